@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.20;
+
+import {IMarginVault} from "./IMarginVault.sol";
+import {IOracleGuard} from "./IOracleGuard.sol";
+import {IOwnable} from "./IOwnable.sol";
+
+/// Creates isolated markets: a vault and an insurance pool as ERC-1167 clones, with their guard entries.
+interface IMarketFactory is IOwnable {
+    /// One perpetual of a new market. The guard's asset id is keccak256(abi.encode(vault, symbol)).
+    struct Listing {
+        uint32 instrument;
+        bytes32 symbol;
+        IOracleGuard.Feed feed;
+        IMarginVault.Instrument parameters; // `asset` must be zero: the factory sets it
+    }
+
+    /// `createMarket` takes abi.encode(MarketConfig).
+    struct MarketConfig {
+        bytes32 salt; // with the creator's address it determines the clones' addresses
+        address quoteToken;
+        Listing[] listings;
+    }
+
+    event MarketCreated(address indexed vault, address indexed pool, address indexed creator);
+    event QuoteTokenSet(address indexed token, bool allowed);
+
+    function createMarket(bytes calldata config) external returns (address vault, address pool);
+    function predict(address creator, bytes32 salt) external view returns (address vault, address pool);
+    function marketCount() external view returns (uint256);
+    function marketAt(uint256 i) external view returns (address vault, address pool, uint8 class);
+    function isMarket(address vault) external view returns (bool);
+    function setQuoteToken(address token, bool allowed) external; // owner
+    function isQuoteToken(address token) external view returns (bool);
+    function guard() external view returns (address);
+    function vaultImplementation() external view returns (address);
+    function poolImplementation() external view returns (address);
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.20;
+
+import {IOwnable} from "./IOwnable.sol";
+
+/// Prices that money may depend on. Prices and ratios are WAD (1e18), times are seconds.
+interface IOracleGuard is IOwnable {
+    /// Sources of one asset. `secondary` is zero for an asset with one source. `floor` and `ceiling` are WAD prices;
+    /// an answer at or outside them is untrusted.
+    struct Feed {
+        address primary;
+        address secondary;
+        uint32 heartbeat;
+        uint32 secondaryHeartbeat;
+        uint128 floor;
+        uint128 ceiling;
+    }
+
+    /// What the guard knows of an asset. `tier` is 0 Normal, 1 Caution, 2 Restricted, 3 Halted; a reading that has
+    /// become too old is Halted. `blocked` has a bit set for each action that this tier forbids:
+    /// 1 opening, 2 reducing, 4 withdrawing with exposure, 8 liquidating, 16 deleveraging, 32 setting a new mark (frozen).
+    struct Reading {
+        uint256 mark;
+        uint256 low;
+        uint256 high;
+        uint256 stablePrice;
+        uint64 updatedAt;
+        uint8 tier;
+        uint16 blocked;
+        uint256 volatility;
+        uint256 spotRange;
+        uint256 initialSpotRange;
+    }
+
+    /// Every parameter of the guard, set whole.
+    struct Parameters {
+        uint64 cautionMove; // WAD move against the time-weighted mean that enters Caution
+        uint64 restrictedMove; // WAD move that enters Restricted
+        uint64 stablePriceRate; // WAD share of itself by which the stable price may move per second
+        uint32 meanWindow; // seconds of the time-weighted mean
+        uint32 calmPeriod; // seconds of calm before a tier is lowered by one
+        uint32 gracePeriod; // seconds after a sequencer outage in which opening stays blocked
+    }
+
+    event FeedSet(bytes32 indexed asset, Feed feed);
+    event ParametersSet(Parameters parameters);
+    event GuardianSet(address indexed guardian);
+    event RegistrarSet(address indexed registrar);
+    event TierChanged(bytes32 indexed asset, uint8 from, uint8 to, uint8 cause);
+    event Poked(bytes32 indexed asset, uint256 mark, uint256 volatility);
+    event Tripped(bytes32 indexed asset, uint8 tier, uint64 until, bytes32 reason);
+
+    function setFeed(bytes32 asset, Feed calldata feed) external; // owner, or the registrar for an unknown asset
+    function feed(bytes32 asset) external view returns (Feed memory);
+    function setParameters(Parameters calldata parameters) external; // owner
+    function parameters() external view returns (Parameters memory);
+    function setGuardian(address guardian) external; // owner
+    function guardian() external view returns (address);
+    function setRegistrar(address registrar) external; // owner
+    function registrar() external view returns (address);
+    function sequencerUptimeFeed() external view returns (address);
+
+    function poke(bytes32 asset) external returns (uint256 mark, uint8 tier);
+    function pokeMany(bytes32[] calldata assets) external;
+    function read(bytes32 asset) external view returns (Reading memory);
+    function readMany(bytes32[] calldata assets) external view returns (Reading[] memory);
+    function trip(bytes32 asset, uint8 tier, uint32 secs, bytes32 reason) external; // guardian
+}
