@@ -1,0 +1,17 @@
+//! One transaction or call, executed as Nitro executes it at ArbOS 51.
+//!
+//! revm runs EVM code, `stylus-vm` runs Stylus programs, and either may call the other. State is read
+//! through [`revm::Database`]; what changed comes back in [`Outcome::state`] and is the caller's to
+//! commit, so a call that must leave no trace is a transaction whose outcome is dropped.
+
+mod error;
+mod executor;
+mod genesis;
+mod outcome;
+mod trace;
+
+pub use error::{ExecutionError, InvalidTransaction};
+pub use executor::{Config, Executor, Options};
+pub use genesis::{GenesisAccount, genesis};
+pub use outcome::{Halt, Outcome, Status};
+pub use trace::{CallKind, CallTrace, TraceLog};

@@ -1,0 +1,3 @@
+//! An embedded Arbitrum development node: EVM code on revm, Stylus programs on wasmtime.
+
+pub mod evm;
