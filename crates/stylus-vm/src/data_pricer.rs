@@ -1,0 +1,53 @@
+//! The fee for keeping a program's native code on every node: `arbos/programs/data_pricer.go` in Nitro.
+
+/// The state of the pricing model. [`DataPricer::default`] is a new chain's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DataPricer {
+    /// Bytes asked for and not yet paid back by time.
+    pub demand: u32,
+    /// Bytes that each second pays back.
+    pub bytes_per_second: u32,
+    /// Unix time that demand is paid back from.
+    pub last_update_time: u64,
+    /// Price of a byte without demand, in wei.
+    pub min_price: u32,
+    /// Demand in bytes at which the price has risen by a factor of e.
+    pub inertia: u32,
+}
+
+const ONE_IN_BIPS: u64 = 10_000;
+const EXP_TERMS: u64 = 12;
+/// One tebibyte a year.
+const HOURLY_BYTES: u64 = (1 << 40) / (365 * 24);
+
+impl Default for DataPricer {
+    fn default() -> Self {
+        Self {
+            demand: 0,
+            bytes_per_second: (HOURLY_BYTES / 3_600) as u32,
+            last_update_time: crate::params::ARBITRUM_START_TIME,
+            min_price: 82_928_201,
+            inertia: 21_360_419,
+        }
+    }
+}
+
+impl DataPricer {
+    /// Adds `bytes` of code at Unix time `time` and returns the fee in wei, rounded down.
+    pub fn update(&mut self, bytes: u32, time: u64) -> u64 {
+        let elapsed = u32::try_from(time.saturating_sub(self.last_update_time)).unwrap_or(u32::MAX);
+        let credit = self.bytes_per_second.saturating_mul(elapsed);
+        self.demand = self.demand.saturating_sub(credit).saturating_add(bytes);
+        let exponent = ONE_IN_BIPS * u64::from(self.demand) / u64::from(self.inertia.max(1));
+        let price = u64::from(self.min_price).saturating_mul(exp_bips(exponent));
+        price.saturating_mul(u64::from(bytes)) / ONE_IN_BIPS
+    }
+}
+
+/// `e^x` by its series to twelve terms, in basis points, each step rounded down.
+fn exp_bips(x: u64) -> u64 {
+    let first = ONE_IN_BIPS + x / EXP_TERMS;
+    (1..EXP_TERMS).fold(first, |sum, i| {
+        ONE_IN_BIPS + sum.saturating_mul(x) / ((EXP_TERMS - i) * ONE_IN_BIPS)
+    })
+}
