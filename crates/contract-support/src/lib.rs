@@ -1,0 +1,17 @@
+//! What every Bulkhead contract needs and none should write again.
+//!
+//! - [`ownable`]: two-step ownership.
+//! - [`clone`]: ERC-1167 clones: detection, deployment, address prediction.
+//! - [`calls`]: calls to other contracts that cannot be mistaken for success.
+//! - [`token`]: ERC-20 transfers for tokens that return nothing, `true` or `false`.
+//! - [`lock`]: a re-entrancy lock in transient storage.
+//! - [`errors!`](crate::errors): one error enum per contract, ABI-encoded on revert.
+
+extern crate alloc;
+
+pub mod calls;
+pub mod clone;
+mod error;
+pub mod lock;
+pub mod ownable;
+pub mod token;
