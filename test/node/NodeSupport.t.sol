@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.20;
+
+import {Node} from "../support/Node.sol";
+import {NodeTest} from "../support/NodeTest.sol";
+import {vm} from "../support/Vm.sol";
+
+/// A small contract whose every answer shows what it saw.
+contract Ledger {
+    error TooMuch(address sender, uint256 amount);
+
+    uint256 public total;
+    uint64 public lastAddedAt;
+    mapping(address => uint256) public balanceOf;
+
+    function add(uint256 amount) external payable returns (uint256) {
+        if (amount > 1000) revert TooMuch(msg.sender, amount);
+        balanceOf[msg.sender] += amount;
+        lastAddedAt = uint64(block.timestamp);
+        return total += amount;
+    }
+
+    function time() external view returns (uint256) {
+        return block.timestamp;
+    }
+
+    function refuse() external pure {
+        revert();
+    }
+}
+
+contract NodeSupportTest is NodeTest {
+    Ledger private ledger;
+    address private alice = address(0xa11ce);
+
+    function setUpNode() internal override {
+        ledger = Ledger(createOnNode("ledger", type(Ledger).creationCode));
+        ledger.add(5);
+    }
+
+    function test_a_write_is_a_transaction_from_its_sender() public {
+        vm.prank(alice);
+        vm.assertEq(ledger.add(7), 12);
+        vm.assertEq(ledger.total(), 12);
+        vm.assertEq(ledger.balanceOf(alice), 7);
+        vm.assertEq(ledger.balanceOf(address(this)), 5);
+    }
+
+    function test_value_reaches_the_node() public {
+        vm.deal(address(this), 1 ether);
+        ledger.add{value: 0.25 ether}(1);
+        vm.assertEq(Node.balanceOf(address(ledger)), 0.25 ether);
+    }
+
+    function test_a_revert_keeps_its_data() public {
+        vm.expectRevert(abi.encodeWithSelector(Ledger.TooMuch.selector, alice, 1001));
+        vm.prank(alice);
+        ledger.add(1001);
+        vm.expectRevert(bytes(""));
+        ledger.refuse();
+        vm.assertEq(ledger.total(), 5);
+    }
+
+    function test_time_on_the_node_is_the_test_s() public {
+        uint256 start = block.timestamp;
+        vm.assertEq(ledger.time(), start);
+        elapse(1 days);
+        vm.assertEq(ledger.time(), start + 1 days);
+        ledger.add(1);
+        vm.assertEq(ledger.lastAddedAt(), start + 1 days);
+    }
+
+    function testFuzz_every_run_starts_from_set_up(uint16 amount) public {
+        vm.assertEq(ledger.total(), 5);
+        amount = uint16(bound(amount, 0, 1000));
+        vm.assertEq(ledger.add(amount), 5 + uint256(amount));
+    }
+}
+
+/// What an invariant run may do to the ledger, with the sum that must come out.
+contract LedgerHandler {
+    Ledger private immutable ledger;
+    uint256 public added = 5;
+
+    constructor(Ledger ledger_) {
+        ledger = ledger_;
+    }
+
+    function add(uint256 amount) external {
+        amount %= 1001;
+        added += amount;
+        ledger.add(amount);
+    }
+}
+
+contract NodeSupportInvariants is NodeTest {
+    Ledger private ledger;
+    LedgerHandler private handler;
+
+    function setUpNode() internal override {
+        ledger = Ledger(createOnNode("ledger", type(Ledger).creationCode));
+        ledger.add(5);
+        handler = new LedgerHandler(ledger);
+    }
+
+    function targetContracts() public view returns (address[] memory targets) {
+        targets = new address[](1);
+        targets[0] = address(handler);
+    }
+
+    function invariant_the_node_holds_what_this_run_added() public view {
+        vm.assertEq(ledger.total(), handler.added());
+    }
+}

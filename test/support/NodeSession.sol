@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.20;
+
+import {Node} from "./Node.sol";
+import {vm} from "./Vm.sol";
+
+/// Keeps the node in step with forge's own EVM. Forge puts back its state before each test, fuzz run and invariant
+/// run to what it was after `setUp`; the flag `running` goes back with it, and that is when the node is put back too.
+/// Forge's clock rules: where `block.timestamp` has moved, the node mines a block at that time.
+contract NodeSession {
+    /// Enough for any number of transactions.
+    uint256 private constant SENDER_BALANCE = 1e24;
+    /// Snapshot identifiers change with every use, so they are kept where forge does not roll them back.
+    string private constant PRISTINE = "BULKHEAD_NODE_PRISTINE";
+    string private constant AFTER_SETUP = "BULKHEAD_NODE_AFTER_SETUP";
+
+    bool private running;
+    uint256 private nodeTime;
+    mapping(address => bool) private ready;
+
+    /// Starts a suite on the state in which the first suite found the node.
+    function open() external {
+        if (bytes(vm.envOr(PRISTINE, string(""))).length != 0) Node.revertTo(vm.envString(PRISTINE));
+        vm.setEnv(PRISTINE, Node.snapshot());
+        Node.mine();
+        nodeTime = Node.timestamp();
+        vm.warp(nodeTime);
+        running = true;
+    }
+
+    /// Ends `setUp`: what follows begins from here, every time.
+    function commit() external {
+        vm.setEnv(AFTER_SETUP, Node.snapshot());
+        running = false;
+    }
+
+    /// Called before anything reaches the node; `writable` is false inside a static call, where nothing can be
+    /// remembered and the same steps are taken again.
+    function sync(bool writable) external {
+        if (!running) {
+            Node.revertTo(vm.envString(AFTER_SETUP));
+            vm.setEnv(AFTER_SETUP, Node.snapshot());
+            if (writable) running = true;
+        }
+        if (nodeTime != block.timestamp) {
+            Node.mineAt(block.timestamp);
+            if (writable) nodeTime = block.timestamp;
+        }
+    }
+
+    /// Lets `sender` send transactions from the node, with gas to pay for them.
+    function prepare(address sender) external {
+        if (ready[sender]) return;
+        Node.impersonate(sender);
+        if (Node.balanceOf(sender) < SENDER_BALANCE) Node.setBalance(sender, SENDER_BALANCE);
+        ready[sender] = true;
+    }
+}
