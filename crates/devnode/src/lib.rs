@@ -1,3 +1,4 @@
 //! An embedded Arbitrum development node: EVM code on revm, Stylus programs on wasmtime.
 
+pub mod chain;
 pub mod evm;
