@@ -1,0 +1,130 @@
+//! What an account owns.
+
+use crate::{Clock, Error, InstrumentId, Position, Result, Usd};
+
+/// Legs that an account may hold.
+pub const MAX_LEGS: usize = 16;
+
+/// An account's own state; its legs are stored apart, by instrument.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Account {
+    /// C: deposits and converted profit, never negative, always worth 1.
+    pub capital: Usd,
+    /// P: settled profit, worth the coverage ratio; debt when negative, and then there is no capital.
+    pub pnl: Usd,
+    /// The bucket that the account's legs are in, on every side.
+    pub bucket: u8,
+    /// How long the account has been seen in ill health.
+    pub clock: Clock,
+    /// Instruments in which the account has a leg.
+    pub legs: Legs,
+}
+
+impl Account {
+    /// Adds profit or loss, and capital; a loss eats profit, then capital, then becomes debt.
+    ///
+    /// # Errors
+    /// [`Error::InsufficientCapital`] if a negative `capital` takes more than there is; [`Error::Overflow`].
+    pub(crate) fn credit(&mut self, pnl: Usd, capital: Usd) -> Result<()> {
+        self.capital = self.capital.plus(capital)?;
+        if self.capital < Usd::ZERO {
+            return Err(Error::InsufficientCapital);
+        }
+        self.pnl = self.pnl.plus(pnl)?;
+        let paid = self.pnl.deficit()?.min(self.capital);
+        self.capital = self.capital.minus(paid)?;
+        self.pnl = self.pnl.plus(paid)?;
+        Ok(())
+    }
+
+    /// Whether losses have exceeded everything that the account held.
+    #[must_use]
+    pub fn in_debt(&self) -> bool {
+        self.pnl < Usd::ZERO
+    }
+}
+
+/// A set of at most [`MAX_LEGS`] instruments, in no particular order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Legs {
+    ids: [InstrumentId; MAX_LEGS],
+    len: u8,
+}
+
+impl Legs {
+    /// The instruments.
+    #[must_use]
+    pub fn as_slice(&self) -> &[InstrumentId] {
+        self.ids.get(..self.len.into()).unwrap_or(&[])
+    }
+
+    /// Adds an instrument that is not in the set.
+    ///
+    /// # Errors
+    /// [`Error::TooManyLegs`] if the set is full.
+    pub fn push(&mut self, id: InstrumentId) -> Result<()> {
+        *self.ids.get_mut(usize::from(self.len)).ok_or(Error::TooManyLegs)? = id;
+        self.len += 1;
+        Ok(())
+    }
+
+    /// Takes an instrument out of the set, if it is in it.
+    pub fn remove(&mut self, id: InstrumentId) {
+        if let Some(at) = self.as_slice().iter().position(|&held| held == id) {
+            self.len -= 1;
+            self.ids[at] = self.ids[usize::from(self.len)];
+            self.ids[usize::from(self.len)] = 0;
+        }
+    }
+}
+
+/// Positions, or changes of positions, by instrument.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Positions {
+    entries: [(InstrumentId, Position); MAX_LEGS],
+    len: usize,
+}
+
+impl Positions {
+    /// A change of one position.
+    #[must_use]
+    pub fn one(id: InstrumentId, change: Position) -> Self {
+        let mut entries = [(0, Position::ZERO); MAX_LEGS];
+        entries[0] = (id, change);
+        Self { entries, len: 1 }
+    }
+
+    /// The entries.
+    #[must_use]
+    pub fn as_slice(&self) -> &[(InstrumentId, Position)] {
+        self.entries.get(..self.len).unwrap_or(&[])
+    }
+
+    /// The position in one instrument.
+    #[must_use]
+    pub fn get(&self, id: InstrumentId) -> Position {
+        self.as_slice().iter().find(|entry| entry.0 == id).map_or(Position::ZERO, |entry| entry.1)
+    }
+
+    /// Adds a change to the position in one instrument; a position of zero is dropped.
+    ///
+    /// # Errors
+    /// [`Error::TooManyLegs`] if that would be one too many; [`Error::Overflow`].
+    pub fn add(&mut self, id: InstrumentId, change: Position) -> Result<()> {
+        if change == Position::ZERO {
+            return Ok(());
+        }
+        let held = self.entries.get_mut(..self.len).unwrap_or(&mut []);
+        let Some(at) = held.iter().position(|entry| entry.0 == id) else {
+            *self.entries.get_mut(self.len).ok_or(Error::TooManyLegs)? = (id, change);
+            self.len += 1;
+            return Ok(());
+        };
+        held[at].1 = held[at].1.plus(change)?;
+        if held[at].1 == Position::ZERO {
+            self.len -= 1;
+            self.entries[at] = self.entries[self.len];
+        }
+        Ok(())
+    }
+}

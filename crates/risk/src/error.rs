@@ -1,0 +1,25 @@
+//! Why an operation on the ledger is refused.
+
+/// One variant per cause; the contract gives each its own Solidity error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// A result does not fit its type, or a divisor is zero.
+    Overflow,
+    /// An account would hold more than [`MAX_LEGS`](crate::MAX_LEGS) legs.
+    TooManyLegs,
+    /// An operation between two accounts names one account twice.
+    SameAccount,
+    /// The account holds less capital than the operation takes.
+    InsufficientCapital,
+    /// The account's equity covers its maintenance margin, or it has no position.
+    Healthy,
+    /// The account has no equity left: it can be deleveraged, not liquidated.
+    NoEquity,
+    /// The account has too much equity to be deleveraged.
+    NotDeleverageable,
+    /// The account is already in the bucket that is due, or above it.
+    NotDue,
+}
+
+/// The result of every fallible function of this crate.
+pub type Result<T> = core::result::Result<T, Error>;

@@ -1,0 +1,123 @@
+//! When an account may be closed, how much of it, and at what penalty. Pure decisions; the ledger applies them.
+
+use crate::{Error, Health, Ratio, Result, Usd, WAD, math};
+
+/// Equity / maintenance margin that a liquidation restores: 1.25.
+const TARGET: u128 = WAD / 4 * 5;
+/// Maintenance margin / equity from which an account may be deleveraged.
+const DELEVERAGE_BELOW: i128 = 5;
+/// Seconds that one observation of ill health can add to the clock.
+const MAX_STEP: u64 = 60;
+
+/// How long an account has been seen in ill health.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Clock {
+    /// Time of the last observation of ill health, seconds; 0 if health was observed since.
+    pub seen: u64,
+    /// Seconds of ill health.
+    pub unhealthy: u32,
+}
+
+impl Clock {
+    /// The clock after an observation: ill health adds the time since the last, at most 60 seconds; health clears it.
+    #[must_use]
+    pub fn observed(self, now: u64, healthy: bool) -> Self {
+        if healthy {
+            return Self::default();
+        }
+        let step = if self.seen == 0 { 0 } else { now.saturating_sub(self.seen).min(MAX_STEP) };
+        Self { seen: now, unhealthy: self.unhealthy.saturating_add(u32::try_from(step).unwrap_or(0)) }
+    }
+}
+
+/// Parameters of a liquidation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// Penalty rate at the start of the clock, a share of maintenance margin, at most one.
+    pub penalty_start: Ratio,
+    /// Seconds over which the penalty rises to the whole maintenance margin.
+    pub penalty_ramp: u32,
+}
+
+impl Terms {
+    /// Penalty rate after some seconds of ill health: start + (1 - start) x seconds / ramp, at most one.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`] if the start is above one.
+    pub fn penalty_rate(&self, unhealthy: u32) -> Result<Ratio> {
+        if unhealthy >= self.penalty_ramp {
+            return Ok(Ratio::ONE);
+        }
+        let rise = Ratio::ONE.minus(self.penalty_start)?;
+        self.penalty_start.plus(Ratio(math::mul_div_up(rise.0, unhealthy.into(), self.penalty_ramp.into())?))
+    }
+}
+
+/// What a liquidation or a deleveraging takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Liquidation {
+    /// Share of every leg.
+    pub share: Ratio,
+    /// Penalty, at most the equity.
+    pub penalty: Usd,
+}
+
+/// Decides a liquidation at `rate`, the penalty as a share of maintenance margin, of at most `max_share`.
+/// `dust` says whether the account is too small to leave a rest of.
+///
+/// # Errors
+/// [`Error::Healthy`] if equity covers maintenance; [`Error::NoEquity`] if there is none; [`Error::Overflow`].
+pub fn plan_liquidation(health: &Health, rate: Ratio, max_share: Ratio, dust: bool) -> Result<Liquidation> {
+    if health.is_healthy() {
+        return Err(Error::Healthy);
+    }
+    if health.equity <= Usd::ZERO {
+        return Err(Error::NoEquity);
+    }
+    let rate = affordable(health, rate)?;
+    let share = if dust { Ratio::ONE } else { share_to_target(health, rate)? }.min(max_share);
+    Ok(Liquidation { share, penalty: penalty(health, share, rate)? })
+}
+
+/// Decides a deleveraging: everything without penalty if there is no equity; the liquidation share at `rate` if equity is
+/// below a fifth of maintenance margin.
+///
+/// # Errors
+/// [`Error::NotDeleverageable`] if equity is higher; [`Error::Overflow`].
+pub fn plan_deleverage(health: &Health, rate: Ratio) -> Result<Liquidation> {
+    if health.equity < Usd::ZERO {
+        return Ok(Liquidation { share: Ratio::ONE, penalty: Usd::ZERO });
+    }
+    if health.equity.0.checked_mul(DELEVERAGE_BELOW).ok_or(Error::Overflow)? >= health.maintenance.0 {
+        return Err(Error::NotDeleverageable);
+    }
+    let rate = affordable(health, rate)?;
+    let share = share_to_target(health, rate)?;
+    Ok(Liquidation { share, penalty: penalty(health, share, rate)? })
+}
+
+/// The penalty rate, at most equity / maintenance margin; rounded down, so that the penalty never exceeds the equity.
+fn affordable(health: &Health, rate: Ratio) -> Result<Ratio> {
+    let (equity, margin) = (math::unsigned(health.equity.0)?, math::unsigned(health.maintenance.0)?);
+    Ok(rate.min(Ratio(math::mul_div_down(equity, WAD, margin)?)))
+}
+
+/// The smallest share of every leg whose removal restores equity to the target:
+/// (1.25 MM - E) / (MM (1.25 - r)), rounded up, at most one. Needs E < MM.
+fn share_to_target(health: &Health, rate: Ratio) -> Result<Ratio> {
+    if health.equity <= Usd::ZERO {
+        return Ok(Ratio::ONE);
+    }
+    let missing = health.maintenance.times_up(Ratio(TARGET))?.minus(health.equity)?;
+    let freed = health.maintenance.times_down(Ratio(TARGET).minus(rate)?)?;
+    if freed == Usd::ZERO {
+        return Ok(Ratio::ONE);
+    }
+    let share = math::mul_div_up(math::unsigned(missing.0)?, WAD, math::unsigned(freed.0)?)?;
+    Ok(Ratio(share).min(Ratio::ONE))
+}
+
+/// share x rate x maintenance margin, rounded up, at most the equity.
+fn penalty(health: &Health, share: Ratio, rate: Ratio) -> Result<Usd> {
+    Ok(health.maintenance.times_up(share)?.times_up(rate)?.min(health.equity))
+}

@@ -1,0 +1,72 @@
+//! Margin requirements, and the rules that trades are held to.
+
+use core::cmp::Ordering;
+
+use crate::{Position, Price, Ratio, Result, Usd, math};
+
+/// Equity and maintenance margin of a settled account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Health {
+    /// Capital, and profit at its worth.
+    pub equity: Usd,
+    /// Maintenance margin at the mark.
+    pub maintenance: Usd,
+}
+
+impl Health {
+    /// Whether equity covers maintenance margin. An account without positions is healthy unless it is in debt.
+    #[must_use]
+    pub fn is_healthy(&self) -> bool {
+        self.equity >= self.maintenance
+    }
+}
+
+/// What the initial margin of one leg is computed from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stress {
+    /// The mark.
+    pub mark: Price,
+    /// The stable price; the mark where there is none.
+    pub stable: Price,
+    /// Initial margin, a share of notional, with the tier's factor.
+    pub rate: Ratio,
+}
+
+impl Stress {
+    /// Equity that a position needs: rate x size x mark, or rate x size x stable price and the loss from the mark to it,
+    /// if that is more. Rounded up.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow) if it does not fit.
+    pub fn initial(&self, position: Position) -> Result<Usd> {
+        let size = position.size();
+        let at_mark = size.notional_up(self.mark)?.times_up(self.rate)?;
+        let fell = self.stable < self.mark;
+        if fell != (position.0 > 0) {
+            return Ok(at_mark);
+        }
+        let loss = size.notional_up(Price(self.mark.0.abs_diff(self.stable.0)))?;
+        Ok(at_mark.max(size.notional_up(self.stable)?.times_up(self.rate)?.plus(loss)?))
+    }
+}
+
+/// Whether a trade reduced an account's risk: maintenance fell, equity is not negative, and equity / maintenance did not
+/// fall.
+#[must_use]
+pub fn reduced_risk(before: &Health, after: &Health) -> bool {
+    let (Ok(old_margin), Ok(margin), Ok(equity)) =
+        (math::unsigned(before.maintenance.0), math::unsigned(after.maintenance.0), math::unsigned(after.equity.0))
+    else {
+        return false;
+    };
+    let old_equity = before.equity.or_zero().0.unsigned_abs();
+    margin < old_margin && math::cmp_products(equity, old_margin, old_equity, margin) != Ordering::Less
+}
+
+/// Whether `price` is within `band`, a share of the mark, of the mark.
+///
+/// # Errors
+/// [`Overflow`](crate::Error::Overflow) if the product does not fit.
+pub fn within_band(price: Price, mark: Price, band: Ratio) -> Result<bool> {
+    Ok(price.0.abs_diff(mark.0) <= math::mul_div_down(mark.0, band.0, crate::WAD)?)
+}

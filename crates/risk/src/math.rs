@@ -1,0 +1,117 @@
+//! Multiplication and division through 256 bits, with the rounding in the name.
+
+use core::cmp::Ordering;
+
+use crate::{Error, Result};
+
+const LOW: u128 = u64::MAX as u128;
+
+/// The 256-bit product of `a` and `b` as (high, low) halves.
+#[must_use]
+pub const fn mul_wide(a: u128, b: u128) -> (u128, u128) {
+    let (a1, a0) = (a >> 64, a & LOW);
+    let (b1, b0) = (b >> 64, b & LOW);
+    let low = a0 * b0;
+    // Each term is below 2^128 - 2^65, so both sums fit.
+    let first = a1 * b0 + (low >> 64);
+    let second = a0 * b1 + (first & LOW);
+    let high = a1 * b1 + (first >> 64) + (second >> 64);
+    (high, (second << 64) | (low & LOW))
+}
+
+/// Divides a normalized 192-bit number (`high`, `digit`) by `divisor`, whose top bit is set and which exceeds `high`.
+/// Returns one 64-bit digit of the quotient, and the remainder. (Knuth, TAOCP 2, 4.3.1, algorithm D.)
+fn divide_digit(high: u128, digit: u128, divisor: u128) -> (u128, u128) {
+    let (d1, d0) = (divisor >> 64, divisor & LOW);
+    let mut quotient = high / d1;
+    let mut rest = high % d1;
+    while quotient > LOW || quotient * d0 > ((rest << 64) | digit) {
+        quotient -= 1;
+        rest += d1;
+        if rest > LOW {
+            break;
+        }
+    }
+    // The true remainder is below `divisor`, so arithmetic modulo 2^128 gives it.
+    let remainder = ((high << 64) | digit).wrapping_sub(quotient.wrapping_mul(divisor));
+    (quotient, remainder)
+}
+
+/// Quotient and remainder of the 256-bit number (`high`, `low`) by `divisor`.
+///
+/// # Errors
+/// [`Error::Overflow`] if the quotient needs more than 128 bits, or `divisor` is zero.
+pub fn div_wide(high: u128, low: u128, divisor: u128) -> Result<(u128, u128)> {
+    if high >= divisor {
+        return Err(Error::Overflow);
+    }
+    if high == 0 {
+        return Ok((low / divisor, low % divisor));
+    }
+    let shift = divisor.leading_zeros();
+    let divisor = divisor << shift;
+    let (high, low) = match shift {
+        0 => (high, low),
+        _ => ((high << shift) | (low >> (128 - shift)), low << shift),
+    };
+    let (first, rest) = divide_digit(high, low >> 64, divisor);
+    let (second, rest) = divide_digit(rest, low & LOW, divisor);
+    Ok(((first << 64) | second, rest >> shift))
+}
+
+/// `a * b / divisor`, rounded down.
+///
+/// # Errors
+/// [`Error::Overflow`] if the result does not fit or `divisor` is zero.
+pub fn mul_div_down(a: u128, b: u128, divisor: u128) -> Result<u128> {
+    let (high, low) = mul_wide(a, b);
+    Ok(div_wide(high, low, divisor)?.0)
+}
+
+/// `a * b / divisor`, rounded up.
+///
+/// # Errors
+/// [`Error::Overflow`] if the result does not fit or `divisor` is zero.
+pub fn mul_div_up(a: u128, b: u128, divisor: u128) -> Result<u128> {
+    let (high, low) = mul_wide(a, b);
+    let (quotient, rest) = div_wide(high, low, divisor)?;
+    quotient.checked_add(u128::from(rest != 0)).ok_or(Error::Overflow)
+}
+
+/// `a * b / divisor` of a signed `a`, rounded towards minus infinity.
+///
+/// # Errors
+/// [`Error::Overflow`] if the result does not fit or `divisor` is zero.
+pub fn mul_div_floor(a: i128, b: u128, divisor: u128) -> Result<i128> {
+    if a < 0 { Ok(-signed(mul_div_up(a.unsigned_abs(), b, divisor)?)?) } else { signed(mul_div_down(a.unsigned_abs(), b, divisor)?) }
+}
+
+/// `a * b / divisor` of a signed `a`, rounded towards plus infinity.
+///
+/// # Errors
+/// [`Error::Overflow`] if the result does not fit or `divisor` is zero.
+pub fn mul_div_ceil(a: i128, b: u128, divisor: u128) -> Result<i128> {
+    if a < 0 { Ok(-signed(mul_div_down(a.unsigned_abs(), b, divisor)?)?) } else { signed(mul_div_up(a.unsigned_abs(), b, divisor)?) }
+}
+
+/// Compares `a * b` with `c * d`, exactly.
+#[must_use]
+pub fn cmp_products(a: u128, b: u128, c: u128, d: u128) -> Ordering {
+    mul_wide(a, b).cmp(&mul_wide(c, d))
+}
+
+/// An unsigned number as a signed one.
+///
+/// # Errors
+/// [`Error::Overflow`] from 2^127.
+pub fn signed(value: u128) -> Result<i128> {
+    i128::try_from(value).map_err(|_| Error::Overflow)
+}
+
+/// A number that must not be negative as an unsigned one.
+///
+/// # Errors
+/// [`Error::Overflow`] below zero.
+pub fn unsigned(value: i128) -> Result<u128> {
+    u128::try_from(value).map_err(|_| Error::Overflow)
+}

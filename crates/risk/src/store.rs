@@ -1,0 +1,98 @@
+//! What the ledger needs from whoever keeps its state.
+
+use crate::{Account, Base, Bucket, Cumulative, Index, Price, Ratio, Result, Side, Size, Totals, Usd};
+
+/// An instrument's place in its vault's listing.
+pub type InstrumentId = u8;
+
+/// What the ledger knows of an instrument.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Instrument {
+    /// The vault's own copy of the mark price.
+    pub mark: Price,
+    /// Cumulative funding paid by one unit of long position.
+    pub funding: Index,
+    /// Maintenance margin, a share of notional.
+    pub maintenance_rate: Ratio,
+}
+
+impl Instrument {
+    /// mark - funding: what legs gain and lose by.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow) beyond the range of [`Index::new`].
+    pub fn index(&self) -> Result<Index> {
+        Index::new(self.mark, self.funding)
+    }
+}
+
+/// Running totals of one side of an instrument.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SideState {
+    /// Sum of effective sizes, and declared dust. Both sides of an instrument have the same.
+    pub open_interest: Size,
+    /// Unsettled gain of the side = open interest x signed index - offset.
+    pub offset: Usd,
+}
+
+impl SideState {
+    /// The side's gain at a signed index that nobody has settled yet, rounded down.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow) if it does not fit.
+    pub fn unsettled(&self, index: Index) -> Result<Usd> {
+        self.open_interest.value_floor(index)?.minus(self.offset)
+    }
+}
+
+/// An account's position in one instrument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leg {
+    /// Side of the market.
+    pub side: Side,
+    /// Bucket of that side.
+    pub bucket: u8,
+    /// The bucket's epoch when the leg joined.
+    pub epoch: u32,
+    /// Effective size = base x the bucket's scale, while the epoch lasts.
+    pub base: Base,
+    /// Size when it joined.
+    pub joined: Size,
+    /// The bucket's K when the leg was last settled.
+    pub settled: Cumulative,
+}
+
+/// Storage of one vault. What was never set reads as its default; a leg is read only after it was set.
+pub trait Store {
+    /// Names an account.
+    type AccountId: Copy + PartialEq;
+
+    /// The vault's running totals.
+    fn totals(&self) -> Totals;
+    /// Stores the totals.
+    fn set_totals(&mut self, totals: &Totals);
+    /// An account.
+    fn account(&self, id: Self::AccountId) -> Account;
+    /// Stores an account.
+    fn set_account(&mut self, id: Self::AccountId, account: &Account);
+    /// A listed instrument.
+    fn instrument(&self, id: InstrumentId) -> Instrument;
+    /// Stores an instrument's mark.
+    fn set_mark(&mut self, id: InstrumentId, mark: Price);
+    /// One side of an instrument.
+    fn side(&self, id: InstrumentId, side: Side) -> SideState;
+    /// Stores one side of an instrument.
+    fn set_side(&mut self, id: InstrumentId, side: Side, state: &SideState);
+    /// A bucket of one side.
+    fn bucket(&self, id: InstrumentId, side: Side, bucket: u8) -> Bucket;
+    /// Stores a bucket.
+    fn set_bucket(&mut self, id: InstrumentId, side: Side, bucket: u8, state: &Bucket);
+    /// K at the end of a bucket's closed epoch.
+    fn closed(&self, id: InstrumentId, side: Side, bucket: u8, epoch: u32) -> Cumulative;
+    /// Stores K at the end of a bucket's epoch.
+    fn set_closed(&mut self, id: InstrumentId, side: Side, bucket: u8, epoch: u32, cumulative: Cumulative);
+    /// A leg that the account holds.
+    fn leg(&self, account: Self::AccountId, id: InstrumentId) -> Leg;
+    /// Stores a leg; `None` clears it.
+    fn set_leg(&mut self, account: Self::AccountId, id: InstrumentId, leg: Option<&Leg>);
+}

@@ -1,0 +1,289 @@
+//! Quantities with their units, so that a price cannot be added to a size.
+
+use crate::{Error, Result, math};
+
+/// One, in the scale of prices, sizes, ratios and quote amounts.
+pub const WAD: u128 = 1_000_000_000_000_000_000;
+/// One, in the scale of [`Scale`].
+const SCALE_ONE: u128 = 1_000_000_000_000_000_000_000_000_000;
+/// One, in the scale of [`Cumulative`].
+const CUMULATIVE_ONE: u128 = 1_000_000_000_000_000_000_000_000;
+/// [`SCALE_ONE`] x [`WAD`] / [`CUMULATIVE_ONE`]: turns scale x index into a cumulative gain.
+const SCALE_INDEX_TO_CUMULATIVE: u128 = 1_000_000_000_000_000_000_000;
+
+macro_rules! quantity {
+    ($(#[$doc:meta])* $name:ident($repr:ty)) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+        pub struct $name(pub $repr);
+
+        impl $name {
+            /// Nothing.
+            pub const ZERO: Self = Self(0);
+
+            /// The sum.
+            ///
+            /// # Errors
+            /// [`Error::Overflow`] if it does not fit.
+            pub fn plus(self, other: Self) -> Result<Self> {
+                self.0.checked_add(other.0).map(Self).ok_or(Error::Overflow)
+            }
+
+            /// The difference.
+            ///
+            /// # Errors
+            /// [`Error::Overflow`] if it does not fit; below zero for an unsigned quantity.
+            pub fn minus(self, other: Self) -> Result<Self> {
+                self.0.checked_sub(other.0).map(Self).ok_or(Error::Overflow)
+            }
+        }
+    };
+}
+
+quantity! {
+    /// Quote tokens per unit of an instrument, WAD.
+    Price(u128)
+}
+quantity! {
+    /// A price less cumulative funding, WAD; of one side it is signed, so that a rise is a gain for that side.
+    Index(i128)
+}
+quantity! {
+    /// Magnitude of a position in units of its instrument, WAD.
+    Size(u128)
+}
+quantity! {
+    /// A position or a change of one, WAD; positive is long.
+    Position(i128)
+}
+quantity! {
+    /// An amount of the quote token, WAD whatever the token's decimals.
+    Usd(i128)
+}
+quantity! {
+    /// A share or a rate, WAD.
+    Ratio(u128)
+}
+quantity! {
+    /// What cuts have left of a bucket since it was last empty, 1e27 is one: effective size = base x scale.
+    Scale(u128)
+}
+quantity! {
+    /// Size of a leg before the cuts of its bucket, WAD: size at joining / scale at joining.
+    Base(u128)
+}
+quantity! {
+    /// Quote tokens gained by one unit of base, 1e24 is one.
+    Cumulative(i128)
+}
+
+/// One side of an instrument's market.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Gains when the price rises.
+    Long,
+    /// Gains when the price falls.
+    Short,
+}
+
+impl Side {
+    /// Both sides.
+    pub const BOTH: [Self; 2] = [Self::Long, Self::Short];
+
+    /// The side that takes the other end of this side's trades.
+    #[must_use]
+    pub const fn opposite(self) -> Self {
+        match self {
+            Self::Long => Self::Short,
+            Self::Short => Self::Long,
+        }
+    }
+
+    /// The index with the sign of this side. It cannot be `i128::MIN`: see [`Index::new`].
+    #[must_use]
+    pub const fn signed(self, index: Index) -> Index {
+        match self {
+            Self::Long => index,
+            Self::Short => Index(-index.0),
+        }
+    }
+
+    /// A position of `size` on this side.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`] from 2^127.
+    pub fn position(self, size: Size) -> Result<Position> {
+        let size = math::signed(size.0)?;
+        Ok(Position(if self == Self::Long { size } else { -size }))
+    }
+}
+
+impl Index {
+    /// The index at a mark price after `funding` was paid by one unit of long position.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`] beyond +-1.7e14, the range of a cumulative gain.
+    pub fn new(mark: Price, funding: Self) -> Result<Self> {
+        let index = Self(math::signed(mark.0)?).minus(funding)?;
+        let limit = (i128::MAX as u128) / (CUMULATIVE_ONE / WAD);
+        if index.0.unsigned_abs() > limit { Err(Error::Overflow) } else { Ok(index) }
+    }
+}
+
+impl Position {
+    /// A long position, or a growth, of `size`.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`] from 2^127.
+    pub fn long(size: Size) -> Result<Self> {
+        math::signed(size.0).map(Self)
+    }
+
+    /// The side that the position is on; a position of nothing counts as short.
+    #[must_use]
+    pub const fn side(self) -> Side {
+        if self.0 > 0 { Side::Long } else { Side::Short }
+    }
+
+    /// Magnitude.
+    #[must_use]
+    pub const fn size(self) -> Size {
+        Size(self.0.unsigned_abs())
+    }
+
+    /// The position the other way round.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`] for `i128::MIN`.
+    pub fn negated(self) -> Result<Self> {
+        self.0.checked_neg().map(Self).ok_or(Error::Overflow)
+    }
+}
+
+impl Size {
+    /// size x price, rounded up: what a requirement counts.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`] if it does not fit.
+    pub fn notional_up(self, price: Price) -> Result<Usd> {
+        Ok(Usd(math::signed(math::mul_div_up(self.0, price.0, WAD)?)?))
+    }
+
+    /// size x index, rounded towards minus infinity.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`] if it does not fit.
+    pub fn value_floor(self, index: Index) -> Result<Usd> {
+        math::mul_div_floor(index.0, self.0, WAD).map(Usd)
+    }
+
+    /// size x index, rounded towards plus infinity.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`] if it does not fit.
+    pub fn value_ceil(self, index: Index) -> Result<Usd> {
+        math::mul_div_ceil(index.0, self.0, WAD).map(Usd)
+    }
+
+    /// The share of this size, rounded up, at most all of it.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`] if the product does not fit.
+    pub fn share_up(self, share: Ratio) -> Result<Self> {
+        Ok(Self(math::mul_div_up(self.0, share.0, WAD)?.min(self.0)))
+    }
+}
+
+impl Usd {
+    /// `max(self, 0)`.
+    #[must_use]
+    pub fn or_zero(self) -> Self {
+        self.max(Self::ZERO)
+    }
+
+    /// `max(-self, 0)`.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`] for `i128::MIN`.
+    pub fn deficit(self) -> Result<Self> {
+        Ok(Self::ZERO.minus(self)?.or_zero())
+    }
+
+    /// amount x ratio of an amount that is not negative, rounded up.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`] if it does not fit, or the amount is negative.
+    pub fn times_up(self, ratio: Ratio) -> Result<Self> {
+        Ok(Self(math::signed(math::mul_div_up(math::unsigned(self.0)?, ratio.0, WAD)?)?))
+    }
+
+    /// amount x ratio of an amount that is not negative, rounded down.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`] if it does not fit, or the amount is negative.
+    pub fn times_down(self, ratio: Ratio) -> Result<Self> {
+        Ok(Self(math::signed(math::mul_div_down(math::unsigned(self.0)?, ratio.0, WAD)?)?))
+    }
+}
+
+impl Ratio {
+    /// The whole.
+    pub const ONE: Self = Self(WAD);
+}
+
+impl Scale {
+    /// Nothing has been cut.
+    pub const ONE: Self = Self(SCALE_ONE);
+    /// A bucket whose scale would fall below this is closed: precision would suffer.
+    pub const MIN: Self = Self(SCALE_ONE / 1_000_000);
+
+    /// The scale at which `base` has the given size, rounded down.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`] if `base` is zero or the result does not fit.
+    pub fn of(size: Size, base: Base) -> Result<Self> {
+        math::mul_div_down(size.0, SCALE_ONE, base.0).map(Self)
+    }
+
+    /// scale x index, rounded towards minus infinity.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`] if it does not fit.
+    pub fn gain_floor(self, index: Index) -> Result<Cumulative> {
+        math::mul_div_floor(index.0, self.0, SCALE_INDEX_TO_CUMULATIVE).map(Cumulative)
+    }
+
+    /// scale x index, rounded towards plus infinity.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`] if it does not fit.
+    pub fn gain_ceil(self, index: Index) -> Result<Cumulative> {
+        math::mul_div_ceil(index.0, self.0, SCALE_INDEX_TO_CUMULATIVE).map(Cumulative)
+    }
+}
+
+impl Base {
+    /// The base that has `size` at `scale`, rounded down.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`] if it does not fit.
+    pub fn of(size: Size, scale: Scale) -> Result<Self> {
+        math::mul_div_down(size.0, SCALE_ONE, scale.0).map(Self)
+    }
+
+    /// Effective size, rounded down.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`] if it does not fit.
+    pub fn size(self, scale: Scale) -> Result<Size> {
+        math::mul_div_down(self.0, scale.0, SCALE_ONE).map(Size)
+    }
+
+    /// base x cumulative gain, rounded towards minus infinity.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`] if it does not fit.
+    pub fn gain(self, cumulative: Cumulative) -> Result<Usd> {
+        math::mul_div_floor(cumulative.0, self.0, CUMULATIVE_ONE).map(Usd)
+    }
+}
