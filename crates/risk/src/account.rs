@@ -63,7 +63,10 @@ impl Legs {
     /// # Errors
     /// [`Error::TooManyLegs`] if the set is full.
     pub fn push(&mut self, id: InstrumentId) -> Result<()> {
-        *self.ids.get_mut(usize::from(self.len)).ok_or(Error::TooManyLegs)? = id;
+        *self
+            .ids
+            .get_mut(usize::from(self.len))
+            .ok_or(Error::TooManyLegs)? = id;
         self.len += 1;
         Ok(())
     }
@@ -103,7 +106,10 @@ impl Positions {
     /// The position in one instrument.
     #[must_use]
     pub fn get(&self, id: InstrumentId) -> Position {
-        self.as_slice().iter().find(|entry| entry.0 == id).map_or(Position::ZERO, |entry| entry.1)
+        self.as_slice()
+            .iter()
+            .find(|entry| entry.0 == id)
+            .map_or(Position::ZERO, |entry| entry.1)
     }
 
     /// Adds a change to the position in one instrument; a position of zero is dropped.

@@ -10,8 +10,21 @@ pub const DEBT: u8 = 15;
 /// Upper edge of each other bucket of margin utilisation (maintenance margin / equity), in units of 1e-9:
 /// 2^((j - 14) / 2), a factor of the square root of 2 apart, 1 at the top.
 const EDGES: [u32; BUCKETS - 1] = [
-    7_812_500, 11_048_543, 15_625_000, 22_097_087, 31_250_000, 44_194_174, 62_500_000, 88_388_348, 125_000_000, 176_776_695,
-    250_000_000, 353_553_391, 500_000_000, 707_106_781, 1_000_000_000,
+    7_812_500,
+    11_048_543,
+    15_625_000,
+    22_097_087,
+    31_250_000,
+    44_194_174,
+    62_500_000,
+    88_388_348,
+    125_000_000,
+    176_776_695,
+    250_000_000,
+    353_553_391,
+    500_000_000,
+    707_106_781,
+    1_000_000_000,
 ];
 const EDGE_ONE: u128 = 1_000_000_000;
 
@@ -41,7 +54,13 @@ impl Bucket {
     /// A bucket without legs.
     #[must_use]
     pub const fn empty(epoch: u32) -> Self {
-        Self { scale: Scale::ONE, drift: Cumulative::ZERO, base: Base::ZERO, joined: Size::ZERO, epoch }
+        Self {
+            scale: Scale::ONE,
+            drift: Cumulative::ZERO,
+            base: Base::ZERO,
+            joined: Size::ZERO,
+            epoch,
+        }
     }
 
     /// Effective size of all its legs; at least the sum of their own sizes.
@@ -80,7 +99,9 @@ impl Bucket {
             *self = Self::empty(self.epoch.checked_add(1).ok_or(crate::Error::Overflow)?);
             return Ok(Some(closed));
         }
-        self.drift = self.drift.plus(self.scale.minus(scale)?.gain_floor(index)?)?;
+        self.drift = self
+            .drift
+            .plus(self.scale.minus(scale)?.gain_floor(index)?)?;
         self.scale = scale;
         Ok(None)
     }

@@ -23,8 +23,14 @@ impl Totals {
     /// Replaces an account's part in the totals.
     pub(crate) fn replace(&mut self, old: &Account, new: &Account) -> Result<()> {
         self.capital = self.capital.minus(old.capital)?.plus(new.capital)?;
-        self.profit = self.profit.minus(old.pnl.or_zero())?.plus(new.pnl.or_zero())?;
-        self.debt = self.debt.minus(old.pnl.deficit()?)?.plus(new.pnl.deficit()?)?;
+        self.profit = self
+            .profit
+            .minus(old.pnl.or_zero())?
+            .plus(new.pnl.or_zero())?;
+        self.debt = self
+            .debt
+            .minus(old.pnl.deficit()?)?
+            .plus(new.pnl.deficit()?)?;
         Ok(())
     }
 
@@ -33,7 +39,10 @@ impl Totals {
     /// # Errors
     /// [`Overflow`](crate::Error::Overflow) if a sum does not fit.
     pub fn missing(&self, insurance: Usd) -> Result<Usd> {
-        Ok(self.shortfall.plus(self.debt.minus(insurance)?.or_zero())?.or_zero())
+        Ok(self
+            .shortfall
+            .plus(self.debt.minus(insurance)?.or_zero())?
+            .or_zero())
     }
 
     /// The coverage ratio h.
@@ -43,7 +52,10 @@ impl Totals {
     pub fn coverage(&self, insurance: Usd) -> Result<Coverage> {
         let claims = self.profit.plus(self.gains)?;
         let backed = claims.minus(self.missing(insurance)?)?.or_zero();
-        Ok(Coverage { backed: math::unsigned(backed.0)?, claims: math::unsigned(claims.0)? })
+        Ok(Coverage {
+            backed: math::unsigned(backed.0)?,
+            claims: math::unsigned(claims.0)?,
+        })
     }
 }
 
@@ -72,7 +84,11 @@ impl Coverage {
     /// # Errors
     /// [`Overflow`](crate::Error::Overflow) never, for a ratio of at most one.
     pub fn ratio(self) -> Result<u128> {
-        if self.is_full() { Ok(crate::WAD) } else { math::mul_div_down(crate::WAD, self.backed, self.claims) }
+        if self.is_full() {
+            Ok(crate::WAD)
+        } else {
+            math::mul_div_down(crate::WAD, self.backed, self.claims)
+        }
     }
 
     /// What `profit` (not negative) is worth, rounded down.
@@ -83,7 +99,11 @@ impl Coverage {
         if self.is_full() {
             return Ok(profit);
         }
-        Ok(Usd(math::signed(math::mul_div_down(math::unsigned(profit.0)?, self.backed, self.claims)?)?))
+        Ok(Usd(math::signed(math::mul_div_down(
+            math::unsigned(profit.0)?,
+            self.backed,
+            self.claims,
+        )?)?))
     }
 
     /// The profit that is worth `value` (not negative), rounded up.
@@ -94,7 +114,11 @@ impl Coverage {
         if self.is_full() {
             return Ok(value);
         }
-        Ok(Usd(math::signed(math::mul_div_up(math::unsigned(value.0)?, self.claims, self.backed)?)?))
+        Ok(Usd(math::signed(math::mul_div_up(
+            math::unsigned(value.0)?,
+            self.claims,
+            self.backed,
+        )?)?))
     }
 
     /// Capital and settled profit of an account that has just been settled.
@@ -102,7 +126,11 @@ impl Coverage {
     /// # Errors
     /// [`Overflow`](crate::Error::Overflow) if the sum does not fit.
     pub fn equity(self, account: &Account) -> Result<Usd> {
-        let pnl = if account.in_debt() { account.pnl } else { self.worth(account.pnl)? };
+        let pnl = if account.in_debt() {
+            account.pnl
+        } else {
+            self.worth(account.pnl)?
+        };
         account.capital.plus(pnl)
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::bucket::{BUCKETS, DEBT, bucket_due};
 use crate::{
-    Account, Base, Bucket, Coverage, Error, Health, Index, InstrumentId, Leg, Liquidation, Position, Positions, Price, Result,
-    Side, Size, Store, Totals, Usd, math, water_fill,
+    Account, Base, Bucket, Coverage, Error, Health, Index, InstrumentId, Leg, Liquidation,
+    Position, Positions, Price, Result, Side, Size, Store, Totals, Usd, math, water_fill,
 };
 
 /// One vault's state, open for one operation. Whoever opens it calls [`Ledger::save`] when the operation succeeded.
@@ -50,7 +50,11 @@ impl<'s, S: Store> Ledger<'s, S> {
     /// Opens a vault's ledger; `insurance` is what its pool would pay now.
     pub fn open(store: &'s mut S, insurance: Usd) -> Self {
         let totals = store.totals();
-        Self { store, totals, insurance }
+        Self {
+            store,
+            totals,
+            insurance,
+        }
     }
 
     /// Stores the totals.
@@ -74,7 +78,10 @@ impl<'s, S: Store> Ledger<'s, S> {
     /// [`Error::Overflow`].
     pub fn health(&self, id: S::AccountId) -> Result<Health> {
         let account = self.store.account(id);
-        Ok(Health { equity: self.coverage()?.equity(&account)?, maintenance: self.maintenance(&self.positions(id)?)? })
+        Ok(Health {
+            equity: self.coverage()?.equity(&account)?,
+            maintenance: self.maintenance(&self.positions(id)?)?,
+        })
     }
 
     /// An account's positions.
@@ -205,15 +212,31 @@ impl<'s, S: Store> Ledger<'s, S> {
     ///
     /// # Errors
     /// [`Error::SameAccount`], [`Error::TooManyLegs`], [`Error::Overflow`].
-    pub fn trade(&mut self, buyer: S::AccountId, seller: S::AccountId, id: InstrumentId, size: Size, price: Price) -> Result<()> {
+    pub fn trade(
+        &mut self,
+        buyer: S::AccountId,
+        seller: S::AccountId,
+        id: InstrumentId,
+        size: Size,
+        price: Price,
+    ) -> Result<()> {
         if buyer == seller {
             return Err(Error::SameAccount);
         }
-        let edge = Index(math::signed(self.store.instrument(id).mark.0)?).minus(Index(math::signed(price.0)?))?;
+        let edge = Index(math::signed(self.store.instrument(id).mark.0)?)
+            .minus(Index(math::signed(price.0)?))?;
         for (party, side) in [(buyer, Side::Long), (seller, Side::Short)] {
             let mut account = self.store.account(party);
-            self.credit(&mut account, size.value_floor(side.signed(edge))?, Usd::ZERO)?;
-            self.rebuild(party, &mut account, &Positions::one(id, side.position(size)?))?;
+            self.credit(
+                &mut account,
+                size.value_floor(side.signed(edge))?,
+                Usd::ZERO,
+            )?;
+            self.rebuild(
+                party,
+                &mut account,
+                &Positions::one(id, side.position(size)?),
+            )?;
             self.store.set_account(party, &account);
         }
         Ok(())
@@ -229,13 +252,20 @@ impl<'s, S: Store> Ledger<'s, S> {
         let profit = self.store.account(id).pnl.or_zero().min(limit);
         let worth = coverage.worth(profit)?;
         let received = worth.min(self.totals.tokens.minus(self.totals.capital)?);
-        let taken = if received == worth { profit } else { coverage.profit_worth(received)?.min(profit) };
+        let taken = if received == worth {
+            profit
+        } else {
+            coverage.profit_worth(received)?.min(profit)
+        };
         if received == Usd::ZERO && !coverage.is_zero() {
             return Ok(Converted::default());
         }
         self.credit_stored(id, Usd::ZERO.minus(taken)?, received)?;
         self.totals.shortfall = self.totals.shortfall.minus(taken.minus(received)?)?;
-        Ok(Converted { profit: taken, received })
+        Ok(Converted {
+            profit: taken,
+            received,
+        })
     }
 
     /// Moves a share of every leg of a touched account into another touched account at the mark. That account and the pool's
@@ -243,13 +273,21 @@ impl<'s, S: Store> Ledger<'s, S> {
     ///
     /// # Errors
     /// [`Error::SameAccount`] unless the three differ; [`Error::TooManyLegs`]; [`Error::Overflow`].
-    pub fn liquidate(&mut self, id: S::AccountId, into: S::AccountId, pool: S::AccountId, plan: &Liquidation) -> Result<()> {
+    pub fn liquidate(
+        &mut self,
+        id: S::AccountId,
+        into: S::AccountId,
+        pool: S::AccountId,
+        plan: &Liquidation,
+    ) -> Result<()> {
         if id == into || into == pool {
             return Err(Error::SameAccount);
         }
         let (mut taken, mut given) = (Positions::default(), Positions::default());
         for &(instrument, position) in self.positions(id)?.as_slice() {
-            let moved = position.side().position(position.size().share_up(plan.share)?)?;
+            let moved = position
+                .side()
+                .position(position.size().share_up(plan.share)?)?;
             taken.add(instrument, moved)?;
             given.add(instrument, moved.negated()?)?;
         }
@@ -289,7 +327,10 @@ impl<'s, S: Store> Ledger<'s, S> {
             let rest = position.side().position(position.size().minus(cut)?)?;
             self.attach(id, &mut account, instrument, rest)?;
         }
-        let mut closed = Closed { done: legs.as_slice().len() <= max_legs, ..Closed::default() };
+        let mut closed = Closed {
+            done: legs.as_slice().len() <= max_legs,
+            ..Closed::default()
+        };
         if account.legs.as_slice().is_empty() {
             (closed.deficit, closed.insured) = self.write_off(&mut account, unit)?;
         }
@@ -324,7 +365,15 @@ impl<'s, S: Store> Ledger<'s, S> {
         let coverage = self.coverage()?;
         let profit = self.store.account(from).pnl.or_zero();
         let worth = coverage.worth(profit)?;
-        let junior = if worth <= value { if coverage.is_zero() { Usd::ZERO } else { profit } } else { coverage.profit_worth(value)?.min(profit) };
+        let junior = if worth <= value {
+            if coverage.is_zero() {
+                Usd::ZERO
+            } else {
+                profit
+            }
+        } else {
+            coverage.profit_worth(value)?.min(profit)
+        };
         let senior = value.minus(worth)?.or_zero();
         self.credit_stored(from, Usd::ZERO.minus(junior)?, Usd::ZERO.minus(senior)?)?;
         self.credit_stored(to, junior, senior)
@@ -333,9 +382,13 @@ impl<'s, S: Store> Ledger<'s, S> {
     /// Writes off the debt of an account without legs. Returns it, and what insurance has to pay.
     fn write_off(&mut self, account: &mut Account, unit: Usd) -> Result<(Usd, Usd)> {
         let deficit = account.pnl.deficit()?;
-        let unpaid = deficit.plus(self.totals.shortfall.min(Usd::ZERO))?.or_zero();
+        let unpaid = deficit
+            .plus(self.totals.shortfall.min(Usd::ZERO))?
+            .or_zero();
         let units = math::unsigned(unpaid.0)?.div_ceil(math::unsigned(unit.0)?.max(1));
-        let due = Usd(math::signed(units)?.checked_mul(unit.0).ok_or(Error::Overflow)?);
+        let due = Usd(math::signed(units)?
+            .checked_mul(unit.0)
+            .ok_or(Error::Overflow)?);
         let insured = due.min(self.insurance);
         self.totals.shortfall = self.totals.shortfall.plus(deficit)?;
         self.recover(insured)?;
@@ -344,45 +397,78 @@ impl<'s, S: Store> Ledger<'s, S> {
     }
 
     /// Changes one side's open interest and offset, and the total of unsettled gains with them.
-    fn book(&mut self, id: InstrumentId, side: Side, index: Index, size: Position, offset: Usd) -> Result<()> {
+    fn book(
+        &mut self,
+        id: InstrumentId,
+        side: Side,
+        index: Index,
+        size: Position,
+        offset: Usd,
+    ) -> Result<()> {
         let mut state = self.store.side(id, side);
         let before = state.unsettled(index)?.or_zero();
         let open_interest = Position(math::signed(state.open_interest.0)?).plus(size)?;
         state.open_interest = Size(math::unsigned(open_interest.0)?);
         state.offset = state.offset.plus(offset)?;
-        self.totals.gains = self.totals.gains.minus(before)?.plus(state.unsettled(index)?.or_zero())?;
+        self.totals.gains = self
+            .totals
+            .gains
+            .minus(before)?
+            .plus(state.unsettled(index)?.or_zero())?;
         self.store.set_side(id, side, &state);
         Ok(())
     }
 
     /// Takes a leg out of its bucket. Returns its effective position and its unsettled gain.
-    fn detach(&mut self, id: S::AccountId, account: &mut Account, instrument: InstrumentId) -> Result<(Position, Usd)> {
+    fn detach(
+        &mut self,
+        id: S::AccountId,
+        account: &mut Account,
+        instrument: InstrumentId,
+    ) -> Result<(Position, Usd)> {
         let leg = self.store.leg(id, instrument);
         let index = leg.side.signed(self.store.instrument(instrument).index()?);
         let mut bucket = self.store.bucket(instrument, leg.side, leg.bucket);
         account.legs.remove(instrument);
         self.store.set_leg(id, instrument, None);
         if leg.epoch != bucket.epoch {
-            let end = self.store.closed(instrument, leg.side, leg.bucket, leg.epoch);
+            let end = self
+                .store
+                .closed(instrument, leg.side, leg.bucket, leg.epoch);
             let gain = leg.base.gain(end.minus(leg.settled)?)?;
             self.book(instrument, leg.side, index, Position::ZERO, gain)?;
             return Ok((Position::ZERO, gain));
         }
-        let gain = leg.base.gain(bucket.cumulative_floor(index)?.minus(leg.settled)?)?;
+        let gain = leg
+            .base
+            .gain(bucket.cumulative_floor(index)?.minus(leg.settled)?)?;
         let size = leg.base.size(bucket.scale)?;
         bucket.base = bucket.base.minus(leg.base)?;
         bucket.joined = bucket.joined.minus(leg.joined)?;
         if bucket.base == Base::ZERO {
             bucket = Bucket::empty(bucket.epoch);
         }
-        self.store.set_bucket(instrument, leg.side, leg.bucket, &bucket);
+        self.store
+            .set_bucket(instrument, leg.side, leg.bucket, &bucket);
         let removed = Position::long(size)?.negated()?;
-        self.book(instrument, leg.side, index, removed, gain.minus(size.value_floor(index)?)?)?;
+        self.book(
+            instrument,
+            leg.side,
+            index,
+            removed,
+            gain.minus(size.value_floor(index)?)?,
+        )?;
         Ok((leg.side.position(size)?, gain))
     }
 
     /// Puts a position into the account's bucket; a position of zero needs no leg.
-    fn attach(&mut self, id: S::AccountId, account: &mut Account, instrument: InstrumentId, position: Position) -> Result<()> {
+    fn attach(
+        &mut self,
+        id: S::AccountId,
+        account: &mut Account,
+        instrument: InstrumentId,
+        position: Position,
+    ) -> Result<()> {
         let (side, size) = (position.side(), position.size());
         if size == Size::ZERO {
             return Ok(());
@@ -393,11 +479,25 @@ impl<'s, S: Store> Ledger<'s, S> {
         let settled = bucket.cumulative_ceil(index)?;
         bucket.base = bucket.base.plus(base)?;
         bucket.joined = bucket.joined.plus(size)?;
-        let leg = Leg { side, bucket: account.bucket, epoch: bucket.epoch, base, joined: size, settled };
+        let leg = Leg {
+            side,
+            bucket: account.bucket,
+            epoch: bucket.epoch,
+            base,
+            joined: size,
+            settled,
+        };
         account.legs.push(instrument)?;
         self.store.set_leg(id, instrument, Some(&leg));
-        self.store.set_bucket(instrument, side, account.bucket, &bucket);
-        self.book(instrument, side, index, Position::long(size)?, size.value_ceil(index)?)
+        self.store
+            .set_bucket(instrument, side, account.bucket, &bucket);
+        self.book(
+            instrument,
+            side,
+            index,
+            Position::long(size)?,
+            size.value_ceil(index)?,
+        )
     }
 
     /// Settles all legs net, in place: nothing but gains moves.
@@ -424,7 +524,12 @@ impl<'s, S: Store> Ledger<'s, S> {
     }
 
     /// Settles all legs net, applies changes of size, and puts the legs into the bucket due now. Returns the gain.
-    fn rebuild(&mut self, id: S::AccountId, account: &mut Account, changes: &Positions) -> Result<Usd> {
+    fn rebuild(
+        &mut self,
+        id: S::AccountId,
+        account: &mut Account,
+        changes: &Positions,
+    ) -> Result<Usd> {
         let mut net = Usd::ZERO;
         let mut held = Positions::default();
         let legs = account.legs;
@@ -449,7 +554,10 @@ impl<'s, S: Store> Ledger<'s, S> {
         if account.in_debt() {
             return Ok(DEBT);
         }
-        bucket_due(self.maintenance(positions)?, self.coverage()?.equity(account)?)
+        bucket_due(
+            self.maintenance(positions)?,
+            self.coverage()?.equity(account)?,
+        )
     }
 
     /// Takes `amount` off one side at the mark, by water-filling over its buckets.
@@ -479,6 +587,12 @@ impl<'s, S: Store> Ledger<'s, S> {
         let state = self.store.side(id, side);
         let left = state.open_interest.minus(amount)?;
         let offset = left.value_ceil(index)?.minus(state.unsettled(index)?)?;
-        self.book(id, side, index, Position::long(amount)?.negated()?, offset.minus(state.offset)?)
+        self.book(
+            id,
+            side,
+            index,
+            Position::long(amount)?.negated()?,
+            offset.minus(state.offset)?,
+        )
     }
 }

@@ -25,8 +25,17 @@ impl Clock {
         if healthy {
             return Self::default();
         }
-        let step = if self.seen == 0 { 0 } else { now.saturating_sub(self.seen).min(MAX_STEP) };
-        Self { seen: now, unhealthy: self.unhealthy.saturating_add(u32::try_from(step).unwrap_or(0)) }
+        let step = if self.seen == 0 {
+            0
+        } else {
+            now.saturating_sub(self.seen).min(MAX_STEP)
+        };
+        Self {
+            seen: now,
+            unhealthy: self
+                .unhealthy
+                .saturating_add(u32::try_from(step).unwrap_or(0)),
+        }
     }
 }
 
@@ -49,7 +58,11 @@ impl Terms {
             return Ok(Ratio::ONE);
         }
         let rise = Ratio::ONE.minus(self.penalty_start)?;
-        self.penalty_start.plus(Ratio(math::mul_div_up(rise.0, unhealthy.into(), self.penalty_ramp.into())?))
+        self.penalty_start.plus(Ratio(math::mul_div_up(
+            rise.0,
+            unhealthy.into(),
+            self.penalty_ramp.into(),
+        )?))
     }
 }
 
@@ -67,7 +80,12 @@ pub struct Liquidation {
 ///
 /// # Errors
 /// [`Error::Healthy`] if equity covers maintenance; [`Error::NoEquity`] if there is none; [`Error::Overflow`].
-pub fn plan_liquidation(health: &Health, rate: Ratio, max_share: Ratio, dust: bool) -> Result<Liquidation> {
+pub fn plan_liquidation(
+    health: &Health,
+    rate: Ratio,
+    max_share: Ratio,
+    dust: bool,
+) -> Result<Liquidation> {
     if health.is_healthy() {
         return Err(Error::Healthy);
     }
@@ -75,8 +93,16 @@ pub fn plan_liquidation(health: &Health, rate: Ratio, max_share: Ratio, dust: bo
         return Err(Error::NoEquity);
     }
     let rate = affordable(health, rate)?;
-    let share = if dust { Ratio::ONE } else { share_to_target(health, rate)? }.min(max_share);
-    Ok(Liquidation { share, penalty: penalty(health, share, rate)? })
+    let share = if dust {
+        Ratio::ONE
+    } else {
+        share_to_target(health, rate)?
+    }
+    .min(max_share);
+    Ok(Liquidation {
+        share,
+        penalty: penalty(health, share, rate)?,
+    })
 }
 
 /// Decides a deleveraging: everything without penalty if there is no equity; the liquidation share at `rate` if equity is
@@ -86,19 +112,34 @@ pub fn plan_liquidation(health: &Health, rate: Ratio, max_share: Ratio, dust: bo
 /// [`Error::NotDeleverageable`] if equity is higher; [`Error::Overflow`].
 pub fn plan_deleverage(health: &Health, rate: Ratio) -> Result<Liquidation> {
     if health.equity < Usd::ZERO {
-        return Ok(Liquidation { share: Ratio::ONE, penalty: Usd::ZERO });
+        return Ok(Liquidation {
+            share: Ratio::ONE,
+            penalty: Usd::ZERO,
+        });
     }
-    if health.equity.0.checked_mul(DELEVERAGE_BELOW).ok_or(Error::Overflow)? >= health.maintenance.0 {
+    if health
+        .equity
+        .0
+        .checked_mul(DELEVERAGE_BELOW)
+        .ok_or(Error::Overflow)?
+        >= health.maintenance.0
+    {
         return Err(Error::NotDeleverageable);
     }
     let rate = affordable(health, rate)?;
     let share = share_to_target(health, rate)?;
-    Ok(Liquidation { share, penalty: penalty(health, share, rate)? })
+    Ok(Liquidation {
+        share,
+        penalty: penalty(health, share, rate)?,
+    })
 }
 
 /// The penalty rate, at most equity / maintenance margin; rounded down, so that the penalty never exceeds the equity.
 fn affordable(health: &Health, rate: Ratio) -> Result<Ratio> {
-    let (equity, margin) = (math::unsigned(health.equity.0)?, math::unsigned(health.maintenance.0)?);
+    let (equity, margin) = (
+        math::unsigned(health.equity.0)?,
+        math::unsigned(health.maintenance.0)?,
+    );
     Ok(rate.min(Ratio(math::mul_div_down(equity, WAD, margin)?)))
 }
 
@@ -108,7 +149,10 @@ fn share_to_target(health: &Health, rate: Ratio) -> Result<Ratio> {
     if health.equity <= Usd::ZERO {
         return Ok(Ratio::ONE);
     }
-    let missing = health.maintenance.times_up(Ratio(TARGET))?.minus(health.equity)?;
+    let missing = health
+        .maintenance
+        .times_up(Ratio(TARGET))?
+        .minus(health.equity)?;
     let freed = health.maintenance.times_down(Ratio(TARGET).minus(rate)?)?;
     if freed == Usd::ZERO {
         return Ok(Ratio::ONE);
@@ -119,5 +163,9 @@ fn share_to_target(health: &Health, rate: Ratio) -> Result<Ratio> {
 
 /// share x rate x maintenance margin, rounded up, at most the equity.
 fn penalty(health: &Health, share: Ratio, rate: Ratio) -> Result<Usd> {
-    Ok(health.maintenance.times_up(share)?.times_up(rate)?.min(health.equity))
+    Ok(health
+        .maintenance
+        .times_up(share)?
+        .times_up(rate)?
+        .min(health.equity))
 }

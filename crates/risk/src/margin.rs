@@ -46,7 +46,11 @@ impl Stress {
             return Ok(at_mark);
         }
         let loss = size.notional_up(Price(self.mark.0.abs_diff(self.stable.0)))?;
-        Ok(at_mark.max(size.notional_up(self.stable)?.times_up(self.rate)?.plus(loss)?))
+        Ok(at_mark.max(
+            size.notional_up(self.stable)?
+                .times_up(self.rate)?
+                .plus(loss)?,
+        ))
     }
 }
 
@@ -54,13 +58,16 @@ impl Stress {
 /// fall.
 #[must_use]
 pub fn reduced_risk(before: &Health, after: &Health) -> bool {
-    let (Ok(old_margin), Ok(margin), Ok(equity)) =
-        (math::unsigned(before.maintenance.0), math::unsigned(after.maintenance.0), math::unsigned(after.equity.0))
-    else {
+    let (Ok(old_margin), Ok(margin), Ok(equity)) = (
+        math::unsigned(before.maintenance.0),
+        math::unsigned(after.maintenance.0),
+        math::unsigned(after.equity.0),
+    ) else {
         return false;
     };
     let old_equity = before.equity.or_zero().0.unsigned_abs();
-    margin < old_margin && math::cmp_products(equity, old_margin, old_equity, margin) != Ordering::Less
+    margin < old_margin
+        && math::cmp_products(equity, old_margin, old_equity, margin) != Ordering::Less
 }
 
 /// Whether `price` is within `band`, a share of the mark, of the mark.

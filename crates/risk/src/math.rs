@@ -75,7 +75,9 @@ pub fn mul_div_down(a: u128, b: u128, divisor: u128) -> Result<u128> {
 pub fn mul_div_up(a: u128, b: u128, divisor: u128) -> Result<u128> {
     let (high, low) = mul_wide(a, b);
     let (quotient, rest) = div_wide(high, low, divisor)?;
-    quotient.checked_add(u128::from(rest != 0)).ok_or(Error::Overflow)
+    quotient
+        .checked_add(u128::from(rest != 0))
+        .ok_or(Error::Overflow)
 }
 
 /// `a * b / divisor` of a signed `a`, rounded towards minus infinity.
@@ -83,7 +85,11 @@ pub fn mul_div_up(a: u128, b: u128, divisor: u128) -> Result<u128> {
 /// # Errors
 /// [`Error::Overflow`] if the result does not fit or `divisor` is zero.
 pub fn mul_div_floor(a: i128, b: u128, divisor: u128) -> Result<i128> {
-    if a < 0 { Ok(-signed(mul_div_up(a.unsigned_abs(), b, divisor)?)?) } else { signed(mul_div_down(a.unsigned_abs(), b, divisor)?) }
+    if a < 0 {
+        Ok(-signed(mul_div_up(a.unsigned_abs(), b, divisor)?)?)
+    } else {
+        signed(mul_div_down(a.unsigned_abs(), b, divisor)?)
+    }
 }
 
 /// `a * b / divisor` of a signed `a`, rounded towards plus infinity.
@@ -91,7 +97,11 @@ pub fn mul_div_floor(a: i128, b: u128, divisor: u128) -> Result<i128> {
 /// # Errors
 /// [`Error::Overflow`] if the result does not fit or `divisor` is zero.
 pub fn mul_div_ceil(a: i128, b: u128, divisor: u128) -> Result<i128> {
-    if a < 0 { Ok(-signed(mul_div_down(a.unsigned_abs(), b, divisor)?)?) } else { signed(mul_div_up(a.unsigned_abs(), b, divisor)?) }
+    if a < 0 {
+        Ok(-signed(mul_div_down(a.unsigned_abs(), b, divisor)?)?)
+    } else {
+        signed(mul_div_up(a.unsigned_abs(), b, divisor)?)
+    }
 }
 
 /// Compares `a * b` with `c * d`, exactly.

@@ -1,6 +1,8 @@
 //! What the ledger needs from whoever keeps its state.
 
-use crate::{Account, Base, Bucket, Cumulative, Index, Price, Ratio, Result, Side, Size, Totals, Usd};
+use crate::{
+    Account, Base, Bucket, Cumulative, Index, Price, Ratio, Result, Side, Size, Totals, Usd,
+};
 
 /// An instrument's place in its vault's listing.
 pub type InstrumentId = u8;
@@ -90,7 +92,14 @@ pub trait Store {
     /// K at the end of a bucket's closed epoch.
     fn closed(&self, id: InstrumentId, side: Side, bucket: u8, epoch: u32) -> Cumulative;
     /// Stores K at the end of a bucket's epoch.
-    fn set_closed(&mut self, id: InstrumentId, side: Side, bucket: u8, epoch: u32, cumulative: Cumulative);
+    fn set_closed(
+        &mut self,
+        id: InstrumentId,
+        side: Side,
+        bucket: u8,
+        epoch: u32,
+        cumulative: Cumulative,
+    );
     /// A leg that the account holds.
     fn leg(&self, account: Self::AccountId, id: InstrumentId) -> Leg;
     /// Stores a leg; `None` clears it.

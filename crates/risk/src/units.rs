@@ -126,7 +126,11 @@ impl Index {
     pub fn new(mark: Price, funding: Self) -> Result<Self> {
         let index = Self(math::signed(mark.0)?).minus(funding)?;
         let limit = (i128::MAX as u128) / (CUMULATIVE_ONE / WAD);
-        if index.0.unsigned_abs() > limit { Err(Error::Overflow) } else { Ok(index) }
+        if index.0.unsigned_abs() > limit {
+            Err(Error::Overflow)
+        } else {
+            Ok(index)
+        }
     }
 }
 
@@ -214,7 +218,11 @@ impl Usd {
     /// # Errors
     /// [`Error::Overflow`] if it does not fit, or the amount is negative.
     pub fn times_up(self, ratio: Ratio) -> Result<Self> {
-        Ok(Self(math::signed(math::mul_div_up(math::unsigned(self.0)?, ratio.0, WAD)?)?))
+        Ok(Self(math::signed(math::mul_div_up(
+            math::unsigned(self.0)?,
+            ratio.0,
+            WAD,
+        )?)?))
     }
 
     /// amount x ratio of an amount that is not negative, rounded down.
@@ -222,7 +230,11 @@ impl Usd {
     /// # Errors
     /// [`Error::Overflow`] if it does not fit, or the amount is negative.
     pub fn times_down(self, ratio: Ratio) -> Result<Self> {
-        Ok(Self(math::signed(math::mul_div_down(math::unsigned(self.0)?, ratio.0, WAD)?)?))
+        Ok(Self(math::signed(math::mul_div_down(
+            math::unsigned(self.0)?,
+            ratio.0,
+            WAD,
+        )?)?))
     }
 }
 

@@ -35,13 +35,16 @@ pub fn water_fill(buckets: &[(Size, Size); BUCKETS], amount: Size) -> Result<[Si
         let kept = size_above.0.saturating_sub(left.0);
         if weight_above > 0
             && size_above >= left
-            && math::cmp_products(kept, weights[top], remaining[top].0, weight_above) != Ordering::Less
+            && math::cmp_products(kept, weights[top], remaining[top].0, weight_above)
+                != Ordering::Less
         {
             break;
         }
         above[top] = true;
         size_above = size_above.plus(remaining[top])?;
-        weight_above = weight_above.checked_add(weights[top]).ok_or(Error::Overflow)?;
+        weight_above = weight_above
+            .checked_add(weights[top])
+            .ok_or(Error::Overflow)?;
     }
     let kept = size_above.0.saturating_sub(left.0);
     for bucket in 0..above.len() {
@@ -53,14 +56,19 @@ pub fn water_fill(buckets: &[(Size, Size); BUCKETS], amount: Size) -> Result<[Si
 }
 
 /// The bucket with the highest level among those that hold something and are not marked; levels compare exactly.
-fn highest(sizes: &[Size; BUCKETS], weights: &[u128; BUCKETS - 1], marked: &[bool; BUCKETS - 1]) -> Option<usize> {
+fn highest(
+    sizes: &[Size; BUCKETS],
+    weights: &[u128; BUCKETS - 1],
+    marked: &[bool; BUCKETS - 1],
+) -> Option<usize> {
     let mut best: Option<usize> = None;
     for bucket in (0..marked.len()).rev() {
         if marked[bucket] || sizes[bucket] == Size::ZERO {
             continue;
         }
         let higher = best.is_none_or(|top| {
-            math::cmp_products(sizes[bucket].0, weights[top], sizes[top].0, weights[bucket]) == Ordering::Greater
+            math::cmp_products(sizes[bucket].0, weights[top], sizes[top].0, weights[bucket])
+                == Ordering::Greater
         });
         if higher {
             best = Some(bucket);

@@ -36,18 +36,50 @@ struct Initial {
 #[derive(Deserialize)]
 #[serde(tag = "op", rename_all = "camelCase")]
 enum Operation {
-    Deposit { account: String, amount: String },
-    Poke { instrument: String, price: String },
-    Trade { buyer: String, seller: String, instrument: String, size: String, price: String },
+    Deposit {
+        account: String,
+        amount: String,
+    },
+    Poke {
+        instrument: String,
+        price: String,
+    },
+    Trade {
+        buyer: String,
+        seller: String,
+        instrument: String,
+        size: String,
+        price: String,
+    },
     #[serde(rename_all = "camelCase")]
-    Touch { account: String, by_owner: bool },
-    Withdraw { account: String, amount: String, ok: bool },
-    Convert { account: String },
+    Touch {
+        account: String,
+        by_owner: bool,
+    },
+    Withdraw {
+        account: String,
+        amount: String,
+        ok: bool,
+    },
+    Convert {
+        account: String,
+    },
     #[serde(rename_all = "camelCase")]
-    Fund { instrument: String, paid_by_longs: String },
+    Fund {
+        instrument: String,
+        paid_by_longs: String,
+    },
     #[serde(rename_all = "camelCase")]
-    Liquidate { account: String, into: String, penalty_rate: String, ok: bool },
-    Deleverage { account: String, ok: bool },
+    Liquidate {
+        account: String,
+        into: String,
+        penalty_rate: String,
+        ok: bool,
+    },
+    Deleverage {
+        account: String,
+        ok: bool,
+    },
 }
 
 #[derive(Deserialize)]
@@ -88,7 +120,11 @@ fn unsigned(text: &str) -> u128 {
 }
 
 fn account(name: &str) -> usize {
-    if name == "pool" { POOL } else { name[1..].parse().unwrap() }
+    if name == "pool" {
+        POOL
+    } else {
+        name[1..].parse().unwrap()
+    }
 }
 
 fn instrument(name: &str) -> InstrumentId {
@@ -101,25 +137,64 @@ fn instrument(name: &str) -> InstrumentId {
 
 fn apply(vault: &mut Vault, operation: &Operation) {
     match operation {
-        Operation::Deposit { account: a, amount } => vault.deposit(account(a), Usd(fixed(amount))).unwrap(),
-        Operation::Poke { instrument: i, price } => vault.poke(instrument(i), Price(unsigned(price))).unwrap(),
-        Operation::Trade { buyer, seller, instrument: i, size, price } => vault
-            .trade(account(buyer), account(seller), instrument(i), Size(unsigned(size)), Price(unsigned(price)))
+        Operation::Deposit { account: a, amount } => {
+            vault.deposit(account(a), Usd(fixed(amount))).unwrap()
+        }
+        Operation::Poke {
+            instrument: i,
+            price,
+        } => vault.poke(instrument(i), Price(unsigned(price))).unwrap(),
+        Operation::Trade {
+            buyer,
+            seller,
+            instrument: i,
+            size,
+            price,
+        } => vault
+            .trade(
+                account(buyer),
+                account(seller),
+                instrument(i),
+                Size(unsigned(size)),
+                Price(unsigned(price)),
+            )
             .unwrap(),
-        Operation::Touch { account: a, by_owner } => vault.touch(account(a), *by_owner).unwrap(),
-        Operation::Withdraw { account: a, amount, ok } => {
-            match vault.withdraw(account(a), Usd(fixed(amount))) {
-                Ok(()) => assert!(ok),
-                Err(Error::InsufficientCapital) => assert!(!ok),
-                Err(error) => panic!("{error:?}"),
-            }
-        }
+        Operation::Touch {
+            account: a,
+            by_owner,
+        } => vault.touch(account(a), *by_owner).unwrap(),
+        Operation::Withdraw {
+            account: a,
+            amount,
+            ok,
+        } => match vault.withdraw(account(a), Usd(fixed(amount))) {
+            Ok(()) => assert!(ok),
+            Err(Error::InsufficientCapital) => assert!(!ok),
+            Err(error) => panic!("{error:?}"),
+        },
         Operation::Convert { account: a } => drop(vault.convert(account(a)).unwrap()),
-        Operation::Fund { instrument: i, paid_by_longs } => vault.fund(instrument(i), Index(fixed(paid_by_longs))).unwrap(),
-        Operation::Liquidate { account: a, into, penalty_rate, ok } => {
-            assert_eq!(vault.liquidate(account(a), account(into), Ratio(unsigned(penalty_rate))).unwrap(), *ok);
+        Operation::Fund {
+            instrument: i,
+            paid_by_longs,
+        } => vault
+            .fund(instrument(i), Index(fixed(paid_by_longs)))
+            .unwrap(),
+        Operation::Liquidate {
+            account: a,
+            into,
+            penalty_rate,
+            ok,
+        } => {
+            assert_eq!(
+                vault
+                    .liquidate(account(a), account(into), Ratio(unsigned(penalty_rate)))
+                    .unwrap(),
+                *ok
+            );
         }
-        Operation::Deleverage { account: a, ok } => assert_eq!(vault.deleverage(account(a)).unwrap().is_some(), *ok),
+        Operation::Deleverage { account: a, ok } => {
+            assert_eq!(vault.deleverage(account(a)).unwrap().is_some(), *ok)
+        }
     }
 }
 
@@ -135,7 +210,14 @@ struct Report {
 }
 
 impl Report {
-    fn compare(&mut self, what: &str, got: i128, expected: &str, worst: fn(&mut Self) -> &mut i128, tolerance: i128) {
+    fn compare(
+        &mut self,
+        what: &str,
+        got: i128,
+        expected: &str,
+        worst: fn(&mut Self) -> &mut i128,
+        tolerance: i128,
+    ) {
         let distance = (got - fixed(expected)).abs();
         assert!(distance <= tolerance, "{what}: {got} instead of {expected}");
         self.comparisons += 1;
@@ -144,12 +226,21 @@ impl Report {
     }
 
     fn money(&mut self, what: &str, got: Usd, expected: &str) {
-        self.compare(what, got.0, expected, |report| &mut report.money, MONEY_TOLERANCE);
+        self.compare(
+            what,
+            got.0,
+            expected,
+            |report| &mut report.money,
+            MONEY_TOLERANCE,
+        );
     }
 }
 
 fn replay(vector: &Vector, report: &mut Report) {
-    let mut vault = Vault { insurance: Usd(fixed(&vector.initial.insurance)), ..Vault::default() };
+    let mut vault = Vault {
+        insurance: Usd(fixed(&vector.initial.insurance)),
+        ..Vault::default()
+    };
     for (name, mark) in &vector.initial.marks {
         vault.list(instrument(name), Price(unsigned(mark)));
     }
@@ -161,7 +252,13 @@ fn replay(vector: &Vector, report: &mut Report) {
         report.operations += 1;
         let Some(after) = &step.after else { continue };
         let coverage = math::signed(vault.coverage()).unwrap();
-        report.compare("coverage", coverage, &after.coverage, |report| &mut report.coverage, COVERAGE_TOLERANCE);
+        report.compare(
+            "coverage",
+            coverage,
+            &after.coverage,
+            |report| &mut report.coverage,
+            COVERAGE_TOLERANCE,
+        );
         report.money("tokens", vault.memory.totals.tokens, &after.tokens);
         report.money("capital", vault.memory.totals.capital, &after.capital);
         report.money("insurance", vault.insurance, &after.insurance);
@@ -174,14 +271,26 @@ fn replay(vector: &Vector, report: &mut Report) {
         assert_eq!(held.bucket, expected.bucket, "bucket of {name}");
         for (i, size) in &expected.sizes {
             let got = vault.size(account(name), instrument(i)).0;
-            report.compare("final size", got, size, |report| &mut report.size, SIZE_TOLERANCE);
+            report.compare(
+                "final size",
+                got,
+                size,
+                |report| &mut report.size,
+                SIZE_TOLERANCE,
+            );
         }
     }
 }
 
 fn vectors(folder: &Path) -> Vec<PathBuf> {
-    let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+    let mut paths: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    paths.retain(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == "json")
+    });
     paths.sort();
     paths
 }
@@ -196,10 +305,19 @@ fn the_ledger_agrees_with_the_reference_model() {
     let mut report = Report::default();
     for path in &paths {
         println!("{}", path.display());
-        replay(&serde_json::from_slice(&fs::read(path).unwrap()).unwrap(), &mut report);
+        replay(
+            &serde_json::from_slice(&fs::read(path).unwrap()).unwrap(),
+            &mut report,
+        );
     }
     println!(
         "{} vectors, {} operations, {} comparisons; furthest off, in 1e-18: money {}, size {}, coverage {}, surplus {:?}",
-        paths.len(), report.operations, report.comparisons, report.money, report.size, report.coverage, report.surplus
+        paths.len(),
+        report.operations,
+        report.comparisons,
+        report.money,
+        report.size,
+        report.coverage,
+        report.surplus
     );
 }

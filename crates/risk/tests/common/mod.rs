@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use risk::{
-    Account, BUCKETS, Bucket, Clock, Closed, Converted, Cumulative, Error, Index, Instrument, InstrumentId, Ledger, Leg,
-    Position, Price, Ratio, Result, Side, SideState, Size, Store, Totals, Usd, WAD, plan_deleverage, plan_liquidation,
+    Account, BUCKETS, Bucket, Clock, Closed, Converted, Cumulative, Error, Index, Instrument,
+    InstrumentId, Ledger, Leg, Position, Price, Ratio, Result, Side, SideState, Size, Store,
+    Totals, Usd, WAD, plan_deleverage, plan_liquidation,
 };
 
 /// The insurance pool's own account.
@@ -53,13 +54,19 @@ impl Store for Memory {
         self.instruments.get_mut(&id).unwrap().mark = mark;
     }
     fn side(&self, id: InstrumentId, side: Side) -> SideState {
-        self.sides.get(&(id, is_long(side))).copied().unwrap_or_default()
+        self.sides
+            .get(&(id, is_long(side)))
+            .copied()
+            .unwrap_or_default()
     }
     fn set_side(&mut self, id: InstrumentId, side: Side, state: &SideState) {
         self.sides.insert((id, is_long(side)), *state);
     }
     fn bucket(&self, id: InstrumentId, side: Side, bucket: u8) -> Bucket {
-        self.buckets.get(&(id, is_long(side), bucket)).copied().unwrap_or_default()
+        self.buckets
+            .get(&(id, is_long(side), bucket))
+            .copied()
+            .unwrap_or_default()
     }
     fn set_bucket(&mut self, id: InstrumentId, side: Side, bucket: u8, state: &Bucket) {
         self.buckets.insert((id, is_long(side), bucket), *state);
@@ -67,8 +74,17 @@ impl Store for Memory {
     fn closed(&self, id: InstrumentId, side: Side, bucket: u8, epoch: u32) -> Cumulative {
         self.closed[&((id, is_long(side), bucket), epoch)]
     }
-    fn set_closed(&mut self, id: InstrumentId, side: Side, bucket: u8, epoch: u32, cumulative: Cumulative) {
-        let previous = self.closed.insert(((id, is_long(side), bucket), epoch), cumulative);
+    fn set_closed(
+        &mut self,
+        id: InstrumentId,
+        side: Side,
+        bucket: u8,
+        epoch: u32,
+        cumulative: Cumulative,
+    ) {
+        let previous = self
+            .closed
+            .insert(((id, is_long(side), bucket), epoch), cumulative);
         assert!(previous.is_none(), "an epoch ends once");
     }
     fn leg(&self, account: usize, id: InstrumentId) -> Leg {
@@ -91,11 +107,21 @@ pub struct Vault {
 
 impl Vault {
     pub fn list(&mut self, id: InstrumentId, mark: Price) {
-        self.memory.instruments.insert(id, Instrument { mark, funding: Index::ZERO, maintenance_rate: MAINTENANCE_RATE });
+        self.memory.instruments.insert(
+            id,
+            Instrument {
+                mark,
+                funding: Index::ZERO,
+                maintenance_rate: MAINTENANCE_RATE,
+            },
+        );
     }
 
     /// Runs one operation; nothing changes if it fails.
-    pub fn run<T>(&mut self, operation: impl FnOnce(&mut Ledger<'_, Memory>) -> Result<T>) -> Result<T> {
+    pub fn run<T>(
+        &mut self,
+        operation: impl FnOnce(&mut Ledger<'_, Memory>) -> Result<T>,
+    ) -> Result<T> {
         let mut memory = self.memory.clone();
         let mut ledger = Ledger::open(&mut memory, self.insurance);
         let out = operation(&mut ledger)?;
@@ -117,7 +143,10 @@ impl Vault {
     pub fn fund(&mut self, id: InstrumentId, paid_by_longs: Index) -> Result<()> {
         self.run(|ledger| {
             let old = ledger.store.instruments[&id];
-            let new = Instrument { funding: old.funding.plus(paid_by_longs)?, ..old };
+            let new = Instrument {
+                funding: old.funding.plus(paid_by_longs)?,
+                ..old
+            };
             ledger.reprice(id, old.index()?, new.index()?)?;
             ledger.store.instruments.insert(id, new);
             Ok(())
@@ -139,7 +168,14 @@ impl Vault {
         self.run(|ledger| ledger.touch(id, by_owner).map(|_| ()))
     }
 
-    pub fn trade(&mut self, buyer: usize, seller: usize, id: InstrumentId, size: Size, price: Price) -> Result<()> {
+    pub fn trade(
+        &mut self,
+        buyer: usize,
+        seller: usize,
+        id: InstrumentId,
+        size: Size,
+        price: Price,
+    ) -> Result<()> {
         self.run(|ledger| ledger.trade(buyer, seller, id, size, price))
     }
 
@@ -170,7 +206,9 @@ impl Vault {
         self.run(|ledger| {
             ledger.touch(id, false)?;
             match plan_deleverage(&ledger.health(id)?, Ratio::ZERO) {
-                Ok(plan) => ledger.deleverage(id, POOL, &plan, usize::MAX, Usd(1)).map(Some),
+                Ok(plan) => ledger
+                    .deleverage(id, POOL, &plan, usize::MAX, Usd(1))
+                    .map(Some),
                 Err(Error::NotDeleverageable) => Ok(None),
                 Err(error) => Err(error),
             }
@@ -178,7 +216,12 @@ impl Vault {
     }
 
     pub fn coverage(&self) -> u128 {
-        self.memory.totals.coverage(self.insurance).unwrap().ratio().unwrap()
+        self.memory
+            .totals
+            .coverage(self.insurance)
+            .unwrap()
+            .ratio()
+            .unwrap()
     }
 
     pub fn missing(&self) -> Usd {
@@ -186,12 +229,20 @@ impl Vault {
     }
 
     pub fn equity(&self, id: usize) -> Usd {
-        self.memory.totals.coverage(self.insurance).unwrap().equity(&self.memory.account(id)).unwrap()
+        self.memory
+            .totals
+            .coverage(self.insurance)
+            .unwrap()
+            .equity(&self.memory.account(id))
+            .unwrap()
     }
 
     pub fn size(&self, id: usize, instrument: InstrumentId) -> Position {
         let mut memory = self.memory.clone();
-        Ledger::open(&mut memory, self.insurance).positions(id).unwrap().get(instrument)
+        Ledger::open(&mut memory, self.insurance)
+            .positions(id)
+            .unwrap()
+            .get(instrument)
     }
 
     /// Asserts invariants 1, 2 and 3. Returns what the vault holds beyond all claims.
@@ -202,7 +253,12 @@ impl Vault {
         assert_eq!(totals.capital.0, sum(|a| a.capital.0), "sum of capital");
         assert_eq!(totals.profit.0, sum(|a| a.pnl.0.max(0)), "sum of profit");
         assert_eq!(totals.debt.0, sum(|a| (-a.pnl.0).max(0)), "sum of debt");
-        assert!(memory.accounts.values().all(|a| a.capital.0 >= 0 && (a.pnl.0 >= 0 || a.capital.0 == 0)));
+        assert!(
+            memory
+                .accounts
+                .values()
+                .all(|a| a.capital.0 >= 0 && (a.pnl.0 >= 0 || a.capital.0 == 0))
+        );
         assert!(totals.capital <= totals.tokens, "all capital is backed");
         let (mut gains, mut unsettled) = (0, 0);
         for (&id, instrument) in &memory.instruments {
@@ -210,7 +266,12 @@ impl Vault {
             let interest = Side::BOTH.map(|side| memory.side(id, side).open_interest);
             assert_eq!(interest[0], interest[1], "long = short");
             for side in Side::BOTH {
-                gains += memory.side(id, side).unsettled(side.signed(index)).unwrap().0.max(0);
+                gains += memory
+                    .side(id, side)
+                    .unsettled(side.signed(index))
+                    .unwrap()
+                    .0
+                    .max(0);
                 unsettled += self.check_side(id, side, side.signed(index));
             }
         }
@@ -222,21 +283,50 @@ impl Vault {
     /// Asserts that a side holds its buckets and a bucket its legs. Returns the unsettled gain of the side's legs.
     fn check_side(&self, id: InstrumentId, side: Side, index: Index) -> i128 {
         let memory = &self.memory;
-        let legs = || memory.legs.iter().filter(move |(key, leg)| key.1 == id && leg.side == side);
+        let legs = || {
+            memory
+                .legs
+                .iter()
+                .filter(move |(key, leg)| key.1 == id && leg.side == side)
+        };
         let mut sizes = 0;
         for number in (0..).take(BUCKETS) {
             let bucket = memory.bucket(id, side, number);
-            let live = || legs().filter(move |(_, leg)| leg.bucket == number && leg.epoch == bucket.epoch).map(|(_, leg)| leg);
-            assert_eq!(bucket.base.0, live().map(|leg| leg.base.0).sum::<u128>(), "base of a bucket");
-            assert_eq!(bucket.joined.0, live().map(|leg| leg.joined.0).sum::<u128>(), "joined of a bucket");
-            let held: u128 = live().map(|leg| leg.base.size(bucket.scale).unwrap().0).sum();
+            let live = || {
+                legs()
+                    .filter(move |(_, leg)| leg.bucket == number && leg.epoch == bucket.epoch)
+                    .map(|(_, leg)| leg)
+            };
+            assert_eq!(
+                bucket.base.0,
+                live().map(|leg| leg.base.0).sum::<u128>(),
+                "base of a bucket"
+            );
+            assert_eq!(
+                bucket.joined.0,
+                live().map(|leg| leg.joined.0).sum::<u128>(),
+                "joined of a bucket"
+            );
+            let held: u128 = live()
+                .map(|leg| leg.base.size(bucket.scale).unwrap().0)
+                .sum();
             assert!(held <= bucket.size().unwrap().0, "a bucket holds its legs");
             sizes += bucket.size().unwrap().0;
         }
-        assert!(sizes <= memory.side(id, side).open_interest.0, "a side holds its buckets");
+        assert!(
+            sizes <= memory.side(id, side).open_interest.0,
+            "a side holds its buckets"
+        );
         for (key, leg) in legs() {
-            assert!(memory.account(key.0).legs.as_slice().contains(&id), "an account lists its legs");
-            assert_eq!(memory.account(key.0).bucket, leg.bucket, "an account's legs share its bucket");
+            assert!(
+                memory.account(key.0).legs.as_slice().contains(&id),
+                "an account lists its legs"
+            );
+            assert_eq!(
+                memory.account(key.0).bucket,
+                leg.bucket,
+                "an account's legs share its bucket"
+            );
         }
         legs()
             .map(|(_, leg)| {
@@ -263,4 +353,7 @@ pub const fn usd(units: i128) -> Usd {
 }
 
 /// A clock that shows no ill health.
-pub const HEALTHY: Clock = Clock { seen: 0, unhealthy: 0 };
+pub const HEALTHY: Clock = Clock {
+    seen: 0,
+    unhealthy: 0,
+};

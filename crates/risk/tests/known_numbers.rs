@@ -1,0 +1,369 @@
+//! Cases whose numbers are known beforehand.
+
+mod common;
+
+use common::{POOL, Vault, usd, wad};
+use risk::{
+    Clock, Error, Health, Position, Price, Ratio, Size, Store, Stress, Terms, Usd, WAD, bucket_due,
+    math, plan_deleverage, plan_liquidation, reduced_risk, water_fill, within_band,
+};
+
+fn size(units: u128) -> Size {
+    Size(units * WAD)
+}
+
+fn near(got: u128, expected: u128) -> bool {
+    got.abs_diff(expected) <= 1_000
+}
+
+#[test]
+fn products_and_quotients_are_exact_in_256_bits() {
+    assert_eq!(math::mul_wide(u128::MAX, u128::MAX), (u128::MAX - 1, 1));
+    assert_eq!(
+        math::mul_div_down(u128::MAX, u128::MAX, u128::MAX),
+        Ok(u128::MAX)
+    );
+    assert_eq!(math::mul_div_down(u128::MAX, 3, 2), Err(Error::Overflow));
+    assert_eq!(math::mul_div_down(1, 1, 0), Err(Error::Overflow));
+    assert_eq!(
+        (math::mul_div_down(10, 10, 3), math::mul_div_up(10, 10, 3)),
+        (Ok(33), Ok(34))
+    );
+    assert_eq!(
+        (
+            math::mul_div_floor(-10, 10, 3),
+            math::mul_div_ceil(-10, 10, 3)
+        ),
+        (Ok(-34), Ok(-33))
+    );
+}
+
+proptest::proptest! {
+    #[test]
+    fn a_wide_quotient_times_its_divisor_and_the_remainder_give_the_product(a: u128, b: u128, shift in 0_u32..128, d: u128) {
+        let divisor = (d >> shift).max(1);
+        let (high, low) = math::mul_wide(a, b);
+        if let Ok((quotient, rest)) = math::div_wide(high, low, divisor) {
+            proptest::prop_assert!(rest < divisor);
+            let (back_high, back_low) = math::mul_wide(quotient, divisor);
+            let (sum, carry) = back_low.overflowing_add(rest);
+            proptest::prop_assert_eq!((back_high + u128::from(carry), sum), (high, low));
+        } else {
+            proptest::prop_assert!(high >= divisor);
+        }
+    }
+}
+
+/// Equity 100k each, positions of 1.0m, 0.5m and 0.2m, 600k to close: 550k, 50k and nothing, so that both cut positions
+/// end at 450k.
+#[test]
+fn deleveraging_cuts_the_most_leveraged_down_to_one_level() {
+    let mut vault = Vault::default();
+    vault.list(0, Price(WAD));
+    for (account, margin, position) in [
+        (0, 100_000, 1_000_000),
+        (1, 100_000, 500_000),
+        (2, 100_000, 200_000),
+    ] {
+        vault.deposit(account, usd(margin)).unwrap();
+        vault.deposit(9, usd(1_000_000)).unwrap();
+        vault
+            .trade(account, 9, 0, size(position), Price(WAD))
+            .unwrap();
+    }
+    // Utilisations 0.3, 0.15 and 0.06 lie in buckets whose edges are 0.354, 0.177 and 0.0625.
+    let buckets = [0, 1, 2].map(|account| vault.memory.account(account).bucket);
+    assert_eq!(buckets, [11, 9, 6]);
+    vault
+        .run(|ledger| {
+            let half = risk::Liquidation {
+                share: Ratio(WAD / 17 * 6 + 1),
+                penalty: Usd::ZERO,
+            };
+            ledger.deleverage(9, POOL, &half, 16, Usd(1)).map(|_| ())
+        })
+        .unwrap();
+    // The water level is (1.5m - 0.6m) / (1.0m / 0.3536 + 0.5m / 0.1768) = 0.1591: 45 % and 90 % remain, up to the
+    // ninth digit, to which the edges are kept.
+    for (account, left) in [(0, 450_000), (1, 450_000), (2, 200_000)] {
+        let off = vault.size(account, 0).0 - wad(left);
+        assert!(
+            off.abs() < wad(1) / 1000,
+            "550k, 50k and nothing are cut: {off} of account {account}"
+        );
+    }
+    vault.check();
+}
+
+/// The same case in buckets whose edges are exact: 1/2, 1/4 and 1/16.
+#[test]
+fn water_stands_level_over_the_buckets_it_cuts() {
+    let mut buckets = [(Size::ZERO, Size::ZERO); 16];
+    for (bucket, held) in [(12, 1_000_000), (10, 500_000), (6, 200_000)] {
+        buckets[bucket] = (size(held), size(held));
+    }
+    let left = water_fill(&buckets, size(600_000)).unwrap();
+    assert_eq!(
+        (left[12], left[10], left[6]),
+        (size(450_000), size(450_000), size(200_000))
+    );
+    // Once cut, buckets stand at one level, and the next cut takes from both in proportion.
+    (buckets[12].0, buckets[10].0) = (left[12], left[10]);
+    let left = water_fill(&buckets, size(90_000)).unwrap();
+    assert_eq!(
+        (left[12], left[10], left[6]),
+        (size(405_000), size(405_000), size(200_000))
+    );
+}
+
+#[test]
+fn water_takes_debt_first_and_everything_if_it_must() {
+    let mut buckets = [(Size::ZERO, Size::ZERO); 16];
+    buckets[15] = (size(5), size(5));
+    buckets[3] = (size(10), size(10));
+    let left = water_fill(&buckets, size(4)).unwrap();
+    assert_eq!((left[15], left[3]), (size(1), size(10)));
+    let left = water_fill(&buckets, size(8)).unwrap();
+    assert_eq!((left[15], left[3]), (Size::ZERO, size(7)));
+    let left = water_fill(&buckets, size(100)).unwrap();
+    assert_eq!(left, [Size::ZERO; 16]);
+}
+
+#[test]
+fn a_deficit_is_shared_by_profits_in_proportion() {
+    // Account 0 loses 150 with 100 of capital; accounts 1 and 2 win 100 and 50 and keep 100 of it between them.
+    let mut vault = Vault::default();
+    vault.list(0, Price(100 * WAD));
+    for account in 0..3 {
+        vault.deposit(account, usd(100)).unwrap();
+    }
+    vault.trade(1, 0, 0, size(10), Price(100 * WAD)).unwrap();
+    vault.trade(2, 0, 0, size(5), Price(100 * WAD)).unwrap();
+    vault.poke(0, Price(110 * WAD)).unwrap();
+    vault.touch(0, false).unwrap();
+    let closed = vault.deleverage(0).unwrap().unwrap();
+    assert_eq!(
+        (closed.deficit, closed.insured, closed.done),
+        (usd(50), Usd::ZERO, true)
+    );
+    assert_eq!(vault.coverage(), 666_666_666_666_666_666);
+    for (account, value) in [(1, 66), (2, 33)] {
+        let converted = vault.convert(account).unwrap();
+        assert_eq!(converted.received.0 / wad(1), value);
+    }
+    assert_eq!(
+        vault.coverage(),
+        WAD,
+        "the haircut has paid for the deficit"
+    );
+    vault.check();
+}
+
+#[test]
+fn insurance_pays_a_deficit_before_profits_do() {
+    let mut vault = Vault {
+        insurance: usd(80),
+        ..Vault::default()
+    };
+    vault.list(0, Price(100 * WAD));
+    vault.deposit(0, usd(100)).unwrap();
+    vault.deposit(1, usd(100)).unwrap();
+    vault.trade(1, 0, 0, size(15), Price(100 * WAD)).unwrap();
+    vault.poke(0, Price(110 * WAD)).unwrap();
+    assert_eq!(vault.coverage(), WAD);
+    let closed = vault.deleverage(0).unwrap().unwrap();
+    assert_eq!((closed.deficit, closed.insured), (usd(50), usd(50)));
+    assert_eq!((vault.insurance, vault.coverage()), (usd(30), WAD));
+    assert_eq!(
+        vault.convert(1).unwrap().received,
+        usd(150),
+        "the winner receives everything"
+    );
+}
+
+#[test]
+fn a_liquidation_restores_the_target() {
+    let health = Health {
+        equity: usd(80),
+        maintenance: usd(100),
+    };
+    let plan = plan_liquidation(&health, Ratio(WAD / 20), Ratio::ONE, false).unwrap();
+    // (125 - 80) / (100 x 1.2) = 0.375; penalty 0.375 x 5 = 1.875; then 78.125 / 62.5 = 1.25.
+    assert!(near(plan.share.0, 375 * WAD / 1000));
+    assert!(near(plan.penalty.0.unsigned_abs(), 1_875 * WAD / 1000));
+    assert_eq!(
+        plan_liquidation(&health, Ratio(WAD / 20), Ratio::ONE, true)
+            .unwrap()
+            .share,
+        Ratio::ONE
+    );
+    assert_eq!(
+        plan_liquidation(&health, Ratio(WAD / 20), Ratio(7), false)
+            .unwrap()
+            .share,
+        Ratio(7)
+    );
+    let healthy = Health {
+        equity: usd(100),
+        maintenance: usd(100),
+    };
+    assert_eq!(
+        plan_liquidation(&healthy, Ratio::ONE, Ratio::ONE, false),
+        Err(Error::Healthy)
+    );
+    let bankrupt = Health {
+        equity: Usd::ZERO,
+        maintenance: usd(100),
+    };
+    assert_eq!(
+        plan_liquidation(&bankrupt, Ratio::ONE, Ratio::ONE, false),
+        Err(Error::NoEquity)
+    );
+}
+
+#[test]
+fn a_penalty_never_exceeds_the_equity() {
+    for equity in [1, 7, WAD.cast_signed() / 3, wad(99)] {
+        let health = Health {
+            equity: Usd(equity),
+            maintenance: usd(100),
+        };
+        for plan in [
+            plan_liquidation(&health, Ratio::ONE, Ratio::ONE, true),
+            plan_deleverage(&health, Ratio::ONE),
+        ] {
+            assert!(plan.is_err() || plan.unwrap().penalty <= health.equity);
+        }
+    }
+}
+
+#[test]
+fn deleveraging_needs_debt_or_equity_below_a_fifth() {
+    let plan = |equity| {
+        plan_deleverage(
+            &Health {
+                equity,
+                maintenance: usd(100),
+            },
+            Ratio::ZERO,
+        )
+        .map(|plan| plan.share)
+    };
+    assert_eq!(plan(usd(20)), Err(Error::NotDeleverageable));
+    assert_eq!(plan(Usd(-1)), Ok(Ratio::ONE));
+    assert_eq!(plan(Usd::ZERO), Ok(Ratio::ONE));
+    assert!(near(plan(usd(10)).unwrap().0, 92 * WAD / 100));
+    assert_eq!(
+        plan_deleverage(&Health::default(), Ratio::ZERO),
+        Err(Error::NotDeleverageable)
+    );
+}
+
+#[test]
+fn the_clock_counts_observed_ill_health_only() {
+    let clock = Clock::default().observed(1_000, false);
+    assert_eq!(
+        clock,
+        Clock {
+            seen: 1_000,
+            unhealthy: 0
+        }
+    );
+    let clock = clock.observed(1_030, false).observed(9_000, false);
+    assert_eq!(
+        clock.unhealthy, 90,
+        "30 seconds, and at most 60 for a long gap"
+    );
+    assert_eq!(clock.observed(9_001, true), Clock::default());
+    let terms = Terms {
+        penalty_start: Ratio(WAD / 20),
+        penalty_ramp: 600,
+    };
+    assert_eq!(terms.penalty_rate(0), Ok(Ratio(WAD / 20)));
+    assert_eq!(terms.penalty_rate(300), Ok(Ratio(WAD / 1000 * 525)));
+    assert_eq!(terms.penalty_rate(600), Ok(Ratio::ONE));
+}
+
+#[test]
+fn initial_margin_counts_the_worse_of_mark_and_stable_price() {
+    let stress = |stable: u128| Stress {
+        mark: Price(100 * WAD),
+        stable: Price(stable * WAD),
+        rate: Ratio(WAD / 10),
+    };
+    let long = Position(wad(2));
+    let short = Position(wad(-2));
+    assert_eq!(stress(100).initial(long), Ok(usd(20)));
+    assert_eq!(
+        stress(90).initial(long),
+        Ok(usd(38)),
+        "18 of margin at 90 and 20 of loss"
+    );
+    assert_eq!(stress(90).initial(short), Ok(usd(20)));
+    assert_eq!(stress(110).initial(short), Ok(usd(42)));
+}
+
+#[test]
+fn closing_at_a_loss_that_weakens_the_account_is_no_reduction_of_risk() {
+    let before = Health {
+        equity: usd(10),
+        maintenance: usd(100),
+    };
+    let after = |equity, maintenance| {
+        reduced_risk(
+            &before,
+            &Health {
+                equity,
+                maintenance,
+            },
+        )
+    };
+    assert!(after(usd(5), usd(50)));
+    assert!(!after(usd(4), usd(50)));
+    assert!(!after(usd(10), usd(100)));
+    assert!(!after(Usd(-1), Usd::ZERO));
+    assert!(after(Usd::ZERO, Usd::ZERO) && after(usd(10), Usd::ZERO));
+}
+
+#[test]
+fn a_fill_lies_within_the_band() {
+    let within = |price| within_band(Price(price), Price(1_000), Ratio(WAD / 50)).unwrap();
+    assert!(within(980) && within(1_020) && !within(979) && !within(1_021));
+}
+
+#[test]
+fn buckets_follow_utilisation_by_factors_of_the_square_root_of_two() {
+    assert_eq!(bucket_due(Usd::ZERO, Usd::ZERO), Ok(0));
+    assert_eq!(bucket_due(usd(1), usd(1)), Ok(14));
+    assert_eq!(bucket_due(usd(1), usd(2)), Ok(12));
+    assert_eq!(bucket_due(usd(2), usd(1)), Ok(14));
+    assert_eq!(bucket_due(usd(1), usd(1000)), Ok(0));
+}
+
+#[test]
+fn a_hedged_account_is_deleveraged_last() {
+    let mut vault = Vault::default();
+    vault.list(0, Price(100 * WAD));
+    for (account, amount) in [(0, 30), (1, 3_000), (2, 30)] {
+        vault.deposit(account, usd(amount)).unwrap();
+    }
+    vault.trade(1, 2, 0, size(5), Price(100 * WAD)).unwrap();
+    vault.trade(0, 2, 0, size(5), Price(100 * WAD)).unwrap();
+    vault.poke(0, Price(104 * WAD)).unwrap();
+    vault.deleverage(2).unwrap().unwrap();
+    assert_eq!(vault.size(2, 0), Position::ZERO);
+    vault.poke(0, Price(90 * WAD)).unwrap();
+    for account in 0..2 {
+        vault.touch(account, false).unwrap();
+        assert_eq!(
+            vault.size(account, 0),
+            Position::ZERO,
+            "the whole side was closed"
+        );
+    }
+    assert!(
+        vault.memory.account(0).capital <= usd(30),
+        "what came after the cut is not gained or lost"
+    );
+    vault.check();
+}
