@@ -1,0 +1,36 @@
+//! The pure maths of the oracle guard: what makes an answer trustworthy, which price is the mark, when a breaker trips.
+//!
+//! There is no storage, no feed and no clock here, so contracts, bots and simulators decide alike.
+//! Prices are WAD (1e18) in `u128`, ratios are WAD in `u64`, times are seconds. Unless a function says otherwise,
+//! divisions round down.
+//!
+//! - [`source`]: one feed's answer, and every reason to distrust it.
+//! - [`quote`]: from one or two sources to the mark.
+//! - [`mean`]: the time-weighted mean that a move is measured against.
+//! - [`stable`]: the price that follows slowly.
+//! - [`tier`]: the breaker, its thresholds, its hysteresis, and what each tier forbids.
+//! - [`trip`]: what the guardian may do.
+//! - [`asset`]: one asset's whole state and how an observation changes it.
+
+#![no_std]
+
+pub mod asset;
+pub mod math;
+pub mod mean;
+pub mod parameters;
+pub mod quote;
+pub mod source;
+pub mod stable;
+pub mod tier;
+pub mod trip;
+
+pub use asset::{Asset, Observation, Status};
+pub use mean::Mean;
+pub use parameters::Parameters;
+pub use quote::{Quote, Sources};
+pub use source::{Distrust, Limits, Round, Sample};
+pub use tier::{Breaker, Cause, Tier};
+pub use trip::{Trip, TripRefusal};
+
+/// One, in the fixed-point scale of prices and ratios.
+pub const WAD: u64 = 1_000_000_000_000_000_000;

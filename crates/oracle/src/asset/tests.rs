@@ -1,0 +1,270 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::WAD;
+use crate::source::Sample;
+
+const P: Parameters = Parameters::DEFAULT;
+const START: u64 = 1_700_000_000;
+const HEARTBEAT: u64 = 3_600;
+
+fn sample(price: u128, now: u64) -> Option<Sample> {
+    Some(Sample {
+        price,
+        updated_at: now,
+        valid_until: now + HEARTBEAT,
+    })
+}
+
+fn one(price: Option<u128>, now: u64) -> Observation {
+    Observation {
+        sources: Sources::One(price.and_then(|price| sample(price, now))),
+        sequencer_down: false,
+    }
+}
+
+fn two(primary: Option<u128>, secondary: Option<u128>, now: u64) -> Observation {
+    let at = |price: Option<u128>| price.and_then(|price| sample(price, now));
+    Observation {
+        sources: Sources::Two(at(primary), at(secondary)),
+        sequencer_down: false,
+    }
+}
+
+/// Observes `price` every `step` seconds for `secs` seconds; returns the state and the time.
+fn hold(mut asset: Asset, price: u128, mut now: u64, secs: u64, step: u64) -> (Asset, u64) {
+    let end = now + secs;
+    while now < end {
+        now += step;
+        asset = asset.observe(one(Some(price), now), &P, now).0;
+    }
+    (asset, now)
+}
+
+fn started(price: u128) -> (Asset, u64) {
+    hold(Asset::default(), price, START, 600, 60)
+}
+
+#[test]
+fn the_first_observation_sets_mark_and_stable_price() {
+    let (asset, _) = Asset::default().observe(one(Some(2_000), START), &P, START);
+    assert_eq!(
+        (asset.mark, asset.stable, asset.breaker.tier),
+        (2_000, 2_000, Tier::Normal)
+    );
+    assert!(asset.sources_agree(START));
+}
+
+#[test]
+fn an_asset_that_was_never_priced_forbids_everything() {
+    let asset = Asset::default();
+    assert_eq!(asset.tier_at(&Trip::default(), START), Tier::Halted);
+    assert_eq!(asset.blocked_at(Tier::Halted, false, START), blocked::ALL);
+    let (asset, cause) = asset.observe(one(None, START), &P, START);
+    assert_eq!(
+        (asset.mark, asset.is_trusted(START), cause),
+        (0, false, Cause::Frozen)
+    );
+}
+
+#[test]
+fn a_move_in_one_step_trips_the_breaker_at_once() {
+    for (price, tier) in [
+        (9_600, Tier::Normal),
+        (9_500, Tier::Caution),
+        (10_500, Tier::Caution),
+        (8_900, Tier::Restricted),
+    ] {
+        let (asset, now) = started(10_000);
+        let (asset, cause) = asset.observe(one(Some(price), now + 60), &P, now + 60);
+        assert_eq!(
+            (asset.breaker.tier, asset.mark, cause),
+            (tier, price, Cause::Move)
+        );
+    }
+}
+
+/// The mean of the last five minutes lags a steady move by about three minutes of it.
+#[test]
+fn a_slow_move_is_measured_against_the_mean() {
+    for (percent, tier) in [(1, Tier::Normal), (3, Tier::Caution), (6, Tier::Restricted)] {
+        let (mut asset, mut now) = started(1_000_000);
+        let mut price = 1_000_000u128;
+        for _ in 0..8 {
+            (price, now) = (price - price * percent / 100, now + 60);
+            asset = asset.observe(one(Some(price), now), &P, now).0;
+        }
+        assert_eq!(asset.breaker.tier, tier, "{percent} % a minute");
+    }
+}
+
+#[test]
+fn a_gap_longer_than_the_window_restarts_the_mean() {
+    let (asset, now) = started(10_000);
+    let at_edge = asset.observe(one(Some(8_000), now + 300), &P, now + 300).0;
+    assert_eq!(at_edge.breaker.tier, Tier::Restricted);
+    let after = asset.observe(one(Some(8_000), now + 301), &P, now + 301).0;
+    assert_eq!(
+        (after.breaker.tier, after.mean),
+        (Tier::Normal, Mean::restart(8_000, now + 301))
+    );
+}
+
+#[test]
+fn a_frozen_asset_keeps_its_last_trusted_mark_and_recovers_tier_by_tier() {
+    let (asset, now) = started(10_000);
+    let (frozen, cause) = asset.observe(one(None, now + 60), &P, now + 60);
+    assert_eq!(
+        (frozen.mark, frozen.breaker.tier, cause),
+        (10_000, Tier::Halted, Cause::Frozen)
+    );
+    assert_eq!(
+        frozen.blocked_at(Tier::Halted, false, now + 60),
+        blocked::ALL
+    );
+    let (asset, now) = hold(frozen, 10_010, now + 60, 60, 60);
+    assert_eq!((asset.mark, asset.breaker.tier), (10_010, Tier::Halted));
+    assert_eq!(asset.blocked_at(Tier::Halted, false, now), 7);
+    let (asset, now) = hold(asset, 10_010, now, 600, 60);
+    assert_eq!(asset.breaker.tier, Tier::Restricted);
+    let (asset, _) = hold(asset, 10_010, now, 1_200, 60);
+    assert_eq!(asset.breaker.tier, Tier::Normal);
+}
+
+#[test]
+fn a_mark_older_than_its_heartbeat_is_halted_without_a_poke() {
+    let (asset, now) = started(10_000);
+    assert_eq!(
+        asset.tier_at(&Trip::default(), now + HEARTBEAT),
+        Tier::Normal
+    );
+    assert_eq!(
+        asset.tier_at(&Trip::default(), now + HEARTBEAT + 1),
+        Tier::Halted
+    );
+    assert_eq!(
+        asset.blocked_at(Tier::Halted, false, now + HEARTBEAT + 1),
+        blocked::ALL
+    );
+}
+
+#[test]
+fn the_stable_price_follows_what_was_in_force() {
+    let (asset, now) = started(1_000_000);
+    let (asset, _) = asset.observe(one(Some(500_000), now), &P, now);
+    assert_eq!(asset.stable_at(now, &P), 1_000_000);
+    assert_eq!(asset.stable_at(now + 10, &P), 997_000);
+    assert_eq!(asset.stable_at(now + 86_400, &P), 500_000);
+}
+
+#[test]
+fn while_sources_diverge_the_stable_price_follows_the_primary_at_a_fifth_of_the_rate() {
+    let first = Asset::default()
+        .observe(two(Some(1_000_000), Some(1_000_000), START), &P, START)
+        .0;
+    let (asset, cause) = first.observe(two(Some(500_000), Some(950_000), START), &P, START);
+    assert_eq!(
+        (asset.mark, asset.breaker.tier, cause),
+        (950_000, Tier::Halted, Cause::Divergence)
+    );
+    assert_eq!(asset.stable_at(START + 10, &P), 999_400);
+    assert_eq!(asset.range(), (500_000, 950_000));
+    assert!(!asset.sources_agree(START));
+}
+
+#[test]
+fn a_lost_source_costs_one_tier() {
+    let first = Asset::default()
+        .observe(two(Some(10_000), Some(10_000), START), &P, START)
+        .0;
+    let (asset, cause) = first.observe(two(None, Some(10_010), START + 1), &P, START + 1);
+    assert_eq!(
+        (asset.mark, asset.breaker.tier, cause),
+        (10_010, Tier::Caution, Cause::SourceLost)
+    );
+    let (asset, _) = first.observe(two(None, Some(8_000), START + 1), &P, START + 1);
+    assert_eq!((asset.mark, asset.breaker.tier), (9_000, Tier::Halted));
+    assert_eq!(asset.range(), (8_000, 9_000));
+}
+
+#[test]
+fn a_sequencer_outage_halts_but_still_marks() {
+    let (asset, now) = started(10_000);
+    let down = Observation {
+        sequencer_down: true,
+        ..one(Some(9_900), now)
+    };
+    let (asset, cause) = asset.observe(down, &P, now);
+    assert_eq!(
+        (asset.mark, asset.breaker.tier, cause),
+        (9_900, Tier::Halted, Cause::SequencerDown)
+    );
+    assert_eq!(
+        asset.blocked_at(Tier::Halted, false, now) & blocked::LIQUIDATING,
+        0
+    );
+}
+
+#[test]
+fn grace_blocks_opening_only() {
+    let (asset, now) = started(10_000);
+    assert_eq!(asset.blocked_at(Tier::Normal, true, now), blocked::OPENING);
+    assert_eq!(asset.blocked_at(Tier::Normal, false, now), 0);
+}
+
+#[test]
+fn a_trip_adds_to_the_automatic_tier() {
+    let (asset, now) = started(10_000);
+    let trip = Trip {
+        tier: Tier::Halted,
+        until: now + 60,
+        used: 60,
+    };
+    assert_eq!(asset.tier_at(&trip, now), Tier::Restricted);
+    assert_eq!(asset.tier_at(&trip, now + 60), Tier::Normal);
+}
+
+fn any_price() -> impl Strategy<Value = Option<u128>> {
+    prop_oneof![1 => Just(None), 4 => (1..1_000_000u128).prop_map(Some), 4 => (900_000..1_100_000u128).prop_map(Some)]
+}
+
+proptest! {
+    /// Whatever the feeds say, the mark is a price that was trusted, or bounded by the stable price.
+    #[test]
+    fn an_untrusted_price_never_becomes_the_mark(steps in prop::collection::vec((any_price(), any_price(), 0u64..900), 1..80)) {
+        let (mut asset, mut now) = (Asset::default(), START);
+        for (primary, secondary, secs) in steps {
+            now += secs;
+            let before = asset;
+            let stable = before.stable_at(now, &P);
+            asset = before.observe(two(primary, secondary, now), &P, now).0;
+            match (primary, secondary) {
+                (None, None) => prop_assert_eq!(asset.mark, before.mark),
+                (Some(p), Some(s)) if asset.status != Status::Frozen => {
+                    prop_assert!(asset.mark >= p.min(s) && asset.mark <= p.max(s));
+                }
+                (Some(_), Some(_)) => prop_assert_eq!((stable, asset.mark), (0, 0)),
+                _ if stable == 0 => prop_assert_eq!(asset.mark, 0),
+                _ => prop_assert!(asset.mark.abs_diff(stable) <= stable / 10),
+            }
+            prop_assert_eq!(asset.is_trusted(now), asset.status != Status::Frozen);
+            let (low, high) = asset.range();
+            prop_assert!(low <= asset.mark && asset.mark <= high);
+        }
+    }
+
+    /// However the time between is cut up, the stable price is bounded by its rate.
+    #[test]
+    fn the_stable_price_never_outruns_its_rate(prices in prop::collection::vec((1_000_000u128..1 << 100, 0u64..300), 1..50)) {
+        let (mut asset, mut now) = (Asset::default(), START);
+        for (price, secs) in prices {
+            let before = asset.stable;
+            now += secs;
+            asset = asset.observe(one(Some(price), now), &P, now).0;
+            if before != 0 {
+                let bound = before / u128::from(WAD / P.stable_price_rate) * u128::from(secs) * 101 / 100 + 1_000;
+                prop_assert!(asset.stable.abs_diff(before) <= bound);
+            }
+        }
+    }
+}

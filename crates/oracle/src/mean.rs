@@ -1,0 +1,196 @@
+//! The time-weighted mean that a move is measured against.
+
+use ruint::aliases::U256;
+
+use crate::math::interpolate;
+
+/// Buckets that the window is cut into.
+const BUCKETS: usize = 3;
+
+/// A time-weighted mean over a window, in constant space.
+///
+/// Time is cut into buckets of a third of the window. The mean covers the running bucket and as much of the three
+/// before it as makes up the window; the oldest counts as if its price had been steady, which is exact at each
+/// bucket's end and otherwise misjudges the age of a steadily moving price by at most 1/72 of the window.
+/// A price counts from when it was observed until the next observation, so frequent observations weigh no more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Mean {
+    /// Means of the buckets before the running one, newest first; zero if there was none.
+    pub past: [u128; BUCKETS],
+    /// Mean of the running bucket so far; at its very start, the price at that moment.
+    pub current: u128,
+    /// Start of the running bucket.
+    pub start: u64,
+}
+
+impl Mean {
+    /// A mean that knows nothing but `price` at time `now`.
+    pub fn restart(price: u128, now: u64) -> Self {
+        Self {
+            past: [0; BUCKETS],
+            current: price,
+            start: now,
+        }
+    }
+
+    /// Counts `price`, in force from `from` until `to`, with `to - from <= window` and `from` the last time counted.
+    /// `window` is rounded down to a multiple of three seconds and must not become zero.
+    pub fn advance(mut self, price: u128, mut from: u64, to: u64, window: u32) -> Self {
+        let bucket = bucket_secs(window);
+        if from < self.start || from - self.start > bucket {
+            return Self::restart(price, to);
+        }
+        // At most four rounds, since `to - from <= window`.
+        while to - self.start >= bucket {
+            let end = self.start + bucket;
+            let [newest, middle, _] = self.past;
+            self.past = [self.including(price, from, end), newest, middle];
+            (self.current, self.start, from) = (price, end, end);
+        }
+        self.current = self.including(price, from, to);
+        self
+    }
+
+    /// Mean of the running bucket, with `price` added from `from` until `to`.
+    fn including(&self, price: u128, from: u64, to: u64) -> u128 {
+        if to == self.start {
+            return price;
+        }
+        interpolate(self.current, price, to - from, to - self.start)
+    }
+
+    /// The mean over the `window` that ends at `now`, the last time counted, or over what is known of it.
+    pub fn value(&self, now: u64, window: u32) -> u128 {
+        let bucket = bucket_secs(window);
+        let elapsed = now.saturating_sub(self.start).min(bucket);
+        let [newest, middle, oldest] = self.past;
+        let parts = [
+            (self.current, elapsed),
+            (newest, bucket),
+            (middle, bucket),
+            (oldest, bucket - elapsed),
+        ];
+        let known = || parts.into_iter().filter(|&(price, _)| price != 0);
+        let secs: u64 = known().map(|(_, secs)| secs).sum();
+        if secs == 0 {
+            return self.current;
+        }
+        let sum: U256 = known()
+            .map(|(price, secs)| U256::from(price) * U256::from(secs))
+            .sum();
+        u128::try_from(sum / U256::from(secs)).unwrap_or(u128::MAX)
+    }
+}
+
+fn bucket_secs(window: u32) -> u64 {
+    u64::from(window) / BUCKETS as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const WINDOW: u32 = 300;
+
+    #[test]
+    fn a_steady_price_is_its_own_mean() {
+        let mut mean = Mean::restart(2_000, 1_000);
+        for k in 0..40 {
+            let from = 1_000 + 37 * k;
+            mean = mean.advance(2_000, from, from + 37, WINDOW);
+            assert_eq!(mean.value(from + 37, WINDOW), 2_000);
+        }
+    }
+
+    #[test]
+    fn it_is_exact_at_the_end_of_a_bucket() {
+        let mut mean = Mean::restart(1_000, 0);
+        mean = mean.advance(1_000, 0, 100, WINDOW); // 100 s at 1000
+        mean = mean.advance(4_000, 100, 300, WINDOW); // 200 s at 4000
+        assert_eq!(
+            mean,
+            Mean {
+                past: [4_000, 4_000, 1_000],
+                current: 4_000,
+                start: 300
+            }
+        );
+        assert_eq!(mean.value(300, WINDOW), 3_000);
+        assert_eq!(
+            mean.advance(7_000, 300, 400, WINDOW).value(400, WINDOW),
+            5_000
+        );
+    }
+
+    #[test]
+    fn before_the_first_window_is_full_it_covers_what_is_known() {
+        let mean = Mean::restart(1_000, 0)
+            .advance(1_000, 0, 50, WINDOW)
+            .advance(2_000, 50, 150, WINDOW);
+        assert_eq!(mean.value(150, WINDOW), 1_666);
+    }
+
+    #[test]
+    fn it_forgets_what_left_the_window() {
+        let mut mean = Mean::restart(1_000, 0);
+        mean = mean.advance(1_000, 0, 300, WINDOW);
+        mean = mean.advance(5_000, 300, 600, WINDOW);
+        assert_eq!(mean.value(600, WINDOW), 5_000);
+    }
+
+    #[test]
+    fn an_observation_of_no_duration_weighs_nothing() {
+        let mean = Mean::restart(1_000, 0).advance(1_000, 0, 200, WINDOW);
+        assert_eq!(
+            mean.advance(9_000, 200, 200, WINDOW).value(200, WINDOW),
+            mean.value(200, WINDOW)
+        );
+    }
+
+    #[test]
+    fn a_shortened_window_restarts_it() {
+        let mean = Mean::restart(1_000, 0).advance(1_000, 0, 90, WINDOW);
+        assert_eq!(mean.advance(2_000, 90, 120, 60), Mean::restart(2_000, 120));
+    }
+
+    proptest! {
+        #[test]
+        fn it_stays_within_the_prices_it_has_seen(first in 1u128..1 << 100, steps in prop::collection::vec((1u128..1 << 100, 0u64..=300), 1..60)) {
+            let (mut mean, mut now, mut price) = (Mean::restart(first, 77), 77, first);
+            let (mut low, mut high) = (first, first);
+            for (next, secs) in steps {
+                mean = mean.advance(price, now, now + secs, WINDOW);
+                now += secs;
+                let value = mean.value(now, WINDOW);
+                prop_assert!(value >= low && value <= high);
+                (low, high, price) = (low.min(next), high.max(next), next);
+            }
+        }
+
+        #[test]
+        fn splitting_an_interval_changes_nothing_but_rounding(a in 1u128..1 << 90, b in 1u128..1 << 90, cut in 0u64..=250) {
+            let mean = Mean::restart(a, 0).advance(a, 0, 50, WINDOW);
+            let whole = mean.advance(b, 50, 300, WINDOW).value(300, WINDOW);
+            let split = mean.advance(b, 50, 50 + cut, WINDOW).advance(b, 50 + cut, 300, WINDOW).value(300, WINDOW);
+            prop_assert!(whole.abs_diff(split) <= 3);
+        }
+
+        /// Against the exact mean of a price that changes every few seconds.
+        #[test]
+        fn it_is_close_to_the_exact_mean_of_a_steady_trend(step in 1u64..20, slope in 1u128..40, count in 80u64..200) {
+            let slope = slope * 1_000_000_000;
+            let price = |k: u64| 1_000_000_000_000_000 - slope * u128::from(k * step);
+            let mut mean = Mean::restart(price(0), 0);
+            for k in 0..count {
+                mean = mean.advance(price(k), k * step, (k + 1) * step, WINDOW);
+            }
+            let now = count * step;
+            let covered = now.min(u64::from(WINDOW));
+            let exact = (now - covered..now).map(|second| price(second / step)).sum::<u128>() / u128::from(covered);
+            let tolerance = slope * u128::from(WINDOW) / 72 + slope * u128::from(step) + 300;
+            prop_assert!(mean.value(now, WINDOW).abs_diff(exact) <= tolerance);
+        }
+    }
+}

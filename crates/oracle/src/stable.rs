@@ -1,0 +1,65 @@
+//! The price that follows slowly.
+
+use ruint::aliases::U256;
+
+use crate::WAD;
+
+/// The share of the stable price within which a sole source must stay, as a divisor: 10 %.
+const SOLE_SOURCE_DIVISOR: u128 = 10;
+
+/// `stable` moved towards `target` for `secs` seconds by at most `rate`, a WAD share of `stable` per second.
+/// The largest step is rounded down.
+pub fn follow(stable: u128, target: u128, rate: u64, secs: u64) -> u128 {
+    let step = U256::from(stable) * U256::from(rate) * U256::from(secs) / U256::from(WAD);
+    if step >= U256::from(stable.abs_diff(target)) {
+        return target;
+    }
+    let step = step.as_limbs();
+    let step = u128::from(step[1]) << 64 | u128::from(step[0]);
+    if target > stable {
+        stable + step
+    } else {
+        stable - step
+    }
+}
+
+/// `price`, but no further than 10 % from `stable`.
+pub fn clamp_sole_source(price: u128, stable: u128) -> u128 {
+    let distance = stable / SOLE_SOURCE_DIVISOR;
+    price.clamp(stable - distance, stable.saturating_add(distance))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const RATE: u64 = WAD / 10_000 * 3;
+
+    #[test]
+    fn it_moves_by_the_rate_and_stops_at_the_target() {
+        assert_eq!(follow(2_000_000, 1_000_000, RATE, 10), 1_994_000);
+        assert_eq!(follow(2_000_000, 3_000_000, RATE, 10), 2_006_000);
+        assert_eq!(follow(2_000_000, 1_999_000, RATE, 10), 1_999_000);
+        assert_eq!(follow(2_000_000, 1_000_000, RATE, 0), 2_000_000);
+    }
+
+    #[test]
+    fn a_sole_source_counts_for_at_most_a_tenth() {
+        assert_eq!(clamp_sole_source(50, 100), 90);
+        assert_eq!(clamp_sole_source(90, 100), 90);
+        assert_eq!(clamp_sole_source(104, 100), 104);
+        assert_eq!(clamp_sole_source(u128::MAX, 100), 110);
+    }
+
+    proptest! {
+        #[test]
+        fn it_never_overshoots_nor_outruns_the_rate(stable: u128, target: u128, rate in 0..=WAD, secs in 0u64..1 << 32) {
+            let next = follow(stable, target, rate, secs);
+            prop_assert!(next >= stable.min(target) && next <= stable.max(target));
+            let moved = U256::from(next.abs_diff(stable)) * U256::from(WAD);
+            prop_assert!(moved <= U256::from(stable) * U256::from(rate) * U256::from(secs));
+        }
+    }
+}
