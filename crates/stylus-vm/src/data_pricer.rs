@@ -33,14 +33,15 @@ impl Default for DataPricer {
 }
 
 impl DataPricer {
-    /// Adds `bytes` of code at Unix time `time` and returns the fee in wei, rounded down.
+    /// Adds `bytes` of code at Unix time `time` and returns the fee in wei; every step is rounded down.
     pub fn update(&mut self, bytes: u32, time: u64) -> u64 {
-        let elapsed = u32::try_from(time.saturating_sub(self.last_update_time)).unwrap_or(u32::MAX);
+        let elapsed = u32::try_from(time.wrapping_sub(self.last_update_time)).unwrap_or(u32::MAX);
         let credit = self.bytes_per_second.saturating_mul(elapsed);
         self.demand = self.demand.saturating_sub(credit).saturating_add(bytes);
+        self.last_update_time = time;
         let exponent = ONE_IN_BIPS * u64::from(self.demand) / u64::from(self.inertia.max(1));
-        let price = u64::from(self.min_price).saturating_mul(exp_bips(exponent));
-        price.saturating_mul(u64::from(bytes)) / ONE_IN_BIPS
+        let byte_price = u64::from(self.min_price).saturating_mul(exp_bips(exponent)) / ONE_IN_BIPS;
+        byte_price.saturating_mul(u64::from(bytes))
     }
 }
 

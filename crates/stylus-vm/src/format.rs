@@ -1,4 +1,9 @@
 //! A program as it is stored on chain: `EFF000`, the dictionary byte, and the WASM compressed with brotli.
+//!
+//! `StripStylusPrefix` in Nitro's go-ethereum, `getWasmFromClassicStylus` in `arbos/programs/programs.go`, and
+//! `decompress_fixed` in `crates/brotli/src/lib.rs`.
+
+use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
 
 /// Why a contract's code holds no program.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -9,10 +14,8 @@ pub enum FormatError {
     /// The dictionary byte is neither 0 nor 1.
     #[error("unsupported dictionary type: {0}")]
     UnknownDictionary(u8),
-    /// Nitro's own dictionary, which is not available here.
-    #[error(
-        "the Stylus program dictionary (type 1) is not supported by this node; compress without a dictionary"
-    )]
+    /// Nitro's own dictionary, which no package carries.
+    #[error("the Stylus program dictionary (type 1) is not available; compress the program without a dictionary")]
     StylusDictionary,
     /// Not a brotli stream, or one that ends too soon.
     #[error("failed to decompress: malformed brotli stream")]
@@ -26,6 +29,8 @@ pub enum FormatError {
 }
 
 const PREFIX: [u8; 3] = [0xef, 0xf0, 0x00];
+const NO_DICTIONARY: u8 = 0;
+const STYLUS_DICTIONARY: u8 = 1;
 
 /// Whether code is a Stylus program's.
 pub fn is_stylus_code(code: &[u8]) -> bool {
@@ -37,6 +42,39 @@ pub fn is_stylus_code(code: &[u8]) -> bool {
 /// # Errors
 /// See [`FormatError`].
 pub fn decode_program(code: &[u8], max_size: u32) -> Result<Vec<u8>, FormatError> {
-    let _ = (code, max_size);
-    Err(FormatError::NotStylus)
+    if !is_stylus_code(code) {
+        return Err(FormatError::NotStylus);
+    }
+    match code[PREFIX.len()] {
+        NO_DICTIONARY => decompress(&code[PREFIX.len() + 1..], max_size),
+        STYLUS_DICTIONARY => Err(FormatError::StylusDictionary),
+        other => Err(FormatError::UnknownDictionary(other)),
+    }
+}
+
+/// Decompresses one brotli stream. Bytes after its end are ignored, as Nitro ignores them.
+fn decompress(input: &[u8], limit: u32) -> Result<Vec<u8>, FormatError> {
+    let alloc = StandardAlloc::default;
+    let mut state = BrotliState::new_strict(alloc(), alloc(), alloc());
+    let mut output = vec![0; limit as usize];
+    let (mut in_left, mut in_at) = (input.len(), 0);
+    let (mut out_left, mut out_at, mut total) = (output.len(), 0, 0);
+    let result = BrotliDecompressStream(
+        &mut in_left,
+        &mut in_at,
+        input,
+        &mut out_left,
+        &mut out_at,
+        &mut output,
+        &mut total,
+        &mut state,
+    );
+    match result {
+        BrotliResult::ResultSuccess => {
+            output.truncate(out_at);
+            Ok(output)
+        }
+        BrotliResult::NeedsMoreOutput => Err(FormatError::TooLarge { limit }),
+        BrotliResult::NeedsMoreInput | BrotliResult::ResultFailure => Err(FormatError::BadBrotli),
+    }
 }

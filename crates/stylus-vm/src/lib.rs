@@ -6,26 +6,36 @@
 //!
 //! Facts, constants and their order come from Nitro's source; paths are given where they are used.
 
+mod abi;
 mod activate;
 pub mod api;
+mod binary;
 mod cache;
-pub mod data_pricer;
+mod chain;
+mod data_pricer;
+mod encode;
 mod format;
 pub mod gas;
+mod host;
 pub mod ink;
-pub mod memory;
+mod invalid;
+mod limits;
+mod linkage;
+mod memory;
+mod metering;
 mod params;
 mod program;
 mod run;
+mod storage_cache;
 
 pub use activate::{Activation, ActivationError, ProgramInfo, activate};
 pub use api::{
-    AccountState, CallKind, CallRequest, CallResult, CreateRequest, CreateResult, EvmApi, EvmData,
-    PageCount, SlotState,
+    AccountState, CallKind, CallRequest, CallResult, CreateRequest, CreateResult, EvmApi, EvmData, PageCount, SlotState,
 };
 pub use cache::ProgramCache;
 pub use data_pricer::DataPricer;
 pub use format::{FormatError, decode_program, is_stylus_code};
+pub use invalid::InvalidProgram;
 pub use memory::MemoryModel;
 pub use params::{StylusConfig, StylusParams, activation_age, hours_since_arbitrum};
 pub use program::{CompileError, CompiledProgram};

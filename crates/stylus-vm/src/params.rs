@@ -2,6 +2,8 @@
 //!
 //! `arbos/programs/params.go` and `programs.go` in Nitro.
 
+use crate::memory::MemoryModel;
+
 /// The Stylus parameters of a chain. [`StylusParams::default`] is a chain that starts with ArbOS 51.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StylusParams {
@@ -75,6 +77,7 @@ impl StylusParams {
             version: self.version,
             max_depth: self.max_stack_depth,
             ink_price: self.ink_price,
+            memory: MemoryModel { free_pages: self.free_pages, page_gas: self.page_gas },
         }
     }
 
@@ -121,6 +124,8 @@ pub struct StylusConfig {
     pub max_depth: u32,
     /// Ink that one gas buys.
     pub ink_price: u32,
+    /// What memory costs.
+    pub memory: MemoryModel,
 }
 
 /// Hours from [`ARBITRUM_START_TIME`] to `time`, rounded down and capped at 24 bits, as activations are stored.
