@@ -1,0 +1,43 @@
+# Everything that can be done with the checkout; `make help` lists it.
+.DEFAULT_GOAL := help
+.PHONY: demo test help setup node contracts abi check bench test-forge fmt clean
+ARGS ?=
+
+demo: setup contracts ## 12 March 2020 against a local node; ARGS="--prices FILE --keep" for more
+	@script/env cargo build --package devnode --package bulkhead
+	@script/env cargo run --quiet --package bulkhead -- demo $(ARGS)
+
+test: ## every check and test there is
+	@script/test
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "make %-12s %s\n", $$1, $$2 }'
+
+setup: ## install what is missing (the others do it themselves)
+	@script/setup
+
+node: setup ## a local Arbitrum node on port 8547; ARGS="--port 0 --state FILE" for more
+	@script/env cargo run --quiet --package devnode -- $(ARGS)
+
+contracts: setup ## compile the contracts to out/contracts, with their sizes and code hashes
+	@script/build-contracts
+
+abi: setup ## Solidity ABIs as JSON in out/abi, checked against what the contracts export
+	@script/abi
+
+check: setup ## cargo stylus check of every contract, against RPC_URL or a node of its own
+	@script/check
+
+bench: setup contracts ## gas, sizes and speed: a table and out/bench.json
+	@script/env cargo build --package devnode --package bulkhead
+	@script/env cargo run --quiet --package bulkhead -- bench $(ARGS)
+
+test-forge: setup contracts ## the Solidity tests alone; ARGS="--match-test NAME -vvv" for more
+	@script/with-node script/env forge test --threads 1 $(ARGS)
+
+fmt: setup ## format Rust and Solidity
+	@script/env cargo fmt --all
+	@script/env forge fmt
+
+clean: ## remove what was built; what was installed stays
+	@rm -rf out target/debug target/release target/contracts target/forge-cache target/logs target/tmp
