@@ -1,4 +1,11 @@
 //! Bulkhead from the command line: a crisis on a local chain, and the benchmarks.
 
 pub mod abi;
+pub mod chain;
+pub mod demo;
+pub mod deploy;
+pub mod keeper;
+pub mod market;
 pub mod prices;
+pub mod project;
+pub mod units;

@@ -1,0 +1,4 @@
+//! A crisis, played on a chain.
+
+pub mod audit;
+pub mod crowd;
