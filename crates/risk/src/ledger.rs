@@ -354,7 +354,7 @@ impl<'s, S: Store> Ledger<'s, S> {
         Ok(())
     }
 
-    /// Pays `value`, at most the payer's equity: profit moves as profit, at h; the rest moves as capital.
+    /// Pays `value`, or what the payer has: profit moves as profit, at h; the rest moves as capital.
     fn pay(&mut self, from: S::AccountId, to: S::AccountId, value: Usd) -> Result<()> {
         if value == Usd::ZERO {
             return Ok(());
@@ -363,18 +363,17 @@ impl<'s, S: Store> Ledger<'s, S> {
             return Err(Error::SameAccount);
         }
         let coverage = self.coverage()?;
-        let profit = self.store.account(from).pnl.or_zero();
+        let payer = self.store.account(from);
+        let profit = payer.pnl.or_zero();
         let worth = coverage.worth(profit)?;
-        let junior = if worth <= value {
-            if coverage.is_zero() {
-                Usd::ZERO
-            } else {
-                profit
-            }
+        let junior = if coverage.is_zero() {
+            Usd::ZERO
+        } else if worth <= value {
+            profit
         } else {
             coverage.profit_worth(value)?.min(profit)
         };
-        let senior = value.minus(worth)?.or_zero();
+        let senior = value.minus(worth)?.or_zero().min(payer.capital);
         self.credit_stored(from, Usd::ZERO.minus(junior)?, Usd::ZERO.minus(senior)?)?;
         self.credit_stored(to, junior, senior)
     }

@@ -92,17 +92,12 @@ pub fn plan_liquidation(
     if health.equity <= Usd::ZERO {
         return Err(Error::NoEquity);
     }
-    let rate = affordable(health, rate)?;
     let share = if dust {
         Ratio::ONE
     } else {
         share_to_target(health, rate)?
-    }
-    .min(max_share);
-    Ok(Liquidation {
-        share,
-        penalty: penalty(health, share, rate)?,
-    })
+    };
+    with_penalty(health, rate, share.min(max_share))
 }
 
 /// Decides a deleveraging: everything without penalty if there is no equity; the liquidation share at `rate` if equity is
@@ -117,36 +112,22 @@ pub fn plan_deleverage(health: &Health, rate: Ratio) -> Result<Liquidation> {
             penalty: Usd::ZERO,
         });
     }
-    if health
+    let scaled = health
         .equity
         .0
         .checked_mul(DELEVERAGE_BELOW)
-        .ok_or(Error::Overflow)?
-        >= health.maintenance.0
-    {
+        .ok_or(Error::Overflow)?;
+    if scaled >= health.maintenance.0 {
         return Err(Error::NotDeleverageable);
     }
-    let rate = affordable(health, rate)?;
-    let share = share_to_target(health, rate)?;
-    Ok(Liquidation {
-        share,
-        penalty: penalty(health, share, rate)?,
-    })
-}
-
-/// The penalty rate, at most equity / maintenance margin; rounded down, so that the penalty never exceeds the equity.
-fn affordable(health: &Health, rate: Ratio) -> Result<Ratio> {
-    let (equity, margin) = (
-        math::unsigned(health.equity.0)?,
-        math::unsigned(health.maintenance.0)?,
-    );
-    Ok(rate.min(Ratio(math::mul_div_down(equity, WAD, margin)?)))
+    with_penalty(health, rate, share_to_target(health, rate)?)
 }
 
 /// The smallest share of every leg whose removal restores equity to the target:
-/// (1.25 MM - E) / (MM (1.25 - r)), rounded up, at most one. Needs E < MM.
+/// (1.25 MM - E) / (MM (1.25 - r)), rounded up, at most one. Needs E < MM. A penalty that takes all equity takes every leg.
 fn share_to_target(health: &Health, rate: Ratio) -> Result<Ratio> {
-    if health.equity <= Usd::ZERO {
+    let penalty = health.maintenance.times_up(rate)?;
+    if penalty >= health.equity {
         return Ok(Ratio::ONE);
     }
     let missing = health
@@ -161,11 +142,11 @@ fn share_to_target(health: &Health, rate: Ratio) -> Result<Ratio> {
     Ok(Ratio(share).min(Ratio::ONE))
 }
 
-/// share x rate x maintenance margin, rounded up, at most the equity.
-fn penalty(health: &Health, share: Ratio, rate: Ratio) -> Result<Usd> {
-    Ok(health
-        .maintenance
-        .times_up(share)?
-        .times_up(rate)?
-        .min(health.equity))
+/// The share with its penalty: share x min(rate x maintenance margin, equity), rounded up.
+fn with_penalty(health: &Health, rate: Ratio, share: Ratio) -> Result<Liquidation> {
+    let whole = health.maintenance.times_up(rate)?.min(health.equity);
+    Ok(Liquidation {
+        share,
+        penalty: whole.times_up(share)?,
+    })
 }
