@@ -72,7 +72,9 @@ pub enum InvalidTransaction {
         want: u64,
     },
     /// The highest price is below the base fee, both in wei.
-    #[error("max fee per gas less than block base fee: address {sender}, maxFeePerGas: {max_fee}, baseFee: {base_fee}")]
+    #[error(
+        "max fee per gas less than block base fee: address {sender}, maxFeePerGas: {max_fee}, baseFee: {base_fee}"
+    )]
     FeeCapTooLow {
         /// The sender.
         sender: Address,

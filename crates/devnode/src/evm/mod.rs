@@ -4,11 +4,19 @@
 //! through [`revm::Database`]; what changed comes back in [`Outcome::state`] and is the caller's to
 //! commit, so a call that must leave no trace is a transaction whose outcome is dropped.
 
+mod arbos;
+mod database;
 mod error;
 mod executor;
 mod genesis;
+mod handler;
+mod instructions;
+mod machine;
 mod outcome;
+mod precompiles;
+mod stylus;
 mod trace;
+mod transaction;
 
 pub use error::{ExecutionError, InvalidTransaction};
 pub use executor::{Config, Executor, Options};
