@@ -23,6 +23,11 @@ pinned_rust() {
     sed -n 's/^channel *= *"\(.*\)".*/\1/p' "$root/rust-toolchain.toml"
 }
 
+# Whether version $1 is at least version $2.
+at_least() {
+    [ "$(printf '%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]
+}
+
 # Whether rustup must not fetch anything.
 rustup_is_offline() {
     [ "${RUSTUP_AUTO_INSTALL:-1}" = 0 ]

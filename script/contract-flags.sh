@@ -6,12 +6,18 @@ rust_source() {
     printf '%s/lib/rustlib/src/rust/library/Cargo.lock' "$("$1" --print sysroot)"
 }
 
+# Debian 12 has an older rustc of the same package too.
+debian_rust_serves() {
+    [ -x /usr/bin/rustc ] && at_least "$(/usr/bin/rustc --version | cut -d' ' -f2)" "$(pinned_rust)" &&
+        [ -f "$(rust_source /usr/bin/rustc)" ]
+}
+
 # The standard library is compiled along, from the compiler's own source: rustup's component rust-src, or Debian's
 # rustc-web with rust-web-src, whose compiler then borrows the linker of rustup's toolchain.
 contract_compiler=rustc
 if [ -f "$(rust_source rustc)" ]; then
     unset RUSTC
-elif [ -x /usr/bin/rustc ] && [ -f "$(rust_source /usr/bin/rustc)" ]; then
+elif debian_rust_serves; then
     contract_compiler=/usr/bin/rustc
     host=$(rustc -vV | sed -n 's/^host: //p')
     linker=$(rustc --print sysroot)/lib/rustlib/$host/bin/rust-lld
