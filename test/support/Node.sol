@@ -6,14 +6,16 @@ import {vm} from "./Vm.sol";
 
 /// The node at `RPC_URL`, as tests use it: calls and transactions from any sender, snapshots and time.
 library Node {
-    error Unreachable(string url, string reason);
     error Refused(string method, string reason);
+    error NotMined(bytes32 transaction);
     error TransactionFailed(bytes32 transaction);
     error UnreadableReceipt(bytes32 transaction);
     error SnapshotLost(string snapshot);
 
     /// Generous for any one transaction, and within what a block may hold.
     uint256 private constant GAS_LIMIT = 30_000_000;
+    uint256 private constant RECEIPT_POLLS = 1000;
+    uint256 private constant POLL_MILLISECONDS = 2;
     /// Creation code that returns the block's timestamp: TIMESTAMP, MSTORE at 0, RETURN of 32 bytes.
     string private constant RETURN_TIMESTAMP = "0x4260005260206000f3";
     /// What a JSON-RPC error's data follows in the text that forge makes of it.
@@ -100,8 +102,17 @@ library Node {
         setNextTimestamp(block.timestamp);
         string memory params = string.concat("[", transaction(from, to, value, data), "]");
         bytes32 hash = bytes32(request("eth_sendTransaction", params));
-        bytes memory receipt = request("eth_getTransactionReceipt", string.concat('["', vm.toString(hash), '"]'));
-        if (!succeeded(receipt, hash)) revert TransactionFailed(hash);
+        if (!succeeded(await(hash), hash)) revert TransactionFailed(hash);
+    }
+
+    /// The receipt of a transaction once it is mined. Until then the answer is null, which forge makes a zero word.
+    function await(bytes32 hash) private returns (bytes memory receipt) {
+        for (uint256 poll = 0; poll < RECEIPT_POLLS; poll++) {
+            receipt = request("eth_getTransactionReceipt", string.concat('["', vm.toString(hash), '"]'));
+            if (receipt.length > 32) return receipt;
+            vm.sleep(POLL_MILLISECONDS);
+        }
+        revert NotMined(hash);
     }
 
     function setNextTimestamp(uint256 time) private {

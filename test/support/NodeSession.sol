@@ -23,13 +23,20 @@ contract NodeSession {
         if (bytes(vm.envOr(PRISTINE, string(""))).length != 0) Node.revertTo(vm.envString(PRISTINE));
         vm.setEnv(PRISTINE, Node.snapshot());
         Node.mine();
+        adoptTime();
+        running = true;
+    }
+
+    /// Sets forge's clock to the node's, which transactions sent by other ways than this session have moved.
+    function adoptTime() public {
         nodeTime = Node.timestamp();
         vm.warp(nodeTime);
-        running = true;
     }
 
     /// Ends `setUp`: what follows begins from here, every time.
     function commit() external {
+        if (block.timestamp > Node.timestamp()) Node.mineAt(block.timestamp);
+        adoptTime();
         vm.setEnv(AFTER_SETUP, Node.snapshot());
         running = false;
     }

@@ -42,6 +42,7 @@ abstract contract NodeTest {
         vm.etch(target, address(forwarder).code);
         vm.allowCheatcodes(target);
         vm.label(target, name);
+        session.adoptTime();
     }
 
     /// Sets the balance of `account` on the node.
