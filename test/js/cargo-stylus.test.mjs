@@ -1,0 +1,30 @@
+// cargo stylus check and deploy against the node, for every contract.
+
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { test } from 'node:test';
+import { JsonRpcProvider } from 'ethers';
+import { contractNames, endpoint, privateKey, root, run } from './support.mjs';
+
+const MINUTES = 60_000;
+
+function cargoStylus(name, ...args) {
+  const wrapper = path.join(root, 'script', 'contract-env');
+  return run(wrapper, ['cargo', 'stylus', ...args], { cwd: path.join(root, 'contracts', name) });
+}
+
+for (const name of contractNames()) {
+  test(`cargo stylus check passes for ${name}`, { timeout: 10 * MINUTES }, async () => {
+    await cargoStylus(name, 'check', '--endpoint', endpoint());
+  });
+}
+
+test('cargo stylus deploys and activates a contract', { timeout: 10 * MINUTES }, async () => {
+  const account = ['--private-key', privateKey(4)];
+  const { text } = await cargoStylus('insurance-pool', 'deploy', '--no-verify', '--endpoint', endpoint(), ...account);
+  const address = text.replace(/\u001b\[[0-9;]*m/g, '').match(/deployed code at address:? *(0x[0-9a-fA-F]{40})/)?.[1];
+  assert.ok(address, `no address in:\n${text}`);
+  const provider = new JsonRpcProvider(endpoint(), undefined, { cacheTimeout: -1 });
+  assert.match(await provider.getCode(address), /^0xeff00000/);
+  provider.destroy();
+});
