@@ -53,10 +53,11 @@ test('a contract is written to, read and its log is found', async () => {
 });
 
 test('a custom error is decoded from a call and from an estimate', async () => {
-  const isTooMuch = ({ code, revert }) => {
+  const isTooMuch = ({ code, data }) => {
     assert.equal(code, 'CALL_EXCEPTION');
-    assert.equal(revert.name, 'TooMuch');
-    assert.deepEqual([...revert.args], [wallet.address, 1001n]);
+    const error = ledger.interface.parseError(data);
+    assert.equal(error.name, 'TooMuch');
+    assert.deepEqual([...error.args], [wallet.address, 1001n]);
     return true;
   };
   await assert.rejects(ledger.add.staticCall(1001n), isTooMuch);

@@ -1,0 +1,82 @@
+// Writes out/abi/<Interface>.json, and holds what each contract exports against its interface.
+// usage: node script/check-abi.mjs FOLDER NAME...      (FOLDER/<name>.sol is what the contract prints)
+
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Interface } from 'ethers';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const abiFolder = path.join(root, 'out', 'abi');
+
+/** `oracle-guard` implements `IOracleGuard`. */
+function interfaceOf(name) {
+  return `I${name.split('-').map((word) => word[0].toUpperCase() + word.slice(1)).join('')}`;
+}
+
+function compiledInterface(name) {
+  const artifact = path.join(root, 'out', 'forge', `${name}.sol`, `${name}.json`);
+  return JSON.parse(fs.readFileSync(artifact, 'utf8')).abi;
+}
+
+/** Union of the ABIs of all interfaces in Solidity `source`. */
+function compileExport(source) {
+  const input = {
+    language: 'Solidity',
+    sources: { 'export.sol': { content: source } },
+    settings: { outputSelection: { '*': { '*': ['abi'] } } },
+  };
+  const answer = execFileSync(path.join(root, 'script', 'solc'), ['--standard-json'], { input: JSON.stringify(input) });
+  const { errors = [], contracts = {} } = JSON.parse(answer);
+  const fatal = errors.filter(({ severity }) => severity === 'error');
+  if (fatal.length > 0) throw new Error(fatal.map(({ formattedMessage }) => formattedMessage).join('\n'));
+  return Object.values(contracts['export.sol'] ?? {}).flatMap(({ abi }) => abi);
+}
+
+/** What a caller relies on of each function, by its signature. */
+function functions(abi) {
+  const entries = new Interface(abi).fragments.filter(({ type }) => type === 'function');
+  return new Map(
+    entries.map((entry) => [
+      entry.format('sighash'),
+      {
+        returns: entry.outputs.map((output) => output.format('sighash')).join(','),
+        readOnly: ['view', 'pure'].includes(entry.stateMutability),
+      },
+    ]),
+  );
+}
+
+function errorsIn(abi) {
+  return new Interface(abi).fragments.filter(({ type }) => type === 'error').map((entry) => entry.format('sighash'));
+}
+
+/** Everything in which a contract falls short of its interface. */
+function complaints(promised, exported) {
+  const found = [];
+  const offered = functions(exported);
+  for (const [signature, { returns, readOnly }] of functions(promised)) {
+    const offer = offered.get(signature);
+    if (offer === undefined) found.push(`${signature} is missing`);
+    else if (offer.returns !== returns) found.push(`${signature} returns (${offer.returns}), not (${returns})`);
+    else if (offer.readOnly !== readOnly) found.push(`${signature} is ${offer.readOnly ? '' : 'not '}read-only`);
+  }
+  const known = new Set(errorsIn(promised));
+  for (const error of errorsIn(exported)) if (!known.has(error)) found.push(`error ${error} is not in the interface`);
+  return found;
+}
+
+const [folder, ...names] = process.argv.slice(2);
+fs.mkdirSync(abiFolder, { recursive: true });
+for (const file of fs.readdirSync(path.join(root, 'contracts', 'interfaces'))) {
+  const name = path.basename(file, '.sol');
+  fs.writeFileSync(path.join(abiFolder, `${name}.json`), `${JSON.stringify(compiledInterface(name), null, 2)}\n`);
+}
+for (const name of names) {
+  const promised = compiledInterface(interfaceOf(name));
+  const found = complaints(promised, compileExport(fs.readFileSync(path.join(folder, `${name}.sol`), 'utf8')));
+  console.log(`${name}: ${functions(promised).size} functions of ${interfaceOf(name)}, ${found.length} complaints`);
+  for (const complaint of found) console.log(`  ${complaint}`);
+  if (found.length > 0) process.exitCode = 1;
+}
