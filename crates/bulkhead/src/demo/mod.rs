@@ -2,3 +2,5 @@
 
 pub mod audit;
 pub mod crowd;
+pub mod plots;
+pub mod record;
