@@ -50,6 +50,41 @@ interface IMarginVault is IOwnable {
     event InstrumentSet(uint32 indexed instrument, Instrument parameters);
     event ParametersSet(Parameters parameters);
 
+    error NotAccountOwner(address caller); // the account's owner alone may do this
+    error AlreadyInitialized();
+    error NotAClone(); // an implementation cannot be initialised
+    error Reentrant();
+    error ValueSent(); // no function takes ether
+    error UnknownFunction();
+    error InvalidCalldata();
+    error InvalidParameters(); // outside their hard bounds
+    error InvalidAmount(); // zero, or nothing arrived
+    error InvalidRecipient();
+    error Overflow(); // a quantity or a result beyond 128 bits
+    error UnknownInstrument(uint32 instrument);
+    error ActionBlocked(uint32 instrument, uint8 tier); // the guard forbids it in this tier
+    error SameAccount();
+    error TooManyLegs(); // more than 16
+    error TooFewLegs(uint256 needed); // an account that is not in debt is deleveraged in one go
+    error InsufficientCapital();
+    error InsufficientMargin(bytes32 account); // below initial margin, and the trade did not reduce its risk
+    error ReduceOnly(); // the vault is impaired, or a reduce-only order has nothing to reduce
+    error OrderMismatch(); // roles, instruments, sides or prices do not match
+    error OrderExpired();
+    error OrderCancelled();
+    error OrderFilled(); // less is left of an order than the fill
+    error InvalidSignature(address owner);
+    error PriceOutsideBand();
+    error OpenInterestLimit();
+    error Healthy();
+    error NoEquity(); // deleverage it
+    error NotDeleverageable();
+    error NotDue(); // the account is in the bucket that is due, or above it
+    error NothingToRecover();
+    error TokenFailed();
+    error GuardFailed();
+    error PoolFailed();
+
     /// A clone, once. Lists `instruments[k]` under `ids[k]`.
     function initialize(
         address owner,

@@ -52,6 +52,18 @@ pub struct Legs {
 }
 
 impl Legs {
+    /// A set from the parts that [`Legs::parts`] gave; a length beyond [`MAX_LEGS`] counts as that.
+    #[must_use]
+    pub fn from_parts(ids: [InstrumentId; MAX_LEGS], len: u8) -> Self {
+        Self { ids, len: len.min(MAX_LEGS as u8) }
+    }
+
+    /// The instruments, zeros after the last, and their number.
+    #[must_use]
+    pub const fn parts(&self) -> ([InstrumentId; MAX_LEGS], u8) {
+        (self.ids, self.len)
+    }
+
     /// The instruments.
     #[must_use]
     pub fn as_slice(&self) -> &[InstrumentId] {

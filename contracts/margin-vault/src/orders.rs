@@ -1,0 +1,137 @@
+//! Signed orders: EIP-712 hashing, signatures, fills and cancellations.
+
+use alloc::vec::Vec;
+
+use alloy_primitives::{Address, B256, U256, address, keccak256, uint};
+use stylus_sdk::host::WasmVM;
+use stylus_sdk::keccak_const::Keccak256;
+use stylus_sdk::stylus_core::{AccountAccess, ChainAccess, MessageAccess};
+
+use crate::abi::{Args, IMarginVault, encode};
+use crate::calls;
+use crate::error::{Error, Result};
+use crate::session::{emit, owner_of};
+use crate::storage::Storage;
+use crate::word::Word;
+
+/// Words of an encoded order. Calldata and EIP-712 encode its fields alike.
+pub const ORDER_WORDS: usize = 8;
+
+const ORDER_TYPE: [u8; 32] = Keccak256::new()
+    .update(b"Order(bytes32 account,uint32 instrument,int256 size,uint256 limitPrice,")
+    .update(b"uint256 nonce,uint64 expiry,bool maker,bool reduceOnly)")
+    .finalize();
+const DOMAIN_TYPE: [u8; 32] = Keccak256::new()
+    .update(b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
+    .finalize();
+const NAME: [u8; 32] = Keccak256::new().update(b"Bulkhead").finalize();
+const VERSION: [u8; 32] = Keccak256::new().update(b"1").finalize();
+
+const ECRECOVER: Address = address!("0000000000000000000000000000000000000001");
+/// Half the order of secp256k1: of the two signatures that verify, only the one with the lower s counts.
+const MAX_S: U256 = uint!(0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0_U256);
+
+/// An order to trade.
+pub struct Order<'a> {
+    pub account: B256,
+    pub instrument: u32,
+    pub size: i128,
+    pub limit_price: u128,
+    pub nonce: Word,
+    pub expiry: u64,
+    pub maker: bool,
+    pub reduce_only: bool,
+    encoded: &'a [u8],
+}
+
+impl<'a> Order<'a> {
+    /// The order whose first word is at a place of the head.
+    pub fn decode(args: Args<'a>, place: usize) -> Result<Self> {
+        let encoded = args.slice(place * 32, ORDER_WORDS * 32)?;
+        let fields = Args(encoded);
+        Ok(Self {
+            account: fields.b256(0)?,
+            instrument: fields.u32(1)?,
+            size: fields.word(2)?.signed()?,
+            limit_price: fields.unsigned(3)?,
+            nonce: fields.word(4)?,
+            expiry: fields.u64(5)?,
+            maker: fields.bool(6)?,
+            reduce_only: fields.bool(7)?,
+            encoded,
+        })
+    }
+
+    /// The EIP-712 digest to sign.
+    pub fn digest(&self) -> B256 {
+        let mut order = [0; 32 * (1 + ORDER_WORDS)];
+        order[..32].copy_from_slice(&ORDER_TYPE);
+        order[32..].copy_from_slice(self.encoded);
+        let mut digest = [0; 66];
+        digest[..2].copy_from_slice(&[0x19, 0x01]);
+        digest[2..34].copy_from_slice(&domain().0);
+        digest[34..].copy_from_slice(&keccak256(order).0);
+        keccak256(digest)
+    }
+
+    /// Fails unless the order is signed, in time, not cancelled, and has `size` left. Returns what is filled of it.
+    pub fn check(&self, store: &Storage, signature: &[u8], now: u64, size: u128) -> Result<u128> {
+        let owner = owner_of(self.account);
+        if now > self.expiry {
+            return Err(Error::OrderExpired);
+        }
+        if store.is_cancelled(owner, self.nonce) {
+            return Err(Error::OrderCancelled);
+        }
+        let filled = store.filled(self.account, self.nonce);
+        let left = self.size.unsigned_abs().checked_sub(filled).ok_or(Error::OrderFilled)?;
+        if size > left {
+            return Err(Error::OrderFilled);
+        }
+        let digest = self.digest();
+        if recover(digest, signature) != Some(owner) && !calls::accepts(owner, digest, signature) {
+            return Err(Error::InvalidSignature(owner));
+        }
+        Ok(filled)
+    }
+}
+
+/// The domain of this vault: a clone signs under its own address.
+fn domain() -> B256 {
+    let vm = WasmVM::default();
+    let mut bytes = [0; 160];
+    bytes[..32].copy_from_slice(&DOMAIN_TYPE);
+    bytes[32..64].copy_from_slice(&NAME);
+    bytes[64..96].copy_from_slice(&VERSION);
+    bytes[120..128].copy_from_slice(&vm.chain_id().to_be_bytes());
+    bytes[140..].copy_from_slice(&vm.contract_address().0.0);
+    keccak256(bytes)
+}
+
+/// The address that made a 65-byte signature (r, s, v); none if it is malleable or nobody's.
+fn recover(digest: B256, signature: &[u8]) -> Option<Address> {
+    if signature.len() != 65 {
+        return None;
+    }
+    let s = U256::from_be_slice(&signature[32..64]);
+    let v = signature[64];
+    if s > MAX_S || !(27..=28).contains(&v) {
+        return None;
+    }
+    let mut input = [0; 128];
+    input[..32].copy_from_slice(&digest.0);
+    input[63] = v;
+    input[64..].copy_from_slice(&signature[..64]);
+    let output = calls::read(ECRECOVER, &input)?;
+    let signer = Address::from_word(Args(&output).b256(0).ok()?);
+    if signer.is_zero() { None } else { Some(signer) }
+}
+
+/// Cancels every order of the caller's accounts under a nonce.
+#[expect(clippy::unnecessary_wraps, reason = "as every operation")]
+pub fn cancel(store: &mut Storage, nonce: Word) -> Result<Vec<u8>> {
+    let owner = WasmVM::default().msg_sender();
+    store.set_cancelled(owner, nonce);
+    emit::<IMarginVault::Cancelled>(&[Word::of_address(owner)], &[nonce]);
+    Ok(encode(&[]))
+}

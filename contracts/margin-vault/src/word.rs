@@ -1,0 +1,68 @@
+//! 32-byte words of calldata, return data and storage, as two 128-bit halves: most values need only one.
+
+use alloy_primitives::{Address, B256};
+
+use crate::error::{Error, Result};
+
+/// A 32-byte word.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct Word {
+    pub high: u128,
+    pub low: u128,
+}
+
+impl Word {
+    pub const ZERO: Self = Self::new(0, 0);
+
+    pub const fn new(high: u128, low: u128) -> Self {
+        Self { high, low }
+    }
+
+    /// A `uintN`.
+    pub const fn of(value: u128) -> Self {
+        Self::new(0, value)
+    }
+
+    /// An `intN`, sign-extended.
+    pub const fn of_signed(value: i128) -> Self {
+        Self::new((value >> 127).cast_unsigned(), value.cast_unsigned())
+    }
+
+    pub fn of_bytes(bytes: &[u8; 32]) -> Self {
+        let mut halves = [[0; 16]; 2];
+        halves[0].copy_from_slice(&bytes[..16]);
+        halves[1].copy_from_slice(&bytes[16..]);
+        Self::new(u128::from_be_bytes(halves[0]), u128::from_be_bytes(halves[1]))
+    }
+
+    pub fn of_address(address: Address) -> Self {
+        Self::of_bytes(&address.into_word().0)
+    }
+
+    pub fn bytes(self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        bytes[..16].copy_from_slice(&self.high.to_be_bytes());
+        bytes[16..].copy_from_slice(&self.low.to_be_bytes());
+        bytes
+    }
+
+    pub fn b256(self) -> B256 {
+        B256::new(self.bytes())
+    }
+
+    /// A quantity, which has to fit 128 bits.
+    pub fn unsigned(self) -> Result<u128> {
+        if self.high == 0 { Ok(self.low) } else { Err(Error::Overflow) }
+    }
+
+    /// A signed quantity, which has to fit 128 bits.
+    pub fn signed(self) -> Result<i128> {
+        let value = self.low.cast_signed();
+        if Self::of_signed(value) == self { Ok(value) } else { Err(Error::Overflow) }
+    }
+
+    /// The low 20 bytes of a word that an address was stored in.
+    pub fn low_address(self) -> Address {
+        Address::from_word(self.b256())
+    }
+}
