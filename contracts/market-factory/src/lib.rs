@@ -1,1 +1,349 @@
+//! The market factory: isolated markets, each a vault and an insurance pool with their own guard entries.
+//!
+//! Vault and pool are ERC-1167 clones at CREATE2 addresses that depend on the creator, so nobody can squat them; an
+//! asset's id in the guard depends on its vault, so nobody can squat a name. Anyone may create a market; its contracts
+//! belong to the factory's owner.
+//!
+//! Built without the SDK's feature `reentrant`: whoever calls back is refused.
 
+extern crate alloc;
+
+mod abi;
+
+use alloc::vec::Vec;
+
+use alloy_primitives::{Address, B256, U8, U256};
+use alloy_sol_types::SolValue;
+use contract_support::ownable::Ownable;
+use contract_support::{calls, clone};
+use stylus_sdk::abi::Bytes;
+use stylus_sdk::prelude::*;
+use stylus_sdk::storage::{StorageAddress, StorageBool, StorageMap, StorageU8, StorageVec};
+
+use crate::abi::*;
+
+/// Most instruments that a market may start with.
+const MAX_LISTINGS: usize = 16;
+
+/// Hard bounds of a new market's rates, WAD shares of notional: maintenance from 0.5 % to 50 %, initial above
+/// maintenance and at most 100 %, fills at most 10 % from the mark.
+const MIN_MAINTENANCE_RATE: u64 = 5_000_000_000_000_000;
+const MAX_MAINTENANCE_RATE: u64 = 500_000_000_000_000_000;
+const MAX_INITIAL_RATE: u64 = 1_000_000_000_000_000_000;
+const MAX_PRICE_BAND: u64 = 100_000_000_000_000_000;
+
+/// The tier from which on an asset has no usable price.
+const HALTED: u8 = 3;
+
+/// The class of a market that governance has not promoted.
+const EXPERIMENTAL: u8 = 0;
+
+/// One market, in two slots.
+#[storage]
+pub struct StoredMarket {
+    vault: StorageAddress,
+    class: StorageU8,
+    pool: StorageAddress,
+}
+
+/// Storage of the factory. New fields go at the end.
+#[storage]
+#[entrypoint]
+pub struct MarketFactory {
+    ownership: Ownable,
+    guard: StorageAddress,
+    vault_implementation: StorageAddress,
+    pool_implementation: StorageAddress,
+    quote_tokens: StorageMap<Address, StorageBool>,
+    markets: StorageVec<StoredMarket>,
+    is_market: StorageMap<Address, StorageBool>,
+}
+
+#[public]
+impl MarketFactory {
+    /// Runs once, in the transaction that deploys the factory.
+    ///
+    /// Fails with `ZeroAddress` for a zero owner, and with `NoCode` if one of the others is no contract.
+    #[constructor]
+    pub fn constructor(
+        &mut self,
+        owner: Address,
+        guard: Address,
+        vault_implementation: Address,
+        pool_implementation: Address,
+    ) -> Result<(), Error> {
+        if owner.is_zero() {
+            return Err(ZeroAddress {}.into());
+        }
+        for target in [guard, vault_implementation, pool_implementation] {
+            if self.vm().code_size(target) == 0 {
+                return Err(NoCode { target }.into());
+            }
+        }
+        self.ownership.initialize(owner);
+        self.guard.set(guard);
+        self.vault_implementation.set(vault_implementation);
+        self.pool_implementation.set(pool_implementation);
+        Ok(())
+    }
+
+    /// The owner, and the owner of what the factory creates.
+    pub fn owner(&self) -> Address {
+        self.ownership.owner()
+    }
+
+    /// The account that may accept ownership.
+    pub fn pending_owner(&self) -> Address {
+        self.ownership.pending_owner()
+    }
+
+    /// Offers ownership to `new_owner`. Owner only (`NotOwner`).
+    pub fn transfer_ownership(&mut self, new_owner: Address) -> Result<(), Error> {
+        Ok(self.ownership.transfer(new_owner)?)
+    }
+
+    /// Takes offered ownership. Fails with `NotPendingOwner`.
+    pub fn accept_ownership(&mut self) -> Result<(), Error> {
+        Ok(self.ownership.accept()?)
+    }
+
+    /// Creates a market from `abi.encode(MarketConfig)`. Anyone may call.
+    ///
+    /// Every listing needs a feed that answers with a trusted price now. Fails with `InvalidConfig` if the bytes do not
+    /// decode, `QuoteTokenNotAllowed`, `InvalidListingCount` outside 1 to 16, `DuplicateListing`, `AssetNotZero`,
+    /// `RatesOutOfBounds`, `MarketExists` if the creator has used the salt, `FeedNotLive`, or with the error of the
+    /// guard, the pool or the vault.
+    pub fn create_market(&mut self, config: Bytes) -> Result<(Address, Address), Error> {
+        let config = MarketConfig::abi_decode_validate(&config).map_err(|_| InvalidConfig {})?;
+        self.check(&config)?;
+        let creator = self.vm().msg_sender();
+        let (vault, pool) = self.deploy(creator, config.salt)?;
+        self.record(vault, pool);
+        let instruments = self.list(vault, &config.listings)?;
+        self.initialize(vault, pool, &config, instruments)?;
+        self.vm().log(MarketCreated {
+            vault,
+            pool,
+            creator,
+        });
+        Ok((vault, pool))
+    }
+
+    /// The addresses of the market that `creator` would create with `salt`.
+    pub fn predict(&self, creator: Address, salt: B256) -> (Address, Address) {
+        let salt = self.bound_salt(creator, salt);
+        let address = |implementation| {
+            clone::predict(
+                self.vm(),
+                self.vm().contract_address(),
+                implementation,
+                salt,
+            )
+        };
+        (
+            address(self.vault_implementation.get()),
+            address(self.pool_implementation.get()),
+        )
+    }
+
+    /// How many markets there are.
+    pub fn market_count(&self) -> U256 {
+        U256::from(self.markets.len())
+    }
+
+    /// Vault, pool and class (0 experimental) of market `i`, from zero. Fails with `UnknownMarket`.
+    pub fn market_at(&self, i: U256) -> Result<(Address, Address, u8), Error> {
+        let market = self.markets.get(i).ok_or(UnknownMarket { index: i })?;
+        Ok((
+            market.vault.get(),
+            market.pool.get(),
+            market.class.get().to(),
+        ))
+    }
+
+    /// Whether this factory created `vault`.
+    pub fn is_market(&self, vault: Address) -> bool {
+        self.is_market.get(vault)
+    }
+
+    /// Allows new markets in `token`, or no longer. Owner only; fails with `NotOwner` or `NoCode`.
+    ///
+    /// A token that takes a fee on transfers, changes balances by itself or has more than 18 decimals must not be
+    /// allowed.
+    pub fn set_quote_token(&mut self, token: Address, allowed: bool) -> Result<(), Error> {
+        self.ownership.only_owner()?;
+        if allowed && self.vm().code_size(token) == 0 {
+            return Err(NoCode { target: token }.into());
+        }
+        self.quote_tokens.setter(token).set(allowed);
+        self.vm().log(QuoteTokenSet { token, allowed });
+        Ok(())
+    }
+
+    /// Whether new markets may use `token`.
+    pub fn is_quote_token(&self, token: Address) -> bool {
+        self.quote_tokens.get(token)
+    }
+
+    /// The oracle guard of every market.
+    pub fn guard(&self) -> Address {
+        self.guard.get()
+    }
+
+    /// What vaults are clones of.
+    pub fn vault_implementation(&self) -> Address {
+        self.vault_implementation.get()
+    }
+
+    /// What pools are clones of.
+    pub fn pool_implementation(&self) -> Address {
+        self.pool_implementation.get()
+    }
+}
+
+impl MarketFactory {
+    /// Checks everything that needs no other contract.
+    fn check(&self, config: &MarketConfig) -> Result<(), Error> {
+        let token = config.quoteToken;
+        if !self.quote_tokens.get(token) {
+            return Err(QuoteTokenNotAllowed { token }.into());
+        }
+        let count = config.listings.len();
+        if count == 0 || count > MAX_LISTINGS {
+            return Err(InvalidListingCount {
+                count: U256::from(count),
+            }
+            .into());
+        }
+        for (k, listing) in config.listings.iter().enumerate() {
+            check_listing(listing, &config.listings[..k])?;
+        }
+        Ok(())
+    }
+
+    /// The salt of CREATE2, which nobody but `creator` can produce.
+    fn bound_salt(&self, creator: Address, salt: B256) -> B256 {
+        self.vm().native_keccak256(&(creator, salt).abi_encode())
+    }
+
+    fn deploy(&self, creator: Address, salt: B256) -> Result<(Address, Address), Error> {
+        let (vault, _) = self.predict(creator, salt);
+        if self.is_market.get(vault) {
+            return Err(MarketExists { vault }.into());
+        }
+        let salt = self.bound_salt(creator, salt);
+        let vault = clone::deploy(self.vm(), self.vault_implementation.get(), salt)?;
+        let pool = clone::deploy(self.vm(), self.pool_implementation.get(), salt)?;
+        Ok((vault, pool))
+    }
+
+    fn record(&mut self, vault: Address, pool: Address) {
+        let mut market = self.markets.grow();
+        market.vault.set(vault);
+        market.pool.set(pool);
+        market.class.set(U8::from(EXPERIMENTAL));
+        self.is_market.setter(vault).set(true);
+    }
+
+    /// Registers the listings' feeds with the guard and asks each for a price; returns the vault's instruments.
+    fn list(&self, vault: Address, listings: &[Listing]) -> Result<Vec<Instrument>, Error> {
+        let guard = self.guard.get();
+        let mut instruments = Vec::with_capacity(listings.len());
+        for listing in listings {
+            let asset = self
+                .vm()
+                .native_keccak256(&(vault, listing.symbol).abi_encode());
+            calls::call(
+                self.vm(),
+                guard,
+                &IOracleGuard::setFeedCall {
+                    asset,
+                    feed: listing.feed.clone(),
+                },
+            )?;
+            let poked = calls::call(self.vm(), guard, &IOracleGuard::pokeCall { asset })?;
+            if poked.tier >= HALTED {
+                return Err(FeedNotLive {
+                    instrument: listing.instrument,
+                    tier: poked.tier,
+                }
+                .into());
+            }
+            instruments.push(Instrument {
+                asset,
+                ..listing.parameters.clone()
+            });
+        }
+        Ok(instruments)
+    }
+
+    fn initialize(
+        &self,
+        vault: Address,
+        pool: Address,
+        config: &MarketConfig,
+        instruments: Vec<Instrument>,
+    ) -> Result<(), Error> {
+        let owner = self.ownership.owner();
+        let asset = config.quoteToken;
+        calls::call(
+            self.vm(),
+            pool,
+            &IInsurancePool::initializeCall {
+                owner,
+                asset,
+                vault,
+            },
+        )?;
+        let ids = config
+            .listings
+            .iter()
+            .map(|listing| listing.instrument)
+            .collect();
+        let guard = self.guard.get();
+        let call = IMarginVault::initializeCall {
+            owner,
+            quoteToken: asset,
+            guard,
+            pool,
+            ids,
+            instruments,
+        };
+        calls::call(self.vm(), vault, &call)?;
+        Ok(())
+    }
+}
+
+/// Checks one listing against the hard bounds and the listings before it.
+fn check_listing(listing: &Listing, earlier: &[Listing]) -> Result<(), Error> {
+    let Listing {
+        instrument,
+        symbol,
+        parameters,
+        ..
+    } = listing;
+    let instrument = *instrument;
+    if earlier
+        .iter()
+        .any(|other| other.instrument == instrument || other.symbol == *symbol)
+    {
+        return Err(DuplicateListing {
+            instrument,
+            symbol: *symbol,
+        }
+        .into());
+    }
+    if !parameters.asset.is_zero() {
+        return Err(AssetNotZero { instrument }.into());
+    }
+    let within_bounds = (MIN_MAINTENANCE_RATE..=MAX_MAINTENANCE_RATE)
+        .contains(&parameters.maintenanceRate)
+        && parameters.initialRate > parameters.maintenanceRate
+        && parameters.initialRate <= MAX_INITIAL_RATE
+        && (1..=MAX_PRICE_BAND).contains(&parameters.priceBand)
+        && parameters.openInterestLimit > 0;
+    if !within_bounds {
+        return Err(RatesOutOfBounds { instrument }.into());
+    }
+    Ok(())
+}

@@ -1,7 +1,5 @@
 //! The time-weighted mean that a move is measured against.
 
-use ruint::aliases::U256;
-
 use crate::math::interpolate;
 
 /// Buckets that the window is cut into.
@@ -71,14 +69,18 @@ impl Mean {
             (oldest, bucket - elapsed),
         ];
         let known = || parts.into_iter().filter(|&(price, _)| price != 0);
-        let secs: u64 = known().map(|(_, secs)| secs).sum();
-        if secs == 0 {
+        let total: u128 = known().map(|(_, secs)| u128::from(secs)).sum();
+        if total == 0 {
             return self.current;
         }
-        let sum: U256 = known()
-            .map(|(price, secs)| U256::from(price) * U256::from(secs))
+        // Exact: quotients and remainders of the division by the total are weighed apart, so that nothing overflows.
+        let whole: u128 = known()
+            .map(|(price, secs)| price / total * u128::from(secs))
             .sum();
-        u128::try_from(sum / U256::from(secs)).unwrap_or(u128::MAX)
+        let rest: u128 = known()
+            .map(|(price, secs)| price % total * u128::from(secs))
+            .sum();
+        whole + rest / total
     }
 }
 

@@ -1,22 +1,18 @@
 //! The price that follows slowly.
 
-use ruint::aliases::U256;
-
 use crate::WAD;
+use crate::math::share_of;
 
 /// The share of the stable price within which a sole source must stay, as a divisor: 10 %.
 const SOLE_SOURCE_DIVISOR: u128 = 10;
 
 /// `stable` moved towards `target` for `secs` seconds by at most `rate`, a WAD share of `stable` per second.
-/// The largest step is rounded down.
+/// The largest step is rounded down, and is never more than `stable` itself.
 pub fn follow(stable: u128, target: u128, rate: u64, secs: u64) -> u128 {
-    let step = U256::from(stable) * U256::from(rate) * U256::from(secs) / U256::from(WAD);
-    if step >= U256::from(stable.abs_diff(target)) {
-        return target;
-    }
-    let step = step.as_limbs();
-    let step = u128::from(step[1]) << 64 | u128::from(step[0]);
-    if target > stable {
+    let step = share_of(stable, rate.saturating_mul(secs).min(WAD), WAD);
+    if step >= stable.abs_diff(target) {
+        target
+    } else if target > stable {
         stable + step
     } else {
         stable - step
@@ -32,6 +28,7 @@ pub fn clamp_sole_source(price: u128, stable: u128) -> u128 {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use ruint::aliases::U256;
 
     use super::*;
 

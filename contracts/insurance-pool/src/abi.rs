@@ -1,0 +1,80 @@
+//! The types, events and errors of `IInsurancePool`, and what it calls in a vault.
+
+use alloy_sol_types::sol;
+use contract_support::lock::Reentered;
+use contract_support::ownable::{NotOwner, NotPendingOwner};
+use contract_support::token::TokenCallFailed;
+use stylus_sdk::prelude::*;
+
+sol! {
+    /// Every parameter of the pool.
+    #[derive(AbiType)]
+    struct Parameters {
+        uint32 cooldown;
+        uint32 claimWindow;
+        uint64 dailyDrawShare;
+    }
+
+    event Transfer(address indexed from, address indexed to, uint256 value);
+    event Approval(address indexed owner, address indexed spender, uint256 value);
+    event Deposit(address indexed sender, address indexed owner, uint256 assets, uint256 shares);
+    event Withdraw(address indexed sender, address indexed receiver, address indexed owner, uint256 assets, uint256 shares);
+    event RedeemRequested(address indexed owner, address indexed receiver, uint256 shares, uint64 claimableAt);
+    event ExitClockStopped(uint64 at);
+    event ExitClockStarted(uint64 stoppedFor);
+    event Covered(address indexed vault, uint256 amount, uint256 paid);
+    event VaultSet(address indexed vault, bool registered);
+    event Harvested(address indexed vault, uint256 assets);
+    event ParametersSet(Parameters parameters);
+
+    error NotClone();
+    error AlreadyInitialized();
+    error ZeroAddress();
+    error ZeroAmount();
+    error UnsupportedDecimals(address token, uint8 decimals);
+    error ParametersOutOfBounds();
+    error TooManyVaults();
+    error NotVault(address vault);
+    error InsufficientBalance(address owner, uint256 transferable, uint256 needed);
+    error InsufficientAllowance(address owner, address spender, uint256 allowance, uint256 needed);
+    error ExceedsClaimable(address owner, uint256 claimable, uint256 needed);
+    error ReceiverMismatch(address requested, address given);
+    error ExitStopped(address vault);
+    error Overflow();
+}
+
+contract_support::errors! {
+    /// Why the pool reverts.
+    pub enum Error {
+        NotOwner,
+        NotPendingOwner,
+        Reentered,
+        TokenCallFailed,
+        NotClone,
+        AlreadyInitialized,
+        ZeroAddress,
+        ZeroAmount,
+        UnsupportedDecimals,
+        ParametersOutOfBounds,
+        TooManyVaults,
+        NotVault,
+        InsufficientBalance,
+        InsufficientAllowance,
+        ExceedsClaimable,
+        ReceiverMismatch,
+        ExitStopped,
+        Overflow,
+    }
+}
+
+/// What the pool calls in a vault.
+pub mod vault {
+    use alloy_sol_types::sol;
+
+    sol! {
+        function coverage() external view returns (uint256 h, uint256 missing);
+        function balances(bytes32 account) external view returns (uint256 capital, int256 pnl);
+        function convert(bytes32 account, uint256 maxProfit) external returns (uint256 received);
+        function withdraw(bytes32 account, uint256 amount, address to) external returns (uint256 paid);
+    }
+}

@@ -1,0 +1,5 @@
+//! Prints the contract's ABI.
+
+fn main() {
+    market_factory::print_from_args();
+}

@@ -1,0 +1,84 @@
+//! Calls to feeds, none of which can revert a poke or make it run out of gas.
+
+use alloy_primitives::{Address, U256};
+use alloy_sol_types::{SolCall, sol};
+use contract_support::calls::bounded_view;
+use oracle::Round;
+use stylus_sdk::prelude::*;
+
+use crate::abi::{Error, InsufficientGas};
+
+sol! {
+    function latestRoundData() external view returns (uint80, int256, uint256, uint256, uint80);
+    function decimals() external view returns (uint8);
+}
+
+/// Gas for one call to a feed: several times what Chainlink's proxies and aggregators use.
+const FEED_GAS: u64 = 200_000;
+
+/// Gas that must be left before a call so that the feed gets [`FEED_GAS`] (the EVM keeps a 64th) and the poke can finish.
+const REQUIRED_GAS: u64 = FEED_GAS + FEED_GAS / 63 + 50_000;
+
+/// The last round of `feed`, or `None` if it reverts, burns its gas or returns too little.
+/// Fails rather than let a caller starve a healthy feed of gas and have it distrusted.
+pub fn latest_round(host: &impl Host, feed: Address) -> Result<Option<Round>, Error> {
+    let Some(data) = ask::<160>(host, feed, &latestRoundDataCall::SELECTOR)? else {
+        return Ok(None);
+    };
+    let decimals = ask::<32>(host, feed, &decimalsCall::SELECTOR)?;
+    Ok(decimals.map(|decimals| Round::from_words(&data, &decimals)))
+}
+
+/// The decimals of `feed`, or `None` as in [`latest_round`].
+pub fn decimals(host: &impl Host, feed: Address) -> Result<Option<U256>, Error> {
+    Ok(ask::<32>(host, feed, &decimalsCall::SELECTOR)?.map(U256::from_be_bytes))
+}
+
+/// The sequencer's status as its uptime feed tells it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Sequencer {
+    /// The sequencer is down, or the feed gave no valid answer.
+    pub down: bool,
+    /// Since when it has been in this status.
+    pub since: u64,
+}
+
+/// Asks the sequencer uptime feed: its answer is 0 while the sequencer is up, and `startedAt` is the time of the last
+/// change. Whatever is not a plain "up" counts as down.
+pub fn sequencer(host: &impl Host, feed: Address) -> Result<Sequencer, Error> {
+    let now = host.block_timestamp();
+    let answer = ask::<160>(host, feed, &latestRoundDataCall::SELECTOR)?.map(|data| {
+        let word = |k: usize| U256::from_be_slice(&data[32 * k..32 * (k + 1)]);
+        (word(1), word(2))
+    });
+    Ok(match answer {
+        Some((status, since))
+            if status.is_zero() && !since.is_zero() && since <= U256::from(now) =>
+        {
+            Sequencer {
+                down: false,
+                since: since.to(),
+            }
+        }
+        _ => Sequencer {
+            down: true,
+            since: now,
+        },
+    })
+}
+
+fn ask<const N: usize>(
+    host: &impl Host,
+    feed: Address,
+    input: &[u8],
+) -> Result<Option<[u8; N]>, Error> {
+    let available = host.evm_gas_left();
+    if available < REQUIRED_GAS {
+        return Err(InsufficientGas {
+            available,
+            required: REQUIRED_GAS,
+        }
+        .into());
+    }
+    Ok(bounded_view(host, feed, FEED_GAS, input))
+}

@@ -1,0 +1,5 @@
+//! Prints the contract's ABI.
+
+fn main() {
+    oracle_guard::print_from_args();
+}
