@@ -55,7 +55,6 @@ impl Binary<'_> {
         };
         self.types.get(ty as usize)
     }
-
 }
 
 /// What Nitro's validator allows; everything else of WebAssembly is refused.

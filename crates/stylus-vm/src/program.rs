@@ -101,6 +101,7 @@ fn new_runtime() -> wasmtime::Result<Runtime> {
         .cranelift_opt_level(OptLevel::None)
         .cranelift_nan_canonicalization(true)
         .max_wasm_stack(WASM_STACK)
+        .async_stack_size(WASM_STACK) // nothing is asynchronous, but it may not be less
         .memory_reservation(MEMORY_RESERVATION)
         .memory_may_move(false)
         .wasm_backtrace_max_frames(None)
