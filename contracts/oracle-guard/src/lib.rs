@@ -16,13 +16,13 @@ use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256, U64, U256};
 use contract_support::ownable::Ownable;
-use oracle::{Asset, Cause, Limits, Observation, Sources, Tier, TripRefusal};
+use oracle::{Asset, Cause, Observation, Sources, Tier, TripRefusal};
 use stylus_sdk::prelude::*;
-use stylus_sdk::storage::{StorageAddress, StorageBool, StorageMap, StorageU64};
+use stylus_sdk::storage::{StorageAddress, StorageB256, StorageBool, StorageMap, StorageU64};
 
 use crate::abi::*;
 use crate::feeds::Sequencer;
-use crate::store::{StoredAsset, StoredParameters};
+use crate::store::{Source, StoredAsset, pack_parameters, unpack_parameters};
 
 /// Storage of the guard. New fields go at the end.
 #[storage]
@@ -34,7 +34,7 @@ pub struct OracleGuard {
     sequencer_feed: StorageAddress,
     sequencer_since: StorageU64,
     sequencer_down: StorageBool,
-    parameters: StoredParameters,
+    parameters: StorageB256,
     assets: StorageMap<B256, StoredAsset>,
 }
 
@@ -127,7 +127,7 @@ impl OracleGuard {
 
     /// The parameters.
     pub fn parameters(&self) -> Parameters {
-        self.parameters.values().into()
+        unpack_parameters(self.parameters.get()).into()
     }
 
     /// Sets the guardian; zero removes it. Owner only (`NotOwner`).
@@ -182,12 +182,12 @@ impl OracleGuard {
 
     /// What the guard knows of `asset` now, without asking a feed. Fails with `UnknownAsset`.
     pub fn read(&self, asset: B256) -> Result<Reading, Error> {
-        self.reading(asset, &self.parameters.values())
+        self.reading(asset, &unpack_parameters(self.parameters.get()))
     }
 
     /// [`read`](Self::read) for many assets.
     pub fn read_many(&self, assets: Vec<B256>) -> Result<Vec<Reading>, Error> {
-        let parameters = self.parameters.values();
+        let parameters = unpack_parameters(self.parameters.get());
         assets
             .into_iter()
             .map(|asset| self.reading(asset, &parameters))
@@ -210,9 +210,9 @@ impl OracleGuard {
             return Err(UnknownAsset { asset }.into());
         }
         let state = stored.state();
-        let current = state.tier_at(&stored.trip(), now);
-        let trip = stored
-            .trip()
+        let (trip, reported) = stored.trip();
+        let current = state.tier_at(&trip, now);
+        let trip = trip
             .raise(
                 Tier::from_u8(tier),
                 secs,
@@ -221,23 +221,22 @@ impl OracleGuard {
                 state.sources_agree(now),
             )
             .map_err(|refusal| trip_error(refusal, current, tier, secs))?;
-        stored.set_trip(&trip);
         let in_force = state.tier_at(&trip, now);
-        let before = stored.report_tier(in_force);
+        stored.set_trip(&trip, in_force);
         self.vm().log(Tripped {
             asset,
             tier: trip.tier as u8,
             until: trip.until,
             reason,
         });
-        self.log_tier(asset, before, in_force, Cause::Guardian);
+        self.log_tier(asset, reported, in_force, Cause::Guardian);
         Ok(())
     }
 }
 
 impl OracleGuard {
     fn apply_parameters(&mut self, parameters: oracle::Parameters) {
-        self.parameters.set_values(&parameters);
+        self.parameters.set(pack_parameters(&parameters));
         self.vm().log(ParametersSet {
             parameters: parameters.into(),
         });
@@ -289,12 +288,15 @@ impl OracleGuard {
             sources: self.ask_sources(asset)?,
             sequencer_down,
         };
-        let parameters = self.parameters.values();
+        let parameters = unpack_parameters(self.parameters.get());
         let mut stored = self.assets.setter(asset);
         let (state, cause) = stored.state().observe(observation, &parameters, now);
         stored.set_state(&state);
-        let tier = state.tier_at(&stored.trip(), now);
-        let before = stored.report_tier(tier);
+        let (trip, reported) = stored.trip();
+        let tier = state.tier_at(&trip, now);
+        if tier != reported {
+            stored.set_trip(&trip, tier);
+        }
         self.vm().log(Poked {
             asset,
             mark: U256::from(state.mark),
@@ -302,9 +304,9 @@ impl OracleGuard {
         });
         self.log_tier(
             asset,
-            before,
+            reported,
             tier,
-            if tier < before { Cause::Calm } else { cause },
+            if tier < reported { Cause::Calm } else { cause },
         );
         Ok((state.mark, tier))
     }
@@ -314,18 +316,17 @@ impl OracleGuard {
         if !stored.exists() {
             return Err(UnknownAsset { asset }.into());
         }
-        let primary = self.ask(stored.primary(), &stored.primary_limits())?;
-        if stored.secondary().is_zero() {
+        let primary = self.ask(&stored, stored.primary())?;
+        let secondary = stored.secondary();
+        if secondary.feed.is_zero() {
             return Ok(Sources::One(primary));
         }
-        Ok(Sources::Two(
-            primary,
-            self.ask(stored.secondary(), &stored.secondary_limits())?,
-        ))
+        Ok(Sources::Two(primary, self.ask(&stored, secondary)?))
     }
 
-    fn ask(&self, feed: Address, limits: &Limits) -> Result<Option<oracle::Sample>, Error> {
-        let round = feeds::latest_round(self.vm(), feed)?;
+    fn ask(&self, stored: &StoredAsset, source: Source) -> Result<Option<oracle::Sample>, Error> {
+        let round = feeds::latest_round(self.vm(), source.feed)?;
+        let limits = stored.limits(source);
         Ok(round.and_then(|round| limits.check(&round, self.vm().block_timestamp()).ok()))
     }
 
@@ -347,7 +348,7 @@ impl OracleGuard {
         }
         let now = self.vm().block_timestamp();
         let state: Asset = stored.state();
-        let tier = state.tier_at(&stored.trip(), now);
+        let tier = state.tier_at(&stored.trip().0, now);
         let (low, high) = state.range();
         Ok(Reading {
             mark: U256::from(state.mark),

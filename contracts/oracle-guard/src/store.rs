@@ -1,255 +1,248 @@
-//! Where the guard keeps an asset, in as few slots as a poke can do with.
+//! Where the guard keeps its parameters and assets, in as few slots as a poke can do with.
 
-use alloy_primitives::{Address, U8, U128, Uint};
-use oracle::{Asset, Breaker, Limits, Mean, Status, Tier, Trip};
+use alloy_primitives::{Address, B256};
+use contract_support::packing::{Pack, Unpack};
+use oracle::{Asset, Breaker, Limits, Mean, Parameters, Status, Tier, Trip};
 use stylus_sdk::prelude::*;
-use stylus_sdk::storage::{
-    StorageAddress, StorageU8, StorageU32, StorageU64, StorageU128, StorageUint,
-};
+use stylus_sdk::storage::StorageB256;
 
-use crate::abi;
+use crate::abi::Feed;
 
-/// Seconds since 1970, good for 34,000 years.
-type StorageTime = StorageUint<40, 1>;
-type Time = Uint<40, 1>;
+/// Bytes of a time in seconds since 1970, good for 34,000 years.
+const TIME: usize = 5;
 
-/// One configured feed, in one slot.
-#[storage]
-pub struct StoredSource {
-    feed: StorageAddress,
-    heartbeat: StorageU32,
-    decimals: StorageU8,
+/// Bytes of a price.
+const PRICE: usize = 16;
+
+/// One configured feed.
+#[derive(Clone, Copy)]
+pub struct Source {
+    /// The feed; zero if none is configured.
+    pub feed: Address,
+    /// Age in seconds beyond which its answers are too old.
+    pub heartbeat: u32,
+    /// The decimals that it had when it was configured.
+    pub decimals: u8,
 }
 
-/// Everything about one asset. New fields go at the end.
+impl Source {
+    fn pack(self) -> B256 {
+        Pack::default()
+            .address(self.feed)
+            .short(self.heartbeat.into(), 4)
+            .short(self.decimals.into(), 1)
+            .word()
+    }
+
+    fn unpack(word: B256) -> Self {
+        let mut fields = Unpack::new(word);
+        Self {
+            feed: fields.address(),
+            heartbeat: fields.short(4) as u32,
+            decimals: fields.short(1) as u8,
+        }
+    }
+}
+
+/// Everything about one asset, one word a line. New words go at the end.
 #[storage]
 pub struct StoredAsset {
-    primary: StoredSource,
-    secondary: StoredSource,
-    floor: StorageU128,
-    ceiling: StorageU128,
-
-    mark: StorageU128,
-    stable: StorageU128,
-
-    mean_current: StorageU128,
-    mean_newest: StorageU128,
-    mean_middle: StorageU128,
-    mean_oldest: StorageU128,
-
-    updated_at: StorageTime,
-    valid_until: StorageTime,
-    observed_at: StorageTime,
-    mean_start: StorageTime,
-    calm_since: StorageTime,
-    tier: StorageU8,
-    status: StorageU8,
-    reported_tier: StorageU8,
-
-    trip_tier: StorageU8,
-    trip_until: StorageTime,
-    trip_used: StorageU32,
-
-    primary_price: StorageU128,
-    secondary_price: StorageU128,
-}
-
-impl StoredSource {
-    /// The feed; zero if none is configured.
-    pub fn feed(&self) -> Address {
-        self.feed.get()
-    }
-
-    fn set(&mut self, feed: Address, heartbeat: u32, decimals: u8) {
-        self.feed.set(feed);
-        self.heartbeat.set(Uint::from(heartbeat));
-        self.decimals.set(U8::from(decimals));
-    }
+    /// [`Source`].
+    primary: StorageB256,
+    /// [`Source`].
+    secondary: StorageB256,
+    /// Floor, ceiling.
+    bounds: StorageB256,
+    /// Mark, stable price.
+    prices: StorageB256,
+    /// Mean of the running bucket, of the one before.
+    mean_recent: StorageB256,
+    /// Means of the two buckets before those.
+    mean_past: StorageB256,
+    /// Times of update, expiry, observation, the bucket's start, calm; tier; status.
+    progress: StorageB256,
+    /// Trip: tier, end, seconds used; the tier that the last `TierChanged` reported.
+    trip: StorageB256,
+    /// Last answers of primary and secondary, where there are two.
+    answers: StorageB256,
 }
 
 impl StoredAsset {
     /// Whether the asset has been configured.
     pub fn exists(&self) -> bool {
-        !self.primary.feed().is_zero()
+        !self.primary.get().is_zero()
     }
 
-    /// The configured primary feed.
-    pub fn primary(&self) -> Address {
-        self.primary.feed()
+    /// The primary source.
+    pub fn primary(&self) -> Source {
+        Source::unpack(self.primary.get())
     }
 
-    /// The configured secondary feed; zero if there is none.
-    pub fn secondary(&self) -> Address {
-        self.secondary.feed()
+    /// The secondary source; its feed is zero if there is none.
+    pub fn secondary(&self) -> Source {
+        Source::unpack(self.secondary.get())
     }
 
     /// Configures the sources and restarts the mean. The last trusted mark stays.
-    pub fn configure(&mut self, feed: &abi::Feed, decimals: u8, secondary_decimals: u8) {
-        self.primary.set(feed.primary, feed.heartbeat, decimals);
-        self.secondary
-            .set(feed.secondary, feed.secondaryHeartbeat, secondary_decimals);
-        self.floor.set(U128::from(feed.floor));
-        self.ceiling.set(U128::from(feed.ceiling));
-        self.mean_current.set(U128::ZERO);
+    pub fn configure(&mut self, feed: &Feed, decimals: u8, secondary_decimals: u8) {
+        let primary = Source {
+            feed: feed.primary,
+            heartbeat: feed.heartbeat,
+            decimals,
+        };
+        let secondary = Source {
+            feed: feed.secondary,
+            heartbeat: feed.secondaryHeartbeat,
+            decimals: secondary_decimals,
+        };
+        self.primary.set(primary.pack());
+        self.secondary.set(secondary.pack());
+        self.bounds.set(pair(feed.floor, feed.ceiling));
+        self.mean_recent.set(B256::ZERO);
     }
 
     /// The configured sources as the ABI has them.
-    pub fn feed(&self) -> abi::Feed {
-        abi::Feed {
-            primary: self.primary.feed(),
-            secondary: self.secondary.feed(),
-            heartbeat: self.primary.heartbeat.get().to(),
-            secondaryHeartbeat: self.secondary.heartbeat.get().to(),
-            floor: self.floor.get().to(),
-            ceiling: self.ceiling.get().to(),
+    pub fn feed(&self) -> Feed {
+        let (primary, secondary) = (self.primary(), self.secondary());
+        let (floor, ceiling) = unpair(self.bounds.get());
+        Feed {
+            primary: primary.feed,
+            secondary: secondary.feed,
+            heartbeat: primary.heartbeat,
+            secondaryHeartbeat: secondary.heartbeat,
+            floor,
+            ceiling,
         }
     }
 
-    /// What an answer of the primary feed must satisfy.
-    pub fn primary_limits(&self) -> Limits {
-        self.limits(&self.primary)
-    }
-
-    /// What an answer of the secondary feed must satisfy.
-    pub fn secondary_limits(&self) -> Limits {
-        self.limits(&self.secondary)
-    }
-
-    fn limits(&self, source: &StoredSource) -> Limits {
+    /// What an answer of `source` must satisfy.
+    pub fn limits(&self, source: Source) -> Limits {
+        let (floor, ceiling) = unpair(self.bounds.get());
         Limits {
-            decimals: source.decimals.get().to(),
-            heartbeat: source.heartbeat.get().to(),
-            floor: self.floor.get().to(),
-            ceiling: self.ceiling.get().to(),
+            decimals: source.decimals,
+            heartbeat: source.heartbeat,
+            floor,
+            ceiling,
         }
     }
 
-    /// The asset's state.
+    fn has_secondary(&self) -> bool {
+        !self.secondary.get().is_zero()
+    }
+
+    /// The asset's state. With one source its answer is the mark.
     pub fn state(&self) -> Asset {
-        let has_secondary = !self.secondary.feed().is_zero();
+        let (mark, stable) = unpair(self.prices.get());
+        let (primary, secondary) = if self.has_secondary() {
+            unpair(self.answers.get())
+        } else {
+            (mark, 0)
+        };
+        let (current, newest) = unpair(self.mean_recent.get());
+        let (middle, oldest) = unpair(self.mean_past.get());
+        let mut progress = Unpack::new(self.progress.get());
+        let mut time = || progress.short(TIME);
+        let (updated_at, valid_until, observed_at, start, calm_since) =
+            (time(), time(), time(), time(), time());
+        let tier = Tier::from_u8(progress.short(1) as u8);
         Asset {
-            mark: self.mark.get().to(),
-            stable: self.stable.get().to(),
-            mean: self.mean(),
-            primary: if has_secondary {
-                self.primary_price.get().to()
-            } else {
-                self.mark.get().to()
+            mark,
+            stable,
+            mean: Mean {
+                past: [newest, middle, oldest],
+                current,
+                start,
             },
-            secondary: if has_secondary {
-                self.secondary_price.get().to()
-            } else {
-                0
-            },
-            updated_at: self.updated_at.get().to(),
-            valid_until: self.valid_until.get().to(),
-            observed_at: self.observed_at.get().to(),
-            breaker: Breaker {
-                tier: Tier::from_u8(self.tier.get().to()),
-                calm_since: self.calm_since.get().to(),
-            },
-            status: Status::from_u8(self.status.get().to()),
-        }
-    }
-
-    fn mean(&self) -> Mean {
-        Mean {
-            past: [
-                self.mean_newest.get().to(),
-                self.mean_middle.get().to(),
-                self.mean_oldest.get().to(),
-            ],
-            current: self.mean_current.get().to(),
-            start: self.mean_start.get().to(),
+            primary,
+            secondary,
+            updated_at,
+            valid_until,
+            observed_at,
+            breaker: Breaker { tier, calm_since },
+            status: Status::from_u8(progress.short(1) as u8),
         }
     }
 
     /// Stores the asset's state.
     pub fn set_state(&mut self, asset: &Asset) {
-        self.mark.set(U128::from(asset.mark));
-        self.stable.set(U128::from(asset.stable));
-        self.store_mean(&asset.mean);
-        if !self.secondary.feed().is_zero() {
-            self.primary_price.set(U128::from(asset.primary));
-            self.secondary_price.set(U128::from(asset.secondary));
+        let [newest, middle, oldest] = asset.mean.past;
+        self.prices.set(pair(asset.mark, asset.stable));
+        self.mean_recent.set(pair(asset.mean.current, newest));
+        self.mean_past.set(pair(middle, oldest));
+        if self.has_secondary() {
+            self.answers.set(pair(asset.primary, asset.secondary));
         }
-        self.updated_at.set(time(asset.updated_at));
-        self.valid_until.set(time(asset.valid_until));
-        self.observed_at.set(time(asset.observed_at));
-        self.calm_since.set(time(asset.breaker.calm_since));
-        self.tier.set(U8::from(asset.breaker.tier as u8));
-        self.status.set(U8::from(asset.status as u8));
+        let times = [
+            asset.updated_at,
+            asset.valid_until,
+            asset.observed_at,
+            asset.mean.start,
+            asset.breaker.calm_since,
+        ];
+        let progress = times
+            .into_iter()
+            .fold(Pack::default(), |word, time| word.short(time, TIME));
+        let progress = progress
+            .short(asset.breaker.tier as u64, 1)
+            .short(asset.status as u64, 1);
+        self.progress.set(progress.word());
     }
 
-    fn store_mean(&mut self, mean: &Mean) {
-        let [newest, middle, oldest] = mean.past.map(U128::from);
-        self.mean_current.set(U128::from(mean.current));
-        self.mean_newest.set(newest);
-        self.mean_middle.set(middle);
-        self.mean_oldest.set(oldest);
-        self.mean_start.set(time(mean.start));
+    /// The guardian's trip, and the tier that the last `TierChanged` reported.
+    pub fn trip(&self) -> (Trip, Tier) {
+        let mut fields = Unpack::new(self.trip.get());
+        let trip = Trip {
+            tier: Tier::from_u8(fields.short(1) as u8),
+            until: fields.short(TIME),
+            used: fields.short(4) as u32,
+        };
+        (trip, Tier::from_u8(fields.short(1) as u8))
     }
 
-    /// The guardian's trip.
-    pub fn trip(&self) -> Trip {
-        Trip {
-            tier: Tier::from_u8(self.trip_tier.get().to()),
-            until: self.trip_until.get().to(),
-            used: self.trip_used.get().to(),
-        }
-    }
-
-    /// Stores the guardian's trip.
-    pub fn set_trip(&mut self, trip: &Trip) {
-        self.trip_tier.set(U8::from(trip.tier as u8));
-        self.trip_until.set(time(trip.until));
-        self.trip_used.set(Uint::from(trip.used));
-    }
-
-    /// Replaces the tier that the last `TierChanged` reported and returns the old one.
-    pub fn report_tier(&mut self, tier: Tier) -> Tier {
-        let reported = Tier::from_u8(self.reported_tier.get().to());
-        self.reported_tier.set(U8::from(tier as u8));
-        reported
+    /// Stores the guardian's trip and the tier reported.
+    pub fn set_trip(&mut self, trip: &Trip, reported: Tier) {
+        let word = Pack::default()
+            .short(trip.tier as u64, 1)
+            .short(trip.until, TIME)
+            .short(trip.used.into(), 4)
+            .short(reported as u64, 1);
+        self.trip.set(word.word());
     }
 }
 
-/// Times beyond 40 bits are as good as never.
-fn time(seconds: u64) -> Time {
-    Time::saturating_from(seconds)
+fn pair(first: u128, second: u128) -> B256 {
+    Pack::default()
+        .uint(first, PRICE)
+        .uint(second, PRICE)
+        .word()
 }
 
-/// The guard's parameters, in one slot; their hard bounds fit the types.
-#[storage]
-pub struct StoredParameters {
-    caution_move: StorageU64,
-    restricted_move: StorageU64,
-    stable_price_rate: StorageU64,
-    mean_window: StorageUint<16, 1>,
-    calm_period: StorageUint<24, 1>,
-    grace_period: StorageUint<24, 1>,
+fn unpair(word: B256) -> (u128, u128) {
+    let mut fields = Unpack::new(word);
+    (fields.uint(PRICE), fields.uint(PRICE))
 }
 
-impl StoredParameters {
-    /// The parameters.
-    pub fn values(&self) -> oracle::Parameters {
-        oracle::Parameters {
-            caution_move: self.caution_move.get().to(),
-            restricted_move: self.restricted_move.get().to(),
-            stable_price_rate: self.stable_price_rate.get().to(),
-            mean_window: self.mean_window.get().to(),
-            calm_period: self.calm_period.get().to(),
-            grace_period: self.grace_period.get().to(),
-        }
-    }
+/// The guard's parameters as one word; their hard bounds fit the fields.
+pub fn pack_parameters(p: &Parameters) -> B256 {
+    Pack::default()
+        .short(p.caution_move, 8)
+        .short(p.restricted_move, 8)
+        .short(p.stable_price_rate, 8)
+        .short(p.mean_window.into(), 2)
+        .short(p.calm_period.into(), 3)
+        .short(p.grace_period.into(), 3)
+        .word()
+}
 
-    /// Stores parameters that are within their hard bounds.
-    pub fn set_values(&mut self, p: &oracle::Parameters) {
-        self.caution_move.set(Uint::from(p.caution_move));
-        self.restricted_move.set(Uint::from(p.restricted_move));
-        self.stable_price_rate.set(Uint::from(p.stable_price_rate));
-        self.mean_window.set(Uint::saturating_from(p.mean_window));
-        self.calm_period.set(Uint::saturating_from(p.calm_period));
-        self.grace_period.set(Uint::saturating_from(p.grace_period));
+/// The reverse of [`pack_parameters`].
+pub fn unpack_parameters(word: B256) -> Parameters {
+    let mut fields = Unpack::new(word);
+    Parameters {
+        caution_move: fields.short(8),
+        restricted_move: fields.short(8),
+        stable_price_rate: fields.short(8),
+        mean_window: fields.short(2) as u32,
+        calm_period: fields.short(3) as u32,
+        grace_period: fields.short(3) as u32,
     }
 }

@@ -5,6 +5,7 @@
 //! - [`calls`]: calls to other contracts that cannot be mistaken for success.
 //! - [`token`]: ERC-20 transfers for tokens that return nothing, `true` or `false`.
 //! - [`lock`]: a re-entrancy lock in transient storage.
+//! - [`packing`]: several integers in one storage word.
 //! - [`errors!`](crate::errors): one error enum per contract, ABI-encoded on revert.
 
 extern crate alloc;
@@ -14,4 +15,5 @@ pub mod clone;
 mod error;
 pub mod lock;
 pub mod ownable;
+pub mod packing;
 pub mod token;
