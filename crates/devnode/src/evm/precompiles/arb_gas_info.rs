@@ -45,27 +45,25 @@ const STORAGE_ALLOCATION: u64 = 20_000;
 
 pub(super) const METHODS: &[Method] = &[
     method!(View, getPricesInWeiCall, |call, _| {
-        let [perStorageAllocation, perArbGasBase, perArbGasCongestion, perArbGasTotal] =
-            prices(call)?;
+        let prices = prices(call)?;
         Ok(getPricesInWeiReturn {
             perL2Tx: U256::ZERO,
             perL1CalldataByte: U256::ZERO,
-            perStorageAllocation,
-            perArbGasBase,
-            perArbGasCongestion,
-            perArbGasTotal,
+            perStorageAllocation: prices.storage,
+            perArbGasBase: prices.base,
+            perArbGasCongestion: prices.total - prices.base,
+            perArbGasTotal: prices.total,
         })
     }),
     method!(View, getPricesInWeiWithAggregatorCall, |call, _| {
-        let [perStorageAllocation, perArbGasBase, perArbGasCongestion, perArbGasTotal] =
-            prices(call)?;
+        let prices = prices(call)?;
         Ok(getPricesInWeiWithAggregatorReturn {
             perL2Tx: U256::ZERO,
             perL1CalldataByte: U256::ZERO,
-            perStorageAllocation,
-            perArbGasBase,
-            perArbGasCongestion,
-            perArbGasTotal,
+            perStorageAllocation: prices.storage,
+            perArbGasBase: prices.base,
+            perArbGasCongestion: prices.total - prices.base,
+            perArbGasTotal: prices.total,
         })
     }),
     method!(View, getPricesInArbGasCall, |call, _| {
@@ -116,10 +114,19 @@ fn l1(call: &mut Call<'_, '_>, offset: u64) -> Result<U256, Failure> {
     call.get(spaces::L1_PRICING.slot_at(offset))
 }
 
-/// Wei per slot filled, and per gas: base, congestion, total.
-fn prices(call: &mut Call<'_, '_>) -> Result<[U256; 4], Failure> {
+/// Prices in wei.
+struct Prices {
+    /// Of filling a slot.
+    storage: U256,
+    /// Of a unit of gas when nothing is congested.
+    base: U256,
+    /// Of a unit of gas.
+    total: U256,
+}
+
+fn prices(call: &mut Call<'_, '_>) -> Result<Prices, Failure> {
     l1(call, PRICE_PER_UNIT)?;
     let total = U256::from(call.ctx.block.basefee);
     let base = l2_value(call, l2::MIN_BASE_FEE)?.min(total);
-    Ok([total * U256::from(STORAGE_ALLOCATION), base, total - base, total])
+    Ok(Prices { storage: total * U256::from(STORAGE_ALLOCATION), base, total })
 }
