@@ -134,8 +134,31 @@ pub fn program_address(name: &str) -> Address {
 
 /// The on-chain code of a program given as WAT.
 pub fn stylus_code(wat: &str) -> Bytes {
-    let wasm = wat::parse_str(wat).expect("valid WAT");
+    let wasm = without_names(&wat::parse_str(wat).expect("valid WAT"));
     [&[0xef, 0xf0, 0x00, 0x00], compress(&wasm).as_slice()].concat().into()
+}
+
+/// Drops custom sections, which deployment tools strip: a module's length has a price.
+fn without_names(wasm: &[u8]) -> Vec<u8> {
+    let (header, mut rest) = wasm.split_at(8);
+    let mut kept = header.to_vec();
+    while let Some((&id, after)) = rest.split_first() {
+        let mut length = 0;
+        let mut bytes = 0;
+        for (i, byte) in after.iter().enumerate() {
+            length |= usize::from(byte & 0x7f) << (7 * i);
+            bytes = i + 1;
+            if byte & 0x80 == 0 {
+                break;
+            }
+        }
+        let (section, next) = rest.split_at(1 + bytes + length);
+        if id != 0 {
+            kept.extend_from_slice(section);
+        }
+        rest = next;
+    }
+    kept
 }
 
 fn compress(wasm: &[u8]) -> Vec<u8> {
