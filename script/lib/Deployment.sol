@@ -29,18 +29,17 @@ library Deployment {
         installation.vaultImplementation = session.deployProgram("margin-vault");
         installation.poolImplementation = session.deployProgram("insurance-pool");
         installation.guard =
-            session.deployConstructed("oracle-guard", abi.encode(session.sender, installation.sequencerFeed));
+            session.deployConstructed("oracle-guard", abi.encode(session.sender, guardian, installation.sequencerFeed));
         installation.factory = session.deployConstructed(
             "market-factory",
             abi.encode(
                 session.sender, installation.guard, installation.vaultImplementation, installation.poolImplementation
             )
         );
-        wire(session, installation, guardian);
+        wire(session, installation);
     }
 
-    function wire(Chain.Session memory session, Installation memory installation, address guardian) private {
-        session.send("set the guardian", installation.guard, 0, abi.encodeCall(IOracleGuard.setGuardian, (guardian)));
+    function wire(Chain.Session memory session, Installation memory installation) private {
         session.send(
             "make the factory registrar",
             installation.guard,

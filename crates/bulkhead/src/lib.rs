@@ -6,6 +6,8 @@ pub mod demo;
 pub mod deploy;
 pub mod keeper;
 pub mod market;
+pub mod node;
+pub mod orders;
 pub mod prices;
 pub mod project;
 pub mod units;

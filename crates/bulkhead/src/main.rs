@@ -1,1 +1,80 @@
-fn main() {}
+//! The command line: `bulkhead demo`, `bulkhead bench`.
+
+use bulkhead::{demo, prices};
+use clap::{Parser, Subcommand};
+use std::{path::PathBuf, process::ExitCode};
+
+/// Exit code for something that went wrong, a violated invariant included.
+const FAILED: u8 = 1;
+/// Exit code for a bad price file, and of clap for bad arguments.
+const BAD_INPUT: u8 = 2;
+
+#[derive(Parser)]
+#[command(version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Plays a crisis on a local chain: contracts, traders, keeper, and a check of the invariants.
+    Demo(DemoArguments),
+}
+
+#[derive(clap::Args)]
+struct DemoArguments {
+    /// CSV with the columns timestamp_utc_ms,open,high,low,close,volume, instead of ETH on 12 and 13 March 2020.
+    #[arg(long, value_name = "FILE")]
+    prices: Option<PathBuf>,
+    /// Seed of the price path between the published levels, and of the crowd.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Number of traders.
+    #[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u16).range(10..=200))]
+    traders: u16,
+    /// Folder for the record and the pictures.
+    #[arg(long, value_name = "DIR", default_value = "out/demo")]
+    out: PathBuf,
+    /// Node to use; without it, one is started on a free port.
+    #[arg(long, env = "RPC_URL", value_name = "URL")]
+    rpc_url: Option<String>,
+    /// Leave the node running at the end and print how to talk to it.
+    #[arg(long)]
+    keep: bool,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match Arguments::parse().command {
+        Command::Demo(arguments) => play(arguments).await,
+    }
+}
+
+async fn play(arguments: DemoArguments) -> ExitCode {
+    let prices = match &arguments.prices {
+        None => prices::black_thursday(arguments.seed),
+        Some(file) => match prices::read(file) {
+            Ok(path) => path,
+            Err(error) => return fail(BAD_INPUT, &error),
+        },
+    };
+    let options = demo::Options {
+        prices,
+        seed: arguments.seed,
+        traders: arguments.traders.into(),
+        out: arguments.out,
+        rpc_url: arguments.rpc_url,
+        keep: arguments.keep,
+    };
+    match demo::run(&options).await {
+        Ok(record) if record.holds() => ExitCode::SUCCESS,
+        Ok(_) => fail(FAILED, &"an invariant is violated"),
+        Err(error) => fail(FAILED, &error),
+    }
+}
+
+fn fail(code: u8, error: &dyn std::fmt::Display) -> ExitCode {
+    eprintln!("bulkhead: {error}");
+    ExitCode::from(code)
+}

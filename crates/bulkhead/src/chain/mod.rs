@@ -314,7 +314,7 @@ impl Chain {
     }
 
     /// The error of a mined transaction that reverted, by calling it again in the latest block.
-    async fn reverted(&self, transaction: &Transaction) -> ChainError {
+    pub async fn reverted(&self, transaction: &Transaction) -> ChainError {
         let again = self
             .call_raw(
                 Some(transaction.from),

@@ -1,6 +1,251 @@
-//! A crisis, played on a chain.
+//! A crisis, played on a chain from one command.
 
 pub mod audit;
 pub mod crowd;
+pub mod play;
 pub mod plots;
 pub mod record;
+pub mod report;
+
+use crate::{
+    chain::{Chain, ChainError, Wallet},
+    deploy::{self, DeployError},
+    market::{Market, Terms},
+    node::Node,
+    prices::Path,
+    project::{self, ProjectError},
+    units::{FEED, signed_number},
+};
+use alloy::primitives::{B256, b256};
+use crowd::crowd;
+use play::Play;
+use plots::PlotError;
+use record::{Record, Summary, TraderResult};
+use report::Timeline;
+use std::{
+    path::{Path as FilePath, PathBuf},
+    time::Instant,
+};
+
+/// The first of the well-known development accounts: deploys, owns the contracts and the feeds, submits trades.
+const OPERATOR: B256 = b256!("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80");
+/// Both contracts are priced by the same feed.
+const SYMBOLS: [&str; crowd::CONTRACTS] = ["ETH-PERP", "ETH-QUARTER"];
+/// The insurance pool at the start, as a share of the crowd's long notional.
+const INSURANCE_SHARE: f64 = 0.02;
+/// The keeper's own money, as a share of the crowd's long notional: liquidators have limits.
+const KEEPER_SHARE: f64 = 0.02;
+/// An hour of chain time before the first price, for setting up.
+const LEAD_SECONDS: u64 = 3600;
+
+/// Why a demo ends early.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    /// The checkout lacks something.
+    #[error(transparent)]
+    Project(#[from] ProjectError),
+    /// The node does not start.
+    #[error(transparent)]
+    Node(#[from] devnode::NodeError),
+    /// The contracts cannot be deployed.
+    #[error(transparent)]
+    Deploy(#[from] DeployError),
+    /// The node or a contract refuses something that the demo cannot do without.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    /// A picture cannot be written.
+    #[error(transparent)]
+    Plot(#[from] PlotError),
+    /// A result cannot be written.
+    #[error("{path}: {reason}")]
+    Write {
+        /// The file or folder.
+        path: String,
+        /// What the system says.
+        reason: String,
+    },
+}
+
+/// What to play, and with whom.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Prices.
+    pub prices: Path,
+    /// Seed of the crowd.
+    pub seed: u64,
+    /// Number of traders.
+    pub traders: usize,
+    /// Folder for the record and the pictures.
+    pub out: PathBuf,
+    /// The node to use instead of an own one.
+    pub rpc_url: Option<String>,
+    /// Whether to leave the own node running afterwards.
+    pub keep: bool,
+}
+
+/// Runs the demo and prints it. The record says whether the invariants held.
+pub async fn run(options: &Options) -> Result<Record, DemoError> {
+    let started = Instant::now();
+    let root = project::root()?;
+    std::fs::create_dir_all(&options.out).map_err(|error| unwritable(&options.out, &error))?;
+    let first = options.prices.points[0];
+    let node = Node::at(
+        options.rpc_url.clone(),
+        Some(first.time.saturating_sub(LEAD_SECONDS)),
+    )?;
+    println!(
+        "node       {}{}",
+        node.url(),
+        if node.is_own() { " (started here)" } else { "" }
+    );
+    let deployment =
+        deploy::deploy(&root, &node.url(), (first.price * FEED).round() as i128).await?;
+    println!(
+        "guard      {}\nfactory    {}",
+        deployment.guard, deployment.factory
+    );
+    let chain = Chain::connect(&node.url()).await?;
+    let operator = Wallet::open(&chain, OPERATOR).await?;
+    let market = Market::create(
+        &chain,
+        &operator,
+        &deployment,
+        &SYMBOLS,
+        &terms(&options.prices),
+    )
+    .await?;
+    println!("vault      {}\npool       {}", market.vault, market.pool);
+
+    let mut record = play(&chain, &market, &operator, options).await?;
+    record.summary.play_seconds = started.elapsed().as_secs_f64();
+    record.conclude();
+    report::conclude(&record);
+    write(&record, &options.out)?;
+    if options.keep && node.is_own() {
+        keep(&node, &market).await;
+    }
+    Ok(record)
+}
+
+/// Terms of the demo's market: 3 % maintenance and 5 % initial margin let the reckless go to almost 20 times.
+fn terms(prices: &Path) -> Terms {
+    let range = prices.points.iter().map(|point| point.price);
+    let (low, high) = range.fold((f64::INFINITY, 0.0_f64), |(low, high), price| {
+        (low.min(price), high.max(price))
+    });
+    Terms {
+        maintenance: 0.03,
+        initial: 0.05,
+        band: 0.02,
+        open_interest: 1e9,
+        floor: low / 10.0,
+        ceiling: high * 10.0,
+        heartbeat: 3600,
+    }
+}
+
+async fn play(
+    chain: &Chain,
+    market: &Market,
+    operator: &Wallet,
+    options: &Options,
+) -> Result<Record, DemoError> {
+    let points = &options.prices.points;
+    let crowd = crowd(options.traders, points.len() as u64, options.seed);
+    let longs: f64 = crowd
+        .iter()
+        .map(|trader| trader.notional[crowd::PERPETUAL].max(0.0))
+        .sum();
+    market
+        .seed_insurance(chain, operator, (longs * INSURANCE_SHARE).round())
+        .await?;
+    let keeper = Wallet::derived("keeper", options.seed)?;
+    let mut play = Play::new(chain, market, operator, keeper, crowd)?;
+    play.fund((longs * KEEPER_SHARE).round()).await?;
+
+    let shift = time_shift(chain, points[0].time).await?;
+    let mut timeline = Timeline::start(&options.prices.title, points.len() as u64);
+    let mut steps = Vec::with_capacity(points.len());
+    for (minute, point) in points.iter().enumerate() {
+        let step = play
+            .minute(minute as u64, point.time + shift, point)
+            .await?;
+        timeline.show(&step);
+        steps.push(step);
+    }
+    play.finish(points.len() as u64).await?;
+    Ok(Record {
+        title: options.prices.title.clone(),
+        seed: options.seed,
+        steps,
+        traders: results(&play),
+        stages: Default::default(),
+        summary: Summary {
+            transactions: play.transactions,
+            ..Summary::default()
+        },
+        invariants: play.audit().findings().to_vec(),
+        incidents: play.incidents,
+    })
+}
+
+/// Seconds to add to a path's time so that it comes after the chain's; 0 on a node that started early enough.
+async fn time_shift(chain: &Chain, first: u64) -> Result<u64, ChainError> {
+    let now = chain.timestamp().await?;
+    Ok(if now < first { 0 } else { now - first + 60 })
+}
+
+fn results(play: &Play) -> Vec<TraderResult> {
+    let Some(last) = play.audit().last() else {
+        return Vec::new();
+    };
+    let count = |kind: &str, place: usize| {
+        play.incidents
+            .iter()
+            .filter(|incident| incident.kind == kind && incident.trader == Some(place))
+            .count()
+    };
+    let result = |(place, (trader, _)): (usize, (&crowd::Trader, B256))| TraderResult {
+        temper: trader.temper,
+        deposit: trader.deposit,
+        capital: signed_number(last.accounts[place].capital),
+        profit: signed_number(last.accounts[place].pnl),
+        liquidated: count("Liquidated", place),
+        deleveraged: count("Deleveraged", place),
+    };
+    play.traders().enumerate().map(result).collect()
+}
+
+fn write(record: &Record, folder: &FilePath) -> Result<(), DemoError> {
+    let path = folder.join("record.json");
+    let json = serde_json::to_vec(record).map_err(|error| unwritable(&path, &error))?;
+    std::fs::write(&path, json).map_err(|error| unwritable(&path, &error))?;
+    println!("\nwritten    {}", path.display());
+    for picture in plots::draw(record, folder)? {
+        println!("           {}", picture.display());
+    }
+    Ok(())
+}
+
+fn unwritable(path: &FilePath, error: &dyn std::fmt::Display) -> DemoError {
+    DemoError::Write {
+        path: path.display().to_string(),
+        reason: error.to_string(),
+    }
+}
+
+async fn keep(node: &Node, market: &Market) {
+    let url = node.url();
+    println!("\nThe node is still at {url}. In another terminal, for example:");
+    println!(
+        "  node_modules/.bin/cast call {} 'coverage()(uint256,uint256)' --rpc-url {url}",
+        market.vault
+    );
+    println!(
+        "  node_modules/.bin/cast logs --address {} --from-block 0 --rpc-url {url}",
+        market.vault
+    );
+    println!("Press Ctrl-C to stop it.");
+    // Where signals cannot be received the node stops at once.
+    let _ = tokio::signal::ctrl_c().await;
+}
