@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use alloy_primitives::{Address, B256, Bytes, U256, address, keccak256};
 use stylus_vm::{
     AccountState, CallKind, CallRequest, CallResult, CompiledProgram, CreateRequest, CreateResult, EvmApi, EvmData,
-    Outcome, PageCount, SlotState, Status, StylusParams, call_program, run,
+    Outcome, PageCount, SlotState, Status, StylusConfig, StylusParams, call_program, run,
 };
 
 pub const SENDER: Address = address!("00000000000000000000000000000000000000aa");
@@ -94,6 +94,15 @@ impl World {
         run_in(&mut self.frame(), args, gas)
     }
 
+    /// Runs the program at a price of one ink per gas, so that gas tells the ink that it used.
+    pub fn ink_of(&mut self, args: &[u8]) -> (Outcome, u64) {
+        const INK: u64 = 1_000_000_000_000;
+        let config = StylusConfig { ink_price: 1, ..StylusParams::default().config() };
+        let outcome = run_at(&mut self.frame(), args, INK, &config);
+        let used = INK - outcome.gas_left;
+        (outcome, used)
+    }
+
     pub fn run_static(&mut self, args: &[u8]) -> Outcome {
         let mut frame = self.frame();
         frame.is_static = true;
@@ -124,11 +133,15 @@ impl World {
 }
 
 fn run_in(frame: &mut Frame<'_>, args: &[u8], gas: u64) -> Outcome {
+    run_at(frame, args, gas, &StylusParams::default().config())
+}
+
+fn run_at(frame: &mut Frame<'_>, args: &[u8], gas: u64, config: &StylusConfig) -> Outcome {
     let Some(Account { code: Code::Program(program), .. }) = frame.world.accounts.get(&PROGRAM) else {
         panic!("no program is installed")
     };
     let (program, data) = (program.clone(), frame.data());
-    run(&program, args, frame, &data, &StylusParams::default().config(), gas)
+    run(&program, args, frame, &data, config, gas)
 }
 
 impl Frame<'_> {
