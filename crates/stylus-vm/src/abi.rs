@@ -56,6 +56,11 @@ pub const HOOKS: [(&str, &[ValType], &[ValType]); 42] = [
 
 /// The type of a host function, or none if there is no such function.
 pub fn hook_type(module: &str, name: &str) -> Option<FuncType> {
-    let (_, params, results) = HOOKS.iter().find(|(hook, ..)| module == MODULE && *hook == name)?;
-    Some(FuncType::new(params.iter().copied(), results.iter().copied()))
+    let (_, params, results) = HOOKS
+        .iter()
+        .find(|(hook, ..)| module == MODULE && *hook == name)?;
+    Some(FuncType::new(
+        params.iter().copied(),
+        results.iter().copied(),
+    ))
 }

@@ -55,7 +55,11 @@ pub struct Prepared<'a> {
 ///
 /// # Errors
 /// See [`ActivationError`].
-pub fn activate(wasm: &[u8], page_limit: u16, gas_left: u64) -> Result<Activation, ActivationError> {
+pub fn activate(
+    wasm: &[u8],
+    page_limit: u16,
+    gas_left: u64,
+) -> Result<Activation, ActivationError> {
     let prepared = instrument(wasm)?;
     check_limits(&prepared.binary, page_limit)?;
     let gas = activation_gas(&prepared.binary, wasm.len());
@@ -63,7 +67,10 @@ pub fn activate(wasm: &[u8], page_limit: u16, gas_left: u64) -> Result<Activatio
         return Err(ActivationError::OutOfGas);
     }
     check_linkage(&prepared.binary)?;
-    Ok(Activation { info: prepared.info, gas })
+    Ok(Activation {
+        info: prepared.info,
+        gas,
+    })
 }
 
 /// Checks and instruments a program that was activated before, when other pages may have been open.
@@ -82,7 +89,12 @@ fn instrument(wasm: &[u8]) -> Result<Prepared<'_>, InvalidProgram> {
     let globals = metering::instrument(&mut binary)?;
     let entrypoint = check_entrypoint(&binary)?;
     let info = program_info(&binary, wasm.len() as u64)?;
-    Ok(Prepared { binary, globals, entrypoint, info })
+    Ok(Prepared {
+        binary,
+        globals,
+        entrypoint,
+        info,
+    })
 }
 
 /// `value * numerator / denominator`, rounded down.
@@ -94,8 +106,16 @@ fn program_info(binary: &Binary<'_>, wasm_len: u64) -> Result<ProgramInfo, Inval
     let functions = binary.codes.len() as u64;
     let globals = u64::from(binary.global_count);
     let footprint = binary.memories.first().map_or(0, |memory| memory.initial);
-    let segments: u64 = binary.datas.iter().map(|data| data.range.len() as u64).sum::<u64>()
-        + binary.elements.iter().map(|element| element.range.len() as u64).sum::<u64>();
+    let segments: u64 = binary
+        .datas
+        .iter()
+        .map(|data| data.range.len() as u64)
+        .sum::<u64>()
+        + binary
+            .elements
+            .iter()
+            .map(|element| element.range.len() as u64)
+            .sum::<u64>();
     let values: u64 = binary
         .functions
         .iter()
@@ -113,13 +133,23 @@ fn program_info(binary: &Binary<'_>, wasm_len: u64) -> Result<ProgramInfo, Inval
         + scale(globals, 1_628, 1_000)
         + scale(segments, 75_244, 100_000)
         + footprint * 5;
-    let init_cost = scale(functions, 8_252, 1_000) + scale(values, 1_059, 1_000) + scale(wasm_len, 1_286, 10_000);
+    let init_cost = scale(functions, 8_252, 1_000)
+        + scale(values, 1_059, 1_000)
+        + scale(wasm_len, 1_286, 10_000);
 
     Ok(ProgramInfo {
-        init_cost: init_cost.try_into().map_err(|_| InvalidProgram::Cost("init cost"))?,
-        cached_init_cost: cached_init_cost.try_into().map_err(|_| InvalidProgram::Cost("cached init cost"))?,
-        asm_estimate: asm_estimate.try_into().map_err(|_| InvalidProgram::Cost("asm estimate"))?,
-        footprint: footprint.try_into().map_err(|_| InvalidProgram::Cost("footprint"))?,
+        init_cost: init_cost
+            .try_into()
+            .map_err(|_| InvalidProgram::Cost("init cost"))?,
+        cached_init_cost: cached_init_cost
+            .try_into()
+            .map_err(|_| InvalidProgram::Cost("cached init cost"))?,
+        asm_estimate: asm_estimate
+            .try_into()
+            .map_err(|_| InvalidProgram::Cost("asm estimate"))?,
+        footprint: footprint
+            .try_into()
+            .map_err(|_| InvalidProgram::Cost("footprint"))?,
     })
 }
 
@@ -129,7 +159,11 @@ fn activation_gas(binary: &Binary<'_>, wasm_len: usize) -> u64 {
     const SYNC_RATE: u64 = 1_000_000 / 2;
     const SPEED: u64 = 7_000_000;
     let data: u64 = binary.datas.iter().map(|data| data.data.len() as u64).sum();
-    let elements: u64 = binary.elements.iter().map(|element| element.range.len() as u64).sum();
+    let elements: u64 = binary
+        .elements
+        .iter()
+        .map(|element| element.range.len() as u64)
+        .sum();
     let ops: u64 = binary.codes.iter().map(|code| code.ops.len() as u64).sum();
     let pages = binary.memories.first().map_or(0, |memory| memory.initial);
     [

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use wasmparser::{
-    BinaryReader, Data, DataKind, Element, Export, ExternalKind, FuncType, FunctionBody, Import, KnownCustom, MemoryType,
-    Name, NameSectionReader, Operator, Parser, Payload, TableType, TypeRef, Validator, WasmFeatures,
+    BinaryReader, Data, DataKind, Element, Export, ExternalKind, FuncType, FunctionBody, Import,
+    KnownCustom, MemoryType, Name, NameSectionReader, Operator, Parser, Payload, TableType,
+    TypeRef, Validator, WasmFeatures,
 };
 
 use crate::invalid::InvalidProgram;
@@ -124,7 +125,10 @@ fn add_section<'a>(binary: &mut Binary<'a>, payload: Payload<'a>) -> Result<(), 
     Ok(())
 }
 
-fn collect<'a, T>(into: &mut Vec<T>, section: wasmparser::SectionLimited<'a, T>) -> Result<(), InvalidProgram>
+fn collect<'a, T>(
+    into: &mut Vec<T>,
+    section: wasmparser::SectionLimited<'a, T>,
+) -> Result<(), InvalidProgram>
 where
     T: wasmparser::FromReader<'a>,
 {
@@ -137,17 +141,26 @@ where
 fn function_import(import: Import<'_>) -> Result<(Import<'_>, u32), InvalidProgram> {
     match import.ty {
         TypeRef::Func(ty) => Ok((import, ty)),
-        _ => Err(InvalidProgram::ImportKind { module: import.module.into(), name: import.name.into() }),
+        _ => Err(InvalidProgram::ImportKind {
+            module: import.module.into(),
+            name: import.name.into(),
+        }),
     }
 }
 
-fn add_globals(binary: &mut Binary<'_>, globals: wasmparser::GlobalSectionReader<'_>) -> Result<(), InvalidProgram> {
+fn add_globals(
+    binary: &mut Binary<'_>,
+    globals: wasmparser::GlobalSectionReader<'_>,
+) -> Result<(), InvalidProgram> {
     for global in globals {
         let mut init = global?.init_expr.get_operators_reader();
         let (first, second) = (init.read()?, init.read()?);
         let constant = matches!(
             first,
-            Operator::I32Const { .. } | Operator::I64Const { .. } | Operator::F32Const { .. } | Operator::F64Const { .. }
+            Operator::I32Const { .. }
+                | Operator::I64Const { .. }
+                | Operator::F32Const { .. }
+                | Operator::F64Const { .. }
         );
         if !constant || !matches!(second, Operator::End) || !init.eof() {
             return Err(InvalidProgram::NotConstant("global initializer"));
@@ -158,8 +171,14 @@ fn add_globals(binary: &mut Binary<'_>, globals: wasmparser::GlobalSectionReader
 }
 
 fn function_body<'a>(body: &FunctionBody<'a>) -> Result<Code<'a>, InvalidProgram> {
-    let locals = body.get_locals_reader()?.into_iter().collect::<Result<_, _>>()?;
-    let ops = body.get_operators_reader()?.into_iter().collect::<Result<_, _>>()?;
+    let locals = body
+        .get_locals_reader()?
+        .into_iter()
+        .collect::<Result<_, _>>()?;
+    let ops = body
+        .get_operators_reader()?
+        .into_iter()
+        .collect::<Result<_, _>>()?;
     Ok(Code { locals, ops })
 }
 
@@ -183,7 +202,10 @@ fn module_name(section: &[u8]) -> Result<Option<&str>, InvalidProgram> {
 fn check_imports(binary: &Binary<'_>) -> Result<(), InvalidProgram> {
     let mut seen = HashMap::new();
     for (import, ty) in &binary.imports {
-        if seen.insert((import.module, import.name), ty).is_some_and(|prior| prior != ty) {
+        if seen
+            .insert((import.module, import.name), ty)
+            .is_some_and(|prior| prior != ty)
+        {
             return Err(InvalidProgram::InconsistentImports {
                 module: import.module.into(),
                 name: import.name.into(),
@@ -197,7 +219,11 @@ fn check_imports(binary: &Binary<'_>) -> Result<(), InvalidProgram> {
 const RESERVED: &str = "stylus";
 
 fn check_exports(binary: &Binary<'_>) -> Result<(), InvalidProgram> {
-    let symbols: Vec<&str> = binary.exports.keys().filter_map(|name| name.rsplit("__").next()).collect();
+    let symbols: Vec<&str> = binary
+        .exports
+        .keys()
+        .filter_map(|name| name.rsplit("__").next())
+        .collect();
     for (import, _) in &binary.imports {
         if symbols.contains(&import.name) {
             return Err(InvalidProgram::ExportedImport(import.name.into()));
@@ -206,7 +232,11 @@ fn check_exports(binary: &Binary<'_>) -> Result<(), InvalidProgram> {
     if let Some(name) = symbols.iter().find(|name| name.starts_with(RESERVED)) {
         return Err(InvalidProgram::ReservedExport((*name).into()));
     }
-    if let Some((import, _)) = binary.imports.iter().find(|(import, _)| import.name.starts_with(RESERVED)) {
+    if let Some((import, _)) = binary
+        .imports
+        .iter()
+        .find(|(import, _)| import.name.starts_with(RESERVED))
+    {
         return Err(InvalidProgram::ReservedImport(import.name.into()));
     }
     Ok(())
@@ -215,13 +245,18 @@ fn check_exports(binary: &Binary<'_>) -> Result<(), InvalidProgram> {
 /// The constant offset of an active data segment, if it is one.
 pub fn data_offset(data: &Data<'_>) -> Result<Option<u32>, InvalidProgram> {
     match &data.kind {
-        DataKind::Active { offset_expr, .. } => constant_offset(offset_expr, "data segment offset").map(Some),
+        DataKind::Active { offset_expr, .. } => {
+            constant_offset(offset_expr, "data segment offset").map(Some)
+        }
         DataKind::Passive => Ok(None),
     }
 }
 
 /// The value of a constant `i32` expression.
-pub fn constant_offset(expr: &wasmparser::ConstExpr<'_>, what: &'static str) -> Result<u32, InvalidProgram> {
+pub fn constant_offset(
+    expr: &wasmparser::ConstExpr<'_>,
+    what: &'static str,
+) -> Result<u32, InvalidProgram> {
     let mut ops = expr.get_operators_reader();
     match (ops.read()?, ops.read()?, ops.eof()) {
         (Operator::I32Const { value }, Operator::End, true) => Ok(value as u32),

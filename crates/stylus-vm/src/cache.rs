@@ -29,7 +29,10 @@ impl ProgramCache {
     /// as good as none.
     pub fn new(directory: Option<PathBuf>) -> Self {
         let directory = directory.filter(|path| fs::create_dir_all(path).is_ok());
-        Self { programs: Mutex::new(LruCache::new(PROGRAMS_IN_MEMORY)), directory }
+        Self {
+            programs: Mutex::new(LruCache::new(PROGRAMS_IN_MEMORY)),
+            directory,
+        }
     }
 
     /// The compiled program of `code_hash`; `wasm` gives its WASM if it has to be compiled.
@@ -44,7 +47,10 @@ impl ProgramCache {
         if let Some(program) = self.programs().get(&code_hash) {
             return Ok(program.clone());
         }
-        let path = self.directory.as_ref().map(|directory| directory.join(format!("{code_hash:x}.stylus")));
+        let path = self
+            .directory
+            .as_ref()
+            .map(|directory| directory.join(format!("{code_hash:x}.stylus")));
         let program = match path.as_deref().and_then(load) {
             Some(program) => program,
             None => {
@@ -86,7 +92,9 @@ fn load(path: &Path) -> Option<CompiledProgram> {
 /// Writes a program to a file, all of it or nothing. A cache that cannot be written is no error.
 fn store(path: &Path, program: &CompiledProgram) {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
-    let Ok(code) = program.native_code() else { return };
+    let Ok(code) = program.native_code() else {
+        return;
+    };
     let unique = COUNTER.fetch_add(1, Ordering::Relaxed);
     let temporary = path.with_extension(format!("{}-{unique}.tmp", std::process::id()));
     let info = encode_info(program.info());

@@ -17,7 +17,11 @@ pub enum StoreStatus {
 }
 
 /// Writes slots while `gas_left` pays for them. Returns the gas they cost, which is all of it if it did not suffice.
-pub fn store_slots(evm: &mut dyn EvmApi, slots: &[(B256, B256)], gas_left: u64) -> (u64, StoreStatus) {
+pub fn store_slots(
+    evm: &mut dyn EvmApi,
+    slots: &[(B256, B256)],
+    gas_left: u64,
+) -> (u64, StoreStatus) {
     let mut left = gas_left;
     for &(key, value) in slots {
         if evm.is_static() {
@@ -34,7 +38,11 @@ pub fn store_slots(evm: &mut dyn EvmApi, slots: &[(B256, B256)], gas_left: u64) 
         left -= cost.gas;
         evm.store_slot(key, value);
     }
-    let status = if left == 0 { StoreStatus::OutOfGas } else { StoreStatus::Done };
+    let status = if left == 0 {
+        StoreStatus::OutOfGas
+    } else {
+        StoreStatus::Done
+    };
     (gas_left - left, status)
 }
 
@@ -50,7 +58,11 @@ pub struct Called {
 
 impl Called {
     const fn refused(gas: u64) -> Self {
-        Self { success: false, output: Bytes::new(), gas }
+        Self {
+            success: false,
+            output: Bytes::new(),
+            gas,
+        }
     }
 }
 
@@ -72,7 +84,14 @@ pub struct Call {
 
 /// Makes a call.
 pub fn call(evm: &mut dyn EvmApi, call: Call) -> Called {
-    let Call { kind, target, value, input, gas_left, gas_wanted } = call;
+    let Call {
+        kind,
+        target,
+        value,
+        input,
+        gas_left,
+        gas_wanted,
+    } = call;
     let sends_value = !value.is_zero();
     if sends_value && evm.is_static() {
         return Called::refused(0);
@@ -86,10 +105,22 @@ pub fn call(evm: &mut dyn EvmApi, call: Call) -> Called {
         return Called::refused(gas_left);
     }
     let stipend = if sends_value { gas::CALL_STIPEND } else { 0 };
-    let gas_limit = all_but_one_64th(gas_left - base).min(gas_wanted).saturating_add(stipend);
-    let result = evm.call(CallRequest { kind, target, value, input, gas_limit });
+    let gas_limit = all_but_one_64th(gas_left - base)
+        .min(gas_wanted)
+        .saturating_add(stipend);
+    let result = evm.call(CallRequest {
+        kind,
+        target,
+        value,
+        input,
+        gas_limit,
+    });
     let used = gas_limit.saturating_sub(result.gas_left);
-    Called { success: result.success, output: result.output, gas: base.saturating_add(used) }
+    Called {
+        success: result.success,
+        output: result.output,
+        gas: base.saturating_add(used),
+    }
 }
 
 /// `gas * 63 / 64`, rounded down.
@@ -122,9 +153,16 @@ pub fn create(
         return Err("write protection");
     }
     let base = gas::create_gas(init_code.len(), salt.is_some());
-    let Some(rest) = gas_left.checked_sub(base) else { return Err("out of gas") };
+    let Some(rest) = gas_left.checked_sub(base) else {
+        return Err("out of gas");
+    };
     let kept = rest / 64;
-    let result = evm.create(CreateRequest { init_code, value, salt, gas_limit: rest - kept });
+    let result = evm.create(CreateRequest {
+        init_code,
+        value,
+        salt,
+        gas_limit: rest - kept,
+    });
     Ok(Created {
         address: result.address.unwrap_or_default(),
         output: result.revert_data,

@@ -52,3 +52,45 @@ fn exp_bips(x: u64) -> u64 {
         ONE_IN_BIPS + sum.saturating_mul(x) / ((EXP_TERMS - i) * ONE_IN_BIPS)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_series_is_the_exponential() {
+        assert_eq!(exp_bips(0), 10_000);
+        for x in [1_u64, 500, 10_000, 25_000] {
+            let exact = (x as f64 / 10_000.0).exp() * 10_000.0;
+            assert!((exp_bips(x) as f64 - exact).abs() / exact < 0.001, "{x}");
+        }
+    }
+
+    #[test]
+    fn a_first_program_pays_about_the_least_price() {
+        let mut pricer = DataPricer::default();
+        // demand 600,000 of 21,360,419 bytes is 280 bips, e^0.028 is 10,283 bips, 82,928,201 * 1.0283 = 85,275,069
+        assert_eq!(pricer.update(600_000, 1_700_000_000), 85_275_069 * 600_000);
+        assert_eq!(pricer.demand, 600_000);
+        assert_eq!(pricer.last_update_time, 1_700_000_000);
+    }
+
+    #[test]
+    fn demand_raises_the_price_and_time_lowers_it() {
+        let mut pricer = DataPricer::default();
+        let first = pricer.update(5 << 20, 1_700_000_000);
+        let second = pricer.update(5 << 20, 1_700_000_000);
+        assert!(second > first);
+        assert_eq!(pricer.update(5 << 20, 1_700_003_600), first);
+        assert_eq!(DataPricer::default().bytes_per_second, 34_865);
+    }
+
+    #[test]
+    fn nothing_overflows() {
+        let mut pricer = DataPricer::default();
+        for _ in 0..3 {
+            pricer.update(u32::MAX, 0);
+        }
+        assert_eq!(pricer.demand, u32::MAX);
+    }
+}

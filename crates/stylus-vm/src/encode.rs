@@ -2,8 +2,8 @@
 
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{
-    CodeSection, ConstExpr, ExportKind, ExportSection, Function, GlobalSection, GlobalType, Module, RawSection, SectionId,
-    ValType,
+    CodeSection, ConstExpr, ExportKind, ExportSection, Function, GlobalSection, GlobalType, Module,
+    RawSection, SectionId, ValType,
 };
 use wasmparser::{BinaryReader, GlobalSectionReader};
 
@@ -21,15 +21,23 @@ pub const STACK_LEFT: &str = "stylus_stack_left";
 pub const MEMORY: &str = "memory";
 
 /// Sections that are copied as they are.
-const COPIED: [SectionId; 5] =
-    [SectionId::Type, SectionId::Import, SectionId::Function, SectionId::Table, SectionId::Memory];
+const COPIED: [SectionId; 5] = [
+    SectionId::Type,
+    SectionId::Import,
+    SectionId::Function,
+    SectionId::Table,
+    SectionId::Memory,
+];
 
 /// The instrumented module as WASM. `wasm` is the source that `prepared` was made of.
 pub fn encode(wasm: &[u8], prepared: &Prepared<'_>) -> Result<Vec<u8>, InvalidProgram> {
     let mut module = Module::new();
     let copy = |module: &mut Module, id: SectionId| {
         if let Some(range) = prepared.binary.sections.get(&(id as u8)) {
-            module.section(&RawSection { id: id as u8, data: &wasm[range.clone()] });
+            module.section(&RawSection {
+                id: id as u8,
+                data: &wasm[range.clone()],
+            });
         }
     };
     for id in COPIED {
@@ -50,10 +58,17 @@ fn internal(error: impl std::fmt::Display) -> InvalidProgram {
 fn globals(wasm: &[u8], prepared: &Prepared<'_>) -> Result<GlobalSection, InvalidProgram> {
     let mut section = GlobalSection::new();
     if let Some(range) = prepared.binary.sections.get(&(SectionId::Global as u8)) {
-        let reader = GlobalSectionReader::new(BinaryReader::new(&wasm[range.clone()], range.start))?;
-        RoundtripReencoder.parse_global_section(&mut section, reader).map_err(internal)?;
+        let reader =
+            GlobalSectionReader::new(BinaryReader::new(&wasm[range.clone()], range.start))?;
+        RoundtripReencoder
+            .parse_global_section(&mut section, reader)
+            .map_err(internal)?;
     }
-    let mutable = |val_type| GlobalType { val_type, mutable: true, shared: false };
+    let mutable = |val_type| GlobalType {
+        val_type,
+        mutable: true,
+        shared: false,
+    };
     section.global(mutable(ValType::I64), &ConstExpr::i64_const(0));
     for _ in 0..3 {
         section.global(mutable(ValType::I32), &ConstExpr::i32_const(0));
@@ -81,7 +96,11 @@ fn code(prepared: &Prepared<'_>) -> Result<CodeSection, InvalidProgram> {
             .collect::<Result<Vec<_>, InvalidProgram>>()?;
         let mut function = Function::new(locals);
         for op in &code.ops {
-            function.instruction(&RoundtripReencoder.instruction(op.clone()).map_err(internal)?);
+            function.instruction(
+                &RoundtripReencoder
+                    .instruction(op.clone())
+                    .map_err(internal)?,
+            );
         }
         section.function(&function);
     }

@@ -15,7 +15,9 @@ pub enum FormatError {
     #[error("unsupported dictionary type: {0}")]
     UnknownDictionary(u8),
     /// Nitro's own dictionary, which no package carries.
-    #[error("the Stylus program dictionary (type 1) is not available; compress the program without a dictionary")]
+    #[error(
+        "the Stylus program dictionary (type 1) is not available; compress the program without a dictionary"
+    )]
     StylusDictionary,
     /// Not a brotli stream, or one that ends too soon.
     #[error("failed to decompress: malformed brotli stream")]

@@ -147,3 +147,75 @@ pub const fn evm_memory_gas(len: u64) -> u64 {
     let words = len.div_ceil(32);
     words * MEMORY_WORD + words * words / MEMORY_QUADRATIC_DIVISOR
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Original, present and new value of a slot, gas of a warm write, refund: the cases of EIP-2200 and EIP-3529.
+    const CASES: [(u8, u8, u8, u64, i64); 17] = [
+        (0, 0, 0, 100, 0),
+        (0, 0, 1, 20_000, 0),
+        (0, 1, 0, 100, 19_900),
+        (0, 1, 2, 100, 0),
+        (0, 1, 1, 100, 0),
+        (1, 0, 0, 100, 0),
+        (1, 0, 1, 100, -4_800 + 2_800),
+        (1, 0, 2, 100, -4_800),
+        (1, 2, 0, 100, 4_800),
+        (1, 2, 3, 100, 0),
+        (1, 2, 1, 100, 2_800),
+        (1, 2, 2, 100, 0),
+        (1, 1, 0, 2_900, 4_800),
+        (1, 1, 2, 2_900, 0),
+        (1, 1, 1, 100, 0),
+        (2, 0, 2, 100, -4_800 + 2_800),
+        (2, 1, 0, 100, 4_800),
+    ];
+
+    #[test]
+    fn writing_a_slot_costs_what_sstore_does() {
+        for (original, present, value, gas, refund) in CASES {
+            let word = B256::with_last_byte;
+            let slot = SlotState {
+                original: word(original),
+                present: word(present),
+                is_cold: false,
+            };
+            let warm = state_store_cost(&slot, word(value));
+            assert_eq!(
+                warm,
+                StoreCost { gas, refund },
+                "{original} {present} {value}"
+            );
+            let cold = state_store_cost(
+                &SlotState {
+                    is_cold: true,
+                    ..slot
+                },
+                word(value),
+            );
+            assert_eq!(
+                cold,
+                StoreCost {
+                    gas: gas + 2_100,
+                    refund
+                },
+                "cold {original} {present} {value}"
+            );
+        }
+    }
+
+    #[test]
+    fn calls_accounts_and_logs() {
+        assert_eq!(call_gas(true, true, false), 2_600);
+        assert_eq!(call_gas(false, true, true), 100 + 9_000 + 25_000);
+        assert_eq!(call_gas(false, false, true), 100 + 9_000);
+        assert_eq!(account_touch_gas(true, true), 3_300);
+        assert_eq!(account_touch_gas(false, false), 100);
+        assert_eq!(log_gas(4, 3), 5 * 375 + 24);
+        assert_eq!(create_gas(33, false), 32_000);
+        assert_eq!(create_gas(33, true), 32_012);
+        assert_eq!(evm_memory_gas(65_536), 2_048 * 3 + 8_192);
+    }
+}

@@ -2,7 +2,10 @@
 
 /// The rule that a module breaks.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[allow(missing_docs, reason = "every variant is one rule, and its message says which")]
+#[allow(
+    missing_docs,
+    reason = "every variant is one rule, and its message says which"
+)]
 pub enum InvalidProgram {
     #[error("failed to validate: {0}")]
     Malformed(String),
@@ -30,7 +33,9 @@ pub enum InvalidProgram {
     NoMemory,
     #[error("memory size {pages} exceeds bound {limit}")]
     MemoryBound { pages: u64, limit: u64 },
-    #[error("missing import pay_for_memory_grow, which a program needs unless its memory cannot grow")]
+    #[error(
+        "missing import pay_for_memory_grow, which a program needs unless its memory cannot grow"
+    )]
     NoPayForMemoryGrow,
     #[error("missing export with name {0}")]
     NoExport(&'static str),
@@ -41,13 +46,21 @@ pub enum InvalidProgram {
     #[error("memory exceeds limit: {pages} > {limit}")]
     PageLimit { pages: u64, limit: u16 },
     #[error("too many wasm {what}: {count} > {limit}")]
-    TooMany { what: &'static str, count: u64, limit: u64 },
+    TooMany {
+        what: &'static str,
+        count: u64,
+        limit: u64,
+    },
     #[error("wasm module name too long: {len} > {limit}")]
     ModuleName { len: usize, limit: usize },
     #[error("no such import {name} in {module}")]
     UnknownImport { module: String, name: String },
     #[error("import {name} has the wrong signature: expected {expected} but have {found}")]
-    ImportType { name: String, expected: String, found: String },
+    ImportType {
+        name: String,
+        expected: String,
+        found: String,
+    },
     #[error("no implementation for floating point operation {0}")]
     FloatingPoint(String),
     #[error("out-of-bounds data segment with offset {offset} and size {size}")]

@@ -30,7 +30,8 @@ mod storage_cache;
 
 pub use activate::{Activation, ActivationError, ProgramInfo, activate};
 pub use api::{
-    AccountState, CallKind, CallRequest, CallResult, CreateRequest, CreateResult, EvmApi, EvmData, PageCount, SlotState,
+    AccountState, CallKind, CallRequest, CallResult, CreateRequest, CreateResult, EvmApi, EvmData,
+    PageCount, SlotState,
 };
 pub use cache::ProgramCache;
 pub use data_pricer::DataPricer;

@@ -25,7 +25,10 @@ pub fn check_linkage(binary: &Binary<'_>) -> Result<(), InvalidProgram> {
 fn check_hooks(binary: &Binary<'_>) -> Result<(), InvalidProgram> {
     for (import, ty) in &binary.imports {
         let Some(expected) = abi::hook_type(import.module, import.name) else {
-            return Err(InvalidProgram::UnknownImport { module: import.module.into(), name: import.name.into() });
+            return Err(InvalidProgram::UnknownImport {
+                module: import.module.into(),
+                name: import.name.into(),
+            });
         };
         let found = &binary.types[*ty as usize];
         if *found != expected {
@@ -60,11 +63,19 @@ fn needs_floating_point(op: &Operator<'_>) -> bool {
 }
 
 fn check_datas(binary: &Binary<'_>) -> Result<(), InvalidProgram> {
-    let memory = binary.memories.first().map_or(0, |memory| memory.initial * PAGE_SIZE);
+    let memory = binary
+        .memories
+        .first()
+        .map_or(0, |memory| memory.initial * PAGE_SIZE);
     for data in &binary.datas {
-        let Some(offset) = data_offset(data)? else { continue };
+        let Some(offset) = data_offset(data)? else {
+            continue;
+        };
         if u64::from(offset) + data.data.len() as u64 > memory {
-            return Err(InvalidProgram::DataSegment { offset, size: data.data.len() });
+            return Err(InvalidProgram::DataSegment {
+                offset,
+                size: data.data.len(),
+            });
         }
     }
     Ok(())
@@ -72,12 +83,21 @@ fn check_datas(binary: &Binary<'_>) -> Result<(), InvalidProgram> {
 
 fn check_elements(binary: &Binary<'_>) -> Result<(), InvalidProgram> {
     for element in &binary.elements {
-        let ElementKind::Active { table_index, offset_expr } = &element.kind else { continue };
+        let ElementKind::Active {
+            table_index,
+            offset_expr,
+        } = &element.kind
+        else {
+            continue;
+        };
         let offset = constant_offset(offset_expr, "element segment offset")?;
         let ElementItems::Functions(functions) = &element.items else {
             return Err(InvalidProgram::NotConstant("element initializers"));
         };
-        let entries = binary.tables.get(table_index.unwrap_or(0) as usize).map_or(0, |table| table.initial);
+        let entries = binary
+            .tables
+            .get(table_index.unwrap_or(0) as usize)
+            .map_or(0, |table| table.initial);
         let len = functions.count();
         if u64::from(offset) + u64::from(len) > entries {
             return Err(InvalidProgram::ElementSegment { offset, len });

@@ -77,7 +77,10 @@ impl StylusParams {
             version: self.version,
             max_depth: self.max_stack_depth,
             ink_price: self.ink_price,
-            memory: MemoryModel { free_pages: self.free_pages, page_gas: self.page_gas },
+            memory: MemoryModel {
+                free_pages: self.free_pages,
+                page_gas: self.page_gas,
+            },
         }
     }
 

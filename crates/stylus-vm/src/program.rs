@@ -59,7 +59,10 @@ impl CompiledProgram {
 
     /// # Safety
     /// `code` must be what `native_code` gave, on this machine or one like it. Other versions of the compiler are refused.
-    pub(crate) unsafe fn from_native_code(code: &[u8], info: ProgramInfo) -> Result<Self, CompileError> {
+    pub(crate) unsafe fn from_native_code(
+        code: &[u8],
+        info: ProgramInfo,
+    ) -> Result<Self, CompileError> {
         // SAFETY: the caller promises where the code comes from.
         let module = unsafe { Module::deserialize(&runtime()?.engine, code) }.map_err(native)?;
         Self::link(&module, info)
@@ -90,7 +93,10 @@ const MEMORY_RESERVATION: u64 = 128 * 64 * 1024;
 
 fn runtime() -> Result<&'static Runtime, CompileError> {
     static RUNTIME: OnceLock<Result<Runtime, CompileError>> = OnceLock::new();
-    RUNTIME.get_or_init(|| new_runtime().map_err(native)).as_ref().map_err(Clone::clone)
+    RUNTIME
+        .get_or_init(|| new_runtime().map_err(native))
+        .as_ref()
+        .map_err(Clone::clone)
 }
 
 /// Optimisation is off, as in Nitro's compiler: it bounds the time of compiling and keeps values from living longer, and

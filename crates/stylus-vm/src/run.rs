@@ -41,7 +41,11 @@ pub struct Outcome {
 
 impl Outcome {
     const fn out_of_ink() -> Self {
-        Self { status: Status::OutOfInk, output: Bytes::new(), gas_left: 0 }
+        Self {
+            status: Status::OutOfInk,
+            output: Bytes::new(),
+            gas_left: 0,
+        }
     }
 }
 
@@ -89,11 +93,19 @@ pub fn call_program(
     let config = params.config();
     let pages = evm.pages();
     let entry_gas = params.entry_gas(info.init_cost, info.cached_init_cost, cached);
-    let call_gas = config.memory.gas_cost(info.footprint, pages).saturating_add(entry_gas);
-    let Some(rest) = gas.checked_sub(call_gas) else { return Outcome::out_of_ink() };
+    let call_gas = config
+        .memory
+        .gas_cost(info.footprint, pages)
+        .saturating_add(entry_gas);
+    let Some(rest) = gas.checked_sub(call_gas) else {
+        return Outcome::out_of_ink();
+    };
     evm.set_pages(pages.with_opened(info.footprint));
     let outcome = run(program, args, evm, data, &config, rest);
-    evm.set_pages(PageCount { open: pages.open, ever: evm.pages().ever });
+    evm.set_pages(PageCount {
+        open: pages.open,
+        ever: evm.pages().ever,
+    });
     charge_for_output(outcome, gas)
 }
 
@@ -127,7 +139,9 @@ fn execute(program: &CompiledProgram, host: Host, gas: u64) -> wasmtime::Result<
     let meters = attach(&mut store, &instance)?;
     let ink = Ink::from_gas(gas, config.ink_price);
     meters.ink.set(&mut store, Val::I64(ink.0 as i64))?;
-    meters.stack.set(&mut store, Val::I32(config.max_depth as i32))?;
+    meters
+        .stack
+        .set(&mut store, Val::I32(config.max_depth as i32))?;
     let main = instance.get_typed_func::<u32, u32>(&mut store, ENTRYPOINT)?;
     let result = main.call(&mut store, args_len);
     Ok(outcome(&mut store, &meters, result))
@@ -135,11 +149,23 @@ fn execute(program: &CompiledProgram, host: Host, gas: u64) -> wasmtime::Result<
 
 fn attach(store: &mut Store<Host>, instance: &Instance) -> wasmtime::Result<Meters> {
     let mut global = |name: &str| {
-        instance.get_global(&mut *store, name).ok_or_else(|| wasmtime::Error::msg(format!("no global {name}")))
+        instance
+            .get_global(&mut *store, name)
+            .ok_or_else(|| wasmtime::Error::msg(format!("no global {name}")))
     };
-    let meters = Meters { ink: global(INK_LEFT)?, status: global(INK_STATUS)?, stack: global(STACK_LEFT)? };
-    let memory = instance.get_memory(&mut *store, MEMORY).ok_or_else(|| wasmtime::Error::msg("no memory"))?;
-    store.data_mut().exports = Some(Exports { memory, ink: meters.ink, status: meters.status });
+    let meters = Meters {
+        ink: global(INK_LEFT)?,
+        status: global(INK_STATUS)?,
+        stack: global(STACK_LEFT)?,
+    };
+    let memory = instance
+        .get_memory(&mut *store, MEMORY)
+        .ok_or_else(|| wasmtime::Error::msg("no memory"))?;
+    store.data_mut().exports = Some(Exports {
+        memory,
+        ink: meters.ink,
+        status: meters.status,
+    });
     Ok(meters)
 }
 
@@ -159,11 +185,19 @@ fn outcome(store: &mut Store<Host>, meters: &Meters, result: wasmtime::Result<u3
         (_, Val::I64(ink)) => Ink(ink as u64).to_gas(store.data().config.ink_price),
         _ => 0,
     };
-    Outcome { status, output, gas_left }
+    Outcome {
+        status,
+        output,
+        gas_left,
+    }
 }
 
 const fn returned(code: u32) -> Status {
-    if code == 0 { Status::Success } else { Status::Revert }
+    if code == 0 {
+        Status::Success
+    } else {
+        Status::Revert
+    }
 }
 
 fn escaped(error: wasmtime::Error) -> Status {
@@ -174,7 +208,6 @@ fn escaped(error: wasmtime::Error) -> Status {
         None => {}
     }
     match error.downcast_ref::<Trap>() {
-        Some(Trap::StackOverflow) => Status::OutOfStack,
         Some(trap) => Status::Trap(trap.to_string()),
         None => Status::Trap(format!("{error:#}")),
     }

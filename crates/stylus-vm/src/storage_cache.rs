@@ -50,12 +50,21 @@ impl StorageCache {
 
     /// Remembers what the chain holds.
     pub fn learn(&mut self, key: B256, value: B256) {
-        self.slots.insert(key, Word { value, known: Some(value) });
+        self.slots.insert(
+            key,
+            Word {
+                value,
+                known: Some(value),
+            },
+        );
     }
 
     /// Writes to the cache.
     pub fn write(&mut self, key: B256, value: B256) {
-        self.slots.entry(key).and_modify(|word| word.value = value).or_insert(Word { value, known: None });
+        self.slots
+            .entry(key)
+            .and_modify(|word| word.value = value)
+            .or_insert(Word { value, known: None });
     }
 
     /// The slots whose value the chain does not hold yet, by key; from now on it does. `clear` empties the cache.

@@ -54,89 +54,184 @@ fn an_empty_program_is_one_block() {
 
 #[test]
 fn constants_and_drop() {
-    assert_ink("i32.const 1 drop i64.const 2 drop nop", B + CONST + DROP + CONST + DROP + NOP + DONE);
+    assert_ink(
+        "i32.const 1 drop i64.const 2 drop nop",
+        B + CONST + DROP + CONST + DROP + NOP + DONE,
+    );
 }
 
 #[test]
 fn arithmetic_in_32_bits() {
     for (op, ink) in [
-        ("add", 70), ("sub", 70), ("and", 70), ("or", 70), ("xor", 70), ("shl", 70), ("shr_s", 70), ("shr_u", 70),
-        ("rotl", 70), ("rotr", 70), ("mul", 160), ("div_s", 1_120), ("div_u", 1_120), ("rem_s", 1_120), ("rem_u", 1_120),
+        ("add", 70),
+        ("sub", 70),
+        ("and", 70),
+        ("or", 70),
+        ("xor", 70),
+        ("shl", 70),
+        ("shr_s", 70),
+        ("shr_u", 70),
+        ("rotl", 70),
+        ("rotr", 70),
+        ("mul", 160),
+        ("div_s", 1_120),
+        ("div_u", 1_120),
+        ("rem_s", 1_120),
+        ("rem_u", 1_120),
     ] {
-        assert_ink(&format!("i32.const 7 i32.const 3 i32.{op} drop"), B + 2 * CONST + ink + DROP + DONE);
+        assert_ink(
+            &format!("i32.const 7 i32.const 3 i32.{op} drop"),
+            B + 2 * CONST + ink + DROP + DONE,
+        );
     }
 }
 
 #[test]
 fn arithmetic_in_64_bits() {
     for (op, ink) in [
-        ("add", 100), ("sub", 100), ("and", 100), ("or", 100), ("xor", 100), ("shl", 100), ("shr_s", 100), ("shr_u", 100),
-        ("rotl", 100), ("rotr", 100), ("mul", 160), ("div_s", 1_270), ("div_u", 1_270), ("rem_s", 1_270), ("rem_u", 1_270),
+        ("add", 100),
+        ("sub", 100),
+        ("and", 100),
+        ("or", 100),
+        ("xor", 100),
+        ("shl", 100),
+        ("shr_s", 100),
+        ("shr_u", 100),
+        ("rotl", 100),
+        ("rotr", 100),
+        ("mul", 160),
+        ("div_s", 1_270),
+        ("div_u", 1_270),
+        ("rem_s", 1_270),
+        ("rem_u", 1_270),
     ] {
-        assert_ink(&format!("i64.const 7 i64.const 3 i64.{op} drop"), B + 2 * CONST + ink + DROP + DONE);
+        assert_ink(
+            &format!("i64.const 7 i64.const 3 i64.{op} drop"),
+            B + 2 * CONST + ink + DROP + DONE,
+        );
     }
 }
 
 #[test]
 fn comparisons() {
-    for op in ["eq", "ne", "lt_s", "lt_u", "gt_s", "gt_u", "le_s", "le_u", "ge_s", "ge_u"] {
-        assert_ink(&format!("i32.const 7 i32.const 3 i32.{op} drop"), B + 2 * CONST + 170 + DROP + DONE);
-        assert_ink(&format!("i64.const 7 i64.const 3 i64.{op} drop"), B + 2 * CONST + 225 + DROP + DONE);
+    for op in [
+        "eq", "ne", "lt_s", "lt_u", "gt_s", "gt_u", "le_s", "le_u", "ge_s", "ge_u",
+    ] {
+        assert_ink(
+            &format!("i32.const 7 i32.const 3 i32.{op} drop"),
+            B + 2 * CONST + 170 + DROP + DONE,
+        );
+        assert_ink(
+            &format!("i64.const 7 i64.const 3 i64.{op} drop"),
+            B + 2 * CONST + 225 + DROP + DONE,
+        );
     }
-    assert_ink("i32.const 7 i32.eqz drop i64.const 7 i64.eqz drop", B + CONST + 170 + DROP + CONST + 225 + DROP + DONE);
+    assert_ink(
+        "i32.const 7 i32.eqz drop i64.const 7 i64.eqz drop",
+        B + CONST + 170 + DROP + CONST + 225 + DROP + DONE,
+    );
 }
 
 #[test]
 fn bits() {
     for (op, ink) in [
-        ("i32.clz", 210), ("i32.ctz", 210), ("i32.popcnt", 2_650), ("i32.extend8_s", 100), ("i32.extend16_s", 100),
-        ("i64.extend_i32_s", 100), ("i64.extend_i32_u", 100),
+        ("i32.clz", 210),
+        ("i32.ctz", 210),
+        ("i32.popcnt", 2_650),
+        ("i32.extend8_s", 100),
+        ("i32.extend16_s", 100),
+        ("i64.extend_i32_s", 100),
+        ("i64.extend_i32_u", 100),
     ] {
-        assert_ink(&format!("i32.const 7 {op} drop"), B + CONST + ink + DROP + DONE);
+        assert_ink(
+            &format!("i32.const 7 {op} drop"),
+            B + CONST + ink + DROP + DONE,
+        );
     }
     for (op, ink) in [
-        ("i64.clz", 210), ("i64.ctz", 210), ("i64.popcnt", 6_000), ("i64.extend8_s", 100), ("i64.extend16_s", 100),
-        ("i64.extend32_s", 100), ("i32.wrap_i64", 100),
+        ("i64.clz", 210),
+        ("i64.ctz", 210),
+        ("i64.popcnt", 6_000),
+        ("i64.extend8_s", 100),
+        ("i64.extend16_s", 100),
+        ("i64.extend32_s", 100),
+        ("i32.wrap_i64", 100),
     ] {
-        assert_ink(&format!("i64.const 7 {op} drop"), B + CONST + ink + DROP + DONE);
+        assert_ink(
+            &format!("i64.const 7 {op} drop"),
+            B + CONST + ink + DROP + DONE,
+        );
     }
 }
 
 #[test]
 fn locals() {
     let ink = B + CONST + SET + GET + TEE + DROP + DONE;
-    assert_module_ink("", "(local $x i64)", "i64.const 1 local.set $x local.get $x local.tee $x drop", ink);
+    assert_module_ink(
+        "",
+        "(local $x i64)",
+        "i64.const 1 local.set $x local.get $x local.tee $x drop",
+        ink,
+    );
 }
 
 #[test]
 fn globals() {
     let ink = B + CONST + GLOBAL_SET + GLOBAL_GET + DROP + DONE;
-    assert_module_ink("(global $g (mut i32) (i32.const 3))", "", "i32.const 1 global.set $g global.get $g drop", ink);
+    assert_module_ink(
+        "(global $g (mut i32) (i32.const 3))",
+        "",
+        "i32.const 1 global.set $g global.get $g drop",
+        ink,
+    );
 }
 
 #[test]
 fn loads() {
-    for op in ["i32.load", "i32.load8_s", "i32.load8_u", "i32.load16_s", "i32.load16_u"] {
-        assert_ink(&format!("i32.const 8 {op} drop"), B + CONST + 670 + DROP + DONE);
+    for op in [
+        "i32.load",
+        "i32.load8_s",
+        "i32.load8_u",
+        "i32.load16_s",
+        "i32.load16_u",
+    ] {
+        assert_ink(
+            &format!("i32.const 8 {op} drop"),
+            B + CONST + 670 + DROP + DONE,
+        );
     }
-    for op in ["load", "load8_s", "load8_u", "load16_s", "load16_u", "load32_s", "load32_u"] {
-        assert_ink(&format!("i32.const 8 i64.{op} drop"), B + CONST + 680 + DROP + DONE);
+    for op in [
+        "load", "load8_s", "load8_u", "load16_s", "load16_u", "load32_s", "load32_u",
+    ] {
+        assert_ink(
+            &format!("i32.const 8 i64.{op} drop"),
+            B + CONST + 680 + DROP + DONE,
+        );
     }
 }
 
 #[test]
 fn stores() {
     for op in ["store", "store8", "store16"] {
-        assert_ink(&format!("i32.const 8 i32.const 1 i32.{op}"), B + 2 * CONST + 825 + DONE);
+        assert_ink(
+            &format!("i32.const 8 i32.const 1 i32.{op}"),
+            B + 2 * CONST + 825 + DONE,
+        );
     }
     for op in ["store", "store8", "store16", "store32"] {
-        assert_ink(&format!("i32.const 8 i64.const 1 i64.{op}"), B + 2 * CONST + 950 + DONE);
+        assert_ink(
+            &format!("i32.const 8 i64.const 1 i64.{op}"),
+            B + 2 * CONST + 950 + DONE,
+        );
     }
 }
 
 #[test]
 fn select_takes_three_values() {
-    assert_ink("i32.const 1 i32.const 2 i32.const 3 select drop", B + 3 * CONST + 1_250 + DROP + DONE);
+    assert_ink(
+        "i32.const 1 i32.const 2 i32.const 3 select drop",
+        B + 3 * CONST + 1_250 + DROP + DONE,
+    );
 }
 
 #[test]
@@ -151,19 +246,31 @@ fn loop_ends_a_basic_block() {
 
 #[test]
 fn a_branch_leaves_the_rest_of_its_block_unpaid() {
-    assert_ink("block br 0 i64.const 1 i64.popcnt drop end", (B + BLOCK + BRANCH) + (B + DONE));
+    assert_ink(
+        "block br 0 i64.const 1 i64.popcnt drop end",
+        (B + BLOCK + BRANCH) + (B + DONE),
+    );
 }
 
 #[test]
 fn if_with_both_arms() {
     let body = |condition| format!("i32.const {condition} if nop nop else nop nop nop end");
-    assert_ink(&body(1), (B + CONST + BRANCH) + (B + 2 * NOP + ELSE) + (B + DONE));
-    assert_ink(&body(0), (B + CONST + BRANCH) + (B + 3 * NOP + END) + (B + DONE));
+    assert_ink(
+        &body(1),
+        (B + CONST + BRANCH) + (B + 2 * NOP + ELSE) + (B + DONE),
+    );
+    assert_ink(
+        &body(0),
+        (B + CONST + BRANCH) + (B + 3 * NOP + END) + (B + DONE),
+    );
 }
 
 #[test]
 fn if_without_else() {
-    assert_ink("i32.const 1 if nop end", (B + CONST + BRANCH) + (B + NOP + END) + (B + DONE));
+    assert_ink(
+        "i32.const 1 if nop end",
+        (B + CONST + BRANCH) + (B + NOP + END) + (B + DONE),
+    );
     assert_ink("i32.const 0 if nop end", (B + CONST + BRANCH) + (B + DONE));
 }
 
@@ -171,14 +278,25 @@ fn if_without_else() {
 fn a_loop_pays_for_every_round() {
     let body = "loop $l (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 10))) end";
     let round = B + GET + CONST + 70 + TEE + CONST + 170 + BRANCH;
-    assert_module_ink("", "(local $i i32)", body, (B + LOOP) + 10 * round + (B + END) + (B + DONE));
+    assert_module_ink(
+        "",
+        "(local $i i32)",
+        body,
+        (B + LOOP) + 10 * round + (B + END) + (B + DONE),
+    );
 }
 
 #[test]
 fn br_table_costs_by_its_targets_without_the_default() {
     for targets in [0_u64, 1, 5] {
-        let body = format!("block i32.const 9 br_table {} 0 end", "0 ".repeat(targets as usize));
-        assert_ink(&body, (B + BLOCK + CONST + 2_400 + 325 * targets) + (B + DONE));
+        let body = format!(
+            "block i32.const 9 br_table {} 0 end",
+            "0 ".repeat(targets as usize)
+        );
+        assert_ink(
+            &body,
+            (B + BLOCK + CONST + 2_400 + 325 * targets) + (B + DONE),
+        );
     }
 }
 
@@ -193,18 +311,29 @@ fn a_call_pays_the_callee_too() {
 fn call_indirect_costs_by_its_parameters() {
     let items = "(type $t (func (param i32 i64 i64))) (func $f (type $t)) (table 1 funcref) (elem (i32.const 0) func $f)";
     let ink = (B + 4 * CONST + 13_610 + 3 * 650) + (B + END) + (B + DONE);
-    assert_module_ink(items, "", "i32.const 1 i64.const 2 i64.const 3 i32.const 0 call_indirect (type $t)", ink);
+    assert_module_ink(
+        items,
+        "",
+        "i32.const 1 i64.const 2 i64.const 3 i32.const 0 call_indirect (type $t)",
+        ink,
+    );
 }
 
 #[test]
 fn an_early_return_ends_the_block_and_the_program() {
-    assert_ink("i32.const 0 return i64.const 1 i64.popcnt drop", B + CONST + RETURN);
+    assert_ink(
+        "i32.const 0 return i64.const 1 i64.popcnt drop",
+        B + CONST + RETURN,
+    );
 }
 
 #[test]
 fn memory_size_and_a_memory_that_cannot_grow() {
     assert_ink("memory.size drop", B + 3_000 + DROP + DONE);
-    assert_ink("i32.const 1 memory.grow drop", B + CONST + 8_050 + DROP + DONE);
+    assert_ink(
+        "i32.const 1 memory.grow drop",
+        B + CONST + 8_050 + DROP + DONE,
+    );
 }
 
 #[test]
@@ -236,7 +365,11 @@ fn growing_memory_pays_for_pages_but_not_for_the_check() {
 
 #[test]
 fn instructions_of_one_block_are_paid_before_the_first_runs() {
-    let wat = module("", "", "(i32.store (i32.const 0) (i32.const 1)) unreachable");
+    let wat = module(
+        "",
+        "",
+        "(i32.store (i32.const 0) (i32.const 1)) unreachable",
+    );
     let (outcome, ink) = World::with_program(&wat).ink_of(&[]);
     assert!(matches!(outcome.status, Status::Trap(_)));
     assert_eq!(ink, B + 2 * CONST + 825 + 1 + DONE);
@@ -246,7 +379,10 @@ fn instructions_of_one_block_are_paid_before_the_first_runs() {
 fn the_last_ink_may_be_spent_and_one_less_is_too_little() {
     let wat = module("", "", &"i64.const 1 i64.popcnt drop ".repeat(100));
     // 100 * (1 + 6,000 + 9) + 2 + 2,450 = 603,452 ink, which 61 gas cover and 60 do not
-    assert_eq!(World::with_program(&wat).run_with(&[], 61).status, Status::Success);
+    assert_eq!(
+        World::with_program(&wat).run_with(&[], 61).status,
+        Status::Success
+    );
     let outcome = World::with_program(&wat).run_with(&[], 60);
     assert_eq!((outcome.status, outcome.gas_left), (Status::OutOfInk, 0));
 }

@@ -31,7 +31,9 @@ impl HostCall<'_> {
             kind,
             target: self.read_address(args.contract)?,
             input: Bytes::copy_from_slice(self.read(args.data, args.data_len)?),
-            value: args.value.map_or(Ok(U256::ZERO), |value| self.read_u256(value))?,
+            value: args
+                .value
+                .map_or(Ok(U256::ZERO), |value| self.read_u256(value))?,
             gas_left,
             gas_wanted: args.gas.min(gas_left),
         };
@@ -52,7 +54,17 @@ impl HostCall<'_> {
         gas: u64,
         ret_len: u32,
     ) -> Result<u32, Escape> {
-        self.call(CallKind::Call, CallArgs { contract, data, data_len, value: Some(value), gas, ret_len })
+        self.call(
+            CallKind::Call,
+            CallArgs {
+                contract,
+                data,
+                data_len,
+                value: Some(value),
+                gas,
+                ret_len,
+            },
+        )
     }
 
     pub fn delegate_call_contract(
@@ -63,7 +75,17 @@ impl HostCall<'_> {
         gas: u64,
         ret_len: u32,
     ) -> Result<u32, Escape> {
-        self.call(CallKind::Delegate, CallArgs { contract, data, data_len, value: None, gas, ret_len })
+        self.call(
+            CallKind::Delegate,
+            CallArgs {
+                contract,
+                data,
+                data_len,
+                value: None,
+                gas,
+                ret_len,
+            },
+        )
     }
 
     pub fn static_call_contract(
@@ -74,7 +96,17 @@ impl HostCall<'_> {
         gas: u64,
         ret_len: u32,
     ) -> Result<u32, Escape> {
-        self.call(CallKind::Static, CallArgs { contract, data, data_len, value: None, gas, ret_len })
+        self.call(
+            CallKind::Static,
+            CallArgs {
+                contract,
+                data,
+                data_len,
+                value: None,
+                gas,
+                ret_len,
+            },
+        )
     }
 
     pub fn create1(
@@ -118,7 +150,8 @@ impl HostCall<'_> {
         revert_len: u32,
     ) -> Result<(), Escape> {
         let gas_left = self.gas_left()?;
-        let created = chain::create(self.host().evm(), init_code, value, salt, gas_left).map_err(Escape::Logical)?;
+        let created = chain::create(self.host().evm(), init_code, value, salt, gas_left)
+            .map_err(Escape::Logical)?;
         let len = created.output.len() as u32;
         self.host().return_data = created.output;
         self.buy_gas(created.gas)?;

@@ -16,7 +16,9 @@ impl HostCall<'_> {
     fn read_args(&mut self, ptr: u32) -> Result<(), Escape> {
         self.buy_ink(ink::PLAIN)?;
         let args = std::mem::take(&mut self.host().args);
-        let written = self.buy_ink(ink::write_ink(args.len() as u32)).and_then(|()| self.write(ptr, &args));
+        let written = self
+            .buy_ink(ink::write_ink(args.len() as u32))
+            .and_then(|()| self.write(ptr, &args));
         self.host().args = args;
         written
     }
@@ -92,8 +94,12 @@ impl HostCall<'_> {
         self.buy_gas(gas)?;
         match status {
             StoreStatus::Done => Ok(()),
-            StoreStatus::OutOfGas => Err(Escape::Logical("out of gas while flushing the storage cache")),
-            StoreStatus::WriteProtection => Err(Escape::Logical("storage written in a static call")),
+            StoreStatus::OutOfGas => Err(Escape::Logical(
+                "out of gas while flushing the storage cache",
+            )),
+            StoreStatus::WriteProtection => {
+                Err(Escape::Logical("storage written in a static call"))
+            }
         }
     }
 
@@ -110,7 +116,9 @@ impl HostCall<'_> {
         self.buy_gas(gas::TRANSIENT)?;
         let (key, value) = (self.read_word(key)?, self.read_word(value)?);
         if self.host().evm().is_static() {
-            return Err(Escape::Logical("transient storage written in a static call"));
+            return Err(Escape::Logical(
+                "transient storage written in a static call",
+            ));
         }
         self.host().evm().store_transient(key, value);
         Ok(())
@@ -154,7 +162,13 @@ impl HostCall<'_> {
         self.write(dest, account.code_hash.as_slice())
     }
 
-    fn account_code(&mut self, address: u32, offset: u32, size: u32, dest: u32) -> Result<u32, Escape> {
+    fn account_code(
+        &mut self,
+        address: u32,
+        offset: u32,
+        size: u32,
+        dest: u32,
+    ) -> Result<u32, Escape> {
         let code = self.load_code(address)?;
         self.buy_ink(ink::write_ink(code.len() as u32))?;
         let part = window(&code, offset, size);
@@ -193,7 +207,11 @@ impl HostCall<'_> {
         self.write_u256(ptr, value)
     }
 
-    fn write_address(&mut self, ptr: u32, address: alloy_primitives::Address) -> Result<(), Escape> {
+    fn write_address(
+        &mut self,
+        ptr: u32,
+        address: alloy_primitives::Address,
+    ) -> Result<(), Escape> {
         self.buy_ink(ink::WRITE_VALUE)?;
         self.write(ptr, address.as_slice())
     }
@@ -302,13 +320,21 @@ impl HostCall<'_> {
 
     fn math_add_mod(&mut self, value: u32, addend: u32, modulus: u32) -> Result<(), Escape> {
         self.buy_ink(ink::MATH_ADD_MOD)?;
-        let (a, b, c) = (self.read_u256(value)?, self.read_u256(addend)?, self.read_u256(modulus)?);
+        let (a, b, c) = (
+            self.read_u256(value)?,
+            self.read_u256(addend)?,
+            self.read_u256(modulus)?,
+        );
         self.write_u256(value, a.add_mod(b, c))
     }
 
     fn math_mul_mod(&mut self, value: u32, multiplier: u32, modulus: u32) -> Result<(), Escape> {
         self.buy_ink(ink::MATH_MUL_MOD)?;
-        let (a, b, c) = (self.read_u256(value)?, self.read_u256(multiplier)?, self.read_u256(modulus)?);
+        let (a, b, c) = (
+            self.read_u256(value)?,
+            self.read_u256(multiplier)?,
+            self.read_u256(modulus)?,
+        );
         self.write_u256(value, a.mul_mod(b, c))
     }
 }
@@ -371,4 +397,45 @@ pub fn register(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
         native_keccak256(input: u32, len: u32, output: u32) -> ();
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use wasmtime::{Engine, ExternType, Linker, Module, ValType};
+
+    use super::*;
+    use crate::abi::HOOKS;
+
+    #[test]
+    fn every_hook_is_linked_with_the_type_that_activation_demands() {
+        let engine = Engine::default();
+        let mut linker = Linker::new(&engine);
+        register(&mut linker).expect("names are unique");
+        let text = |types: &[wasmparser::ValType]| {
+            types.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let wat: String = HOOKS
+            .iter()
+            .map(|(name, params, results)| {
+                let list = |kind, types| format!("({kind} {})", text(types).join(" "));
+                format!(
+                    r#"(import "vm_hooks" "{name}" (func {} {}))"#,
+                    list("param", params),
+                    list("result", results)
+                )
+            })
+            .collect();
+        let wasm = wat::parse_str(format!("(module {wat})")).expect("valid");
+        let module = Module::new(&engine, wasm).expect("valid");
+        assert_eq!(module.imports().len(), 42);
+        assert!(linker.instantiate_pre(&module).is_ok());
+        let float = module.imports().any(|import| match import.ty() {
+            ExternType::Func(ty) => ty
+                .params()
+                .chain(ty.results())
+                .any(|ty| matches!(ty, ValType::F32 | ValType::F64)),
+            _ => true,
+        });
+        assert!(!float);
+    }
 }

@@ -18,7 +18,10 @@ impl<'a> HostCall<'a> {
     /// # Errors
     /// Never once a program runs: it has no start function that could call before its exports are known.
     pub fn new(caller: Caller<'a, Host>) -> Result<Self, Escape> {
-        let exports = caller.data().exports.ok_or(Escape::Logical("host function called during instantiation"))?;
+        let exports = caller
+            .data()
+            .exports
+            .ok_or(Escape::Logical("host function called during instantiation"))?;
         Ok(Self { caller, exports })
     }
 
@@ -29,7 +32,10 @@ impl<'a> HostCall<'a> {
 
     /// Ink that is left.
     pub fn ink_left(&mut self) -> Result<Ink, Escape> {
-        match (self.exports.status.get(&mut self.caller), self.exports.ink.get(&mut self.caller)) {
+        match (
+            self.exports.status.get(&mut self.caller),
+            self.exports.ink.get(&mut self.caller),
+        ) {
             (Val::I32(0), Val::I64(ink)) => Ok(Ink(ink as u64)),
             _ => self.exhaust(),
         }
@@ -59,7 +65,11 @@ impl<'a> HostCall<'a> {
 
     /// Checks that so much is left, without paying it.
     pub fn require_ink(&mut self, ink: Ink) -> Result<(), Escape> {
-        if self.ink_left()? < ink { self.exhaust() } else { Ok(()) }
+        if self.ink_left()? < ink {
+            self.exhaust()
+        } else {
+            Ok(())
+        }
     }
 
     fn ink_price(&self) -> u32 {
@@ -89,7 +99,10 @@ impl<'a> HostCall<'a> {
     /// Reads `len` bytes of the program's memory.
     pub fn read(&self, ptr: u32, len: u32) -> Result<&[u8], Escape> {
         let memory = self.exports.memory.data(&self.caller);
-        memory.get(ptr as usize..).and_then(|rest| rest.get(..len as usize)).ok_or(Escape::Memory)
+        memory
+            .get(ptr as usize..)
+            .and_then(|rest| rest.get(..len as usize))
+            .ok_or(Escape::Memory)
     }
 
     /// Reads 32 bytes.
@@ -109,7 +122,10 @@ impl<'a> HostCall<'a> {
 
     /// Writes to the program's memory.
     pub fn write(&mut self, ptr: u32, data: &[u8]) -> Result<(), Escape> {
-        self.exports.memory.write(&mut self.caller, ptr as usize, data).map_err(|_| Escape::Memory)
+        self.exports
+            .memory
+            .write(&mut self.caller, ptr as usize, data)
+            .map_err(|_| Escape::Memory)
     }
 
     /// Writes a number in big-endian.

@@ -46,7 +46,12 @@ impl Host {
     ///
     /// # Safety
     /// The result must be dropped before the borrow of `evm` ends.
-    pub unsafe fn new(evm: &mut dyn EvmApi, data: EvmData, config: StylusConfig, args: Vec<u8>) -> Self {
+    pub unsafe fn new(
+        evm: &mut dyn EvmApi,
+        data: EvmData,
+        config: StylusConfig,
+        args: Vec<u8>,
+    ) -> Self {
         Self {
             // SAFETY: the caller promises what `EvmPointer::new` asks for.
             evm: unsafe { EvmPointer::new(evm) },
@@ -77,6 +82,8 @@ impl EvmPointer {
     unsafe fn new<'a>(evm: &'a mut (dyn EvmApi + 'a)) -> Self {
         let pointer: NonNull<dyn EvmApi + 'a> = evm.into();
         // SAFETY: only the lifetime changes, and the caller keeps it.
-        Self(unsafe { std::mem::transmute::<NonNull<dyn EvmApi + 'a>, NonNull<dyn EvmApi + 'static>>(pointer) })
+        Self(unsafe {
+            std::mem::transmute::<NonNull<dyn EvmApi + 'a>, NonNull<dyn EvmApi + 'static>>(pointer)
+        })
     }
 }

@@ -27,11 +27,19 @@ pub fn check_depth<'a>(
 ) -> Result<Vec<Operator<'a>>, InvalidProgram> {
     let values = most_values(&ops, binary)?;
     if values > CONTENTION_LIMIT {
-        return Err(InvalidProgram::Contention { func, values, limit: CONTENTION_LIMIT });
+        return Err(InvalidProgram::Contention {
+            func,
+            values,
+            limit: CONTENTION_LIMIT,
+        });
     }
     let words = values + locals + FRAME_OVERHEAD;
     if words > FRAME_LIMIT {
-        return Err(InvalidProgram::FrameSize { func, words, limit: FRAME_LIMIT });
+        return Err(InvalidProgram::FrameSize {
+            func,
+            words,
+            limit: FRAME_LIMIT,
+        });
     }
     Ok(instrument(ops, words, globals.stack))
 }
@@ -54,28 +62,44 @@ fn enter<'a>(words: u32, stack: u32) -> [Operator<'a>; 12] {
     use Operator::*;
     let value = words as i32;
     [
-        GlobalGet { global_index: stack },
+        GlobalGet {
+            global_index: stack,
+        },
         I32Const { value },
         I32LeU,
-        If { blockty: BlockType::Empty },
+        If {
+            blockty: BlockType::Empty,
+        },
         I32Const { value: 0 },
-        GlobalSet { global_index: stack },
+        GlobalSet {
+            global_index: stack,
+        },
         Unreachable,
         End,
-        GlobalGet { global_index: stack },
+        GlobalGet {
+            global_index: stack,
+        },
         I32Const { value },
         I32Sub,
-        GlobalSet { global_index: stack },
+        GlobalSet {
+            global_index: stack,
+        },
     ]
 }
 
 fn leave<'a>(words: u32, stack: u32) -> [Operator<'a>; 4] {
     use Operator::*;
     [
-        GlobalGet { global_index: stack },
-        I32Const { value: words as i32 },
+        GlobalGet {
+            global_index: stack,
+        },
+        I32Const {
+            value: words as i32,
+        },
         I32Add,
-        GlobalSet { global_index: stack },
+        GlobalSet {
+            global_index: stack,
+        },
     ]
 }
 
@@ -131,7 +155,11 @@ fn most_values(ops: &[Operator<'_>], binary: &Binary<'_>) -> Result<u32, Invalid
             End => height.now = scopes.pop().unwrap_or_default(),
             Call { function_index } => match binary.function_type(*function_index) {
                 Some(ty) => height.apply(ty),
-                None => return Err(InvalidProgram::Malformed(format!("missing func {function_index}"))),
+                None => {
+                    return Err(InvalidProgram::Malformed(format!(
+                        "missing func {function_index}"
+                    )));
+                }
             },
             CallIndirect { type_index, .. } => {
                 height.apply(&binary.types[*type_index as usize]);

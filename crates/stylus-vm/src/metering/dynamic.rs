@@ -9,7 +9,10 @@ use crate::invalid::InvalidProgram;
 const BYTE_INK: i64 = 100;
 
 /// Puts the payment before every bulk instruction, and refuses those that Stylus does not have.
-pub fn meter_bulk<'a>(ops: Vec<Operator<'a>>, globals: Globals) -> Result<Vec<Operator<'a>>, InvalidProgram> {
+pub fn meter_bulk<'a>(
+    ops: Vec<Operator<'a>>,
+    globals: Globals,
+) -> Result<Vec<Operator<'a>>, InvalidProgram> {
     use Operator::*;
     let mut out = Vec::with_capacity(ops.len());
     for op in ops {
@@ -36,12 +39,21 @@ pub fn meter_bulk<'a>(ops: Vec<Operator<'a>>, globals: Globals) -> Result<Vec<Op
 /// comparison of old and new ink finds.
 fn payment<'a>(globals: Globals) -> [Operator<'a>; 17] {
     use Operator::*;
-    let Globals { ink, status, scratch, .. } = globals;
+    let Globals {
+        ink,
+        status,
+        scratch,
+        ..
+    } = globals;
     [
-        GlobalSet { global_index: scratch },
+        GlobalSet {
+            global_index: scratch,
+        },
         GlobalGet { global_index: ink },
         GlobalGet { global_index: ink },
-        GlobalGet { global_index: scratch },
+        GlobalGet {
+            global_index: scratch,
+        },
         I64ExtendI32U,
         I64Const { value: BYTE_INK },
         I64Mul,
@@ -49,11 +61,17 @@ fn payment<'a>(globals: Globals) -> [Operator<'a>; 17] {
         GlobalSet { global_index: ink },
         GlobalGet { global_index: ink },
         I64LtU,
-        If { blockty: BlockType::Empty },
+        If {
+            blockty: BlockType::Empty,
+        },
         I32Const { value: 1 },
-        GlobalSet { global_index: status },
+        GlobalSet {
+            global_index: status,
+        },
         Unreachable,
         End,
-        GlobalGet { global_index: scratch },
+        GlobalGet {
+            global_index: scratch,
+        },
     ]
 }

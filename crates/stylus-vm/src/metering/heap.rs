@@ -17,23 +17,38 @@ pub fn pay_function(binary: &Binary<'_>) -> Result<Option<u32>, InvalidProgram> 
         _ => return Err(InvalidProgram::NoMemory),
     };
     if memory.initial > HEAP_BOUND {
-        return Err(InvalidProgram::MemoryBound { pages: memory.initial, limit: HEAP_BOUND });
+        return Err(InvalidProgram::MemoryBound {
+            pages: memory.initial,
+            limit: HEAP_BOUND,
+        });
     }
     if memory.maximum == Some(memory.initial) {
         return Ok(None);
     }
-    let found = binary.imports.iter().position(|(import, _)| import.module == "vm_hooks" && import.name == PAY_FUNC);
+    let found = binary
+        .imports
+        .iter()
+        .position(|(import, _)| import.module == "vm_hooks" && import.name == PAY_FUNC);
     let index = found.ok_or(InvalidProgram::NoPayForMemoryGrow)? as u32;
     match binary.function_type(index) {
         Some(ty) if *ty == FuncType::new([ValType::I32], []) => Ok(Some(index)),
-        other => Err(InvalidProgram::WrongType { name: PAY_FUNC, found: format!("{other:?}") }),
+        other => Err(InvalidProgram::WrongType {
+            name: PAY_FUNC,
+            found: format!("{other:?}"),
+        }),
     }
 }
 
 /// Puts a call of `pay_func` with the number of pages before every `memory.grow`.
-pub fn pay_for_growth<'a>(ops: Vec<Operator<'a>>, pay_func: Option<u32>, globals: Globals) -> Vec<Operator<'a>> {
+pub fn pay_for_growth<'a>(
+    ops: Vec<Operator<'a>>,
+    pay_func: Option<u32>,
+    globals: Globals,
+) -> Vec<Operator<'a>> {
     use Operator::*;
-    let Some(function_index) = pay_func else { return ops };
+    let Some(function_index) = pay_func else {
+        return ops;
+    };
     let global_index = globals.scratch;
     let mut out = Vec::with_capacity(ops.len());
     for op in ops {

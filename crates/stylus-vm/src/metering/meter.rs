@@ -9,7 +9,11 @@ use super::price::{ends_basic_block, op_ink};
 const HEADER_INK: u64 = 2_450;
 
 /// Puts before every basic block: if the ink left is less than its price, mark as exhausted and trap; else take it.
-pub fn meter<'a>(ops: Vec<Operator<'a>>, types: &[FuncType], globals: Globals) -> Vec<Operator<'a>> {
+pub fn meter<'a>(
+    ops: Vec<Operator<'a>>,
+    types: &[FuncType],
+    globals: Globals,
+) -> Vec<Operator<'a>> {
     let mut out = Vec::with_capacity(ops.len() * 3);
     let mut block = Vec::new();
     let mut cost: u64 = 0;
@@ -34,9 +38,13 @@ fn header<'a>(cost: u64, globals: Globals) -> [Operator<'a>; 12] {
         GlobalGet { global_index: ink },
         I64Const { value },
         I64LtU,
-        If { blockty: BlockType::Empty },
+        If {
+            blockty: BlockType::Empty,
+        },
         I32Const { value: 1 },
-        GlobalSet { global_index: status },
+        GlobalSet {
+            global_index: status,
+        },
         Unreachable,
         End,
         GlobalGet { global_index: ink },

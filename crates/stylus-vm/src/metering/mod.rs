@@ -32,7 +32,12 @@ impl Globals {
     pub const COUNT: u32 = 4;
 
     const fn after(own: u32) -> Self {
-        Self { ink: own, status: own + 1, scratch: own + 2, stack: own + 3 }
+        Self {
+            ink: own,
+            status: own + 1,
+            scratch: own + 2,
+            stack: own + 3,
+        }
     }
 }
 

@@ -53,6 +53,14 @@ pub fn ends_basic_block(op: &Operator<'_>) -> bool {
     use Operator::*;
     matches!(
         op,
-        End | Else | Return | Loop { .. } | Br { .. } | BrTable { .. } | BrIf { .. } | If { .. } | Call { .. } | CallIndirect { .. }
+        End | Else
+            | Return
+            | Loop { .. }
+            | Br { .. }
+            | BrTable { .. }
+            | BrIf { .. }
+            | If { .. }
+            | Call { .. }
+            | CallIndirect { .. }
     )
 }

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{Address, B256, Bytes, U256, address, keccak256};
 use stylus_vm::{
-    AccountState, CallKind, CallRequest, CallResult, CompiledProgram, CreateRequest, CreateResult, EvmApi, EvmData,
-    Outcome, PageCount, SlotState, Status, StylusConfig, StylusParams, call_program, run,
+    AccountState, CallKind, CallRequest, CallResult, CompiledProgram, CreateRequest, CreateResult,
+    EvmApi, EvmData, Outcome, PageCount, SlotState, Status, StylusConfig, StylusParams,
+    call_program, run,
 };
 
 pub const SENDER: Address = address!("00000000000000000000000000000000000000aa");
@@ -68,21 +69,42 @@ impl World {
     }
 
     pub fn install(&mut self, at: Address, wat: &str) {
-        self.accounts.insert(at, Account { code: Code::Program(compile(wat)), nonce: 1, ..Account::default() });
+        self.accounts.insert(
+            at,
+            Account {
+                code: Code::Program(compile(wat)),
+                nonce: 1,
+                ..Account::default()
+            },
+        );
     }
 
     pub fn slot(&self, at: Address, key: u64) -> U256 {
-        self.storage.get(&(at, U256::from(key).into())).copied().unwrap_or_default().into()
+        self.storage
+            .get(&(at, U256::from(key).into()))
+            .copied()
+            .unwrap_or_default()
+            .into()
     }
 
     pub fn set_slot(&mut self, at: Address, key: u64, value: u64) {
-        let (key, value) = ((at, B256::from(U256::from(key))), B256::from(U256::from(value)));
+        let (key, value) = (
+            (at, B256::from(U256::from(key))),
+            B256::from(U256::from(value)),
+        );
         self.storage.insert(key, value);
         self.committed.insert(key, value);
     }
 
     pub fn frame(&mut self) -> Frame<'_> {
-        Frame { world: self, acting: PROGRAM, caller: SENDER, value: U256::ZERO, is_static: false, depth: 1 }
+        Frame {
+            world: self,
+            acting: PROGRAM,
+            caller: SENDER,
+            value: U256::ZERO,
+            is_static: false,
+            depth: 1,
+        }
     }
 
     /// Runs the program at [`PROGRAM`] without the price of entering it.
@@ -97,7 +119,10 @@ impl World {
     /// Runs the program at a price of one ink per gas, so that gas tells the ink that it used.
     pub fn ink_of(&mut self, args: &[u8]) -> (Outcome, u64) {
         const INK: u64 = 1_000_000_000_000;
-        let config = StylusConfig { ink_price: 1, ..StylusParams::default().config() };
+        let config = StylusConfig {
+            ink_price: 1,
+            ..StylusParams::default().config()
+        };
         let outcome = run_at(&mut self.frame(), args, INK, &config);
         let used = INK - outcome.gas_left;
         (outcome, used)
@@ -124,7 +149,14 @@ impl World {
             input: Bytes::copy_from_slice(input),
             gas_limit: gas,
         };
-        let mut outer = Frame { world: self, acting: SENDER, caller: SENDER, value: U256::ZERO, is_static: false, depth: 0 };
+        let mut outer = Frame {
+            world: self,
+            acting: SENDER,
+            caller: SENDER,
+            value: U256::ZERO,
+            is_static: false,
+            depth: 0,
+        };
         let outcome = outer.enter(&request);
         let used = gas - outcome.gas_left;
         let refund = (self.refund.max(0) as u64).min((used + intrinsic) / 5);
@@ -137,7 +169,11 @@ fn run_in(frame: &mut Frame<'_>, args: &[u8], gas: u64) -> Outcome {
 }
 
 fn run_at(frame: &mut Frame<'_>, args: &[u8], gas: u64, config: &StylusConfig) -> Outcome {
-    let Some(Account { code: Code::Program(program), .. }) = frame.world.accounts.get(&PROGRAM) else {
+    let Some(Account {
+        code: Code::Program(program),
+        ..
+    }) = frame.world.accounts.get(&PROGRAM)
+    else {
         panic!("no program is installed")
     };
     let (program, data) = (program.clone(), frame.data());
@@ -165,16 +201,34 @@ impl Frame<'_> {
 
     /// Runs what is called, and undoes what it did if it fails.
     fn enter(&mut self, request: &CallRequest) -> Outcome {
-        let nothing = |gas_left| Outcome { status: Status::Success, output: Bytes::new(), gas_left };
+        let nothing = |gas_left| Outcome {
+            status: Status::Success,
+            output: Bytes::new(),
+            gas_left,
+        };
         if self.depth >= 1_024 {
-            return Outcome { status: Status::Revert, ..nothing(request.gas_limit) };
+            return Outcome {
+                status: Status::Revert,
+                ..nothing(request.gas_limit)
+            };
         }
         let before = self.world.clone();
-        let account = self.world.accounts.get(&request.target).cloned().unwrap_or_default();
-        let Code::Program(program) = account.code else { return nothing(request.gas_limit) };
+        let account = self
+            .world
+            .accounts
+            .get(&request.target)
+            .cloned()
+            .unwrap_or_default();
+        let Code::Program(program) = account.code else {
+            return nothing(request.gas_limit);
+        };
         let delegate = request.kind == CallKind::Delegate;
         let mut frame = Frame {
-            acting: if delegate { self.acting } else { request.target },
+            acting: if delegate {
+                self.acting
+            } else {
+                request.target
+            },
             caller: if delegate { self.caller } else { self.acting },
             value: if delegate { self.value } else { request.value },
             is_static: self.is_static || request.kind == CallKind::Static,
@@ -183,11 +237,23 @@ impl Frame<'_> {
         };
         let data = frame.data();
         let params = StylusParams::default();
-        let outcome = call_program(&program, false, &request.input, &mut frame, &data, &params, request.gas_limit);
+        let outcome = call_program(
+            &program,
+            false,
+            &request.input,
+            &mut frame,
+            &data,
+            &params,
+            request.gas_limit,
+        );
         if outcome.status != Status::Success {
             let pages = self.world.pages;
             let calls = std::mem::take(&mut self.world.calls);
-            *self.world = World { pages, calls, ..before };
+            *self.world = World {
+                pages,
+                calls,
+                ..before
+            };
         }
         outcome
     }
@@ -209,7 +275,10 @@ impl EvmApi for Frame<'_> {
 
     fn store_slot(&mut self, key: B256, value: B256) {
         assert!(!self.is_static, "written in a static frame");
-        assert!(self.world.warm_slots.contains(&(self.acting, key)), "written before it was loaded");
+        assert!(
+            self.world.warm_slots.contains(&(self.acting, key)),
+            "written before it was loaded"
+        );
         self.world.storage.insert((self.acting, key), value);
     }
 
@@ -218,7 +287,11 @@ impl EvmApi for Frame<'_> {
     }
 
     fn load_transient(&mut self, key: B256) -> B256 {
-        self.world.transient.get(&(self.acting, key)).copied().unwrap_or_default()
+        self.world
+            .transient
+            .get(&(self.acting, key))
+            .copied()
+            .unwrap_or_default()
     }
 
     fn store_transient(&mut self, key: B256, value: B256) {
@@ -229,7 +302,11 @@ impl EvmApi for Frame<'_> {
     fn load_account(&mut self, address: Address) -> AccountState {
         let is_cold = self.world.warm_accounts.insert(address);
         let Some(account) = self.world.accounts.get(&address).cloned() else {
-            return AccountState { is_empty: true, is_cold, ..AccountState::default() };
+            return AccountState {
+                is_empty: true,
+                is_cold,
+                ..AccountState::default()
+            };
         };
         let has_code = !matches!(account.code, Code::None);
         AccountState {
@@ -241,7 +318,12 @@ impl EvmApi for Frame<'_> {
     }
 
     fn account_code(&mut self, address: Address) -> Bytes {
-        match self.world.accounts.get(&address).map(|account| &account.code) {
+        match self
+            .world
+            .accounts
+            .get(&address)
+            .map(|account| &account.code)
+        {
             Some(Code::Plain(code)) => code.clone(),
             Some(Code::Program(_)) => Bytes::from_static(&[0xef, 0xf0, 0, 0, 1]),
             Some(Code::None) | None => Bytes::new(),
@@ -251,7 +333,11 @@ impl EvmApi for Frame<'_> {
     fn call(&mut self, request: CallRequest) -> CallResult {
         self.world.calls.push(request.clone());
         let outcome = self.enter(&request);
-        CallResult { success: outcome.status == Status::Success, output: outcome.output, gas_left: outcome.gas_left }
+        CallResult {
+            success: outcome.status == Status::Success,
+            output: outcome.output,
+            gas_left: outcome.gas_left,
+        }
     }
 
     fn create(&mut self, request: CreateRequest) -> CreateResult {
@@ -285,7 +371,10 @@ pub fn assemble(wat: &str) -> Vec<u8> {
     for payload in wasmparser::Parser::new(0).parse_all(&wasm) {
         match payload.expect("wat gives valid sections").as_section() {
             Some((id, range)) if id != 0 => {
-                module.section(&wasm_encoder::RawSection { id, data: &wasm[range] });
+                module.section(&wasm_encoder::RawSection {
+                    id,
+                    data: &wasm[range],
+                });
             }
             _ => {}
         }
@@ -308,5 +397,9 @@ pub fn import_list(imports: &str) -> String {
         let (name, ty) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
         format!(r#"(import "vm_hooks" "{name}" (func ${name} {ty}))"#)
     };
-    imports.split(';').filter(|line| !line.trim().is_empty()).map(item).collect()
+    imports
+        .split(';')
+        .filter(|line| !line.trim().is_empty())
+        .map(item)
+        .collect()
 }
