@@ -100,15 +100,23 @@ pub struct Executor {
 
 impl std::fmt::Debug for Executor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Executor").field("chain_id", &self.chain_id).finish_non_exhaustive()
+        f.debug_struct("Executor")
+            .field("chain_id", &self.chain_id)
+            .finish_non_exhaustive()
     }
 }
 
 impl Executor {
     /// An executor for one chain.
     pub fn new(config: Config) -> Self {
-        let Config { chain_id, cache_dir } = config;
-        Self { chain_id, programs: Arc::new(ProgramCache::new(cache_dir)) }
+        let Config {
+            chain_id,
+            cache_dir,
+        } = config;
+        Self {
+            chain_id,
+            programs: Arc::new(ProgramCache::new(cache_dir)),
+        }
     }
 
     /// Runs `tx` on the state behind `db` in the block that `block` describes.
@@ -142,12 +150,19 @@ impl Executor {
         ctx.cfg.disable_eip7623 = !has_calldata_floor(&mut ctx)?;
         let call = CallSummary::of(&tx);
         ctx.tx = at_base_fee(tx, self.chain_id);
-        let gas_limit = options.check_gas_limit.then(|| tx_gas_limit(&mut ctx)).transpose()?;
+        let gas_limit = options
+            .check_gas_limit
+            .then(|| tx_gas_limit(&mut ctx))
+            .transpose()?;
 
         let mut machine = Machine::new(ctx);
-        let mut handler = ArbitrumHandler { gas_limit, machine: PhantomData };
-        let result =
-            handler.run(&mut machine).map_err(|error| call.explain(error, &mut machine))?;
+        let mut handler = ArbitrumHandler {
+            gas_limit,
+            machine: PhantomData,
+        };
+        let result = handler
+            .run(&mut machine)
+            .map_err(|error| call.explain(error, &mut machine))?;
         Ok(outcome(result, machine.into_context(), call.gas_limit))
     }
 
@@ -209,7 +224,11 @@ fn tx_gas_limit(ctx: &mut Ctx<'_>) -> Result<u64, ExecutionError> {
     let slot = spaces::L2_PRICING.slot_at(l2::TX_GAS_LIMIT);
     let limit = state::read(ctx, slot).map_err(database)?;
     // A state without ArbOS has no limit.
-    Ok(if limit.is_zero() { u64::MAX } else { limit.saturating_to() })
+    Ok(if limit.is_zero() {
+        u64::MAX
+    } else {
+        limit.saturating_to()
+    })
 }
 
 fn database(error: impl std::fmt::Display) -> ExecutionError {
@@ -274,23 +293,35 @@ impl CallSummary {
                 InvalidTransaction::NonceTooHigh { sender, tx, state }
             }
             Reason::NonceOverflowInTransaction => InvalidTransaction::NonceOverflow { sender },
-            Reason::LackOfFundForMaxFee { fee, balance } => {
-                InvalidTransaction::InsufficientFunds { sender, have: *balance, want: *fee }
-            }
+            Reason::LackOfFundForMaxFee { fee, balance } => InvalidTransaction::InsufficientFunds {
+                sender,
+                have: *balance,
+                want: *fee,
+            },
             Reason::OverflowPaymentInTransaction => InvalidTransaction::InsufficientFunds {
                 sender,
                 have: U256::ZERO,
                 want: self.highest_cost(),
             },
-            Reason::CallGasCostMoreThanGasLimit { initial_gas, gas_limit } => {
-                InvalidTransaction::IntrinsicGasTooLow { have: gas_limit, want: initial_gas }
-            }
-            Reason::GasFloorMoreThanGasLimit { gas_floor, gas_limit } => {
-                InvalidTransaction::FloorDataGas { have: gas_limit, want: gas_floor }
-            }
-            Reason::GasPriceLessThanBasefee => {
-                InvalidTransaction::FeeCapTooLow { sender, max_fee: self.max_fee, base_fee }
-            }
+            Reason::CallGasCostMoreThanGasLimit {
+                initial_gas,
+                gas_limit,
+            } => InvalidTransaction::IntrinsicGasTooLow {
+                have: gas_limit,
+                want: initial_gas,
+            },
+            Reason::GasFloorMoreThanGasLimit {
+                gas_floor,
+                gas_limit,
+            } => InvalidTransaction::FloorDataGas {
+                have: gas_limit,
+                want: gas_floor,
+            },
+            Reason::GasPriceLessThanBasefee => InvalidTransaction::FeeCapTooLow {
+                sender,
+                max_fee: self.max_fee,
+                base_fee,
+            },
             Reason::PriorityFeeGreaterThanMaxFee => InvalidTransaction::TipAboveFeeCap,
             Reason::RejectCallerWithCode => InvalidTransaction::SenderNotEoa { sender },
             Reason::CallerGasLimitMoreThanBlock | Reason::TxGasLimitGreaterThanCap { .. } => {
@@ -310,7 +341,11 @@ impl CallSummary {
 
 fn outcome(result: ExecutionResult<HaltReason>, mut ctx: Ctx<'_>, gas_limit: u64) -> Outcome {
     let gas_used = result.tx_gas_used();
-    let trace = ctx.chain.recorder.take().and_then(|it| it.finish(gas_limit, gas_used));
+    let trace = ctx
+        .chain
+        .recorder
+        .take()
+        .and_then(|it| it.finish(gas_limit, gas_used));
     let state = ctx.journal_mut().finalize();
     let (status, output, created, logs) = match result {
         ExecutionResult::Success { output, logs, .. } => {
@@ -325,5 +360,13 @@ fn outcome(result: ExecutionResult<HaltReason>, mut ctx: Ctx<'_>, gas_limit: u64
             (Status::Halt(Halt(reason)), Bytes::new(), None, Vec::new())
         }
     };
-    Outcome { status, gas_used, output, created, logs, state, trace }
+    Outcome {
+        status,
+        gas_used,
+        output,
+        created,
+        logs,
+        state,
+        trace,
+    }
 }

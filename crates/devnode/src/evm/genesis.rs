@@ -42,19 +42,34 @@ const PRECOMPILE_CODE: &[u8] = &[0xfe];
 /// ArbOS state, precompile stubs and the contracts that tools expect at canonical addresses, for chain 412346.
 pub fn genesis() -> impl IntoIterator<Item = (Address, GenesisAccount)> {
     let storage = arbos::genesis::storage(Config::default().chain_id, CHAIN_OWNER);
-    let arbos = GenesisAccount { nonce: 1, storage, ..GenesisAccount::default() };
+    let arbos = GenesisAccount {
+        nonce: 1,
+        storage,
+        ..GenesisAccount::default()
+    };
     let precompiles = precompiles::addresses()
         .map(|address| (address, contract(0, Bytes::from_static(PRECOMPILE_CODE))));
     let contracts = [
         (STYLUS_DEPLOYER, contract(1, decode(STYLUS_DEPLOYER_CODE))),
         (MULTICALL3, contract(1, decode(MULTICALL3_CODE))),
-        (CREATE2_PROXY, contract(1, Bytes::from_static(CREATE2_PROXY_CODE))),
+        (
+            CREATE2_PROXY,
+            contract(1, Bytes::from_static(CREATE2_PROXY_CODE)),
+        ),
     ];
-    [(ARBOS_ACCOUNT, arbos)].into_iter().chain(precompiles).chain(contracts).collect::<Vec<_>>()
+    [(ARBOS_ACCOUNT, arbos)]
+        .into_iter()
+        .chain(precompiles)
+        .chain(contracts)
+        .collect::<Vec<_>>()
 }
 
 fn contract(nonce: u64, code: Bytes) -> GenesisAccount {
-    GenesisAccount { nonce, code, ..GenesisAccount::default() }
+    GenesisAccount {
+        nonce,
+        code,
+        ..GenesisAccount::default()
+    }
 }
 
 fn decode(code: &'static str) -> Bytes {

@@ -31,9 +31,9 @@ impl<'a> Handler for ArbitrumHandler<'a> {
     fn tx_gas(&self, evm: &mut Machine<'a>, initial: &InitialAndFloorGas) -> GasTracker {
         let gas_limit = evm.ctx_ref().tx().gas_limit();
         let available = gas_limit.saturating_sub(initial.initial_total_gas());
-        let usable = self
-            .gas_limit
-            .map_or(u64::MAX, |limit| limit.saturating_sub(initial.initial_total_gas()));
+        let usable = self.gas_limit.map_or(u64::MAX, |limit| {
+            limit.saturating_sub(initial.initial_total_gas())
+        });
         let remaining = available.min(usable);
         evm.ctx_mut().chain.held_gas = available - remaining;
         GasTracker::new(gas_limit, remaining, 0)
@@ -48,11 +48,7 @@ impl<'a> Handler for ArbitrumHandler<'a> {
     ) -> Result<(), HandlerError> {
         let outcome = result.instruction_result();
         gas.spend_all();
-        revm::handler::handle_reservoir_remaining_gas(
-            outcome,
-            gas,
-            result.gas_mut().tracker_mut(),
-        );
+        revm::handler::handle_reservoir_remaining_gas(outcome, gas, result.gas_mut().tracker_mut());
         gas.erase_cost(std::mem::take(&mut evm.ctx_mut().chain.held_gas));
         *result.gas_mut().tracker_mut() = *gas;
         Ok(())

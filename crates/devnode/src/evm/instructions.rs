@@ -27,8 +27,16 @@ fn selfdestruct(context: InstructionContext<'_, Ctx<'_>, EthInterpreter>) -> Ins
     let InstructionContext { interpreter, host } = context;
     let from = interpreter.input.target_address();
     let target = interpreter.stack.data().last().copied();
-    let balance = host.journaled_state.inner.state.get(&from).map(|account| account.info.balance);
-    let result = host::selfdestruct(InstructionContext { interpreter, host: &mut *host });
+    let balance = host
+        .journaled_state
+        .inner
+        .state
+        .get(&from)
+        .map(|account| account.info.balance);
+    let result = host::selfdestruct(InstructionContext {
+        interpreter,
+        host: &mut *host,
+    });
     if let (Some(recorder), Err(InstructionResult::SelfDestruct), Some(target)) =
         (&mut host.chain.recorder, result, target)
     {

@@ -5,9 +5,7 @@
 
 use revm::{
     Context, Journal,
-    context::{
-        BlockEnv, CfgEnv, Evm, JournalTr, LocalContext, TxEnv,
-    },
+    context::{BlockEnv, CfgEnv, Evm, JournalTr, LocalContext, TxEnv},
     handler::{
         EthFrame, EvmTr, FrameInitOrResult, FrameResult, ItemOrResult,
         evm::{ContextDbError, FrameInitResult},
@@ -21,10 +19,7 @@ use revm::{
 };
 
 use super::{
-    database::Db,
-    instructions,
-    precompiles::ArbitrumPrecompiles,
-    transaction::TransactionContext,
+    database::Db, instructions, precompiles::ArbitrumPrecompiles, transaction::TransactionContext,
 };
 
 /// Everything that a running transaction can see.
@@ -46,20 +41,17 @@ const STACK_SEGMENT: usize = 4 * 1024 * 1024;
 
 /// Executes the frames of one transaction.
 pub(super) struct Machine<'a> {
-    inner: Evm<
-        Ctx<'a>,
-        (),
-        EthInstructions<EthInterpreter, Ctx<'a>>,
-        ArbitrumPrecompiles,
-        EthFrame,
-    >,
+    inner:
+        Evm<Ctx<'a>, (), EthInstructions<EthInterpreter, Ctx<'a>>, ArbitrumPrecompiles, EthFrame>,
 }
 
 impl<'a> Machine<'a> {
     /// A machine without frames.
     pub(super) fn new(ctx: Ctx<'a>) -> Self {
         let instructions = instructions::arbitrum(SPEC);
-        Self { inner: Evm::new(ctx, instructions, ArbitrumPrecompiles::new(SPEC)) }
+        Self {
+            inner: Evm::new(ctx, instructions, ArbitrumPrecompiles::new(SPEC)),
+        }
     }
 
     /// Gives back the context, with the journal in it.
@@ -91,7 +83,14 @@ impl<'a> Machine<'a> {
         let frame = self.frame();
         let depth = frame.depth + 1;
         let memory = frame.interpreter.memory.new_child_context();
-        let result = self.run_until(base, FrameInit { depth, memory, frame_input })?;
+        let result = self.run_until(
+            base,
+            FrameInit {
+                depth,
+                memory,
+                frame_input,
+            },
+        )?;
         self.frame().interpreter.memory.free_child_context();
         Ok(result)
     }
@@ -118,8 +117,12 @@ impl<'a> Machine<'a> {
             if self.inner.frame_stack.index() == base {
                 return Ok(result);
             }
-            let Evm { ctx, frame_stack, .. } = &mut self.inner;
-            frame_stack.get().return_result::<_, Fault<'a>>(ctx, result)?;
+            let Evm {
+                ctx, frame_stack, ..
+            } = &mut self.inner;
+            frame_stack
+                .get()
+                .return_result::<_, Fault<'a>>(ctx, result)?;
         }
     }
 
@@ -132,9 +135,18 @@ impl<'a> Machine<'a> {
     }
 
     fn run_evm_code(&mut self) -> InterpreterAction {
-        let Evm { ctx, instruction, frame_stack, .. } = &mut self.inner;
+        let Evm {
+            ctx,
+            instruction,
+            frame_stack,
+            ..
+        } = &mut self.inner;
         let interpreter = &mut frame_stack.get().interpreter;
-        interpreter.run_plain(instruction.instruction_table(), instruction.gas_table(), ctx)
+        interpreter.run_plain(
+            instruction.instruction_table(),
+            instruction.gas_table(),
+            ctx,
+        )
     }
 
     fn runs_stylus(&mut self) -> bool {
@@ -156,7 +168,12 @@ impl<'a> EvmTr for Machine<'a> {
 
     fn all_mut(
         &mut self,
-    ) -> (&mut Ctx<'a>, &mut Self::Instructions, &mut Self::Precompiles, &mut Frames) {
+    ) -> (
+        &mut Ctx<'a>,
+        &mut Self::Instructions,
+        &mut Self::Precompiles,
+        &mut Frames,
+    ) {
         self.inner.all_mut()
     }
 
@@ -168,10 +185,13 @@ impl<'a> EvmTr for Machine<'a> {
         if let ItemOrResult::Result(result) = self.inner.frame_init(init)? {
             self.collect_logs();
             let ctx = &mut self.inner.ctx;
-            ctx.chain.frame_closed(&result, ctx.journaled_state.logs().len());
+            ctx.chain
+                .frame_closed(&result, ctx.journaled_state.logs().len());
             return Ok(ItemOrResult::Result(result));
         }
-        let Evm { ctx, frame_stack, .. } = &mut self.inner;
+        let Evm {
+            ctx, frame_stack, ..
+        } = &mut self.inner;
         let frame = frame_stack.get();
         ctx.chain.code_started(frame);
         Ok(ItemOrResult::Item(frame))
@@ -184,7 +204,9 @@ impl<'a> EvmTr for Machine<'a> {
             self.run_evm_code()
         };
         self.collect_logs();
-        let Evm { ctx, frame_stack, .. } = &mut self.inner;
+        let Evm {
+            ctx, frame_stack, ..
+        } = &mut self.inner;
         let frame = frame_stack.get();
         if let (FrameInput::Create(_), InterpreterAction::Return(result)) =
             (&frame.input, &mut action)
@@ -195,7 +217,8 @@ impl<'a> EvmTr for Machine<'a> {
         if let ItemOrResult::Result(result) = &next {
             frame.set_finished(true);
             ctx.chain.code_ended(frame);
-            ctx.chain.frame_closed(result, ctx.journaled_state.logs().len());
+            ctx.chain
+                .frame_closed(result, ctx.journaled_state.logs().len());
         }
         Ok(next)
     }

@@ -20,6 +20,8 @@ mod transaction;
 
 pub use error::{ExecutionError, InvalidTransaction};
 pub use executor::{Config, Executor, Options};
-pub use genesis::{CHAIN_OWNER, CREATE2_PROXY, GenesisAccount, MULTICALL3, STYLUS_DEPLOYER, genesis};
+pub use genesis::{
+    CHAIN_OWNER, CREATE2_PROXY, GenesisAccount, MULTICALL3, STYLUS_DEPLOYER, genesis,
+};
 pub use outcome::{Halt, Outcome, Status};
 pub use trace::{CallKind, CallTrace, TraceLog};

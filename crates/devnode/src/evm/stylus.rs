@@ -60,7 +60,12 @@ impl<'a> Machine<'a> {
         };
         let data = evm_data(self.context(), &frame);
         let open_pages = self.context().chain.pages.open;
-        let mut host = Host { machine: self, frame, refund: 0, fault: None };
+        let mut host = Host {
+            machine: self,
+            frame,
+            refund: 0,
+            fault: None,
+        };
         let (args, gas_limit) = (host.frame.args.clone(), host.frame.gas_limit);
         let outcome = call_program(
             &entry.program,
@@ -147,11 +152,14 @@ fn load(ctx: &mut Ctx<'_>, frame: &Frame) -> Result<Result<Entry, String>, DbErr
         return Ok(Err(inactive.to_string()));
     }
     let compiled = ctx.chain.programs.get_or_compile(frame.code_hash, || {
-        decode_program(&frame.code, params.max_wasm_size)
-            .map_err(CompileError::from)
+        decode_program(&frame.code, params.max_wasm_size).map_err(CompileError::from)
     });
     Ok(match compiled {
-        Ok(compiled) => Ok(Entry { program: compiled, params, cached: program.cached }),
+        Ok(compiled) => Ok(Entry {
+            program: compiled,
+            params,
+            cached: program.cached,
+        }),
         Err(error) => Err(error.to_string()),
     })
 }
@@ -204,15 +212,27 @@ impl<'a> Host<'_, 'a> {
             .and_then(|account| account.storage.get(&key))
             .map(|slot| slot.original_value())
             .unwrap_or_default();
-        Ok(SlotState { original: original.into(), present: load.data.into(), is_cold: load.is_cold })
+        Ok(SlotState {
+            original: original.into(),
+            present: load.data.into(),
+            is_cold: load.is_cold,
+        })
     }
 
     fn account(&mut self, address: Address) -> Result<AccountState, DbError> {
-        let load = self.machine.context().journaled_state.load_account(address)?;
+        let load = self
+            .machine
+            .context()
+            .journaled_state
+            .load_account(address)?;
         let is_empty = load.data.is_empty();
         Ok(AccountState {
             balance: load.data.info.balance,
-            code_hash: if is_empty { B256::ZERO } else { load.data.info.code_hash },
+            code_hash: if is_empty {
+                B256::ZERO
+            } else {
+                load.data.info.code_hash
+            },
             is_empty,
             is_cold: load.is_cold,
         })
@@ -231,18 +251,33 @@ impl<'a> Host<'_, 'a> {
     }
 
     fn call_input(&mut self, request: CallRequest) -> Result<FrameInput, DbError> {
-        let Frame { acting, caller, value, is_static, .. } = self.frame;
+        let Frame {
+            acting,
+            caller,
+            value,
+            is_static,
+            ..
+        } = self.frame;
         let known_bytecode = self.code_to_run(request.target)?;
         let (scheme, caller, target_address, value) = match request.kind {
-            CallKind::Call => {
-                (CallScheme::Call, acting, request.target, CallValue::Transfer(request.value))
-            }
-            CallKind::Delegate => {
-                (CallScheme::DelegateCall, caller, acting, CallValue::Apparent(value))
-            }
-            CallKind::Static => {
-                (CallScheme::StaticCall, acting, request.target, CallValue::Transfer(U256::ZERO))
-            }
+            CallKind::Call => (
+                CallScheme::Call,
+                acting,
+                request.target,
+                CallValue::Transfer(request.value),
+            ),
+            CallKind::Delegate => (
+                CallScheme::DelegateCall,
+                caller,
+                acting,
+                CallValue::Apparent(value),
+            ),
+            CallKind::Static => (
+                CallScheme::StaticCall,
+                acting,
+                request.target,
+                CallValue::Transfer(U256::ZERO),
+            ),
         };
         Ok(FrameInput::Call(Box::new(CallInputs {
             input: CallInput::Bytes(request.input),
@@ -316,12 +351,19 @@ impl EvmApi for Host<'_, '_> {
 
     fn load_transient(&mut self, key: B256) -> B256 {
         let acting = self.frame.acting;
-        self.machine.context().journaled_state.tload(acting, key.into()).into()
+        self.machine
+            .context()
+            .journaled_state
+            .tload(acting, key.into())
+            .into()
     }
 
     fn store_transient(&mut self, key: B256, value: B256) {
         let acting = self.frame.acting;
-        self.machine.context().journaled_state.tstore(acting, key.into(), value.into());
+        self.machine
+            .context()
+            .journaled_state
+            .tstore(acting, key.into(), value.into());
     }
 
     fn load_account(&mut self, address: Address) -> AccountState {
@@ -342,11 +384,12 @@ impl EvmApi for Host<'_, '_> {
                 return CallResult::default();
             }
         };
-        self.run(input).map_or_else(CallResult::default, |result| CallResult {
-            success: result.instruction_result().is_ok(),
-            output: output(&result),
-            gas_left: gas_left(&result),
-        })
+        self.run(input)
+            .map_or_else(CallResult::default, |result| CallResult {
+                success: result.instruction_result().is_ok(),
+                output: output(&result),
+                gas_left: gas_left(&result),
+            })
     }
 
     fn create(&mut self, request: CreateRequest) -> CreateResult {
@@ -354,16 +397,24 @@ impl EvmApi for Host<'_, '_> {
             Some(salt) => CreateScheme::Create2 { salt: salt.into() },
             None => CreateScheme::Create,
         };
-        let CreateRequest { init_code, value, gas_limit, .. } = request;
-        let inputs =
-            CreateInputs::new(self.frame.acting, scheme, value, init_code, gas_limit, 0);
+        let CreateRequest {
+            init_code,
+            value,
+            gas_limit,
+            ..
+        } = request;
+        let inputs = CreateInputs::new(self.frame.acting, scheme, value, init_code, gas_limit, 0);
         let Some(result) = self.run(FrameInput::Create(Box::new(inputs))) else {
             return CreateResult::default();
         };
         let ended = result.instruction_result();
         let reverted = ended == InstructionResult::Revert;
         CreateResult {
-            revert_data: if reverted { output(&result) } else { Bytes::new() },
+            revert_data: if reverted {
+                output(&result)
+            } else {
+                Bytes::new()
+            },
             gas_left: gas_left(&result),
             address: match result {
                 FrameResult::Create(outcome) => outcome.address.filter(|_| ended.is_ok()),

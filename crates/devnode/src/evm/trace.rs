@@ -271,5 +271,7 @@ impl EarlyFailure for HaltReason {
 
 fn decode_revert(output: &[u8]) -> Option<String> {
     let reason = Revert::abi_decode(output).map(|revert| revert.reason);
-    reason.or_else(|_| Panic::abi_decode(output).map(|panic| panic.to_string())).ok()
+    reason
+        .or_else(|_| Panic::abi_decode(output).map(|panic| panic.to_string()))
+        .ok()
 }

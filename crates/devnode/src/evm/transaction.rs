@@ -74,7 +74,12 @@ fn own_address(frame: &EthFrame) -> Option<Address> {
     if let FrameData::Create(create) = &frame.data {
         return Some(create.created_address);
     }
-    let FrameInput::Call(inputs) = &frame.input else { return None };
-    let borrowed = matches!(inputs.scheme, CallScheme::DelegateCall | CallScheme::CallCode);
+    let FrameInput::Call(inputs) = &frame.input else {
+        return None;
+    };
+    let borrowed = matches!(
+        inputs.scheme,
+        CallScheme::DelegateCall | CallScheme::CallCode
+    );
     (!borrowed).then_some(inputs.target_address)
 }

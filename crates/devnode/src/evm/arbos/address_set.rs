@@ -3,7 +3,10 @@
 
 use revm::primitives::{Address, U256};
 
-use super::{space::Space, state::{to_address, to_word}};
+use super::{
+    space::Space,
+    state::{to_address, to_word},
+};
 use crate::evm::precompiles::{Call, Failure};
 
 /// A set, read and changed at the cost of a precompile's caller.
@@ -26,7 +29,10 @@ pub(in crate::evm) fn initial(space: &Space, members: &[Address]) -> Vec<(U256, 
 impl<'s> AddressSet<'s> {
     /// The set in `space`.
     pub(in crate::evm) fn new(space: &'s Space) -> Self {
-        Self { members: space, positions: space.sub(&[0]) }
+        Self {
+            members: space,
+            positions: space.sub(&[0]),
+        }
     }
 
     fn position_slot(&self, address: Address) -> U256 {
@@ -48,8 +54,13 @@ impl<'s> AddressSet<'s> {
         call: &mut Call<'_, '_>,
         limit: u64,
     ) -> Result<Vec<Address>, Failure> {
-        let size = call.get(self.members.slot_at(0))?.saturating_to::<u64>().min(limit);
-        (1..=size).map(|i| call.get(self.members.slot_at(i)).map(to_address)).collect()
+        let size = call
+            .get(self.members.slot_at(0))?
+            .saturating_to::<u64>()
+            .min(limit);
+        (1..=size)
+            .map(|i| call.get(self.members.slot_at(i)).map(to_address))
+            .collect()
     }
 
     /// Adds a member, if it is not one.
@@ -75,7 +86,9 @@ impl<'s> AddressSet<'s> {
         call: &mut Call<'_, '_>,
         address: Address,
     ) -> Result<(), Failure> {
-        let position = call.get(self.position_slot(address))?.saturating_to::<u64>();
+        let position = call
+            .get(self.position_slot(address))?
+            .saturating_to::<u64>();
         if position == 0 {
             return Ok(());
         }

@@ -17,13 +17,19 @@ const BROTLI_COMPRESSION_LEVEL: u64 = 1;
 /// ArbOS's storage for a new chain. Nobody has paid for data of the parent chain yet, and nobody will.
 pub(in crate::evm) fn storage(chain_id: u64, owner: Address) -> Vec<(U256, U256)> {
     let mut slots = vec![
-        (Space::ROOT.slot_at(root::VERSION), U256::from(ARBOS_VERSION)),
+        (
+            Space::ROOT.slot_at(root::VERSION),
+            U256::from(ARBOS_VERSION),
+        ),
         (Space::ROOT.slot_at(root::CHAIN_ID), U256::from(chain_id)),
         (
             Space::ROOT.slot_at(root::BROTLI_COMPRESSION_LEVEL),
             U256::from(BROTLI_COMPRESSION_LEVEL),
         ),
-        (programs::params_slot(), programs::encode_params(&StylusParams::default())),
+        (
+            programs::params_slot(),
+            programs::encode_params(&StylusParams::default()),
+        ),
     ];
     slots.extend(l2_pricing());
     slots.extend(address_set::initial(&spaces::CHAIN_OWNERS, &[owner]));
@@ -44,5 +50,7 @@ fn l2_pricing() -> impl Iterator<Item = (U256, U256)> {
         (l2::BACKLOG_TOLERANCE, 10),
         (l2::TX_GAS_LIMIT, 32_000_000),
     ];
-    values.into_iter().map(|(offset, value)| (spaces::L2_PRICING.slot_at(offset), U256::from(value)))
+    values
+        .into_iter()
+        .map(|(offset, value)| (spaces::L2_PRICING.slot_at(offset), U256::from(value)))
 }

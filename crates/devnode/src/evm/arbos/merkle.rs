@@ -30,14 +30,22 @@ pub(in crate::evm) fn append(
     let mut nodes = Vec::new();
     for level in 0.. {
         let slot = spaces::SEND_MERKLE.slot_at(2 + level);
-        let sibling = if level == levels(leaf) { U256::ZERO } else { call.get(slot)? };
+        let sibling = if level == levels(leaf) {
+            U256::ZERO
+        } else {
+            call.get(slot)?
+        };
         if sibling.is_zero() {
             call.set(slot, hash.into())?;
             break;
         }
         hash = call.keccak(&[sibling.to_be_bytes(), hash.0].concat())?;
         call.set(slot, U256::ZERO)?;
-        nodes.push(Node { level: level + 1, leaf, hash });
+        nodes.push(Node {
+            level: level + 1,
+            leaf,
+            hash,
+        });
     }
     Ok((leaf, nodes))
 }

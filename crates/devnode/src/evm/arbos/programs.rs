@@ -48,7 +48,8 @@ fn decode_params(word: U256) -> StylusParams {
     let mut take = |length: usize| {
         let (head, tail) = rest.split_at(length);
         rest = tail;
-        head.iter().fold(0_u32, |number, &byte| number << 8 | u32::from(byte))
+        head.iter()
+            .fold(0_u32, |number, &byte| number << 8 | u32::from(byte))
     };
     StylusParams {
         version: take(2) as u16,
@@ -174,9 +175,10 @@ impl Program {
         let age_in_seconds = self.age(time);
         match self.version {
             0 => Err(Inactive::NotActivated),
-            version if version != stylus_version => {
-                Err(Inactive::NeedsUpgrade { version, stylus_version })
-            }
+            version if version != stylus_version => Err(Inactive::NeedsUpgrade {
+                version,
+                stylus_version,
+            }),
             _ if age_in_seconds > days(params.expiry_days) => {
                 Err(Inactive::Expired { age_in_seconds })
             }
@@ -238,7 +240,13 @@ pub(in crate::evm) fn encode_pricer(pricer: &DataPricer) -> [U256; 5] {
 
 /// The data pricer whose slots hold `words`.
 pub(in crate::evm) fn decode_pricer(words: [U256; 5]) -> DataPricer {
-    let [demand, bytes_per_second, last_update_time, min_price, inertia] = words;
+    let [
+        demand,
+        bytes_per_second,
+        last_update_time,
+        min_price,
+        inertia,
+    ] = words;
     DataPricer {
         demand: demand.saturating_to(),
         bytes_per_second: bytes_per_second.saturating_to(),
@@ -254,7 +262,11 @@ mod tests {
 
     #[test]
     fn parameters_survive_their_word() {
-        let params = StylusParams { expiry_days: 364, max_stack_depth: 0x01_02_03_04, ..StylusParams::default() };
+        let params = StylusParams {
+            expiry_days: 364,
+            max_stack_depth: 0x01_02_03_04,
+            ..StylusParams::default()
+        };
         assert_eq!(decode_params(encode_params(&params)), params);
     }
 

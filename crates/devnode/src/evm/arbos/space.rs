@@ -18,7 +18,9 @@ impl Space {
 
     /// The space `id` within this one.
     pub(in crate::evm) fn sub(&self, id: &[u8]) -> Self {
-        Self { key: Some(keccak256([self.prefix(), id].concat())) }
+        Self {
+            key: Some(keccak256([self.prefix(), id].concat())),
+        }
     }
 
     /// Where `key` of this space lies in the account's storage. Pages of 256 keys stay together.

@@ -28,8 +28,10 @@ pub(in crate::evm) mod spaces {
 
     pub(in crate::evm) static L1_PRICING: LazyLock<Space> = LazyLock::new(|| Space::ROOT.sub(&[0]));
     pub(in crate::evm) static L2_PRICING: LazyLock<Space> = LazyLock::new(|| Space::ROOT.sub(&[1]));
-    pub(in crate::evm) static CHAIN_OWNERS: LazyLock<Space> = LazyLock::new(|| Space::ROOT.sub(&[4]));
-    pub(in crate::evm) static SEND_MERKLE: LazyLock<Space> = LazyLock::new(|| Space::ROOT.sub(&[5]));
+    pub(in crate::evm) static CHAIN_OWNERS: LazyLock<Space> =
+        LazyLock::new(|| Space::ROOT.sub(&[4]));
+    pub(in crate::evm) static SEND_MERKLE: LazyLock<Space> =
+        LazyLock::new(|| Space::ROOT.sub(&[5]));
     pub(in crate::evm) static PROGRAMS: LazyLock<Space> = LazyLock::new(|| Space::ROOT.sub(&[8]));
     pub(in crate::evm) static FEATURES: LazyLock<Space> = LazyLock::new(|| Space::ROOT.sub(&[9]));
     pub(in crate::evm) static NATIVE_TOKEN_OWNERS: LazyLock<Space> =
@@ -74,19 +76,17 @@ pub(in crate::evm) fn peek(ctx: &mut Ctx<'_>, address: Address) -> Result<Accoun
 }
 
 /// The hash of an account's code: zero for an account that does not exist.
-pub(in crate::evm) fn peek_code_hash(
-    ctx: &mut Ctx<'_>,
-    address: Address,
-) -> Result<B256, DbError> {
+pub(in crate::evm) fn peek_code_hash(ctx: &mut Ctx<'_>, address: Address) -> Result<B256, DbError> {
     let info = peek(ctx, address)?;
-    Ok(if info.is_empty() { B256::ZERO } else { info.code_hash })
+    Ok(if info.is_empty() {
+        B256::ZERO
+    } else {
+        info.code_hash
+    })
 }
 
 /// An account's code, without an access in the sense of EIP-2929.
-pub(in crate::evm) fn peek_code(
-    ctx: &mut Ctx<'_>,
-    address: Address,
-) -> Result<Bytecode, DbError> {
+pub(in crate::evm) fn peek_code(ctx: &mut Ctx<'_>, address: Address) -> Result<Bytecode, DbError> {
     let info = peek(ctx, address)?;
     match info.code {
         Some(code) => Ok(code),

@@ -91,19 +91,38 @@ pub(super) const METHODS: &[Method] = &[
             maxTxGasLimit: gas_limit,
         })
     }),
-    method!(View, getMaxTxGasLimitCall, |call, _| l2_value(call, l2::TX_GAS_LIMIT)),
-    method!(View, getMinimumGasPriceCall, |call, _| l2_value(call, l2::MIN_BASE_FEE)),
-    method!(View, getL1BaseFeeEstimateCall, |call, _| l1(call, PRICE_PER_UNIT)),
-    method!(View, getL1GasPriceEstimateCall, |call, _| l1(call, PRICE_PER_UNIT)),
+    method!(View, getMaxTxGasLimitCall, |call, _| l2_value(
+        call,
+        l2::TX_GAS_LIMIT
+    )),
+    method!(View, getMinimumGasPriceCall, |call, _| l2_value(
+        call,
+        l2::MIN_BASE_FEE
+    )),
+    method!(View, getL1BaseFeeEstimateCall, |call, _| l1(
+        call,
+        PRICE_PER_UNIT
+    )),
+    method!(View, getL1GasPriceEstimateCall, |call, _| l1(
+        call,
+        PRICE_PER_UNIT
+    )),
     method!(View, getCurrentTxL1GasFeesCall, |_, _| Ok(U256::ZERO)),
-    method!(View, getGasBacklogCall, |call, _| Ok(l2_value(call, l2::BACKLOG)?.saturating_to())),
+    method!(View, getGasBacklogCall, |call, _| Ok(l2_value(
+        call,
+        l2::BACKLOG
+    )?
+    .saturating_to())),
     method!(View, getPricingInertiaCall, |call, _| {
         Ok(l2_value(call, l2::INERTIA)?.saturating_to())
     }),
     method!(View, getGasBacklogToleranceCall, |call, _| {
         Ok(l2_value(call, l2::BACKLOG_TOLERANCE)?.saturating_to())
     }),
-    method!(View, getL1FeesAvailableCall, |call, _| l1(call, L1_FEES_AVAILABLE)),
+    method!(View, getL1FeesAvailableCall, |call, _| l1(
+        call,
+        L1_FEES_AVAILABLE
+    )),
 ];
 
 fn l2_value(call: &mut Call<'_, '_>, offset: u64) -> Result<U256, Failure> {
@@ -128,5 +147,9 @@ fn prices(call: &mut Call<'_, '_>) -> Result<Prices, Failure> {
     l1(call, PRICE_PER_UNIT)?;
     let total = U256::from(call.ctx.block.basefee);
     let base = l2_value(call, l2::MIN_BASE_FEE)?.min(total);
-    Ok(Prices { storage: total * U256::from(STORAGE_ALLOCATION), base, total })
+    Ok(Prices {
+        storage: total * U256::from(STORAGE_ALLOCATION),
+        base,
+        total,
+    })
 }

@@ -47,12 +47,18 @@ fn check_owner(call: &mut Call<'_, '_>) -> Result<(), Failure> {
     call.make_free();
     match AddressSet::new(&spaces::CHAIN_OWNERS).contains(call, caller)? {
         true => Ok(()),
-        false => Err(Failure::Halt("unauthorized caller to access-controlled method".into())),
+        false => Err(Failure::Halt(
+            "unauthorized caller to access-controlled method".into(),
+        )),
     }
 }
 
 fn announce(call: &mut Call<'_, '_>, arguments: &impl SolCall) -> Result<(), Failure> {
     let data = Bytes::from(arguments.abi_encode());
     let method = FixedBytes::from_slice(&data[..4]);
-    call.emit(&OwnerActs { method, owner: call.caller, data })
+    call.emit(&OwnerActs {
+        method,
+        owner: call.caller,
+        data,
+    })
 }

@@ -39,24 +39,34 @@ pub(super) const METHODS: &[Method] = &[
         AddressSet::new(&spaces::NATIVE_TOKEN_OWNERS).members(call, MAX_MEMBERS)
     }),
     method!(View, getNativeTokenManagementFromCall, |call, _| {
-        Ok(call.get(Space::ROOT.slot_at(root::NATIVE_TOKEN_FROM))?.saturating_to())
+        Ok(call
+            .get(Space::ROOT.slot_at(root::NATIVE_TOKEN_FROM))?
+            .saturating_to())
     }),
     method!(View, getNetworkFeeAccountCall, |call, _| {
-        call.get(Space::ROOT.slot_at(root::NETWORK_FEE_ACCOUNT)).map(state::to_address)
+        call.get(Space::ROOT.slot_at(root::NETWORK_FEE_ACCOUNT))
+            .map(state::to_address)
     }),
     method!(View, getInfraFeeAccountCall, |call, _| {
-        call.get(Space::ROOT.slot_at(root::INFRA_FEE_ACCOUNT)).map(state::to_address)
+        call.get(Space::ROOT.slot_at(root::INFRA_FEE_ACCOUNT))
+            .map(state::to_address)
     }),
     method!(View, getBrotliCompressionLevelCall, |call, _| {
-        Ok(call.get(Space::ROOT.slot_at(root::BROTLI_COMPRESSION_LEVEL))?.saturating_to())
+        Ok(call
+            .get(Space::ROOT.slot_at(root::BROTLI_COMPRESSION_LEVEL))?
+            .saturating_to())
     }),
     method!(View, getScheduledUpgradeCall, |call, _| {
         for slot in UPGRADE {
             call.get(Space::ROOT.slot_at(slot))?;
         }
-        Ok(getScheduledUpgradeReturn { arbosVersion: 0, scheduledForTimestamp: 0 })
+        Ok(getScheduledUpgradeReturn {
+            arbosVersion: 0,
+            scheduledForTimestamp: 0,
+        })
     }),
     method!(View, isCalldataPriceIncreaseEnabledCall, |call, _| {
-        call.get(spaces::FEATURES.slot_at(0)).map(state::calldata_price_increase)
+        call.get(spaces::FEATURES.slot_at(0))
+            .map(state::calldata_price_increase)
     }),
 ];

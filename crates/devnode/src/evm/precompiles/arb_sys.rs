@@ -38,15 +38,32 @@ const BLOCK_HASHES: u64 = 256;
 const LEVEL_SHIFT: usize = 192;
 
 pub(super) const METHODS: &[Method] = &[
-    method!(View, arbBlockNumberCall, |call, _| Ok(call.ctx.block.number)),
-    method!(View, arbBlockHashCall, |call, arguments| block_hash(call, arguments.arbBlockNum)),
-    method!(View, arbChainIDCall, |call, _| Ok(U256::from(call.ctx.cfg.chain_id))),
-    method!(View, arbOSVersionCall, |_, _| Ok(U256::from(VERSION_OFFSET + ARBOS_VERSION))),
+    method!(View, arbBlockNumberCall, |call, _| Ok(call
+        .ctx
+        .block
+        .number)),
+    method!(View, arbBlockHashCall, |call, arguments| block_hash(
+        call,
+        arguments.arbBlockNum
+    )),
+    method!(View, arbChainIDCall, |call, _| Ok(U256::from(
+        call.ctx.cfg.chain_id
+    ))),
+    method!(View, arbOSVersionCall, |_, _| Ok(U256::from(
+        VERSION_OFFSET + ARBOS_VERSION
+    ))),
     method!(View, getStorageGasAvailableCall, |_, _| Ok(U256::ZERO)),
-    method!(View, isTopLevelCallCall, |call, _| Ok(call.ctx.chain.callers.len() <= 1)),
-    method!(Pure, mapL1SenderContractAddressToL2AliasCall, |_, arguments| {
-        Ok(alias(arguments.sender))
-    }),
+    method!(View, isTopLevelCallCall, |call, _| Ok(call
+        .ctx
+        .chain
+        .callers
+        .len()
+        <= 1)),
+    method!(
+        Pure,
+        mapL1SenderContractAddressToL2AliasCall,
+        |_, arguments| { Ok(alias(arguments.sender)) }
+    ),
     // Only transactions from the parent chain are aliased, and there are none.
     method!(View, wasMyCallersAddressAliasedCall, |_, _| Ok(false)),
     method!(View, myCallersAddressWithoutAliasingCall, |call, _| {
@@ -63,9 +80,16 @@ pub(super) const METHODS: &[Method] = &[
 fn block_hash(call: &mut Call<'_, '_>, requested: U256) -> Result<B256, Failure> {
     let current = call.ctx.block.number;
     if requested >= current || requested + U256::from(BLOCK_HASHES) < current {
-        return Err(Failure::solidity(&InvalidBlockNumber { requested, current }));
+        return Err(Failure::solidity(&InvalidBlockNumber {
+            requested,
+            current,
+        }));
     }
-    Ok(call.ctx.journaled_state.database.block_hash(requested.saturating_to())?)
+    Ok(call
+        .ctx
+        .journaled_state
+        .database
+        .block_hash(requested.saturating_to())?)
 }
 
 fn alias(address: Address) -> Address {
@@ -94,7 +118,11 @@ fn send(call: &mut Call<'_, '_>, destination: Address, data: Bytes) -> Result<U2
     call.pay_out(call.value)?;
     for node in nodes {
         let position = U256::from(node.level) << LEVEL_SHIFT | U256::from(node.leaf);
-        call.emit(&SendMerkleUpdate { reserved: U256::ZERO, hash: node.hash, position })?;
+        call.emit(&SendMerkleUpdate {
+            reserved: U256::ZERO,
+            hash: node.hash,
+            position,
+        })?;
     }
     call.emit(&L2ToL1Tx {
         caller: call.caller,

@@ -87,7 +87,9 @@ pub(super) const METHODS: &[Method] = &[
         Ok(programs::days(params.expiry_days).saturating_sub(program.age(call.time())))
     }),
     method!(View, inkPriceCall, |call, _| Ok(params(call)?.ink_price)),
-    method!(View, maxStackDepthCall, |call, _| Ok(params(call)?.max_stack_depth)),
+    method!(View, maxStackDepthCall, |call, _| Ok(
+        params(call)?.max_stack_depth
+    )),
     method!(View, freePagesCall, |call, _| Ok(params(call)?.free_pages)),
     method!(View, pageGasCall, |call, _| Ok(params(call)?.page_gas)),
     method!(View, pageRampCall, |call, _| Ok(params(call)?.page_ramp)),
@@ -102,9 +104,17 @@ pub(super) const METHODS: &[Method] = &[
     method!(View, initCostScalarCall, |call, _| {
         Ok(u64::from(params(call)?.init_cost_scalar) * COST_SCALAR_PERCENT)
     }),
-    method!(View, expiryDaysCall, |call, _| Ok(params(call)?.expiry_days)),
-    method!(View, keepaliveDaysCall, |call, _| Ok(params(call)?.keepalive_days)),
-    method!(View, blockCacheSizeCall, |call, _| Ok(params(call)?.block_cache_size)),
+    method!(
+        View,
+        expiryDaysCall,
+        |call, _| Ok(params(call)?.expiry_days)
+    ),
+    method!(View, keepaliveDaysCall, |call, _| Ok(
+        params(call)?.keepalive_days
+    )),
+    method!(View, blockCacheSizeCall, |call, _| Ok(
+        params(call)?.block_cache_size
+    )),
 ];
 
 /// The Stylus parameters, at the caller's cost.
@@ -117,18 +127,23 @@ pub(super) fn params(call: &mut Call<'_, '_>) -> Result<StylusParams, Failure> {
 pub(super) fn inactive(inactive: Inactive) -> Failure {
     match inactive {
         Inactive::NotActivated => Failure::solidity(&ProgramNotActivated {}),
-        Inactive::NeedsUpgrade { version, stylus_version } => {
-            Failure::solidity(&ProgramNeedsUpgrade { version, stylusVersion: stylus_version })
-        }
-        Inactive::Expired { age_in_seconds } => {
-            Failure::solidity(&ProgramExpired { ageInSeconds: age_in_seconds })
-        }
+        Inactive::NeedsUpgrade {
+            version,
+            stylus_version,
+        } => Failure::solidity(&ProgramNeedsUpgrade {
+            version,
+            stylusVersion: stylus_version,
+        }),
+        Inactive::Expired { age_in_seconds } => Failure::solidity(&ProgramExpired {
+            ageInSeconds: age_in_seconds,
+        }),
     }
 }
 
 /// The entry of a program, active or not, at the caller's cost.
 pub(super) fn program(call: &mut Call<'_, '_>, code_hash: B256) -> Result<Program, Failure> {
-    call.get(programs::entry_slot(code_hash)).map(Program::decode)
+    call.get(programs::entry_slot(code_hash))
+        .map(Program::decode)
 }
 
 fn active_program(
@@ -179,7 +194,8 @@ fn activate_program(
     call.burn(activation.gas)?;
 
     let module_hash = module_hash(&wasm);
-    call.set(programs::module_hash_slot(code_hash), module_hash.into()).map_err(|e| burnt(call, e))?;
+    call.set(programs::module_hash_slot(code_hash), module_hash.into())
+        .map_err(|e| burnt(call, e))?;
     let fee = data_fee(call, activation.info.asm_estimate).map_err(|e| burnt(call, e))?;
     let new = Program::new(&activation.info, &params, call.time(), old.cached);
     call.set(programs::entry_slot(code_hash), new.encode())?;
@@ -193,7 +209,10 @@ fn activate_program(
         dataFee: fee,
         version,
     })?;
-    Ok(activateProgramReturn { version, dataFee: fee })
+    Ok(activateProgramReturn {
+        version,
+        dataFee: fee,
+    })
 }
 
 /// A failure after the program was checked takes all gas.
@@ -220,13 +239,18 @@ fn keep_alive(call: &mut Call<'_, '_>, code_hash: B256) -> Result<(), Failure> {
     let (params, mut program) = active_program(call, code_hash)?;
     let age = program.age(call.time());
     if age < programs::days(params.keepalive_days) {
-        return Err(Failure::solidity(&ProgramKeepaliveTooSoon { ageInSeconds: age }));
+        return Err(Failure::solidity(&ProgramKeepaliveTooSoon {
+            ageInSeconds: age,
+        }));
     }
     let fee = data_fee(call, program.asm_size())?;
     program.activated_at = stylus_vm::hours_since_arbitrum(call.time());
     call.set(programs::entry_slot(code_hash), program.encode())?;
     pay_data_fee(call, fee)?;
-    call.emit(&ProgramLifetimeExtended { codehash: code_hash, dataFee: fee })
+    call.emit(&ProgramLifetimeExtended {
+        codehash: code_hash,
+        dataFee: fee,
+    })
 }
 
 /// The fee in wei for `bytes` more of native code, rounded down.
@@ -244,7 +268,10 @@ fn data_fee(call: &mut Call<'_, '_>, bytes: u32) -> Result<U256, Failure> {
 
 fn pay_data_fee(call: &mut Call<'_, '_>, fee: U256) -> Result<(), Failure> {
     let Some(change) = call.value.checked_sub(fee) else {
-        return Err(Failure::solidity(&ProgramInsufficientValue { have: call.value, want: fee }));
+        return Err(Failure::solidity(&ProgramInsufficientValue {
+            have: call.value,
+            want: fee,
+        }));
     };
     let network = call.get(Space::ROOT.slot_at(root::NETWORK_FEE_ACCOUNT))?;
     call.pay(state::to_address(network), fee)?;

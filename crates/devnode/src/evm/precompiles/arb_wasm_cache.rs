@@ -67,10 +67,17 @@ fn set_cached(call: &mut Call<'_, '_>, code_hash: B256, cached: bool) -> Result<
     if program.cached == cached {
         return Ok(());
     }
-    call.emit(&UpdateProgramCache { manager: call.caller, codehash: code_hash, cached })?;
+    call.emit(&UpdateProgramCache {
+        manager: call.caller,
+        codehash: code_hash,
+        cached,
+    })?;
     call.burn(program.init_cost.into())?;
     call.get(programs::module_hash_slot(code_hash))?;
-    call.set(programs::entry_slot(code_hash), Program { cached, ..program }.encode())
+    call.set(
+        programs::entry_slot(code_hash),
+        Program { cached, ..program }.encode(),
+    )
 }
 
 fn has_access(call: &mut Call<'_, '_>) -> Result<bool, Failure> {

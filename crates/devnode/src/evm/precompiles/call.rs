@@ -13,8 +13,8 @@ use super::End;
 use crate::evm::{
     arbos::{
         programs::Inactive,
-        state::{self, root},
         space::Space,
+        state::{self, root},
     },
     database::DbError,
     machine::Ctx,
@@ -147,7 +147,11 @@ impl<'c, 'a> Call<'c, 'a> {
 
     /// Writes a slot of ArbOS's state.
     pub(in crate::evm) fn set(&mut self, slot: U256, value: U256) -> Result<(), Failure> {
-        self.burn(if value.is_zero() { STORAGE_CLEAR } else { STORAGE_WRITE })?;
+        self.burn(if value.is_zero() {
+            STORAGE_CLEAR
+        } else {
+            STORAGE_WRITE
+        })?;
         Ok(state::write(self.ctx, slot, value)?)
     }
 
@@ -168,7 +172,10 @@ impl<'c, 'a> Call<'c, 'a> {
         let data = event.encode_log_data();
         let topics = LOG_TOPIC * data.topics().len() as u64;
         self.burn(LOG + topics + LOG_BYTE * data.data.len() as u64)?;
-        self.ctx.journal_mut().log(Log { address: self.address, data });
+        self.ctx.journal_mut().log(Log {
+            address: self.address,
+            data,
+        });
         Ok(())
     }
 
@@ -221,4 +228,3 @@ impl<'c, 'a> Call<'c, 'a> {
 fn words(bytes: usize) -> u64 {
     bytes.div_ceil(32) as u64
 }
-

@@ -73,13 +73,34 @@ const ARB_WASM: Address = address!("0000000000000000000000000000000000000071");
 const ARB_WASM_CACHE: Address = address!("0000000000000000000000000000000000000072");
 
 const PRECOMPILES: &[Precompile] = &[
-    Precompile { address: ARB_SYS, methods: arb_sys::METHODS },
-    Precompile { address: ARB_INFO, methods: arb_info::METHODS },
-    Precompile { address: ARB_OWNER_PUBLIC, methods: arb_owner_public::METHODS },
-    Precompile { address: ARB_GAS_INFO, methods: arb_gas_info::METHODS },
-    Precompile { address: ARB_OWNER, methods: arb_owner::METHODS },
-    Precompile { address: ARB_WASM, methods: arb_wasm::METHODS },
-    Precompile { address: ARB_WASM_CACHE, methods: arb_wasm_cache::METHODS },
+    Precompile {
+        address: ARB_SYS,
+        methods: arb_sys::METHODS,
+    },
+    Precompile {
+        address: ARB_INFO,
+        methods: arb_info::METHODS,
+    },
+    Precompile {
+        address: ARB_OWNER_PUBLIC,
+        methods: arb_owner_public::METHODS,
+    },
+    Precompile {
+        address: ARB_GAS_INFO,
+        methods: arb_gas_info::METHODS,
+    },
+    Precompile {
+        address: ARB_OWNER,
+        methods: arb_owner::METHODS,
+    },
+    Precompile {
+        address: ARB_WASM,
+        methods: arb_wasm::METHODS,
+    },
+    Precompile {
+        address: ARB_WASM_CACHE,
+        methods: arb_wasm_cache::METHODS,
+    },
 ];
 
 /// Precompiles that Nitro has and this node has not: they exist, and every method of theirs reverts as an unknown one.
@@ -95,11 +116,16 @@ const EMPTY_PRECOMPILES: [Address; 7] = [
 
 /// The addresses of ArbOS's precompiles.
 pub(super) fn addresses() -> impl Iterator<Item = Address> {
-    PRECOMPILES.iter().map(|precompile| precompile.address).chain(EMPTY_PRECOMPILES)
+    PRECOMPILES
+        .iter()
+        .map(|precompile| precompile.address)
+        .chain(EMPTY_PRECOMPILES)
 }
 
 fn find(address: &Address) -> Option<&'static [Method]> {
-    let known = PRECOMPILES.iter().find(|precompile| precompile.address == *address);
+    let known = PRECOMPILES
+        .iter()
+        .find(|precompile| precompile.address == *address);
     known
         .map(|precompile| precompile.methods)
         .or_else(|| EMPTY_PRECOMPILES.contains(address).then_some(&[]))
@@ -195,8 +221,10 @@ fn dispatch(
     inputs: &CallInputs,
 ) -> Result<Vec<u8>, Failure> {
     let (selector, arguments) = input.split_first_chunk::<4>().ok_or(Failure::Arguments)?;
-    let method =
-        methods.iter().find(|method| method.selector == *selector).ok_or(Failure::Arguments)?;
+    let method = methods
+        .iter()
+        .find(|method| method.selector == *selector)
+        .ok_or(Failure::Arguments)?;
     let purity = method.purity;
     let acts_as_other = inputs.target_address != inputs.bytecode_address;
     if (purity >= Purity::View && acts_as_other)
@@ -206,8 +234,10 @@ fn dispatch(
         return Err(Failure::Arguments);
     }
     call.open(purity == Purity::Pure)?;
-    call.pay_for_words(arguments.len()).map_err(|_| Failure::Arguments)?;
+    call.pay_for_words(arguments.len())
+        .map_err(|_| Failure::Arguments)?;
     let output = (method.run)(call, arguments)?;
-    call.pay_for_words(output.len()).map_err(|_| Failure::Arguments)?;
+    call.pay_for_words(output.len())
+        .map_err(|_| Failure::Arguments)?;
     Ok(output)
 }

@@ -1,7 +1,5 @@
 //! A chain for tests: an executor and the state it works on.
 
-#![allow(dead_code, reason = "each test file uses its own part")]
-
 use devnode::evm::{Config, Executor, Options, Outcome, genesis};
 use revm::{
     DatabaseCommit,
@@ -37,7 +35,8 @@ impl Chain {
             let info = AccountInfo::new(account.balance, account.nonce, code.hash_slow(), code);
             db.insert_account_info(address, info);
             for (slot, value) in account.storage {
-                db.insert_account_storage(address, slot, value).expect("in memory");
+                db.insert_account_storage(address, slot, value)
+                    .expect("in memory");
             }
         }
         let balance = U256::from(10).pow(U256::from(24));
@@ -49,13 +48,23 @@ impl Chain {
             basefee: 100_000_000,
             ..BlockEnv::default()
         };
-        Self { db, executor: Executor::new(Config::default()), block }
+        Self {
+            db,
+            executor: Executor::new(Config::default()),
+            block,
+        }
     }
 
     /// Puts code at an address.
     pub fn etch(&mut self, address: Address, code: impl Into<Bytes>) {
         let code = Bytecode::new_raw(code.into());
-        let mut info = self.db.cache.accounts.get(&address).map(|it| it.info.clone()).unwrap_or_default();
+        let mut info = self
+            .db
+            .cache
+            .accounts
+            .get(&address)
+            .map(|it| it.info.clone())
+            .unwrap_or_default();
         info.nonce = info.nonce.max(1);
         info.code_hash = code.hash_slow();
         info.code = Some(code);
@@ -66,13 +75,24 @@ impl Chain {
     pub fn install(&mut self, address: Address, wat: &str) {
         self.etch(address, stylus_code(wat));
         let outcome = self.activate(address);
-        assert!(outcome.status.is_success(), "activation of {address}: {:?}", outcome.status);
+        assert!(
+            outcome.status.is_success(),
+            "activation of {address}: {:?}",
+            outcome.status
+        );
     }
 
     /// Activates the program at an address with more than enough value.
     pub fn activate(&mut self, address: Address) -> Outcome {
-        let data = [&keccak256("activateProgram(address)")[..4], address.into_word().as_slice()].concat();
-        let tx = TxEnv { value: U256::from(10).pow(U256::from(18)), ..self.tx(ALICE, ARB_WASM, data) };
+        let data = [
+            &keccak256("activateProgram(address)")[..4],
+            address.into_word().as_slice(),
+        ]
+        .concat();
+        let tx = TxEnv {
+            value: U256::from(10).pow(U256::from(18)),
+            ..self.tx(ALICE, ARB_WASM, data)
+        };
         self.transact(tx)
     }
 
@@ -84,7 +104,12 @@ impl Chain {
             data: data.into(),
             gas_limit: GAS,
             gas_price: self.block.basefee.into(),
-            nonce: self.db.cache.accounts.get(&from).map_or(0, |account| account.info.nonce),
+            nonce: self
+                .db
+                .cache
+                .accounts
+                .get(&from)
+                .map_or(0, |account| account.info.nonce),
             chain_id: Some(412_346),
             ..TxEnv::default()
         }
@@ -92,12 +117,20 @@ impl Chain {
 
     /// Executes and commits.
     pub fn transact(&mut self, tx: TxEnv) -> Outcome {
-        self.transact_with(tx, &Options { trace: true, ..Options::default() })
+        self.transact_with(
+            tx,
+            &Options {
+                trace: true,
+                ..Options::default()
+            },
+        )
     }
 
     /// Executes under `options` and commits.
     pub fn transact_with(&mut self, tx: TxEnv, options: &Options) -> Outcome {
-        let outcome = self.executor.transact(&mut self.db, &self.block, tx, options);
+        let outcome = self
+            .executor
+            .transact(&mut self.db, &self.block, tx, options);
         let outcome = outcome.expect("a valid transaction");
         self.db.commit(outcome.state.clone());
         outcome
@@ -110,20 +143,34 @@ impl Chain {
 
     /// Calls without effect.
     pub fn call(&mut self, from: Address, to: Address, data: impl Into<Bytes>) -> Outcome {
-        let tx = TxEnv { gas_price: 0, ..self.tx(from, to, data) };
-        let options = Options { trace: true, ..Options::call() };
-        self.executor.transact(&mut self.db, &self.block, tx, &options).expect("a valid call")
+        let tx = TxEnv {
+            gas_price: 0,
+            ..self.tx(from, to, data)
+        };
+        let options = Options {
+            trace: true,
+            ..Options::call()
+        };
+        self.executor
+            .transact(&mut self.db, &self.block, tx, &options)
+            .expect("a valid call")
     }
 
     /// The balance of an account in wei.
     pub fn balance(&self, address: Address) -> U256 {
-        self.db.cache.accounts.get(&address).map_or(U256::ZERO, |account| account.info.balance)
+        self.db
+            .cache
+            .accounts
+            .get(&address)
+            .map_or(U256::ZERO, |account| account.info.balance)
     }
 
     /// A slot of an account.
     pub fn storage(&self, address: Address, slot: u64) -> U256 {
         let account = self.db.cache.accounts.get(&address);
-        account.and_then(|it| it.storage.get(&U256::from(slot)).copied()).unwrap_or_default()
+        account
+            .and_then(|it| it.storage.get(&U256::from(slot)).copied())
+            .unwrap_or_default()
     }
 }
 
@@ -135,7 +182,9 @@ pub fn program_address(name: &str) -> Address {
 /// The on-chain code of a program given as WAT.
 pub fn stylus_code(wat: &str) -> Bytes {
     let wasm = without_names(&wat::parse_str(wat).expect("valid WAT"));
-    [&[0xef, 0xf0, 0x00, 0x00], compress(&wasm).as_slice()].concat().into()
+    [&[0xef, 0xf0, 0x00, 0x00], compress(&wasm).as_slice()]
+        .concat()
+        .into()
 }
 
 /// Drops custom sections, which deployment tools strip: a module's length has a price.
@@ -163,7 +212,11 @@ fn without_names(wasm: &[u8]) -> Vec<u8> {
 
 fn compress(wasm: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
-    let params = brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 22, ..Default::default() };
+    let params = brotli::enc::BrotliEncoderParams {
+        quality: 11,
+        lgwin: 22,
+        ..Default::default()
+    };
     brotli::BrotliCompress(&mut &wasm[..], &mut out, &params).expect("in memory");
     out
 }

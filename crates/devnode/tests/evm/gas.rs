@@ -1,12 +1,11 @@
 //! Gas of programs that Nitro's own VM ran: every row must match to the unit.
 
-mod common;
-
 use std::path::PathBuf;
 
-use common::{ALICE, Chain, program_address};
 use revm::primitives::{Address, Bytes, hex};
 use serde_json::Value;
+
+use crate::common::{ALICE, Chain, program_address};
 
 /// Where the measurements are, unless `NITRO_VECTORS` says otherwise.
 const DEFAULT_FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/nitro");
@@ -19,15 +18,25 @@ fn folder() -> PathBuf {
 fn every_measured_transaction_costs_what_it_costs_on_nitro() {
     let folder = folder();
     let Ok(rows) = std::fs::read(folder.join("gas.json")) else {
-        eprintln!("skipped: no measurements in {} (set NITRO_VECTORS)", folder.display());
+        eprintln!(
+            "skipped: no measurements in {} (set NITRO_VECTORS)",
+            folder.display()
+        );
         return;
     };
     let rows: Vec<Value> = serde_json::from_slice(&rows).expect("gas.json is JSON");
     let mut chain = Chain::new();
-    for file in std::fs::read_dir(&folder).expect("the folder can be read").flatten() {
+    for file in std::fs::read_dir(&folder)
+        .expect("the folder can be read")
+        .flatten()
+    {
         let path = file.path();
         if path.extension().is_some_and(|extension| extension == "wat") {
-            let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+            let name = path
+                .file_stem()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned();
             let source = std::fs::read_to_string(&path).expect("readable");
             chain.install(program_address(&name), &source);
         }
@@ -37,19 +46,30 @@ fn every_measured_transaction_costs_what_it_costs_on_nitro() {
         wrong.extend(compare(&mut chain, row));
     }
     assert!(rows.len() >= 30, "only {} rows", rows.len());
-    assert!(wrong.is_empty(), "{} of {} rows differ:\n{}", wrong.len(), rows.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {} rows differ:\n{}",
+        wrong.len(),
+        rows.len(),
+        wrong.join("\n")
+    );
 }
 
 fn compare(chain: &mut Chain, row: &Value) -> Option<String> {
     let name = row["program"].as_str().expect("a name");
     let data = calldata(row["call"].as_str().expect("calldata"));
-    let returned = chain.call(ALICE, program_address(name), data.clone()).output;
+    let returned = chain
+        .call(ALICE, program_address(name), data.clone())
+        .output;
     let outcome = chain.send(ALICE, program_address(name), data.clone());
     let seen = (
         outcome.gas_used,
         outcome.status.is_success(),
         outcome.logs.len() as u64,
-        matches(&hex::encode_prefixed(&returned), row["returns"].as_str().expect("bytes")),
+        matches(
+            &hex::encode_prefixed(&returned),
+            row["returns"].as_str().expect("bytes"),
+        ),
     );
     let expected = (
         row["gasUsed"].as_u64().expect("gas"),
@@ -57,8 +77,12 @@ fn compare(chain: &mut Chain, row: &Value) -> Option<String> {
         row["logs"].as_u64().expect("a number"),
         true,
     );
-    (seen != expected)
-        .then(|| format!("{name} {}: {seen:?}, Nitro {expected:?}", hex::encode(&data[..data.len().min(40)])))
+    (seen != expected).then(|| {
+        format!(
+            "{name} {}: {seen:?}, Nitro {expected:?}",
+            hex::encode(&data[..data.len().min(40)])
+        )
+    })
 }
 
 /// Long results are given by their ends only.
@@ -79,7 +103,9 @@ fn calldata(call: &str) -> Bytes {
         let target = Address::with_last_byte(0xcd).into_array();
         let mut target = target;
         target[18] = 0xab;
-        return [target.as_slice(), &hex::decode(data).expect("hex")].concat().into();
+        return [target.as_slice(), &hex::decode(data).expect("hex")]
+            .concat()
+            .into();
     }
     hex::decode(call).expect("hex").into()
 }

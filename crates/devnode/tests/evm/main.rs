@@ -1,0 +1,9 @@
+//! One transaction at a time: what Nitro does at ArbOS 51.
+
+mod actor;
+mod assembler;
+mod common;
+mod gas;
+mod nesting;
+mod precompiles;
+mod transactions;
