@@ -393,3 +393,33 @@ fn a_program_of_real_size_is_activated_and_compiled_quickly() {
     );
     assert!(start.elapsed() < Duration::from_secs(10));
 }
+
+#[test]
+fn starting_a_compiled_program_is_quick() {
+    const RUNS: u32 = 2_000;
+    let mut world = World::with_program(&program(
+        "msg_sender (param i32)",
+        "(call $msg_sender (i32.const 0)) i32.const 0",
+    ));
+    let start = Instant::now();
+    for _ in 0..RUNS {
+        assert_eq!(world.run(b"").status, Status::Success);
+    }
+    let each = start.elapsed() / RUNS;
+    println!("{each:?} for each of {RUNS} runs");
+    assert!(each < Duration::from_millis(2));
+}
+
+#[test]
+fn a_long_computation_runs_at_native_speed() {
+    let body = "(loop $l (local.set $x (i64.add (i64.mul (local.get $x) (i64.const 6364136223846793005)) (i64.const 1)))
+        (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 10000000)))) i32.const 0";
+    let mut world = World::with_program(&program(
+        "",
+        &format!("(local $i i32) (local $x i64) {body}"),
+    ));
+    let start = Instant::now();
+    assert_eq!(world.run_with(b"", 100_000_000).status, Status::Success);
+    println!("10,000,000 rounds in {:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(5));
+}
