@@ -16,8 +16,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256, U8, U256};
+use alloy_sol_types::SolCall;
 use contract_support::ownable::Ownable;
-use contract_support::{calls, clone, lock, token};
+use contract_support::{calls, clone, lock, math, token};
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageAddress, StorageMap, StorageU8, StorageU256, StorageVec};
 
@@ -492,8 +493,8 @@ impl InsurancePool {
         (0..self.vault_list.len())
             .filter_map(|k| self.vault_list.get(k))
             .find(|&vault| {
-                let coverage = calls::view(self.vm(), vault, &vault::coverageCall {});
-                coverage.map_or(true, |coverage| coverage.missing > DEFICIT_DUST)
+                let coverage = calls::view(self.vm(), vault, &vault::coverageCall {}.abi_encode());
+                coverage.map_or(true, |[_, missing]| missing > DEFICIT_DUST)
             })
     }
 
@@ -739,30 +740,25 @@ impl InsurancePool {
         self.opening.roll(now, before);
         self.observe_deficits();
         let account = account_of(self.vm().contract_address());
-        let profit = calls::view(self.vm(), vault, &vault::balancesCall { account })?.pnl;
-        if profit.is_positive() {
-            calls::call(
-                self.vm(),
-                vault,
-                &vault::convertCall {
-                    account,
-                    maxProfit: profit.into_raw(),
-                },
-            )?;
+        let balances = vault::balancesCall { account }.abi_encode();
+        let [_, profit] = calls::view(self.vm(), vault, &balances)?;
+        if !profit.is_zero() && !profit.bit(255) {
+            let convert = vault::convertCall {
+                account,
+                maxProfit: profit,
+            };
+            calls::call::<1>(self.vm(), vault, &convert.abi_encode())?;
         }
-        let capital = calls::view(self.vm(), vault, &vault::balancesCall { account })?.capital;
-        let amount = capital / self.wad_per_unit();
+        let [capital] = calls::view(self.vm(), vault, &balances)?;
+        let amount = math::div(capital, self.wad_per_unit());
         if !amount.is_zero() {
             let to = self.vm().contract_address();
-            calls::call(
-                self.vm(),
-                vault,
-                &vault::withdrawCall {
-                    account,
-                    amount,
-                    to,
-                },
-            )?;
+            let withdraw = vault::withdrawCall {
+                account,
+                amount,
+                to,
+            };
+            calls::call::<1>(self.vm(), vault, &withdraw.abi_encode())?;
         }
         let assets = self.total_assets()?.saturating_sub(before);
         self.vm().log(Harvested { vault, assets });

@@ -1,6 +1,7 @@
 //! The arithmetic of shares (ERC-4626 with virtual shares).
 
 use alloy_primitives::{U256, uint};
+use contract_support::math::div;
 
 use crate::abi::Overflow;
 
@@ -49,8 +50,9 @@ impl Totals {
 /// `a * b / divisor`; `divisor` is never zero here.
 pub fn mul_div(a: U256, b: U256, divisor: U256, rounding: Rounding) -> Result<U256, Overflow> {
     let product = a.checked_mul(b).ok_or(Overflow {})?;
-    let (quotient, remainder) = product.div_rem(divisor);
-    if rounding == Rounding::Up && !remainder.is_zero() {
+    let quotient = div(product, divisor);
+    let is_exact = quotient * divisor == product;
+    if rounding == Rounding::Up && !is_exact {
         Ok(quotient + U256::ONE)
     } else {
         Ok(quotient)

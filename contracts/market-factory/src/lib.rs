@@ -13,7 +13,7 @@ mod abi;
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256, U8, U256};
-use alloy_sol_types::SolValue;
+use alloy_sol_types::{SolCall, SolValue};
 use contract_support::ownable::Ownable;
 use contract_support::{calls, clone};
 use stylus_sdk::abi::Bytes;
@@ -253,19 +253,18 @@ impl MarketFactory {
             let asset = self
                 .vm()
                 .native_keccak256(&(vault, listing.symbol).abi_encode());
-            calls::call(
-                self.vm(),
-                guard,
-                &IOracleGuard::setFeedCall {
-                    asset,
-                    feed: listing.feed.clone(),
-                },
-            )?;
-            let poked = calls::call(self.vm(), guard, &IOracleGuard::pokeCall { asset })?;
-            if poked.tier >= HALTED {
+            let set_feed = IOracleGuard::setFeedCall {
+                asset,
+                feed: listing.feed.clone(),
+            };
+            calls::call::<0>(self.vm(), guard, &set_feed.abi_encode())?;
+            let poke = IOracleGuard::pokeCall { asset };
+            let [_, tier] = calls::call(self.vm(), guard, &poke.abi_encode())?;
+            let tier = u8::try_from(tier).unwrap_or(HALTED);
+            if tier >= HALTED {
                 return Err(FeedNotLive {
                     instrument: listing.instrument,
-                    tier: poked.tier,
+                    tier,
                 }
                 .into());
             }
@@ -286,15 +285,12 @@ impl MarketFactory {
     ) -> Result<(), Error> {
         let owner = self.ownership.owner();
         let asset = config.quoteToken;
-        calls::call(
-            self.vm(),
-            pool,
-            &IInsurancePool::initializeCall {
-                owner,
-                asset,
-                vault,
-            },
-        )?;
+        let call = IInsurancePool::initializeCall {
+            owner,
+            asset,
+            vault,
+        };
+        calls::call::<0>(self.vm(), pool, &call.abi_encode())?;
         let ids = config
             .listings
             .iter()
@@ -309,7 +305,7 @@ impl MarketFactory {
             ids,
             instruments,
         };
-        calls::call(self.vm(), vault, &call)?;
+        calls::call::<0>(self.vm(), vault, &call.abi_encode())?;
         Ok(())
     }
 }

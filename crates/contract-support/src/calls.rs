@@ -1,12 +1,12 @@
 //! Calls to other contracts.
 //!
 //! Every call flushes pending storage writes, so a callee that calls back sees them, and fails where the
-//! callee has no code or returns something else than it declared.
+//! callee has no code or returns less than it declared.
 
 use alloc::vec::Vec;
 
-use alloy_primitives::Address;
-use alloy_sol_types::{SolCall, SolError, sol};
+use alloy_primitives::{Address, U256};
+use alloy_sol_types::{SolError, sol};
 use stylus_sdk::call::RawCall;
 use stylus_sdk::stylus_core::Host;
 
@@ -14,27 +14,34 @@ sol! {
     /// There is no contract at `target`.
     #[derive(Debug)]
     error NoCode(address target);
-    /// `target` returned data of another type than declared.
+    /// `target` returned less than it declared.
     #[derive(Debug)]
-    error BadReturnData(address target);
+    error ShortReturnData(address target);
 }
 
-/// Calls `target` with all gas. The error is the revert data, [`NoCode`] or [`BadReturnData`], ABI-encoded.
-pub fn call<C: SolCall>(host: &impl Host, target: Address, call: &C) -> Result<C::Return, Vec<u8>> {
-    require_code(host, target)?;
+/// Calls `target` with all gas and returns the first `N` words of what it returns.
+/// The error is the revert data, or [`NoCode`] or [`ShortReturnData`], ABI-encoded.
+pub fn call<const N: usize>(
+    host: &impl Host,
+    target: Address,
+    input: &[u8],
+) -> Result<[U256; N], Vec<u8>> {
     host.flush_cache(true);
     // SAFETY: callers hold no storage accessor's value across the call; the cache was cleared.
-    let returned = unsafe { RawCall::new(host).call(target, &call.abi_encode()) }?;
-    decode::<C>(target, &returned)
+    let returned = unsafe { RawCall::new(host).call(target, input) }?;
+    words(host, target, &returned)
 }
 
-/// Calls `target` with all gas, without letting it change anything. Errors as [`call`].
-pub fn view<C: SolCall>(host: &impl Host, target: Address, call: &C) -> Result<C::Return, Vec<u8>> {
-    require_code(host, target)?;
+/// As [`call`], without letting `target` change anything.
+pub fn view<const N: usize>(
+    host: &impl Host,
+    target: Address,
+    input: &[u8],
+) -> Result<[U256; N], Vec<u8>> {
     host.flush_cache(false);
     // SAFETY: a static call changes no storage.
-    let returned = unsafe { RawCall::new_static(host).call(target, &call.abi_encode()) }?;
-    decode::<C>(target, &returned)
+    let returned = unsafe { RawCall::new_static(host).call(target, input) }?;
+    words(host, target, &returned)
 }
 
 /// Static call with at most `gas`, which returns the first `N` bytes, or `None` if it failed or returned fewer.
@@ -57,13 +64,21 @@ pub fn bounded_view<const N: usize>(
     returned.ok()?.try_into().ok()
 }
 
-fn require_code(host: &impl Host, target: Address) -> Result<(), Vec<u8>> {
-    if host.code_size(target) == 0 {
+/// The first `N` words. A call to an address without code succeeds and returns nothing, so that is told apart.
+fn words<const N: usize>(
+    host: &impl Host,
+    target: Address,
+    returned: &[u8],
+) -> Result<[U256; N], Vec<u8>> {
+    if returned.is_empty() && host.code_size(target) == 0 {
         return Err(NoCode { target }.abi_encode());
     }
-    Ok(())
-}
-
-fn decode<C: SolCall>(target: Address, returned: &[u8]) -> Result<C::Return, Vec<u8>> {
-    C::abi_decode_returns_validate(returned).map_err(|_| BadReturnData { target }.abi_encode())
+    let mut words = [U256::ZERO; N];
+    if returned.len() < 32 * N {
+        return Err(ShortReturnData { target }.abi_encode());
+    }
+    for (word, bytes) in words.iter_mut().zip(returned.chunks_exact(32)) {
+        *word = U256::from_be_slice(bytes);
+    }
+    Ok(words)
 }

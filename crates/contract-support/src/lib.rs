@@ -5,6 +5,7 @@
 //! - [`calls`]: calls to other contracts that cannot be mistaken for success.
 //! - [`token`]: ERC-20 transfers for tokens that return nothing, `true` or `false`.
 //! - [`lock`]: a re-entrancy lock in transient storage.
+//! - [`math`]: division by the chain.
 //! - [`packing`]: several integers in one storage word.
 //! - [`errors!`](crate::errors): one error enum per contract, ABI-encoded on revert.
 
@@ -14,6 +15,7 @@ pub mod calls;
 pub mod clone;
 mod error;
 pub mod lock;
+pub mod math;
 pub mod ownable;
 pub mod packing;
 pub mod token;
