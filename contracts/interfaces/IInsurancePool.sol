@@ -13,7 +13,28 @@ interface IInsurancePool is IERC4626, IOwnable {
         uint64 dailyDrawShare; // WAD share of the assets at a day's start that one vault may draw that day
     }
 
+    error Reentered();
+    error NotClone(); // the implementation itself cannot be initialised
+    error AlreadyInitialized();
+    error ZeroAddress();
+    error ZeroAmount(); // no shares or no assets would move
+    error TokenCallFailed(address token);
+    error UnsupportedDecimals(address token, uint8 decimals); // above 18
+    error ParametersOutOfBounds();
+    error TooManyVaults();
+    error NotVault(address vault);
+    error InsufficientBalance(address owner, uint256 transferable, uint256 needed);
+    error InsufficientAllowance(address owner, address spender, uint256 allowance, uint256 needed);
+    error ExceedsClaimable(address owner, uint256 claimable, uint256 needed);
+    error ReceiverMismatch(address requested, address given);
+    error ExitStopped(address vault); // it has a deficit above a dollar, or does not answer
+    error Overflow();
+    error NoCode(address target);
+    error ShortReturnData(address target);
+
     event RedeemRequested(address indexed owner, address indexed receiver, uint256 shares, uint64 claimableAt);
+    event ExitClockStopped(uint64 at); // a vault has a deficit: waiting requests stop ageing
+    event ExitClockStarted(uint64 stoppedFor);
     event Covered(address indexed vault, uint256 amount, uint256 paid);
     event VaultSet(address indexed vault, bool registered);
     event Harvested(address indexed vault, uint256 assets);
@@ -26,7 +47,14 @@ interface IInsurancePool is IERC4626, IOwnable {
     function setParameters(Parameters calldata parameters) external; // owner
     function parameters() external view returns (Parameters memory);
 
+    /// Replaces the caller's earlier request. The shares can then not be transferred; only `receiver` can be paid.
     function requestRedeem(uint256 shares, address receiver) external returns (uint64 claimableAt);
+    /// The times assume that no vault has a deficit meanwhile. All zero if there is no request or its time is over.
+    function redeemRequest(address owner)
+        external
+        view
+        returns (uint256 shares, address receiver, uint64 claimableAt, uint64 expiresAt);
+    /// Amounts of `cover` and `available` are in the asset's own decimals.
     function cover(uint256 amount) external returns (uint256 paid); // registered vaults
     function available(address vault) external view returns (uint256 amount); // what `cover` would pay it now
     function harvest(address vault) external returns (uint256 assets); // anyone: fetch the pool's income from a vault

@@ -22,6 +22,19 @@ interface IMarketFactory is IOwnable {
         Listing[] listings;
     }
 
+    error ZeroAddress();
+    error NoCode(address target);
+    error ShortReturnData(address target);
+    error InvalidConfig(); // the bytes are no abi.encode(MarketConfig)
+    error QuoteTokenNotAllowed(address token);
+    error InvalidListingCount(uint256 count); // 1 to 16
+    error DuplicateListing(uint32 instrument, bytes32 symbol);
+    error AssetNotZero(uint32 instrument);
+    error RatesOutOfBounds(uint32 instrument);
+    error FeedNotLive(uint32 instrument, uint8 tier);
+    error MarketExists(address vault);
+    error UnknownMarket(uint256 index);
+
     event MarketCreated(address indexed vault, address indexed pool, address indexed creator);
     event QuoteTokenSet(address indexed token, bool allowed);
 

@@ -42,10 +42,30 @@ interface IOracleGuard is IOwnable {
         uint32 gracePeriod; // seconds after a sequencer outage in which opening stays blocked
     }
 
+    error ZeroAddress();
+    error NotGuardian(address caller);
+    error NotRegistrar(address caller);
+    error UnknownAsset(bytes32 asset);
+    error AssetExists(bytes32 asset); // the registrar may not change a known asset
+    error FeedUnavailable(address feed); // it did not answer `decimals`, or has no code
+    error UnsupportedDecimals(address feed, uint256 decimals); // above 18
+    error InvalidHeartbeat(uint32 heartbeat); // zero or above seven days
+    error InvalidPriceRange(uint128 floor, uint128 ceiling);
+    error SameSource(address feed);
+    error ParametersOutOfBounds();
+    error InsufficientGas(uint64 available, uint64 required); // a feed could not get its whole gas allowance
+    error TierNotRaised(uint8 current, uint8 asked);
+    error SourcesAgree(); // the guardian may not halt while they do
+    error TripTooShort(uint32 secs); // no time, or it would end before the trip that is running
+    error TripAllowanceExceeded(uint32 left); // seconds that remain of 72 hours in 30 days
+
     event FeedSet(bytes32 indexed asset, Feed feed);
     event ParametersSet(Parameters parameters);
     event GuardianSet(address indexed guardian);
     event RegistrarSet(address indexed registrar);
+    event SequencerStatusChanged(bool down, uint64 since);
+    /// `cause` is 0 a calm period or the end of a trip, 1 a move of the price, 2 diverging sources, 3 a lost source,
+    /// 4 the sequencer, 5 no trusted price (frozen), 6 the guardian.
     event TierChanged(bytes32 indexed asset, uint8 from, uint8 to, uint8 cause);
     event Poked(bytes32 indexed asset, uint256 mark, uint256 volatility);
     event Tripped(bytes32 indexed asset, uint8 tier, uint64 until, bytes32 reason);
