@@ -12,14 +12,18 @@ use revm::{
         instructions::{EthInstructions, InstructionProvider},
     },
     interpreter::{
-        FrameInput, InstructionResult, InterpreterAction, InterpreterResult,
+        CallInputs, FrameInput, InstructionResult, InterpreterAction, InterpreterResult,
         interpreter::EthInterpreter, interpreter_action::FrameInit,
     },
-    primitives::hardfork::SpecId,
+    primitives::{KECCAK_EMPTY, hardfork::SpecId},
+    state::Bytecode,
 };
 
 use super::{
-    database::Db, instructions, precompiles::ArbitrumPrecompiles, transaction::TransactionContext,
+    database::Db,
+    instructions,
+    precompiles::{self, ArbitrumPrecompiles},
+    transaction::TransactionContext,
 };
 
 /// Everything that a running transaction can see.
@@ -177,7 +181,13 @@ impl<'a> EvmTr for Machine<'a> {
         self.inner.all_mut()
     }
 
-    fn frame_init(&mut self, init: FrameInit) -> Result<FrameInitResult<'_, EthFrame>, Fault<'a>> {
+    fn frame_init(
+        &mut self,
+        mut init: FrameInit,
+    ) -> Result<FrameInitResult<'_, EthFrame>, Fault<'a>> {
+        if let FrameInput::Call(inputs) = &mut init.frame_input {
+            forget_precompile_code(&self.inner.ctx, inputs);
+        }
         if let Some(recorder) = &mut self.inner.ctx.chain.recorder {
             let input = call_data(&init, &self.inner.ctx.local);
             recorder.enter(&init.frame_input, input);
@@ -228,6 +238,20 @@ impl<'a> EvmTr for Machine<'a> {
         result: FrameResult,
     ) -> Result<Option<FrameResult>, Fault<'a>> {
         self.inner.frame_return_result(result)
+    }
+}
+
+/// An account that delegated to a precompile runs no code (EIP-7702); ArbOS's precompiles have some, if only for show.
+fn forget_precompile_code(ctx: &Ctx<'_>, inputs: &mut CallInputs) {
+    let account = ctx
+        .journaled_state
+        .inner
+        .state
+        .get(&inputs.bytecode_address);
+    let code = account.and_then(|account| account.info.code.as_ref());
+    let delegate = code.and_then(Bytecode::eip7702_address);
+    if delegate.is_some_and(|delegate| precompiles::addresses().any(|it| it == delegate)) {
+        inputs.known_bytecode = (KECCAK_EMPTY, Bytecode::default());
     }
 }
 

@@ -14,7 +14,7 @@ use revm::{
 use crate::{
     actor::{ACTOR, Act, act},
     assembler::{deploying, load_first_slot},
-    common::{ALICE, Chain, GAS},
+    common::{ALICE, ARB_WASM, Chain, GAS},
 };
 
 const ACTOR_AT: Address = address!("00000000000000000000000000000000000ac704");
@@ -276,6 +276,21 @@ fn accounts_may_delegate_to_programs() {
     let outcome = chain.send(ALICE, ACTOR_AT, act(Act::Call, BOB, U256::ZERO, &inner));
     assert_eq!(outcome.status, Status::Success);
     assert_eq!(chain.storage(BOB, 3), U256::from_be_bytes([2; 32]));
+}
+
+#[test]
+fn an_account_that_delegates_to_a_precompile_has_no_code() {
+    let mut chain = Chain::new();
+    for precompile in [ARB_WASM, Address::with_last_byte(4)] {
+        let designator = [&hex!("ef0100")[..], precompile.as_slice()].concat();
+        chain.etch(BOB, designator);
+        let outcome = chain.send(ALICE, BOB, [1, 2, 3, 4]);
+        assert_eq!(
+            (&outcome.status, outcome.output.len()),
+            (&Status::Success, 0)
+        );
+        assert_eq!(outcome.gas_used, 21_000 + 4 * 16);
+    }
 }
 
 #[test]
