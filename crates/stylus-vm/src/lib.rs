@@ -38,6 +38,9 @@ pub use data_pricer::DataPricer;
 pub use format::{FormatError, decode_program, is_stylus_code};
 pub use invalid::InvalidProgram;
 pub use memory::MemoryModel;
-pub use params::{StylusConfig, StylusParams, activation_age, hours_since_arbitrum};
+pub use params::{
+    ARBITRUM_START_TIME, COST_SCALAR_PERCENT, MIN_CACHED_GAS_UNIT, MIN_INIT_GAS_UNIT, StylusConfig,
+    StylusParams, activation_age, hours_since_arbitrum,
+};
 pub use program::{CompileError, CompiledProgram};
 pub use run::{Outcome, Status, call_program, run};

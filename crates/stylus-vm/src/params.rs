@@ -17,7 +17,7 @@ pub struct StylusParams {
     pub free_pages: u16,
     /// Gas per page after those.
     pub page_gas: u16,
-    /// Reported by ArbWasm only; the ramp itself is the table in [`crate::memory`].
+    /// Reported by ArbWasm only; the ramp itself is the table behind [`MemoryModel`].
     pub page_ramp: u64,
     /// Pages that all open frames may have at activation.
     pub page_limit: u16,
