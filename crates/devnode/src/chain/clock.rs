@@ -35,14 +35,12 @@ impl Clock {
         self.next.unwrap_or_else(|| free.max(parent))
     }
 
-    /// Takes the timestamp for a block on top of one at `parent`. After a timestamp that was set by
-    /// hand, time goes on from there.
-    pub fn tick(&mut self, parent: u64) -> u64 {
-        let timestamp = self.peek(parent);
+    /// Notes that a block was mined at `timestamp`. After a timestamp that was set by hand, time goes
+    /// on from there.
+    pub fn mined_at(&mut self, timestamp: u64) {
         if self.next.take().is_some() || self.interval.is_some() {
             self.set(timestamp);
         }
-        timestamp
     }
 
     /// Moves the clock `seconds` ahead and returns its offset to the wall clock.
@@ -94,11 +92,18 @@ fn wall_clock() -> u64 {
 mod tests {
     use super::*;
 
+    /// Mines a block on top of one at `parent` and returns its timestamp.
+    fn tick(clock: &mut Clock, parent: u64) -> u64 {
+        let timestamp = clock.peek(parent);
+        clock.mined_at(timestamp);
+        timestamp
+    }
+
     #[test]
     fn time_never_runs_backwards() {
         let mut clock = Clock::default();
         let ahead = wall_clock() + 1000;
-        assert_eq!(clock.tick(ahead), ahead);
+        assert_eq!(tick(&mut clock, ahead), ahead);
     }
 
     #[test]
@@ -106,8 +111,8 @@ mod tests {
         let mut clock = Clock::default();
         let target = wall_clock() + 5000;
         clock.set_next(target, 0).unwrap();
-        assert_eq!(clock.tick(0), target);
-        let following = clock.tick(target);
+        assert_eq!(tick(&mut clock, 0), target);
+        let following = tick(&mut clock, target);
         assert!(
             (target..target + 5).contains(&following),
             "{following} after {target}"
@@ -130,7 +135,7 @@ mod tests {
     fn a_fixed_interval_separates_blocks_exactly() {
         let mut clock = Clock::default();
         clock.set_interval(Some(60));
-        let first = clock.tick(wall_clock());
-        assert_eq!(clock.tick(first), first + 60);
+        let first = tick(&mut clock, wall_clock());
+        assert_eq!(tick(&mut clock, first), first + 60);
     }
 }

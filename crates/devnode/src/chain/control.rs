@@ -117,7 +117,7 @@ impl Chain {
         let mut writer = self.writer.lock();
         self.mining.send_replace(mining);
         if mining == Mining::Automatic {
-            self.mine_backlog(&mut writer);
+            self.mine_waiting(&mut writer);
         }
     }
 

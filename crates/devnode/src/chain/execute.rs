@@ -206,12 +206,7 @@ impl Chain {
     pub fn pending(&self) -> (Block, BlockState) {
         let (draft, view) = {
             let ledger = self.ledger.read();
-            let timestamp = self
-                .settings
-                .read()
-                .clock
-                .peek(ledger.head().header.timestamp);
-            (self.draft(&ledger, timestamp), self.state.latest())
+            (self.draft(&ledger), self.state.latest())
         };
         let ready = self.pool.read().ready(|sender| view.account(sender).nonce);
         let mut state = BlockState::new(draft.env(), view, self.ledger.clone());
@@ -301,13 +296,13 @@ impl Chain {
     }
 
     /// What is fixed about the next block.
-    pub(super) fn draft(&self, ledger: &Ledger, timestamp: u64) -> BlockDraft {
+    pub(super) fn draft(&self, ledger: &Ledger) -> BlockDraft {
         let settings = self.settings.read();
         let head = ledger.head();
         BlockDraft {
             number: head.header.number + 1,
             parent_hash: head.hash,
-            timestamp,
+            timestamp: settings.clock.peek(head.header.timestamp),
             genesis_timestamp: ledger.genesis().header.timestamp,
             beneficiary: settings.beneficiary,
             base_fee: settings.base_fee,

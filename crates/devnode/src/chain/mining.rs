@@ -1,15 +1,16 @@
 //! Accepting transactions and mining blocks.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::Arc;
 
 use alloy::{
     consensus::Transaction,
     primitives::{Address, B256, U256},
 };
+use revm::state::EvmState;
 
 use super::{
-    Chain, ChainError, ChainEvent, ChainTransaction, Mining, SharedBlock, Simulation, StateView,
-    control::Snapshots, execute::waits_for_nonce,
+    BlockDraft, Chain, ChainError, ChainEvent, ChainTransaction, Executed, Mining, SharedBlock,
+    SharedTransaction, Simulation, StateView, control::Snapshots, execute::waits_for_nonce,
 };
 use crate::evm::InvalidTransaction;
 
@@ -30,7 +31,7 @@ impl Chain {
         // Nobody listens if there are no subscribers.
         let _ = self.events.send(ChainEvent::Transaction(transaction));
         if *self.mining.borrow() == Mining::Automatic {
-            let (_, refused) = self.mine_ready(&mut writer, None);
+            let refused = self.mine_waiting(&mut writer);
             if let Some((_, error)) = refused.into_iter().find(|(refused, _)| *refused == hash) {
                 return Err(error);
             }
@@ -48,7 +49,7 @@ impl Chain {
             let parent = self.head().header.timestamp;
             self.settings.write().clock.set_next(timestamp, parent)?;
         }
-        Ok(self.mine_ready(&mut writer, None).0)
+        Ok(self.mine_block(&mut writer))
     }
 
     /// Mines `count` blocks, each `interval` seconds after the one before if given, and returns the last.
@@ -62,26 +63,34 @@ impl Chain {
             });
         }
         let mut writer = self.writer.lock();
-        let mut last = self.head();
         for index in 0..count {
             // The first block comes when it comes; the interval separates the others from it.
-            let spacing = if index == 0 { None } else { interval };
-            last = self.mine_ready(&mut writer, spacing).0;
+            if let Some(interval) = interval.filter(|_| index > 0) {
+                let parent = self.head().header.timestamp;
+                let next = parent.saturating_add(interval);
+                self.settings.write().clock.set_next(next, parent)?;
+            }
+            self.mine_block(&mut writer);
         }
-        Ok(last)
+        Ok(self.head())
     }
 
-    /// Mines what waits, if anything could be mined; called when mining becomes automatic.
-    pub(super) fn mine_backlog(&self, writer: &mut Snapshots) {
-        let state = self.state.latest();
-        if !self
-            .pool
-            .read()
-            .ready(|sender| state.account(sender).nonce)
-            .is_empty()
-        {
-            self.mine_ready(writer, None);
+    /// Mines a block if anything that waits can be in it. Returns what cannot, and why.
+    pub(super) fn mine_waiting(&self, writer: &mut Snapshots) -> Vec<(B256, ChainError)> {
+        let (draft, simulation) = self.simulate_block();
+        let Simulation { executed, changes, refused } = simulation;
+        if !executed.is_empty() {
+            self.append(writer, draft, executed, changes);
         }
+        self.drop_refused(refused)
+    }
+
+    /// Mines a block, even if nothing waits.
+    fn mine_block(&self, writer: &mut Snapshots) -> SharedBlock {
+        let (draft, simulation) = self.simulate_block();
+        let block = self.append(writer, draft, simulation.executed, simulation.changes);
+        self.drop_refused(simulation.refused);
+        block
     }
 
     /// The next nonce of `sender`, counting what waits.
@@ -90,21 +99,26 @@ impl Chain {
         self.pool.read().next_nonce(sender, mined)
     }
 
-    fn mine_ready(
-        &self,
-        _writer: &mut Snapshots,
-        spacing: Option<u64>,
-    ) -> (SharedBlock, Vec<(B256, ChainError)>) {
+    /// Executes what waits as the next block would.
+    fn simulate_block(&self) -> (BlockDraft, Simulation) {
         let view = self.state.latest();
         let ready = self.pool.read().ready(|sender| view.account(sender).nonce);
-        let timestamp = self.next_timestamp(spacing);
-        let draft = self.draft(&self.ledger.read(), timestamp);
+        let draft = self.draft(&self.ledger.read());
         let mut state = self.block_state(draft.env(), view);
-        let Simulation {
-            executed,
-            changes,
-            refused,
-        } = self.simulate(&mut state, ready);
+        let simulation = self.simulate(&mut state, ready);
+        (draft, simulation)
+    }
+
+    /// Seals a block and makes it the newest. Its changes must belong to the newest state, which the
+    /// writer's lock ensures.
+    fn append(
+        &self,
+        _writer: &mut Snapshots,
+        draft: BlockDraft,
+        executed: Vec<Executed>,
+        changes: Vec<EvmState>,
+    ) -> SharedBlock {
+        let timestamp = draft.timestamp;
         let mut block = draft.seal(executed, None);
         let block = {
             // Both at once, so that no reader sees a new state under an old block.
@@ -112,43 +126,30 @@ impl Chain {
             block.version = Some(self.state.commit(changes));
             ledger.push(block)
         };
-        self.changes.fetch_add(1, Ordering::Relaxed);
-        let refused = self.clean_pool(&block, refused);
-        let _ = self.events.send(ChainEvent::Block(block.clone()));
-        (block, refused)
-    }
-
-    fn next_timestamp(&self, spacing: Option<u64>) -> u64 {
-        let parent = self.head().header.timestamp;
-        let clock = &mut self.settings.write().clock;
-        if let Some(spacing) = spacing {
-            // Cannot fail: the sum is not before the parent.
-            let _ = clock.set_next(parent.saturating_add(spacing), parent);
-        }
-        clock.tick(parent)
-    }
-
-    /// Removes what was mined or can never be mined.
-    fn clean_pool(
-        &self,
-        block: &SharedBlock,
-        refused: Vec<(super::SharedTransaction, ChainError)>,
-    ) -> Vec<(B256, ChainError)> {
+        self.settings.write().clock.mined_at(timestamp);
+        self.changed();
         let mut pool = self.pool.write();
         for done in &block.transactions {
             let next = done.transaction.envelope.nonce().saturating_add(1);
             pool.remove(&done.transaction.hash());
             pool.forget_below(done.transaction.from, next);
         }
-        let mut dropped = Vec::new();
-        for (transaction, error) in refused {
-            if !waits_for_nonce(&error) {
-                tracing::warn!(hash = %transaction.hash(), %error, "dropped a transaction");
-                pool.remove(&transaction.hash());
-                dropped.push((transaction.hash(), error));
-            }
-        }
-        dropped
+        drop(pool);
+        let _ = self.events.send(ChainEvent::Block(block.clone()));
+        block
+    }
+
+    /// Removes what can never be mined from the pool.
+    fn drop_refused(&self, refused: Vec<(SharedTransaction, ChainError)>) -> Vec<(B256, ChainError)> {
+        let mut pool = self.pool.write();
+        let hopeless = refused.into_iter().filter(|(_, error)| !waits_for_nonce(error));
+        let dropped = hopeless.map(|(transaction, error)| {
+            let hash = transaction.hash();
+            tracing::info!(%hash, %error, "dropped a transaction");
+            pool.remove(&hash);
+            (hash, error)
+        });
+        dropped.collect()
     }
 
     /// Checks what can be known before execution.

@@ -46,7 +46,7 @@ pub use state::{AccountRecord, FullAccount, StateStore, StateView, Version};
 pub use transaction::{ChainTransaction, SharedTransaction, placeholder_signature};
 
 /// How many events a slow subscriber may lag behind before it misses some.
-const EVENT_BUFFER: usize = 4_096;
+const EVENT_BUFFER: usize = 16_384;
 
 /// When blocks are mined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -111,7 +111,7 @@ impl Rpc {
         gas: Option<u64>,
         trace: bool,
     ) -> RpcResult<Outcome> {
-        let tx = call_env(request, gas)?;
+        let tx = call_env(request, gas, self.chain.chain_id())?;
         let options = Options { check_balance: tx.gas_price > 0, trace, ..Options::call() };
         Ok(self.chain.call(state, tx, &options)?)
     }
@@ -224,7 +224,8 @@ fn fee_cap(request: &TransactionRequest) -> u128 {
 ///
 /// # Errors
 /// [`RpcError::InvalidParams`] for contradictory fields.
-fn call_env(request: &TransactionRequest, gas: Option<u64>) -> RpcResult<TxEnv> {
+fn call_env(request: &TransactionRequest, gas: Option<u64>, chain_id: u64) -> RpcResult<TxEnv> {
+    refuse_blobs(request)?;
     if request.gas_price.is_some() && request.max_fee_per_gas.is_some() {
         let text = "both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified";
         return Err(RpcError::InvalidParams(text.into()));
@@ -251,9 +252,21 @@ fn call_env(request: &TransactionRequest, gas: Option<u64>) -> RpcResult<TxEnv> 
         value: request.value.unwrap_or_default(),
         data: input.cloned().unwrap_or_default(),
         nonce: request.nonce.unwrap_or_default(),
-        chain_id: request.chain_id,
+        chain_id: request.chain_id.or(Some(chain_id)),
         access_list: request.access_list.clone().unwrap_or_default(),
         authorization_list: authorizations.into_iter().map(Either::Left).collect(),
         ..Default::default()
     })
+}
+
+/// Arbitrum has no blobs.
+///
+/// # Errors
+/// [`ChainError::UnsupportedType`].
+pub(super) fn refuse_blobs(request: &TransactionRequest) -> RpcResult<()> {
+    let blobs = request.max_fee_per_blob_gas.is_some() || request.blob_versioned_hashes.is_some();
+    if blobs || request.sidecar.is_some() || request.transaction_type == Some(TxType::Eip4844.into()) {
+        return Err(ChainError::UnsupportedType.into());
+    }
+    Ok(())
 }

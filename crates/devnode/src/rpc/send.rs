@@ -5,13 +5,14 @@ use std::time::{Duration, Instant};
 use alloy::{
     consensus::{SignableTransaction, TxEnvelope, TypedTransaction},
     eips::{BlockId, eip2718::{Decodable2718, Encodable2718}},
-    primitives::{B256, Bytes, Signature, TxKind},
+    primitives::{Address, B256, Bytes, Signature, TxKind},
     rpc::types::{Transaction, TransactionRequest},
     signers::SignerSync,
 };
 
 use super::{
     Rpc, RpcError,
+    calls::refuse_blobs,
     registry::{Args, Registry, RpcResult},
     types::{ArbReceipt, Number, waiting_transaction},
 };
@@ -28,7 +29,9 @@ pub(super) fn register(registry: &mut Registry) {
     registry.heavy(&["eth_sendRawTransaction"], |rpc, args| rpc.send_raw(&args.next()?));
     registry.heavy(&["eth_sendRawTransactionSync"], send_raw_sync);
     registry.heavy(&["eth_sendTransaction"], |rpc, args| {
-        let transaction = rpc.fill(args.next()?)?;
+        let request = args.next()?;
+        rpc.may_send(rpc.sender(&request))?;
+        let transaction = rpc.fill(request)?;
         Ok(rpc.chain.send(rpc.sign(transaction)?)?)
     });
     registry.heavy(&["eth_sendUnsignedTransaction"], |rpc, args| {
@@ -73,7 +76,7 @@ fn fill_transaction(rpc: &Rpc, args: &mut Args) -> RpcResult<Filled> {
 }
 
 /// A transaction with a placeholder instead of a signature.
-fn impersonated(from: alloy::primitives::Address, transaction: TypedTransaction) -> ChainTransaction {
+fn impersonated(from: Address, transaction: TypedTransaction) -> ChainTransaction {
     let envelope = envelope(transaction, placeholder_signature(from));
     ChainTransaction { envelope, from, impersonated: true }
 }
@@ -89,9 +92,23 @@ impl Rpc {
         Ok(self.chain.send(ChainTransaction::signed(envelope)?)?)
     }
 
+    /// Who a request is from: the first account unless it says.
+    fn sender(&self, request: &TransactionRequest) -> Address {
+        request.from.unwrap_or_else(|| self.accounts.signers()[0].address())
+    }
+
+    /// Refuses accounts that the node cannot send for, before anything is estimated.
+    fn may_send(&self, from: Address) -> RpcResult<()> {
+        if self.accounts.signer(from).is_some() || self.chain.is_impersonated(from) {
+            return Ok(());
+        }
+        Err(ChainError::UnknownAccount(from).into())
+    }
+
     /// Completes a request with whatever it leaves to the node.
-    fn fill(&self, mut request: TransactionRequest) -> RpcResult<(alloy::primitives::Address, TypedTransaction)> {
-        let from = request.from.unwrap_or_else(|| self.accounts.signers()[0].address());
+    fn fill(&self, mut request: TransactionRequest) -> RpcResult<(Address, TypedTransaction)> {
+        refuse_blobs(&request)?;
+        let from = self.sender(&request);
         request.from = Some(from);
         request.to.get_or_insert(TxKind::Create);
         request.chain_id.get_or_insert(self.chain.chain_id());
@@ -122,7 +139,7 @@ impl Rpc {
     /// Signs with the sender's key, or with a placeholder if the sender is impersonated.
     fn sign(
         &self,
-        (from, transaction): (alloy::primitives::Address, TypedTransaction),
+        (from, transaction): (Address, TypedTransaction),
     ) -> RpcResult<ChainTransaction> {
         match self.accounts.signer(from) {
             Some(signer) => {

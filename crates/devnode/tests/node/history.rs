@@ -50,6 +50,9 @@ fn random_changes(random: &mut StdRng, model: &mut Model) -> EvmState {
             kept.nonce = random.random_range(0..4);
             for _ in 0..random.random_range(0..3) {
                 let slot = U256::from(random.random_range(0..SLOTS));
+                if account.storage.contains_key(&slot) {
+                    continue;
+                }
                 let original = kept.storage.get(&slot).copied().unwrap_or_default();
                 let present = U256::from(random.random_range(0..4u8));
                 kept.storage.insert(slot, present);

@@ -1,6 +1,7 @@
 //! Starting nodes and talking to them.
 
 use alloy::{
+    eips::BlockId,
     network::{EthereumWallet, TransactionBuilder},
     primitives::{Address, Bytes, U256},
     providers::{DynProvider, Provider, ProviderBuilder, WsConnect},
@@ -30,7 +31,16 @@ impl Node {
         let handle = devnode::spawn(config).expect("the node starts");
         let wallet = EthereumWallet::from(handle.accounts().signers()[0].clone());
         let url = handle.url().parse().expect("a URL");
-        let provider = ProviderBuilder::new().wallet(wallet).connect_http(url).erased();
+        // Nonces are asked for: a client that counts them itself is lost after a revert.
+        let provider = ProviderBuilder::new()
+            .disable_recommended_fillers()
+            .with_simple_nonce_management()
+            .with_gas_estimation()
+            .fetch_chain_id()
+            .wallet(wallet)
+            .connect_http(url)
+            .erased();
+        provider.client().set_poll_interval(std::time::Duration::from_millis(10));
         Self { handle, provider }
     }
 
@@ -66,7 +76,7 @@ impl Node {
 
     /// What the probe returns to a command.
     pub async fn ask(&self, probe: Address, command: u8) -> Result<U256, Failure> {
-        let answer = self.provider.call(to_probe(probe, command, 0)).await?;
+        let answer = self.provider.call(to_probe(probe, command, 0)).block(BlockId::latest()).await?;
         Ok(U256::from_be_slice(&answer))
     }
 

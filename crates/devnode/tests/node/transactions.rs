@@ -1,12 +1,10 @@
 //! Sending, refusing, replacing and signing transactions.
 
 use alloy::{
-    consensus::{SignableTransaction, TxEip1559, TxEip2930, TxEip7702, TxEnvelope, TxLegacy},
+    consensus::{SignableTransaction, TxEip1559, TxEip2930, TxEip4844, TxEip4844Variant, TxEip7702, TxEnvelope, TxLegacy},
     eips::{eip2718::Encodable2718, eip7702::Authorization},
-    network::TransactionBuilder,
-    primitives::{Address, Bytes, TxKind, U256, address},
+    primitives::{Address, B256, Bytes, TxKind, U256, address},
     providers::Provider,
-    rpc::types::TransactionRequest,
     signers::{SignerSync, local::PrivateKeySigner},
 };
 use devnode::{Config, chain::Mining};
@@ -218,9 +216,21 @@ async fn a_signed_transaction_can_be_sent_later() {
 #[tokio::test(flavor = "multi_thread")]
 async fn blob_transactions_are_refused() {
     let node = Node::start();
-    let request = TransactionRequest { max_fee_per_blob_gas: Some(1), ..Default::default() };
-    let request = request.with_from(node.account(0)).with_to(SOMEBODY);
-    let sent = node.raw("eth_sendTransaction", json!([request])).await;
-    assert!(sent.is_err());
-    assert!(node.is_alive().await);
+    let request = json!({ "from": node.account(0), "to": SOMEBODY, "maxFeePerBlobGas": "0x1" });
+    for method in ["eth_sendTransaction", "eth_call", "eth_estimateGas"] {
+        let (_, message) = node.refused(method, json!([request])).await;
+        assert_eq!(message, "transaction type not supported", "{method}");
+    }
+    let blob = TxEip4844 {
+        chain_id: 412_346,
+        gas_limit: 21_000,
+        max_fee_per_gas: FEE,
+        max_fee_per_blob_gas: 1,
+        to: SOMEBODY,
+        blob_versioned_hashes: vec![B256::with_last_byte(1)],
+        ..Default::default()
+    };
+    let raw = sign(&node.handle.accounts().signers()[0], TxEip4844Variant::TxEip4844(blob));
+    let (_, message) = node.refused("eth_sendRawTransaction", json!([raw])).await;
+    assert_eq!(message, "transaction type not supported");
 }
