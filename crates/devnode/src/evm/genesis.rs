@@ -23,7 +23,7 @@ pub struct GenesisAccount {
 
 /// Deploys, activates and initialises Stylus programs: `genesis/StylusDeployer.sol`.
 pub const STYLUS_DEPLOYER: Address = address!("cEcba2F1DC234f70Dd89F2041029807F8D03A990");
-/// Many calls in one: runtime code of <https://github.com/mds1/multicall> (MIT), taken from viem's copy (MIT).
+/// Many calls in one: runtime code of <https://github.com/mds1/multicall> (MIT).
 pub const MULTICALL3: Address = address!("cA11bde05977b3631167028862bE2a173976CA11");
 /// Arachnid's `CREATE2` proxy: runtime code of <https://github.com/Arachnid/deterministic-deployment-proxy> (MIT).
 pub const CREATE2_PROXY: Address = address!("4e59b44847b379578588920cA78FbF26c0B4956C");
