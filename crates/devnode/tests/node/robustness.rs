@@ -17,7 +17,10 @@ use crate::{
 };
 
 fn error_code(answer: &str) -> Option<i64> {
-    serde_json::from_str::<Value>(answer).ok()?["error"]["code"].as_i64()
+    let answer: Value = serde_json::from_str(answer).ok()?;
+    // Nested brackets are a batch, and get a batch of answers.
+    let answer = answer.get(0).unwrap_or(&answer);
+    answer["error"]["code"].as_i64()
 }
 
 #[tokio::test(flavor = "multi_thread")]

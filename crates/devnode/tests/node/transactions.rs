@@ -1,7 +1,7 @@
 //! Sending, refusing, replacing and signing transactions.
 
 use alloy::{
-    consensus::{SignableTransaction, TxEip1559, TxEip2930, TxEip4844, TxEip4844Variant, TxEip7702, TxEnvelope, TxLegacy},
+    consensus::{SignableTransaction, TxEip1559, TxEip2930, TxEip4844, TxEip7702, TxEnvelope, TxLegacy},
     eips::{eip2718::Encodable2718, eip7702::Authorization},
     primitives::{Address, B256, Bytes, TxKind, U256, address},
     providers::Provider,
@@ -230,7 +230,7 @@ async fn blob_transactions_are_refused() {
         blob_versioned_hashes: vec![B256::with_last_byte(1)],
         ..Default::default()
     };
-    let raw = sign(&node.handle.accounts().signers()[0], TxEip4844Variant::TxEip4844(blob));
+    let raw = sign(&node.handle.accounts().signers()[0], blob);
     let (_, message) = node.refused("eth_sendRawTransaction", json!([raw])).await;
     assert_eq!(message, "transaction type not supported");
 }
