@@ -3,6 +3,7 @@
 mod actor;
 mod assembler;
 mod common;
+mod equivalence;
 mod gas;
 mod nesting;
 mod precompiles;
