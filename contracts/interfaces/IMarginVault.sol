@@ -61,19 +61,19 @@ interface IMarginVault is IOwnable {
     error InvalidAmount(); // zero, or nothing arrived
     error InvalidRecipient();
     error Overflow(); // a quantity or a result beyond 128 bits
-    error UnknownInstrument(uint32 instrument);
-    error ActionBlocked(uint32 instrument, uint8 tier); // the guard forbids it in this tier
+    error UnknownInstrument();
+    error ActionBlocked(); // the guard forbids it in this tier
     error SameAccount();
     error TooManyLegs(); // more than 16
-    error TooFewLegs(uint256 needed); // an account that is not in debt is deleveraged in one go
+    error TooFewLegs(); // an account that is not in debt is deleveraged in one go
     error InsufficientCapital();
-    error InsufficientMargin(bytes32 account); // below initial margin, and the trade did not reduce its risk
+    error InsufficientMargin(); // below initial margin, and the trade did not reduce its risk
     error ReduceOnly(); // the vault is impaired, or a reduce-only order has nothing to reduce
     error OrderMismatch(); // roles, instruments, sides or prices do not match
     error OrderExpired();
     error OrderCancelled();
     error OrderFilled(); // less is left of an order than the fill
-    error InvalidSignature(address owner);
+    error InvalidSignature();
     error PriceOutsideBand();
     error OpenInterestLimit();
     error Healthy();

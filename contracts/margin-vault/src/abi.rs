@@ -3,10 +3,10 @@
 
 use alloc::vec::Vec;
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256};
 use alloy_sol_types::sol;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, OrRevert, require};
 use crate::word::Word;
 
 sol!("../interfaces/IMarginVault.sol");
@@ -31,111 +31,102 @@ sol! {
     }
 }
 
-/// Arguments of a call: ABI-encoded words after the selector.
+/// What a call returns or sends. The allocator never frees, so that ownership would buy nothing.
+pub type Bytes = &'static [u8];
+
+/// Arguments of a call: ABI-encoded words after the selector. What does not decode reverts with `InvalidCalldata`.
 #[derive(Clone, Copy)]
 pub struct Args<'a>(pub &'a [u8]);
 
 impl<'a> Args<'a> {
     /// `len` bytes at `offset`.
-    pub fn slice(self, offset: usize, len: usize) -> Result<&'a [u8]> {
-        let end = offset.checked_add(len).ok_or(Error::InvalidCalldata)?;
-        self.0.get(offset..end).ok_or(Error::InvalidCalldata)
+    pub fn slice(self, offset: usize, len: usize) -> &'a [u8] {
+        let tail = self.0.get(offset..).and_then(|tail| tail.get(..len));
+        (tail, Error::InvalidCalldata).or_revert()
     }
 
     /// The word at a place of the head.
-    pub fn word(self, place: usize) -> Result<Word> {
+    pub fn word(self, place: usize) -> Word {
         let mut bytes = [0; 32];
-        bytes.copy_from_slice(self.slice(place.wrapping_mul(32), 32)?);
-        Ok(Word::of_bytes(&bytes))
+        bytes.copy_from_slice(self.slice(place.saturating_mul(32), 32));
+        Word::of_bytes(&bytes)
     }
 
-    /// A `uint256` or `uint128` quantity; more than 128 bits overflow.
-    pub fn unsigned(self, place: usize) -> Result<u128> {
-        self.word(place)?.unsigned()
+    /// A `uint256` or `uint128` quantity; reverts with `Overflow` beyond 128 bits.
+    pub fn unsigned(self, place: usize) -> u128 {
+        self.word(place).unsigned()
     }
 
     /// A `bytes32`.
-    pub fn b256(self, place: usize) -> Result<B256> {
-        Ok(self.word(place)?.b256())
+    pub fn b256(self, place: usize) -> B256 {
+        B256::from_slice(self.slice(place.saturating_mul(32), 32))
     }
 
     /// A narrow unsigned integer of at most `max`.
-    fn narrow(self, place: usize, max: u64) -> Result<u64> {
-        let word = self.word(place)?;
-        match u64::try_from(word.low) {
-            Ok(value) if word.high == 0 && value <= max => Ok(value),
-            _ => Err(Error::InvalidCalldata),
-        }
+    #[expect(clippy::cast_possible_truncation, reason = "checked against the limit")]
+    fn narrow(self, place: usize, max: u64) -> u64 {
+        let word = self.word(place);
+        require(word.high == 0 && word.low <= max.into(), Error::InvalidCalldata);
+        word.low as u64
     }
 
     /// A `uint64`.
-    pub fn u64(self, place: usize) -> Result<u64> {
+    pub fn u64(self, place: usize) -> u64 {
         self.narrow(place, u64::MAX)
     }
 
     /// A `uint32`.
     #[expect(clippy::cast_possible_truncation, reason = "narrow has checked it")]
-    pub fn u32(self, place: usize) -> Result<u32> {
-        Ok(self.narrow(place, u32::MAX.into())? as u32)
+    pub fn u32(self, place: usize) -> u32 {
+        self.narrow(place, u32::MAX.into()) as u32
     }
 
     /// A `bool`.
-    pub fn bool(self, place: usize) -> Result<bool> {
-        Ok(self.narrow(place, 1)? == 1)
+    pub fn bool(self, place: usize) -> bool {
+        self.narrow(place, 1) == 1
     }
 
     /// An `address`.
-    pub fn address(self, place: usize) -> Result<Address> {
-        let word = self.word(place)?;
-        if word.high >> 32 == 0 { Ok(word.low_address()) } else { Err(Error::InvalidCalldata) }
+    pub fn address(self, place: usize) -> Address {
+        let word = self.word(place);
+        require(word.high >> 32 == 0, Error::InvalidCalldata);
+        word.low_address()
     }
 
-    /// The body of a dynamic value whose offset is at `place`, and its length.
-    pub fn dynamic(self, place: usize) -> Result<(Self, usize)> {
-        let offset = self.length(place)?;
-        let tail = Args(self.0.get(offset..).ok_or(Error::InvalidCalldata)?);
-        let len = tail.length(0)?;
-        Ok((Args(tail.slice(32, tail.0.len() - 32)?), len))
-    }
-
-    /// A dynamic array of elements of `words` words each, as their bytes and their number.
-    pub fn array(self, place: usize, words: usize) -> Result<(Self, usize)> {
-        let (body, len) = self.dynamic(place)?;
-        let size = len.checked_mul(words * 32).ok_or(Error::InvalidCalldata)?;
-        Ok((Args(body.slice(0, size)?), len))
+    /// A dynamic array of elements of `size` bytes each: its body, and its length.
+    pub fn array(self, place: usize, size: usize) -> (Self, usize) {
+        let offset = self.length(place);
+        let tail = Args(self.slice(offset, self.0.len().saturating_sub(offset)));
+        let len = tail.length(0);
+        (Args(tail.slice(32, len.saturating_mul(size))), len)
     }
 
     /// A `bytes`.
-    pub fn bytes(self, place: usize) -> Result<&'a [u8]> {
-        let (body, len) = self.dynamic(place)?;
-        body.slice(0, len)
+    pub fn bytes(self, place: usize) -> &'a [u8] {
+        self.array(place, 1).0.0
     }
 
-    fn length(self, place: usize) -> Result<usize> {
-        usize::try_from(self.narrow(place, u32::MAX.into())?).map_err(|_| Error::InvalidCalldata)
+    fn length(self, place: usize) -> usize {
+        self.u32(place) as usize
     }
 }
 
 /// Words as return data.
-pub fn encode(words: &[Word]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(words.len() * 32);
-    for word in words {
-        out.extend_from_slice(&word.bytes());
-    }
-    out
+pub fn encode(words: &[Word]) -> Bytes {
+    append(Vec::with_capacity(words.len() * 32), words)
 }
 
 /// A selector and words as calldata.
-pub fn encode_call(selector: [u8; 4], words: &[Word]) -> Vec<u8> {
+pub fn encode_call(selector: [u8; 4], words: &[Word]) -> Bytes {
     let mut out = Vec::with_capacity(4 + words.len() * 32);
     out.extend_from_slice(&selector);
+    append(out, words)
+}
+
+#[inline(never)]
+fn append(mut out: Vec<u8>, words: &[Word]) -> Bytes {
     for word in words {
         out.extend_from_slice(&word.bytes());
     }
-    out
-}
-
-/// A storage key or hash as an integer.
-pub fn key(hash: B256) -> U256 {
-    U256::from_be_bytes(hash.0)
+    out.leak()
 }

@@ -1,15 +1,14 @@
 //! Set-up, ownership and parameters.
 
-use alloc::vec::Vec;
-
 use alloy_primitives::Address;
+use alloy_sol_types::SolEvent;
 use risk::{InstrumentId, Ratio, Side, Size, Store, Terms, Usd, WAD};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::{AccountAccess, MessageAccess};
 
-use crate::abi::{Args, IMarginVault, IOwnable};
+use crate::abi::{Args, Bytes, IMarginVault, IOwnable};
 use crate::calls;
-use crate::error::{Error, Result};
+use crate::error::{Error, OrRevert, require};
 use crate::session::emit;
 use crate::storage::{Field, InstrumentField, Storage};
 use crate::word::Word;
@@ -35,116 +34,106 @@ const MAX_RATE: u64 = 100 * PERCENT;
 const MAX_BAND: u64 = 20 * PERCENT;
 
 /// Sets up a clone, once.
-pub fn initialize(store: &mut Storage, args: Args) -> Result<Vec<u8>> {
+pub fn initialize(store: &mut Storage, args: Args) -> Bytes {
     let vm = WasmVM::default();
-    if vm.code_size(vm.contract_address()) != CLONE_SIZE {
-        return Err(Error::NotAClone);
-    }
-    if store.field(Field::Unit) != Word::ZERO {
-        return Err(Error::AlreadyInitialized);
-    }
+    require(vm.code_size(vm.contract_address()) == CLONE_SIZE, Error::NotAClone);
+    require(store.field(Field::Unit) == Word::ZERO, Error::AlreadyInitialized);
     for (place, field) in [Field::Owner, Field::QuoteToken, Field::Guard, Field::Pool].into_iter().enumerate() {
-        let address = args.address(place)?;
-        if address.is_zero() {
-            return Err(Error::InvalidParameters);
-        }
+        let address = args.address(place);
+        require(!address.is_zero(), Error::InvalidParameters);
         store.set_field(field, Word::of_address(address));
     }
-    let decimals = calls::decimals(store.address(Field::QuoteToken))?;
-    let missing = MAX_DECIMALS.checked_sub(decimals).ok_or(Error::InvalidParameters)?;
-    #[expect(clippy::cast_possible_truncation, reason = "at most 18")]
-    store.set_field(Field::Unit, Word::of(10_u128.pow(missing as u32)));
+    let decimals = calls::decimals(store.address(Field::QuoteToken));
+    require(decimals <= MAX_DECIMALS, Error::InvalidParameters);
+    let mut unit = 1;
+    for _ in decimals..MAX_DECIMALS {
+        unit *= 10;
+    }
+    store.set_field(Field::Unit, Word::of(unit));
     transferred(Address::ZERO, store.address(Field::Owner));
     let defaults = [PENALTY_START.into(), PENALTY_RAMP.into(), 0, DUST_NOTIONAL].map(Word::of);
     store_parameters(store, &defaults);
 
-    let (ids, count) = args.array(4, 1)?;
-    let (instruments, described) = args.array(5, INSTRUMENT_WORDS)?;
-    if count != described {
-        return Err(Error::InvalidParameters);
-    }
+    let (ids, count) = args.array(4, 32);
+    let (instruments, described) = args.array(5, INSTRUMENT_WORDS * 32);
+    require(count == described, Error::InvalidParameters);
     for place in 0..count {
-        let id = ids.u32(place)?;
-        if store.listed(id).is_some() {
-            return Err(Error::InvalidParameters);
-        }
-        put_instrument(store, id, Args(instruments.slice(place * INSTRUMENT_WORDS * 32, INSTRUMENT_WORDS * 32)?))?;
+        let id = ids.u32(place);
+        require(store.listed(id).is_none(), Error::InvalidParameters);
+        put_instrument(store, id, Args(instruments.slice(place * INSTRUMENT_WORDS * 32, INSTRUMENT_WORDS * 32)));
     }
-    Ok(Vec::new())
+    &[]
 }
 
-pub fn only_owner(store: &Storage) -> Result<()> {
+/// Reverts unless the caller owns the vault.
+fn only_owner(store: &Storage) {
     let caller = WasmVM::default().msg_sender();
-    if store.address(Field::Owner) == caller { Ok(()) } else { Err(Error::NotOwner(caller)) }
+    require(store.address(Field::Owner) == caller, Error::NotOwner);
 }
 
 /// Offers ownership to `to`.
-pub fn transfer_ownership(store: &mut Storage, to: Address) -> Result<Vec<u8>> {
-    only_owner(store)?;
+pub fn transfer_ownership(store: &mut Storage, to: Address) -> Bytes {
+    only_owner(store);
     store.set_field(Field::PendingOwner, Word::of_address(to));
     let indexed = [store.field(Field::Owner), Word::of_address(to)];
-    emit::<IOwnable::OwnershipTransferStarted>(&indexed, &[]);
-    Ok(Vec::new())
+    emit(&IOwnable::OwnershipTransferStarted::SIGNATURE_HASH, 2, &indexed);
+    &[]
 }
 
 /// Takes offered ownership.
-pub fn accept_ownership(store: &mut Storage) -> Result<Vec<u8>> {
+pub fn accept_ownership(store: &mut Storage) -> Bytes {
     let caller = WasmVM::default().msg_sender();
-    if store.address(Field::PendingOwner) != caller {
-        return Err(Error::NotPendingOwner(caller));
-    }
+    require(store.address(Field::PendingOwner) == caller, Error::NotPendingOwner);
     let previous = store.address(Field::Owner);
     store.set_field(Field::Owner, Word::of_address(caller));
     store.set_field(Field::PendingOwner, Word::ZERO);
     transferred(previous, caller);
-    Ok(Vec::new())
+    &[]
 }
 
 fn transferred(from: Address, to: Address) {
-    emit::<IOwnable::OwnershipTransferred>(&[Word::of_address(from), Word::of_address(to)], &[]);
+    emit(&IOwnable::OwnershipTransferred::SIGNATURE_HASH, 2, &[Word::of_address(from), Word::of_address(to)]);
 }
 
 /// Lists an instrument, or changes the parameters of one.
-pub fn set_instrument(store: &mut Storage, args: Args) -> Result<Vec<u8>> {
-    only_owner(store)?;
-    let id = args.u32(0)?;
-    put_instrument(store, id, Args(args.slice(32, INSTRUMENT_WORDS * 32)?))?;
-    Ok(Vec::new())
+pub fn set_instrument(store: &mut Storage, args: Args) -> Bytes {
+    only_owner(store);
+    let id = args.u32(0);
+    put_instrument(store, id, Args(args.slice(32, INSTRUMENT_WORDS * 32)));
+    &[]
 }
 
-fn put_instrument(store: &mut Storage, number: u32, given: Args) -> Result<()> {
-    let asset = given.word(0)?;
-    let (maintenance, initial, band) = (given.u64(1)?, given.u64(2)?, given.u64(3)?);
-    let limit = given.unsigned(4)?;
+fn put_instrument(store: &mut Storage, number: u32, given: Args) {
+    let asset = given.word(0);
+    let (maintenance, initial, band) = (given.u64(1), given.u64(2), given.u64(3));
+    let limit = given.unsigned(4);
     let in_bounds =
         asset != Word::ZERO && maintenance > 0 && maintenance < initial && initial <= MAX_RATE && band <= MAX_BAND;
-    if !in_bounds {
-        return Err(Error::InvalidParameters);
-    }
+    require(in_bounds, Error::InvalidParameters);
     let id = match store.listed(number) {
         Some(id) => id,
-        None => list(store, number)?,
+        None => list(store, number),
     };
     let open = store.side(id, Side::Long).open_interest > Size::ZERO;
-    if open && store.instrument_field(id, InstrumentField::Asset) != asset {
-        return Err(Error::InvalidParameters);
-    }
+    require(!open || store.instrument_field(id, InstrumentField::Asset) == asset, Error::InvalidParameters);
     let high = u128::from(maintenance) << 64 | u128::from(initial);
     let low = u128::from(band) << 64 | u128::from(number);
     store.set_instrument_field(id, InstrumentField::Asset, asset);
     store.set_instrument_field(id, InstrumentField::Rates, Word::new(high, low));
     store.set_instrument_field(id, InstrumentField::Limit, Word::new(limit, 0));
-    emit::<IMarginVault::InstrumentSet>(&[Word::of(number.into())], &instrument(store, id));
-    Ok(())
+    let mut words = [Word::of(number.into()); 1 + INSTRUMENT_WORDS];
+    words[1..].copy_from_slice(&instrument(store, id));
+    emit(&IMarginVault::InstrumentSet::SIGNATURE_HASH, 1, &words);
 }
 
-fn list(store: &mut Storage, number: u32) -> Result<InstrumentId> {
+fn list(store: &mut Storage, number: u32) -> InstrumentId {
     let listed = store.field(Field::Listed).low;
     // A place is stored as one more in a byte of an account.
-    let id = u8::try_from(listed).ok().filter(|&id| id < u8::MAX).ok_or(Error::InvalidParameters)?;
+    let id = u8::try_from(listed).ok().filter(|&id| id < u8::MAX);
+    let id = (id, Error::InvalidParameters).or_revert();
     store.set_listed(number, id);
     store.set_field(Field::Listed, Word::of(listed + 1));
-    Ok(id)
+    id
 }
 
 /// An instrument's parameters as the interface encodes them.
@@ -161,25 +150,23 @@ pub fn instrument(store: &Storage, id: InstrumentId) -> [Word; INSTRUMENT_WORDS]
 }
 
 /// Sets every parameter.
-pub fn set_parameters(store: &mut Storage, args: Args) -> Result<Vec<u8>> {
-    only_owner(store)?;
-    let (start, ramp, reward, dust) = (args.u64(0)?, args.u32(1)?, args.u64(2)?, args.unsigned(3)?);
+pub fn set_parameters(store: &mut Storage, args: Args) -> Bytes {
+    only_owner(store);
+    let (start, ramp, reward, dust) = (args.u64(0), args.u32(1), args.u64(2), args.unsigned(3));
     let in_bounds = start <= MAX_PENALTY_START
         && PENALTY_RAMPS.contains(&ramp)
         && reward <= MAX_REWARD_SHARE
         && dust <= MAX_DUST;
-    if !in_bounds {
-        return Err(Error::InvalidParameters);
-    }
+    require(in_bounds, Error::InvalidParameters);
     store_parameters(store, &[start.into(), ramp.into(), reward.into(), dust].map(Word::of));
-    Ok(Vec::new())
+    &[]
 }
 
 fn store_parameters(store: &mut Storage, given: &[Word; 4]) {
     let [start, ramp, reward, dust] = given.map(|word| word.low);
     store.set_field(Field::Penalty, Word::new(start << 32 | ramp, reward));
     store.set_field(Field::Dust, Word::of(dust));
-    emit::<IMarginVault::ParametersSet>(&[], given);
+    emit(&IMarginVault::ParametersSet::SIGNATURE_HASH, 0, given);
 }
 
 /// The parameters as the interface encodes them.

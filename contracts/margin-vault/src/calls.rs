@@ -8,92 +8,96 @@ use stylus_sdk::call::RawCall;
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::AccountAccess;
 
-use crate::abi::{Args, Erc20, Erc1271, Pool, encode_call};
-use crate::error::{Error, Result};
+use crate::abi::{Args, Bytes, Erc20, Erc1271, Pool, encode_call};
+use crate::error::{Error, OrRevert, require};
 use crate::word::Word;
 
 /// Return data of a call that reads; `None` if it reverted.
-pub fn read(to: Address, data: &[u8]) -> Option<Vec<u8>> {
+#[inline(never)]
+pub fn read(to: Address, data: &[u8]) -> Option<Bytes> {
     let vm = WasmVM::default();
     // SAFETY: no value of storage outlives the call that loaded it, and a callee cannot re-enter.
-    unsafe { RawCall::new_static(&vm).call(to, data).ok() }
+    let returned = unsafe { RawCall::new_static(&vm).call(to, data) };
+    returned.ok().map(|data| &*data.leak())
 }
 
 /// Return data of a call that may change the callee; `None` if it reverted.
-fn write(to: Address, data: &[u8]) -> Option<Vec<u8>> {
+#[inline(never)]
+fn write(to: Address, data: &[u8]) -> Option<Bytes> {
     let vm = WasmVM::default();
     // SAFETY: as for `read`.
-    unsafe { RawCall::new(&vm).call(to, data).ok() }
+    let returned = unsafe { RawCall::new(&vm).call(to, data) };
+    returned.ok().map(|data| &*data.leak())
 }
 
-/// The first word that a call returned.
-fn first(data: Option<Vec<u8>>) -> Option<Word> {
-    Args(&data?).word(0).ok()
+/// The number that a contract returns to a question; reverts with `error` if it does not answer.
+#[inline(never)]
+fn ask(to: Address, data: &[u8], error: Error) -> u128 {
+    let answer = read(to, data).filter(|data| data.len() >= 32);
+    Args((answer, error).or_revert()).unsigned(0)
 }
 
-/// Decimals of a token, if it is one.
-pub fn decimals(token: Address) -> Result<u128> {
-    first(read(token, &Erc20::decimalsCall::SELECTOR)).ok_or(Error::TokenFailed)?.unsigned()
+fn this() -> Word {
+    Word::of_address(WasmVM::default().contract_address())
+}
+
+/// Decimals of a token.
+pub fn decimals(token: Address) -> u128 {
+    ask(token, &Erc20::decimalsCall::SELECTOR, Error::TokenFailed)
 }
 
 /// The vault's balance of a token.
-fn balance(token: Address) -> Result<u128> {
-    let this = WasmVM::default().contract_address();
-    let data = encode_call(Erc20::balanceOfCall::SELECTOR, &[Word::of_address(this)]);
-    first(read(token, &data)).ok_or(Error::TokenFailed)?.unsigned()
+fn balance(token: Address) -> u128 {
+    ask(token, encode_call(Erc20::balanceOfCall::SELECTOR, &[this()]), Error::TokenFailed)
 }
 
 /// Calls a token, which has to return true, or nothing as some tokens do.
-fn move_tokens(token: Address, data: &[u8]) -> Result<()> {
-    let returned = write(token, data).ok_or(Error::TokenFailed)?;
+fn move_tokens(token: Address, data: &[u8]) {
+    let returned = (write(token, data), Error::TokenFailed).or_revert();
     let accepted = match returned.len() {
         0 => WasmVM::default().code_size(token) > 0,
-        _ => Args(&returned).word(0)? == Word::of(1),
+        _ => Args(returned).word(0) == Word::of(1),
     };
-    if accepted { Ok(()) } else { Err(Error::TokenFailed) }
+    require(accepted, Error::TokenFailed);
 }
 
 /// Takes tokens from `from`. Returns what has really arrived.
-pub fn pull(token: Address, from: Address, amount: u128) -> Result<u128> {
-    let this = WasmVM::default().contract_address();
-    let words = [Word::of_address(from), Word::of_address(this), Word::of(amount)];
-    let before = balance(token)?;
-    move_tokens(token, &encode_call(Erc20::transferFromCall::SELECTOR, &words))?;
-    balance(token)?.checked_sub(before).ok_or(Error::TokenFailed)
+pub fn pull(token: Address, from: Address, amount: u128) -> u128 {
+    let before = balance(token);
+    let words = [Word::of_address(from), this(), Word::of(amount)];
+    move_tokens(token, encode_call(Erc20::transferFromCall::SELECTOR, &words));
+    (balance(token).checked_sub(before), Error::TokenFailed).or_revert()
 }
 
 /// Sends tokens to `to`.
-pub fn push(token: Address, to: Address, amount: u128) -> Result<()> {
-    move_tokens(token, &encode_call(Erc20::transferCall::SELECTOR, &[Word::of_address(to), Word::of(amount)]))
+pub fn push(token: Address, to: Address, amount: u128) {
+    let words = [Word::of_address(to), Word::of(amount)];
+    move_tokens(token, encode_call(Erc20::transferCall::SELECTOR, &words));
 }
 
 /// What the pool would pay this vault now, in the token's smallest units.
-pub fn available(pool: Address) -> Result<u128> {
-    let this = WasmVM::default().contract_address();
-    let data = encode_call(Pool::availableCall::SELECTOR, &[Word::of_address(this)]);
-    first(read(pool, &data)).ok_or(Error::PoolFailed)?.unsigned()
+pub fn available(pool: Address) -> u128 {
+    ask(pool, encode_call(Pool::availableCall::SELECTOR, &[this()]), Error::PoolFailed)
 }
 
 /// Draws `amount` of the token's smallest units from the pool, exactly.
-pub fn cover(pool: Address, token: Address, amount: u128) -> Result<()> {
+pub fn cover(pool: Address, token: Address, amount: u128) {
     if amount == 0 {
-        return Ok(());
+        return;
     }
-    let before = balance(token)?;
-    write(pool, &encode_call(Pool::coverCall::SELECTOR, &[Word::of(amount)])).ok_or(Error::PoolFailed)?;
-    let arrived = balance(token)?.checked_sub(before);
-    if arrived == Some(amount) { Ok(()) } else { Err(Error::PoolFailed) }
+    let before = balance(token);
+    let paid = write(pool, encode_call(Pool::coverCall::SELECTOR, &[Word::of(amount)]));
+    require(paid.is_some() && balance(token).checked_sub(before) == Some(amount), Error::PoolFailed);
 }
 
 /// Whether the contract `signer` accepts a signature (ERC-1271).
 pub fn accepts(signer: Address, digest: B256, signature: &[u8]) -> bool {
-    if WasmVM::default().code_size(signer) == 0 {
-        return false;
-    }
     let head = [Word::of_bytes(&digest.0), Word::of(64), Word::of(signature.len() as u128)];
-    let mut data = encode_call(Erc1271::isValidSignatureCall::SELECTOR, &head);
+    let padded = signature.len().next_multiple_of(32);
+    let mut data = Vec::with_capacity(100 + padded);
+    data.extend_from_slice(encode_call(Erc1271::isValidSignatureCall::SELECTOR, &head));
     data.extend_from_slice(signature);
-    data.resize(data.len().next_multiple_of(32) + 4, 0);
-    let magic = u128::from(u32::from_be_bytes(Erc1271::isValidSignatureCall::SELECTOR)) << 96;
-    first(read(signer, &data)) == Some(Word::new(magic, 0))
+    data.resize(100 + padded, 0);
+    let answer = read(signer, &data).unwrap_or(&[]);
+    answer.len() >= 32 && answer[..4] == Erc1271::isValidSignatureCall::SELECTOR
 }

@@ -1,15 +1,14 @@
 //! Closing accounts in ill health: liquidation, deleveraging, and what the pool pays.
 
-use alloc::vec::Vec;
-
 use alloy_primitives::B256;
-use risk::{Error as Refusal, Liquidation, Ratio, Store, Terms, Usd, plan_deleverage, plan_liquidation};
+use alloy_sol_types::SolEvent;
+use risk::{Error as Refusal, Liquidation, Ratio, Result, Store, Usd, plan_deleverage, plan_liquidation};
 
-use crate::abi::{Args, IMarginVault, encode};
+use crate::abi::{Args, Bytes, IMarginVault, encode};
 use crate::accounts::only_owner_of;
 use crate::admin::terms;
 use crate::calls;
-use crate::error::{Error, Result};
+use crate::error::{Error, OrRevert, require, revert};
 use crate::session::{Session, action, emit, main_account, usd, word};
 use crate::storage::{Field, Storage};
 use crate::word::Word;
@@ -18,128 +17,104 @@ use crate::word::Word;
 const DELEVERAGE_AFTER: u32 = 120;
 
 /// Moves a share of every leg of an account in ill health into one of the caller's.
-pub fn liquidate(store: &mut Storage, account: B256, into: B256, max_share: u128) -> Result<Vec<u8>> {
-    only_owner_of(into)?;
-    let plan = take_over(store, account, into, max_share)?;
-    Ok(encode(&[Word::of(plan.share.0), usd(plan.penalty)]))
+pub fn liquidate(store: &mut Storage, account: B256, into: B256, max_share: u128) -> Bytes {
+    only_owner_of(into);
+    let plan = take_over(store, account, into, max_share).or_revert();
+    encode(&[Word::of(plan.share.0), usd(plan.penalty)])
 }
 
 /// Liquidates each account that still needs it; returns how many did.
-pub fn liquidate_batch(store: &mut Storage, accounts: (Args, usize), into: B256, max_share: u128) -> Result<Vec<u8>> {
-    only_owner_of(into)?;
+pub fn liquidate_batch(store: &mut Storage, accounts: (Args, usize), into: B256, max_share: u128) -> Bytes {
+    only_owner_of(into);
     let mut done = 0;
     for place in 0..accounts.1 {
-        match take_over(store, accounts.0.b256(place)?, into, max_share) {
+        match take_over(store, accounts.0.b256(place), into, max_share) {
             Ok(_) => done += 1,
-            Err(Error::Healthy | Error::NoEquity) => {}
-            Err(error) => return Err(error),
+            Err(Refusal::Healthy | Refusal::NoEquity) => {}
+            Err(error) => revert(Error::Ledger(error)),
         }
     }
-    Ok(encode(&[Word::of(done)]))
+    encode(&[Word::of(done)])
 }
 
+/// What the touches have settled stays if the account needs no liquidation, for a batch to go on from.
 fn take_over(store: &mut Storage, account: B256, into: B256, max_share: u128) -> Result<Liquidation> {
     if account == into {
-        return Err(Error::SameAccount);
+        return Err(Refusal::SameAccount);
     }
-    if max_share == 0 {
-        return Err(Error::InvalidAmount);
-    }
-    let (terms, dust) = terms(store);
+    require(max_share > 0, Error::InvalidAmount);
     let pool = main_account(store.address(Field::Pool));
-    let mut session = Session::with_prices(store, &[account, into], None)?;
-    let gain = session.touch(account, false)?.gain;
-    let into_gain = session.touch(into, true)?.gain;
-    let health = session.observe(account)?;
-    let plan = plan(&session, account, &terms, dust, Ratio(max_share), &health);
-    let plan = match plan {
-        // What the touch has settled stays, for a batch to go on from.
-        Err(error) => {
-            session.emit_touched(account, gain);
-            session.emit_touched(into, into_gain);
-            session.finish()?;
-            return Err(error);
-        }
-        Ok(plan) => plan,
-    };
-    session.ledger.liquidate(account, into, pool, &plan)?;
-    session.observe(account)?;
-    let health = session.observe(into)?;
-    if !session.meets_initial(into, &health)? {
-        return Err(Error::InsufficientMargin(into));
+    let mut session = Session::open(store);
+    session.want_legs(account);
+    session.want_legs(into);
+    session.read_prices();
+    session.touch(account, false);
+    session.touch(into, true);
+    session.allow_all(action::LIQUIDATE, account);
+    let plan = plan(&mut session, account, Ratio(max_share));
+    if let Ok(plan) = &plan {
+        session.ledger.liquidate(account, into, pool, plan)?;
+        session.observe(account);
+        let equity = session.observe(into).equity;
+        require(equity >= session.initial(into), Error::InsufficientMargin);
+        let words = [word(account), word(into), Word::of(plan.share.0), usd(plan.penalty)];
+        emit(&IMarginVault::Liquidated::SIGNATURE_HASH, 2, &words);
     }
-    session.emit_touched(account, gain);
-    session.emit_touched(into, into_gain);
-    session.finish()?;
-    emit::<IMarginVault::Liquidated>(&[word(account), word(into)], &[Word::of(plan.share.0), usd(plan.penalty)]);
-    Ok(plan)
+    session.finish();
+    plan
 }
 
-fn plan(
-    session: &Session,
-    account: B256,
-    terms: &Terms,
-    dust: Usd,
-    max_share: Ratio,
-    health: &risk::Health,
-) -> Result<Liquidation> {
-    let held = session.ledger.store.account(account);
-    session.allow(action::LIQUIDATE, held.legs.as_slice())?;
+fn plan(session: &mut Session, account: B256, max_share: Ratio) -> Result<Liquidation> {
+    let (terms, dust) = terms(session.ledger.store);
+    let health = session.observe(account);
     let mut notional = Usd::ZERO;
-    for &(id, position) in session.ledger.positions(account)?.as_slice() {
+    for &(id, position) in session.positions(account).as_slice() {
         notional = notional.plus(position.size().notional_up(session.ledger.store.instrument(id).mark)?)?;
     }
-    let rate = terms.penalty_rate(held.clock.unhealthy)?;
-    Ok(plan_liquidation(health, rate, max_share, notional < dust)?)
+    let clock = session.ledger.store.account(account).clock;
+    plan_liquidation(&health, terms.penalty_rate(clock.unhealthy)?, max_share, notional < dust)
 }
 
 /// Closes legs of an account in debt, or near it, against the opposite side; the pool pays what it then owes.
-pub fn deleverage(store: &mut Storage, account: B256, max_legs: u128) -> Result<Vec<u8>> {
+pub fn deleverage(store: &mut Storage, account: B256, max_legs: u128) -> Bytes {
     let (terms, _) = terms(store);
     let (pool, token) = (store.address(Field::Pool), store.address(Field::QuoteToken));
     let max_legs = usize::try_from(max_legs).unwrap_or(usize::MAX);
-    let mut session = Session::with_prices(store, &[account], None)?;
-    let gain = session.touch(account, false)?.gain;
-    let health = session.observe(account)?;
+    let mut session = Session::settled(store, account, false);
+    session.allow_all(action::DELEVERAGE, account);
+    let health = session.observe(account);
     let held = session.ledger.store.account(account);
-    session.allow(action::DELEVERAGE, held.legs.as_slice())?;
-    let plan = plan_deleverage(&health, terms.penalty_rate(held.clock.unhealthy)?)?;
+    let rate = terms.penalty_rate(held.clock.unhealthy);
+    let plan = rate.and_then(|rate| plan_deleverage(&health, rate)).or_revert();
     if !held.in_debt() {
-        let legs = held.legs.as_slice().len();
-        if held.clock.unhealthy < DELEVERAGE_AFTER {
-            return Err(Refusal::NotDeleverageable.into());
-        }
-        if legs > max_legs {
-            return Err(Error::TooFewLegs(legs as u128));
-        }
+        require(held.clock.unhealthy >= DELEVERAGE_AFTER, Error::Ledger(Refusal::NotDeleverageable));
+        require(held.legs.as_slice().len() <= max_legs, Error::TooFewLegs);
     }
-    session.insure()?;
+    session.insure();
     let unit = session.unit();
-    let closed = session.ledger.deleverage(account, main_account(pool), &plan, max_legs, session.amount(1)?)?;
-    session.observe(account)?;
-    session.emit_touched(account, gain);
-    session.finish()?;
-    let done = Word::of(closed.done.into());
-    let words = [done, usd(closed.deficit), usd(closed.insured)];
-    emit::<IMarginVault::Deleveraged>(&[word(account)], &words);
-    calls::cover(pool, token, closed.insured.0.unsigned_abs() / unit)?;
-    Ok(encode(&words))
+    let one = session.amount(1);
+    let closed = session.ledger.deleverage(account, main_account(pool), &plan, max_legs, one).or_revert();
+    session.observe(account);
+    session.finish();
+    let words = [word(account), Word::of(closed.done.into()), usd(closed.deficit), usd(closed.insured)];
+    emit(&IMarginVault::Deleveraged::SIGNATURE_HASH, 1, &words);
+    calls::cover(pool, token, closed.insured.0.unsigned_abs() / unit);
+    encode(&words[1..])
 }
 
 /// Draws on the pool for deficits that were written off.
-pub fn recover(store: &mut Storage) -> Result<Vec<u8>> {
+pub fn recover(store: &mut Storage) -> Bytes {
     let (pool, token) = (store.address(Field::Pool), store.address(Field::QuoteToken));
-    let mut session = Session::open(store)?;
-    session.insure()?;
+    let mut session = Session::open(store);
+    session.insure();
     let due = session.ledger.totals.shortfall.or_zero().min(session.ledger.insurance);
     let units = due.0.unsigned_abs() / session.unit();
-    if units == 0 {
-        return Err(Error::NothingToRecover);
-    }
-    let paid = session.amount(units)?;
-    session.ledger.recover(paid)?;
-    session.finish()?;
-    emit::<IMarginVault::Recovered>(&[], &[usd(paid)]);
-    calls::cover(pool, token, units)?;
-    Ok(encode(&[usd(paid)]))
+    require(units > 0, Error::NothingToRecover);
+    let paid = session.amount(units);
+    session.ledger.recover(paid).or_revert();
+    session.finish();
+    let words = [usd(paid)];
+    emit(&IMarginVault::Recovered::SIGNATURE_HASH, 0, &words);
+    calls::cover(pool, token, units);
+    encode(&words)
 }

@@ -1,22 +1,23 @@
 //! Typed reverts.
+//!
+//! A revert ends the program on the spot: the host drops what it has cached, and nothing has to be handed up the stack, which
+//! keeps the program small.
 
-use alloc::vec::Vec;
-
-use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolError;
+use stylus_sdk::host::WasmVM;
+use stylus_sdk::stylus_core::{CalldataAccess, MessageAccess};
 
 use crate::abi::{IMarginVault as vault, IOwnable as ownable, encode_call};
 use crate::word::Word;
 
-/// The result of every fallible function of this contract.
-pub type Result<T> = core::result::Result<T, Error>;
-
 /// One variant per cause, each an error of the interface.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Error {
-    NotOwner(Address),
-    NotPendingOwner(Address),
-    NotAccountOwner(Address),
+    /// The ledger refused.
+    Ledger(risk::Error),
+    NotOwner,
+    NotPendingOwner,
+    NotAccountOwner,
     AlreadyInitialized,
     NotAClone,
     Reentrant,
@@ -26,113 +27,119 @@ pub enum Error {
     InvalidParameters,
     InvalidAmount,
     InvalidRecipient,
-    Overflow,
-    UnknownInstrument(u32),
-    ActionBlocked(u32, u8),
-    SameAccount,
-    TooManyLegs,
-    TooFewLegs(u128),
-    InsufficientCapital,
-    InsufficientMargin(B256),
+    UnknownInstrument,
+    ActionBlocked,
+    TooFewLegs,
+    InsufficientMargin,
     ReduceOnly,
     OrderMismatch,
     OrderExpired,
     OrderCancelled,
     OrderFilled,
-    InvalidSignature(Address),
+    InvalidSignature,
     PriceOutsideBand,
     OpenInterestLimit,
-    Healthy,
-    NoEquity,
-    NotDeleverageable,
-    NotDue,
     NothingToRecover,
     TokenFailed,
     GuardFailed,
     PoolFailed,
 }
 
-impl From<risk::Error> for Error {
-    fn from(error: risk::Error) -> Self {
-        match error {
-            risk::Error::Overflow => Self::Overflow,
-            risk::Error::TooManyLegs => Self::TooManyLegs,
-            risk::Error::SameAccount => Self::SameAccount,
-            risk::Error::InsufficientCapital => Self::InsufficientCapital,
-            risk::Error::Healthy => Self::Healthy,
-            risk::Error::NoEquity => Self::NoEquity,
-            risk::Error::NotDeleverageable => Self::NotDeleverageable,
-            risk::Error::NotDue => Self::NotDue,
+impl Error {
+    const fn selector(self) -> u32 {
+        u32::from_be_bytes(match self {
+            Self::Ledger(risk::Error::Overflow) => vault::Overflow::SELECTOR,
+            Self::Ledger(risk::Error::TooManyLegs) => vault::TooManyLegs::SELECTOR,
+            Self::Ledger(risk::Error::SameAccount) => vault::SameAccount::SELECTOR,
+            Self::Ledger(risk::Error::InsufficientCapital) => vault::InsufficientCapital::SELECTOR,
+            Self::Ledger(risk::Error::Healthy) => vault::Healthy::SELECTOR,
+            Self::Ledger(risk::Error::NoEquity) => vault::NoEquity::SELECTOR,
+            Self::Ledger(risk::Error::NotDeleverageable) => vault::NotDeleverageable::SELECTOR,
+            Self::Ledger(risk::Error::NotDue) => vault::NotDue::SELECTOR,
+            Self::NotOwner => ownable::NotOwner::SELECTOR,
+            Self::NotPendingOwner => ownable::NotPendingOwner::SELECTOR,
+            Self::NotAccountOwner => vault::NotAccountOwner::SELECTOR,
+            Self::AlreadyInitialized => vault::AlreadyInitialized::SELECTOR,
+            Self::NotAClone => vault::NotAClone::SELECTOR,
+            Self::Reentrant => vault::Reentrant::SELECTOR,
+            Self::ValueSent => vault::ValueSent::SELECTOR,
+            Self::UnknownFunction => vault::UnknownFunction::SELECTOR,
+            Self::InvalidCalldata => vault::InvalidCalldata::SELECTOR,
+            Self::InvalidParameters => vault::InvalidParameters::SELECTOR,
+            Self::InvalidAmount => vault::InvalidAmount::SELECTOR,
+            Self::InvalidRecipient => vault::InvalidRecipient::SELECTOR,
+            Self::UnknownInstrument => vault::UnknownInstrument::SELECTOR,
+            Self::ActionBlocked => vault::ActionBlocked::SELECTOR,
+            Self::TooFewLegs => vault::TooFewLegs::SELECTOR,
+            Self::InsufficientMargin => vault::InsufficientMargin::SELECTOR,
+            Self::ReduceOnly => vault::ReduceOnly::SELECTOR,
+            Self::OrderMismatch => vault::OrderMismatch::SELECTOR,
+            Self::OrderExpired => vault::OrderExpired::SELECTOR,
+            Self::OrderCancelled => vault::OrderCancelled::SELECTOR,
+            Self::OrderFilled => vault::OrderFilled::SELECTOR,
+            Self::InvalidSignature => vault::InvalidSignature::SELECTOR,
+            Self::PriceOutsideBand => vault::PriceOutsideBand::SELECTOR,
+            Self::OpenInterestLimit => vault::OpenInterestLimit::SELECTOR,
+            Self::NothingToRecover => vault::NothingToRecover::SELECTOR,
+            Self::TokenFailed => vault::TokenFailed::SELECTOR,
+            Self::GuardFailed => vault::GuardFailed::SELECTOR,
+            Self::PoolFailed => vault::PoolFailed::SELECTOR,
+        })
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+#[link(wasm_import_module = "vm_hooks")]
+unsafe extern "C" {
+    fn exit_early(status: u32) -> !;
+}
+
+/// Host builds only print the interface.
+#[cfg(not(target_arch = "wasm32"))]
+unsafe fn exit_early(status: u32) -> ! {
+    panic!("there is no call to end with status {status}")
+}
+
+/// Ends the call, with the error as its revert data; an error about the caller names it.
+#[cold]
+#[inline(never)]
+pub fn revert(error: Error) -> ! {
+    let vm = WasmVM::default();
+    let about_caller = matches!(error, Error::NotOwner | Error::NotPendingOwner | Error::NotAccountOwner);
+    let caller = [Word::of_address(vm.msg_sender())];
+    let words = if about_caller { &caller[..] } else { &[] };
+    vm.write_result(encode_call(error.selector().to_be_bytes(), words));
+    // SAFETY: the call ends here.
+    unsafe { exit_early(1) }
+}
+
+/// Reverts unless a condition holds.
+pub fn require(condition: bool, error: Error) {
+    if !condition {
+        revert(error);
+    }
+}
+
+/// What holds a value, or the reason for a revert.
+pub trait OrRevert<T> {
+    /// The value; reverts if there is none.
+    fn or_revert(self) -> T;
+}
+
+impl<T> OrRevert<T> for risk::Result<T> {
+    fn or_revert(self) -> T {
+        match self {
+            Ok(value) => value,
+            Err(error) => revert(Error::Ledger(error)),
         }
     }
 }
 
-impl Error {
-    /// Revert data.
-    pub fn encode(self) -> Vec<u8> {
-        let mut words = [Word::ZERO; 2];
-        let (selector, count) = match self {
-            Self::NotOwner(caller) => {
-                words[0] = Word::of_address(caller);
-                (ownable::NotOwner::SELECTOR, 1)
-            }
-            Self::NotPendingOwner(caller) => {
-                words[0] = Word::of_address(caller);
-                (ownable::NotPendingOwner::SELECTOR, 1)
-            }
-            Self::NotAccountOwner(caller) => {
-                words[0] = Word::of_address(caller);
-                (vault::NotAccountOwner::SELECTOR, 1)
-            }
-            Self::UnknownInstrument(instrument) => {
-                words[0] = Word::of(instrument.into());
-                (vault::UnknownInstrument::SELECTOR, 1)
-            }
-            Self::ActionBlocked(instrument, tier) => {
-                words = [Word::of(instrument.into()), Word::of(tier.into())];
-                (vault::ActionBlocked::SELECTOR, 2)
-            }
-            Self::TooFewLegs(needed) => {
-                words[0] = Word::of(needed);
-                (vault::TooFewLegs::SELECTOR, 1)
-            }
-            Self::InsufficientMargin(account) => {
-                words[0] = Word::of_bytes(&account.0);
-                (vault::InsufficientMargin::SELECTOR, 1)
-            }
-            Self::InvalidSignature(signer) => {
-                words[0] = Word::of_address(signer);
-                (vault::InvalidSignature::SELECTOR, 1)
-            }
-            Self::AlreadyInitialized => (vault::AlreadyInitialized::SELECTOR, 0),
-            Self::NotAClone => (vault::NotAClone::SELECTOR, 0),
-            Self::Reentrant => (vault::Reentrant::SELECTOR, 0),
-            Self::ValueSent => (vault::ValueSent::SELECTOR, 0),
-            Self::UnknownFunction => (vault::UnknownFunction::SELECTOR, 0),
-            Self::InvalidCalldata => (vault::InvalidCalldata::SELECTOR, 0),
-            Self::InvalidParameters => (vault::InvalidParameters::SELECTOR, 0),
-            Self::InvalidAmount => (vault::InvalidAmount::SELECTOR, 0),
-            Self::InvalidRecipient => (vault::InvalidRecipient::SELECTOR, 0),
-            Self::Overflow => (vault::Overflow::SELECTOR, 0),
-            Self::SameAccount => (vault::SameAccount::SELECTOR, 0),
-            Self::TooManyLegs => (vault::TooManyLegs::SELECTOR, 0),
-            Self::InsufficientCapital => (vault::InsufficientCapital::SELECTOR, 0),
-            Self::ReduceOnly => (vault::ReduceOnly::SELECTOR, 0),
-            Self::OrderMismatch => (vault::OrderMismatch::SELECTOR, 0),
-            Self::OrderExpired => (vault::OrderExpired::SELECTOR, 0),
-            Self::OrderCancelled => (vault::OrderCancelled::SELECTOR, 0),
-            Self::OrderFilled => (vault::OrderFilled::SELECTOR, 0),
-            Self::PriceOutsideBand => (vault::PriceOutsideBand::SELECTOR, 0),
-            Self::OpenInterestLimit => (vault::OpenInterestLimit::SELECTOR, 0),
-            Self::Healthy => (vault::Healthy::SELECTOR, 0),
-            Self::NoEquity => (vault::NoEquity::SELECTOR, 0),
-            Self::NotDeleverageable => (vault::NotDeleverageable::SELECTOR, 0),
-            Self::NotDue => (vault::NotDue::SELECTOR, 0),
-            Self::NothingToRecover => (vault::NothingToRecover::SELECTOR, 0),
-            Self::TokenFailed => (vault::TokenFailed::SELECTOR, 0),
-            Self::GuardFailed => (vault::GuardFailed::SELECTOR, 0),
-            Self::PoolFailed => (vault::PoolFailed::SELECTOR, 0),
-        };
-        encode_call(selector, &words[..count])
+impl<T> OrRevert<T> for (Option<T>, Error) {
+    fn or_revert(self) -> T {
+        match self.0 {
+            Some(value) => value,
+            None => revert(self.1),
+        }
     }
 }

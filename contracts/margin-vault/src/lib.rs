@@ -32,44 +32,35 @@ mod trading;
 mod views;
 mod word;
 
-use alloc::vec::Vec;
-
 use stylus_sdk::host::WasmVM;
+use stylus_sdk::hostio;
 use stylus_sdk::stylus_core::{CalldataAccess, MemoryAccess, MessageAccess, StorageAccess};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, require};
 
-/// Serves a call of `len` bytes of calldata; returns 0, or 1 for a revert.
+/// Serves a call of `len` bytes of calldata. Returns 0; a revert does not return.
 #[unsafe(no_mangle)]
 pub extern "C" fn user_entrypoint(len: usize) -> usize {
     let vm = WasmVM::default();
     // Nitro pays for memory through this import, which a program has to have.
     vm.pay_for_memory_grow(0);
-    match serve(&vm, &vm.read_args(len)) {
-        Ok(output) => {
-            vm.write_result(&output);
-            0
-        }
-        Err(error) => {
-            vm.write_result(&error.encode());
-            1
-        }
-    }
+    require(!vm.msg_reentrant(), Error::Reentrant);
+    require(!value_sent(), Error::ValueSent);
+    let input = vm.read_args(len).leak();
+    let output = router::view(input).unwrap_or_else(|| {
+        let output = router::execute(input);
+        vm.flush_cache(false);
+        output
+    });
+    vm.write_result(output);
+    0
 }
 
-fn serve(vm: &WasmVM, input: &[u8]) -> Result<Vec<u8>> {
-    if vm.msg_reentrant() {
-        return Err(Error::Reentrant);
-    }
-    if !vm.msg_value().is_zero() {
-        return Err(Error::ValueSent);
-    }
-    if let Some(output) = router::view(input)? {
-        return Ok(output);
-    }
-    let output = router::execute(input)?;
-    vm.flush_cache(false);
-    Ok(output)
+fn value_sent() -> bool {
+    let mut value = [0; 32];
+    // SAFETY: the host writes 32 bytes.
+    unsafe { hostio::msg_value(value.as_mut_ptr()) };
+    value != [0; 32]
 }
 
 /// Prints the contract's Solidity interface; for `constructor`, nothing: a clone is initialised instead.

@@ -1,15 +1,14 @@
 //! Signed orders: EIP-712 hashing, signatures, fills and cancellations.
 
-use alloc::vec::Vec;
-
-use alloy_primitives::{Address, B256, U256, address, keccak256, uint};
+use alloy_primitives::{Address, B256, address, b256, keccak256};
+use alloy_sol_types::SolEvent;
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::keccak_const::Keccak256;
 use stylus_sdk::stylus_core::{AccountAccess, ChainAccess, MessageAccess};
 
-use crate::abi::{Args, IMarginVault, encode};
+use crate::abi::{Args, Bytes, IMarginVault};
 use crate::calls;
-use crate::error::{Error, Result};
+use crate::error::{Error, OrRevert, require};
 use crate::session::{emit, owner_of};
 use crate::storage::Storage;
 use crate::word::Word;
@@ -29,7 +28,7 @@ const VERSION: [u8; 32] = Keccak256::new().update(b"1").finalize();
 
 const ECRECOVER: Address = address!("0000000000000000000000000000000000000001");
 /// Half the order of secp256k1: of the two signatures that verify, only the one with the lower s counts.
-const MAX_S: U256 = uint!(0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0_U256);
+const MAX_S: B256 = b256!("7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0");
 
 /// An order to trade.
 pub struct Order<'a> {
@@ -46,20 +45,20 @@ pub struct Order<'a> {
 
 impl<'a> Order<'a> {
     /// The order whose first word is at a place of the head.
-    pub fn decode(args: Args<'a>, place: usize) -> Result<Self> {
-        let encoded = args.slice(place * 32, ORDER_WORDS * 32)?;
+    pub fn decode(args: Args<'a>, place: usize) -> Self {
+        let encoded = args.slice(place * 32, ORDER_WORDS * 32);
         let fields = Args(encoded);
-        Ok(Self {
-            account: fields.b256(0)?,
-            instrument: fields.u32(1)?,
-            size: fields.word(2)?.signed()?,
-            limit_price: fields.unsigned(3)?,
-            nonce: fields.word(4)?,
-            expiry: fields.u64(5)?,
-            maker: fields.bool(6)?,
-            reduce_only: fields.bool(7)?,
+        Self {
+            account: fields.b256(0),
+            instrument: fields.u32(1),
+            size: fields.word(2).signed(),
+            limit_price: fields.unsigned(3),
+            nonce: fields.word(4),
+            expiry: fields.u64(5),
+            maker: fields.bool(6),
+            reduce_only: fields.bool(7),
             encoded,
-        })
+        }
     }
 
     /// The EIP-712 digest to sign.
@@ -74,25 +73,18 @@ impl<'a> Order<'a> {
         keccak256(digest)
     }
 
-    /// Fails unless the order is signed, in time, not cancelled, and has `size` left. Returns what is filled of it.
-    pub fn check(&self, store: &Storage, signature: &[u8], now: u64, size: u128) -> Result<u128> {
+    /// Reverts unless the order is signed, in time, not cancelled, and has `size` left. Returns what is filled of it.
+    pub fn check(&self, store: &Storage, signature: &[u8], now: u64, size: u128) -> u128 {
         let owner = owner_of(self.account);
-        if now > self.expiry {
-            return Err(Error::OrderExpired);
-        }
-        if store.is_cancelled(owner, self.nonce) {
-            return Err(Error::OrderCancelled);
-        }
+        require(now <= self.expiry, Error::OrderExpired);
+        require(!store.is_cancelled(owner, self.nonce), Error::OrderCancelled);
         let filled = store.filled(self.account, self.nonce);
-        let left = self.size.unsigned_abs().checked_sub(filled).ok_or(Error::OrderFilled)?;
-        if size > left {
-            return Err(Error::OrderFilled);
-        }
+        let left = (self.size.unsigned_abs().checked_sub(filled), Error::OrderFilled).or_revert();
+        require(size <= left, Error::OrderFilled);
         let digest = self.digest();
-        if recover(digest, signature) != Some(owner) && !calls::accepts(owner, digest, signature) {
-            return Err(Error::InvalidSignature(owner));
-        }
-        Ok(filled)
+        let signed = recover(digest, signature) == Some(owner) || calls::accepts(owner, digest, signature);
+        require(signed, Error::InvalidSignature);
+        filled
     }
 }
 
@@ -113,9 +105,8 @@ fn recover(digest: B256, signature: &[u8]) -> Option<Address> {
     if signature.len() != 65 {
         return None;
     }
-    let s = U256::from_be_slice(&signature[32..64]);
     let v = signature[64];
-    if s > MAX_S || !(27..=28).contains(&v) {
+    if signature[32..64] > MAX_S[..] || !(27..=28).contains(&v) {
         return None;
     }
     let mut input = [0; 128];
@@ -123,15 +114,14 @@ fn recover(digest: B256, signature: &[u8]) -> Option<Address> {
     input[63] = v;
     input[64..].copy_from_slice(&signature[..64]);
     let output = calls::read(ECRECOVER, &input)?;
-    let signer = Address::from_word(Args(&output).b256(0).ok()?);
-    if signer.is_zero() { None } else { Some(signer) }
+    // It returns nothing for a signature of nobody's.
+    if output.len() == 32 { Some(Address::from_slice(&output[12..])) } else { None }
 }
 
 /// Cancels every order of the caller's accounts under a nonce.
-#[expect(clippy::unnecessary_wraps, reason = "as every operation")]
-pub fn cancel(store: &mut Storage, nonce: Word) -> Result<Vec<u8>> {
+pub fn cancel(store: &mut Storage, nonce: Word) -> Bytes {
     let owner = WasmVM::default().msg_sender();
     store.set_cancelled(owner, nonce);
-    emit::<IMarginVault::Cancelled>(&[Word::of_address(owner)], &[nonce]);
-    Ok(encode(&[]))
+    emit(&IMarginVault::Cancelled::SIGNATURE_HASH, 1, &[Word::of_address(owner), nonce]);
+    &[]
 }

@@ -1,18 +1,14 @@
 //! One operation on the ledger: prices and insurance read in, accounts settled and watched, totals written back.
 
-use alloc::vec::Vec;
-
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::{SolCall, SolEvent};
-use risk::{
-    Health, InstrumentId, Ledger, Legs, Positions, Price, Ratio, Settlement, Store, Stress, Usd, math,
-};
+use risk::{Health, InstrumentId, Ledger, MAX_LEGS, Positions, Price, Ratio, Store, Stress, Usd, math};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::{BlockAccess, RawLogAccess};
 
-use crate::abi::{Args, Guard, IMarginVault, encode_call};
+use crate::abi::{Args, Guard, IMarginVault, encode, encode_call};
 use crate::calls;
-use crate::error::{Error, Result};
+use crate::error::{Error, OrRevert, require};
 use crate::storage::{Field, InstrumentField, Storage};
 use crate::word::Word;
 
@@ -33,12 +29,14 @@ const CAUTION: u8 = 1;
 const RESTRICTED: u8 = 2;
 /// Words of a reading: mark, low, high, stable price, time, tier, blocked and three measures of volatility.
 const READING_WORDS: usize = 10;
+/// Instruments of one operation: the legs of two accounts, and the one that they trade.
+const MAX_MARKETS: usize = 2 * MAX_LEGS + 1;
 
 /// What the guard says of one instrument.
+#[derive(Clone, Copy)]
 pub struct Market {
-    pub id: InstrumentId,
-    pub tier: u8,
-    pub blocked: u16,
+    tier: u8,
+    blocked: u16,
     stress: Stress,
 }
 
@@ -46,7 +44,9 @@ pub struct Market {
 pub struct Session<'s> {
     pub ledger: Ledger<'s, Storage>,
     pub now: u64,
-    markets: Vec<Market>,
+    ids: [InstrumentId; MAX_MARKETS],
+    markets: [Market; MAX_MARKETS],
+    count: usize,
     insured: bool,
     missing: Usd,
 }
@@ -63,14 +63,13 @@ pub fn owner_of(account: B256) -> Address {
     Address::from_slice(&account[..20])
 }
 
-/// Emits an event: its signature and indexed words first, then its data.
-pub fn emit<E: SolEvent>(indexed: &[Word], data: &[Word]) {
-    let mut bytes = Vec::with_capacity(32 * (1 + indexed.len() + data.len()));
-    bytes.extend_from_slice(&E::SIGNATURE_HASH.0);
-    for word in indexed.iter().chain(data) {
-        bytes.extend_from_slice(&word.bytes());
-    }
-    WasmVM::default().emit_log(&bytes, 1 + indexed.len());
+/// Emits an event: its signature and `indexed - 1` indexed words, then its data.
+#[inline(never)]
+pub fn emit(signature: &B256, indexed: usize, words: &[Word]) {
+    let mut log = [Word::ZERO; 9];
+    log[0] = word(*signature);
+    log[1..=words.len()].copy_from_slice(words);
+    WasmVM::default().emit_log(encode(&log[..=words.len()]), 1 + indexed);
 }
 
 pub const fn usd(amount: Usd) -> Word {
@@ -83,102 +82,121 @@ pub fn word(id: B256) -> Word {
 
 impl<'s> Session<'s> {
     /// Opens the ledger, without prices.
-    pub fn open(store: &'s mut Storage) -> Result<Self> {
-        let ledger = Ledger::open(store, Usd::ZERO);
-        let now = WasmVM::default().block_timestamp();
-        let mut session = Self { ledger, now, markets: Vec::new(), insured: false, missing: Usd::ZERO };
-        session.insure_debts()?;
-        session.missing = session.ledger.totals.missing(session.ledger.insurance)?;
-        Ok(session)
+    pub fn open(store: &'s mut Storage) -> Self {
+        let nothing = Stress { mark: Price::ZERO, stable: Price::ZERO, rate: Ratio::ZERO };
+        let mut session = Self {
+            ledger: Ledger::open(store, Usd::ZERO),
+            now: WasmVM::default().block_timestamp(),
+            ids: [0; MAX_MARKETS],
+            markets: [Market { tier: 0, blocked: 0, stress: nothing }; MAX_MARKETS],
+            count: 0,
+            insured: false,
+            missing: Usd::ZERO,
+        };
+        session.insure_debts();
+        session.missing = session.missing();
+        session
     }
 
-    /// Opens the ledger with the prices of every leg of `accounts`, and of `also`.
-    pub fn with_prices(store: &'s mut Storage, accounts: &[B256], also: Option<InstrumentId>) -> Result<Self> {
-        let mut session = Self::open(store)?;
-        let mut ids = Vec::new();
-        let legs: Vec<Legs> = accounts.iter().map(|&account| session.ledger.store.account(account).legs).collect();
-        for &id in legs.iter().flat_map(Legs::as_slice).chain(&also) {
-            if !ids.contains(&id) {
-                ids.push(id);
-            }
+    /// Opens the ledger with the prices of every leg of an account, and settles it.
+    pub fn settled(store: &'s mut Storage, account: B256, by_owner: bool) -> Self {
+        let mut session = Self::open(store);
+        session.want_legs(account);
+        session.read_prices();
+        session.touch(account, by_owner);
+        session
+    }
+
+    /// Asks for the price of an instrument.
+    pub fn want(&mut self, id: InstrumentId) {
+        if !self.ids[..self.count].contains(&id) {
+            self.ids[self.count] = id;
+            self.count += 1;
         }
-        session.read_prices(&ids)?;
-        Ok(session)
+    }
+
+    /// Asks for the prices of an account's legs.
+    pub fn want_legs(&mut self, account: B256) {
+        for &id in self.ledger.store.account(account).legs.as_slice() {
+            self.want(id);
+        }
     }
 
     /// Asks the guard, and moves every mark that it does not hold back.
-    fn read_prices(&mut self, ids: &[InstrumentId]) -> Result<()> {
-        if ids.is_empty() {
-            return Ok(());
+    pub fn read_prices(&mut self) {
+        if self.count == 0 {
+            return;
         }
-        let mut words = Vec::with_capacity(2 + ids.len());
-        words.extend([Word::of(32), Word::of(ids.len() as u128)]);
-        words.extend(ids.iter().map(|&id| self.ledger.store.instrument_field(id, InstrumentField::Asset)));
+        let mut words = [Word::ZERO; 2 + MAX_MARKETS];
+        words[..2].copy_from_slice(&[Word::of(32), Word::of(self.count as u128)]);
+        for (word, &id) in words[2..].iter_mut().zip(&self.ids[..self.count]) {
+            *word = self.ledger.store.instrument_field(id, InstrumentField::Asset);
+        }
         let guard = self.ledger.store.address(Field::Guard);
-        let data = calls::read(guard, &encode_call(Guard::readManyCall::SELECTOR, &words)).ok_or(Error::GuardFailed)?;
-        let (readings, count) = Args(&data).array(0, READING_WORDS).map_err(|_| Error::GuardFailed)?;
-        if count != ids.len() {
-            return Err(Error::GuardFailed);
+        let data = calls::read(guard, encode_call(Guard::readManyCall::SELECTOR, &words[..2 + self.count]));
+        let (readings, count) = Args((data, Error::GuardFailed).or_revert()).array(0, READING_WORDS * 32);
+        require(count == self.count, Error::GuardFailed);
+        for place in 0..count {
+            self.accept(place, Args(readings.slice(place * READING_WORDS * 32, READING_WORDS * 32)));
         }
-        for (place, &id) in ids.iter().enumerate() {
-            self.accept(id, Args(readings.slice(place * READING_WORDS * 32, READING_WORDS * 32)?))?;
-        }
-        Ok(())
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "the guard's types are that narrow")]
-    fn accept(&mut self, id: InstrumentId, reading: Args) -> Result<()> {
-        let tier = reading.u32(5)? as u8;
-        let blocked = reading.u32(6)? as u16;
+    fn accept(&mut self, place: usize, reading: Args) {
+        let id = self.ids[place];
+        let tier = reading.u32(5) as u8;
+        let blocked = reading.u32(6) as u16;
         if blocked & action::MARK == 0 {
-            self.ledger.set_mark(id, Price(reading.unsigned(0)?))?;
+            self.ledger.set_mark(id, Price(reading.unsigned(0))).or_revert();
         }
         let mark = self.ledger.store.instrument(id).mark;
-        let stable = match reading.unsigned(3)? {
+        let stable = match reading.unsigned(3) {
             0 => mark,
             stable => Price(stable),
         };
-        let rates = self.ledger.store.instrument_field(id, InstrumentField::Rates).high;
-        let rate = u128::from(rates as u64);
-        let rate = Ratio(if tier >= CAUTION { rate + rate.div_ceil(4) } else { rate });
-        self.markets.push(Market { id, tier, blocked, stress: Stress { mark, stable, rate } });
-        Ok(())
+        let rate = self.ledger.store.instrument_field(id, InstrumentField::Rates).high as u64;
+        let factor = if tier >= CAUTION { 5 } else { 4 };
+        let rate = Ratio((u128::from(rate) * factor).div_ceil(4));
+        self.markets[place] = Market { tier, blocked, stress: Stress { mark, stable, rate } };
     }
 
-    pub fn market(&self, id: InstrumentId) -> Result<&Market> {
-        self.markets.iter().find(|market| market.id == id).ok_or(Error::GuardFailed)
+    /// What the guard said of an instrument. One that nobody asked for has no price.
+    fn market(&self, id: InstrumentId) -> &Market {
+        let place = self.ids[..self.count].iter().position(|&known| known == id);
+        &self.markets[(place, Error::GuardFailed).or_revert()]
     }
 
-    /// Fails if the guard forbids an action in one of the instruments.
-    pub fn allow(&self, action: u16, ids: &[InstrumentId]) -> Result<()> {
-        for &id in ids {
-            let market = self.market(id)?;
-            if market.blocked & action != 0 {
-                return Err(Error::ActionBlocked(self.number(id), market.tier));
-            }
+    /// Reverts if the guard forbids an action in an instrument.
+    pub fn allow(&self, action: u16, id: InstrumentId) {
+        require(self.market(id).blocked & action == 0, Error::ActionBlocked);
+    }
+
+    /// Reverts if the guard forbids an action in an instrument of the account's.
+    pub fn allow_all(&self, action: u16, account: B256) {
+        for &id in self.ledger.store.account(account).legs.as_slice() {
+            self.allow(action, id);
         }
-        Ok(())
-    }
-
-    /// What the interface calls an instrument.
-    #[expect(clippy::cast_possible_truncation, reason = "the low field of its word")]
-    fn number(&self, id: InstrumentId) -> u32 {
-        self.ledger.store.instrument_field(id, InstrumentField::Rates).low as u32
     }
 
     /// Asks the pool what it would pay, once a debt makes that matter.
-    fn insure_debts(&mut self) -> Result<()> {
-        if self.ledger.totals.debt > Usd::ZERO { self.insure() } else { Ok(()) }
+    fn insure_debts(&mut self) {
+        if self.ledger.totals.debt > Usd::ZERO {
+            self.insure();
+        }
     }
 
     /// Asks the pool what it would pay.
-    pub fn insure(&mut self) -> Result<()> {
+    pub fn insure(&mut self) {
         if !self.insured {
             let pool = self.ledger.store.address(Field::Pool);
-            self.ledger.insurance = self.amount(calls::available(pool)?)?;
+            self.ledger.insurance = self.amount(calls::available(pool));
             self.insured = true;
         }
-        Ok(())
+    }
+
+    /// What nobody has paid for.
+    pub fn missing(&self) -> Usd {
+        self.ledger.totals.missing(self.ledger.insurance).or_revert()
     }
 
     /// WAD value of one smallest unit of the token.
@@ -187,70 +205,64 @@ impl<'s> Session<'s> {
     }
 
     /// WAD value of smallest units of the token.
-    pub fn amount(&self, units: u128) -> Result<Usd> {
-        let value = units.checked_mul(self.unit()).ok_or(Error::Overflow)?;
-        Ok(Usd(math::signed(value)?))
+    pub fn amount(&self, units: u128) -> Usd {
+        Usd(math::mul_div_down(units, self.unit(), 1).and_then(math::signed).or_revert())
     }
 
     /// Settles an account.
-    pub fn touch(&mut self, id: B256, by_owner: bool) -> Result<Settlement> {
-        let settlement = self.ledger.touch(id, by_owner)?;
-        self.insure_debts()?;
-        Ok(settlement)
+    pub fn touch(&mut self, id: B256, by_owner: bool) {
+        let settled = self.ledger.touch(id, by_owner).or_revert();
+        self.insure_debts();
+        let account = settled.account;
+        let words = [word(id), usd(settled.gain), usd(account.capital), usd(account.pnl)];
+        emit(&IMarginVault::Touched::SIGNATURE_HASH, 1, &words);
     }
 
     /// Equity and maintenance margin of a settled account; moves its clock.
-    pub fn observe(&mut self, id: B256) -> Result<Health> {
-        let health = self.ledger.health(id)?;
+    pub fn observe(&mut self, id: B256) -> Health {
+        let health = self.ledger.health(id).or_revert();
         let mut account = self.ledger.store.account(id);
         account.clock = account.clock.observed(self.now, health.is_healthy());
         self.ledger.store.set_account(id, &account);
-        Ok(health)
+        health
     }
 
-    /// Initial margin of positions in instruments whose prices were read.
-    pub fn initial(&self, positions: &Positions) -> Result<Usd> {
+    /// A settled account's positions.
+    pub fn positions(&self, id: B256) -> Positions {
+        self.ledger.positions(id).or_revert()
+    }
+
+    /// Initial margin of a settled account.
+    pub fn initial(&self, id: B256) -> Usd {
         let mut sum = Usd::ZERO;
-        for &(id, position) in positions.as_slice() {
-            sum = sum.plus(self.market(id)?.stress.initial(position)?)?;
+        for &(instrument, position) in self.positions(id).as_slice() {
+            let initial = self.market(instrument).stress.initial(position).or_revert();
+            sum = sum.plus(initial).or_revert();
         }
-        Ok(sum)
+        sum
     }
 
-    /// Whether a settled account meets initial margin.
-    pub fn meets_initial(&self, id: B256, health: &Health) -> Result<bool> {
-        Ok(health.equity >= self.initial(&self.ledger.positions(id)?)?)
-    }
-
-    /// Fails unless a settled account may withdraw what it has withdrawn: it meets initial margin, and has 20 % of its equity
-    /// free in Restricted.
-    pub fn check_withdrawal(&self, id: B256, health: &Health) -> Result<()> {
-        let legs = self.ledger.store.account(id).legs;
-        self.allow(action::WITHDRAW, legs.as_slice())?;
-        let initial = self.initial(&self.ledger.positions(id)?)?;
-        let mut usable = health.equity;
-        for &leg in legs.as_slice() {
-            if self.market(leg)?.tier >= RESTRICTED {
-                usable = health.equity.or_zero().times_down(Ratio(risk::WAD / 5 * 4))?;
+    /// Reverts unless a settled account may withdraw what it has withdrawn: it meets initial margin, and has 20 % of its
+    /// equity free in Restricted.
+    pub fn check_withdrawal(&mut self, id: B256) {
+        self.allow_all(action::WITHDRAW, id);
+        let mut usable = self.observe(id).equity;
+        for &leg in self.ledger.store.account(id).legs.as_slice() {
+            if self.market(leg).tier >= RESTRICTED {
+                usable = usable.min(usable.or_zero().times_down(Ratio(risk::WAD / 5 * 4)).or_revert());
+                break;
             }
         }
-        if usable >= initial { Ok(()) } else { Err(Error::InsufficientMargin(id)) }
-    }
-
-    /// Emits what settling an account did, and where that left it.
-    pub fn emit_touched(&self, id: B256, gain: Usd) {
-        let account = self.ledger.store.account(id);
-        emit::<IMarginVault::Touched>(&[word(id)], &[usd(gain), usd(account.capital), usd(account.pnl)]);
+        require(usable >= self.initial(id), Error::InsufficientMargin);
     }
 
     /// Writes the totals back.
-    pub fn finish(self) -> Result<()> {
-        let missing = self.ledger.totals.missing(self.ledger.insurance)?;
+    pub fn finish(self) {
+        let missing = self.missing();
         if missing != self.missing {
-            let coverage = self.ledger.coverage()?.ratio()?;
-            emit::<IMarginVault::CoverageChanged>(&[], &[Word::of(coverage), usd(missing)]);
+            let coverage = self.ledger.coverage().and_then(risk::Coverage::ratio).or_revert();
+            emit(&IMarginVault::CoverageChanged::SIGNATURE_HASH, 0, &[Word::of(coverage), usd(missing)]);
         }
         self.ledger.save();
-        Ok(())
     }
 }

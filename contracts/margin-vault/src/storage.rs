@@ -1,4 +1,5 @@
-//! Where everything is stored. Halves of a slot hold 128-bit values.
+//! Where everything is stored. A slot is two halves of 128 bits, least significant byte first, which spares every access the
+//! reversal of 32 bytes.
 //!
 //! | Slot | Contents |
 //! |---|---|
@@ -16,15 +17,15 @@
 //! | hash of account, nonce | filled size |
 //! | hash of owner, nonce / 256 | bitmap of cancelled nonces |
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256};
 use risk::{
     Account, Base, Bucket, Clock, Cumulative, Index, Instrument, InstrumentId, Leg, Legs, Price, Ratio, Scale, Side, SideState,
     Size, Store, Totals, Usd,
 };
 use stylus_sdk::host::WasmVM;
-use stylus_sdk::stylus_core::{CryptographyAccess, StorageAccess};
+use stylus_sdk::hostio;
+use stylus_sdk::stylus_core::CryptographyAccess;
 
-use crate::abi::key;
 use crate::word::Word;
 
 /// The vault's own slots.
@@ -84,14 +85,14 @@ enum Hashed {
     Cancelled,
 }
 
-fn fixed(region: Region, path: [u8; 3], number: u32) -> U256 {
-    let [a, b, c] = path;
-    let low = u64::from(region as u8) << 56
-        | u64::from(a) << 48
-        | u64::from(b) << 40
-        | u64::from(c) << 32
-        | u64::from(number);
-    U256::from(low)
+/// Key of a slot.
+type Slot = [u8; 32];
+
+fn fixed(region: Region, [a, b, c]: [u8; 3], number: u32) -> Slot {
+    let mut slot = [0; 32];
+    slot[24..28].copy_from_slice(&[region as u8, a, b, c]);
+    slot[28..].copy_from_slice(&number.to_be_bytes());
+    slot
 }
 
 const fn side_number(side: Side) -> u8 {
@@ -108,31 +109,40 @@ pub struct Storage {
 }
 
 impl Storage {
-    fn load(&self, slot: U256) -> Word {
-        Word::of_bytes(&self.vm.storage_load_bytes32(slot).0)
+    #[inline(never)]
+    #[expect(clippy::unused_self, reason = "it reads what the host keeps")]
+    fn load(&self, slot: Slot) -> Word {
+        let mut halves = [[0; 16]; 2];
+        // SAFETY: both are 32 bytes.
+        unsafe { hostio::storage_load_bytes32(slot.as_ptr(), halves.as_mut_ptr().cast()) };
+        Word::new(u128::from_le_bytes(halves[0]), u128::from_le_bytes(halves[1]))
     }
 
-    #[expect(clippy::needless_pass_by_ref_mut, reason = "it changes what the host keeps")]
-    fn store(&mut self, slot: U256, word: Word) {
-        // SAFETY: nothing else caches storage: no value of it outlives the call that loaded it.
-        unsafe { self.vm.storage_cache_bytes32(slot, word.b256()) }
+    #[inline(never)]
+    #[expect(clippy::needless_pass_by_ref_mut, clippy::unused_self, reason = "it changes what the host keeps")]
+    fn store(&mut self, slot: Slot, word: Word) {
+        let halves = [word.high.to_le_bytes(), word.low.to_le_bytes()];
+        // SAFETY: both are 32 bytes; nothing else caches storage, since no value of it outlives the call that loaded it.
+        unsafe { hostio::storage_cache_bytes32(slot.as_ptr(), halves.as_ptr().cast()) }
     }
 
     /// Slot of a value that belongs to `name`: an account or an owner.
-    fn hashed(&self, region: Hashed, name: B256, part: u8, number: Word) -> U256 {
+    #[inline(never)]
+    fn hashed(&self, region: Hashed, name: B256, part: u8, number: Word) -> Slot {
         let mut bytes = [0; 66];
         bytes[..32].copy_from_slice(&name.0);
-        bytes[32..64].copy_from_slice(&number.bytes());
+        bytes[32..48].copy_from_slice(&number.high.to_le_bytes());
+        bytes[48..64].copy_from_slice(&number.low.to_le_bytes());
         bytes[64] = part;
         bytes[65] = region as u8;
-        key(self.vm.native_keccak256(&bytes))
+        self.vm.native_keccak256(&bytes).0
     }
 
-    fn account_slot(&self, account: B256, part: u8) -> U256 {
+    fn account_slot(&self, account: B256, part: u8) -> Slot {
         self.hashed(Hashed::Account, account, part, Word::ZERO)
     }
 
-    fn leg_slot(&self, account: B256, id: InstrumentId, part: u8) -> U256 {
+    fn leg_slot(&self, account: B256, id: InstrumentId, part: u8) -> Slot {
         self.hashed(Hashed::Leg, account, part, Word::of(id.into()))
     }
 
@@ -176,7 +186,7 @@ impl Storage {
     }
 
     /// The slot of a nonce's bit, and its mask.
-    fn cancelled_bit(&self, owner: Address, nonce: Word) -> (U256, Word) {
+    fn cancelled_bit(&self, owner: Address, nonce: Word) -> (Slot, Word) {
         let page = Word::new(nonce.high >> 8, nonce.high << 120 | nonce.low >> 8);
         let bit = 1_u128 << (nonce.low & 127);
         let mask = if nonce.low & 128 == 0 { Word::of(bit) } else { Word::new(bit, 0) };

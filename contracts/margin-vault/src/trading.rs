@@ -1,142 +1,127 @@
 //! Settlement of signed trades.
 
-use alloc::vec::Vec;
+use alloy_sol_types::SolEvent;
+use risk::{Health, InstrumentId, Position, Price, Ratio, Side, Size, Store, math, reduced_risk, within_band};
 
-use alloy_primitives::B256;
-use risk::{Health, InstrumentId, Position, Price, Ratio, Side, Size, Store, Usd, math, reduced_risk, within_band};
-use stylus_sdk::host::WasmVM;
-use stylus_sdk::stylus_core::BlockAccess;
-
-use crate::abi::IMarginVault;
-use crate::error::{Error, Result};
+use crate::abi::{Bytes, IMarginVault};
+use crate::error::{Error, OrRevert, require, revert};
 use crate::orders::Order;
 use crate::session::{Session, action, emit, word};
 use crate::storage::{InstrumentField, Storage};
+use crate::views::listed;
 use crate::word::Word;
 
 /// The vault is impaired while what is missing exceeds one part in this many of its tokens.
 const IMPAIRED: i128 = 1_000;
 
 /// One side of a trade, as it was before.
-struct Party {
-    account: B256,
-    gain: Usd,
+struct Party<'o> {
+    order: &'o Order<'o>,
+    filled: u128,
     health: Health,
     position: Position,
 }
 
 /// Fills `size` of two signed orders at the maker's limit.
-pub fn settle(
-    store: &mut Storage,
-    (maker, maker_signature): (&Order, &[u8]),
-    (taker, taker_signature): (&Order, &[u8]),
-    size: u128,
-) -> Result<Vec<u8>> {
-    check_match(maker, taker)?;
-    if size == 0 {
-        return Err(Error::InvalidAmount);
-    }
-    let id = store.listed(maker.instrument).ok_or(Error::UnknownInstrument(maker.instrument))?;
-    let now = WasmVM::default().block_timestamp();
-    let maker_filled = maker.check(store, maker_signature, now, size)?;
-    let taker_filled = taker.check(store, taker_signature, now, size)?;
+pub fn settle(store: &mut Storage, orders: [(&Order, &[u8]); 2], size: u128) -> Bytes {
+    let [(maker, _), (taker, _)] = orders;
+    check_match(maker, taker);
+    require(size > 0, Error::InvalidAmount);
+    let id = listed(store, maker.instrument);
 
-    let mut session = Session::with_prices(store, &[maker.account, taker.account], Some(id))?;
-    let maker_gain = session.touch(maker.account, true)?.gain;
-    let taker_gain = session.touch(taker.account, true)?.gain;
-    let parties = [
-        party(&mut session, maker.account, id, maker_gain)?,
-        party(&mut session, taker.account, id, taker_gain)?,
-    ];
+    let mut session = Session::open(store);
+    let filled = orders.map(|(order, signature)| {
+        session.want_legs(order.account);
+        order.check(session.ledger.store, signature, session.now, size)
+    });
+    session.want(id);
+    session.read_prices();
+    session.touch(maker.account, true);
+    session.touch(taker.account, true);
+    let parties = [party(&mut session, maker, id, filled[0]), party(&mut session, taker, id, filled[1])];
+
     let mut fill = Size(size);
-    for (order, party) in [maker, taker].into_iter().zip(&parties) {
-        if order.reduce_only {
-            fill = fill.min(reducible(order, party.position)?);
-        }
+    for party in parties.iter().filter(|party| party.order.reduce_only) {
+        fill = fill.min((reducible(party), Error::ReduceOnly).or_revert());
     }
-
     let price = Price(maker.limit_price);
-    check_fill(&session, id, price)?;
-    for (order, party) in [maker, taker].into_iter().zip(&parties) {
-        check_allowed(&session, id, order, party, fill)?;
-    }
-    let before = session.ledger.store.side(id, Side::Long).open_interest;
-    let (buyer, seller) = if maker.size > 0 { (maker, taker) } else { (taker, maker) };
-    session.ledger.trade(buyer.account, seller.account, id, fill, price)?;
-    let after = session.ledger.store.side(id, Side::Long).open_interest;
-    if after > before && after.0 > session.ledger.store.instrument_field(id, InstrumentField::Limit).high {
-        return Err(Error::OpenInterestLimit);
-    }
+    check_price(&session, id, price);
     for party in &parties {
-        check_margin(&mut session, party)?;
-        session.emit_touched(party.account, party.gain);
+        check_allowed(&session, id, party, fill);
     }
-    session.ledger.store.set_filled(maker.account, maker.nonce, maker_filled + fill.0);
-    session.ledger.store.set_filled(taker.account, taker.nonce, taker_filled + fill.0);
-    session.finish()?;
+    let (buyer, seller) = if maker.size > 0 { (maker, taker) } else { (taker, maker) };
+    let before = session.ledger.store.side(id, Side::Long).open_interest;
+    session.ledger.trade(buyer.account, seller.account, id, fill, price).or_revert();
+    let after = session.ledger.store.side(id, Side::Long).open_interest;
+    let limit = session.ledger.store.instrument_field(id, InstrumentField::Limit).high;
+    require(after <= before || after.0 <= limit, Error::OpenInterestLimit);
+    for party in &parties {
+        check_margin(&mut session, party);
+        session.ledger.store.set_filled(party.order.account, party.order.nonce, party.filled + fill.0);
+    }
+    session.finish();
 
-    let signed = math::signed(fill.0)?;
+    let signed = math::signed(fill.0).or_revert();
     let signed = if taker.size > 0 { signed } else { -signed };
-    let indexed = [word(maker.account), word(taker.account), Word::of(maker.instrument.into())];
-    emit::<IMarginVault::Settled>(&indexed, &[Word::of_signed(signed), Word::of(price.0)]);
-    Ok(Vec::new())
+    let words = [
+        word(maker.account),
+        word(taker.account),
+        Word::of(maker.instrument.into()),
+        Word::of_signed(signed),
+        Word::of(price.0),
+    ];
+    emit(&IMarginVault::Settled::SIGNATURE_HASH, 3, &words);
+    &[]
 }
 
-/// Fails unless a maker's and a taker's order can trade at the maker's limit.
-fn check_match(maker: &Order, taker: &Order) -> Result<()> {
-    if maker.account == taker.account {
-        return Err(Error::SameAccount);
-    }
-    let crossed = match (maker.size.signum(), taker.size.signum()) {
-        (-1, 1) => maker.limit_price <= taker.limit_price,
-        (1, -1) => maker.limit_price >= taker.limit_price,
-        _ => false,
-    };
-    if crossed && maker.maker && !taker.maker && maker.instrument == taker.instrument {
-        Ok(())
+/// Reverts unless a maker's and a taker's order can trade at the maker's limit.
+fn check_match(maker: &Order, taker: &Order) {
+    require(maker.account != taker.account, Error::Ledger(risk::Error::SameAccount));
+    let crossed = if taker.size > 0 {
+        maker.size < 0 && maker.limit_price <= taker.limit_price
     } else {
-        Err(Error::OrderMismatch)
-    }
+        maker.size > 0 && taker.size < 0 && maker.limit_price >= taker.limit_price
+    };
+    let roles = maker.maker && !taker.maker && maker.instrument == taker.instrument;
+    require(crossed && roles, Error::OrderMismatch);
 }
 
-fn party(session: &mut Session, account: B256, id: InstrumentId, gain: Usd) -> Result<Party> {
-    let health = session.observe(account)?;
-    let position = session.ledger.positions(account)?.get(id);
-    Ok(Party { account, gain, health, position })
+fn party<'o>(session: &mut Session, order: &'o Order, id: InstrumentId, filled: u128) -> Party<'o> {
+    let health = session.observe(order.account);
+    let position = session.positions(order.account).get(id);
+    Party { order, filled, health, position }
 }
 
-/// How much of a position a reduce-only order may close.
-fn reducible(order: &Order, position: Position) -> Result<Size> {
-    if position.0.signum() == -order.size.signum() { Ok(position.size()) } else { Err(Error::ReduceOnly) }
+/// How much of a position an order may close; none if it is on the same side.
+fn reducible(party: &Party) -> Option<Size> {
+    let opposite = (party.position.0 < 0) == (party.order.size > 0) && party.position.0 != 0;
+    opposite.then(|| party.position.size())
 }
 
-/// Fails unless the price is within the instrument's band around the mark.
-fn check_fill(session: &Session, id: InstrumentId, price: Price) -> Result<()> {
+/// Reverts unless the price is within the instrument's band around the mark.
+fn check_price(session: &Session, id: InstrumentId, price: Price) {
     let mark = session.ledger.store.instrument(id).mark;
     let band = session.ledger.store.instrument_field(id, InstrumentField::Rates).low >> 64;
-    if within_band(price, mark, Ratio(band))? { Ok(()) } else { Err(Error::PriceOutsideBand) }
+    require(within_band(price, mark, Ratio(band)).or_revert(), Error::PriceOutsideBand);
 }
 
-/// Fails unless the guard's tiers and the vault's own state allow a party's side of the trade.
-fn check_allowed(session: &Session, id: InstrumentId, order: &Order, party: &Party, fill: Size) -> Result<()> {
-    let reduces = reducible(order, party.position).is_ok_and(|most| fill <= most);
-    if reduces {
-        return session.allow(action::REDUCE, &[id]);
+/// Reverts unless the guard's tiers and the vault's own state allow a party's side of the trade.
+fn check_allowed(session: &Session, id: InstrumentId, party: &Party, fill: Size) {
+    if reducible(party).is_some_and(|most| fill <= most) {
+        session.allow(action::REDUCE, id);
+        return;
     }
-    session.allow(action::OPEN, &[id])?;
+    session.allow(action::OPEN, id);
     // An account with a frozen leg may only reduce.
-    session.allow(action::MARK, session.ledger.store.account(party.account).legs.as_slice())?;
-    let missing = session.ledger.totals.missing(session.ledger.insurance)?;
-    let impaired = missing.0.checked_mul(IMPAIRED).ok_or(Error::Overflow)? > session.ledger.totals.tokens.0;
-    if impaired { Err(Error::ReduceOnly) } else { Ok(()) }
+    session.allow_all(action::MARK, party.order.account);
+    let impaired = session.missing().0 > session.ledger.totals.tokens.0 / IMPAIRED;
+    require(!impaired, Error::ReduceOnly);
 }
 
-/// Fails unless a party meets initial margin, or the trade reduced its risk.
-fn check_margin(session: &mut Session, party: &Party) -> Result<()> {
-    let health = session.observe(party.account)?;
-    if session.meets_initial(party.account, &health)? || reduced_risk(&party.health, &health) {
-        Ok(())
-    } else {
-        Err(Error::InsufficientMargin(party.account))
+/// Reverts unless a party meets initial margin, or the trade reduced its risk.
+fn check_margin(session: &mut Session, party: &Party) {
+    let health = session.observe(party.order.account);
+    if health.equity < session.initial(party.order.account) && !reduced_risk(&party.health, &health) {
+        revert(Error::InsufficientMargin);
     }
 }

@@ -5,43 +5,41 @@ use alloc::vec::Vec;
 use alloy_primitives::B256;
 use risk::{InstrumentId, Ledger, Side, Store, Usd};
 
-use crate::abi::encode;
-use crate::error::{Error, Result};
+use crate::abi::{Bytes, encode};
+use crate::error::{Error, OrRevert};
 use crate::session::{Session, usd};
 use crate::storage::{Field, InstrumentField, Storage};
 use crate::word::Word;
 
 /// The place of a listed instrument.
-pub fn listed(store: &Storage, instrument: u32) -> Result<InstrumentId> {
-    store.listed(instrument).ok_or(Error::UnknownInstrument(instrument))
+pub fn listed(store: &Storage, instrument: u32) -> InstrumentId {
+    (store.listed(instrument), Error::UnknownInstrument).or_revert()
 }
 
 /// Equity, maintenance margin and initial margin at the guard's prices, and seconds on the clock.
-pub fn health(store: &mut Storage, account: B256) -> Result<Vec<u8>> {
-    let mut session = Session::with_prices(store, &[account], None)?;
-    session.touch(account, false)?;
-    let health = session.observe(account)?;
-    let initial = session.initial(&session.ledger.positions(account)?)?;
+pub fn health(store: &mut Storage, account: B256) -> Bytes {
+    let mut session = Session::settled(store, account, false);
+    let health = session.observe(account);
     let clock = session.ledger.store.account(account).clock;
     let seconds = Word::of(clock.unhealthy.into());
-    Ok(encode(&[usd(health.equity), usd(health.maintenance), usd(initial), seconds]))
+    encode(&[usd(health.equity), usd(health.maintenance), usd(session.initial(account)), seconds])
 }
 
 /// Capital and settled profit.
-pub fn balances(store: &Storage, account: B256) -> Vec<u8> {
+pub fn balances(store: &Storage, account: B256) -> Bytes {
     let account = store.account(account);
     encode(&[usd(account.capital), usd(account.pnl)])
 }
 
 /// Size of one position.
-pub fn position(store: &mut Storage, account: B256, id: InstrumentId) -> Result<Vec<u8>> {
-    let positions = Ledger::open(store, Usd::ZERO).positions(account)?;
-    Ok(encode(&[Word::of_signed(positions.get(id).0)]))
+pub fn position(store: &mut Storage, account: B256, id: InstrumentId) -> Bytes {
+    let positions = Ledger::open(store, Usd::ZERO).positions(account).or_revert();
+    encode(&[Word::of_signed(positions.get(id).0)])
 }
 
 /// Instruments and sizes of all positions.
-pub fn legs(store: &mut Storage, account: B256) -> Result<Vec<u8>> {
-    let positions = Ledger::open(store, Usd::ZERO).positions(account)?;
+pub fn legs(store: &mut Storage, account: B256) -> Bytes {
+    let positions = Ledger::open(store, Usd::ZERO).positions(account).or_revert();
     let entries = positions.as_slice();
     let count = entries.len() as u128;
     let mut words = Vec::with_capacity(4 + 2 * entries.len());
@@ -49,11 +47,11 @@ pub fn legs(store: &mut Storage, account: B256) -> Result<Vec<u8>> {
     words.extend(entries.iter().map(|entry| number(store, entry.0)));
     words.push(Word::of(count));
     words.extend(entries.iter().map(|entry| Word::of_signed(entry.1.0)));
-    Ok(encode(&words))
+    encode(&words)
 }
 
 /// All listed instruments.
-pub fn instruments(store: &Storage) -> Vec<u8> {
+pub fn instruments(store: &Storage) -> Bytes {
     let count = store.field(Field::Listed).low;
     let mut words = Vec::with_capacity(2 + count as usize);
     words.extend([Word::of(32), Word::of(count)]);
@@ -68,34 +66,34 @@ fn number(store: &Storage, id: InstrumentId) -> Word {
 }
 
 /// Coverage ratio, and what is missing, with what the pool would pay now.
-pub fn coverage(store: &mut Storage) -> Result<Vec<u8>> {
-    let session = Session::open(store)?;
-    let missing = session.ledger.totals.missing(session.ledger.insurance)?;
-    Ok(encode(&[Word::of(session.ledger.coverage()?.ratio()?), usd(missing)]))
+pub fn coverage(store: &mut Storage) -> Bytes {
+    let session = Session::open(store);
+    let ratio = session.ledger.coverage().and_then(risk::Coverage::ratio).or_revert();
+    encode(&[Word::of(ratio), usd(session.missing())])
 }
 
 /// Running totals.
-pub fn totals(store: &Storage) -> Vec<u8> {
+pub fn totals(store: &Storage) -> Bytes {
     let totals = store.totals();
     encode(&[usd(totals.tokens), usd(totals.capital), usd(totals.profit), usd(totals.debt)])
 }
 
 /// Deficits written off, less haircuts taken.
-pub fn shortfall(store: &Storage) -> Vec<u8> {
+pub fn shortfall(store: &Storage) -> Bytes {
     encode(&[usd(store.totals().shortfall)])
 }
 
 /// Open interest of both sides.
-pub fn open_interest(store: &Storage, id: InstrumentId) -> Vec<u8> {
+pub fn open_interest(store: &Storage, id: InstrumentId) -> Bytes {
     encode(&Side::BOTH.map(|side| Word::of(store.side(id, side).open_interest.0)))
 }
 
 /// Gain of both sides at the vault's mark that nobody has settled yet.
-pub fn unsettled(store: &Storage, id: InstrumentId) -> Result<Vec<u8>> {
-    let index = store.instrument(id).index()?;
+pub fn unsettled(store: &Storage, id: InstrumentId) -> Bytes {
+    let index = store.instrument(id).index().or_revert();
     let mut words = [Word::ZERO; 2];
     for (word, side) in words.iter_mut().zip(Side::BOTH) {
-        *word = usd(store.side(id, side).unsettled(side.signed(index))?);
+        *word = usd(store.side(id, side).unsettled(side.signed(index)).or_revert());
     }
-    Ok(encode(&words))
+    encode(&words)
 }

@@ -2,7 +2,7 @@
 
 use alloy_primitives::{Address, B256};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, require};
 
 /// A 32-byte word.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -28,6 +28,7 @@ impl Word {
         Self::new((value >> 127).cast_unsigned(), value.cast_unsigned())
     }
 
+    #[inline(never)]
     pub fn of_bytes(bytes: &[u8; 32]) -> Self {
         let mut halves = [[0; 16]; 2];
         halves[0].copy_from_slice(&bytes[..16]);
@@ -39,6 +40,7 @@ impl Word {
         Self::of_bytes(&address.into_word().0)
     }
 
+    #[inline(never)]
     pub fn bytes(self) -> [u8; 32] {
         let mut bytes = [0; 32];
         bytes[..16].copy_from_slice(&self.high.to_be_bytes());
@@ -50,15 +52,17 @@ impl Word {
         B256::new(self.bytes())
     }
 
-    /// A quantity, which has to fit 128 bits.
-    pub fn unsigned(self) -> Result<u128> {
-        if self.high == 0 { Ok(self.low) } else { Err(Error::Overflow) }
+    /// A quantity; reverts with `Overflow` beyond 128 bits.
+    pub fn unsigned(self) -> u128 {
+        require(self.high == 0, Error::Ledger(risk::Error::Overflow));
+        self.low
     }
 
-    /// A signed quantity, which has to fit 128 bits.
-    pub fn signed(self) -> Result<i128> {
+    /// A signed quantity; reverts with `Overflow` beyond 128 bits.
+    pub fn signed(self) -> i128 {
         let value = self.low.cast_signed();
-        if Self::of_signed(value) == self { Ok(value) } else { Err(Error::Overflow) }
+        require(Self::of_signed(value) == self, Error::Ledger(risk::Error::Overflow));
+        value
     }
 
     /// The low 20 bytes of a word that an address was stored in.

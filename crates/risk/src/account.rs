@@ -94,19 +94,26 @@ impl Legs {
 }
 
 /// Positions, or changes of positions, by instrument.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Positions {
     entries: [(InstrumentId, Position); MAX_LEGS],
     len: usize,
+}
+
+impl Default for Positions {
+    fn default() -> Self {
+        Self { entries: [(0, Position::ZERO); MAX_LEGS], len: 0 }
+    }
 }
 
 impl Positions {
     /// A change of one position.
     #[must_use]
     pub fn one(id: InstrumentId, change: Position) -> Self {
-        let mut entries = [(0, Position::ZERO); MAX_LEGS];
-        entries[0] = (id, change);
-        Self { entries, len: 1 }
+        let mut positions = Self::default();
+        positions.entries[0] = (id, change);
+        positions.len = 1;
+        positions
     }
 
     /// The entries.

@@ -11,11 +11,11 @@ const LOW: u128 = u64::MAX as u128;
 pub const fn mul_wide(a: u128, b: u128) -> (u128, u128) {
     let (a1, a0) = (a >> 64, a & LOW);
     let (b1, b0) = (b >> 64, b & LOW);
-    let low = a0 * b0;
-    // Each term is below 2^128 - 2^65, so both sums fit.
-    let first = a1 * b0 + (low >> 64);
-    let second = a0 * b1 + (first & LOW);
-    let high = a1 * b1 + (first >> 64) + (second >> 64);
+    // A product of digits is at most 2^128 - 2^65 + 1, so that no sum wraps.
+    let low = a0.wrapping_mul(b0);
+    let first = a1.wrapping_mul(b0).wrapping_add(low >> 64);
+    let second = a0.wrapping_mul(b1).wrapping_add(first & LOW);
+    let high = a1.wrapping_mul(b1).wrapping_add(first >> 64).wrapping_add(second >> 64);
     (high, (second << 64) | (low & LOW))
 }
 
@@ -25,9 +25,10 @@ fn divide_digit(high: u128, digit: u128, divisor: u128) -> (u128, u128) {
     let (d1, d0) = (divisor >> 64, divisor & LOW);
     let mut quotient = high / d1;
     let mut rest = high % d1;
-    while quotient > LOW || quotient * d0 > ((rest << 64) | digit) {
-        quotient -= 1;
-        rest += d1;
+    // The estimate is at most two above the digit, so that nothing wraps here.
+    while quotient > LOW || quotient.wrapping_mul(d0) > ((rest << 64) | digit) {
+        quotient = quotient.wrapping_sub(1);
+        rest = rest.wrapping_add(d1);
         if rest > LOW {
             break;
         }
