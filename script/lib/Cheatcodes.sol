@@ -10,6 +10,7 @@ interface Cheatcodes {
     function envOr(string calldata name, string calldata fallbackValue) external view returns (string memory);
     function envOr(string calldata name, uint256 fallbackValue) external view returns (uint256);
     function envOr(string calldata name, address fallbackValue) external view returns (address);
+    function expectPartialRevert(bytes4 selector) external;
     function sleep(uint256 milliseconds) external;
     function isFile(string calldata path) external view returns (bool);
     function readFile(string calldata path) external view returns (string memory);

@@ -9,17 +9,11 @@ pub enum Node {
 }
 
 impl Node {
-    /// The node at `url`, or one on a free port whose first block is mined at `genesis` (seconds since the Unix epoch).
-    pub fn at(url: Option<String>, genesis: Option<u64>) -> Result<Self, devnode::NodeError> {
+    /// The node at `url`, or a new one on a free port.
+    pub fn at(url: Option<String>) -> Result<Self, devnode::NodeError> {
         match url {
             Some(url) => Ok(Self::Remote(url)),
-            None => {
-                let config = devnode::Config {
-                    genesis_timestamp: genesis,
-                    ..devnode::Config::default()
-                };
-                devnode::spawn(config).map(Self::Own)
-            }
+            None => devnode::spawn(devnode::Config::default()).map(Self::Own),
         }
     }
 

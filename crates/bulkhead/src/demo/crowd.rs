@@ -18,13 +18,13 @@ pub enum Temper {
     Idle,
     /// As much long in one contract as short in the other.
     Hedged,
-    /// Short at 0.8 to 2.5 times.
+    /// Short at 2 to 5 times.
     Short,
     /// Long at 1.2 to 3 times.
     Prudent,
     /// Long at 4 to 9 times.
     Leveraged,
-    /// Long at 12 to 17 times, many of them bought on the way down.
+    /// Long at 12 to 17 times; every second one buys on the way down.
     Reckless,
 }
 
@@ -64,8 +64,8 @@ const PARTS: [(Temper, f64); 5] = [
     (Temper::Leveraged, 0.2),
     (Temper::Reckless, 0.25),
 ];
-/// Leverage of a hedger in each of the two contracts.
-const HEDGE_LEVERAGE: f64 = 5.0;
+/// Leverage of a hedger in each of the two contracts: low, because the most heavily margined are deleveraged first.
+const HEDGE_LEVERAGE: f64 = 0.5;
 
 /// `count` traders whose wishes to buy and to sell add up to the same in each contract. `minutes` is the length of the
 /// play: every second reckless trader enters in its first two thirds, everybody else at its start.
@@ -98,7 +98,7 @@ fn wish(temper: Temper, place: usize, minutes: u64, random: &mut ChaCha8Rng) -> 
     let leverage = match temper {
         Temper::Idle => 0.0,
         Temper::Hedged => HEDGE_LEVERAGE,
-        Temper::Short => -random.random_range(0.8..2.5),
+        Temper::Short => -random.random_range(2.0..5.0),
         Temper::Prudent => random.random_range(1.2..3.0),
         Temper::Leveraged => random.random_range(4.0..9.0),
         Temper::Reckless => random.random_range(12.0..17.0),

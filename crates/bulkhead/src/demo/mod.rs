@@ -34,9 +34,7 @@ const SYMBOLS: [&str; crowd::CONTRACTS] = ["ETH-PERP", "ETH-QUARTER"];
 /// The insurance pool at the start, as a share of the crowd's long notional.
 const INSURANCE_SHARE: f64 = 0.02;
 /// The keeper's own money, as a share of the crowd's long notional: liquidators have limits.
-const KEEPER_SHARE: f64 = 0.02;
-/// An hour of chain time before the first price, for setting up.
-const LEAD_SECONDS: u64 = 3600;
+const KEEPER_SHARE: f64 = 0.04;
 
 /// Why a demo ends early.
 #[derive(Debug, thiserror::Error)]
@@ -89,10 +87,7 @@ pub async fn run(options: &Options) -> Result<Record, DemoError> {
     let root = project::root()?;
     std::fs::create_dir_all(&options.out).map_err(|error| unwritable(&options.out, &error))?;
     let first = options.prices.points[0];
-    let node = Node::at(
-        options.rpc_url.clone(),
-        Some(first.time.saturating_sub(LEAD_SECONDS)),
-    )?;
+    let node = Node::at(options.rpc_url.clone())?;
     println!(
         "node       {}{}",
         node.url(),
@@ -189,10 +184,11 @@ async fn play(
     })
 }
 
-/// Seconds to add to a path's time so that it comes after the chain's; 0 on a node that started early enough.
+/// Seconds to add to a path's time so that it comes after the chain's: whole days, because the pool counts by days.
 async fn time_shift(chain: &Chain, first: u64) -> Result<u64, ChainError> {
+    const DAY: u64 = 86_400;
     let now = chain.timestamp().await?;
-    Ok(if now < first { 0 } else { now - first + 60 })
+    Ok((now + 1).saturating_sub(first).div_ceil(DAY) * DAY)
 }
 
 fn results(play: &Play) -> Vec<TraderResult> {

@@ -28,7 +28,7 @@ const OPERATIONS_A_BATCH: usize = 12;
 const CONGESTION_MOVE: f64 = 0.04;
 const CONGESTION_WINDOW: usize = 10;
 /// Minutes between the keeper's rounds while blocks are full.
-const CONGESTION_PAUSE: u64 = 9;
+const CONGESTION_PAUSE: u64 = 6;
 /// Dollars of inventory from which the keeper looks for somebody to sell it to.
 const LEAST_UNWIND: f64 = 1_000.0;
 /// Counterparties that a keeper finds in a minute.
@@ -39,6 +39,8 @@ const GAS_MONEY: u128 = WAD;
 /// Bits of a guard reading's `blocked`.
 const OPENING: u16 = 1;
 const REDUCING: u16 = 2;
+/// A vault that misses more than this part of its tokens is impaired: reduce-only (DESIGN 3).
+const IMPAIRED: f64 = 1000.0;
 
 /// An operation on its way: its transaction, and the accounts that it settles.
 struct Planned {
@@ -149,7 +151,12 @@ impl<'a> Play<'a> {
         let (mut step, mut outlook, marks, blocked) = self.publish(time, point).await?;
         (step.minute, step.time, step.congested) = (minute, point.time, congested);
         self.audit.on_marks(&marks);
-        let mut operations = self.trades(minute, &marks, blocked)?;
+        let opening = blocked & OPENING == 0 && step.missing * IMPAIRED <= step.tokens;
+        let mut operations = if opening {
+            self.trades(minute, &marks)?
+        } else {
+            Vec::new()
+        };
         if !congested || minute.is_multiple_of(CONGESTION_PAUSE) {
             operations.extend(self.rescue(&outlook)?);
             operations.extend(self.unwind(&marks, blocked)?);
@@ -304,17 +311,9 @@ impl<'a> Play<'a> {
         Ok((self.keeper.outlook(answers)?, marks, blocked))
     }
 
-    /// Trades of the crowd that are due, unless the breaker forbids opening; then they wait.
-    fn trades(
-        &mut self,
-        minute: u64,
-        marks: &[U256],
-        blocked: u16,
-    ) -> Result<Vec<Planned>, ChainError> {
+    /// Trades of the crowd that are due; they wait while the breaker or the vault lets nobody open a position.
+    fn trades(&mut self, minute: u64, marks: &[U256]) -> Result<Vec<Planned>, ChainError> {
         let mut planned = Vec::new();
-        if blocked & OPENING != 0 {
-            return Ok(planned);
-        }
         while let Some(due) = self.waiting.pop_front_if(|next| next.minute <= minute) {
             let (seller, buyer) = (&self.traders[due.short].1, &self.traders[due.long].1);
             let size = round_size(due.notional / number(marks[due.contract]));

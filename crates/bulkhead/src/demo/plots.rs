@@ -232,8 +232,9 @@ fn panel<'a, 'b>(
         .configure_mesh()
         .x_desc("Time (UTC)")
         .y_desc(unit)
-        .x_labels(14)
+        .x_labels(10)
         .y_labels(8)
+        .y_label_formatter(&|value| tick(*value))
         .x_label_formatter(&|hour| clock(start + (hour * 3600.0).round() as u64))
         .label_style((FONT, 16).into_font().color(&INK))
         .axis_desc_style((FONT, 18).into_font().color(&INK))
@@ -290,6 +291,12 @@ fn runs(steps: &[Step], test: impl Fn(&Step) -> bool) -> Vec<(f64, f64)> {
         .collect()
 }
 
+/// Up to three decimals, none where they would be zeros.
+fn tick(value: f64) -> String {
+    let text = format!("{value:.3}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 fn hours(step: Option<&Step>) -> f64 {
     step.map_or(0.0, |step| step.minute as f64 / 60.0)
 }
@@ -304,7 +311,7 @@ fn range(record: &Record, value: impl Fn(&Step) -> f64) -> (f64, f64) {
 /// Day of the month and time of day.
 fn clock(seconds: u64) -> String {
     chrono::DateTime::from_timestamp(seconds as i64, 0)
-        .map_or(String::new(), |time| time.format("%d. %H:%M").to_string())
+        .map_or(String::new(), |time| time.format("%d %b %H:%M").to_string())
 }
 
 #[cfg(test)]
