@@ -66,7 +66,10 @@ impl<'a> Args<'a> {
     #[expect(clippy::cast_possible_truncation, reason = "checked against the limit")]
     fn narrow(self, place: usize, max: u64) -> u64 {
         let word = self.word(place);
-        require(word.high == 0 && word.low <= max.into(), Error::InvalidCalldata);
+        require(
+            word.high == 0 && word.low <= max.into(),
+            Error::InvalidCalldata,
+        );
         word.low as u64
     }
 

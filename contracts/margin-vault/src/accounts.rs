@@ -40,7 +40,10 @@ pub fn deposit(store: &mut Storage, account: B256, amount: u128) -> Bytes {
 pub fn withdraw(store: &mut Storage, account: B256, amount: u128, to: Address) -> Bytes {
     only_owner_of(account);
     require(amount > 0, Error::InvalidAmount);
-    require(!to.is_zero() && to != WasmVM::default().contract_address(), Error::InvalidRecipient);
+    require(
+        !to.is_zero() && to != WasmVM::default().contract_address(),
+        Error::InvalidRecipient,
+    );
     let token = store.address(Field::QuoteToken);
     let mut session = Session::settled(store, account, true);
     let value = session.amount(amount);
@@ -61,7 +64,11 @@ pub fn convert(store: &mut Storage, account: B256, max_profit: u128) -> Bytes {
     let converted = session.ledger.convert(account, limit).or_revert();
     session.observe(account);
     session.finish();
-    let words = [word(account), usd(converted.profit), usd(converted.received)];
+    let words = [
+        word(account),
+        usd(converted.profit),
+        usd(converted.received),
+    ];
     emit(&IMarginVault::Converted::SIGNATURE_HASH, 1, &words);
     encode(&words[2..])
 }

@@ -36,9 +36,18 @@ const MAX_BAND: u64 = 20 * PERCENT;
 /// Sets up a clone, once.
 pub fn initialize(store: &mut Storage, args: Args) -> Bytes {
     let vm = WasmVM::default();
-    require(vm.code_size(vm.contract_address()) == CLONE_SIZE, Error::NotAClone);
-    require(store.field(Field::Unit) == Word::ZERO, Error::AlreadyInitialized);
-    for (place, field) in [Field::Owner, Field::QuoteToken, Field::Guard, Field::Pool].into_iter().enumerate() {
+    require(
+        vm.code_size(vm.contract_address()) == CLONE_SIZE,
+        Error::NotAClone,
+    );
+    require(
+        store.field(Field::Unit) == Word::ZERO,
+        Error::AlreadyInitialized,
+    );
+    for (place, field) in [Field::Owner, Field::QuoteToken, Field::Guard, Field::Pool]
+        .into_iter()
+        .enumerate()
+    {
         let address = args.address(place);
         require(!address.is_zero(), Error::InvalidParameters);
         store.set_field(field, Word::of_address(address));
@@ -60,7 +69,11 @@ pub fn initialize(store: &mut Storage, args: Args) -> Bytes {
     for place in 0..count {
         let id = ids.u32(place);
         require(store.listed(id).is_none(), Error::InvalidParameters);
-        put_instrument(store, id, Args(instruments.slice(place * INSTRUMENT_WORDS * 32, INSTRUMENT_WORDS * 32)));
+        put_instrument(
+            store,
+            id,
+            Args(instruments.slice(place * INSTRUMENT_WORDS * 32, INSTRUMENT_WORDS * 32)),
+        );
     }
     &[]
 }
@@ -76,14 +89,21 @@ pub fn transfer_ownership(store: &mut Storage, to: Address) -> Bytes {
     only_owner(store);
     store.set_field(Field::PendingOwner, Word::of_address(to));
     let indexed = [store.field(Field::Owner), Word::of_address(to)];
-    emit(&IOwnable::OwnershipTransferStarted::SIGNATURE_HASH, 2, &indexed);
+    emit(
+        &IOwnable::OwnershipTransferStarted::SIGNATURE_HASH,
+        2,
+        &indexed,
+    );
     &[]
 }
 
 /// Takes offered ownership.
 pub fn accept_ownership(store: &mut Storage) -> Bytes {
     let caller = WasmVM::default().msg_sender();
-    require(store.address(Field::PendingOwner) == caller, Error::NotPendingOwner);
+    require(
+        store.address(Field::PendingOwner) == caller,
+        Error::NotPendingOwner,
+    );
     let previous = store.address(Field::Owner);
     store.set_field(Field::Owner, Word::of_address(caller));
     store.set_field(Field::PendingOwner, Word::ZERO);
@@ -92,7 +112,11 @@ pub fn accept_ownership(store: &mut Storage) -> Bytes {
 }
 
 fn transferred(from: Address, to: Address) {
-    emit(&IOwnable::OwnershipTransferred::SIGNATURE_HASH, 2, &[Word::of_address(from), Word::of_address(to)]);
+    emit(
+        &IOwnable::OwnershipTransferred::SIGNATURE_HASH,
+        2,
+        &[Word::of_address(from), Word::of_address(to)],
+    );
 }
 
 /// Lists an instrument, or changes the parameters of one.
@@ -107,15 +131,21 @@ fn put_instrument(store: &mut Storage, number: u32, given: Args) {
     let asset = given.word(0);
     let (maintenance, initial, band) = (given.u64(1), given.u64(2), given.u64(3));
     let limit = given.unsigned(4);
-    let in_bounds =
-        asset != Word::ZERO && maintenance > 0 && maintenance < initial && initial <= MAX_RATE && band <= MAX_BAND;
+    let in_bounds = asset != Word::ZERO
+        && maintenance > 0
+        && maintenance < initial
+        && initial <= MAX_RATE
+        && band <= MAX_BAND;
     require(in_bounds, Error::InvalidParameters);
     let id = match store.listed(number) {
         Some(id) => id,
         None => list(store, number),
     };
     let open = store.side(id, Side::Long).open_interest > Size::ZERO;
-    require(!open || store.instrument_field(id, InstrumentField::Asset) == asset, Error::InvalidParameters);
+    require(
+        !open || store.instrument_field(id, InstrumentField::Asset) == asset,
+        Error::InvalidParameters,
+    );
     let high = u128::from(maintenance) << 64 | u128::from(initial);
     let low = u128::from(band) << 64 | u128::from(number);
     store.set_instrument_field(id, InstrumentField::Asset, asset);
@@ -158,7 +188,10 @@ pub fn set_parameters(store: &mut Storage, args: Args) -> Bytes {
         && reward <= MAX_REWARD_SHARE
         && dust <= MAX_DUST;
     require(in_bounds, Error::InvalidParameters);
-    store_parameters(store, &[start.into(), ramp.into(), reward.into(), dust].map(Word::of));
+    store_parameters(
+        store,
+        &[start.into(), ramp.into(), reward.into(), dust].map(Word::of),
+    );
     &[]
 }
 
@@ -172,12 +205,24 @@ fn store_parameters(store: &mut Storage, given: &[Word; 4]) {
 /// The parameters as the interface encodes them.
 pub fn parameters(store: &Storage) -> [Word; 4] {
     let Word { high, low } = store.field(Field::Penalty);
-    [high >> 32, high & u128::from(u32::MAX), low, store.field(Field::Dust).low].map(Word::of)
+    [
+        high >> 32,
+        high & u128::from(u32::MAX),
+        low,
+        store.field(Field::Dust).low,
+    ]
+    .map(Word::of)
 }
 
 /// Terms of liquidations, and the notional of an account that is too small to leave a rest of.
 #[expect(clippy::cast_possible_truncation, reason = "stored from 32 bits")]
 pub fn terms(store: &Storage) -> (Terms, Usd) {
     let [start, ramp, _, dust] = parameters(store).map(|word| word.low);
-    (Terms { penalty_start: Ratio(start), penalty_ramp: ramp as u32 }, Usd(dust.cast_signed()))
+    (
+        Terms {
+            penalty_start: Ratio(start),
+            penalty_ramp: ramp as u32,
+        },
+        Usd(dust.cast_signed()),
+    )
 }

@@ -48,7 +48,11 @@ pub fn decimals(token: Address) -> u128 {
 
 /// The vault's balance of a token.
 fn balance(token: Address) -> u128 {
-    ask(token, encode_call(Erc20::balanceOfCall::SELECTOR, &[this()]), Error::TokenFailed)
+    ask(
+        token,
+        encode_call(Erc20::balanceOfCall::SELECTOR, &[this()]),
+        Error::TokenFailed,
+    )
 }
 
 /// Calls a token, which has to return true, or nothing as some tokens do.
@@ -65,7 +69,10 @@ fn move_tokens(token: Address, data: &[u8]) {
 pub fn pull(token: Address, from: Address, amount: u128) -> u128 {
     let before = balance(token);
     let words = [Word::of_address(from), this(), Word::of(amount)];
-    move_tokens(token, encode_call(Erc20::transferFromCall::SELECTOR, &words));
+    move_tokens(
+        token,
+        encode_call(Erc20::transferFromCall::SELECTOR, &words),
+    );
     (balance(token).checked_sub(before), Error::TokenFailed).or_revert()
 }
 
@@ -77,7 +84,11 @@ pub fn push(token: Address, to: Address, amount: u128) {
 
 /// What the pool would pay this vault now, in the token's smallest units.
 pub fn available(pool: Address) -> u128 {
-    ask(pool, encode_call(Pool::availableCall::SELECTOR, &[this()]), Error::PoolFailed)
+    ask(
+        pool,
+        encode_call(Pool::availableCall::SELECTOR, &[this()]),
+        Error::PoolFailed,
+    )
 }
 
 /// Draws `amount` of the token's smallest units from the pool, exactly.
@@ -86,13 +97,23 @@ pub fn cover(pool: Address, token: Address, amount: u128) {
         return;
     }
     let before = balance(token);
-    let paid = write(pool, encode_call(Pool::coverCall::SELECTOR, &[Word::of(amount)]));
-    require(paid.is_some() && balance(token).checked_sub(before) == Some(amount), Error::PoolFailed);
+    let paid = write(
+        pool,
+        encode_call(Pool::coverCall::SELECTOR, &[Word::of(amount)]),
+    );
+    require(
+        paid.is_some() && balance(token).checked_sub(before) == Some(amount),
+        Error::PoolFailed,
+    );
 }
 
 /// Whether the contract `signer` accepts a signature (ERC-1271).
 pub fn accepts(signer: Address, digest: B256, signature: &[u8]) -> bool {
-    let head = [Word::of_bytes(&digest.0), Word::of(64), Word::of(signature.len() as u128)];
+    let head = [
+        Word::of_bytes(&digest.0),
+        Word::of(64),
+        Word::of(signature.len() as u128),
+    ];
     let padded = signature.len().next_multiple_of(32);
     let mut data = Vec::with_capacity(100 + padded);
     data.extend_from_slice(encode_call(Erc1271::isValidSignatureCall::SELECTOR, &head));

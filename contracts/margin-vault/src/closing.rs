@@ -2,7 +2,9 @@
 
 use alloy_primitives::B256;
 use alloy_sol_types::SolEvent;
-use risk::{Error as Refusal, Liquidation, Ratio, Result, Store, Usd, plan_deleverage, plan_liquidation};
+use risk::{
+    Error as Refusal, Liquidation, Ratio, Result, Store, Usd, plan_deleverage, plan_liquidation,
+};
 
 use crate::abi::{Args, Bytes, IMarginVault, encode};
 use crate::accounts::only_owner_of;
@@ -24,7 +26,12 @@ pub fn liquidate(store: &mut Storage, account: B256, into: B256, max_share: u128
 }
 
 /// Liquidates each account that still needs it; returns how many did.
-pub fn liquidate_batch(store: &mut Storage, accounts: (Args, usize), into: B256, max_share: u128) -> Bytes {
+pub fn liquidate_batch(
+    store: &mut Storage,
+    accounts: (Args, usize),
+    into: B256,
+    max_share: u128,
+) -> Bytes {
     only_owner_of(into);
     let mut done = 0;
     for place in 0..accounts.1 {
@@ -38,7 +45,12 @@ pub fn liquidate_batch(store: &mut Storage, accounts: (Args, usize), into: B256,
 }
 
 /// What the touches have settled stays if the account needs no liquidation, for a batch to go on from.
-fn take_over(store: &mut Storage, account: B256, into: B256, max_share: u128) -> Result<Liquidation> {
+fn take_over(
+    store: &mut Storage,
+    account: B256,
+    into: B256,
+    max_share: u128,
+) -> Result<Liquidation> {
     if account == into {
         return Err(Refusal::SameAccount);
     }
@@ -57,7 +69,12 @@ fn take_over(store: &mut Storage, account: B256, into: B256, max_share: u128) ->
         session.observe(account);
         let equity = session.observe(into).equity;
         require(equity >= session.initial(into), Error::InsufficientMargin);
-        let words = [word(account), word(into), Word::of(plan.share.0), usd(plan.penalty)];
+        let words = [
+            word(account),
+            word(into),
+            Word::of(plan.share.0),
+            usd(plan.penalty),
+        ];
         emit(&IMarginVault::Liquidated::SIGNATURE_HASH, 2, &words);
     }
     session.finish();
@@ -69,10 +86,19 @@ fn plan(session: &mut Session, account: B256, max_share: Ratio) -> Result<Liquid
     let health = session.observe(account);
     let mut notional = Usd::ZERO;
     for &(id, position) in session.positions(account).as_slice() {
-        notional = notional.plus(position.size().notional_up(session.ledger.store.instrument(id).mark)?)?;
+        notional = notional.plus(
+            position
+                .size()
+                .notional_up(session.ledger.store.instrument(id).mark)?,
+        )?;
     }
     let clock = session.ledger.store.account(account).clock;
-    plan_liquidation(&health, terms.penalty_rate(clock.unhealthy)?, max_share, notional < dust)
+    plan_liquidation(
+        &health,
+        terms.penalty_rate(clock.unhealthy)?,
+        max_share,
+        notional < dust,
+    )
 }
 
 /// Closes legs of an account in debt, or near it, against the opposite side; the pool pays what it then owes.
@@ -85,18 +111,31 @@ pub fn deleverage(store: &mut Storage, account: B256, max_legs: u128) -> Bytes {
     let health = session.observe(account);
     let held = session.ledger.store.account(account);
     let rate = terms.penalty_rate(held.clock.unhealthy);
-    let plan = rate.and_then(|rate| plan_deleverage(&health, rate)).or_revert();
+    let plan = rate
+        .and_then(|rate| plan_deleverage(&health, rate))
+        .or_revert();
     if !held.in_debt() {
-        require(held.clock.unhealthy >= DELEVERAGE_AFTER, Error::Ledger(Refusal::NotDeleverageable));
+        require(
+            held.clock.unhealthy >= DELEVERAGE_AFTER,
+            Error::Ledger(Refusal::NotDeleverageable),
+        );
         require(held.legs.as_slice().len() <= max_legs, Error::TooFewLegs);
     }
     session.insure();
     let unit = session.unit();
     let one = session.amount(1);
-    let closed = session.ledger.deleverage(account, main_account(pool), &plan, max_legs, one).or_revert();
+    let closed = session
+        .ledger
+        .deleverage(account, main_account(pool), &plan, max_legs, one)
+        .or_revert();
     session.observe(account);
     session.finish();
-    let words = [word(account), Word::of(closed.done.into()), usd(closed.deficit), usd(closed.insured)];
+    let words = [
+        word(account),
+        Word::of(closed.done.into()),
+        usd(closed.deficit),
+        usd(closed.insured),
+    ];
     emit(&IMarginVault::Deleveraged::SIGNATURE_HASH, 1, &words);
     calls::cover(pool, token, closed.insured.0.unsigned_abs() / unit);
     encode(&words[1..])
@@ -107,7 +146,12 @@ pub fn recover(store: &mut Storage) -> Bytes {
     let (pool, token) = (store.address(Field::Pool), store.address(Field::QuoteToken));
     let mut session = Session::open(store);
     session.insure();
-    let due = session.ledger.totals.shortfall.or_zero().min(session.ledger.insurance);
+    let due = session
+        .ledger
+        .totals
+        .shortfall
+        .or_zero()
+        .min(session.ledger.insurance);
     let units = due.0.unsigned_abs() / session.unit();
     require(units > 0, Error::NothingToRecover);
     let paid = session.amount(units);

@@ -105,7 +105,10 @@ unsafe fn exit_early(status: u32) -> ! {
 #[inline(never)]
 pub fn revert(error: Error) -> ! {
     let vm = WasmVM::default();
-    let about_caller = matches!(error, Error::NotOwner | Error::NotPendingOwner | Error::NotAccountOwner);
+    let about_caller = matches!(
+        error,
+        Error::NotOwner | Error::NotPendingOwner | Error::NotAccountOwner
+    );
     let caller = [Word::of_address(vm.msg_sender())];
     let words = if about_caller { &caller[..] } else { &[] };
     vm.write_result(encode_call(error.selector().to_be_bytes(), words));

@@ -77,12 +77,20 @@ impl<'a> Order<'a> {
     pub fn check(&self, store: &Storage, signature: &[u8], now: u64, size: u128) -> u128 {
         let owner = owner_of(self.account);
         require(now <= self.expiry, Error::OrderExpired);
-        require(!store.is_cancelled(owner, self.nonce), Error::OrderCancelled);
+        require(
+            !store.is_cancelled(owner, self.nonce),
+            Error::OrderCancelled,
+        );
         let filled = store.filled(self.account, self.nonce);
-        let left = (self.size.unsigned_abs().checked_sub(filled), Error::OrderFilled).or_revert();
+        let left = (
+            self.size.unsigned_abs().checked_sub(filled),
+            Error::OrderFilled,
+        )
+            .or_revert();
         require(size <= left, Error::OrderFilled);
         let digest = self.digest();
-        let signed = recover(digest, signature) == Some(owner) || calls::accepts(owner, digest, signature);
+        let signed =
+            recover(digest, signature) == Some(owner) || calls::accepts(owner, digest, signature);
         require(signed, Error::InvalidSignature);
         filled
     }
@@ -115,13 +123,21 @@ fn recover(digest: B256, signature: &[u8]) -> Option<Address> {
     input[64..].copy_from_slice(&signature[..64]);
     let output = calls::read(ECRECOVER, &input)?;
     // It returns nothing for a signature of nobody's.
-    if output.len() == 32 { Some(Address::from_slice(&output[12..])) } else { None }
+    if output.len() == 32 {
+        Some(Address::from_slice(&output[12..]))
+    } else {
+        None
+    }
 }
 
 /// Cancels every order of the caller's accounts under a nonce.
 pub fn cancel(store: &mut Storage, nonce: Word) -> Bytes {
     let owner = WasmVM::default().msg_sender();
     store.set_cancelled(owner, nonce);
-    emit(&IMarginVault::Cancelled::SIGNATURE_HASH, 1, &[Word::of_address(owner), nonce]);
+    emit(
+        &IMarginVault::Cancelled::SIGNATURE_HASH,
+        1,
+        &[Word::of_address(owner), nonce],
+    );
     &[]
 }

@@ -74,7 +74,9 @@ pub fn view(input: &[u8]) -> Option<Bytes> {
         selector::QUOTE_TOKEN => encode(&[store.field(Field::QuoteToken)]),
         selector::GUARD => encode(&[store.field(Field::Guard)]),
         selector::POOL => encode(&[store.field(Field::Pool)]),
-        selector::INSTRUMENT => encode(&admin::instrument(store, views::listed(store, args.u32(0)))),
+        selector::INSTRUMENT => {
+            encode(&admin::instrument(store, views::listed(store, args.u32(0))))
+        }
         selector::INSTRUMENTS => views::instruments(store),
         selector::PARAMETERS => encode(&admin::parameters(store)),
         selector::HASH_ORDER => encode(&[word(Order::decode(args, 0).digest())]),
@@ -107,7 +109,9 @@ pub fn execute(input: &[u8]) -> Bytes {
         selector::SET_INSTRUMENT => admin::set_instrument(store, args),
         selector::SET_PARAMETERS => admin::set_parameters(store, args),
         selector::DEPOSIT => accounts::deposit(store, args.b256(0), args.unsigned(1)),
-        selector::WITHDRAW => accounts::withdraw(store, args.b256(0), args.unsigned(1), args.address(2)),
+        selector::WITHDRAW => {
+            accounts::withdraw(store, args.b256(0), args.unsigned(1), args.address(2))
+        }
         selector::CONVERT => accounts::convert(store, args.b256(0), saturated(args.word(1))),
         selector::TOUCH => accounts::touch(store, args.b256(0)),
         selector::REBUCKET => accounts::rebucket(store, args.b256(0)),
@@ -116,9 +120,12 @@ pub fn execute(input: &[u8]) -> Bytes {
         selector::LIQUIDATE => {
             closing::liquidate(store, args.b256(0), args.b256(1), saturated(args.word(2)))
         }
-        selector::LIQUIDATE_BATCH => {
-            closing::liquidate_batch(store, args.array(0, 32), args.b256(1), saturated(args.word(2)))
-        }
+        selector::LIQUIDATE_BATCH => closing::liquidate_batch(
+            store,
+            args.array(0, 32),
+            args.b256(1),
+            saturated(args.word(2)),
+        ),
         selector::DELEVERAGE => closing::deleverage(store, args.b256(0), saturated(args.word(1))),
         selector::RECOVER => closing::recover(store),
         _ => revert(Error::UnknownFunction),
@@ -135,10 +142,18 @@ fn settle(store: &mut Storage, args: Args) -> Bytes {
     let maker_signature = args.bytes(MAKER_SIGNATURE);
     let taker_signature = args.bytes(TAKER_SIGNATURE);
     let size = args.unsigned(TAKER_SIGNATURE + 1);
-    trading::settle(store, [(&maker, maker_signature), (&taker, taker_signature)], size)
+    trading::settle(
+        store,
+        [(&maker, maker_signature), (&taker, taker_signature)],
+        size,
+    )
 }
 
 /// An upper limit, for which anything beyond 128 bits is as good as that.
 const fn saturated(limit: Word) -> u128 {
-    if limit.high == 0 { limit.low } else { u128::MAX }
+    if limit.high == 0 {
+        limit.low
+    } else {
+        u128::MAX
+    }
 }

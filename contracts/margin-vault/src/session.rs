@@ -2,7 +2,9 @@
 
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::{SolCall, SolEvent};
-use risk::{Health, InstrumentId, Ledger, MAX_LEGS, Positions, Price, Ratio, Store, Stress, Usd, math};
+use risk::{
+    Health, InstrumentId, Ledger, MAX_LEGS, Positions, Price, Ratio, Store, Stress, Usd, math,
+};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::{BlockAccess, RawLogAccess};
 
@@ -83,12 +85,20 @@ pub fn word(id: B256) -> Word {
 impl<'s> Session<'s> {
     /// Opens the ledger, without prices.
     pub fn open(store: &'s mut Storage) -> Self {
-        let nothing = Stress { mark: Price::ZERO, stable: Price::ZERO, rate: Ratio::ZERO };
+        let nothing = Stress {
+            mark: Price::ZERO,
+            stable: Price::ZERO,
+            rate: Ratio::ZERO,
+        };
         let mut session = Self {
             ledger: Ledger::open(store, Usd::ZERO),
             now: WasmVM::default().block_timestamp(),
             ids: [0; MAX_MARKETS],
-            markets: [Market { tier: 0, blocked: 0, stress: nothing }; MAX_MARKETS],
+            markets: [Market {
+                tier: 0,
+                blocked: 0,
+                stress: nothing,
+            }; MAX_MARKETS],
             count: 0,
             insured: false,
             missing: Usd::ZERO,
@@ -130,34 +140,57 @@ impl<'s> Session<'s> {
         let mut words = [Word::ZERO; 2 + MAX_MARKETS];
         words[..2].copy_from_slice(&[Word::of(32), Word::of(self.count as u128)]);
         for (word, &id) in words[2..].iter_mut().zip(&self.ids[..self.count]) {
-            *word = self.ledger.store.instrument_field(id, InstrumentField::Asset);
+            *word = self
+                .ledger
+                .store
+                .instrument_field(id, InstrumentField::Asset);
         }
         let guard = self.ledger.store.address(Field::Guard);
-        let data = calls::read(guard, encode_call(Guard::readManyCall::SELECTOR, &words[..2 + self.count]));
-        let (readings, count) = Args((data, Error::GuardFailed).or_revert()).array(0, READING_WORDS * 32);
+        let data = calls::read(
+            guard,
+            encode_call(Guard::readManyCall::SELECTOR, &words[..2 + self.count]),
+        );
+        let (readings, count) =
+            Args((data, Error::GuardFailed).or_revert()).array(0, READING_WORDS * 32);
         require(count == self.count, Error::GuardFailed);
         for place in 0..count {
-            self.accept(place, Args(readings.slice(place * READING_WORDS * 32, READING_WORDS * 32)));
+            self.accept(
+                place,
+                Args(readings.slice(place * READING_WORDS * 32, READING_WORDS * 32)),
+            );
         }
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "the guard's types are that narrow")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the guard's types are that narrow"
+    )]
     fn accept(&mut self, place: usize, reading: Args) {
         let id = self.ids[place];
         let tier = reading.u32(5) as u8;
         let blocked = reading.u32(6) as u16;
         if blocked & action::MARK == 0 {
-            self.ledger.set_mark(id, Price(reading.unsigned(0))).or_revert();
+            self.ledger
+                .set_mark(id, Price(reading.unsigned(0)))
+                .or_revert();
         }
         let mark = self.ledger.store.instrument(id).mark;
         let stable = match reading.unsigned(3) {
             0 => mark,
             stable => Price(stable),
         };
-        let rate = self.ledger.store.instrument_field(id, InstrumentField::Rates).high as u64;
+        let rate = self
+            .ledger
+            .store
+            .instrument_field(id, InstrumentField::Rates)
+            .high as u64;
         let factor = if tier >= CAUTION { 5 } else { 4 };
         let rate = Ratio((u128::from(rate) * factor).div_ceil(4));
-        self.markets[place] = Market { tier, blocked, stress: Stress { mark, stable, rate } };
+        self.markets[place] = Market {
+            tier,
+            blocked,
+            stress: Stress { mark, stable, rate },
+        };
     }
 
     /// What the guard said of an instrument. One that nobody asked for has no price.
@@ -196,7 +229,10 @@ impl<'s> Session<'s> {
 
     /// What nobody has paid for.
     pub fn missing(&self) -> Usd {
-        self.ledger.totals.missing(self.ledger.insurance).or_revert()
+        self.ledger
+            .totals
+            .missing(self.ledger.insurance)
+            .or_revert()
     }
 
     /// WAD value of one smallest unit of the token.
@@ -206,7 +242,9 @@ impl<'s> Session<'s> {
 
     /// WAD value of smallest units of the token.
     pub fn amount(&self, units: u128) -> Usd {
-        Usd(math::mul_div_down(units, self.unit(), 1).and_then(math::signed).or_revert())
+        Usd(math::mul_div_down(units, self.unit(), 1)
+            .and_then(math::signed)
+            .or_revert())
     }
 
     /// Settles an account.
@@ -214,7 +252,12 @@ impl<'s> Session<'s> {
         let settled = self.ledger.touch(id, by_owner).or_revert();
         self.insure_debts();
         let account = settled.account;
-        let words = [word(id), usd(settled.gain), usd(account.capital), usd(account.pnl)];
+        let words = [
+            word(id),
+            usd(settled.gain),
+            usd(account.capital),
+            usd(account.pnl),
+        ];
         emit(&IMarginVault::Touched::SIGNATURE_HASH, 1, &words);
     }
 
@@ -249,7 +292,12 @@ impl<'s> Session<'s> {
         let mut usable = self.observe(id).equity;
         for &leg in self.ledger.store.account(id).legs.as_slice() {
             if self.market(leg).tier >= RESTRICTED {
-                usable = usable.min(usable.or_zero().times_down(Ratio(risk::WAD / 5 * 4)).or_revert());
+                usable = usable.min(
+                    usable
+                        .or_zero()
+                        .times_down(Ratio(risk::WAD / 5 * 4))
+                        .or_revert(),
+                );
                 break;
             }
         }
@@ -260,8 +308,16 @@ impl<'s> Session<'s> {
     pub fn finish(self) {
         let missing = self.missing();
         if missing != self.missing {
-            let coverage = self.ledger.coverage().and_then(risk::Coverage::ratio).or_revert();
-            emit(&IMarginVault::CoverageChanged::SIGNATURE_HASH, 0, &[Word::of(coverage), usd(missing)]);
+            let coverage = self
+                .ledger
+                .coverage()
+                .and_then(risk::Coverage::ratio)
+                .or_revert();
+            emit(
+                &IMarginVault::CoverageChanged::SIGNATURE_HASH,
+                0,
+                &[Word::of(coverage), usd(missing)],
+            );
         }
         self.ledger.save();
     }

@@ -19,8 +19,8 @@
 
 use alloy_primitives::{Address, B256};
 use risk::{
-    Account, Base, Bucket, Clock, Cumulative, Index, Instrument, InstrumentId, Leg, Legs, Price, Ratio, Scale, Side, SideState,
-    Size, Store, Totals, Usd,
+    Account, Base, Bucket, Clock, Cumulative, Index, Instrument, InstrumentId, Leg, Legs, Price,
+    Ratio, Scale, Side, SideState, Size, Store, Totals, Usd,
 };
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::hostio;
@@ -115,11 +115,18 @@ impl Storage {
         let mut halves = [[0; 16]; 2];
         // SAFETY: both are 32 bytes.
         unsafe { hostio::storage_load_bytes32(slot.as_ptr(), halves.as_mut_ptr().cast()) };
-        Word::new(u128::from_le_bytes(halves[0]), u128::from_le_bytes(halves[1]))
+        Word::new(
+            u128::from_le_bytes(halves[0]),
+            u128::from_le_bytes(halves[1]),
+        )
     }
 
     #[inline(never)]
-    #[expect(clippy::needless_pass_by_ref_mut, clippy::unused_self, reason = "it changes what the host keeps")]
+    #[expect(
+        clippy::needless_pass_by_ref_mut,
+        clippy::unused_self,
+        reason = "it changes what the host keeps"
+    )]
     fn store(&mut self, slot: Slot, word: Word) {
         let halves = [word.high.to_le_bytes(), word.low.to_le_bytes()];
         // SAFETY: both are 32 bytes; nothing else caches storage, since no value of it outlives the call that loaded it.
@@ -169,15 +176,21 @@ impl Storage {
     /// Place in the listing of the instrument that the interface calls `instrument`.
     pub fn listed(&self, instrument: u32) -> Option<InstrumentId> {
         let place = self.load(fixed(Region::Listing, [0; 3], instrument)).low;
-        u8::try_from(place).ok().and_then(|place| place.checked_sub(1))
+        u8::try_from(place)
+            .ok()
+            .and_then(|place| place.checked_sub(1))
     }
 
     pub fn set_listed(&mut self, instrument: u32, id: InstrumentId) {
-        self.store(fixed(Region::Listing, [0; 3], instrument), Word::of(u128::from(id) + 1));
+        self.store(
+            fixed(Region::Listing, [0; 3], instrument),
+            Word::of(u128::from(id) + 1),
+        );
     }
 
     pub fn filled(&self, account: B256, nonce: Word) -> u128 {
-        self.load(self.hashed(Hashed::Filled, account, 0, nonce)).low
+        self.load(self.hashed(Hashed::Filled, account, 0, nonce))
+            .low
     }
 
     pub fn set_filled(&mut self, account: B256, nonce: Word, size: u128) {
@@ -189,8 +202,15 @@ impl Storage {
     fn cancelled_bit(&self, owner: Address, nonce: Word) -> (Slot, Word) {
         let page = Word::new(nonce.high >> 8, nonce.high << 120 | nonce.low >> 8);
         let bit = 1_u128 << (nonce.low & 127);
-        let mask = if nonce.low & 128 == 0 { Word::of(bit) } else { Word::new(bit, 0) };
-        (self.hashed(Hashed::Cancelled, owner.into_word(), 0, page), mask)
+        let mask = if nonce.low & 128 == 0 {
+            Word::of(bit)
+        } else {
+            Word::new(bit, 0)
+        };
+        (
+            self.hashed(Hashed::Cancelled, owner.into_word(), 0, page),
+            mask,
+        )
     }
 
     pub fn is_cancelled(&self, owner: Address, nonce: Word) -> bool {
@@ -215,7 +235,10 @@ const fn unpair(word: Word) -> (Usd, Usd) {
     (Usd(word.high.cast_signed()), Usd(word.low.cast_signed()))
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "narrow fields are cut out of 128 bits")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "narrow fields are cut out of 128 bits"
+)]
 impl Store for Storage {
     type AccountId = B256;
 
@@ -223,7 +246,14 @@ impl Store for Storage {
         let (tokens, capital) = unpair(self.field(Field::Backing));
         let (profit, debt) = unpair(self.field(Field::Claims));
         let (shortfall, gains) = unpair(self.field(Field::Missing));
-        Totals { tokens, capital, profit, debt, shortfall, gains }
+        Totals {
+            tokens,
+            capital,
+            profit,
+            debt,
+            shortfall,
+            gains,
+        }
     }
 
     fn set_totals(&mut self, totals: &Totals) {
@@ -239,7 +269,10 @@ impl Store for Storage {
             capital,
             pnl,
             bucket: (low >> 8) as u8,
-            clock: Clock { seen: (low >> 48) as u64, unhealthy: (low >> 16) as u32 },
+            clock: Clock {
+                seen: (low >> 48) as u64,
+                unhealthy: (low >> 16) as u32,
+            },
             legs: Legs::from_parts(high.to_be_bytes(), low as u8),
         }
     }
@@ -251,7 +284,10 @@ impl Store for Storage {
             | u128::from(account.bucket) << 8
             | u128::from(legs);
         self.store(self.account_slot(id, 0), pair(account.capital, account.pnl));
-        self.store(self.account_slot(id, 1), Word::new(u128::from_be_bytes(instruments), low));
+        self.store(
+            self.account_slot(id, 1),
+            Word::new(u128::from_be_bytes(instruments), low),
+        );
     }
 
     fn instrument(&self, id: InstrumentId) -> Instrument {
@@ -271,12 +307,18 @@ impl Store for Storage {
 
     fn side(&self, id: InstrumentId, side: Side) -> SideState {
         let Word { high, low } = self.load(fixed(Region::Side, [id, side_number(side), 0], 0));
-        SideState { open_interest: Size(high), offset: Usd(low.cast_signed()) }
+        SideState {
+            open_interest: Size(high),
+            offset: Usd(low.cast_signed()),
+        }
     }
 
     fn set_side(&mut self, id: InstrumentId, side: Side, state: &SideState) {
         let slot = fixed(Region::Side, [id, side_number(side), 0], 0);
-        self.store(slot, Word::new(state.open_interest.0, state.offset.0.cast_unsigned()));
+        self.store(
+            slot,
+            Word::new(state.open_interest.0, state.offset.0.cast_unsigned()),
+        );
     }
 
     fn bucket(&self, id: InstrumentId, side: Side, bucket: u8) -> Bucket {
@@ -299,8 +341,14 @@ impl Store for Storage {
     fn set_bucket(&mut self, id: InstrumentId, side: Side, bucket: u8, state: &Bucket) {
         let path = [id, side_number(side), bucket];
         let low = state.scale.0 << 32 | u128::from(state.epoch);
-        self.store(fixed(Region::Bucket, path, 0), Word::new(state.drift.0.cast_unsigned(), low));
-        self.store(fixed(Region::Bucket, path, 1), Word::new(state.base.0, state.joined.0));
+        self.store(
+            fixed(Region::Bucket, path, 0),
+            Word::new(state.drift.0.cast_unsigned(), low),
+        );
+        self.store(
+            fixed(Region::Bucket, path, 1),
+            Word::new(state.base.0, state.joined.0),
+        );
     }
 
     fn closed(&self, id: InstrumentId, side: Side, bucket: u8, epoch: u32) -> Cumulative {
@@ -308,7 +356,14 @@ impl Store for Storage {
         Cumulative(self.load(slot).low.cast_signed())
     }
 
-    fn set_closed(&mut self, id: InstrumentId, side: Side, bucket: u8, epoch: u32, cumulative: Cumulative) {
+    fn set_closed(
+        &mut self,
+        id: InstrumentId,
+        side: Side,
+        bucket: u8,
+        epoch: u32,
+        cumulative: Cumulative,
+    ) {
         let slot = fixed(Region::Closed, [id, side_number(side), bucket], epoch);
         self.store(slot, Word::of(cumulative.0.cast_unsigned()));
     }
@@ -317,7 +372,11 @@ impl Store for Storage {
         let sizes = self.load(self.leg_slot(account, id, 0));
         let state = self.load(self.leg_slot(account, id, 1));
         Leg {
-            side: if state.low & 1 == 0 { Side::Long } else { Side::Short },
+            side: if state.low & 1 == 0 {
+                Side::Long
+            } else {
+                Side::Short
+            },
             bucket: (state.low >> 8) as u8,
             epoch: (state.low >> 16) as u32,
             base: Base(sizes.high),
@@ -328,8 +387,13 @@ impl Store for Storage {
 
     fn set_leg(&mut self, account: B256, id: InstrumentId, leg: Option<&Leg>) {
         let (sizes, state) = leg.map_or((Word::ZERO, Word::ZERO), |leg| {
-            let low = u128::from(leg.epoch) << 16 | u128::from(leg.bucket) << 8 | u128::from(side_number(leg.side));
-            (Word::new(leg.base.0, leg.joined.0), Word::new(leg.settled.0.cast_unsigned(), low))
+            let low = u128::from(leg.epoch) << 16
+                | u128::from(leg.bucket) << 8
+                | u128::from(side_number(leg.side));
+            (
+                Word::new(leg.base.0, leg.joined.0),
+                Word::new(leg.settled.0.cast_unsigned(), low),
+            )
         });
         self.store(self.leg_slot(account, id, 0), sizes);
         self.store(self.leg_slot(account, id, 1), state);

@@ -1,7 +1,10 @@
 //! Settlement of signed trades.
 
 use alloy_sol_types::SolEvent;
-use risk::{Health, InstrumentId, Position, Price, Ratio, Side, Size, Store, math, reduced_risk, within_band};
+use risk::{
+    Health, InstrumentId, Position, Price, Ratio, Side, Size, Store, math, reduced_risk,
+    within_band,
+};
 
 use crate::abi::{Bytes, IMarginVault};
 use crate::error::{Error, OrRevert, require, revert};
@@ -38,7 +41,10 @@ pub fn settle(store: &mut Storage, orders: [(&Order, &[u8]); 2], size: u128) -> 
     session.read_prices();
     session.touch(maker.account, true);
     session.touch(taker.account, true);
-    let parties = [party(&mut session, maker, id, filled[0]), party(&mut session, taker, id, filled[1])];
+    let parties = [
+        party(&mut session, maker, id, filled[0]),
+        party(&mut session, taker, id, filled[1]),
+    ];
 
     let mut fill = Size(size);
     for party in parties.iter().filter(|party| party.order.reduce_only) {
@@ -49,15 +55,33 @@ pub fn settle(store: &mut Storage, orders: [(&Order, &[u8]); 2], size: u128) -> 
     for party in &parties {
         check_allowed(&session, id, party, fill);
     }
-    let (buyer, seller) = if maker.size > 0 { (maker, taker) } else { (taker, maker) };
+    let (buyer, seller) = if maker.size > 0 {
+        (maker, taker)
+    } else {
+        (taker, maker)
+    };
     let before = session.ledger.store.side(id, Side::Long).open_interest;
-    session.ledger.trade(buyer.account, seller.account, id, fill, price).or_revert();
+    session
+        .ledger
+        .trade(buyer.account, seller.account, id, fill, price)
+        .or_revert();
     let after = session.ledger.store.side(id, Side::Long).open_interest;
-    let limit = session.ledger.store.instrument_field(id, InstrumentField::Limit).high;
-    require(after <= before || after.0 <= limit, Error::OpenInterestLimit);
+    let limit = session
+        .ledger
+        .store
+        .instrument_field(id, InstrumentField::Limit)
+        .high;
+    require(
+        after <= before || after.0 <= limit,
+        Error::OpenInterestLimit,
+    );
     for party in &parties {
         check_margin(&mut session, party);
-        session.ledger.store.set_filled(party.order.account, party.order.nonce, party.filled + fill.0);
+        session.ledger.store.set_filled(
+            party.order.account,
+            party.order.nonce,
+            party.filled + fill.0,
+        );
     }
     session.finish();
 
@@ -76,7 +100,10 @@ pub fn settle(store: &mut Storage, orders: [(&Order, &[u8]); 2], size: u128) -> 
 
 /// Reverts unless a maker's and a taker's order can trade at the maker's limit.
 fn check_match(maker: &Order, taker: &Order) {
-    require(maker.account != taker.account, Error::Ledger(risk::Error::SameAccount));
+    require(
+        maker.account != taker.account,
+        Error::Ledger(risk::Error::SameAccount),
+    );
     let crossed = if taker.size > 0 {
         maker.size < 0 && maker.limit_price <= taker.limit_price
     } else {
@@ -89,7 +116,12 @@ fn check_match(maker: &Order, taker: &Order) {
 fn party<'o>(session: &mut Session, order: &'o Order, id: InstrumentId, filled: u128) -> Party<'o> {
     let health = session.observe(order.account);
     let position = session.positions(order.account).get(id);
-    Party { order, filled, health, position }
+    Party {
+        order,
+        filled,
+        health,
+        position,
+    }
 }
 
 /// How much of a position an order may close; none if it is on the same side.
@@ -101,8 +133,16 @@ fn reducible(party: &Party) -> Option<Size> {
 /// Reverts unless the price is within the instrument's band around the mark.
 fn check_price(session: &Session, id: InstrumentId, price: Price) {
     let mark = session.ledger.store.instrument(id).mark;
-    let band = session.ledger.store.instrument_field(id, InstrumentField::Rates).low >> 64;
-    require(within_band(price, mark, Ratio(band)).or_revert(), Error::PriceOutsideBand);
+    let band = session
+        .ledger
+        .store
+        .instrument_field(id, InstrumentField::Rates)
+        .low
+        >> 64;
+    require(
+        within_band(price, mark, Ratio(band)).or_revert(),
+        Error::PriceOutsideBand,
+    );
 }
 
 /// Reverts unless the guard's tiers and the vault's own state allow a party's side of the trade.
@@ -121,7 +161,8 @@ fn check_allowed(session: &Session, id: InstrumentId, party: &Party, fill: Size)
 /// Reverts unless a party meets initial margin, or the trade reduced its risk.
 fn check_margin(session: &mut Session, party: &Party) {
     let health = session.observe(party.order.account);
-    if health.equity < session.initial(party.order.account) && !reduced_risk(&party.health, &health) {
+    if health.equity < session.initial(party.order.account) && !reduced_risk(&party.health, &health)
+    {
         revert(Error::InsufficientMargin);
     }
 }

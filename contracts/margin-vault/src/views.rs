@@ -22,7 +22,12 @@ pub fn health(store: &mut Storage, account: B256) -> Bytes {
     let health = session.observe(account);
     let clock = session.ledger.store.account(account).clock;
     let seconds = Word::of(clock.unhealthy.into());
-    encode(&[usd(health.equity), usd(health.maintenance), usd(session.initial(account)), seconds])
+    encode(&[
+        usd(health.equity),
+        usd(health.maintenance),
+        usd(session.initial(account)),
+        seconds,
+    ])
 }
 
 /// Capital and settled profit.
@@ -33,13 +38,17 @@ pub fn balances(store: &Storage, account: B256) -> Bytes {
 
 /// Size of one position.
 pub fn position(store: &mut Storage, account: B256, id: InstrumentId) -> Bytes {
-    let positions = Ledger::open(store, Usd::ZERO).positions(account).or_revert();
+    let positions = Ledger::open(store, Usd::ZERO)
+        .positions(account)
+        .or_revert();
     encode(&[Word::of_signed(positions.get(id).0)])
 }
 
 /// Instruments and sizes of all positions.
 pub fn legs(store: &mut Storage, account: B256) -> Bytes {
-    let positions = Ledger::open(store, Usd::ZERO).positions(account).or_revert();
+    let positions = Ledger::open(store, Usd::ZERO)
+        .positions(account)
+        .or_revert();
     let entries = positions.as_slice();
     let count = entries.len() as u128;
     let mut words = Vec::with_capacity(4 + 2 * entries.len());
@@ -68,14 +77,23 @@ fn number(store: &Storage, id: InstrumentId) -> Word {
 /// Coverage ratio, and what is missing, with what the pool would pay now.
 pub fn coverage(store: &mut Storage) -> Bytes {
     let session = Session::open(store);
-    let ratio = session.ledger.coverage().and_then(risk::Coverage::ratio).or_revert();
+    let ratio = session
+        .ledger
+        .coverage()
+        .and_then(risk::Coverage::ratio)
+        .or_revert();
     encode(&[Word::of(ratio), usd(session.missing())])
 }
 
 /// Running totals.
 pub fn totals(store: &Storage) -> Bytes {
     let totals = store.totals();
-    encode(&[usd(totals.tokens), usd(totals.capital), usd(totals.profit), usd(totals.debt)])
+    encode(&[
+        usd(totals.tokens),
+        usd(totals.capital),
+        usd(totals.profit),
+        usd(totals.debt),
+    ])
 }
 
 /// Deficits written off, less haircuts taken.
@@ -93,7 +111,10 @@ pub fn unsettled(store: &Storage, id: InstrumentId) -> Bytes {
     let index = store.instrument(id).index().or_revert();
     let mut words = [Word::ZERO; 2];
     for (word, side) in words.iter_mut().zip(Side::BOTH) {
-        *word = usd(store.side(id, side).unsettled(side.signed(index)).or_revert());
+        *word = usd(store
+            .side(id, side)
+            .unsettled(side.signed(index))
+            .or_revert());
     }
     encode(&words)
 }

@@ -33,7 +33,10 @@ impl Word {
         let mut halves = [[0; 16]; 2];
         halves[0].copy_from_slice(&bytes[..16]);
         halves[1].copy_from_slice(&bytes[16..]);
-        Self::new(u128::from_be_bytes(halves[0]), u128::from_be_bytes(halves[1]))
+        Self::new(
+            u128::from_be_bytes(halves[0]),
+            u128::from_be_bytes(halves[1]),
+        )
     }
 
     pub fn of_address(address: Address) -> Self {
@@ -61,7 +64,10 @@ impl Word {
     /// A signed quantity; reverts with `Overflow` beyond 128 bits.
     pub fn signed(self) -> i128 {
         let value = self.low.cast_signed();
-        require(Self::of_signed(value) == self, Error::Ledger(risk::Error::Overflow));
+        require(
+            Self::of_signed(value) == self,
+            Error::Ledger(risk::Error::Overflow),
+        );
         value
     }
 

@@ -55,7 +55,10 @@ impl Legs {
     /// A set from the parts that [`Legs::parts`] gave; a length beyond [`MAX_LEGS`] counts as that.
     #[must_use]
     pub fn from_parts(ids: [InstrumentId; MAX_LEGS], len: u8) -> Self {
-        Self { ids, len: len.min(MAX_LEGS as u8) }
+        Self {
+            ids,
+            len: len.min(MAX_LEGS as u8),
+        }
     }
 
     /// The instruments, zeros after the last, and their number.
@@ -102,7 +105,10 @@ pub struct Positions {
 
 impl Default for Positions {
     fn default() -> Self {
-        Self { entries: [(0, Position::ZERO); MAX_LEGS], len: 0 }
+        Self {
+            entries: [(0, Position::ZERO); MAX_LEGS],
+            len: 0,
+        }
     }
 }
 

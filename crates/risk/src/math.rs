@@ -15,7 +15,10 @@ pub const fn mul_wide(a: u128, b: u128) -> (u128, u128) {
     let low = a0.wrapping_mul(b0);
     let first = a1.wrapping_mul(b0).wrapping_add(low >> 64);
     let second = a0.wrapping_mul(b1).wrapping_add(first & LOW);
-    let high = a1.wrapping_mul(b1).wrapping_add(first >> 64).wrapping_add(second >> 64);
+    let high = a1
+        .wrapping_mul(b1)
+        .wrapping_add(first >> 64)
+        .wrapping_add(second >> 64);
     (high, (second << 64) | (low & LOW))
 }
 
