@@ -55,7 +55,10 @@ impl DevAccounts {
     /// Each address with its initial balance in wei.
     pub fn funded(&self) -> Vec<(Address, U256)> {
         let balance = U256::from(INITIAL_ETHER) * Unit::ETHER.wei();
-        self.addresses().into_iter().map(|address| (address, balance)).collect()
+        self.addresses()
+            .into_iter()
+            .map(|address| (address, balance))
+            .collect()
     }
 }
 
@@ -69,8 +72,17 @@ mod tests {
     fn the_accounts_are_those_that_everybody_knows() {
         let addresses = DevAccounts::default().addresses();
         assert_eq!(addresses.len(), 11);
-        assert_eq!(addresses[0], address!("0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"));
-        assert_eq!(addresses[9], address!("0xa0Ee7A142d267C1f36714E4a8F75612F20a79720"));
-        assert_eq!(addresses[10], address!("0x3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E"));
+        assert_eq!(
+            addresses[0],
+            address!("0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266")
+        );
+        assert_eq!(
+            addresses[9],
+            address!("0xa0Ee7A142d267C1f36714E4a8F75612F20a79720")
+        );
+        assert_eq!(
+            addresses[10],
+            address!("0x3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E")
+        );
     }
 }

@@ -115,7 +115,10 @@ pub struct Handle {
 /// [`NodeError`].
 pub fn spawn(config: Config) -> Result<Handle, NodeError> {
     let accounts = DevAccounts::default();
-    let executor = Executor::new(evm::Config { chain_id: config.chain_id, cache_dir: config.cache_dir });
+    let executor = Executor::new(evm::Config {
+        chain_id: config.chain_id,
+        cache_dir: config.cache_dir,
+    });
     let chain = Arc::new(Chain::new(
         ChainConfig {
             chain_id: config.chain_id,
@@ -144,14 +147,24 @@ pub fn spawn(config: Config) -> Result<Handle, NodeError> {
     if let Some(file) = state.clone() {
         tasks.push(runtime.spawn(save_at_intervals(chain.clone(), file)));
     }
-    Ok(Handle { address, chain, accounts, state, server, tasks, runtime: Some(runtime) })
+    Ok(Handle {
+        address,
+        chain,
+        accounts,
+        state,
+        server,
+        tasks,
+        runtime: Some(runtime),
+    })
 }
 
 /// Waits for a future on `runtime` from any thread, another runtime's included.
 fn on<T: Send>(runtime: &Runtime, future: impl Future<Output = T> + Send) -> T {
     std::thread::scope(|scope| {
         let waiting = scope.spawn(|| runtime.block_on(future));
-        waiting.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        waiting
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
 }
 
@@ -186,7 +199,9 @@ impl Handle {
     /// # Errors
     /// [`NodeError::File`].
     pub fn save(&self) -> Result<(), NodeError> {
-        self.state.as_ref().map_or(Ok(()), |file| file.save(&self.chain))
+        self.state
+            .as_ref()
+            .map_or(Ok(()), |file| file.save(&self.chain))
     }
 }
 
@@ -259,14 +274,21 @@ impl StateFile {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(source) => return Err(self.file_error(source)),
         };
-        let state_error = |reason: String| NodeError::State { path: self.path.clone(), reason };
-        let dump: Dump = serde_json::from_slice(&text).map_err(|error| state_error(error.to_string()))?;
-        chain.load(dump).map_err(|error: ChainError| state_error(error.to_string()))
+        let state_error = |reason: String| NodeError::State {
+            path: self.path.clone(),
+            reason,
+        };
+        let dump: Dump =
+            serde_json::from_slice(&text).map_err(|error| state_error(error.to_string()))?;
+        chain
+            .load(dump)
+            .map_err(|error: ChainError| state_error(error.to_string()))
     }
 
     /// Saves the chain: first beside the file, then in its place, so that there is always a whole one.
     fn save(&self, chain: &Chain) -> Result<(), NodeError> {
-        let dump = serde_json::to_vec(&chain.dump()).map_err(|error| self.file_error(error.into()))?;
+        let dump =
+            serde_json::to_vec(&chain.dump()).map_err(|error| self.file_error(error.into()))?;
         let beside = self.path.with_extension("tmp");
         write_through(&beside, &dump)
             .and_then(|()| fs::rename(&beside, &self.path))
@@ -274,7 +296,10 @@ impl StateFile {
     }
 
     fn file_error(&self, source: io::Error) -> NodeError {
-        NodeError::File { path: self.path.clone(), source }
+        NodeError::File {
+            path: self.path.clone(),
+            source,
+        }
     }
 }
 

@@ -78,7 +78,11 @@ impl Chain {
     /// Mines a block if anything that waits can be in it. Returns what cannot, and why.
     pub(super) fn mine_waiting(&self, writer: &mut Snapshots) -> Vec<(B256, ChainError)> {
         let (draft, simulation) = self.simulate_block();
-        let Simulation { executed, changes, refused } = simulation;
+        let Simulation {
+            executed,
+            changes,
+            refused,
+        } = simulation;
         if !executed.is_empty() {
             self.append(writer, draft, executed, changes);
         }
@@ -140,9 +144,14 @@ impl Chain {
     }
 
     /// Removes what can never be mined from the pool.
-    fn drop_refused(&self, refused: Vec<(SharedTransaction, ChainError)>) -> Vec<(B256, ChainError)> {
+    fn drop_refused(
+        &self,
+        refused: Vec<(SharedTransaction, ChainError)>,
+    ) -> Vec<(B256, ChainError)> {
         let mut pool = self.pool.write();
-        let hopeless = refused.into_iter().filter(|(_, error)| !waits_for_nonce(error));
+        let hopeless = refused
+            .into_iter()
+            .filter(|(_, error)| !waits_for_nonce(error));
         let dropped = hopeless.map(|(transaction, error)| {
             let hash = transaction.hash();
             tracing::info!(%hash, %error, "dropped a transaction");

@@ -17,7 +17,11 @@ pub(super) fn register(registry: &mut Registry) {
     registry.quick(&["eth_accounts", "eth_requestAccounts"], |rpc, _| {
         let mut accounts = rpc.accounts.addresses();
         let impersonated = rpc.chain.settings().impersonated;
-        accounts.extend(impersonated.into_iter().filter(|address| rpc.accounts.signer(*address).is_none()));
+        accounts.extend(
+            impersonated
+                .into_iter()
+                .filter(|address| rpc.accounts.signer(*address).is_none()),
+        );
         Ok(accounts)
     });
     registry.quick(&["eth_sign"], |rpc, args| {
@@ -28,7 +32,11 @@ pub(super) fn register(registry: &mut Registry) {
         let (message, address) = (args.next::<Bytes>()?, args.next()?);
         sign_message(rpc.signer(address)?, &message)
     });
-    let names = ["eth_signTypedData", "eth_signTypedData_v3", "eth_signTypedData_v4"];
+    let names = [
+        "eth_signTypedData",
+        "eth_signTypedData_v3",
+        "eth_signTypedData_v4",
+    ];
     registry.quick(&names, |rpc, args| {
         let (address, data) = (args.next()?, args.next::<Value>()?);
         let hash = typed_data_hash(data)?;
@@ -38,12 +46,16 @@ pub(super) fn register(registry: &mut Registry) {
 
 fn sign_message(signer: &PrivateKeySigner, message: &[u8]) -> RpcResult<Bytes> {
     let signature = signer.sign_message_sync(message);
-    signature.map(|signature| signature.as_bytes().into()).map_err(|error| RpcError::Internal(error.to_string()))
+    signature
+        .map(|signature| signature.as_bytes().into())
+        .map_err(|error| RpcError::Internal(error.to_string()))
 }
 
 fn sign_hash(signer: &PrivateKeySigner, hash: &B256) -> RpcResult<Bytes> {
     let signature = signer.sign_hash_sync(hash);
-    signature.map(|signature| signature.as_bytes().into()).map_err(|error| RpcError::Internal(error.to_string()))
+    signature
+        .map(|signature| signature.as_bytes().into())
+        .map_err(|error| RpcError::Internal(error.to_string()))
 }
 
 /// Typed data comes as an object, or as the text of one.
@@ -54,7 +66,8 @@ fn typed_data_hash(data: Value) -> RpcResult<B256> {
         object => serde_json::from_value(object),
     }
     .map_err(|error| invalid(error.to_string()))?;
-    data.eip712_signing_hash().map_err(|error| invalid(error.to_string()))
+    data.eip712_signing_hash()
+        .map_err(|error| invalid(error.to_string()))
 }
 
 impl Rpc {
@@ -63,6 +76,9 @@ impl Rpc {
     /// # Errors
     /// [`ChainError::UnknownAccount`].
     pub(super) fn signer(&self, address: Address) -> RpcResult<&PrivateKeySigner> {
-        Ok(self.accounts.signer(address).ok_or(ChainError::UnknownAccount(address))?)
+        Ok(self
+            .accounts
+            .signer(address)
+            .ok_or(ChainError::UnknownAccount(address))?)
     }
 }

@@ -55,7 +55,11 @@ fn create_access_list(rpc: &Rpc, args: &mut Args) -> RpcResult<AccessListResult>
     let second = rpc.execute(&state, &request, None, false)?;
     let gas_used = U256::from(second.gas_used);
     let error = output(second).err().map(|error| error.to_string());
-    Ok(AccessListResult { access_list, gas_used, error })
+    Ok(AccessListResult {
+        access_list,
+        gas_used,
+        error,
+    })
 }
 
 /// What an execution touched, except what is warm anyway.
@@ -65,11 +69,18 @@ fn accessed(request: &TransactionRequest, outcome: &Outcome) -> AccessList {
     let mut items: Vec<_> = outcome
         .state
         .iter()
-        .filter(|(address, account)| !account.storage.is_empty() || !(free.contains(&Some(**address)) || is_reserved(address)))
+        .filter(|(address, account)| {
+            !account.storage.is_empty()
+                || !(free.contains(&Some(**address)) || is_reserved(address))
+        })
         .map(|(address, account)| {
-            let mut storage_keys: Vec<_> = account.storage.keys().map(|slot| (*slot).into()).collect();
+            let mut storage_keys: Vec<_> =
+                account.storage.keys().map(|slot| (*slot).into()).collect();
             storage_keys.sort_unstable();
-            AccessListItem { address: *address, storage_keys }
+            AccessListItem {
+                address: *address,
+                storage_keys,
+            }
         })
         .collect();
     items.sort_unstable_by_key(|item| item.address);
@@ -83,7 +94,11 @@ fn is_reserved(address: &Address) -> bool {
 
 impl Rpc {
     /// Reads block, state overrides and block overrides, and returns the state that they describe.
-    pub(super) fn overridden_state(&self, args: &mut Args, default: BlockId) -> RpcResult<BlockState> {
+    pub(super) fn overridden_state(
+        &self,
+        args: &mut Args,
+        default: BlockId,
+    ) -> RpcResult<BlockState> {
         let block = args.optional()?.unwrap_or(default);
         let accounts: Option<StateOverride> = args.optional()?;
         let env: Option<BlockOverrides> = args.optional()?;
@@ -112,12 +127,20 @@ impl Rpc {
         trace: bool,
     ) -> RpcResult<Outcome> {
         let tx = call_env(request, gas, self.chain.chain_id())?;
-        let options = Options { check_balance: tx.gas_price > 0, trace, ..Options::call() };
+        let options = Options {
+            check_balance: tx.gas_price > 0,
+            trace,
+            ..Options::call()
+        };
         Ok(self.chain.call(state, tx, &options)?)
     }
 
     /// The least gas limit, within geth's tolerance, with which a request succeeds.
-    pub(super) fn estimate_gas(&self, state: &BlockState, request: &TransactionRequest) -> RpcResult<u64> {
+    pub(super) fn estimate_gas(
+        &self,
+        state: &BlockState,
+        request: &TransactionRequest,
+    ) -> RpcResult<u64> {
         let limit = self.affordable_gas(state, request)?;
         if is_plain_transfer(state, request) && limit >= TRANSFER_GAS {
             let outcome = self.try_gas(state, request, TRANSFER_GAS)?;
@@ -131,8 +154,12 @@ impl Rpc {
         let used = outcome.gas_used;
         match outcome.status {
             Status::Success => self.search_gas(state, request, used, limit),
-            Status::Halt(ref halt) if halt.to_string() == OUT_OF_GAS => Err(gas_exceeds_allowance(limit)),
-            _ => Err(output(outcome).err().unwrap_or_else(|| gas_exceeds_allowance(limit))),
+            Status::Halt(ref halt) if halt.to_string() == OUT_OF_GAS => {
+                Err(gas_exceeds_allowance(limit))
+            }
+            _ => Err(output(outcome)
+                .err()
+                .unwrap_or_else(|| gas_exceeds_allowance(limit))),
         }
     }
 
@@ -146,7 +173,9 @@ impl Rpc {
         mut sufficient: u64,
     ) -> RpcResult<u64> {
         let succeeds = |gas| -> RpcResult<bool> {
-            Ok(self.try_gas(state, request, gas)?.is_some_and(|outcome| outcome.status.is_success()))
+            Ok(self
+                .try_gas(state, request, gas)?
+                .is_some_and(|outcome| outcome.status.is_success()))
         };
         let mut insufficient = used.saturating_sub(1);
         // Each frame keeps 1/64 of its gas from the next: a first guess that is usually right.
@@ -163,7 +192,9 @@ impl Rpc {
                 break;
             }
             // Most need little more than what they use.
-            let middle = insufficient.midpoint(sufficient).min(insufficient.saturating_mul(2));
+            let middle = insufficient
+                .midpoint(sufficient)
+                .min(insufficient.saturating_mul(2));
             let middle = middle.max(insufficient + 1);
             if succeeds(middle)? {
                 sufficient = middle;
@@ -175,11 +206,17 @@ impl Rpc {
     }
 
     /// Executes with a gas limit; none if the limit does not cover the fixed costs.
-    fn try_gas(&self, state: &BlockState, request: &TransactionRequest, gas: u64) -> RpcResult<Option<Outcome>> {
+    fn try_gas(
+        &self,
+        state: &BlockState,
+        request: &TransactionRequest,
+        gas: u64,
+    ) -> RpcResult<Option<Outcome>> {
         match self.execute(state, request, Some(gas), false) {
             Ok(outcome) => Ok(Some(outcome)),
             Err(RpcError::Chain(ChainError::Execution(ExecutionError::Invalid(
-                InvalidTransaction::IntrinsicGasTooLow { .. } | InvalidTransaction::FloorDataGas { .. },
+                InvalidTransaction::IntrinsicGasTooLow { .. }
+                | InvalidTransaction::FloorDataGas { .. },
             )))) => Ok(None),
             Err(error) => Err(error),
         }
@@ -192,7 +229,10 @@ impl Rpc {
         if price.is_zero() {
             return Ok(wanted);
         }
-        let balance = state.clone().account(request.from.unwrap_or_default()).balance;
+        let balance = state
+            .clone()
+            .account(request.from.unwrap_or_default())
+            .balance;
         let value = request.value.unwrap_or_default();
         let Some(free) = balance.checked_sub(value) else {
             return Err(RpcError::Refused("insufficient funds for transfer".into()));
@@ -208,7 +248,9 @@ fn gas_exceeds_allowance(limit: u64) -> RpcError {
 }
 
 fn is_plain_transfer(state: &BlockState, request: &TransactionRequest) -> bool {
-    let Some(TxKind::Call(to)) = request.to else { return false };
+    let Some(TxKind::Call(to)) = request.to else {
+        return false;
+    };
     let plain = request.input.input().is_none_or(|input| input.is_empty())
         && request.authorization_list.is_none()
         && request.access_list.is_none();
@@ -217,7 +259,10 @@ fn is_plain_transfer(state: &BlockState, request: &TransactionRequest) -> bool {
 
 /// The most that a request pays per gas, in wei.
 fn fee_cap(request: &TransactionRequest) -> u128 {
-    request.max_fee_per_gas.or(request.gas_price).unwrap_or_default()
+    request
+        .max_fee_per_gas
+        .or(request.gas_price)
+        .unwrap_or_default()
 }
 
 /// A request as the executor wants it.
@@ -230,7 +275,10 @@ fn call_env(request: &TransactionRequest, gas: Option<u64>, chain_id: u64) -> Rp
         let text = "both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified";
         return Err(RpcError::InvalidParams(text.into()));
     }
-    let input = request.input.unique_input().map_err(|error| RpcError::InvalidParams(error.to_string()))?;
+    let input = request
+        .input
+        .unique_input()
+        .map_err(|error| RpcError::InvalidParams(error.to_string()))?;
     let authorizations = request.authorization_list.clone().unwrap_or_default();
     let tx_type = if request.authorization_list.is_some() {
         TxType::Eip7702
@@ -245,9 +293,13 @@ fn call_env(request: &TransactionRequest, gas: Option<u64>, chain_id: u64) -> Rp
     Ok(TxEnv {
         tx_type: tx_type.into(),
         caller: request.from.unwrap_or_default(),
-        gas_limit: gas.or(request.gas).unwrap_or(CALL_GAS_CAP).min(CALL_GAS_CAP),
+        gas_limit: gas
+            .or(request.gas)
+            .unwrap_or(CALL_GAS_CAP)
+            .min(CALL_GAS_CAP),
         gas_price: fee_cap(request),
-        gas_priority_fee: matches!(tx_type, TxType::Eip1559 | TxType::Eip7702).then(|| tip.unwrap_or_default()),
+        gas_priority_fee: matches!(tx_type, TxType::Eip1559 | TxType::Eip7702)
+            .then(|| tip.unwrap_or_default()),
         kind: request.to.unwrap_or(TxKind::Create),
         value: request.value.unwrap_or_default(),
         data: input.cloned().unwrap_or_default(),
@@ -265,7 +317,10 @@ fn call_env(request: &TransactionRequest, gas: Option<u64>, chain_id: u64) -> Rp
 /// [`ChainError::UnsupportedType`].
 pub(super) fn refuse_blobs(request: &TransactionRequest) -> RpcResult<()> {
     let blobs = request.max_fee_per_blob_gas.is_some() || request.blob_versioned_hashes.is_some();
-    if blobs || request.sidecar.is_some() || request.transaction_type == Some(TxType::Eip4844.into()) {
+    if blobs
+        || request.sidecar.is_some()
+        || request.transaction_type == Some(TxType::Eip4844.into())
+    {
         return Err(ChainError::UnsupportedType.into());
     }
     Ok(())

@@ -33,7 +33,10 @@ pub(super) fn register(registry: &mut Registry) {
         rpc.trace_transaction(&hash, &call_config(args.or_default()?)?)
     });
     registry.heavy(&["debug_traceCall"], trace_call);
-    registry.heavy(&["debug_traceBlockByNumber", "debug_traceBlockByHash"], trace_block);
+    registry.heavy(
+        &["debug_traceBlockByNumber", "debug_traceBlockByHash"],
+        trace_block,
+    );
 }
 
 fn trace_call(rpc: &Rpc, args: &mut Args) -> RpcResult<CallFrame> {
@@ -46,17 +49,31 @@ fn trace_call(rpc: &Rpc, args: &mut Args) -> RpcResult<CallFrame> {
 }
 
 fn trace_block(rpc: &Rpc, args: &mut Args) -> RpcResult<Vec<TracedTransaction>> {
-    let block = rpc.chain.block(args.next()?).ok_or_else(|| RpcError::Refused("block not found".into()))?;
+    let block = rpc
+        .chain
+        .block(args.next()?)
+        .ok_or_else(|| RpcError::Refused("block not found".into()))?;
     let config = call_config(args.or_default()?)?;
-    let hashes = block.transactions.iter().map(|done| done.transaction.hash());
+    let hashes = block
+        .transactions
+        .iter()
+        .map(|done| done.transaction.hash());
     hashes
-        .map(|tx_hash| Ok(TracedTransaction { tx_hash, result: rpc.trace_transaction(&tx_hash, &config)? }))
+        .map(|tx_hash| {
+            Ok(TracedTransaction {
+                tx_hash,
+                result: rpc.trace_transaction(&tx_hash, &config)?,
+            })
+        })
         .collect()
 }
 
 impl Rpc {
     fn trace_transaction(&self, hash: &B256, config: &CallConfig) -> RpcResult<CallFrame> {
-        let options = Options { trace: true, ..Options::default() };
+        let options = Options {
+            trace: true,
+            ..Options::default()
+        };
         frame(self.chain.replay(hash, &options)?, config)
     }
 }
@@ -78,13 +95,18 @@ fn call_config(options: GethDebugTracingOptions) -> RpcResult<CallConfig> {
             let config = options.tracer_config.into_call_config();
             config.map_err(|error| RpcError::InvalidParams(format!("tracer config: {error}")))
         }
-        Some(other) => unsupported(&format!("tracer {:?}", other.as_str().chars().take(40).collect::<String>())),
+        Some(other) => unsupported(&format!(
+            "tracer {:?}",
+            other.as_str().chars().take(40).collect::<String>()
+        )),
         None => unsupported("the struct logger"),
     }
 }
 
 fn frame(outcome: Outcome, config: &CallConfig) -> RpcResult<CallFrame> {
-    let trace = outcome.trace.ok_or_else(|| RpcError::Internal("the execution left no trace".into()))?;
+    let trace = outcome
+        .trace
+        .ok_or_else(|| RpcError::Internal("the execution left no trace".into()))?;
     let mut next_log = 0;
     Ok(call_frame(trace, config, &mut next_log))
 }

@@ -28,11 +28,17 @@ pub(super) fn register(registry: &mut Registry) {
 
 fn register_node(registry: &mut Registry) {
     registry.quick(&["web3_clientVersion"], |_, _| Ok(CLIENT_VERSION));
-    registry.quick(&["web3_sha3"], |_, args| Ok(keccak256(args.next::<Bytes>()?)));
-    registry.quick(&["net_version"], |rpc, _| Ok(rpc.chain.chain_id().to_string()));
+    registry.quick(&["web3_sha3"], |_, args| {
+        Ok(keccak256(args.next::<Bytes>()?))
+    });
+    registry.quick(&["net_version"], |rpc, _| {
+        Ok(rpc.chain.chain_id().to_string())
+    });
     registry.quick(&["net_listening"], |_, _| Ok(true));
     registry.quick(&["net_peerCount"], |_, _| Ok(U64::ZERO));
-    registry.quick(&["eth_chainId"], |rpc, _| Ok(U64::from(rpc.chain.chain_id())));
+    registry.quick(&["eth_chainId"], |rpc, _| {
+        Ok(U64::from(rpc.chain.chain_id()))
+    });
     registry.quick(&["eth_syncing", "eth_mining"], |_, _| Ok(false));
     registry.quick(&["eth_hashrate"], |_, _| Ok(U64::ZERO));
     registry.quick(&["eth_coinbase"], |_, _| Ok(SEQUENCER));
@@ -43,7 +49,9 @@ fn register_accounts(registry: &mut Registry) {
     registry.heavy(&["eth_getBalance"], |rpc, args| {
         let (address, block) = (args.next()?, args.or_default::<BlockId>()?);
         Ok(match block {
-            BlockId::Number(BlockNumberOrTag::Pending) => rpc.chain.state_at(block)?.account(address).balance,
+            BlockId::Number(BlockNumberOrTag::Pending) => {
+                rpc.chain.state_at(block)?.account(address).balance
+            }
             mined => rpc.chain.view_at(mined)?.account(address).balance,
         })
     });
@@ -58,7 +66,9 @@ fn register_accounts(registry: &mut Registry) {
         let (address, slot) = (args.next()?, args.next::<WideNumber>()?.0);
         let block = args.or_default::<BlockId>()?;
         Ok(B256::from(match block {
-            BlockId::Number(BlockNumberOrTag::Pending) => rpc.chain.state_at(block)?.slot(address, slot),
+            BlockId::Number(BlockNumberOrTag::Pending) => {
+                rpc.chain.state_at(block)?.slot(address, slot)
+            }
             mined => rpc.chain.view_at(mined)?.slot(address, slot),
         }))
     });
@@ -70,7 +80,9 @@ fn register_accounts(registry: &mut Registry) {
         }))
     });
     registry.quick(&["eth_getProof"], |_, _| -> RpcResult<()> {
-        Err(RpcError::Unsupported("the node keeps no Merkle tree: eth_getProof is not supported".into()))
+        Err(RpcError::Unsupported(
+            "the node keeps no Merkle tree: eth_getProof is not supported".into(),
+        ))
     });
     registry.heavy(&["eth_getAccountInfo", "eth_getAccount"], account_info);
 }
@@ -97,23 +109,45 @@ fn account_info(rpc: &Rpc, args: &mut Args) -> RpcResult<AccountInfo> {
 }
 
 fn register_blocks(registry: &mut Registry) {
-    registry.quick(&["eth_blockNumber"], |rpc, _| Ok(U64::from(rpc.chain.head().header.number)));
-    registry.heavy(&["eth_getBlockByNumber", "eth_getBlockByHash"], |rpc, args| {
-        let (id, full) = (block_id(args)?, args.or_default::<bool>()?);
-        Ok(rpc.any_block(id).map(|block| rpc_block(&block, id, full)))
+    registry.quick(&["eth_blockNumber"], |rpc, _| {
+        Ok(U64::from(rpc.chain.head().header.number))
     });
-    registry.heavy(&["eth_getHeaderByNumber", "eth_getHeaderByHash"], |rpc, args| {
-        Ok(rpc.any_block(block_id(args)?).map(|block| types::header(&block)))
-    });
-    let names = ["eth_getBlockTransactionCountByNumber", "eth_getBlockTransactionCountByHash"];
+    registry.heavy(
+        &["eth_getBlockByNumber", "eth_getBlockByHash"],
+        |rpc, args| {
+            let (id, full) = (block_id(args)?, args.or_default::<bool>()?);
+            Ok(rpc.any_block(id).map(|block| rpc_block(&block, id, full)))
+        },
+    );
+    registry.heavy(
+        &["eth_getHeaderByNumber", "eth_getHeaderByHash"],
+        |rpc, args| {
+            Ok(rpc
+                .any_block(block_id(args)?)
+                .map(|block| types::header(&block)))
+        },
+    );
+    let names = [
+        "eth_getBlockTransactionCountByNumber",
+        "eth_getBlockTransactionCountByHash",
+    ];
     registry.heavy(&names, |rpc, args| {
-        Ok(rpc.any_block(block_id(args)?).map(|block| U64::from(block.transactions.len())))
+        Ok(rpc
+            .any_block(block_id(args)?)
+            .map(|block| U64::from(block.transactions.len())))
     });
     registry.heavy(&["eth_getBlockReceipts"], block_receipts);
-    registry.quick(&["eth_getUncleCountByBlockNumber", "eth_getUncleCountByBlockHash"], |rpc, args| {
-        Ok(rpc.chain.block(block_id(args)?).map(|_| U64::ZERO))
-    });
-    let names = ["eth_getUncleByBlockNumberAndIndex", "eth_getUncleByBlockHashAndIndex"];
+    registry.quick(
+        &[
+            "eth_getUncleCountByBlockNumber",
+            "eth_getUncleCountByBlockHash",
+        ],
+        |rpc, args| Ok(rpc.chain.block(block_id(args)?).map(|_| U64::ZERO)),
+    );
+    let names = [
+        "eth_getUncleByBlockNumberAndIndex",
+        "eth_getUncleByBlockHashAndIndex",
+    ];
     registry.quick(&names, |_, _| Ok(None::<Header>));
 }
 
@@ -121,14 +155,14 @@ fn register_blocks(registry: &mut Registry) {
 #[derive(serde::Serialize)]
 #[serde(untagged)]
 enum AnyBlock {
-    Mined(ArbBlock),
+    Mined(Box<ArbBlock>),
     Pending(serde_json::Value),
 }
 
 fn rpc_block(block: &Block, id: BlockId, full: bool) -> AnyBlock {
     let rpc = types::block(block, full);
     if id != BlockId::pending() {
-        return AnyBlock::Mined(rpc);
+        return AnyBlock::Mined(rpc.into());
     }
     let mut value = serde_json::to_value(rpc).unwrap_or_default();
     for field in ["hash", "nonce", "miner"] {
@@ -139,21 +173,35 @@ fn rpc_block(block: &Block, id: BlockId, full: bool) -> AnyBlock {
 
 fn block_receipts(rpc: &Rpc, args: &mut Args) -> RpcResult<Option<Vec<ArbReceipt>>> {
     let block = rpc.any_block(block_id(args)?);
-    let all = |block: SharedBlock| (0..block.transactions.len()).map(|index| types::receipt(&block, index)).collect();
+    let all = |block: SharedBlock| {
+        (0..block.transactions.len())
+            .map(|index| types::receipt(&block, index))
+            .collect()
+    };
     Ok(block.map(all))
 }
 
 fn register_transactions(registry: &mut Registry) {
-    registry.quick(&["eth_getTransactionByHash"], |rpc, args| Ok(rpc.transaction(&args.next()?)));
-    registry.quick(&["eth_getTransactionReceipt"], |rpc, args| Ok(rpc.receipt(&args.next()?)));
-    registry.quick(&["eth_getRawTransactionByHash", "debug_getRawTransaction"], |rpc, args| {
-        let hash = args.next()?;
-        let mined = rpc.chain.mined_transaction(&hash);
-        let mined = mined.map(|(block, index)| block.transactions[index].transaction.clone());
-        let found = mined.or_else(|| rpc.chain.waiting_transaction(&hash));
-        Ok(found.map(|transaction| Bytes::from(transaction.envelope.encoded_2718())))
+    registry.quick(&["eth_getTransactionByHash"], |rpc, args| {
+        Ok(rpc.transaction(&args.next()?))
     });
-    let names = ["eth_getTransactionByBlockNumberAndIndex", "eth_getTransactionByBlockHashAndIndex"];
+    registry.quick(&["eth_getTransactionReceipt"], |rpc, args| {
+        Ok(rpc.receipt(&args.next()?))
+    });
+    registry.quick(
+        &["eth_getRawTransactionByHash", "debug_getRawTransaction"],
+        |rpc, args| {
+            let hash = args.next()?;
+            let mined = rpc.chain.mined_transaction(&hash);
+            let mined = mined.map(|(block, index)| block.transactions[index].transaction.clone());
+            let found = mined.or_else(|| rpc.chain.waiting_transaction(&hash));
+            Ok(found.map(|transaction| Bytes::from(transaction.envelope.encoded_2718())))
+        },
+    );
+    let names = [
+        "eth_getTransactionByBlockNumberAndIndex",
+        "eth_getTransactionByBlockHashAndIndex",
+    ];
     registry.heavy(&names, |rpc, args| {
         let block = rpc.any_block(block_id(args)?);
         let index = usize::try_from(args.next::<Number>()?.0).unwrap_or(usize::MAX);
@@ -163,7 +211,9 @@ fn register_transactions(registry: &mut Registry) {
 }
 
 fn register_fees(registry: &mut Registry) {
-    registry.quick(&["eth_gasPrice", "eth_baseFee"], |rpc, _| Ok(U256::from(rpc.chain.settings().base_fee)));
+    registry.quick(&["eth_gasPrice", "eth_baseFee"], |rpc, _| {
+        Ok(U256::from(rpc.chain.settings().base_fee))
+    });
     // Nitro ignores tips.
     registry.quick(&["eth_maxPriorityFeePerGas"], |_, _| Ok(U256::ZERO));
     registry.heavy(&["eth_feeHistory"], fee_history);
@@ -175,12 +225,18 @@ fn fee_history(rpc: &Rpc, args: &mut Args) -> RpcResult<FeeHistory> {
     let percentiles: Option<Vec<f64>> = args.optional()?;
     let head = rpc.chain.head().header.number;
     if newest > head + 1 {
-        return Err(RpcError::Refused(format!("request beyond head block: requested {newest}, head {head}")));
+        return Err(RpcError::Refused(format!(
+            "request beyond head block: requested {newest}, head {head}"
+        )));
     }
     let percentiles = percentiles.map(check_percentiles).transpose()?;
     let newest = newest.min(head);
     let oldest = (newest + 1).saturating_sub(count);
-    let blocks = if count == 0 { Vec::new() } else { rpc.chain.blocks(oldest, newest) };
+    let blocks = if count == 0 {
+        Vec::new()
+    } else {
+        rpc.chain.blocks(oldest, newest)
+    };
     let fee = |block: &SharedBlock| u128::from(block.header.base_fee_per_gas.unwrap_or_default());
     let next_fee = match rpc.chain.block(BlockId::number(newest + 1)) {
         Some(next) => fee(&next),
@@ -199,7 +255,9 @@ fn fee_history(rpc: &Rpc, args: &mut Args) -> RpcResult<FeeHistory> {
 /// Returns how many percentiles are asked for; the tips themselves are always 0.
 fn check_percentiles(percentiles: Vec<f64>) -> RpcResult<usize> {
     let ordered = percentiles.is_sorted();
-    let in_range = percentiles.iter().all(|percentile| (0.0..=100.0).contains(percentile));
+    let in_range = percentiles
+        .iter()
+        .all(|percentile| (0.0..=100.0).contains(percentile));
     if !ordered || !in_range || percentiles.len() > MAX_PERCENTILES {
         return Err(RpcError::InvalidParams(format!(
             "reward percentiles must be at most {MAX_PERCENTILES}, ascending and between 0 and 100"
@@ -225,7 +283,10 @@ impl Rpc {
     fn transaction(&self, hash: &B256) -> Option<Transaction> {
         match self.chain.mined_transaction(hash) {
             Some((block, index)) => Some(types::mined_transaction(&block, index)),
-            None => self.chain.waiting_transaction(hash).map(|found| types::waiting_transaction(&found)),
+            None => self
+                .chain
+                .waiting_transaction(hash)
+                .map(|found| types::waiting_transaction(&found)),
         }
     }
 

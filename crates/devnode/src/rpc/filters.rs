@@ -63,9 +63,15 @@ pub(super) fn register(registry: &mut Registry) {
         rpc.install(Kind::Logs(Box::new(filter)))
     });
     registry.quick(&["eth_newBlockFilter"], |rpc, _| rpc.install(Kind::Blocks));
-    registry.quick(&["eth_newPendingTransactionFilter"], |rpc, _| rpc.install(Kind::Transactions));
-    registry.heavy(&["eth_getFilterChanges"], |rpc, args| rpc.changes(args.next::<Number>()?.0));
-    registry.heavy(&["eth_getFilterLogs"], |rpc, args| rpc.logs(&rpc.log_filter(args.next::<Number>()?.0)?));
+    registry.quick(&["eth_newPendingTransactionFilter"], |rpc, _| {
+        rpc.install(Kind::Transactions)
+    });
+    registry.heavy(&["eth_getFilterChanges"], |rpc, args| {
+        rpc.changes(args.next::<Number>()?.0)
+    });
+    registry.heavy(&["eth_getFilterLogs"], |rpc, args| {
+        rpc.logs(&rpc.log_filter(args.next::<Number>()?.0)?)
+    });
     registry.quick(&["eth_uninstallFilter"], |rpc, args| {
         let id = args.next::<Number>()?.0;
         Ok(rpc.filters.0.lock().installed.remove(&id).is_some())
@@ -79,19 +85,37 @@ fn not_found() -> RpcError {
 impl Rpc {
     fn install(&self, kind: Kind) -> RpcResult<U64> {
         let mut table = self.filters.0.lock();
-        table.installed.retain(|_, filter| filter.polled.elapsed() < LIFETIME);
+        table
+            .installed
+            .retain(|_, filter| filter.polled.elapsed() < LIFETIME);
         if table.installed.len() >= MAX_FILTERS {
-            return Err(RpcError::Refused(format!("there are {MAX_FILTERS} filters already")));
+            return Err(RpcError::Refused(format!(
+                "there are {MAX_FILTERS} filters already"
+            )));
         }
         table.next_id += 1;
         let id = table.next_id;
         let events = self.chain.subscribe();
-        table.installed.insert(id, Installed { kind, events, polled: Instant::now() });
+        table.installed.insert(
+            id,
+            Installed {
+                kind,
+                events,
+                polled: Instant::now(),
+            },
+        );
         Ok(U64::from(id))
     }
 
     fn log_filter(&self, id: u64) -> RpcResult<Filter> {
-        match self.filters.0.lock().installed.get(&id).map(|filter| &filter.kind) {
+        match self
+            .filters
+            .0
+            .lock()
+            .installed
+            .get(&id)
+            .map(|filter| &filter.kind)
+        {
             Some(Kind::Logs(filter)) => Ok(Filter::clone(filter)),
             _ => Err(not_found()),
         }
@@ -104,9 +128,16 @@ impl Rpc {
         filter.polled = Instant::now();
         let events = drain(&mut filter.events)?;
         Ok(match &filter.kind {
-            Kind::Logs(filter) => Changes::Logs(events.iter().flat_map(|event| new_logs(filter, event)).collect()),
+            Kind::Logs(filter) => Changes::Logs(
+                events
+                    .iter()
+                    .flat_map(|event| new_logs(filter, event))
+                    .collect(),
+            ),
             Kind::Blocks => Changes::Hashes(events.iter().filter_map(block_hash).collect()),
-            Kind::Transactions => Changes::Hashes(events.iter().filter_map(transaction_hash).collect()),
+            Kind::Transactions => {
+                Changes::Hashes(events.iter().filter_map(transaction_hash).collect())
+            }
         })
     }
 }
@@ -128,7 +159,9 @@ fn drain(events: &mut Receiver<ChainEvent>) -> RpcResult<Vec<ChainEvent>> {
 /// The logs of an event that match, in range of the filter.
 pub(super) fn new_logs(filter: &Filter, event: &ChainEvent) -> Vec<Log> {
     match event {
-        ChainEvent::Block(block) if filter.matches_block_range(block.header.number) => matching_logs(filter, block),
+        ChainEvent::Block(block) if filter.matches_block_range(block.header.number) => {
+            matching_logs(filter, block)
+        }
         _ => Vec::new(),
     }
 }

@@ -30,7 +30,9 @@ impl Rpc {
         for block in blocks {
             found.extend(matching_logs(filter, &block));
             if found.len() > MAX_LOGS {
-                return Err(RpcError::Refused(format!("query returned more than {MAX_LOGS} results")));
+                return Err(RpcError::Refused(format!(
+                    "query returned more than {MAX_LOGS} results"
+                )));
             }
         }
         Ok(found)
@@ -40,11 +42,17 @@ impl Rpc {
         let (from, to) = match filter.block_option {
             FilterBlockOption::AtBlockHash(hash) => {
                 let block = self.chain.block(BlockId::hash(hash));
-                return Ok(vec![block.ok_or_else(|| RpcError::Refused("unknown block".into()))?]);
+                return Ok(vec![
+                    block.ok_or_else(|| RpcError::Refused("unknown block".into()))?,
+                ]);
             }
-            FilterBlockOption::Range { from_block, to_block } => (from_block, to_block),
+            FilterBlockOption::Range {
+                from_block,
+                to_block,
+            } => (from_block, to_block),
         };
-        let resolve = |tag: Option<BlockNumberOrTag>| self.chain.block_number(tag.unwrap_or_default());
+        let resolve =
+            |tag: Option<BlockNumberOrTag>| self.chain.block_number(tag.unwrap_or_default());
         let (from, to) = (resolve(from), resolve(to));
         if from > to {
             return Err(RpcError::Refused("invalid block range params".into()));
@@ -59,8 +67,12 @@ impl Rpc {
 /// [`RpcError::InvalidParams`].
 pub(super) fn check_filter(filter: &Filter) -> RpcResult<()> {
     let sizes = filter.topics.iter().map(|alternatives| alternatives.len());
-    if sizes.chain([filter.address.len()]).any(|size| size > MAX_ALTERNATIVES) {
-        let text = format!("a filter has at most {MAX_ALTERNATIVES} addresses or alternatives per topic");
+    if sizes
+        .chain([filter.address.len()])
+        .any(|size| size > MAX_ALTERNATIVES)
+    {
+        let text =
+            format!("a filter has at most {MAX_ALTERNATIVES} addresses or alternatives per topic");
         return Err(RpcError::InvalidParams(text));
     }
     Ok(())

@@ -38,7 +38,11 @@ pub struct Rpc {
 /// All methods of the node.
 pub fn methods(chain: Arc<Chain>, accounts: DevAccounts) -> RpcModule<Rpc> {
     let filters = filters::Filters::default();
-    let mut registry = registry::Registry::new(Rpc { chain, accounts, filters });
+    let mut registry = registry::Registry::new(Rpc {
+        chain,
+        accounts,
+        filters,
+    });
     eth::register(&mut registry);
     accounts::register(&mut registry);
     calls::register(&mut registry);

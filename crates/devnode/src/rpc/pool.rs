@@ -3,7 +3,9 @@
 use alloy::{
     consensus::Transaction as _,
     primitives::Address,
-    rpc::types::txpool::{TxpoolContent, TxpoolContentFrom, TxpoolInspect, TxpoolInspectSummary, TxpoolStatus},
+    rpc::types::txpool::{
+        TxpoolContent, TxpoolContentFrom, TxpoolInspect, TxpoolInspectSummary, TxpoolStatus,
+    },
 };
 
 use super::{
@@ -17,16 +19,25 @@ pub(super) fn register(registry: &mut Registry) {
     registry.heavy(&["txpool_status"], |rpc, _| {
         let content = rpc.chain.pool_content();
         let ready = content.iter().filter(|(_, ready)| *ready).count();
-        Ok(TxpoolStatus { pending: ready as u64, queued: (content.len() - ready) as u64 })
+        Ok(TxpoolStatus {
+            pending: ready as u64,
+            queued: (content.len() - ready) as u64,
+        })
     });
     registry.heavy(&["txpool_content"], |rpc, _| Ok(content(rpc)));
     registry.heavy(&["txpool_contentFrom"], content_from);
     registry.heavy(&["txpool_inspect"], |rpc, _| {
         let mut inspect = TxpoolInspect::default();
         for (transaction, ready) in rpc.chain.pool_content() {
-            let part = if ready { &mut inspect.pending } else { &mut inspect.queued };
+            let part = if ready {
+                &mut inspect.pending
+            } else {
+                &mut inspect.queued
+            };
             let nonce = transaction.envelope.nonce().to_string();
-            part.entry(transaction.from).or_default().insert(nonce, summary(&transaction));
+            part.entry(transaction.from)
+                .or_default()
+                .insert(nonce, summary(&transaction));
         }
         Ok(inspect)
     });
@@ -35,9 +46,15 @@ pub(super) fn register(registry: &mut Registry) {
 fn content(rpc: &Rpc) -> TxpoolContent {
     let mut content = TxpoolContent::default();
     for (transaction, ready) in rpc.chain.pool_content() {
-        let part = if ready { &mut content.pending } else { &mut content.queued };
+        let part = if ready {
+            &mut content.pending
+        } else {
+            &mut content.queued
+        };
         let nonce = transaction.envelope.nonce().to_string();
-        part.entry(transaction.from).or_default().insert(nonce, waiting_transaction(&transaction));
+        part.entry(transaction.from)
+            .or_default()
+            .insert(nonce, waiting_transaction(&transaction));
     }
     content
 }
@@ -53,5 +70,10 @@ fn content_from(rpc: &Rpc, args: &mut Args) -> RpcResult<TxpoolContentFrom> {
 
 fn summary(transaction: &ChainTransaction) -> TxpoolInspectSummary {
     let tx = &transaction.envelope;
-    TxpoolInspectSummary { to: tx.to(), value: tx.value(), gas: tx.gas_limit(), gas_price: tx.max_fee_per_gas() }
+    TxpoolInspectSummary {
+        to: tx.to(),
+        value: tx.value(),
+        gas: tx.gas_limit(),
+        gas_price: tx.max_fee_per_gas(),
+    }
 }

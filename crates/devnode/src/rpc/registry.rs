@@ -60,7 +60,9 @@ impl Registry {
     ) {
         for &name in names {
             let answer = move |params: Params, rpc: &Rpc, _: &_| run(name, rpc, &params, method);
-            self.0.register_method(name, answer).expect("every method is registered once");
+            self.0
+                .register_method(name, answer)
+                .expect("every method is registered once");
         }
     }
 
@@ -72,8 +74,11 @@ impl Registry {
         method: impl Fn(&Rpc, &mut Args) -> RpcResult<R> + Copy + Send + Sync + 'static,
     ) {
         for &name in names {
-            let answer = move |params: Params, rpc: std::sync::Arc<Rpc>, _| run(name, &rpc, &params, method);
-            self.0.register_blocking_method(name, answer).expect("every method is registered once");
+            let answer =
+                move |params: Params, rpc: std::sync::Arc<Rpc>, _| run(name, &rpc, &params, method);
+            self.0
+                .register_blocking_method(name, answer)
+                .expect("every method is registered once");
         }
     }
 
@@ -103,4 +108,63 @@ fn run<R: Serialize>(
         to_raw_value(&answer).map_err(|error| RpcError::Internal(error.to_string()))
     });
     Ok(answer.inspect_err(|error| tracing::debug!(method = name, %error, "refused"))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::Value;
+
+    use super::*;
+    use crate::{
+        accounts::DevAccounts,
+        chain::{Chain, ChainConfig, Mining},
+        evm::{Config, Executor},
+        rpc::filters::Filters,
+    };
+
+    #[tokio::test]
+    async fn a_panic_is_an_internal_error_and_the_chain_goes_on() {
+        let config = ChainConfig {
+            chain_id: 412_346,
+            mining: Mining::Automatic,
+            funded: Vec::new(),
+            genesis_timestamp: None,
+        };
+        let chain = Arc::new(Chain::new(config, Executor::new(Config::default())));
+        let rpc = Rpc {
+            chain: chain.clone(),
+            accounts: DevAccounts::default(),
+            filters: Filters::default(),
+        };
+        let mut registry = Registry::new(rpc);
+        // With locks held, which must be free afterwards.
+        registry.quick(&["quick"], |rpc, _| {
+            rpc.chain
+                .configure(|_| -> RpcResult<()> { panic!("quick") })
+        });
+        registry.heavy(&["heavy"], |rpc, _| {
+            rpc.chain
+                .configure(|_| -> RpcResult<()> { panic!("heavy") })
+        });
+        registry.heavy(&["mine"], |rpc, _| Ok(rpc.chain.mine(None)?.header.number));
+        let module = registry.finish();
+        for (id, method) in [(1, "quick"), (2, "heavy")] {
+            let request = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}"}}"#);
+            let (answer, _) = module.raw_json_request(&request, 1).await.unwrap();
+            let answer: Value = serde_json::from_str(answer.get()).unwrap();
+            assert_eq!(
+                (&answer["error"]["code"], &answer["id"]),
+                (&(-32_603).into(), &id.into()),
+                "{answer}"
+            );
+        }
+        let (answer, _) = module
+            .raw_json_request(r#"{"jsonrpc":"2.0","id":3,"method":"mine"}"#, 1)
+            .await
+            .unwrap();
+        let answer: Value = serde_json::from_str(answer.get()).unwrap();
+        assert_eq!(answer["result"], 1);
+    }
 }

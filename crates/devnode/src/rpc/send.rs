@@ -4,7 +4,10 @@ use std::time::{Duration, Instant};
 
 use alloy::{
     consensus::{SignableTransaction, TxEnvelope, TypedTransaction},
-    eips::{BlockId, eip2718::{Decodable2718, Encodable2718}},
+    eips::{
+        BlockId,
+        eip2718::{Decodable2718, Encodable2718},
+    },
     primitives::{Address, B256, Bytes, Signature, TxKind},
     rpc::types::{Transaction, TransactionRequest},
     signers::SignerSync,
@@ -26,7 +29,9 @@ const MAX_SYNC_TIMEOUT: Duration = Duration::from_secs(60);
 const SYNC_POLL: Duration = Duration::from_millis(20);
 
 pub(super) fn register(registry: &mut Registry) {
-    registry.heavy(&["eth_sendRawTransaction"], |rpc, args| rpc.send_raw(&args.next()?));
+    registry.heavy(&["eth_sendRawTransaction"], |rpc, args| {
+        rpc.send_raw(&args.next()?)
+    });
     registry.heavy(&["eth_sendRawTransactionSync"], send_raw_sync);
     registry.heavy(&["eth_sendTransaction"], |rpc, args| {
         let request = args.next()?;
@@ -49,7 +54,9 @@ pub(super) fn register(registry: &mut Registry) {
 
 fn send_raw_sync(rpc: &Rpc, args: &mut Args) -> RpcResult<ArbReceipt> {
     let raw: Bytes = args.next()?;
-    let timeout = args.optional::<Number>()?.map_or(SYNC_TIMEOUT, |ms| Duration::from_millis(ms.0));
+    let timeout = args
+        .optional::<Number>()?
+        .map_or(SYNC_TIMEOUT, |ms| Duration::from_millis(ms.0));
     let deadline = Instant::now() + timeout.min(MAX_SYNC_TIMEOUT);
     let hash = rpc.send_raw(&raw)?;
     loop {
@@ -57,7 +64,9 @@ fn send_raw_sync(rpc: &Rpc, args: &mut Args) -> RpcResult<ArbReceipt> {
             return Ok(receipt);
         }
         if Instant::now() >= deadline {
-            return Err(RpcError::Refused(format!("the transaction was not mined in time: {hash}")));
+            return Err(RpcError::Refused(format!(
+                "the transaction was not mined in time: {hash}"
+            )));
         }
         std::thread::sleep(SYNC_POLL);
     }
@@ -72,13 +81,20 @@ struct Filled {
 fn fill_transaction(rpc: &Rpc, args: &mut Args) -> RpcResult<Filled> {
     let (from, transaction) = rpc.fill(args.next()?)?;
     let transaction = impersonated(from, transaction);
-    Ok(Filled { raw: transaction.envelope.encoded_2718().into(), tx: waiting_transaction(&transaction) })
+    Ok(Filled {
+        raw: transaction.envelope.encoded_2718().into(),
+        tx: waiting_transaction(&transaction),
+    })
 }
 
 /// A transaction with a placeholder instead of a signature.
 fn impersonated(from: Address, transaction: TypedTransaction) -> ChainTransaction {
     let envelope = envelope(transaction, placeholder_signature(from));
-    ChainTransaction { envelope, from, impersonated: true }
+    ChainTransaction {
+        envelope,
+        from,
+        impersonated: true,
+    }
 }
 
 fn envelope(transaction: TypedTransaction, signature: Signature) -> TxEnvelope {
@@ -87,14 +103,17 @@ fn envelope(transaction: TypedTransaction, signature: Signature) -> TxEnvelope {
 
 impl Rpc {
     fn send_raw(&self, raw: &Bytes) -> RpcResult<B256> {
-        let envelope = TxEnvelope::decode_2718_exact(raw)
-            .map_err(|error| RpcError::InvalidParams(format!("failed to decode signed transaction: {error}")))?;
+        let envelope = TxEnvelope::decode_2718_exact(raw).map_err(|error| {
+            RpcError::InvalidParams(format!("failed to decode signed transaction: {error}"))
+        })?;
         Ok(self.chain.send(ChainTransaction::signed(envelope)?)?)
     }
 
     /// Who a request is from: the first account unless it says.
     fn sender(&self, request: &TransactionRequest) -> Address {
-        request.from.unwrap_or_else(|| self.accounts.signers()[0].address())
+        request
+            .from
+            .unwrap_or_else(|| self.accounts.signers()[0].address())
     }
 
     /// Refuses accounts that the node cannot send for, before anything is estimated.
@@ -120,7 +139,9 @@ impl Rpc {
             let state = self.chain.state_at(BlockId::pending())?;
             request.gas = Some(self.estimate_gas(&state, &request)?);
         }
-        let transaction = request.build_consensus_tx().map_err(|error| RpcError::InvalidParams(error.error.to_string()))?;
+        let transaction = request
+            .build_consensus_tx()
+            .map_err(|error| RpcError::InvalidParams(error.error.to_string()))?;
         Ok((from, transaction))
     }
 
@@ -133,7 +154,9 @@ impl Rpc {
         }
         let tip = *request.max_priority_fee_per_gas.get_or_insert(0);
         // Room for a base fee that doubles, as geth fills it.
-        request.max_fee_per_gas.get_or_insert(base_fee.saturating_mul(2).saturating_add(tip));
+        request
+            .max_fee_per_gas
+            .get_or_insert(base_fee.saturating_mul(2).saturating_add(tip));
     }
 
     /// Signs with the sender's key, or with a placeholder if the sender is impersonated.
@@ -147,7 +170,11 @@ impl Rpc {
                     .sign_hash_sync(&transaction.signature_hash())
                     .map_err(|error| RpcError::Internal(error.to_string()))?;
                 let envelope = envelope(transaction, signature);
-                Ok(ChainTransaction { envelope, from, impersonated: false })
+                Ok(ChainTransaction {
+                    envelope,
+                    from,
+                    impersonated: false,
+                })
             }
             None if self.chain.is_impersonated(from) => Ok(impersonated(from, transaction)),
             None => Err(ChainError::UnknownAccount(from).into()),

@@ -19,7 +19,8 @@ use jsonrpsee::{
     RpcModule,
     core::traits::IdProvider,
     server::{
-        BatchRequestConfig, Methods, PingConfig, Server, ServerConfig, ServerHandle, StopHandle, stop_channel,
+        BatchRequestConfig, Methods, PingConfig, Server, ServerConfig, ServerHandle, StopHandle,
+        stop_channel,
     },
     types::SubscriptionId,
 };
@@ -103,8 +104,14 @@ async fn serve(listener: TcpListener, methods: Methods, limits: Limits, stop: St
         .set_http_middleware(middleware)
         .to_service_builder();
     let mut connections = ConnectionBuilder::new(TokioExecutor::new());
-    connections.http1().timer(TokioTimer::new()).header_read_timeout(limits.patience);
-    connections.http2().timer(TokioTimer::new()).keep_alive_interval(limits.patience);
+    connections
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.patience);
+    connections
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(limits.patience);
     let free = Arc::new(Semaphore::new(limits.connections as usize));
     let stopped = stop.clone().shutdown();
     tokio::pin!(stopped);
@@ -121,12 +128,14 @@ async fn serve(listener: TcpListener, methods: Methods, limits: Limits, stop: St
             refuse(&socket);
             continue;
         };
-        let service = TowerToHyperService::new(services.clone().build(methods.clone(), stop.clone()));
+        let service =
+            TowerToHyperService::new(services.clone().build(methods.clone(), stop.clone()));
         let (connections, stop) = (connections.clone(), stop.clone());
         tokio::spawn(async move {
             // Answers are small: waiting to fill a packet only delays them.
             let _ = socket.set_nodelay(true);
-            let connection = connections.serve_connection_with_upgrades(TokioIo::new(socket), service);
+            let connection =
+                connections.serve_connection_with_upgrades(TokioIo::new(socket), service);
             tokio::select! {
                 ended = connection => if let Err(error) = ended {
                     tracing::debug!(error, "a connection failed");

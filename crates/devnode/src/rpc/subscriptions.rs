@@ -33,7 +33,10 @@ enum Topic {
 }
 
 pub(super) fn register(registry: &mut Registry) {
-    let subscribe = |params: Params<'static>, pending: PendingSubscriptionSink, rpc: std::sync::Arc<super::Rpc>, _| async move {
+    let subscribe = |params: Params<'static>,
+                     pending: PendingSubscriptionSink,
+                     rpc: std::sync::Arc<super::Rpc>,
+                     _| async move {
         let topic = match topic(&params) {
             Ok(topic) => topic,
             Err(error) => return pending.reject(ErrorObjectOwned::from(error)).await,
@@ -44,7 +47,12 @@ pub(super) fn register(registry: &mut Registry) {
             forward(topic, events, sink).await;
         }
     };
-    let registered = registry.module().register_subscription("eth_subscribe", "eth_subscription", "eth_unsubscribe", subscribe);
+    let registered = registry.module().register_subscription(
+        "eth_subscribe",
+        "eth_subscription",
+        "eth_unsubscribe",
+        subscribe,
+    );
     registered.expect("every method is registered once");
 }
 
@@ -62,7 +70,9 @@ fn topic(params: &Params) -> Result<Topic, RpcError> {
         (SubscriptionKind::NewPendingTransactions, Details::Bool(true)) => Ok(Topic::Transactions),
         (SubscriptionKind::NewPendingTransactions, _) => Ok(Topic::TransactionHashes),
         (SubscriptionKind::Syncing, _) => Ok(Topic::Syncing),
-        (other, _) => Err(RpcError::Unsupported(format!("subscription {other:?} is not supported"))),
+        (other, _) => Err(RpcError::Unsupported(format!(
+            "subscription {other:?} is not supported"
+        ))),
     }
 }
 
@@ -94,12 +104,19 @@ fn messages(topic: &Topic, event: &ChainEvent) -> Vec<Box<RawValue>> {
     match (topic, event) {
         (Topic::Heads, ChainEvent::Block(block)) => encode([header(block)]),
         (Topic::Logs(filter), event) => encode(new_logs(filter, event)),
-        (Topic::TransactionHashes, ChainEvent::Transaction(transaction)) => encode([transaction.hash()]),
-        (Topic::Transactions, ChainEvent::Transaction(transaction)) => encode([waiting_transaction(transaction)]),
+        (Topic::TransactionHashes, ChainEvent::Transaction(transaction)) => {
+            encode([transaction.hash()])
+        }
+        (Topic::Transactions, ChainEvent::Transaction(transaction)) => {
+            encode([waiting_transaction(transaction)])
+        }
         _ => Vec::new(),
     }
 }
 
 fn encode<T: Serialize>(values: impl IntoIterator<Item = T>) -> Vec<Box<RawValue>> {
-    values.into_iter().filter_map(|value| to_raw_value(&value).ok()).collect()
+    values
+        .into_iter()
+        .filter_map(|value| to_raw_value(&value).ok())
+        .collect()
 }

@@ -4,7 +4,9 @@ use alloy::{
     consensus::{Transaction as _, transaction::Recovered},
     network::primitives::BlockTransactions,
     primitives::{B256, U64, U256, logs_bloom},
-    rpc::types::{Block as EthBlock, Filter, Header as EthHeader, Log, Transaction, TransactionReceipt},
+    rpc::types::{
+        Block as EthBlock, Filter, Header as EthHeader, Log, Transaction, TransactionReceipt,
+    },
 };
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
@@ -52,18 +54,39 @@ pub struct ArbReceipt {
 
 /// The header of a block.
 pub fn header(block: &Block) -> ArbHeader {
-    ArbHeader { header: eth_header(block), extra: header_extra(block) }
+    ArbHeader {
+        header: eth_header(block),
+        extra: header_extra(block),
+    }
 }
 
 /// A block, with whole transactions or their hashes.
 pub fn block(block: &Block, full: bool) -> ArbBlock {
     let transactions = if full {
-        BlockTransactions::Full((0..block.transactions.len()).map(|index| mined_transaction(block, index)).collect())
+        BlockTransactions::Full(
+            (0..block.transactions.len())
+                .map(|index| mined_transaction(block, index))
+                .collect(),
+        )
     } else {
-        BlockTransactions::Hashes(block.transactions.iter().map(|done| done.transaction.hash()).collect())
+        BlockTransactions::Hashes(
+            block
+                .transactions
+                .iter()
+                .map(|done| done.transaction.hash())
+                .collect(),
+        )
     };
-    let eth = EthBlock { header: eth_header(block), uncles: Vec::new(), transactions, withdrawals: None };
-    ArbBlock { block: eth, extra: header_extra(block) }
+    let eth = EthBlock {
+        header: eth_header(block),
+        uncles: Vec::new(),
+        transactions,
+        withdrawals: None,
+    };
+    ArbBlock {
+        block: eth,
+        extra: header_extra(block),
+    }
 }
 
 fn eth_header(block: &Block) -> EthHeader {
@@ -111,7 +134,12 @@ pub fn waiting_transaction(transaction: &ChainTransaction) -> Transaction {
 /// The receipt of the transaction at `index` of a block.
 pub fn receipt(block: &Block, index: usize) -> ArbReceipt {
     let done = &block.transactions[index];
-    let envelope = receipt_envelope(done, block.cumulative_gas(index), logs_bloom(&done.logs), logs(block, index));
+    let envelope = receipt_envelope(
+        done,
+        block.cumulative_gas(index),
+        logs_bloom(&done.logs),
+        logs(block, index),
+    );
     let receipt = TransactionReceipt {
         inner: envelope,
         transaction_hash: done.transaction.hash(),
@@ -147,7 +175,11 @@ pub fn logs(block: &Block, index: usize) -> Vec<Log> {
         log_index: Some(log_index),
         removed: false,
     };
-    done.logs.iter().zip(block.first_log_index(index)..).map(position).collect()
+    done.logs
+        .iter()
+        .zip(block.first_log_index(index)..)
+        .map(position)
+        .collect()
 }
 
 /// A number that clients write as a JSON number, in hexadecimal or in decimal.
@@ -157,7 +189,10 @@ pub struct Number(pub u64);
 impl<'de> Deserialize<'de> for Number {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = WideNumber::deserialize(deserializer)?.0;
-        value.try_into().map(Self).map_err(|_| D::Error::custom("number exceeds 64 bits"))
+        value
+            .try_into()
+            .map(Self)
+            .map_err(|_| D::Error::custom("number exceeds 64 bits"))
     }
 }
 

@@ -71,7 +71,9 @@ pub fn assemble(source: &str) -> Vec<u8> {
 pub fn creation_code(runtime: &[u8]) -> Vec<u8> {
     let length = alloy::hex::encode((runtime.len() as u16).to_be_bytes());
     let prologue = |offset: u8| {
-        assemble(&format!("0x{length} 0x{offset:02x} 0x00 CODECOPY 0x{length} 0x00 RETURN"))
+        assemble(&format!(
+            "0x{length} 0x{offset:02x} 0x00 CODECOPY 0x{length} 0x00 RETURN"
+        ))
     };
     let offset = prologue(0).len() as u8;
     [prologue(offset), runtime.to_vec()].concat()

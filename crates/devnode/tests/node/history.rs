@@ -60,7 +60,11 @@ fn random_changes(random: &mut StdRng, model: &mut Model) -> EvmState {
                 account.storage.insert(slot, change);
             }
         }
-        account.info = AccountInfo { balance: kept.balance, nonce: kept.nonce, ..Default::default() };
+        account.info = AccountInfo {
+            balance: kept.balance,
+            nonce: kept.nonce,
+            ..Default::default()
+        };
         changes.insert(address, account);
     }
     changes
@@ -72,18 +76,28 @@ fn check(store: &StateStore, version: Version, model: &Model) {
         let address = address(index);
         let expected = model.get(&address).cloned().unwrap_or_default();
         let record = view.account(address);
-        assert_eq!((record.balance, record.nonce), (expected.balance, expected.nonce), "{address} at {version}");
+        assert_eq!(
+            (record.balance, record.nonce),
+            (expected.balance, expected.nonce),
+            "{address} at {version}"
+        );
         for slot in 0..SLOTS {
             let slot = U256::from(slot);
             let expected = expected.storage.get(&slot).copied().unwrap_or_default();
-            assert_eq!(view.slot(address, slot), expected, "{address} slot {slot} at {version}");
+            assert_eq!(
+                view.slot(address, slot),
+                expected,
+                "{address} slot {slot} at {version}"
+            );
         }
     }
 }
 
 #[test]
 fn every_version_stays_what_it_was() {
-    let seed = std::env::var("SEED").ok().map_or_else(rand::random, |seed| seed.parse().expect("a number"));
+    let seed = std::env::var("SEED")
+        .ok()
+        .map_or_else(rand::random, |seed| seed.parse().expect("a number"));
     println!("SEED={seed}");
     let mut random = StdRng::seed_from_u64(seed);
     let store = StateStore::default();
@@ -99,15 +113,23 @@ fn every_version_stays_what_it_was() {
                 store.revert_to(version)
             }
             1 => {
-                let (address, slot) = (address(random.random_range(0..ACCOUNTS)), U256::from(random.random_range(0..SLOTS)));
+                let (address, slot) = (
+                    address(random.random_range(0..ACCOUNTS)),
+                    U256::from(random.random_range(0..SLOTS)),
+                );
                 let value = U256::from(random.random_range(0..4u8));
-                model.entry(address).or_default().storage.insert(slot, value);
+                model
+                    .entry(address)
+                    .or_default()
+                    .storage
+                    .insert(slot, value);
                 edits += 1;
                 store.set_storage(address, slot, value)
             }
             _ => {
-                let transactions: Vec<_> =
-                    (0..random.random_range(1..4)).map(|_| random_changes(&mut random, &mut model)).collect();
+                let transactions: Vec<_> = (0..random.random_range(1..4))
+                    .map(|_| random_changes(&mut random, &mut model))
+                    .collect();
                 store.commit(transactions)
             }
         };
@@ -119,6 +141,9 @@ fn every_version_stays_what_it_was() {
     for (version, expected) in &versions {
         check(&store, *version, expected);
     }
-    println!("{} versions checked, {reverts} of them reverts and {edits} edits", versions.len());
+    println!(
+        "{} versions checked, {reverts} of them reverts and {edits} edits",
+        versions.len()
+    );
     assert!(reverts > 100 && edits > 100);
 }

@@ -5,7 +5,8 @@ use alloy::primitives::{B256, Bytes, U256, b256};
 use crate::asm::{assemble, creation_code};
 
 /// First topic of the log that [`SET`] writes; the second is the stored value.
-pub const SET_TOPIC: B256 = b256!("0x5e7000000000000000000000000000000000000000000000000000000000005e");
+pub const SET_TOPIC: B256 =
+    b256!("0x5e7000000000000000000000000000000000000000000000000000000000005e");
 /// Returns slot 0.
 pub const GET: u8 = 0;
 /// Stores the argument in slot 0 and logs it.
@@ -84,5 +85,9 @@ pub fn creation() -> Bytes {
 /// Calldata for a command.
 pub fn calldata(command: u8, argument: u64) -> Bytes {
     let words = [U256::from(command), U256::from(argument)];
-    words.iter().flat_map(|word| word.to_be_bytes::<32>()).collect::<Vec<_>>().into()
+    words
+        .iter()
+        .flat_map(|word| word.to_be_bytes::<32>())
+        .collect::<Vec<_>>()
+        .into()
 }

@@ -27,7 +27,10 @@ fn error_code(answer: &str) -> Option<i64> {
 async fn malformed_requests_get_json_rpc_errors() {
     let node = Node::start();
     let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
-    let deep_params = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"eth_call","params":{}}}"#, nested(50_000));
+    let deep_params = format!(
+        r#"{{"jsonrpc":"2.0","id":1,"method":"eth_call","params":{}}}"#,
+        nested(50_000)
+    );
     let deep_object = format!(
         r#"{{"jsonrpc":"2.0","id":1,"method":"eth_signTypedData_v4","params":["{}",{}]}}"#,
         node.account(0),
@@ -40,13 +43,34 @@ async fn malformed_requests_get_json_rpc_errors() {
         ("[]".into(), &[-32_600]),
         ("null".into(), &[-32_600, -32_700]),
         ("{\"id\":1,\"method\":7}".into(), &[-32_600, -32_700]),
-        (r#"{"jsonrpc":"2.0","id":1,"method":"eth_call","params":"x"}"#.into(), &[-32_600, -32_602, -32_700]),
-        (r#"{"jsonrpc":"2.0","id":1,"method":"eth_call","params":{"a":1}}"#.into(), &[-32_602]),
-        (r#"{"jsonrpc":"2.0","id":1,"method":"eth_call","params":[]}"#.into(), &[-32_602]),
-        (r#"{"jsonrpc":"2.0","id":1,"method":"eth_getBalance","params":["0x12"]}"#.into(), &[-32_602]),
-        (r#"{"jsonrpc":"2.0","id":1,"method":"eth_getBalance"}"#.into(), &[-32_602]),
-        (r#"{"jsonrpc":"2.0","id":1,"method":"","params":[]}"#.into(), &[-32_601]),
-        (r#"{"jsonrpc":"2.0","id":1,"method":"eth_subscribe","params":["newHeads"]}"#.into(), &[-32_601, -32_603, -32_600]),
+        (
+            r#"{"jsonrpc":"2.0","id":1,"method":"eth_call","params":"x"}"#.into(),
+            &[-32_600, -32_602, -32_700],
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":1,"method":"eth_call","params":{"a":1}}"#.into(),
+            &[-32_602],
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":1,"method":"eth_call","params":[]}"#.into(),
+            &[-32_602],
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":1,"method":"eth_getBalance","params":["0x12"]}"#.into(),
+            &[-32_602],
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":1,"method":"eth_getBalance"}"#.into(),
+            &[-32_602],
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":1,"method":"","params":[]}"#.into(),
+            &[-32_601],
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":1,"method":"eth_subscribe","params":["newHeads"]}"#.into(),
+            &[-32_601, -32_603, -32_600],
+        ),
         (nested(100_000), &[-32_700, -32_600]),
         (deep_params, &[-32_700, -32_600, -32_602]),
         (deep_object, &[-32_700, -32_600, -32_602]),
@@ -56,7 +80,10 @@ async fn malformed_requests_get_json_rpc_errors() {
         let shown: String = body.chars().take(80).collect();
         let (_, answer) = node.post(body).await;
         let code = error_code(&answer);
-        assert!(code.is_some_and(|code| expected.contains(&code)), "{shown}: {answer}");
+        assert!(
+            code.is_some_and(|code| expected.contains(&code)),
+            "{shown}: {answer}"
+        );
     }
     let (_, answer) = node.post([0xff, 0xfe, 0x00]).await;
     assert_eq!(error_code(&answer), Some(-32_700));
@@ -66,14 +93,23 @@ async fn malformed_requests_get_json_rpc_errors() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_oversized_body_is_refused() {
-    let limits = Limits { request_bytes: 100_000, ..Limits::default() };
-    let node = Node::with(Config { limits, ..Config::default() });
+    let limits = Limits {
+        request_bytes: 100_000,
+        ..Limits::default()
+    };
+    let node = Node::with(Config {
+        limits,
+        ..Config::default()
+    });
     let padding = "0".repeat(200_000);
-    let body = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"web3_sha3","params":["0x{padding}"]}}"#);
+    let body =
+        format!(r#"{{"jsonrpc":"2.0","id":1,"method":"web3_sha3","params":["0x{padding}"]}}"#);
     let (status, answer) = node.post(body).await;
     assert_eq!(status, 413);
     assert!(error_code(&answer).is_some(), "{answer}");
-    let batch: Vec<_> = (0..1_001).map(|id| json!({ "jsonrpc": "2.0", "id": id, "method": "eth_chainId" })).collect();
+    let batch: Vec<_> = (0..1_001)
+        .map(|id| json!({ "jsonrpc": "2.0", "id": id, "method": "eth_chainId" }))
+        .collect();
     let (_, answer) = node.post(serde_json::to_vec(&batch).unwrap()).await;
     assert!(error_code(&answer).is_some(), "{answer}");
     assert!(node.is_alive().await);
@@ -82,15 +118,18 @@ async fn an_oversized_body_is_refused() {
 /// Every method of the node with parameters that fit badly or not at all.
 #[tokio::test(flavor = "multi_thread")]
 async fn random_parameters_break_nothing() {
-    let seed = std::env::var("SEED").ok().map_or_else(rand::random, |seed| seed.parse().expect("a number"));
+    let seed = std::env::var("SEED")
+        .ok()
+        .map_or_else(rand::random, |seed| seed.parse().expect("a number"));
     println!("SEED={seed}");
     let mut random = StdRng::seed_from_u64(seed);
     let node = Node::start();
     let probe = node.probe().await;
     node.set(probe, 5).await;
-    let methods: Vec<&str> = devnode::rpc::methods(node.handle.chain().clone(), node.handle.accounts().clone())
-        .method_names()
-        .collect();
+    let methods: Vec<&str> =
+        devnode::rpc::methods(node.handle.chain().clone(), node.handle.accounts().clone())
+            .method_names()
+            .collect();
     let values = [
         json!(null),
         json!(true),
@@ -119,41 +158,65 @@ async fn random_parameters_break_nothing() {
     ];
     // These change the chain, as they should; the others must not.
     let writes = |name: &str| {
-        ["anvil", "evm_", "hardhat"].iter().any(|prefix| name.starts_with(prefix)) || name.starts_with("eth_send")
+        ["anvil", "evm_", "hardhat"]
+            .iter()
+            .any(|prefix| name.starts_with(prefix))
+            || name.starts_with("eth_send")
     };
     let mut asked = 0;
-    for name in methods.iter().filter(|name| !writes(name) && !name.ends_with("subscribe")) {
+    for name in methods
+        .iter()
+        .filter(|name| !writes(name) && !name.ends_with("subscribe"))
+    {
         for _ in 0..60 {
             let count = random.random_range(0..5);
-            let params: Vec<&Value> = (0..count).map(|_| &values[random.random_range(0..values.len())]).collect();
+            let params: Vec<&Value> = (0..count)
+                .map(|_| &values[random.random_range(0..values.len())])
+                .collect();
             let body = json!({ "jsonrpc": "2.0", "id": 1, "method": name, "params": params });
             let (status, answer) = node.post(body.to_string()).await;
-            let answer: Value = serde_json::from_str(&answer).unwrap_or_else(|_| panic!("{body}: {status} {answer}"));
+            let answer: Value = serde_json::from_str(&answer)
+                .unwrap_or_else(|_| panic!("{body}: {status} {answer}"));
             assert_ne!(answer["error"]["code"], -32_603, "{body}: {answer}");
             asked += 1;
         }
     }
     assert_eq!(node.ask(probe, probe::GET).await.unwrap(), U256::from(5));
     assert_eq!(node.provider.get_block_number().await.unwrap(), 2);
-    for name in methods.iter().filter(|name| writes(name) && !name.contains("mine")) {
+    for name in methods
+        .iter()
+        .filter(|name| writes(name) && !name.contains("mine"))
+    {
         for _ in 0..40 {
             let count = random.random_range(0..4);
-            let params: Vec<&Value> = (0..count).map(|_| &values[random.random_range(0..values.len())]).collect();
+            let params: Vec<&Value> = (0..count)
+                .map(|_| &values[random.random_range(0..values.len())])
+                .collect();
             let body = json!({ "jsonrpc": "2.0", "id": 1, "method": name, "params": params });
             let (status, answer) = node.post(body.to_string()).await;
-            let answer: Value = serde_json::from_str(&answer).unwrap_or_else(|_| panic!("{body}: {status} {answer}"));
+            let answer: Value = serde_json::from_str(&answer)
+                .unwrap_or_else(|_| panic!("{body}: {status} {answer}"));
             assert_ne!(answer["error"]["code"], -32_603, "{body}: {answer}");
             asked += 1;
         }
     }
     assert!(node.is_alive().await);
-    println!("{asked} requests with random parameters to {} methods", methods.len());
+    println!(
+        "{asked} requests with random parameters to {} methods",
+        methods.len()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flood_of_connections_is_refused_and_survived() {
-    let limits = Limits { connections: 50, ..Limits::default() };
-    let node = Node::with(Config { limits, ..Config::default() });
+    let limits = Limits {
+        connections: 50,
+        ..Limits::default()
+    };
+    let node = Node::with(Config {
+        limits,
+        ..Config::default()
+    });
     let probe = node.probe().await;
     node.set(probe, 5).await;
     let address = node.handle.address();
@@ -184,12 +247,21 @@ async fn a_flood_of_connections_is_refused_and_survived() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_client_is_disconnected_and_holds_up_nobody() {
-    let limits = Limits { patience: Duration::from_millis(300), ..Limits::default() };
-    let node = Node::with(Config { limits, ..Config::default() });
+    let limits = Limits {
+        patience: Duration::from_millis(300),
+        ..Limits::default()
+    };
+    let node = Node::with(Config {
+        limits,
+        ..Config::default()
+    });
     let mut slow = Vec::new();
     for _ in 0..100 {
         let mut stream = TcpStream::connect(node.handle.address()).await.unwrap();
-        stream.write_all(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-le").await.unwrap();
+        stream
+            .write_all(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-le")
+            .await
+            .unwrap();
         slow.push(stream);
     }
     assert!(node.is_alive().await);
@@ -207,7 +279,10 @@ async fn a_slow_client_is_disconnected_and_holds_up_nobody() {
     stuck.write_all(head.as_bytes()).await.unwrap();
     let mut rest = Vec::new();
     let ended = tokio::time::timeout(Duration::from_secs(5), stuck.read_to_end(&mut rest)).await;
-    assert!(ended.is_ok(), "a body that stands still ends the connection");
+    assert!(
+        ended.is_ok(),
+        "a body that stands still ends the connection"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -224,7 +299,10 @@ async fn long_calls_hold_up_neither_reads_nor_transactions() {
         .collect();
     for value in 0..20 {
         node.set(probe, value + 1).await;
-        assert_eq!(node.ask(probe, probe::GET).await.unwrap(), U256::from(value + 1));
+        assert_eq!(
+            node.ask(probe, probe::GET).await.unwrap(),
+            U256::from(value + 1)
+        );
     }
     for call in long {
         let (_, answer) = call.await.unwrap();
@@ -235,7 +313,10 @@ async fn long_calls_hold_up_neither_reads_nor_transactions() {
 #[test]
 fn a_taken_port_is_a_plain_error() {
     let node = devnode::spawn(Config::default()).unwrap();
-    let taken = Config { port: node.address().port(), ..Config::default() };
+    let taken = Config {
+        port: node.address().port(),
+        ..Config::default()
+    };
     let error = devnode::spawn(taken).unwrap_err().to_string();
     assert!(error.contains("cannot listen on 127.0.0.1"), "{error}");
 }

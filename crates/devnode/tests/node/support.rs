@@ -40,14 +40,20 @@ impl Node {
             .wallet(wallet)
             .connect_http(url)
             .erased();
-        provider.client().set_poll_interval(std::time::Duration::from_millis(10));
+        provider
+            .client()
+            .set_poll_interval(std::time::Duration::from_millis(10));
         Self { handle, provider }
     }
 
     /// A client over WebSocket.
     pub async fn socket(&self) -> DynProvider {
         let connection = WsConnect::new(self.handle.ws_url());
-        ProviderBuilder::new().connect_ws(connection).await.expect("a WebSocket").erased()
+        ProviderBuilder::new()
+            .connect_ws(connection)
+            .await
+            .expect("a WebSocket")
+            .erased()
     }
 
     /// A development account.
@@ -65,7 +71,11 @@ impl Node {
 
     /// Sends a transaction of the first account and waits for it.
     pub async fn send(&self, request: TransactionRequest) -> TransactionReceipt {
-        let pending = self.provider.send_transaction(request).await.expect("accepted");
+        let pending = self
+            .provider
+            .send_transaction(request)
+            .await
+            .expect("accepted");
         pending.get_receipt().await.expect("mined")
     }
 
@@ -76,7 +86,11 @@ impl Node {
 
     /// What the probe returns to a command.
     pub async fn ask(&self, probe: Address, command: u8) -> Result<U256, Failure> {
-        let answer = self.provider.call(to_probe(probe, command, 0)).block(BlockId::latest()).await?;
+        let answer = self
+            .provider
+            .call(to_probe(probe, command, 0))
+            .block(BlockId::latest())
+            .await?;
         Ok(U256::from_be_slice(&answer))
     }
 
@@ -87,13 +101,17 @@ impl Node {
 
     /// Any method that must succeed.
     pub async fn ok(&self, method: &'static str, params: Value) -> Value {
-        self.raw(method, params).await.unwrap_or_else(|error| panic!("{method}: {error}"))
+        self.raw(method, params)
+            .await
+            .unwrap_or_else(|error| panic!("{method}: {error}"))
     }
 
     /// Code and message of the error that any method must answer.
     pub async fn refused(&self, method: &'static str, params: Value) -> (i64, String) {
         let error = self.raw(method, params).await.expect_err("an error");
-        let payload = error.as_error_resp().unwrap_or_else(|| panic!("{method}: {error}"));
+        let payload = error
+            .as_error_resp()
+            .unwrap_or_else(|| panic!("{method}: {error}"));
         (payload.code, payload.message.to_string())
     }
 
@@ -104,12 +122,17 @@ impl Node {
 
     /// Whether the node still answers.
     pub async fn is_alive(&self) -> bool {
-        self.provider.get_chain_id().await.is_ok_and(|id| id == 412_346)
+        self.provider
+            .get_chain_id()
+            .await
+            .is_ok_and(|id| id == 412_346)
     }
 }
 
 pub fn to_probe(probe: Address, command: u8, argument: u64) -> TransactionRequest {
-    TransactionRequest::default().with_to(probe).with_input(probe::calldata(command, argument))
+    TransactionRequest::default()
+        .with_to(probe)
+        .with_input(probe::calldata(command, argument))
 }
 
 /// The same request as JSON.
@@ -119,7 +142,11 @@ pub fn probe_json(probe: Address, command: u8, argument: u64) -> Value {
 
 /// Revert data of a failed request.
 pub fn revert_data(error: &Failure) -> Bytes {
-    error.as_error_resp().expect("an answer").as_revert_data().expect("revert data")
+    error
+        .as_error_resp()
+        .expect("an answer")
+        .as_revert_data()
+        .expect("revert data")
 }
 
 /// Posts a body with a client that knows nothing about JSON-RPC.
@@ -131,5 +158,8 @@ pub async fn post(url: &str, body: Vec<u8>) -> (u16, String) {
         .send()
         .await
         .expect("an answer");
-    (response.status().as_u16(), response.text().await.unwrap_or_default())
+    (
+        response.status().as_u16(),
+        response.text().await.unwrap_or_default(),
+    )
 }
