@@ -448,13 +448,12 @@ impl InsurancePool {
     /// Moves the list's last vault into the gap.
     fn unregister(&mut self, vault: Address) {
         let position = self.vaults.get(vault).position();
-        if let Some(last) = self.vault_list.pop() {
-            if last != vault {
-                if let Some(mut gap) = self.vault_list.setter(position - 1) {
-                    gap.set(last);
-                }
-                self.vaults.setter(last).set_position(position);
+        let last = self.vault_list.pop().unwrap_or(vault);
+        if last != vault {
+            if let Some(mut gap) = self.vault_list.setter(position - 1) {
+                gap.set(last);
             }
+            self.vaults.setter(last).set_position(position);
         }
         self.vaults.setter(vault).set_position(0);
         self.vm().log(VaultSet {

@@ -85,7 +85,7 @@ mod tests {
         let word = Pack::default()
             .address(address)
             .short(7, 1)
-            .short(0x0102_0304_05, 5)
+            .short(0x0001_0203_0405, 5)
             .uint(9, 4)
             .word();
         let mut fields = Unpack::new(word);
@@ -97,7 +97,7 @@ mod tests {
                 fields.uint(4),
                 fields.uint(2)
             ),
-            (7, 0x0102_0304_05, 9, 0)
+            (7, 0x0001_0203_0405, 9, 0)
         );
     }
 
