@@ -4,11 +4,9 @@ use alloy_sol_types::sol;
 use contract_support::lock::Reentered;
 use contract_support::ownable::{NotOwner, NotPendingOwner};
 use contract_support::token::TokenCallFailed;
-use stylus_sdk::prelude::*;
 
 sol! {
     /// Every parameter of the pool.
-    #[derive(AbiType)]
     struct Parameters {
         uint32 cooldown;
         uint32 claimWindow;
@@ -42,6 +40,12 @@ sol! {
     error ExitStopped(address vault);
     error Overflow();
 }
+
+contract_support::abi_struct!(Parameters {
+    "uint32" "cooldown",
+    "uint32" "claimWindow",
+    "uint64" "dailyDrawShare",
+});
 
 contract_support::errors! {
     /// Why the pool reverts.

@@ -1,11 +1,9 @@
 //! The types, events and errors of `IOracleGuard`.
 
 use alloy_sol_types::sol;
-use stylus_sdk::prelude::*;
 
 sol! {
     /// Sources of one asset; prices are WAD, heartbeats are seconds.
-    #[derive(AbiType)]
     struct Feed {
         address primary;
         address secondary;
@@ -16,7 +14,6 @@ sol! {
     }
 
     /// What the guard knows of an asset; prices are WAD.
-    #[derive(AbiType)]
     struct Reading {
         uint256 mark;
         uint256 low;
@@ -31,7 +28,6 @@ sol! {
     }
 
     /// Every parameter of the guard; shares are WAD, times are seconds.
-    #[derive(AbiType)]
     struct Parameters {
         uint64 cautionMove;
         uint64 restrictedMove;
@@ -67,6 +63,37 @@ sol! {
     error TripTooShort(uint32 secs);
     error TripAllowanceExceeded(uint32 left);
 }
+
+contract_support::abi_struct!(Feed {
+    "address" "primary",
+    "address" "secondary",
+    "uint32" "heartbeat",
+    "uint32" "secondaryHeartbeat",
+    "uint128" "floor",
+    "uint128" "ceiling",
+});
+
+contract_support::abi_struct!(Reading {
+    "uint256" "mark",
+    "uint256" "low",
+    "uint256" "high",
+    "uint256" "stablePrice",
+    "uint64" "updatedAt",
+    "uint8" "tier",
+    "uint16" "blocked",
+    "uint256" "volatility",
+    "uint256" "spotRange",
+    "uint256" "initialSpotRange",
+});
+
+contract_support::abi_struct!(Parameters {
+    "uint64" "cautionMove",
+    "uint64" "restrictedMove",
+    "uint64" "stablePriceRate",
+    "uint32" "meanWindow",
+    "uint32" "calmPeriod",
+    "uint32" "gracePeriod",
+});
 
 contract_support::errors! {
     /// Why the guard reverts.

@@ -7,10 +7,12 @@
 //! - [`lock`]: a re-entrancy lock in transient storage.
 //! - [`math`]: division by the chain.
 //! - [`packing`]: several integers in one storage word.
+//! - [`abi_struct!`](crate::abi_struct): structs in public methods.
 //! - [`errors!`](crate::errors): one error enum per contract, ABI-encoded on revert.
 
 extern crate alloc;
 
+mod abi;
 pub mod calls;
 pub mod clone;
 mod error;
