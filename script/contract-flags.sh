@@ -37,6 +37,8 @@ flags=(
     -Ctarget-cpu=mvp -Ctarget-feature=+bulk-memory
     # The default stack of 1 MiB would cost every call about 15,000 gas for memory.
     -Clink-arg=-zstack-size=16384
+    # Nothing but code: wasm-opt would take the list of features as leave to write a DataCount section, which Nitro refuses.
+    -Clink-arg=--strip-all
     # The program must not depend on where it was built.
     "--remap-path-prefix=$root=/bulkhead"
     "--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
