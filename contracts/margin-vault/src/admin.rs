@@ -28,7 +28,8 @@ const DUST_NOTIONAL: u128 = 10 * WAD;
 /// Hard bounds of the parameters.
 const MAX_PENALTY_START: u64 = 50 * PERCENT;
 const PENALTY_RAMPS: core::ops::RangeInclusive<u32> = 60..=86_400;
-const MAX_REWARD_SHARE: u64 = 10 * PERCENT;
+/// Closing a debt earns no reward yet, so that no share may be promised.
+const MAX_REWARD_SHARE: u64 = 0;
 const MAX_DUST: u128 = 10_000 * WAD;
 const MAX_RATE: u64 = 100 * PERCENT;
 const MAX_BAND: u64 = 20 * PERCENT;

@@ -3,7 +3,8 @@
 use alloy_primitives::B256;
 use alloy_sol_types::SolEvent;
 use risk::{
-    Error as Refusal, Liquidation, Ratio, Result, Store, Usd, plan_deleverage, plan_liquidation,
+    Error as Refusal, Legs, Liquidation, Ratio, Result, Store, Usd, plan_deleverage,
+    plan_liquidation,
 };
 
 use crate::abi::{Args, Bytes, IMarginVault, encode};
@@ -62,10 +63,12 @@ fn take_over(
     session.read_prices();
     session.touch(account, false);
     session.touch(into, true);
-    session.allow_all(action::LIQUIDATE, account);
-    let plan = plan(&mut session, account, Ratio(max_share));
+    let movable = session.movable(action::LIQUIDATE, account);
+    let plan = plan(&mut session, account, &movable, Ratio(max_share));
     if let Ok(plan) = &plan {
-        session.ledger.liquidate(account, into, pool, plan)?;
+        session
+            .ledger
+            .liquidate(account, into, pool, plan, &movable)?;
         session.observe(account);
         let equity = session.observe(into).equity;
         require(equity >= session.initial(into), Error::InsufficientMargin);
@@ -81,20 +84,27 @@ fn take_over(
     plan
 }
 
-fn plan(session: &mut Session, account: B256, max_share: Ratio) -> Result<Liquidation> {
+fn plan(
+    session: &mut Session,
+    account: B256,
+    movable: &Legs,
+    max_share: Ratio,
+) -> Result<Liquidation> {
     let (terms, dust) = terms(session.ledger.store);
     let health = session.observe(account);
     let mut notional = Usd::ZERO;
-    for &(id, position) in session.positions(account).as_slice() {
+    for (id, position) in session.positions(account).iter() {
         notional = notional.plus(
             position
                 .size()
                 .notional_up(session.ledger.store.instrument(id).mark)?,
         )?;
     }
+    let movable = session.maintenance_of(account, movable);
     let clock = session.ledger.store.account(account).clock;
     plan_liquidation(
         &health,
+        movable,
         terms.penalty_rate(clock.unhealthy)?,
         max_share,
         notional < dust,
@@ -107,26 +117,27 @@ pub fn deleverage(store: &mut Storage, account: B256, max_legs: u128) -> Bytes {
     let (pool, token) = (store.address(Field::Pool), store.address(Field::QuoteToken));
     let max_legs = usize::try_from(max_legs).unwrap_or(usize::MAX);
     let mut session = Session::settled(store, account, false);
-    session.allow_all(action::DELEVERAGE, account);
+    let movable = session.movable(action::DELEVERAGE, account);
     let health = session.observe(account);
     let held = session.ledger.store.account(account);
+    let margin = session.maintenance_of(account, &movable);
     let rate = terms.penalty_rate(held.clock.unhealthy);
     let plan = rate
-        .and_then(|rate| plan_deleverage(&health, rate))
+        .and_then(|rate| plan_deleverage(&health, margin, rate))
         .or_revert();
     if !held.in_debt() {
         require(
             held.clock.unhealthy >= DELEVERAGE_AFTER,
             Error::Ledger(Refusal::NotDeleverageable),
         );
-        require(held.legs.as_slice().len() <= max_legs, Error::TooFewLegs);
+        require(movable.as_slice().len() <= max_legs, Error::TooFewLegs);
     }
     session.insure();
     let unit = session.unit();
     let one = session.amount(1);
     let closed = session
         .ledger
-        .deleverage(account, main_account(pool), &plan, max_legs, one)
+        .deleverage(account, main_account(pool), &plan, &movable, max_legs, one)
         .or_revert();
     session.observe(account);
     session.finish();
@@ -152,7 +163,7 @@ pub fn recover(store: &mut Storage) -> Bytes {
         .shortfall
         .or_zero()
         .min(session.ledger.insurance);
-    let units = due.0.unsigned_abs() / session.unit();
+    let units = due.0.unsigned_abs().div_ceil(session.unit());
     require(units > 0, Error::NothingToRecover);
     let paid = session.amount(units);
     session.ledger.recover(paid).or_revert();

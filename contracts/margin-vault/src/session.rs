@@ -1,9 +1,11 @@
 //! One operation on the ledger: prices and insurance read in, accounts settled and watched, totals written back.
 
+use alloc::vec::Vec;
+
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::{SolCall, SolEvent};
 use risk::{
-    Health, InstrumentId, Ledger, MAX_LEGS, Positions, Price, Ratio, Store, Stress, Usd, math,
+    Health, InstrumentId, Ledger, Legs, MAX_LEGS, Positions, Price, Ratio, Store, Stress, Usd, math,
 };
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::{BlockAccess, RawLogAccess};
@@ -47,7 +49,8 @@ pub struct Session<'s> {
     pub ledger: Ledger<'s, Storage>,
     pub now: u64,
     ids: [InstrumentId; MAX_MARKETS],
-    markets: [Market; MAX_MARKETS],
+    /// One for each of `ids`, on the heap: the stack is small.
+    markets: &'static [Market],
     count: usize,
     insured: bool,
     missing: Usd,
@@ -85,20 +88,11 @@ pub fn word(id: B256) -> Word {
 impl<'s> Session<'s> {
     /// Opens the ledger, without prices.
     pub fn open(store: &'s mut Storage) -> Self {
-        let nothing = Stress {
-            mark: Price::ZERO,
-            stable: Price::ZERO,
-            rate: Ratio::ZERO,
-        };
         let mut session = Self {
             ledger: Ledger::open(store, Usd::ZERO),
             now: WasmVM::default().block_timestamp(),
             ids: [0; MAX_MARKETS],
-            markets: [Market {
-                tier: 0,
-                blocked: 0,
-                stress: nothing,
-            }; MAX_MARKETS],
+            markets: &[],
             count: 0,
             insured: false,
             missing: Usd::ZERO,
@@ -153,44 +147,12 @@ impl<'s> Session<'s> {
         let (readings, count) =
             Args((data, Error::GuardFailed).or_revert()).array(0, READING_WORDS * 32);
         require(count == self.count, Error::GuardFailed);
-        for place in 0..count {
-            self.accept(
-                place,
-                Args(readings.slice(place * READING_WORDS * 32, READING_WORDS * 32)),
-            );
+        let mut markets = Vec::with_capacity(count);
+        for (place, &id) in self.ids[..count].iter().enumerate() {
+            let reading = readings.slice(place * READING_WORDS * 32, READING_WORDS * 32);
+            markets.push(accept(&mut self.ledger, id, Args(reading)));
         }
-    }
-
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the guard's types are that narrow"
-    )]
-    fn accept(&mut self, place: usize, reading: Args) {
-        let id = self.ids[place];
-        let tier = reading.u32(5) as u8;
-        let blocked = reading.u32(6) as u16;
-        if blocked & action::MARK == 0 {
-            self.ledger
-                .set_mark(id, Price(reading.unsigned(0)))
-                .or_revert();
-        }
-        let mark = self.ledger.store.instrument(id).mark;
-        let stable = match reading.unsigned(3) {
-            0 => mark,
-            stable => Price(stable),
-        };
-        let rate = self
-            .ledger
-            .store
-            .instrument_field(id, InstrumentField::Rates)
-            .high as u64;
-        let factor = if tier >= CAUTION { 5 } else { 4 };
-        let rate = Ratio((u128::from(rate) * factor).div_ceil(4));
-        self.markets[place] = Market {
-            tier,
-            blocked,
-            stress: Stress { mark, stable, rate },
-        };
+        self.markets = markets.leak();
     }
 
     /// What the guard said of an instrument. One that nobody asked for has no price.
@@ -209,6 +171,30 @@ impl<'s> Session<'s> {
         for &id in self.ledger.store.account(account).legs.as_slice() {
             self.allow(action, id);
         }
+    }
+
+    /// The account's legs in which the guard allows an action; the others are set aside. Reverts if it forbids it in all.
+    pub fn movable(&self, action: u16, account: B256) -> Legs {
+        let held = self.ledger.store.account(account).legs;
+        let mut movable = Legs::default();
+        for &id in held.as_slice() {
+            if self.market(id).blocked & action == 0 {
+                movable.push(id).or_revert();
+            }
+        }
+        require(
+            movable != Legs::default() || held == movable,
+            Error::ActionBlocked,
+        );
+        movable
+    }
+
+    /// Maintenance margin of some of a settled account's legs.
+    pub fn maintenance_of(&self, account: B256, legs: &Legs) -> Usd {
+        let positions = self.ledger.among(account, legs);
+        positions
+            .and_then(|positions| self.ledger.maintenance(&positions))
+            .or_revert()
     }
 
     /// Asks the pool what it would pay, once a debt makes that matter.
@@ -278,7 +264,7 @@ impl<'s> Session<'s> {
     /// Initial margin of a settled account.
     pub fn initial(&self, id: B256) -> Usd {
         let mut sum = Usd::ZERO;
-        for &(instrument, position) in self.positions(id).as_slice() {
+        for (instrument, position) in self.positions(id).iter() {
             let initial = self.market(instrument).stress.initial(position).or_revert();
             sum = sum.plus(initial).or_revert();
         }
@@ -320,5 +306,34 @@ impl<'s> Session<'s> {
             );
         }
         self.ledger.save();
+    }
+}
+
+/// What the guard says of an instrument; moves its mark unless the guard holds it back.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the guard's types are that narrow"
+)]
+fn accept(ledger: &mut Ledger<Storage>, id: InstrumentId, reading: Args) -> Market {
+    let tier = reading.u32(5) as u8;
+    let blocked = reading.u32(6) as u16;
+    if blocked & action::MARK == 0 {
+        ledger.set_mark(id, Price(reading.unsigned(0))).or_revert();
+    }
+    let mark = ledger.store.instrument(id).mark;
+    let stable = match reading.unsigned(3) {
+        0 => mark,
+        stable => Price(stable),
+    };
+    let rate = ledger
+        .store
+        .instrument_field(id, InstrumentField::Rates)
+        .high as u64;
+    let factor = if tier >= CAUTION { 5 } else { 4 };
+    let rate = Ratio((u128::from(rate) * factor).div_ceil(4));
+    Market {
+        tier,
+        blocked,
+        stress: Stress { mark, stable, rate },
     }
 }

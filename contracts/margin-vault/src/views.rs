@@ -49,13 +49,13 @@ pub fn legs(store: &mut Storage, account: B256) -> Bytes {
     let positions = Ledger::open(store, Usd::ZERO)
         .positions(account)
         .or_revert();
-    let entries = positions.as_slice();
-    let count = entries.len() as u128;
-    let mut words = Vec::with_capacity(4 + 2 * entries.len());
-    words.extend([Word::of(64), Word::of(96 + 32 * count), Word::of(count)]);
-    words.extend(entries.iter().map(|entry| number(store, entry.0)));
-    words.push(Word::of(count));
-    words.extend(entries.iter().map(|entry| Word::of_signed(entry.1.0)));
+    let count = positions.iter().count();
+    let mut words = Vec::with_capacity(4 + 2 * count);
+    let length = Word::of(count as u128);
+    words.extend([Word::of(64), Word::of(96 + 32 * count as u128), length]);
+    words.extend(positions.iter().map(|(id, _)| number(store, id)));
+    words.push(length);
+    words.extend(positions.iter().map(|(_, size)| Word::of_signed(size.0)));
     encode(&words)
 }
 

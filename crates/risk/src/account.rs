@@ -99,15 +99,15 @@ impl Legs {
 /// Positions, or changes of positions, by instrument.
 #[derive(Clone, Copy, Debug)]
 pub struct Positions {
-    entries: [(InstrumentId, Position); MAX_LEGS],
-    len: usize,
+    held: Legs,
+    sizes: [Position; MAX_LEGS],
 }
 
 impl Default for Positions {
     fn default() -> Self {
         Self {
-            entries: [(0, Position::ZERO); MAX_LEGS],
-            len: 0,
+            held: Legs::default(),
+            sizes: [Position::ZERO; MAX_LEGS],
         }
     }
 }
@@ -117,22 +117,21 @@ impl Positions {
     #[must_use]
     pub fn one(id: InstrumentId, change: Position) -> Self {
         let mut positions = Self::default();
-        positions.entries[0] = (id, change);
-        positions.len = 1;
+        positions.held.ids[0] = id;
+        positions.held.len = 1;
+        positions.sizes[0] = change;
         positions
     }
 
-    /// The entries.
-    #[must_use]
-    pub fn as_slice(&self) -> &[(InstrumentId, Position)] {
-        self.entries.get(..self.len).unwrap_or(&[])
+    /// Instruments with their positions.
+    pub fn iter(&self) -> impl Iterator<Item = (InstrumentId, Position)> {
+        self.held.as_slice().iter().copied().zip(self.sizes)
     }
 
     /// The position in one instrument.
     #[must_use]
     pub fn get(&self, id: InstrumentId) -> Position {
-        self.as_slice()
-            .iter()
+        self.iter()
             .find(|entry| entry.0 == id)
             .map_or(Position::ZERO, |entry| entry.1)
     }
@@ -145,16 +144,15 @@ impl Positions {
         if change == Position::ZERO {
             return Ok(());
         }
-        let held = self.entries.get_mut(..self.len).unwrap_or(&mut []);
-        let Some(at) = held.iter().position(|entry| entry.0 == id) else {
-            *self.entries.get_mut(self.len).ok_or(Error::TooManyLegs)? = (id, change);
-            self.len += 1;
+        let Some(at) = self.held.as_slice().iter().position(|&held| held == id) else {
+            self.held.push(id)?;
+            self.sizes[usize::from(self.held.len) - 1] = change;
             return Ok(());
         };
-        held[at].1 = held[at].1.plus(change)?;
-        if held[at].1 == Position::ZERO {
-            self.len -= 1;
-            self.entries[at] = self.entries[self.len];
+        self.sizes[at] = self.sizes[at].plus(change)?;
+        if self.sizes[at] == Position::ZERO {
+            self.held.remove(id);
+            self.sizes[at] = self.sizes[usize::from(self.held.len)];
         }
         Ok(())
     }

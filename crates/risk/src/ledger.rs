@@ -2,7 +2,7 @@
 
 use crate::bucket::{BUCKETS, DEBT, bucket_due};
 use crate::{
-    Account, Base, Bucket, Coverage, Error, Health, Index, InstrumentId, Leg, Liquidation,
+    Account, Base, Bucket, Coverage, Error, Health, Index, InstrumentId, Leg, Legs, Liquidation,
     Position, Positions, Price, Result, Side, Size, Store, Totals, Usd, math, water_fill,
 };
 
@@ -100,13 +100,27 @@ impl<'s, S: Store> Ledger<'s, S> {
         Ok(positions)
     }
 
+    /// An account's positions in some of its instruments.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`].
+    pub fn among(&self, id: S::AccountId, instruments: &Legs) -> Result<Positions> {
+        let mut some = Positions::default();
+        for (instrument, position) in self.positions(id)?.iter() {
+            if instruments.as_slice().contains(&instrument) {
+                some.add(instrument, position)?;
+            }
+        }
+        Ok(some)
+    }
+
     /// Sum of size x mark x maintenance rate, rounded up.
     ///
     /// # Errors
     /// [`Error::Overflow`].
     pub fn maintenance(&self, positions: &Positions) -> Result<Usd> {
         let mut sum = Usd::ZERO;
-        for &(id, position) in positions.as_slice() {
+        for (id, position) in positions.iter() {
             let instrument = self.store.instrument(id);
             let notional = position.size().notional_up(instrument.mark)?;
             sum = sum.plus(notional.times_up(instrument.maintenance_rate)?)?;
@@ -268,7 +282,7 @@ impl<'s, S: Store> Ledger<'s, S> {
         })
     }
 
-    /// Moves a share of every leg of a touched account into another touched account at the mark. That account and the pool's
+    /// Moves a share of every `movable` leg of a touched account into another touched account at the mark. That account and the pool's
     /// are paid half of the penalty each.
     ///
     /// # Errors
@@ -279,12 +293,13 @@ impl<'s, S: Store> Ledger<'s, S> {
         into: S::AccountId,
         pool: S::AccountId,
         plan: &Liquidation,
+        movable: &Legs,
     ) -> Result<()> {
         if id == into || into == pool {
             return Err(Error::SameAccount);
         }
         let (mut taken, mut given) = (Positions::default(), Positions::default());
-        for &(instrument, position) in self.positions(id)?.as_slice() {
+        for (instrument, position) in self.among(id, movable)?.iter() {
             let moved = position
                 .side()
                 .position(position.size().share_up(plan.share)?)?;
@@ -302,7 +317,7 @@ impl<'s, S: Store> Ledger<'s, S> {
         Ok(())
     }
 
-    /// Closes a share of at most `max_legs` legs of a touched account at the mark against the opposite side, and pays the
+    /// Closes a share of at most `max_legs` of the `movable` legs of a touched account at the mark against the opposite side, and pays the
     /// penalty to the pool's account. Writes off what the account then owes, once it has no legs; insurance pays for that, in
     /// multiples of `unit`, what haircuts have not paid already.
     ///
@@ -313,13 +328,13 @@ impl<'s, S: Store> Ledger<'s, S> {
         id: S::AccountId,
         pool: S::AccountId,
         plan: &Liquidation,
+        movable: &Legs,
         max_legs: usize,
         unit: Usd,
     ) -> Result<Closed> {
         self.pay(id, pool, plan.penalty)?;
         let mut account = self.store.account(id);
-        let legs = account.legs;
-        for &instrument in legs.as_slice().iter().take(max_legs) {
+        for &instrument in movable.as_slice().iter().take(max_legs) {
             let (position, gain) = self.detach(id, &mut account, instrument)?;
             self.credit(&mut account, gain, Usd::ZERO)?;
             let cut = position.size().share_up(plan.share)?;
@@ -328,7 +343,7 @@ impl<'s, S: Store> Ledger<'s, S> {
             self.attach(id, &mut account, instrument, rest)?;
         }
         let mut closed = Closed {
-            done: legs.as_slice().len() <= max_legs,
+            done: movable.as_slice().len() <= max_legs,
             ..Closed::default()
         };
         if account.legs.as_slice().is_empty() {
@@ -538,11 +553,11 @@ impl<'s, S: Store> Ledger<'s, S> {
             net = net.plus(gain)?;
         }
         self.credit(account, net, Usd::ZERO)?;
-        for &(instrument, change) in changes.as_slice() {
+        for (instrument, change) in changes.iter() {
             held.add(instrument, change)?;
         }
         account.bucket = self.bucket_for(account, &held)?;
-        for &(instrument, position) in held.as_slice() {
+        for (instrument, position) in held.iter() {
             self.attach(id, account, instrument, position)?;
         }
         Ok(net)

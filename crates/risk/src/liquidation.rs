@@ -69,19 +69,21 @@ impl Terms {
 /// What a liquidation or a deleveraging takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Liquidation {
-    /// Share of every leg.
+    /// Share of every leg that can move.
     pub share: Ratio,
     /// Penalty, at most the equity.
     pub penalty: Usd,
 }
 
-/// Decides a liquidation at `rate`, the penalty as a share of maintenance margin, of at most `max_share`.
-/// `dust` says whether the account is too small to leave a rest of.
+/// Decides a liquidation at `rate`, the penalty as a share of maintenance margin, of at most `max_share`. `movable` is the
+/// maintenance margin of the legs that can move, which share and penalty count; `dust` says whether the account is too
+/// small to leave a rest of.
 ///
 /// # Errors
 /// [`Error::Healthy`] if equity covers maintenance; [`Error::NoEquity`] if there is none; [`Error::Overflow`].
 pub fn plan_liquidation(
     health: &Health,
+    movable: Usd,
     rate: Ratio,
     max_share: Ratio,
     dust: bool,
@@ -95,17 +97,17 @@ pub fn plan_liquidation(
     let share = if dust {
         Ratio::ONE
     } else {
-        share_to_target(health, rate)?
+        share_to_target(health, movable, rate)?
     };
-    with_penalty(health, rate, share.min(max_share))
+    with_penalty(health, movable, rate, share.min(max_share))
 }
 
 /// Decides a deleveraging: everything without penalty if there is no equity; the liquidation share at `rate` if equity is
-/// below a fifth of maintenance margin.
+/// below a fifth of maintenance margin. `movable` is the maintenance margin of the legs that can be cut.
 ///
 /// # Errors
 /// [`Error::NotDeleverageable`] if equity is higher; [`Error::Overflow`].
-pub fn plan_deleverage(health: &Health, rate: Ratio) -> Result<Liquidation> {
+pub fn plan_deleverage(health: &Health, movable: Usd, rate: Ratio) -> Result<Liquidation> {
     if health.equity < Usd::ZERO {
         return Ok(Liquidation {
             share: Ratio::ONE,
@@ -120,31 +122,37 @@ pub fn plan_deleverage(health: &Health, rate: Ratio) -> Result<Liquidation> {
     if scaled >= health.maintenance.0 {
         return Err(Error::NotDeleverageable);
     }
-    with_penalty(health, rate, share_to_target(health, rate)?)
+    with_penalty(
+        health,
+        movable,
+        rate,
+        share_to_target(health, movable, rate)?,
+    )
 }
 
-/// The smallest share of every leg whose removal restores equity to the target:
-/// (1.25 MM - E) / (MM (1.25 - r)), rounded up, at most one. Needs E < MM. A penalty that takes all equity takes every leg.
-fn share_to_target(health: &Health, rate: Ratio) -> Result<Ratio> {
-    let penalty = health.maintenance.times_up(rate)?;
-    if penalty >= health.equity {
+/// The smallest share of every movable leg whose removal restores equity to the target:
+/// (1.25 MM - E) / (MM' (1.25 - r)), MM' of the movable legs, rounded up, at most one. Needs E < MM. A penalty that takes
+/// all equity takes every leg.
+fn share_to_target(health: &Health, movable: Usd, rate: Ratio) -> Result<Ratio> {
+    if movable.times_up(rate)? >= health.equity {
         return Ok(Ratio::ONE);
     }
     let missing = health
         .maintenance
         .times_up(Ratio(TARGET))?
         .minus(health.equity)?;
-    let freed = health.maintenance.times_down(Ratio(TARGET).minus(rate)?)?;
+    let freed = movable.times_down(Ratio(TARGET).minus(rate)?)?;
     if freed == Usd::ZERO {
         return Ok(Ratio::ONE);
     }
-    let share = math::mul_div_up(math::unsigned(missing.0)?, WAD, math::unsigned(freed.0)?)?;
-    Ok(Ratio(share).min(Ratio::ONE))
+    // At most one, or too large for its type: then everything goes as well.
+    let share = math::mul_div_up(math::unsigned(missing.0)?, WAD, math::unsigned(freed.0)?);
+    Ok(Ratio(share.unwrap_or(WAD)).min(Ratio::ONE))
 }
 
-/// The share with its penalty: share x min(rate x maintenance margin, equity), rounded up.
-fn with_penalty(health: &Health, rate: Ratio, share: Ratio) -> Result<Liquidation> {
-    let whole = health.maintenance.times_up(rate)?.min(health.equity);
+/// The share with its penalty: share x min(rate x maintenance margin of the movable legs, equity), rounded up.
+fn with_penalty(health: &Health, movable: Usd, rate: Ratio, share: Ratio) -> Result<Liquidation> {
+    let whole = movable.times_up(rate)?.min(health.equity);
     Ok(Liquidation {
         share,
         penalty: whole.times_up(share)?,

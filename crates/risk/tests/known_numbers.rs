@@ -4,8 +4,9 @@ mod common;
 
 use common::{POOL, Vault, usd, wad};
 use risk::{
-    Clock, Error, Health, Position, Price, Ratio, Size, Store, Stress, Terms, Usd, WAD, bucket_due,
-    math, plan_deleverage, plan_liquidation, reduced_risk, water_fill, within_band,
+    Clock, Error, Health, Legs, Liquidation, Position, Price, Ratio, Size, Store, Stress, Terms,
+    Usd, WAD, bucket_due, math, plan_deleverage, plan_liquidation, reduced_risk, water_fill,
+    within_band,
 };
 
 fn size(units: u128) -> Size {
@@ -76,11 +77,13 @@ fn deleveraging_cuts_the_most_leveraged_down_to_one_level() {
     assert_eq!(buckets, [11, 9, 6]);
     vault
         .run(|ledger| {
-            let half = risk::Liquidation {
+            let half = Liquidation {
                 share: Ratio(WAD / 17 * 6 + 1),
                 penalty: Usd::ZERO,
             };
-            ledger.deleverage(9, POOL, &half, 16, Usd(1)).map(|_| ())
+            ledger
+                .deleverage(9, POOL, &half, &ledger.store.account(9).legs, 16, Usd(1))
+                .map(|_| ())
         })
         .unwrap();
     // The water level is (1.5m - 0.6m) / (1.0m / 0.3536 + 0.5m / 0.1768) = 0.1591: 45 % and 90 % remain, up to the
@@ -187,20 +190,39 @@ fn a_liquidation_restores_the_target() {
         equity: usd(80),
         maintenance: usd(100),
     };
-    let plan = plan_liquidation(&health, Ratio(WAD / 20), Ratio::ONE, false).unwrap();
+    let plan = plan_liquidation(
+        &health,
+        health.maintenance,
+        Ratio(WAD / 20),
+        Ratio::ONE,
+        false,
+    )
+    .unwrap();
     // (125 - 80) / (100 x 1.2) = 0.375; penalty 0.375 x 5 = 1.875; then 78.125 / 62.5 = 1.25.
     assert!(near(plan.share.0, 375 * WAD / 1000));
     assert!(near(plan.penalty.0.unsigned_abs(), 1_875 * WAD / 1000));
     assert_eq!(
-        plan_liquidation(&health, Ratio(WAD / 20), Ratio::ONE, true)
-            .unwrap()
-            .share,
+        plan_liquidation(
+            &health,
+            health.maintenance,
+            Ratio(WAD / 20),
+            Ratio::ONE,
+            true
+        )
+        .unwrap()
+        .share,
         Ratio::ONE
     );
     assert_eq!(
-        plan_liquidation(&health, Ratio(WAD / 20), Ratio(7), false)
-            .unwrap()
-            .share,
+        plan_liquidation(
+            &health,
+            health.maintenance,
+            Ratio(WAD / 20),
+            Ratio(7),
+            false
+        )
+        .unwrap()
+        .share,
         Ratio(7)
     );
     let healthy = Health {
@@ -208,7 +230,7 @@ fn a_liquidation_restores_the_target() {
         maintenance: usd(100),
     };
     assert_eq!(
-        plan_liquidation(&healthy, Ratio::ONE, Ratio::ONE, false),
+        plan_liquidation(&healthy, healthy.maintenance, Ratio::ONE, Ratio::ONE, false),
         Err(Error::Healthy)
     );
     let bankrupt = Health {
@@ -216,9 +238,59 @@ fn a_liquidation_restores_the_target() {
         maintenance: usd(100),
     };
     assert_eq!(
-        plan_liquidation(&bankrupt, Ratio::ONE, Ratio::ONE, false),
+        plan_liquidation(
+            &bankrupt,
+            bankrupt.maintenance,
+            Ratio::ONE,
+            Ratio::ONE,
+            false
+        ),
         Err(Error::NoEquity)
     );
+}
+
+#[test]
+fn a_leg_that_cannot_move_is_set_aside() {
+    let health = Health {
+        equity: usd(80),
+        maintenance: usd(100),
+    };
+    // Of 60 that can move: (125 - 80) / (60 x 1.2) = 0.625, and a penalty of 0.625 x 3.
+    let plan = plan_liquidation(&health, usd(60), Ratio(WAD / 20), Ratio::ONE, false).unwrap();
+    assert!(near(plan.share.0, 625 * WAD / 1000));
+    assert!(near(plan.penalty.0.unsigned_abs(), 1_875 * WAD / 1000));
+
+    let mut vault = Vault::default();
+    for id in 0..2 {
+        vault.list(id, Price(100 * WAD));
+    }
+    for account in 0..3 {
+        vault.deposit(account, usd(100)).unwrap();
+        for id in 0..2 {
+            if account > 0 {
+                vault
+                    .trade(0, account, id, size(5), Price(100 * WAD))
+                    .unwrap();
+            }
+        }
+    }
+    vault.poke(0, Price(92 * WAD)).unwrap();
+    vault
+        .run(|ledger| {
+            ledger.touch(0, false)?;
+            ledger.touch(3, true)?;
+            let mut movable = Legs::default();
+            movable.push(1)?;
+            let all = Liquidation {
+                share: Ratio::ONE,
+                penalty: Usd::ZERO,
+            };
+            ledger.liquidate(0, 3, POOL, &all, &movable)
+        })
+        .unwrap();
+    let sizes = [(0, 0), (0, 1), (3, 0), (3, 1)].map(|(account, id)| vault.size(account, id));
+    assert_eq!(sizes.map(|size| size.0), [wad(10), 0, 0, wad(10)]);
+    vault.check();
 }
 
 #[test]
@@ -229,8 +301,8 @@ fn a_penalty_never_exceeds_the_equity() {
             maintenance: usd(100),
         };
         for plan in [
-            plan_liquidation(&health, Ratio::ONE, Ratio::ONE, true),
-            plan_deleverage(&health, Ratio::ONE),
+            plan_liquidation(&health, health.maintenance, Ratio::ONE, Ratio::ONE, true),
+            plan_deleverage(&health, health.maintenance, Ratio::ONE),
         ] {
             assert!(plan.is_err() || plan.unwrap().penalty <= health.equity);
         }
@@ -245,6 +317,7 @@ fn deleveraging_needs_debt_or_equity_below_a_fifth() {
                 equity,
                 maintenance: usd(100),
             },
+            usd(100),
             Ratio::ZERO,
         )
         .map(|plan| plan.share)
@@ -254,7 +327,7 @@ fn deleveraging_needs_debt_or_equity_below_a_fifth() {
     assert_eq!(plan(Usd::ZERO), Ok(Ratio::ONE));
     assert!(near(plan(usd(10)).unwrap().0, 92 * WAD / 100));
     assert_eq!(
-        plan_deleverage(&Health::default(), Ratio::ZERO),
+        plan_deleverage(&Health::default(), Usd::ZERO, Ratio::ZERO),
         Err(Error::NotDeleverageable)
     );
 }

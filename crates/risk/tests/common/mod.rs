@@ -191,12 +191,14 @@ impl Vault {
         self.run(|ledger| {
             ledger.touch(id, false)?;
             ledger.touch(into, true)?;
-            let plan = match plan_liquidation(&ledger.health(id)?, rate, Ratio::ONE, false) {
+            let (health, legs) = (ledger.health(id)?, ledger.store.account(id).legs);
+            let plan = match plan_liquidation(&health, health.maintenance, rate, Ratio::ONE, false)
+            {
                 Ok(plan) => plan,
                 Err(Error::Healthy | Error::NoEquity) => return Ok(false),
                 Err(error) => return Err(error),
             };
-            ledger.liquidate(id, into, POOL, &plan)?;
+            ledger.liquidate(id, into, POOL, &plan, &legs)?;
             Ok(true)
         })
     }
@@ -205,9 +207,10 @@ impl Vault {
     pub fn deleverage(&mut self, id: usize) -> Result<Option<Closed>> {
         self.run(|ledger| {
             ledger.touch(id, false)?;
-            match plan_deleverage(&ledger.health(id)?, Ratio::ZERO) {
+            let (health, legs) = (ledger.health(id)?, ledger.store.account(id).legs);
+            match plan_deleverage(&health, health.maintenance, Ratio::ZERO) {
                 Ok(plan) => ledger
-                    .deleverage(id, POOL, &plan, usize::MAX, Usd(1))
+                    .deleverage(id, POOL, &plan, &legs, usize::MAX, Usd(1))
                     .map(Some),
                 Err(Error::NotDeleverageable) => Ok(None),
                 Err(error) => Err(error),
