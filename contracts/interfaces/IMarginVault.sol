@@ -37,7 +37,9 @@ interface IMarginVault is IOwnable {
 
     event Deposited(bytes32 indexed account, address indexed from, uint256 amount);
     event Withdrawn(bytes32 indexed account, address indexed to, uint256 amount);
-    event Settled(bytes32 indexed maker, bytes32 indexed taker, uint32 indexed instrument, int256 takerSize, uint256 price);
+    event Settled(
+        bytes32 indexed maker, bytes32 indexed taker, uint32 indexed instrument, int256 takerSize, uint256 price
+    );
     event Cancelled(address indexed owner, uint256 nonce);
     event SignerSet(address indexed owner, address indexed signer, bool allowed);
     event Touched(bytes32 indexed account, int256 gain, uint256 capital, int256 pnl);
@@ -107,11 +109,18 @@ interface IMarginVault is IOwnable {
 
     function deposit(bytes32 account, uint256 amount) external;
     function withdraw(bytes32 account, uint256 amount, address to) external returns (uint256 paid);
-    function settle(Order calldata maker, bytes calldata makerSig, Order calldata taker, bytes calldata takerSig, uint256 size)
-        external;
+    function settle(
+        Order calldata maker,
+        bytes calldata makerSig,
+        Order calldata taker,
+        bytes calldata takerSig,
+        uint256 size
+    ) external;
     function cancel(uint256 nonce) external;
     function touch(bytes32 account) external;
-    function liquidate(bytes32 account, bytes32 into, uint256 maxShare) external returns (uint256 share, uint256 penalty);
+    function liquidate(bytes32 account, bytes32 into, uint256 maxShare)
+        external
+        returns (uint256 share, uint256 penalty);
     function liquidateBatch(bytes32[] calldata accounts, bytes32 into, uint256 maxShare) external returns (uint256 done);
     function deleverage(bytes32 account, uint256 maxLegs) external returns (bool done, uint256 deficit, uint256 insured);
     function rebucket(bytes32 account) external;

@@ -28,8 +28,6 @@ const DUST_NOTIONAL: u128 = 10 * WAD;
 /// Hard bounds of the parameters.
 const MAX_PENALTY_START: u64 = 50 * PERCENT;
 const PENALTY_RAMPS: core::ops::RangeInclusive<u32> = 60..=86_400;
-/// Closing a debt earns no reward yet, so that no share may be promised.
-const MAX_REWARD_SHARE: u64 = 0;
 const MAX_DUST: u128 = 10_000 * WAD;
 const MAX_RATE: u64 = 100 * PERCENT;
 const MAX_BAND: u64 = 20 * PERCENT;
@@ -180,13 +178,13 @@ pub fn instrument(store: &Storage, id: InstrumentId) -> [Word; INSTRUMENT_WORDS]
     ]
 }
 
-/// Sets every parameter.
+/// Sets every parameter. Closing a debt earns no reward yet, so that none may be promised.
 pub fn set_parameters(store: &mut Storage, args: Args) -> Bytes {
     only_owner(store);
     let (start, ramp, reward, dust) = (args.u64(0), args.u32(1), args.u64(2), args.unsigned(3));
     let in_bounds = start <= MAX_PENALTY_START
         && PENALTY_RAMPS.contains(&ramp)
-        && reward <= MAX_REWARD_SHARE
+        && reward == 0
         && dust <= MAX_DUST;
     require(in_bounds, Error::InvalidParameters);
     store_parameters(
