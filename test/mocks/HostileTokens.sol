@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.20;
+
+import {QuoteToken} from "./QuoteToken.sol";
+
+/// Keeps one part in a hundred of every transfer.
+contract FeeToken is QuoteToken {
+    function _update(address from, address to, uint256 amount) internal override {
+        uint256 fee = from == address(0) ? 0 : amount / 100;
+        super._update(from, to, amount - fee);
+        if (fee > 0) super._update(from, address(0xfee), fee);
+    }
+}
+
+/// Moves nothing and returns false once it is told to.
+contract RefusingToken is QuoteToken {
+    bool public refusing;
+
+    function refuse(bool refusing_) external {
+        refusing = refusing_;
+    }
+
+    function transfer(address to, uint256 amount) public override returns (bool) {
+        return !refusing && super.transfer(to, amount);
+    }
+
+    function transferFrom(address from, address to, uint256 amount) public override returns (bool) {
+        return !refusing && super.transferFrom(from, to, amount);
+    }
+}
+
+/// Calls its target with chosen data in the middle of every transfer, and remembers whether that worked.
+contract ReentrantToken is QuoteToken {
+    address private target;
+    bytes private data;
+    bool public tried;
+    bool public reentered;
+
+    function attack(address target_, bytes calldata data_) external {
+        (target, data) = (target_, data_);
+    }
+
+    function _update(address from, address to, uint256 amount) internal override {
+        super._update(from, to, amount);
+        if (target != address(0) && from != address(0)) {
+            tried = true;
+            (bool success,) = target.call(data);
+            reentered = reentered || success;
+        }
+    }
+}
+
+/// Returns nothing from its transfers, as some old tokens do.
+contract SilentToken {
+    uint8 public constant decimals = 6;
+    mapping(address => uint256) public balanceOf;
+    mapping(address => mapping(address => uint256)) public allowance;
+
+    function mint(address to, uint256 amount) external {
+        balanceOf[to] += amount;
+    }
+
+    function approve(address spender, uint256 amount) external returns (bool) {
+        allowance[msg.sender][spender] = amount;
+        return true;
+    }
+
+    function transfer(address to, uint256 amount) external {
+        balanceOf[msg.sender] -= amount;
+        balanceOf[to] += amount;
+    }
+
+    function transferFrom(address from, address to, uint256 amount) external {
+        allowance[from][msg.sender] -= amount;
+        balanceOf[from] -= amount;
+        balanceOf[to] += amount;
+    }
+}
