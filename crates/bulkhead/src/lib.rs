@@ -1,6 +1,7 @@
 //! Bulkhead from the command line: a crisis on a local chain, and the benchmarks.
 
 pub mod abi;
+pub mod bench;
 pub mod chain;
 pub mod demo;
 pub mod deploy;

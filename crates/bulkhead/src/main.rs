@@ -1,6 +1,6 @@
 //! The command line: `bulkhead demo`, `bulkhead bench`.
 
-use bulkhead::{demo, prices};
+use bulkhead::{bench, demo, prices};
 use clap::{Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
 
@@ -20,6 +20,12 @@ struct Arguments {
 enum Command {
     /// Plays a crisis on a local chain: contracts, traders, keeper, and a check of the invariants.
     Demo(DemoArguments),
+    /// Measures gas, sizes and speed, and writes out/bench.json.
+    Bench {
+        /// Node to measure; without it, one is started on a free port.
+        #[arg(long, env = "RPC_URL", value_name = "URL")]
+        rpc_url: Option<String>,
+    },
 }
 
 #[derive(clap::Args)]
@@ -48,6 +54,10 @@ struct DemoArguments {
 async fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Demo(arguments) => play(arguments).await,
+        Command::Bench { rpc_url } => match bench::run(rpc_url).await {
+            Ok(_) => ExitCode::SUCCESS,
+            Err(error) => fail(FAILED, &error),
+        },
     }
 }
 

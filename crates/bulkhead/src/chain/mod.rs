@@ -8,7 +8,7 @@ pub use multicall::{Answers, View, multicall};
 pub use wallet::{Wallet, account_of};
 
 use alloy::{
-    primitives::{Address, B256, Bytes, U64, U128, U256},
+    primitives::{Address, B256, Bytes, U64, U128, U256, b256},
     rpc::{
         client::{BatchRequest, RpcClient, Waiter},
         json_rpc::RpcRecv,
@@ -20,6 +20,10 @@ use alloy::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::time::Duration;
+
+/// The first of the well-known development accounts: deploys, owns contracts and feeds, submits trades.
+pub const OPERATOR: B256 =
+    b256!("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80");
 
 /// Requests in one HTTP message; nodes commonly refuse more than a hundred.
 const BATCH_LIMIT: usize = 100;

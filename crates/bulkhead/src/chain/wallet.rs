@@ -88,16 +88,52 @@ impl Wallet {
         value: U256,
         data: Bytes,
     ) -> Result<Transaction, ChainError> {
+        let raw = self.sign(chain, what, TxKind::Call(to), value, data.clone())?;
+        Ok(Transaction {
+            what: what.to_owned(),
+            from: self.address(),
+            to,
+            data,
+            raw,
+        })
+    }
+
+    /// Signs the creation of a contract with the next nonce.
+    pub fn create(
+        &self,
+        chain: &Chain,
+        what: &str,
+        initcode: Bytes,
+    ) -> Result<Transaction, ChainError> {
+        let to = self.address().create(self.nonce.get());
+        let raw = self.sign(chain, what, TxKind::Create, U256::ZERO, initcode.clone())?;
+        Ok(Transaction {
+            what: what.to_owned(),
+            from: self.address(),
+            to,
+            data: initcode,
+            raw,
+        })
+    }
+
+    fn sign(
+        &self,
+        chain: &Chain,
+        what: &str,
+        to: TxKind,
+        value: U256,
+        input: Bytes,
+    ) -> Result<Bytes, ChainError> {
         let mut unsigned = TxEip1559 {
             chain_id: chain.id,
             nonce: self.nonce.get(),
             gas_limit: GAS_LIMIT,
             max_fee_per_gas: chain.gas_price,
             max_priority_fee_per_gas: 0,
-            to: TxKind::Call(to),
+            to,
             value,
             access_list: Default::default(),
-            input: data.clone(),
+            input,
         };
         let signature = self
             .signer
@@ -107,14 +143,7 @@ impl Wallet {
                 reason: error.to_string(),
             })?;
         self.nonce.set(self.nonce.get() + 1);
-        let raw = unsigned.into_signed(signature).encoded_2718().into();
-        Ok(Transaction {
-            what: what.to_owned(),
-            from: self.address(),
-            to,
-            data,
-            raw,
-        })
+        Ok(unsigned.into_signed(signature).encoded_2718().into())
     }
 
     /// The 65-byte signature (r, s, v) of an EIP-712 digest.

@@ -8,7 +8,7 @@ pub mod record;
 pub mod report;
 
 use crate::{
-    chain::{Chain, ChainError, Wallet},
+    chain::{Chain, ChainError, OPERATOR, Wallet},
     deploy::{self, DeployError},
     market::{Market, Terms},
     node::Node,
@@ -16,7 +16,7 @@ use crate::{
     project::{self, ProjectError},
     units::{FEED, signed_number},
 };
-use alloy::primitives::{B256, b256};
+use alloy::primitives::B256;
 use crowd::crowd;
 use play::Play;
 use plots::PlotError;
@@ -27,8 +27,6 @@ use std::{
     time::Instant,
 };
 
-/// The first of the well-known development accounts: deploys, owns the contracts and the feeds, submits trades.
-const OPERATOR: B256 = b256!("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80");
 /// Both contracts are priced by the same feed.
 const SYMBOLS: [&str; crowd::CONTRACTS] = ["ETH-PERP", "ETH-QUARTER"];
 /// The insurance pool at the start, as a share of the crowd's long notional.

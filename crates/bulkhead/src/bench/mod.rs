@@ -1,0 +1,125 @@
+//! `make bench`: gas of every function, sizes of the contracts, speed of the node.
+
+pub mod gas;
+pub mod speed;
+
+use crate::{
+    chain::{Chain, ChainError},
+    deploy::DeployError,
+    node::Node,
+    project::{self, ProjectError},
+};
+use serde::Serialize;
+use std::{collections::BTreeMap, path::Path};
+
+/// Why a benchmark ends early.
+#[derive(Debug, thiserror::Error)]
+pub enum BenchError {
+    /// The checkout lacks something.
+    #[error(transparent)]
+    Project(#[from] ProjectError),
+    /// The node does not start.
+    #[error(transparent)]
+    Node(#[from] devnode::NodeError),
+    /// The contracts cannot be deployed.
+    #[error(transparent)]
+    Deploy(#[from] DeployError),
+    /// The node or a contract refuses something.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    /// A file cannot be read or written, or a program not started.
+    #[error("{what}: {reason}")]
+    Io {
+        /// The file or program.
+        what: String,
+        /// What the system says.
+        reason: String,
+    },
+}
+
+impl BenchError {
+    fn io(what: &Path, error: &dyn std::fmt::Display) -> Self {
+        Self::Io {
+            what: what.display().to_string(),
+            reason: error.to_string(),
+        }
+    }
+}
+
+/// What `out/bench.json` holds.
+#[derive(Debug, Default, Serialize)]
+pub struct Figures {
+    /// `contract.function` or `contract.function.case` to gas used by the transaction.
+    pub gas: BTreeMap<String, u64>,
+    /// Contract to compressed bytes on chain.
+    pub size: BTreeMap<String, u64>,
+    /// Name, with its unit, to number.
+    pub speed: BTreeMap<String, f64>,
+}
+
+/// Runs all benchmarks, prints them and writes `out/bench.json`. Measures the node at `url`, or one started here; start-up
+/// time and the comparison with anvil always use nodes started here.
+pub async fn run(url: Option<String>) -> Result<Figures, BenchError> {
+    let root = project::root()?;
+    let mut figures = Figures {
+        size: sizes(&root)?,
+        ..Figures::default()
+    };
+    let node = Node::at(url)?;
+    let chain = Chain::connect(&node.url()).await?;
+    println!("measuring gas at {}", node.url());
+    let (gas, market) = gas::measure(&root, &chain).await?;
+    println!("measuring speed");
+    figures.gas = gas;
+    figures.speed = speed::measure(&root, &chain, &market).await?;
+    if let Some(seconds) = demo_seconds(&root) {
+        figures.speed.insert("demo_s".into(), seconds);
+    }
+    print(&figures);
+    let path = root.join("out/bench.json");
+    let json =
+        serde_json::to_vec_pretty(&figures).map_err(|error| BenchError::io(&path, &error))?;
+    std::fs::write(&path, json).map_err(|error| BenchError::io(&path, &error))?;
+    println!("\nwritten {}", path.display());
+    Ok(figures)
+}
+
+/// Compressed sizes as the contract build wrote them.
+fn sizes(root: &Path) -> Result<BTreeMap<String, u64>, BenchError> {
+    let path = root.join("out/contracts/sizes.json");
+    let text = std::fs::read_to_string(&path).map_err(|error| BenchError::io(&path, &error))?;
+    let json: serde_json::Value =
+        serde_json::from_str(&text).map_err(|error| BenchError::io(&path, &error))?;
+    let contracts = json["contracts"]
+        .as_object()
+        .ok_or_else(|| BenchError::io(&path, &"no `contracts`"))?;
+    let size = |(name, entry): (&String, &serde_json::Value)| {
+        let bytes = entry["compressed"]
+            .as_u64()
+            .ok_or_else(|| BenchError::io(&path, &"no `compressed`"))?;
+        Ok((name.clone(), bytes))
+    };
+    contracts.iter().map(size).collect()
+}
+
+/// How long the last demo took, if there was one.
+fn demo_seconds(root: &Path) -> Option<f64> {
+    let text = std::fs::read_to_string(root.join("out/demo/record.json")).ok()?;
+    let json: serde_json::Value = serde_json::from_str(&text).ok()?;
+    json["summary"]["playSeconds"].as_f64()
+}
+
+fn print(figures: &Figures) {
+    println!("\nGas used by the transaction");
+    for (name, gas) in &figures.gas {
+        println!("  {name:<40} {gas:>12}");
+    }
+    println!("\nCompressed bytes on chain (limit 24576)");
+    for (name, bytes) in &figures.size {
+        println!("  {name:<40} {bytes:>12}");
+    }
+    println!("\nSpeed");
+    for (name, number) in &figures.speed {
+        println!("  {name:<52} {number:>12.2}");
+    }
+}
