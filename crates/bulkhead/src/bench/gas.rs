@@ -372,6 +372,14 @@ impl Bench<'_> {
         let (weak, into) = (self.people[2].account(), self.people[5].account());
         self.trade("vault.settle.new", 2, 6, 45.0, START_PRICE)
             .await?;
+        self.price(190.0).await?;
+        self.call(
+            "vault.rebucket",
+            0,
+            vault,
+            &IMarginVault::rebucketCall { account: weak },
+        )
+        .await?;
         self.price(187.0).await?;
         let part = IMarginVault::liquidateCall {
             account: weak,
@@ -393,9 +401,6 @@ impl Bench<'_> {
             &IInsurancePool::harvestCall { vault },
         )
         .await?;
-        self.price(178.5).await?;
-        let rebucket = IMarginVault::rebucketCall { account: weak };
-        self.call("vault.rebucket", 0, vault, &rebucket).await?;
         self.price(170.0).await?;
         let close = IMarginVault::deleverageCall {
             account: weak,
@@ -409,6 +414,8 @@ impl Bench<'_> {
     /// A bankruptcy beyond what the pool pays in a day, and its recovery on the next.
     async fn uninsured(&mut self) -> Result<(), BenchError> {
         let vault = self.market.vault;
+        self.price(START_PRICE).await?;
+        // Once more: the stable price needs time to follow, and counts in initial margin.
         self.price(START_PRICE).await?;
         let big = self.people[7].account();
         self.deposit("vault.deposit.existing", 6, 2_000_000.0)

@@ -52,6 +52,8 @@ pub struct Snapshot {
     pub debt: I256,
     /// Deficits written off, less haircuts since.
     pub shortfall: I256,
+    /// Coverage ratio h.
+    pub coverage: I256,
     /// Per contract.
     pub contracts: Vec<ContractState>,
     /// Per account, in the audit's order.
@@ -136,6 +138,7 @@ impl Audit {
             View::new(self.token, &IQuoteToken::balanceOfCall { owner: vault }),
             View::new(vault, &IMarginVault::totalsCall {}),
             View::new(vault, &IMarginVault::shortfallCall {}),
+            View::new(vault, &IMarginVault::coverageCall {}),
         ];
         for &instrument in &self.instruments {
             views.push(View::new(
@@ -167,6 +170,7 @@ impl Audit {
         let held = answers.take::<IQuoteToken::balanceOfCall>()? * U256::from(ROUNDING);
         let totals = answers.take::<IMarginVault::totalsCall>()?;
         let shortfall = answers.take::<IMarginVault::shortfallCall>()?;
+        let coverage = signed(answers.take::<IMarginVault::coverageCall>()?.h);
         let mut contracts = Vec::with_capacity(self.instruments.len());
         for _ in &self.instruments {
             let sides = answers.take::<IMarginVault::openInterestCall>()?;
@@ -197,6 +201,7 @@ impl Audit {
             profit: signed(totals.profit),
             debt: signed(totals.debt),
             shortfall,
+            coverage,
             contracts,
             accounts,
         })
@@ -323,10 +328,17 @@ impl Audit {
                 .iter()
                 .find(|(account, _)| *account == self.accounts[place]);
             let least = match named {
-                // A loss eats profit, then capital, then becomes debt.
+                // A loss eats profit, then capital, then becomes debt; a cost is paid from profit at h, the rest from capital.
                 Some((_, costs)) => {
-                    let left = was.capital + was.pnl - self.losses[place] - *costs;
-                    was.capital.min(left).max(I256::ZERO) - I256::from_raw(U256::from(ROUNDING))
+                    let profit = was.pnl - self.losses[place];
+                    let coverage = before.coverage.min(after.coverage);
+                    let worth = if profit > I256::ZERO {
+                        mul_wad(profit, coverage)
+                    } else {
+                        profit
+                    };
+                    let left = was.capital + (worth - *costs).min(I256::ZERO);
+                    left.max(I256::ZERO) - I256::from_raw(U256::from(ROUNDING))
                 }
                 None => was.capital,
             };
@@ -408,6 +420,7 @@ mod tests {
             profit: I256::ZERO,
             debt: I256::ZERO,
             shortfall: I256::ZERO,
+            coverage: signed_wad(1.0),
             contracts: vec![ContractState {
                 long: signed_wad(1.0),
                 short: signed_wad(1.0),
