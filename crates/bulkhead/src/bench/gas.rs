@@ -2,7 +2,9 @@
 
 use super::BenchError;
 use crate::{
-    abi::{IERC4626, IInsurancePool, IMarginVault, IMarketFactory, IOracleGuard, IPriceFeed},
+    abi::{
+        IERC4626, IInsurancePool, IMarginVault, IMarketFactory, IOracleGuard, IOwnable, IPriceFeed,
+    },
     chain::{Chain, OPERATOR, Transaction, Wallet},
     deploy::{self, Deployment},
     market::{Market, Terms, deposit},
@@ -66,6 +68,8 @@ pub async fn measure(
     bench.closing().await?;
     bench.administration(&deployment).await?;
     bench.views().await?;
+    bench.exits().await?;
+    bench.ownership(&deployment).await?;
     Ok((bench.gas, bench.market))
 }
 
@@ -590,6 +594,79 @@ impl Bench<'_> {
                 .estimate(self.people[0].address(), to, data.into())
                 .await?;
             self.gas.insert(format!("{name}.estimate"), gas);
+        }
+        Ok(())
+    }
+
+    /// Claims from the pool, a week after the request.
+    async fn exits(&mut self) -> Result<(), BenchError> {
+        const WEEK: u64 = 7 * 86_400;
+        let (pool, owner) = (self.market.pool, self.people[1].address());
+        let now = self.chain.timestamp().await?;
+        self.chain
+            .request::<serde_json::Value>("evm_setNextBlockTimestamp", json!([now + WEEK]))
+            .await?;
+        let push = IPriceFeed::pushCall {
+            answer: I256::unchecked_from((START_PRICE * FEED) as i128),
+        };
+        let push = self.operator.call(self.chain, self.market.feed, &push)?;
+        self.chain.execute(&[push]).await?;
+        let shares = self
+            .chain
+            .call(pool, &IERC4626::balanceOfCall { owner })
+            .await?
+            / U256::from(4);
+        let redeem = IERC4626::redeemCall {
+            shares,
+            receiver: owner,
+            owner,
+        };
+        self.call("pool.redeem", 1, pool, &redeem).await?;
+        let withdraw = IERC4626::withdrawCall {
+            assets: tokens(1_000.0),
+            receiver: owner,
+            owner,
+        };
+        self.call("pool.withdraw", 1, pool, &withdraw).await?;
+        let amount = U256::ONE;
+        let from = self.people[0].address();
+        self.call(
+            "pool.transferFrom",
+            1,
+            pool,
+            &IERC4626::transferFromCall {
+                from,
+                to: owner,
+                amount,
+            },
+        )
+        .await
+    }
+
+    /// Both steps of passing ownership on, last: afterwards the operator owns nothing.
+    async fn ownership(&mut self, deployment: &Deployment) -> Result<(), BenchError> {
+        let Market {
+            vault, pool, guard, ..
+        } = self.market;
+        let new_owner = self.people[0].address();
+        for (name, contract) in [
+            ("vault", vault),
+            ("pool", pool),
+            ("guard", guard),
+            ("factory", deployment.factory),
+        ] {
+            let offer = IOwnable::transferOwnershipCall {
+                newOwner: new_owner,
+            };
+            self.owner_call(&format!("{name}.transferOwnership"), contract, &offer)
+                .await?;
+            self.call(
+                &format!("{name}.acceptOwnership"),
+                0,
+                contract,
+                &IOwnable::acceptOwnershipCall {},
+            )
+            .await?;
         }
         Ok(())
     }

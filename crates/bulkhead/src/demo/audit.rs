@@ -486,7 +486,8 @@ mod tests {
 
     #[test]
     fn each_broken_total_is_found() {
-        let breaks: [(u8, fn(&mut Snapshot)); 8] = [
+        type Break = fn(&mut Snapshot);
+        let breaks: [(u8, Break); 8] = [
             (1, |s| s.held = signed_wad(199.0)),
             (1, |s| s.profit = signed_wad(1.0)),
             (1, |s| s.debt = signed_wad(1.0)),

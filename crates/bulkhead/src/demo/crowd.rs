@@ -149,21 +149,24 @@ fn balance(traders: &mut [Trader]) {
 
 /// Pairs buyers with sellers, in order of entering, contract by contract, until no wish of a dollar is left.
 pub fn pair(traders: &[Trader]) -> Vec<Match> {
-    let mut left: Vec<[f64; CONTRACTS]> = traders.iter().map(|trader| trader.notional).collect();
     let mut buyers: Vec<usize> = (0..traders.len()).collect();
     buyers.sort_by_key(|&k| traders[k].enters);
     let mut matches = Vec::new();
     for contract in 0..CONTRACTS {
+        let mut left: Vec<f64> = traders
+            .iter()
+            .map(|trader| trader.notional[contract])
+            .collect();
         for &long in &buyers {
             for short in 0..traders.len() {
                 let same_kind = (traders[long].temper == Temper::Hedged)
                     == (traders[short].temper == Temper::Hedged);
-                let notional = left[long][contract].min(-left[short][contract]);
+                let notional = left[long].min(-left[short]);
                 if notional < 1.0 || !same_kind {
                     continue;
                 }
-                left[long][contract] -= notional;
-                left[short][contract] += notional;
+                left[long] -= notional;
+                left[short] += notional;
                 matches.push(Match {
                     short,
                     long,

@@ -37,6 +37,8 @@ type Drawing<'a> = DrawingArea<BitMapBackend<'a>, Shift>;
 type Panel<'a, 'b> =
     ChartContext<'a, BitMapBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 type Drawn = Result<(), Box<dyn std::error::Error>>;
+/// Draws one picture of a run.
+type Picture = fn(&Record, &Drawing) -> Drawn;
 
 /// Draws all pictures into `folder` and returns their paths.
 pub fn draw(record: &Record, folder: &Path) -> Result<Vec<PathBuf>, PlotError> {
@@ -47,7 +49,7 @@ pub fn draw(record: &Record, folder: &Path) -> Result<Vec<PathBuf>, PlotError> {
             reason: "the built-in font cannot be read".into(),
         }
     })?;
-    let pictures: [(&str, fn(&Record, &Drawing) -> Drawn); 4] = [
+    let pictures: [(&str, Picture); 4] = [
         ("price-and-tier.png", price_and_tier),
         ("open-interest.png", open_interest),
         ("coverage-and-insurance.png", coverage_and_insurance),
@@ -59,11 +61,7 @@ pub fn draw(record: &Record, folder: &Path) -> Result<Vec<PathBuf>, PlotError> {
         .collect()
 }
 
-fn write(
-    record: &Record,
-    path: PathBuf,
-    picture: fn(&Record, &Drawing) -> Drawn,
-) -> Result<PathBuf, PlotError> {
+fn write(record: &Record, path: PathBuf, picture: Picture) -> Result<PathBuf, PlotError> {
     let drawn = || -> Drawn {
         let area = BitMapBackend::new(&path, SIZE).into_drawing_area();
         area.fill(&WHITE)?;
@@ -125,7 +123,7 @@ fn open_interest(record: &Record, area: &Drawing) -> Drawn {
 fn coverage_and_insurance(record: &Record, area: &Drawing) -> Drawn {
     let (upper, lower) = area.split_vertically(SIZE.1 as i32 / 2);
     let (low, _) = range(record, |step| step.coverage);
-    let bottom = (low - (1.0 - low) * 0.15).min(0.99).max(0.0);
+    let bottom = (low - (1.0 - low) * 0.15).clamp(0.0, 0.99);
     let top = 1.0 + (1.0 - bottom) * 0.1;
     let mut panel_above = panel(
         &upper,
@@ -328,8 +326,8 @@ mod tests {
             coverage: 1.0 - minute as f64 / 1e5,
             insurance: 1e6 - minute as f64,
             open_interest: 5e4,
-            liquidations: usize::from(minute % 50 == 0),
-            deleveragings: usize::from(minute % 70 == 0),
+            liquidations: usize::from(minute.is_multiple_of(50)),
+            deleveragings: usize::from(minute.is_multiple_of(70)),
             ..Step::default()
         };
         Record {
