@@ -426,7 +426,7 @@ impl Bench<'_> {
             .await?;
         self.trade("vault.settle.new", 7, 6, 9_000.0, START_PRICE)
             .await?;
-        self.price(165.0).await?;
+        self.price(168.0).await?;
         let close = IMarginVault::deleverageCall {
             account: big,
             maxLegs: U256::from(16),
@@ -486,13 +486,21 @@ impl Bench<'_> {
             vault: deployment.owner,
             registered: true,
         };
-        self.owner_call("pool.setVault", pool, &set_vault).await?;
+        self.owner_call("pool.setVault.add", pool, &set_vault)
+            .await?;
         self.owner_call(
             "pool.cover",
             pool,
             &IInsurancePool::coverCall { amount: U256::ONE },
         )
         .await?;
+        // Exits ask every registered vault, and the operator is none.
+        let remove = IInsurancePool::setVaultCall {
+            vault: deployment.owner,
+            registered: false,
+        };
+        self.owner_call("pool.setVault.remove", pool, &remove)
+            .await?;
         let parameters = self
             .chain
             .call(guard, &IOracleGuard::parametersCall {})
