@@ -3,7 +3,7 @@
 //! Registered vaults draw on it with [`cover`](InsurancePool::cover), which lowers the price of every share alike,
 //! those that wait for redemption included. It never owes: it pays what it holds, within a daily limit.
 //!
-//! Lives behind ERC-1167 clones only. Built with the SDK's feature `reentrant`, because a vault that the pool asks
+//! Lives behind ERC-1167 clones only. Built re-entrant, because a vault that the pool asks
 //! for its coverage asks the pool what is available; what changes state and calls out holds a lock.
 
 extern crate alloc;
