@@ -9,6 +9,9 @@ import { Interface } from 'ethers';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const abiFolder = path.join(root, 'out', 'abi');
+const interfaceFolder = path.join('contracts', 'interfaces');
+/** Where an export stands for the compiler, so that it may import the other interfaces. */
+const EXPORT = path.join(interfaceFolder, 'export.sol');
 
 /** `oracle-guard` implements `IOracleGuard`. */
 function interfaceOf(name) {
@@ -20,18 +23,30 @@ function compiledInterface(name) {
   return JSON.parse(fs.readFileSync(artifact, 'utf8')).abi;
 }
 
+/** `source` with everything that it imports, by the names under which the compiler asks for them. */
+function withImports(name, source, sources = {}) {
+  sources[name] = { content: source };
+  for (const [, imported] of source.matchAll(/^import [^;]*"([^"]+)";/gm)) {
+    const target = imported.startsWith('.') ? path.join(path.dirname(name), imported) : imported;
+    if (target in sources) continue;
+    const file = path.join(root, imported.startsWith('@') ? 'node_modules' : '', target);
+    withImports(target, fs.readFileSync(file, 'utf8'), sources);
+  }
+  return sources;
+}
+
 /** Union of the ABIs of all interfaces in Solidity `source`. */
 function compileExport(source) {
   const input = {
     language: 'Solidity',
-    sources: { 'export.sol': { content: source } },
-    settings: { outputSelection: { '*': { '*': ['abi'] } } },
+    sources: withImports(EXPORT, source),
+    settings: { outputSelection: { [EXPORT]: { '*': ['abi'] } } },
   };
   const answer = execFileSync(path.join(root, 'script', 'solc'), ['--standard-json'], { input: JSON.stringify(input) });
   const { errors = [], contracts = {} } = JSON.parse(answer);
   const fatal = errors.filter(({ severity }) => severity === 'error');
   if (fatal.length > 0) throw new Error(fatal.map(({ formattedMessage }) => formattedMessage).join('\n'));
-  return Object.values(contracts['export.sol'] ?? {}).flatMap(({ abi }) => abi);
+  return Object.values(contracts[EXPORT] ?? {}).flatMap(({ abi }) => abi);
 }
 
 /** What a caller relies on of each function, by its signature. */
@@ -69,7 +84,7 @@ function complaints(promised, exported) {
 
 const [folder, ...names] = process.argv.slice(2);
 fs.mkdirSync(abiFolder, { recursive: true });
-for (const file of fs.readdirSync(path.join(root, 'contracts', 'interfaces'))) {
+for (const file of fs.readdirSync(path.join(root, interfaceFolder))) {
   const name = path.basename(file, '.sol');
   fs.writeFileSync(path.join(abiFolder, `${name}.json`), `${JSON.stringify(compiledInterface(name), null, 2)}\n`);
 }

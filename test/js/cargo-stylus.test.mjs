@@ -9,8 +9,7 @@ import { contractNames, endpoint, privateKey, root, run } from './support.mjs';
 const MINUTES = 60_000;
 
 function cargoStylus(name, ...args) {
-  const wrapper = path.join(root, 'script', 'contract-env');
-  return run(wrapper, ['cargo', 'stylus', ...args], { cwd: path.join(root, 'contracts', name) });
+  return run(path.join(root, 'script', 'cargo-stylus'), args, { cwd: path.join(root, 'contracts', name) });
 }
 
 for (const name of contractNames()) {

@@ -2,15 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Contract, ContractFactory, JsonRpcProvider, parseEther, WebSocketProvider, Wallet } from 'ethers';
-import { artifact, CHAIN_ID, creationCode, endpoint, privateKey } from './support.mjs';
-
-const ARB_WASM = '0x0000000000000000000000000000000000000071';
-const ARB_WASM_ABI = [
-  'function activateProgram(address program) payable returns (uint16 version, uint256 dataFee)',
-  'function programVersion(address program) view returns (uint16)',
-  'function stylusVersion() view returns (uint16)',
-];
+import { Contract, ContractFactory, JsonRpcProvider, parseEther, Wallet, WebSocketProvider } from 'ethers';
+import { artifact, CHAIN_ID, deployProgram, endpoint, privateKey } from './support.mjs';
 
 let provider;
 let wallet;
@@ -65,11 +58,7 @@ test('a custom error is decoded from a call and from an estimate', async () => {
 });
 
 test('a Stylus contract is deployed, activated and called', async () => {
-  const created = await (await wallet.sendTransaction({ data: creationCode('insurance-pool') })).wait();
-  const arbWasm = new Contract(ARB_WASM, ARB_WASM_ABI, wallet);
-  await (await arbWasm.activateProgram(created.contractAddress, { value: parseEther('0.01') })).wait();
-  assert.equal(await arbWasm.programVersion(created.contractAddress), await arbWasm.stylusVersion());
-  const pool = new Contract(created.contractAddress, artifact('IInsurancePool').abi, provider);
+  const pool = new Contract(await deployProgram(wallet, 'insurance-pool'), artifact('IInsurancePool').abi, provider);
   assert.equal(await pool.owner(), '0x0000000000000000000000000000000000000000');
 });
 

@@ -5,11 +5,20 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { HDNodeWallet, Mnemonic } from 'ethers';
+import { Contract, HDNodeWallet, keccak256, Mnemonic, parseEther } from 'ethers';
 
 export const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
 export const CHAIN_ID = 412_346;
 
+const ARB_WASM = '0x0000000000000000000000000000000000000071';
+const ARB_WASM_ABI = [
+  'function activateProgram(address program) payable returns (uint16 version, uint256 dataFee)',
+  'function codehashVersion(bytes32 codehash) view returns (uint16)',
+  'function stylusVersion() view returns (uint16)',
+  'error ProgramNotActivated()',
+];
+/** More than the data fee of the largest program; the rest comes back. */
+const ACTIVATION_VALUE = parseEther('0.01');
 const MNEMONIC = 'test test test test test test test test test test test junk';
 
 /** The endpoint under test. There is no default, so that no test passes without a node. */
@@ -40,8 +49,30 @@ export function contractNames() {
 }
 
 /** Creation code of a Stylus contract, from the contract build. */
-export function creationCode(name) {
+function creationCode(name) {
   return fs.readFileSync(path.join(root, 'out', 'contracts', `${name}.initcode`), 'utf8').trim();
+}
+
+/** Whether the chain has activated `code` for its current version of Stylus. */
+async function isActive(arbWasm, code) {
+  try {
+    return (await arbWasm.codehashVersion(keccak256(code))) === (await arbWasm.stylusVersion());
+  } catch (error) {
+    if (error.revert?.name !== 'ProgramNotActivated') throw error;
+    return false;
+  }
+}
+
+/** Creates a Stylus contract, activates its program unless another contract has it already, and returns its address. */
+export async function deployProgram(wallet, name) {
+  const { contractAddress } = await (await wallet.sendTransaction({ data: creationCode(name) })).wait();
+  const arbWasm = new Contract(ARB_WASM, ARB_WASM_ABI, wallet);
+  const code = await wallet.provider.getCode(contractAddress);
+  if (!(await isActive(arbWasm, code))) {
+    await (await arbWasm.activateProgram(contractAddress, { value: ACTIVATION_VALUE })).wait();
+  }
+  if (!(await isActive(arbWasm, code))) throw new Error(`${name} is not active after its activation`);
+  return contractAddress;
 }
 
 /** Runs a tool of node_modules or target/tools to its end and returns what it printed. */
