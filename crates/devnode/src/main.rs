@@ -62,7 +62,10 @@ impl Arguments {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .init();
     match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -74,8 +77,15 @@ fn main() -> ExitCode {
 
 fn run(arguments: Arguments) -> anyhow::Result<()> {
     let quiet = arguments.quiet;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let stop = runtime.block_on(async { (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) });
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let stop = runtime.block_on(async {
+        (
+            signal(SignalKind::interrupt()),
+            signal(SignalKind::terminate()),
+        )
+    });
     let (mut interrupt, mut terminate) = (stop.0?, stop.1?);
     let node = devnode::spawn(arguments.into_config())?;
     // Whoever started the node may not read what it prints.
@@ -95,9 +105,22 @@ fn announce(node: &Handle, quiet: bool) -> io::Result<()> {
     writeln!(out, "Listening on {}", node.url())?;
     if !quiet {
         writeln!(out, "Chain id: {}", node.chain().chain_id())?;
-        writeln!(out, "Accounts, for development only: everybody knows their keys")?;
-        for ((address, balance), signer) in node.accounts().funded().iter().zip(node.accounts().signers()) {
-            writeln!(out, "  {address}  {} ETH  {}", format_ether(*balance), signer.to_bytes())?;
+        writeln!(
+            out,
+            "Accounts, for development only: everybody knows their keys"
+        )?;
+        for ((address, balance), signer) in node
+            .accounts()
+            .funded()
+            .iter()
+            .zip(node.accounts().signers())
+        {
+            writeln!(
+                out,
+                "  {address}  {} ETH  {}",
+                format_ether(*balance),
+                signer.to_bytes()
+            )?;
         }
     }
     out.flush()
