@@ -3,9 +3,13 @@
 .PHONY: demo test help setup node contracts abi check bench test-forge fmt clean
 ARGS ?=
 
+PROGRAMS := $(or $(CARGO_TARGET_DIR),target)/debug
+# Of the whole workspace, so that the tests find the dependencies built with the same features.
+BUILD := script/env cargo build --workspace --bin
+
 demo: setup contracts ## 12 March 2020 against a local node; ARGS="--prices FILE --keep" for more
-	@script/env cargo build --package devnode --package bulkhead
-	@script/env cargo run --quiet --package bulkhead -- demo $(ARGS)
+	@$(BUILD) bulkhead
+	@script/env $(PROGRAMS)/bulkhead demo $(ARGS)
 
 test: ## every check and test there is
 	@script/test
@@ -17,7 +21,8 @@ setup: ## install what is missing (the others do it themselves)
 	@script/setup
 
 node: setup ## a local Arbitrum node on port 8547; ARGS="--port 0 --state FILE" for more
-	@script/env cargo run --quiet --package devnode -- $(ARGS)
+	@$(BUILD) devnode
+	@script/env $(PROGRAMS)/devnode $(ARGS)
 
 contracts: setup ## compile the contracts to out/contracts, with their sizes and code hashes
 	@script/build-contracts
@@ -29,8 +34,8 @@ check: setup ## cargo stylus check of every contract, against RPC_URL or a node 
 	@script/check
 
 bench: setup contracts ## gas, sizes and speed: a table and out/bench.json
-	@script/env cargo build --package devnode --package bulkhead
-	@script/env cargo run --quiet --package bulkhead -- bench $(ARGS)
+	@$(BUILD) bulkhead
+	@script/env $(PROGRAMS)/bulkhead bench $(ARGS)
 
 test-forge: setup contracts ## the Solidity tests alone; ARGS="--match-test NAME -vvv" for more
 	@script/with-node script/env forge test --threads 1 $(ARGS)

@@ -23,6 +23,16 @@ contract NodeSupportTest is NodeTest {
         vm.assertEq(ledger.balanceOf(address(this)), 5);
     }
 
+    function test_contracts_here_and_on_the_node_have_different_addresses() public {
+        address[3] memory here = [address(new Ledger()), address(new Ledger()), address(new Ledger())];
+        for (uint256 k = 0; k < here.length; k++) {
+            address there = createOnNode("ledger", type(Ledger).creationCode);
+            Ledger(there).add(k);
+            vm.assertEq(Ledger(here[k]).total(), 0);
+            vm.assertEq(Ledger(there).total(), k);
+        }
+    }
+
     function test_value_reaches_the_node() public {
         vm.deal(address(this), 1 ether);
         ledger.add{value: 0.25 ether}(1);

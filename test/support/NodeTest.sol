@@ -13,6 +13,8 @@ abstract contract NodeTest {
     /// Forge calls no test of a contract without it.
     bool public constant IS_TEST = true;
 
+    address private constant CREATOR = address(uint160(uint256(keccak256("bulkhead test creator"))));
+
     NodeSession private session;
     NodeForwarder private forwarder;
 
@@ -28,11 +30,12 @@ abstract contract NodeTest {
     /// Deploys what the suite tests; every test, fuzz run and invariant run starts from the state this leaves.
     function setUpNode() internal virtual;
 
-    /// Creates a contract on the node, sent by this test.
+    /// Creates a contract on the node. Its creator is an account that is used for nothing else: what this test created
+    /// there would get the addresses of what it creates in forge's EVM.
     function createOnNode(string memory name, bytes memory initcode) internal returns (address created) {
         session.sync(true);
-        session.prepare(address(this));
-        created = Node.create(address(this), initcode);
+        session.prepare(CREATOR);
+        created = Node.create(CREATOR, initcode);
         attach(name, created);
     }
 
