@@ -237,11 +237,7 @@ contract GuardTest is ProtocolTest {
 
     /// Primary 1.12 instead of 2200, a real day: nobody else is hurt, nobody is liquidated on it.
     function test_a_broken_feed_freezes_its_own_asset_only() public {
-        PriceFeed other = PriceFeed(
-            createOnNode(
-                "other", bytes.concat(type(PriceFeed).creationCode, abi.encode(owner, uint8(8), "BTC / USD", 5_000e8))
-            )
-        );
+        PriceFeed other = createFeed("BTC / USD", 5_000e8);
         IOracleGuard.Feed memory configured = guard.feed(asset);
         configured.primary = address(other);
         vm.prank(owner);

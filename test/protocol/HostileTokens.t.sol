@@ -10,7 +10,7 @@ import {ProtocolTest} from "./Protocol.sol";
 /// Quote tokens that misbehave: a vault credits what arrived, and believes nobody who says otherwise.
 contract HostileTokenTest is ProtocolTest {
     function useToken(string memory name, bytes memory initcode) private returns (address created) {
-        created = createOnNode(name, initcode);
+        created = create(name, initcode);
         vm.prank(owner);
         factory.setQuoteToken(created, true);
         elapse(MEAN_RESTARTS);

@@ -63,12 +63,10 @@ abstract contract ProtocolTest is NodeTest {
     }
 
     function install() internal {
-        sequencer = SequencerUptimeFeed(
-            createOnNode("sequencer", bytes.concat(type(SequencerUptimeFeed).creationCode, abi.encode(owner)))
-        );
-        token = QuoteToken(createOnNode("token", type(QuoteToken).creationCode));
-        bytes memory feedArguments = abi.encode(owner, uint8(8), "ETH / USD", 200 * FEED);
-        feed = PriceFeed(createOnNode("feed", bytes.concat(type(PriceFeed).creationCode, feedArguments)));
+        bytes memory sequencerCode = bytes.concat(type(SequencerUptimeFeed).creationCode, abi.encode(owner));
+        sequencer = SequencerUptimeFeed(create("sequencer", sequencerCode));
+        token = QuoteToken(create("token", type(QuoteToken).creationCode));
+        feed = createFeed("ETH / USD", 200 * FEED);
         installation.sequencerFeed = address(sequencer);
         installation.quoteToken = address(token);
         installation.priceFeed = address(feed);
@@ -81,6 +79,19 @@ abstract contract ProtocolTest is NodeTest {
         attach("pool implementation", deployed.poolImplementation);
         guard = IOracleGuard(deployed.guard);
         factory = IMarketFactory(deployed.factory);
+    }
+
+    /// Creates a contract on the node from the owner's key: a test contract's own nonces would lead to addresses that forge
+    /// has given to helpers of this test.
+    function create(string memory name, bytes memory initcode) internal returns (address created) {
+        fund(owner, 1e24); // which also brings the node to where this test stands
+        created = Chain.create(Chain.open(Node.url(), OWNER_KEY), name, initcode);
+        attach(name, created);
+    }
+
+    function createFeed(string memory description, int256 price) internal returns (PriceFeed) {
+        bytes memory arguments = abi.encode(owner, uint8(8), description, price);
+        return PriceFeed(create(description, bytes.concat(type(PriceFeed).creationCode, arguments)));
     }
 
     /// A market of this test's in `quoteToken` with the one listing.

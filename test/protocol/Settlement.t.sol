@@ -118,9 +118,8 @@ contract SettlementTest is ProtocolTest {
     }
 
     function test_a_contract_signs_by_erc_1271() public {
-        ContractWallet wallet = ContractWallet(
-            createOnNode("wallet", bytes.concat(type(ContractWallet).creationCode, abi.encode(alice.owner)))
-        );
+        ContractWallet wallet =
+            ContractWallet(create("wallet", bytes.concat(type(ContractWallet).creationCode, abi.encode(alice.owner))));
         Trader memory company = Trader(alice.key, address(wallet), accountOf(address(wallet)));
         deposit(company, 500 * USD);
         trade(company, bob, 5e18, 200e18);
