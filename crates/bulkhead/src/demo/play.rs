@@ -6,7 +6,7 @@ use super::{
     record::{Incident, Step},
 };
 use crate::{
-    abi::{IERC4626, IInsurancePool, IMarginVault, IOracleGuard, IPriceFeed, IQuoteToken},
+    abi::{IERC4626, IInsurancePool, IMarginVault, IOracleGuard, IPriceFeed},
     chain::{Answers, Chain, ChainError, Receipt, Transaction, View, Wallet, account_of},
     keeper::{Action, Keeper, Outlook, plan},
     market::{Market, deposit},
@@ -15,7 +15,7 @@ use crate::{
     units::{FEED, WAD, number, signed_number, token_number, wad},
 };
 use alloy::{
-    primitives::{Address, B256, Bytes, I256, U256},
+    primitives::{B256, Bytes, I256, U256},
     rpc::types::Log,
     sol_types::SolEvent,
 };
@@ -182,7 +182,7 @@ impl<'a> Play<'a> {
         Ok(step)
     }
 
-    /// Settles every account, and has those who only deposited take their capital out again.
+    /// Settles every account.
     pub async fn finish(&mut self, minute: u64) -> Result<(), ChainError> {
         let accounts: Vec<B256> = self.keeper.watched().collect();
         let mut operations = Vec::with_capacity(accounts.len());
@@ -378,7 +378,6 @@ impl<'a> Play<'a> {
         reduce_only: bool,
     ) -> Result<Planned, ChainError> {
         let instrument = self.market.contracts[contract].instrument;
-        // Every trade has its own nonce, told apart by how many were made before it.
         let nonce = self.next_nonce;
         let trade = Trade {
             seller,
@@ -538,15 +537,6 @@ impl<'a> Play<'a> {
             return;
         };
         self.incidents.push(noted);
-    }
-
-    /// Quote tokens that an address holds.
-    pub async fn balance(&self, owner: Address) -> Result<f64, ChainError> {
-        Ok(token_number(
-            self.chain
-                .call(self.market.token, &IQuoteToken::balanceOfCall { owner })
-                .await?,
-        ))
     }
 }
 

@@ -101,7 +101,7 @@ fn price_and_tier(record: &Record, area: &Drawing) -> Drawn {
             .legend(move |(x, y)| Rectangle::new([(x, y - 6), (x + 22, y + 6)], fill.filled()));
     }
     line(&mut panel, record, "price", BLUE, |step| step.price)?;
-    legend(&mut panel)
+    legend(&mut panel, SeriesLabelPosition::LowerLeft)
 }
 
 fn open_interest(record: &Record, area: &Drawing) -> Drawn {
@@ -117,7 +117,7 @@ fn open_interest(record: &Record, area: &Drawing) -> Drawn {
     line(&mut panel, record, "both contracts", BLUE, |step| {
         step.open_interest
     })?;
-    legend(&mut panel)
+    legend(&mut panel, SeriesLabelPosition::UpperRight)
 }
 
 fn coverage_and_insurance(record: &Record, area: &Drawing) -> Drawn {
@@ -135,7 +135,7 @@ fn coverage_and_insurance(record: &Record, area: &Drawing) -> Drawn {
     line(&mut panel_above, record, "coverage ratio", BLUE, |step| {
         step.coverage
     })?;
-    legend(&mut panel_above)?;
+    legend(&mut panel_above, SeriesLabelPosition::LowerLeft)?;
     let thousands = |value: f64| value / 1000.0;
     let highest = range(record, |step| step.insurance)
         .1
@@ -158,7 +158,7 @@ fn coverage_and_insurance(record: &Record, area: &Drawing) -> Drawn {
         RED,
         |step| thousands(step.missing),
     )?;
-    legend(&mut panel_below)
+    legend(&mut panel_below, SeriesLabelPosition::UpperRight)
 }
 
 fn liquidations(record: &Record, area: &Drawing) -> Drawn {
@@ -204,7 +204,7 @@ fn liquidations(record: &Record, area: &Drawing) -> Drawn {
         .draw_series(bars(liquidated, deleveraged, RED))?
         .label("deleveragings")
         .legend(square(RED));
-    legend(&mut panel)
+    legend(&mut panel, SeriesLabelPosition::UpperRight)
 }
 
 /// Axes over the run's hours, with a title and units.
@@ -260,10 +260,10 @@ fn line(
     Ok(())
 }
 
-fn legend<'a, 'b: 'a>(panel: &mut Panel<'a, 'b>) -> Drawn {
+fn legend<'a, 'b: 'a>(panel: &mut Panel<'a, 'b>, place: SeriesLabelPosition) -> Drawn {
     panel
         .configure_series_labels()
-        .position(SeriesLabelPosition::UpperRight)
+        .position(place)
         .label_font((FONT, 16).into_font().color(&INK))
         .background_style(WHITE.mix(0.85))
         .border_style(INK.mix(0.3))
