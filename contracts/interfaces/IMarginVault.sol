@@ -24,7 +24,11 @@ interface IMarginVault is IOwnable {
         uint64 maintenanceRate; // WAD share of notional
         uint64 initialRate; // WAD share of notional, above the maintenance rate
         uint64 priceBand; // WAD distance from the mark within which a trade may fill
+        uint64 makerFee; // WAD share of notional
+        uint64 takerFee; // WAD share of notional
+        uint64 shock; // WAD share of the mark: the largest move in 10 minutes that the cover has to pay for
         uint128 openInterestLimit; // WAD size of one side
+        uint128 coverAllowance; // WAD amount that insurance pays for this instrument, at most 10 % of the pool
     }
 
     /// Every parameter of the vault that no instrument owns, set whole.
@@ -32,7 +36,12 @@ interface IMarginVault is IOwnable {
         uint64 penaltyStart; // WAD share of maintenance margin at the start of the clock
         uint32 penaltyRamp; // seconds over which the penalty rises to the whole maintenance margin
         uint64 rewardShare; // WAD share of the closed margin paid to whoever reveals and closes a debt
+        uint128 maxReward; // WAD amount of one reward; an account with positions needs ten of them as initial margin
         uint128 dustNotional; // WAD notional below which a liquidation takes everything
+        uint64 dailyOutflow; // WAD share of the vault's tokens that may leave in any 24 hours
+        uint64 hourlyOutflow; // WAD share of the vault's tokens that may leave in any hour
+        uint64 insuranceFeeShare; // WAD share of trade fees for a fully covered pool; it grows to all of them
+        address treasury; // its main account receives the rest of the fees
     }
 
     event Deposited(bytes32 indexed account, address indexed from, uint256 amount);
@@ -49,6 +58,12 @@ interface IMarginVault is IOwnable {
     event Recovered(uint256 paid);
     event Converted(bytes32 indexed account, uint256 profit, uint256 received);
     event CoverageChanged(uint256 coverage, uint256 missing);
+    event Transferred(bytes32 indexed from, bytes32 indexed to, uint256 amount);
+    event FeesDistributed(uint256 insurance, uint256 treasury);
+    event FundingAccrued(uint32 indexed instrument, int256 paidByLongs, int256 rate);
+    event DebtRevealed(bytes32 indexed account, address indexed by);
+    event Rewarded(bytes32 indexed account, address indexed closer, address indexed revealer, uint256 reward);
+    event Impaired(bool impaired, uint256 missing);
     event InstrumentSet(uint32 indexed instrument, Instrument parameters);
     event ParametersSet(Parameters parameters);
 
@@ -67,7 +82,12 @@ interface IMarginVault is IOwnable {
     error ActionBlocked(); // the guard forbids it in this tier
     error SameAccount();
     error TooManyLegs(); // more than 16
-    error TooFewLegs(); // an account that is not in debt is deleveraged in one go
+    error RateLimited(); // a tenth of this side has been deleveraged within the hour
+    error NotAuthorized(address caller); // neither the account's owner nor one of its signers
+    error CoverExceeded(); // the trade raises open interest beyond what the instrument's cover pays for
+    error NotForcible(); // somebody else's account is converted only after 24 impaired hours, once the pool is drawn
+    error OutflowLimited(); // nothing is left of the outflow that the vault allows now
+    error DifferentOwners(); // a transfer stays within one owner's accounts
     error InsufficientCapital();
     error InsufficientMargin(); // below initial margin, and the trade did not reduce its risk
     error ReduceOnly(); // the vault is impaired, or a reduce-only order has nothing to reduce
@@ -116,7 +136,11 @@ interface IMarginVault is IOwnable {
         bytes calldata takerSig,
         uint256 size
     ) external;
-    function cancel(uint256 nonce) external;
+    function cancel(uint256 nonce) external; // the caller's orders under this nonce, in all its accounts
+    function setSigner(address signer, bool allowed) external; // may trade and liquidate for the caller, never withdraw
+    function isSigner(address owner, address signer) external view returns (bool);
+    function transfer(bytes32 from, bytes32 to, uint256 amount) external; // WAD capital, between accounts of one owner
+    function distributeFees() external returns (uint256 insurance, uint256 treasury); // anyone: from the fee account
     function touch(bytes32 account) external;
     function liquidate(bytes32 account, bytes32 into, uint256 maxShare)
         external
@@ -139,4 +163,10 @@ interface IMarginVault is IOwnable {
     function openInterest(uint32 instrument) external view returns (uint256 long, uint256 short);
     function unsettled(uint32 instrument) external view returns (int256 long, int256 short); // gain nobody has settled yet
     function shortfall() external view returns (int256); // deficits written off, less haircuts taken since
+    function immature(bytes32 account) external view returns (uint256 profit); // not convertible, no initial margin yet
+    function impairedSince() external view returns (uint64); // zero while the vault is not impaired
+    function outflow() external view returns (uint256 available, uint256 hourly, uint256 daily); // WAD amounts
+    function cover(uint32 instrument) external view returns (uint256 left, uint256 openInterestLimit); // WAD amount, size
+    function funding(uint32 instrument) external view returns (int256 rate, int256 paidByLongs); // per 8 h; per unit so far
+    function dust(uint32 instrument) external view returns (uint256 long, uint256 short); // size that no leg holds
 }
