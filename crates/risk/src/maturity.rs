@@ -1,0 +1,261 @@
+//! Maturity of profit: how much of an account's P may not be converted, nor counted for initial margin, yet.
+
+use crate::{Usd, decay};
+
+/// WAD units in one micro-dollar, the unit that immature gain is kept in.
+const MICRO: i128 = 1_000_000_000_000;
+
+/// How fast gains mature: the time in which an immature gain falls to 1/e.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Maturity {
+    /// Of gains that arose in the guard's Normal tier.
+    #[default]
+    TenMinutes = 0,
+    /// Of gains that arose in Caution.
+    Hour = 1,
+    /// Of gains that arose in Restricted or Halted.
+    Day = 2,
+}
+
+impl Maturity {
+    /// The maturity of gains that arise in a tier of the guard, or of a stored class: they have the same numbers.
+    #[must_use]
+    pub const fn of_tier(tier: u8) -> Self {
+        match tier {
+            0 => Self::TenMinutes,
+            1 => Self::Hour,
+            _ => Self::Day,
+        }
+    }
+
+    /// Seconds.
+    #[must_use]
+    pub const fn seconds(self) -> u32 {
+        match self {
+            Self::TenMinutes => 600,
+            Self::Hour => 3_600,
+            Self::Day => 86_400,
+        }
+    }
+}
+
+/// I: settled gains and losses of an account, decaying as exp(-t/T). Its positive part is immature.
+///
+/// It is kept in micro-dollars, rounded up, so that at most 1e-6 more than is due stays immature for each change. Less
+/// than a micro-dollar counts as nothing. A number beyond +-9.2e12 USD counts as that; while it stands at the upper end
+/// all profit is immature, and it decays from there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Maturing {
+    /// I in micro-dollars at `since`.
+    pub amount: i64,
+    /// Unix time up to which `amount` has decayed.
+    pub since: u32,
+    /// T: the longest maturity among the tiers in which its gains arose, since it was last zero or below.
+    pub class: Maturity,
+}
+
+impl Maturing {
+    /// The number at unix time `now`. The time stays where it was while less than a micro-dollar would go, so that
+    /// frequent settlement does not stop the decay.
+    #[must_use]
+    pub fn at(self, now: u64) -> Self {
+        let now = u32::try_from(now).unwrap_or(u32::MAX).max(self.since);
+        let left = self.left(now - self.since);
+        if left == self.amount && left != 0 {
+            return self;
+        }
+        Self::new(left, now, self.class)
+    }
+
+    /// The number after the account settled `change`, a gain of class `class` or a loss, at unix time `now`.
+    #[must_use]
+    pub fn plus(self, change: Usd, class: Maturity, now: u64) -> Self {
+        let micros = micros_up(change);
+        if micros == 0 {
+            return self.at(now);
+        }
+        let now = u32::try_from(now).unwrap_or(u32::MAX).max(self.since);
+        let class = if micros > 0 {
+            self.class.max(class)
+        } else {
+            self.class
+        };
+        Self::new(
+            self.left(now - self.since).saturating_add(micros),
+            now,
+            class,
+        )
+    }
+
+    /// How much of the settled profit `pnl` is immature at unix time `now`: clamp(I, 0, P).
+    #[must_use]
+    pub fn immature(self, pnl: Usd, now: u64) -> Usd {
+        match self.at(now).amount {
+            i64::MAX => pnl.or_zero(),
+            amount => Usd(i128::from(amount) * MICRO).or_zero().min(pnl.or_zero()),
+        }
+    }
+
+    /// A number that starts anew where nothing is immature.
+    fn new(amount: i64, since: u32, class: Maturity) -> Self {
+        let class = if amount > 0 {
+            class
+        } else {
+            Maturity::default()
+        };
+        Self {
+            amount,
+            since,
+            class,
+        }
+    }
+
+    /// What is left of the number after `elapsed` seconds, rounded up; less than a micro-dollar is nothing.
+    fn left(self, elapsed: u32) -> i64 {
+        if elapsed == 0 || self.amount == 0 {
+            return self.amount;
+        }
+        let period = self.class.seconds();
+        let ratio = if self.amount > 0 {
+            decay::left_up(elapsed.into(), period)
+        } else {
+            decay::left_down(elapsed.into(), period)
+        };
+        // At most 2^63 x 1e18, below 2^123.
+        let product = u128::from(self.amount.unsigned_abs()) * ratio.0;
+        let whole = i64::try_from(product / crate::WAD).unwrap_or(i64::MAX);
+        if self.amount < 0 {
+            -whole
+        } else if whole == 0 || product.is_multiple_of(crate::WAD) {
+            whole
+        } else {
+            whole.saturating_add(1)
+        }
+    }
+}
+
+/// An amount in micro-dollars, rounded up, at the end of the range if it is beyond.
+fn micros_up(amount: Usd) -> i64 {
+    let micros = amount.0.div_euclid(MICRO) + i128::from(amount.0.rem_euclid(MICRO) != 0);
+    let limit = if micros < 0 { i64::MIN } else { i64::MAX };
+    i64::try_from(micros).unwrap_or(limit)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const DOLLAR: i128 = 1_000_000 * MICRO;
+
+    fn gained(dollars: i128, class: Maturity, now: u64) -> Maturing {
+        Maturing::default().plus(Usd(dollars * DOLLAR), class, now)
+    }
+
+    #[test]
+    fn a_gain_matures_to_one_part_in_e_in_its_time() {
+        for class in [Maturity::TenMinutes, Maturity::Hour, Maturity::Day] {
+            let number = gained(1_000, class, 50).at(50 + u64::from(class.seconds()));
+            assert_eq!(number.amount, 367_879_442);
+        }
+    }
+
+    #[test]
+    fn the_longest_maturity_stays_until_nothing_is_immature() {
+        let number = gained(1, Maturity::Day, 10).plus(Usd(DOLLAR), Maturity::TenMinutes, 10);
+        assert_eq!((number.class, number.amount), (Maturity::Day, 2_000_000));
+        let number = number.plus(Usd(-DOLLAR), Maturity::TenMinutes, 10);
+        assert_eq!((number.class, number.amount), (Maturity::Day, 1_000_000));
+        let number = number.plus(Usd(-DOLLAR), Maturity::Day, 10);
+        assert_eq!((number.class, number.amount), (Maturity::TenMinutes, 0));
+    }
+
+    #[test]
+    fn a_loss_offsets_the_gain_after_it_and_is_forgotten_like_one() {
+        let number = gained(-100, Maturity::Day, 0);
+        assert_eq!(number.class, Maturity::TenMinutes);
+        assert_eq!(number.immature(Usd(DOLLAR), 0), Usd::ZERO);
+        let later = number.plus(Usd(60 * DOLLAR), Maturity::Hour, 600);
+        assert_eq!(later.amount, 60_000_000 - 36_787_944);
+        assert_eq!(later.class, Maturity::Hour);
+    }
+
+    #[test]
+    fn immature_profit_is_at_most_the_profit_and_never_negative() {
+        let number = gained(10, Maturity::Hour, 0);
+        assert_eq!(number.immature(Usd(3 * DOLLAR), 0), Usd(3 * DOLLAR));
+        assert_eq!(number.immature(Usd(30 * DOLLAR), 0), Usd(10 * DOLLAR));
+        assert_eq!(number.immature(Usd(-DOLLAR), 0), Usd::ZERO);
+    }
+
+    #[test]
+    fn beyond_the_range_everything_is_immature() {
+        let vast = Usd(2_500_000_000_000_000 * DOLLAR);
+        let number = Maturing::default().plus(vast, Maturity::Hour, 0);
+        assert_eq!(number.immature(vast, 0), vast);
+        assert_eq!(number.plus(vast, Maturity::Hour, 0), number);
+        let loss = Maturing::default().plus(Usd(-vast.0), Maturity::Hour, 0);
+        assert_eq!(loss.plus(Usd(-vast.0), Maturity::Hour, 0).amount, i64::MIN);
+        assert!(loss.at(600).amount > loss.amount);
+    }
+
+    #[test]
+    fn touching_every_second_does_not_stop_the_decay() {
+        let mut number = gained(0, Maturity::Day, 0).plus(Usd(1_000 * MICRO), Maturity::Day, 0);
+        for now in 1..=86_400 {
+            number = number.at(now);
+        }
+        assert!((368..=375).contains(&number.amount), "{}", number.amount);
+    }
+
+    #[test]
+    fn what_is_left_of_a_micro_dollar_is_nothing() {
+        let number = Maturing::default().plus(Usd(1), Maturity::Day, 5);
+        assert_eq!(number.amount, 1);
+        assert_eq!(number.at(6), Maturing::default().at(6));
+    }
+
+    #[test]
+    fn a_clock_that_runs_backwards_changes_nothing() {
+        let number = gained(10, Maturity::Hour, 1_000);
+        assert_eq!(number.at(10), number);
+        assert_eq!(number.plus(Usd(DOLLAR), Maturity::Hour, 10).since, 1_000);
+    }
+
+    fn class() -> impl Strategy<Value = Maturity> {
+        (0u8..4).prop_map(Maturity::of_tier)
+    }
+
+    proptest! {
+        #[test]
+        fn it_keeps_more_than_exact_decay_would_and_little_more(
+            gain in 0i128..1 << 100, class in class(), first in 0u64..200_000, second in 0u64..200_000,
+        ) {
+            let number = Maturing::default().plus(Usd(gain), class, 7);
+            let once = number.at(7 + first + second).amount;
+            let twice = number.at(7 + first).at(7 + first + second).amount;
+            prop_assert!(once.abs_diff(twice) <= 1 + number.amount.unsigned_abs() / 100_000_000_000_000_000, "{once} {twice}");
+            let exact = (gain as f64 / 1e12) * (-((first + second) as f64) / f64::from(class.seconds())).exp();
+            prop_assert!((once as f64) >= (exact - 1.0) * (1.0 - 1e-12) && (once as f64) <= exact * (1.0 + 1e-12) + 3.0);
+        }
+
+        #[test]
+        fn immature_profit_falls_with_time_and_rises_with_gains(
+            changes in prop::collection::vec((-(1i128 << 90)..1 << 90, class(), 0u64..10_000), 1..20),
+            pnl in 0i128..1 << 95, wait in 0u64..100_000, more in 0i128..1 << 90,
+        ) {
+            let (mut number, mut now) = (Maturing::default(), 1);
+            for (change, class, secs) in changes {
+                now += secs;
+                number = number.plus(Usd(change), class, now);
+                prop_assert!(number.amount > 0 || number.class == Maturity::TenMinutes);
+            }
+            let immature = number.immature(Usd(pnl), now);
+            prop_assert!(Usd::ZERO <= immature && immature <= Usd(pnl));
+            prop_assert!(number.immature(Usd(pnl), now + wait) <= immature);
+            prop_assert!(number.plus(Usd(more), Maturity::Hour, now).immature(Usd(pnl), now) >= immature);
+        }
+    }
+}
