@@ -6,6 +6,7 @@
 //!
 //! - [`source`]: one feed's answer, and every reason to distrust it.
 //! - [`quote`]: from one or two sources to the mark.
+//! - [`price`]: what readers see of an asset.
 //! - [`mean`]: the time-weighted mean that a move is measured against.
 //! - [`stable`]: the price that follows slowly.
 //! - [`tier`]: the breaker, its thresholds, its hysteresis, and what each tier forbids.
@@ -18,15 +19,17 @@ pub mod asset;
 pub mod math;
 pub mod mean;
 pub mod parameters;
+pub mod price;
 pub mod quote;
 pub mod source;
 pub mod stable;
 pub mod tier;
 pub mod trip;
 
-pub use asset::{Asset, Observation, Status};
+pub use asset::{Asset, Observation};
 pub use mean::Mean;
 pub use parameters::Parameters;
+pub use price::{Price, Status};
 pub use quote::{Quote, Sources};
 pub use source::{Distrust, Limits, Round, Sample};
 pub use tier::{Breaker, Cause, Tier};

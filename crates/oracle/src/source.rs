@@ -8,6 +8,9 @@ pub const MAX_DECIMALS: u8 = 18;
 /// The longest heartbeat that a source may be given, in seconds.
 pub const MAX_HEARTBEAT: u32 = 7 * 86_400;
 
+/// No source may be given a ceiling above this WAD price (1.26e12), so that every price fits 100 bits.
+pub const MAX_CEILING: u128 = 1 << 100;
+
 /// What a Chainlink `AggregatorV3Interface` returned from `latestRoundData`, and its `decimals` now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Round {
@@ -46,7 +49,7 @@ pub struct Limits {
     pub heartbeat: u32,
     /// An answer at or below this WAD price is distrusted.
     pub floor: u128,
-    /// An answer at or above this WAD price is distrusted.
+    /// An answer at or above this WAD price is distrusted; at most [`MAX_CEILING`].
     pub ceiling: u128,
 }
 

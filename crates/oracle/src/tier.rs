@@ -61,7 +61,7 @@ pub enum Cause {
     Guardian = 6,
 }
 
-/// Bits of the actions that a tier forbids.
+/// Bits of the actions that are forbidden.
 pub mod blocked {
     /// Opening or increasing a position.
     pub const OPENING: u16 = 1;
@@ -75,7 +75,9 @@ pub mod blocked {
     pub const DELEVERAGING: u16 = 16;
     /// Setting a new mark.
     pub const MARKING: u16 = 32;
-    /// Everything: the asset is frozen.
+    /// No action, but a sign: after a sequencer outage only accounts below 95 % of maintenance may be liquidated.
+    pub const GRACE: u16 = 64;
+    /// Every action: the asset is frozen.
     pub const ALL: u16 = OPENING | REDUCING | WITHDRAWING | LIQUIDATING | DELEVERAGING | MARKING;
 }
 

@@ -3,6 +3,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::WAD;
 use crate::source::Sample;
+use crate::tier::blocked;
+use crate::trip::Trip;
 
 const P: Parameters = Parameters::DEFAULT;
 const START: u64 = 1_700_000_000;
@@ -49,20 +51,23 @@ fn started(price: u128) -> (Asset, u64) {
 fn the_first_observation_sets_mark_and_stable_price() {
     let (asset, _) = Asset::default().observe(one(Some(2_000), START), &P, START);
     assert_eq!(
-        (asset.mark, asset.stable, asset.breaker.tier),
+        (asset.price.mark, asset.price.stable, asset.price.tier),
         (2_000, 2_000, Tier::Normal)
     );
-    assert!(asset.sources_agree(START));
+    assert!(asset.price.sources_agree(START));
 }
 
 #[test]
 fn an_asset_that_was_never_priced_forbids_everything() {
     let asset = Asset::default();
-    assert_eq!(asset.tier_at(&Trip::default(), START), Tier::Halted);
-    assert_eq!(asset.blocked_at(Tier::Halted, false, START), blocked::ALL);
+    assert_eq!(asset.price.tier_at(&Trip::default(), START), Tier::Halted);
+    assert_eq!(
+        asset.price.blocked_at(Tier::Halted, false, START),
+        blocked::ALL
+    );
     let (asset, cause) = asset.observe(one(None, START), &P, START);
     assert_eq!(
-        (asset.mark, asset.is_trusted(START), cause),
+        (asset.price.mark, asset.price.is_trusted(START), cause),
         (0, false, Cause::Frozen)
     );
 }
@@ -78,7 +83,7 @@ fn a_move_in_one_step_trips_the_breaker_at_once() {
         let (asset, now) = started(10_000);
         let (asset, cause) = asset.observe(one(Some(price), now + 60), &P, now + 60);
         assert_eq!(
-            (asset.breaker.tier, asset.mark, cause),
+            (asset.price.tier, asset.price.mark, cause),
             (tier, price, Cause::Move)
         );
     }
@@ -94,7 +99,7 @@ fn a_slow_move_is_measured_against_the_mean() {
             (price, now) = (price - price * percent / 100, now + 60);
             asset = asset.observe(one(Some(price), now), &P, now).0;
         }
-        assert_eq!(asset.breaker.tier, tier, "{percent} % a minute");
+        assert_eq!(asset.price.tier, tier, "{percent} % a minute");
     }
 }
 
@@ -102,10 +107,10 @@ fn a_slow_move_is_measured_against_the_mean() {
 fn a_gap_longer_than_the_window_restarts_the_mean() {
     let (asset, now) = started(10_000);
     let at_edge = asset.observe(one(Some(8_000), now + 300), &P, now + 300).0;
-    assert_eq!(at_edge.breaker.tier, Tier::Restricted);
+    assert_eq!(at_edge.price.tier, Tier::Restricted);
     let after = asset.observe(one(Some(8_000), now + 301), &P, now + 301).0;
     assert_eq!(
-        (after.breaker.tier, after.mean),
+        (after.price.tier, after.mean),
         (Tier::Normal, Mean::restart(8_000, now + 301))
     );
 }
@@ -115,35 +120,37 @@ fn a_frozen_asset_keeps_its_last_trusted_mark_and_recovers_tier_by_tier() {
     let (asset, now) = started(10_000);
     let (frozen, cause) = asset.observe(one(None, now + 60), &P, now + 60);
     assert_eq!(
-        (frozen.mark, frozen.breaker.tier, cause),
+        (frozen.price.mark, frozen.price.tier, cause),
         (10_000, Tier::Halted, Cause::Frozen)
     );
     assert_eq!(
-        frozen.blocked_at(Tier::Halted, false, now + 60),
+        frozen.price.blocked_at(Tier::Halted, false, now + 60),
         blocked::ALL
     );
     let (asset, now) = hold(frozen, 10_010, now + 60, 60, 60);
-    assert_eq!((asset.mark, asset.breaker.tier), (10_010, Tier::Halted));
-    assert_eq!(asset.blocked_at(Tier::Halted, false, now), 7);
+    assert_eq!((asset.price.mark, asset.price.tier), (10_010, Tier::Halted));
+    assert_eq!(asset.price.blocked_at(Tier::Halted, false, now), 7);
     let (asset, now) = hold(asset, 10_010, now, 600, 60);
-    assert_eq!(asset.breaker.tier, Tier::Restricted);
+    assert_eq!(asset.price.tier, Tier::Restricted);
     let (asset, _) = hold(asset, 10_010, now, 1_200, 60);
-    assert_eq!(asset.breaker.tier, Tier::Normal);
+    assert_eq!(asset.price.tier, Tier::Normal);
 }
 
 #[test]
 fn a_mark_older_than_its_heartbeat_is_halted_without_a_poke() {
     let (asset, now) = started(10_000);
     assert_eq!(
-        asset.tier_at(&Trip::default(), now + HEARTBEAT),
+        asset.price.tier_at(&Trip::default(), now + HEARTBEAT),
         Tier::Normal
     );
     assert_eq!(
-        asset.tier_at(&Trip::default(), now + HEARTBEAT + 1),
+        asset.price.tier_at(&Trip::default(), now + HEARTBEAT + 1),
         Tier::Halted
     );
     assert_eq!(
-        asset.blocked_at(Tier::Halted, false, now + HEARTBEAT + 1),
+        asset
+            .price
+            .blocked_at(Tier::Halted, false, now + HEARTBEAT + 1),
         blocked::ALL
     );
 }
@@ -152,9 +159,15 @@ fn a_mark_older_than_its_heartbeat_is_halted_without_a_poke() {
 fn the_stable_price_follows_what_was_in_force() {
     let (asset, now) = started(1_000_000);
     let (asset, _) = asset.observe(one(Some(500_000), now), &P, now);
-    assert_eq!(asset.stable_at(now, &P), 1_000_000);
-    assert_eq!(asset.stable_at(now + 10, &P), 997_000);
-    assert_eq!(asset.stable_at(now + 86_400, &P), 500_000);
+    assert_eq!(asset.price.stable_at(now, P.stable_price_rate), 1_000_000);
+    assert_eq!(
+        asset.price.stable_at(now + 10, P.stable_price_rate),
+        997_000
+    );
+    assert_eq!(
+        asset.price.stable_at(now + 86_400, P.stable_price_rate),
+        500_000
+    );
 }
 
 #[test]
@@ -164,12 +177,15 @@ fn while_sources_diverge_the_stable_price_follows_the_primary_at_a_fifth_of_the_
         .0;
     let (asset, cause) = first.observe(two(Some(500_000), Some(950_000), START), &P, START);
     assert_eq!(
-        (asset.mark, asset.breaker.tier, cause),
+        (asset.price.mark, asset.price.tier, cause),
         (950_000, Tier::Halted, Cause::Divergence)
     );
-    assert_eq!(asset.stable_at(START + 10, &P), 999_400);
-    assert_eq!(asset.range(), (500_000, 950_000));
-    assert!(!asset.sources_agree(START));
+    assert_eq!(
+        asset.price.stable_at(START + 10, P.stable_price_rate),
+        999_400
+    );
+    assert_eq!(asset.price.range(), (500_000, 950_000));
+    assert!(!asset.price.sources_agree(START));
 }
 
 #[test]
@@ -179,12 +195,12 @@ fn a_lost_source_costs_one_tier() {
         .0;
     let (asset, cause) = first.observe(two(None, Some(10_010), START + 1), &P, START + 1);
     assert_eq!(
-        (asset.mark, asset.breaker.tier, cause),
+        (asset.price.mark, asset.price.tier, cause),
         (10_010, Tier::Caution, Cause::SourceLost)
     );
     let (asset, _) = first.observe(two(None, Some(8_000), START + 1), &P, START + 1);
-    assert_eq!((asset.mark, asset.breaker.tier), (9_000, Tier::Halted));
-    assert_eq!(asset.range(), (8_000, 9_000));
+    assert_eq!((asset.price.mark, asset.price.tier), (9_000, Tier::Halted));
+    assert_eq!(asset.price.range(), (8_000, 9_000));
 }
 
 #[test]
@@ -196,20 +212,27 @@ fn a_sequencer_outage_halts_but_still_marks() {
     };
     let (asset, cause) = asset.observe(down, &P, now);
     assert_eq!(
-        (asset.mark, asset.breaker.tier, cause),
+        (asset.price.mark, asset.price.tier, cause),
         (9_900, Tier::Halted, Cause::SequencerDown)
     );
     assert_eq!(
-        asset.blocked_at(Tier::Halted, false, now) & blocked::LIQUIDATING,
+        asset.price.blocked_at(Tier::Halted, false, now) & blocked::LIQUIDATING,
         0
     );
 }
 
 #[test]
-fn grace_blocks_opening_only() {
+fn grace_blocks_opening_and_shows() {
     let (asset, now) = started(10_000);
-    assert_eq!(asset.blocked_at(Tier::Normal, true, now), blocked::OPENING);
-    assert_eq!(asset.blocked_at(Tier::Normal, false, now), 0);
+    let grace = blocked::OPENING | blocked::GRACE;
+    assert_eq!(asset.price.blocked_at(Tier::Normal, true, now), grace);
+    assert_eq!(asset.price.blocked_at(Tier::Halted, true, now), 7 | grace);
+    let old = now + HEARTBEAT + 1;
+    assert_eq!(
+        asset.price.blocked_at(Tier::Halted, true, old),
+        blocked::ALL | grace
+    );
+    assert_eq!(asset.price.blocked_at(Tier::Normal, false, now), 0);
 }
 
 #[test]
@@ -220,8 +243,8 @@ fn a_trip_adds_to_the_automatic_tier() {
         until: now + 60,
         used: 60,
     };
-    assert_eq!(asset.tier_at(&trip, now), Tier::Restricted);
-    assert_eq!(asset.tier_at(&trip, now + 60), Tier::Normal);
+    assert_eq!(asset.price.tier_at(&trip, now), Tier::Restricted);
+    assert_eq!(asset.price.tier_at(&trip, now + 60), Tier::Normal);
 }
 
 fn any_price() -> impl Strategy<Value = Option<u128>> {
@@ -236,20 +259,20 @@ proptest! {
         for (primary, secondary, secs) in steps {
             now += secs;
             let before = asset;
-            let stable = before.stable_at(now, &P);
+            let stable = before.price.stable_at(now, P.stable_price_rate);
             asset = before.observe(two(primary, secondary, now), &P, now).0;
             match (primary, secondary) {
-                (None, None) => prop_assert_eq!(asset.mark, before.mark),
-                (Some(p), Some(s)) if asset.status != Status::Frozen => {
-                    prop_assert!(asset.mark >= p.min(s) && asset.mark <= p.max(s));
+                (None, None) => prop_assert_eq!(asset.price.mark, before.price.mark),
+                (Some(p), Some(s)) if asset.price.status != Status::Frozen => {
+                    prop_assert!(asset.price.mark >= p.min(s) && asset.price.mark <= p.max(s));
                 }
-                (Some(_), Some(_)) => prop_assert_eq!((stable, asset.mark), (0, 0)),
-                _ if stable == 0 => prop_assert_eq!(asset.mark, 0),
-                _ => prop_assert!(asset.mark.abs_diff(stable) <= stable / 10),
+                (Some(_), Some(_)) => prop_assert_eq!((stable, asset.price.mark), (0, 0)),
+                _ if stable == 0 => prop_assert_eq!(asset.price.mark, 0),
+                _ => prop_assert!(asset.price.mark.abs_diff(stable) <= stable / 10),
             }
-            prop_assert_eq!(asset.is_trusted(now), asset.status != Status::Frozen);
-            let (low, high) = asset.range();
-            prop_assert!(low <= asset.mark && asset.mark <= high);
+            prop_assert_eq!(asset.price.is_trusted(now), asset.price.status != Status::Frozen);
+            let (low, high) = asset.price.range();
+            prop_assert!(low <= asset.price.mark && asset.price.mark <= high);
         }
     }
 
@@ -258,12 +281,12 @@ proptest! {
     fn the_stable_price_never_outruns_its_rate(prices in prop::collection::vec((1_000_000u128..1 << 100, 0u64..300), 1..50)) {
         let (mut asset, mut now) = (Asset::default(), START);
         for (price, secs) in prices {
-            let before = asset.stable;
+            let before = asset.price.stable;
             now += secs;
             asset = asset.observe(one(Some(price), now), &P, now).0;
             if before != 0 {
                 let bound = before / u128::from(WAD / P.stable_price_rate) * u128::from(secs) * 101 / 100 + 1_000;
-                prop_assert!(asset.stable.abs_diff(before) <= bound);
+                prop_assert!(asset.price.stable.abs_diff(before) <= bound);
             }
         }
     }

@@ -1,0 +1,120 @@
+//! One asset's price as readers see it.
+
+use crate::stable::follow;
+use crate::tier::{Tier, blocked, blocked_by};
+use crate::trip::Trip;
+
+/// The stable price follows the primary at this part of its rate while the sources diverge.
+const DIVERGED_RATE_DIVISOR: u64 = 5;
+
+/// What the last observation found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Status {
+    /// No trusted price: the mark is the last trusted one, or zero.
+    #[default]
+    Frozen = 0,
+    /// Every configured source is trusted and they agree.
+    Agreeing = 1,
+    /// Two trusted sources differ by 3 % or more.
+    Diverged = 2,
+    /// One of two sources is trusted.
+    Sole = 3,
+}
+
+impl Status {
+    /// The status with number `value`; unknown numbers are Frozen.
+    pub fn from_u8(value: u8) -> Self {
+        match value {
+            1 => Self::Agreeing,
+            2 => Self::Diverged,
+            3 => Self::Sole,
+            _ => Self::Frozen,
+        }
+    }
+}
+
+/// What the last observation left for readers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Price {
+    /// The last trusted WAD price; zero before the first.
+    pub mark: u128,
+    /// The stable WAD price at `observed_at`; zero before the first mark.
+    pub stable: u128,
+    /// The primary's WAD price at the last trusted observation; zero if it was untrusted.
+    pub primary: u128,
+    /// The secondary's WAD price at the last trusted observation; zero if it was untrusted or is not configured.
+    pub secondary: u128,
+    /// When the oldest source behind the mark was updated.
+    pub updated_at: u64,
+    /// The last second at which the mark is not too old.
+    pub valid_until: u64,
+    /// When the guard last looked.
+    pub observed_at: u64,
+    /// The automatic breaker's tier.
+    pub tier: Tier,
+    /// What the last observation found.
+    pub status: Status,
+}
+
+impl Price {
+    /// The stable price at `now`: it has followed the mark since the last observation by at most `rate`, a WAD share of
+    /// itself per second, or the primary at a fifth of the rate if the sources diverged then. A price counts only for
+    /// the time it was in force.
+    pub fn stable_at(&self, now: u64, rate: u64) -> u128 {
+        let secs = now.saturating_sub(self.observed_at);
+        match self.status {
+            Status::Diverged => follow(
+                self.stable,
+                self.primary,
+                rate / DIVERGED_RATE_DIVISOR,
+                secs,
+            ),
+            _ => follow(self.stable, self.mark, rate, secs),
+        }
+    }
+
+    /// Whether the mark is trusted at `now`: the last observation found a price, and it is not too old yet.
+    pub fn is_trusted(&self, now: u64) -> bool {
+        self.status != Status::Frozen && now <= self.valid_until
+    }
+
+    /// Whether every configured source was trusted and agreed, and still counts at `now`.
+    pub fn sources_agree(&self, now: u64) -> bool {
+        self.status == Status::Agreeing && self.is_trusted(now)
+    }
+
+    /// The tier in force at `now`, the guardian's `trip` included.
+    pub fn tier_at(&self, trip: &Trip, now: u64) -> Tier {
+        if !self.is_trusted(now) {
+            return Tier::Halted;
+        }
+        self.tier.max(trip.tier_at(now, self.sources_agree(now)))
+    }
+
+    /// The actions forbidden at `now` in `tier`. In the `grace` period after a sequencer outage nobody opens, and
+    /// [`blocked::GRACE`] says so.
+    pub fn blocked_at(&self, tier: Tier, grace: bool, now: u64) -> u16 {
+        let by_price = if self.is_trusted(now) {
+            blocked_by(tier)
+        } else {
+            blocked::ALL
+        };
+        by_price
+            | if grace {
+                blocked::OPENING | blocked::GRACE
+            } else {
+                0
+            }
+    }
+
+    /// The lowest and highest of the mark and the sources behind it.
+    pub fn range(&self) -> (u128, u128) {
+        let sources = [self.primary, self.secondary];
+        let prices = || sources.into_iter().filter(|&price| price != 0);
+        (
+            prices().fold(self.mark, u128::min),
+            prices().fold(self.mark, u128::max),
+        )
+    }
+}
