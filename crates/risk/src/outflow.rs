@@ -1,0 +1,535 @@
+//! How much of a vault's tokens may leave: net outflow within any hour and any day, whoever asks for it.
+//!
+//! Two leaky buckets, one for the hour and one for the day. Each holds half of its cap and drains the other half evenly
+//! over its window, so that *every* window of that length, wherever it starts, pays at most the cap: what a bucket holds
+//! plus what drains within the window. A deposit empties the buckets of what withdrawals have put in, and no further.
+//!
+//! A cap is a share of the smaller of the vault's tokens at the start of the UTC day and their 24-hour average. Neither
+//! sees a deposit before time has passed, so that tokens which come and go within a block move no cap. While the base
+//! moves, buckets drain at the smallest cap that held since they last did.
+
+use crate::decay::{left_down, left_up};
+use crate::{Ratio, Result, Usd, WAD, math};
+
+/// Seconds of the shorter window.
+const HOUR: u64 = 3_600;
+/// Seconds of the longer window.
+const DAY: u64 = 86_400;
+/// Seconds over which the average forgets all but a share of 1/e.
+const AVERAGED_OVER: u32 = 86_400;
+/// WAD amount of one unit that the state is kept in: a thousandth of a quote token.
+const UNIT: u128 = WAD / 1_000;
+/// Bits of an amount in the state.
+const AMOUNT_BITS: u32 = 52;
+/// Largest amount in the state, 4.5e12 quote tokens. A vault that holds more has the caps of one that holds this.
+const MAX_AMOUNT: u64 = (1 << AMOUNT_BITS) - 1;
+/// Both caps are at least this many units, 1m quote tokens: a small vault can be left within a day.
+const MIN_CAP: u64 = 1_000_000_000;
+
+/// How fast tokens may leave, shares of the vault's tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutflowRates {
+    /// Share that may leave within any 24 hours.
+    pub daily: Ratio,
+    /// Share that may leave within any hour.
+    pub hourly: Ratio,
+}
+
+/// What may leave within a window of each length. Amounts of the quote token, WAD.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutflowCaps {
+    /// Within any hour.
+    pub hourly: Usd,
+    /// Within any 24 hours.
+    pub daily: Usd,
+}
+
+/// State of the limiter: four amounts of 52 bits in thousandths of the quote token, a time and a day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outflow {
+    /// What the bucket of the hour holds, rounded up.
+    hour: u64,
+    /// What the bucket of the day holds, rounded up.
+    day: u64,
+    /// Average of the vault's tokens, weights falling as exp(-age / 24 h), rounded down.
+    average: u64,
+    /// The vault's tokens when the UTC day began, rounded down.
+    opening: u64,
+    /// Time of the last observation, seconds.
+    seen: u32,
+    /// Day of the last observation, days since 1970; it fits until the year 2149.
+    date: u16,
+}
+
+/// Caps in units.
+#[derive(Clone, Copy)]
+struct Caps {
+    hour: u64,
+    day: u64,
+}
+
+impl Outflow {
+    /// The state as the two halves of a word: hour, day and a part of the average above the rest.
+    #[must_use]
+    pub fn to_parts(&self) -> (u128, u128) {
+        let (average, opening) = (u128::from(self.average), u128::from(self.opening));
+        let high = u128::from(self.hour) << 76 | u128::from(self.day) << 24 | average >> 28;
+        let low =
+            average << 100 | opening << 48 | u128::from(self.seen) << 16 | u128::from(self.date);
+        (high, low)
+    }
+
+    /// The state of a word's halves.
+    #[must_use]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "narrow fields are cut out of 128 bits"
+    )]
+    pub const fn from_parts(high: u128, low: u128) -> Self {
+        let average = (high << 28 | low >> 100) as u64;
+        Self {
+            hour: (high >> 76) as u64,
+            day: (high >> 24) as u64 & MAX_AMOUNT,
+            average: average & MAX_AMOUNT,
+            opening: (low >> 48) as u64 & MAX_AMOUNT,
+            seen: (low >> 16) as u32,
+            date: low as u16,
+        }
+    }
+
+    /// Brings the state up to `now`. `tokens` is what the vault has held since the last observation: call this before
+    /// every change of it, and before `rates` change. A time before the last observation counts as that.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow) if `tokens` is negative, or `rates` are above one.
+    pub fn observe(&mut self, now: u64, tokens: Usd, rates: OutflowRates) -> Result<()> {
+        let elapsed = now.saturating_sub(self.seen.into());
+        if elapsed == 0 {
+            return Ok(());
+        }
+        let tokens = units_down(tokens)?.min(MAX_AMOUNT);
+        let before = self.caps_in_units(rates)?;
+        let date = u16::try_from(now / DAY).unwrap_or(u16::MAX);
+        if date != self.date {
+            self.opening = tokens;
+            self.date = date;
+        }
+        self.average = moved(self.average, tokens, elapsed)?;
+        self.seen = u32::try_from(now).unwrap_or(u32::MAX);
+        let after = self.caps_in_units(rates)?;
+        self.hour -= drained(before.hour.min(after.hour), elapsed, HOUR)?.min(self.hour);
+        self.day -= drained(before.day.min(after.day), elapsed, DAY)?.min(self.day);
+        Ok(())
+    }
+
+    /// What the two windows may pay in all, by the state as it is.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow) if `rates` are above one.
+    pub fn caps(&self, rates: OutflowRates) -> Result<OutflowCaps> {
+        let caps = self.caps_in_units(rates)?;
+        Ok(OutflowCaps {
+            hourly: amount(caps.hour)?,
+            daily: amount(caps.day)?,
+        })
+    }
+
+    /// What may leave now, of a state that was observed now.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow) if `rates` are above one.
+    pub fn available(&self, rates: OutflowRates) -> Result<Usd> {
+        let caps = self.caps_in_units(rates)?;
+        let hour = (caps.hour / 2).saturating_sub(self.hour);
+        amount(hour.min((caps.day / 2).saturating_sub(self.day)))
+    }
+
+    /// Takes `wanted`, or what may leave now if that is less, of a state that was observed now. Returns it.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow) if `wanted` is negative, or `rates` are above one.
+    pub fn take(&mut self, wanted: Usd, rates: OutflowRates) -> Result<Usd> {
+        let paid = wanted.min(self.available(rates)?);
+        let units = narrow(math::unsigned(paid.0)?.div_ceil(UNIT))?;
+        self.hour = self.hour.saturating_add(units);
+        self.day = self.day.saturating_add(units);
+        Ok(paid)
+    }
+
+    /// Gives back what withdrawals have consumed, for a deposit, to a state that was observed now.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow) if `deposited` is negative.
+    pub fn restore(&mut self, deposited: Usd) -> Result<()> {
+        let units = units_down(deposited)?;
+        self.hour = self.hour.saturating_sub(units);
+        self.day = self.day.saturating_sub(units);
+        Ok(())
+    }
+
+    fn caps_in_units(&self, rates: OutflowRates) -> Result<Caps> {
+        let base = self.opening.min(self.average);
+        let day = share(base, rates.daily)?.max(MIN_CAP);
+        let hour = share(base, rates.hourly)?.max(MIN_CAP).min(day);
+        Ok(Caps { hour, day })
+    }
+}
+
+/// The share of an amount, rounded down.
+fn share(base: u64, rate: Ratio) -> Result<u64> {
+    if rate > Ratio::ONE {
+        return Err(crate::Error::Overflow);
+    }
+    narrow(math::mul_div_down(base.into(), rate.0, WAD)?)
+}
+
+fn narrow(units: u128) -> Result<u64> {
+    u64::try_from(units).map_err(|_| crate::Error::Overflow)
+}
+
+/// What a bucket with half of `cap` as its content drains in a part of its window, rounded down.
+fn drained(cap: u64, elapsed: u64, window: u64) -> Result<u64> {
+    narrow(math::mul_div_down(
+        (cap / 2).into(),
+        elapsed.min(window).into(),
+        window.into(),
+    )?)
+}
+
+/// The average after `tokens` were held for a time, rounded down: tokens + (average - tokens) exp(-elapsed / 24 h).
+fn moved(average: u64, tokens: u64, elapsed: u64) -> Result<u64> {
+    let distance = average.abs_diff(tokens).into();
+    let rises = tokens > average;
+    let left = narrow(if rises {
+        math::mul_div_up(distance, left_up(elapsed, AVERAGED_OVER).0, WAD)?
+    } else {
+        math::mul_div_down(distance, left_down(elapsed, AVERAGED_OVER).0, WAD)?
+    })?;
+    Ok(if rises {
+        tokens.saturating_sub(left)
+    } else {
+        tokens.saturating_add(left)
+    })
+}
+
+/// An amount in units, rounded down, saturating.
+fn units_down(amount: Usd) -> Result<u64> {
+    Ok(u64::try_from(math::unsigned(amount.0)? / UNIT).unwrap_or(u64::MAX))
+}
+
+fn amount(units: u64) -> Result<Usd> {
+    math::mul_div_down(units.into(), UNIT, 1)
+        .and_then(math::signed)
+        .map(Usd)
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use std::vec::Vec;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const RATES: OutflowRates = OutflowRates {
+        daily: Ratio(WAD / 10),
+        hourly: Ratio(WAD / 100),
+    };
+    /// 00:00 UTC on a day of 2026.
+    const MIDNIGHT: u64 = 20_000 * DAY;
+
+    fn whole(tokens: u128) -> Usd {
+        Usd((tokens * WAD).cast_signed())
+    }
+
+    /// A vault whose tokens, average and opening have been the same for long.
+    fn settled(tokens: Usd) -> Outflow {
+        let units = units_down(tokens).unwrap().min(MAX_AMOUNT);
+        Outflow {
+            average: units,
+            opening: units,
+            seen: u32::try_from(MIDNIGHT).unwrap(),
+            date: u16::try_from(MIDNIGHT / DAY).unwrap(),
+            ..Outflow::default()
+        }
+    }
+
+    #[derive(Clone, Debug)]
+    enum Call {
+        Wait(u64),
+        Deposit(u128),
+        Withdraw(u128),
+        /// A deposit that leaves again in the same block, and tries to take more.
+        Flash(u128),
+    }
+
+    fn call() -> impl Strategy<Value = Call> {
+        let amount = prop_oneof![0..WAD, 0..2_000_000 * WAD, 0..600_000_000 * WAD];
+        prop_oneof![
+            3 => prop_oneof![0_u64..30, 0_u64..4_000, 0_u64..100_000].prop_map(Call::Wait),
+            1 => amount.clone().prop_map(Call::Deposit),
+            4 => amount.clone().prop_map(Call::Withdraw),
+            1 => amount.prop_map(Call::Flash),
+        ]
+    }
+
+    /// What moved at one time, and the caps then.
+    #[derive(Clone, Copy, Debug)]
+    struct Entry {
+        time: u64,
+        paid: i128,
+        /// What a deposit gave back to the hour, and to the day.
+        restored: [i128; 2],
+        caps: OutflowCaps,
+    }
+
+    struct Run {
+        outflow: Outflow,
+        now: u64,
+        tokens: i128,
+        log: Vec<Entry>,
+    }
+
+    impl Run {
+        fn new(tokens: u128) -> Self {
+            let tokens = Usd((tokens * WAD).cast_signed());
+            Self {
+                outflow: settled(tokens),
+                now: MIDNIGHT,
+                tokens: tokens.0,
+                log: Vec::new(),
+            }
+        }
+
+        fn apply(&mut self, call: &Call) {
+            match *call {
+                Call::Wait(seconds) => self.now += seconds,
+                Call::Deposit(amount) => self.deposit(amount.cast_signed()),
+                Call::Withdraw(amount) => self.withdraw(amount.cast_signed()),
+                Call::Flash(amount) => {
+                    self.deposit(amount.cast_signed());
+                    self.withdraw(amount.cast_signed());
+                    self.withdraw(amount.cast_signed());
+                }
+            }
+        }
+
+        fn observed(&mut self) -> OutflowCaps {
+            self.outflow
+                .observe(self.now, Usd(self.tokens), RATES)
+                .unwrap();
+            self.outflow = {
+                let (high, low) = self.outflow.to_parts();
+                Outflow::from_parts(high, low)
+            };
+            self.outflow.caps(RATES).unwrap()
+        }
+
+        fn deposit(&mut self, amount: i128) {
+            let caps = self.observed();
+            let before = self.outflow;
+            self.outflow.restore(Usd(amount)).unwrap();
+            self.tokens += amount;
+            let restored = [
+                before.hour - self.outflow.hour,
+                before.day - self.outflow.day,
+            ]
+            .map(|units| super::amount(units).unwrap().0);
+            assert!(restored.iter().all(|&restored| restored <= amount));
+            let after = self.outflow.available(RATES).unwrap();
+            assert!(after.0 <= caps.hourly.0.min(caps.daily.0) / 2);
+            assert_eq!(self.outflow.caps(RATES).unwrap(), caps);
+            self.log.push(Entry {
+                time: self.now,
+                paid: 0,
+                restored,
+                caps,
+            });
+        }
+
+        fn withdraw(&mut self, amount: i128) {
+            let caps = self.observed();
+            let before = self.outflow.available(RATES).unwrap();
+            let wanted = amount.min(self.tokens);
+            let paid = self.outflow.take(Usd(wanted), RATES).unwrap();
+            assert_eq!(paid.0, wanted.min(before.0));
+            self.tokens -= paid.0;
+            self.log.push(Entry {
+                time: self.now,
+                paid: paid.0,
+                restored: [0; 2],
+                caps,
+            });
+        }
+
+        /// Asserts that every window pays at most the largest cap within it and what deposits gave back.
+        fn check_windows(&self, length: u64, which: usize) {
+            for (first, start) in self.log.iter().enumerate() {
+                let (mut net, mut largest) = (0, 0);
+                for entry in self.log[first..]
+                    .iter()
+                    .take_while(|entry| entry.time - start.time <= length)
+                {
+                    net += entry.paid - entry.restored[which];
+                    largest = largest.max([entry.caps.hourly.0, entry.caps.daily.0][which]);
+                    assert!(
+                        net <= largest,
+                        "{net} from {} to {}",
+                        start.time,
+                        entry.time
+                    );
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn every_window_pays_at_most_its_cap(
+            tokens in prop_oneof![0_u128..3_000_000, 0_u128..900_000_000],
+            calls in prop::collection::vec(call(), 1..120),
+        ) {
+            let mut run = Run::new(tokens);
+            for call in &calls {
+                run.apply(call);
+            }
+            run.check_windows(HOUR, 0);
+            run.check_windows(DAY, 1);
+        }
+
+        #[test]
+        fn tokens_that_come_and_go_within_a_block_change_nothing(
+            tokens in 0_u128..900_000_000, flash in 0_u128..1_000_000_000, wait in 0_u64..200_000,
+        ) {
+            let mut run = Run::new(tokens);
+            run.now += wait;
+            let caps = run.observed();
+            let available = run.outflow.available(RATES).unwrap();
+            let flash = (flash * WAD).cast_signed();
+            run.deposit(flash);
+            prop_assert_eq!(run.outflow.available(RATES).unwrap(), available);
+            run.withdraw(flash);
+            prop_assert_eq!(run.observed(), caps);
+            prop_assert!(run.outflow.available(RATES).unwrap().0 <= available.0 - flash.min(available.0));
+        }
+
+        #[test]
+        fn the_state_fits_one_word(
+            hour in 0..=MAX_AMOUNT, day in 0..=MAX_AMOUNT, average in 0..=MAX_AMOUNT, opening in 0..=MAX_AMOUNT,
+            seen in any::<u32>(), date in any::<u16>(),
+        ) {
+            let outflow = Outflow { hour, day, average, opening, seen, date };
+            let (high, low) = outflow.to_parts();
+            prop_assert_eq!(Outflow::from_parts(high, low), outflow);
+        }
+
+        #[test]
+        fn who_observes_and_how_often_moves_the_caps_by_rounding_alone(
+            steps in prop::collection::vec(1_u64..2_000, 1..60), change in 0_u128..900_000_000,
+        ) {
+            let mut often = settled(whole(400_000_000));
+            let mut once = often;
+            let mut now = MIDNIGHT;
+            for step in &steps {
+                now += step;
+                often.observe(now, whole(change), RATES).unwrap();
+            }
+            once.observe(now, whole(change), RATES).unwrap();
+            prop_assert!(often.average <= once.average);
+            prop_assert!(once.average - often.average <= steps.len() as u64);
+        }
+    }
+
+    /// The most that can leave within `length` seconds when somebody withdraws all there is every `step` seconds.
+    fn drain(tokens: u128, length: u64, step: u64, mut run: Run) -> i128 {
+        let before = (tokens * WAD).cast_signed();
+        assert_eq!(run.tokens, before);
+        let end = run.now + length;
+        while run.now <= end {
+            run.withdraw(before);
+            run.now += step;
+        }
+        before - run.tokens
+    }
+
+    #[test]
+    fn a_stolen_multisig_drains_one_percent_an_hour_and_ten_a_day() {
+        let tokens = 550_000_000;
+        for step in [1, 60, 3_600] {
+            let hour = drain(tokens, HOUR, step, Run::new(tokens));
+            assert!(hour <= whole(5_500_000).0, "{hour} in an hour");
+            assert!(hour > whole(5_400_000).0, "{hour} in an hour");
+        }
+        let day = drain(tokens, DAY, 600, Run::new(tokens));
+        assert!(day <= whole(55_000_000).0, "{day} in a day");
+        assert!(day > whole(50_000_000).0, "{day} in a day");
+    }
+
+    #[test]
+    fn a_small_vault_can_be_left_within_a_day() {
+        assert_eq!(
+            drain(900_000, DAY, HOUR, Run::new(900_000)),
+            whole(900_000).0
+        );
+        assert_eq!(
+            Run::new(900_000).outflow.available(RATES),
+            Ok(whole(500_000))
+        );
+    }
+
+    #[test]
+    fn a_deposit_counts_for_the_caps_only_with_time() {
+        let mut run = Run::new(100_000_000);
+        run.now += HOUR;
+        run.deposit(whole(900_000_000).0);
+        assert_eq!(run.observed().daily, whole(10_000_000));
+        // At the end of the day the average has come closer; the opening has not.
+        run.now = MIDNIGHT + DAY - 1;
+        assert_eq!(run.observed().daily, whole(10_000_000));
+        run.now = MIDNIGHT + DAY;
+        let caps = run.observed();
+        assert!(caps.daily > whole(60_000_000) && caps.daily < whole(70_000_000));
+    }
+
+    #[test]
+    fn a_deposit_gives_back_what_was_taken_and_no_more() {
+        let mut run = Run::new(550_000_000);
+        run.withdraw(whole(2_000_000).0);
+        assert_eq!(run.outflow.available(RATES), Ok(whole(750_000)));
+        run.deposit(whole(500_000).0);
+        assert_eq!(run.outflow.available(RATES), Ok(whole(1_250_000)));
+        run.deposit(whole(50_000_000).0);
+        assert_eq!(run.outflow.available(RATES), Ok(whole(2_750_000)));
+    }
+
+    #[test]
+    fn withdrawals_smaller_than_a_unit_count_as_one() {
+        let mut run = Run::new(1_000_000);
+        for _ in 0..1_000 {
+            run.withdraw(1);
+        }
+        assert_eq!(run.outflow.hour, 1_000);
+        assert_eq!(run.outflow.available(RATES), Ok(whole(499_999)));
+    }
+
+    #[test]
+    fn amounts_beyond_the_state_tighten_the_caps() {
+        let tokens = Usd((5_000_000_000_000 * WAD).cast_signed());
+        let caps = settled(tokens).caps(RATES).unwrap();
+        assert_eq!(caps.daily, amount(MAX_AMOUNT / 10).unwrap());
+    }
+
+    #[test]
+    fn rates_above_one_are_refused() {
+        let rates = OutflowRates {
+            daily: Ratio(WAD + 1),
+            hourly: RATES.hourly,
+        };
+        let outflow = settled(whole(550_000_000));
+        assert_eq!(outflow.caps(rates), Err(crate::Error::Overflow));
+    }
+}
