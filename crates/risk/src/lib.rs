@@ -37,6 +37,7 @@ pub mod math;
 mod maturity;
 mod outflow;
 mod store;
+mod throttle;
 mod units;
 mod water;
 
@@ -50,5 +51,6 @@ pub use margin::{Health, Stress, reduced_risk, within_band};
 pub use outflow::{Outflow, OutflowCaps, OutflowRates};
 pub use maturity::{Maturing, Maturity};
 pub use store::{Instrument, InstrumentId, Leg, SideState, Store};
+pub use throttle::Throttle;
 pub use units::{Base, Cumulative, Index, Position, Price, Ratio, Scale, Side, Size, Usd, WAD};
 pub use water::water_fill;
