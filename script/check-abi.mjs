@@ -1,4 +1,5 @@
-// Writes out/abi/<Interface>.json, and holds what each contract exports against its interface.
+// Writes out/abi/<Interface>.json, and holds what each program exports against its interface. The programs of a vault serve one
+// interface between them, each function once.
 // usage: node script/check-abi.mjs FOLDER NAME...      (FOLDER/<name>.sol is what the contract prints)
 
 import { execFileSync } from 'node:child_process';
@@ -13,8 +14,9 @@ const interfaceFolder = path.join('contracts', 'interfaces');
 /** Where an export stands for the compiler, so that it may import the other interfaces. */
 const EXPORT = path.join(interfaceFolder, 'export.sol');
 
-/** `oracle-guard` implements `IOracleGuard`. */
+/** `oracle-guard` implements `IOracleGuard`; `vault-trading`, a part of `IMarginVault`. */
 function interfaceOf(name) {
+  if (name.startsWith('vault-')) return 'IMarginVault';
   return `I${name.split('-').map((word) => word[0].toUpperCase() + word.slice(1)).join('')}`;
 }
 
@@ -67,10 +69,16 @@ function errorsIn(abi) {
   return new Interface(abi).fragments.filter(({ type }) => type === 'error').map((entry) => entry.format('sighash'));
 }
 
-/** Everything in which a contract falls short of its interface. */
-function complaints(promised, exported) {
+/** Everything in which programs fall short of their interface. */
+function complaints(promised, exports) {
   const found = [];
+  const exported = exports.flat();
   const offered = functions(exported);
+  const times = new Map();
+  for (const signature of exports.flatMap((abi) => [...functions(abi).keys()])) {
+    times.set(signature, (times.get(signature) ?? 0) + 1);
+  }
+  for (const [signature, count] of times) if (count > 1) found.push(`${signature} is served by ${count} programs`);
   for (const [signature, { returns, readOnly }] of functions(promised)) {
     const offer = offered.get(signature);
     if (offer === undefined) found.push(`${signature} is missing`);
@@ -88,10 +96,13 @@ for (const file of fs.readdirSync(path.join(root, interfaceFolder))) {
   const name = path.basename(file, '.sol');
   fs.writeFileSync(path.join(abiFolder, `${name}.json`), `${JSON.stringify(compiledInterface(name), null, 2)}\n`);
 }
-for (const name of names) {
-  const promised = compiledInterface(interfaceOf(name));
-  const found = complaints(promised, compileExport(fs.readFileSync(path.join(folder, `${name}.sol`), 'utf8')));
-  console.log(`${name}: ${functions(promised).size} functions of ${interfaceOf(name)}, ${found.length} complaints`);
+for (const interfaceName of new Set(names.map(interfaceOf))) {
+  const programs = names.filter((name) => interfaceOf(name) === interfaceName);
+  const exports = programs.map((name) => compileExport(fs.readFileSync(path.join(folder, `${name}.sol`), 'utf8')));
+  const promised = compiledInterface(interfaceName);
+  const found = complaints(promised, exports);
+  const served = `${functions(promised).size} functions of ${interfaceName}`;
+  console.log(`${programs.join(', ')}: ${served}, ${found.length} complaints`);
   for (const complaint of found) console.log(`  ${complaint}`);
   if (found.length > 0) process.exitCode = 1;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.20;
 
+import {MarginVault} from "../../contracts/MarginVault.sol";
 import {IMarketFactory} from "../../contracts/interfaces/IMarketFactory.sol";
 import {IOracleGuard} from "../../contracts/interfaces/IOracleGuard.sol";
 import {Chain} from "./Chain.sol";
@@ -26,7 +27,7 @@ library Deployment {
     /// Deploys the programs and sets the guardian, the registrar and the allowed quote token. The three mocks must be
     /// in `installation` already. The session's sender owns everything; pass it on with `transferOwnership`.
     function install(Chain.Session memory session, Installation memory installation, address guardian) internal {
-        installation.vaultImplementation = session.deployProgram("margin-vault");
+        installation.vaultImplementation = createVault(session);
         installation.poolImplementation = session.deployProgram("insurance-pool");
         installation.guard =
             session.deployConstructed("oracle-guard", abi.encode(session.sender, guardian, installation.sequencerFeed));
@@ -37,6 +38,16 @@ library Deployment {
             )
         );
         wire(session, installation);
+    }
+
+    /// The three programs of a vault, and the contract in front of them.
+    function createVault(Chain.Session memory session) private returns (address) {
+        bytes memory programs = abi.encode(
+            session.deployProgram("vault-trading"),
+            session.deployProgram("vault-closing"),
+            session.deployProgram("vault-accounts")
+        );
+        return session.create("create the vault", bytes.concat(type(MarginVault).creationCode, programs));
     }
 
     function wire(Chain.Session memory session, Installation memory installation) private {

@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { Contract, HDNodeWallet, keccak256, Mnemonic, parseEther } from 'ethers';
+import { Contract, ContractFactory, HDNodeWallet, keccak256, Mnemonic, parseEther } from 'ethers';
 
 export const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
 export const CHAIN_ID = 412_346;
@@ -73,6 +73,16 @@ export async function deployProgram(wallet, name) {
   }
   if (!(await isActive(arbWasm, code))) throw new Error(`${name} is not active after its activation`);
   return contractAddress;
+}
+
+/** Creates the three programs of a vault and the contract in front of them; returns its address. */
+export async function deployVault(wallet) {
+  const programs = [];
+  for (const name of ['vault-trading', 'vault-closing', 'vault-accounts']) programs.push(await deployProgram(wallet, name));
+  const { abi, bytecode } = artifact('MarginVault');
+  const vault = await new ContractFactory(abi, bytecode, wallet).deploy(...programs);
+  await vault.waitForDeployment();
+  return vault.getAddress();
 }
 
 /** Runs a tool of node_modules or target/tools to its end and returns what it printed. */

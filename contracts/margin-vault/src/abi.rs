@@ -109,6 +109,16 @@ impl<'a> Args<'a> {
         self.array(place, 1).0.0
     }
 
+    /// An upper limit, for which anything beyond 128 bits is as good as that.
+    pub fn saturated(self, place: usize) -> u128 {
+        let limit = self.word(place);
+        if limit.high == 0 {
+            limit.low
+        } else {
+            u128::MAX
+        }
+    }
+
     fn length(self, place: usize) -> usize {
         self.u32(place) as usize
     }

@@ -29,8 +29,13 @@ pub enum Error {
     InvalidRecipient,
     UnknownInstrument,
     ActionBlocked,
-    TooFewLegs,
     InsufficientMargin,
+    RateLimited,
+    NotAuthorized,
+    CoverExceeded,
+    NotForcible,
+    OutflowLimited,
+    DifferentOwners,
     ReduceOnly,
     OrderMismatch,
     OrderExpired,
@@ -70,8 +75,13 @@ impl Error {
             Self::InvalidRecipient => vault::InvalidRecipient::SELECTOR,
             Self::UnknownInstrument => vault::UnknownInstrument::SELECTOR,
             Self::ActionBlocked => vault::ActionBlocked::SELECTOR,
-            Self::TooFewLegs => vault::TooFewLegs::SELECTOR,
             Self::InsufficientMargin => vault::InsufficientMargin::SELECTOR,
+            Self::RateLimited => vault::RateLimited::SELECTOR,
+            Self::NotAuthorized => vault::NotAuthorized::SELECTOR,
+            Self::CoverExceeded => vault::CoverExceeded::SELECTOR,
+            Self::NotForcible => vault::NotForcible::SELECTOR,
+            Self::OutflowLimited => vault::OutflowLimited::SELECTOR,
+            Self::DifferentOwners => vault::DifferentOwners::SELECTOR,
             Self::ReduceOnly => vault::ReduceOnly::SELECTOR,
             Self::OrderMismatch => vault::OrderMismatch::SELECTOR,
             Self::OrderExpired => vault::OrderExpired::SELECTOR,
@@ -107,7 +117,7 @@ pub fn revert(error: Error) -> ! {
     let vm = WasmVM::default();
     let about_caller = matches!(
         error,
-        Error::NotOwner | Error::NotPendingOwner | Error::NotAccountOwner
+        Error::NotOwner | Error::NotPendingOwner | Error::NotAccountOwner | Error::NotAuthorized
     );
     let caller = [Word::of_address(vm.msg_sender())];
     let words = if about_caller { &caller[..] } else { &[] };

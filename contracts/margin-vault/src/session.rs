@@ -8,11 +8,12 @@ use risk::{
     Health, InstrumentId, Ledger, Legs, MAX_LEGS, Positions, Price, Ratio, Store, Stress, Usd, math,
 };
 use stylus_sdk::host::WasmVM;
-use stylus_sdk::stylus_core::{BlockAccess, RawLogAccess};
+use stylus_sdk::stylus_core::{BlockAccess, MessageAccess, RawLogAccess};
 
 use crate::abi::{Args, Guard, IMarginVault, encode, encode_call};
 use crate::calls;
 use crate::error::{Error, OrRevert, require};
+use crate::parameters::ratio;
 use crate::storage::{Field, InstrumentField, Storage};
 use crate::word::Word;
 
@@ -35,6 +36,9 @@ const RESTRICTED: u8 = 2;
 const READING_WORDS: usize = 10;
 /// Instruments of one operation: the legs of two accounts, and the one that they trade.
 const MAX_MARKETS: usize = 2 * MAX_LEGS + 1;
+
+/// Words of the longest event, its signature included.
+const MAX_LOG: usize = 12;
 
 /// What the guard says of one instrument.
 #[derive(Clone, Copy)]
@@ -68,10 +72,20 @@ pub fn owner_of(account: B256) -> Address {
     Address::from_slice(&account[..20])
 }
 
+/// Whether the caller owns an account.
+pub fn is_owner_of(account: B256) -> bool {
+    owner_of(account) == WasmVM::default().msg_sender()
+}
+
+/// Reverts unless the caller owns an account.
+pub fn only_owner_of(account: B256) {
+    require(is_owner_of(account), Error::NotAccountOwner);
+}
+
 /// Emits an event: its signature and `indexed - 1` indexed words, then its data.
 #[inline(never)]
 pub fn emit(signature: &B256, indexed: usize, words: &[Word]) {
-    let mut log = [Word::ZERO; 9];
+    let mut log = [Word::ZERO; MAX_LOG];
     log[0] = word(*signature);
     log[1..=words.len()].copy_from_slice(words);
     WasmVM::default().emit_log(encode(&log[..=words.len()]), 1 + indexed);
@@ -223,7 +237,7 @@ impl<'s> Session<'s> {
 
     /// WAD value of one smallest unit of the token.
     pub fn unit(&self) -> u128 {
-        self.ledger.store.field(Field::Unit).low
+        self.ledger.store.unit()
     }
 
     /// WAD value of smallest units of the token.
@@ -325,12 +339,9 @@ fn accept(ledger: &mut Ledger<Storage>, id: InstrumentId, reading: Args) -> Mark
         0 => mark,
         stable => Price(stable),
     };
-    let rate = ledger
-        .store
-        .instrument_field(id, InstrumentField::Rates)
-        .high as u64;
+    let rate = ratio(ledger.store.rates_of(id).initial);
     let factor = if tier >= CAUTION { 5 } else { 4 };
-    let rate = Ratio((u128::from(rate) * factor).div_ceil(4));
+    let rate = Ratio((rate.0 * factor).div_ceil(4));
     Market {
         tier,
         blocked,

@@ -20,28 +20,33 @@
 use alloy_primitives::{Address, B256};
 use risk::{
     Account, Base, Bucket, Clock, Cumulative, Index, Instrument, InstrumentId, Leg, Legs, Price,
-    Ratio, Scale, Side, SideState, Size, Store, Totals, Usd,
+    Scale, Side, SideState, Size, Store, Totals, Usd,
 };
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::hostio;
 use stylus_sdk::stylus_core::CryptographyAccess;
 
+use crate::error::{Error, OrRevert};
+use crate::parameters::{Amounts, InstrumentRates, Rates, ratio};
 use crate::word::Word;
+
+/// Decimals of the ABI's amounts, and the most that a quote token may have.
+pub const MAX_DECIMALS: u32 = 18;
 
 /// The vault's own slots.
 #[derive(Clone, Copy)]
 pub enum Field {
     Owner = 1,
     PendingOwner,
+    /// The quote token, and above its address its decimals; zero before initialisation.
     QuoteToken,
-    /// WAD value of one smallest unit of the quote token; zero before initialisation.
-    Unit,
     Guard,
     Pool,
-    /// Penalty start (64 bits), penalty ramp (32 bits), reward share (64 bits).
-    Penalty,
-    /// Dust notional.
-    Dust,
+    /// See [`Rates`].
+    Rates,
+    /// Largest reward, dust notional.
+    Amounts,
+    Treasury,
     /// Number of listed instruments.
     Listed,
     /// V, sum of capital.
@@ -57,12 +62,12 @@ pub enum Field {
 pub enum InstrumentField {
     /// Mark, funding.
     Price = 0,
-    /// Maintenance rate, initial rate, price band (64 bits each), id (32 bits).
+    /// See [`InstrumentRates`].
     Rates,
     /// The guard's asset id.
     Asset,
-    /// Limit of one side's open interest.
-    Limit,
+    /// Limit of one side's open interest, allowance of the cover.
+    Limits,
 }
 
 /// First byte of the key of every slot that is not hashed.
@@ -165,6 +170,28 @@ impl Storage {
         self.field(field).low_address()
     }
 
+    /// WAD value of one smallest unit of the quote token.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "stored from a number up to 18"
+    )]
+    pub fn unit(&self) -> u128 {
+        let decimals = (self.field(Field::QuoteToken).high >> 32) as u32;
+        10_u64.pow(MAX_DECIMALS.saturating_sub(decimals)).into()
+    }
+
+    pub fn rates(&self) -> Rates {
+        Rates::of_word(self.field(Field::Rates))
+    }
+
+    pub fn amounts(&self) -> Amounts {
+        Amounts::of_word(self.field(Field::Amounts))
+    }
+
+    pub fn rates_of(&self, id: InstrumentId) -> InstrumentRates {
+        InstrumentRates::of_word(self.instrument_field(id, InstrumentField::Rates))
+    }
+
     pub fn instrument_field(&self, id: InstrumentId, field: InstrumentField) -> Word {
         self.load(fixed(Region::Instrument, [id, 0, 0], field as u32))
     }
@@ -173,7 +200,12 @@ impl Storage {
         self.store(fixed(Region::Instrument, [id, 0, 0], field as u32), word);
     }
 
-    /// Place in the listing of the instrument that the interface calls `instrument`.
+    /// Place in the listing of the instrument that the interface calls `instrument`; reverts with `UnknownInstrument`.
+    pub fn listing(&self, instrument: u32) -> InstrumentId {
+        (self.listed(instrument), Error::UnknownInstrument).or_revert()
+    }
+
+    /// Place in the listing of the instrument that the interface calls `instrument`, if it is listed.
     pub fn listed(&self, instrument: u32) -> Option<InstrumentId> {
         let place = self.load(fixed(Region::Listing, [0; 3], instrument)).low;
         u8::try_from(place)
@@ -292,11 +324,10 @@ impl Store for Storage {
 
     fn instrument(&self, id: InstrumentId) -> Instrument {
         let price = self.instrument_field(id, InstrumentField::Price);
-        let rates = self.instrument_field(id, InstrumentField::Rates);
         Instrument {
             mark: Price(price.high),
             funding: Index(price.low.cast_signed()),
-            maintenance_rate: Ratio(rates.high >> 64),
+            maintenance_rate: ratio(self.rates_of(id).maintenance),
         }
     }
 

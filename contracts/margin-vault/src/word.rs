@@ -71,8 +71,41 @@ impl Word {
         value
     }
 
+    /// Eight 32-bit integers, the first in the lowest bits.
+    #[must_use]
+    pub const fn of_lanes(lanes: [u32; 8]) -> Self {
+        Self::new(
+            half(lanes[4], lanes[5], lanes[6], lanes[7]),
+            half(lanes[0], lanes[1], lanes[2], lanes[3]),
+        )
+    }
+
+    /// The integers that [`Word::of_lanes`] was given.
+    #[must_use]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "each shift leaves one lane lowest"
+    )]
+    pub const fn lanes(self) -> [u32; 8] {
+        let (low, high) = (self.low, self.high);
+        [
+            low as u32,
+            (low >> 32) as u32,
+            (low >> 64) as u32,
+            (low >> 96) as u32,
+            high as u32,
+            (high >> 32) as u32,
+            (high >> 64) as u32,
+            (high >> 96) as u32,
+        ]
+    }
+
     /// The low 20 bytes of a word that an address was stored in.
     pub fn low_address(self) -> Address {
         Address::from_word(self.b256())
     }
+}
+
+const fn half(a: u32, b: u32, c: u32, d: u32) -> u128 {
+    a as u128 | (b as u128) << 32 | (c as u128) << 64 | (d as u128) << 96
 }

@@ -6,12 +6,12 @@ use stylus_sdk::host::WasmVM;
 use stylus_sdk::keccak_const::Keccak256;
 use stylus_sdk::stylus_core::{AccountAccess, ChainAccess, MessageAccess};
 
-use crate::abi::{Args, Bytes, IMarginVault};
-use crate::calls;
-use crate::error::{Error, OrRevert, require};
-use crate::session::{emit, owner_of};
-use crate::storage::Storage;
-use crate::word::Word;
+use margin_vault::abi::{Args, Bytes, IMarginVault};
+use margin_vault::calls;
+use margin_vault::error::{Error, OrRevert, require};
+use margin_vault::session::{emit, owner_of};
+use margin_vault::storage::Storage;
+use margin_vault::word::Word;
 
 /// Words of an encoded order. Calldata and EIP-712 encode its fields alike.
 pub const ORDER_WORDS: usize = 8;

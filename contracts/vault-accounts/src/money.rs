@@ -1,4 +1,4 @@
-//! Money in and out of accounts, and their settlement.
+//! Money in and out of accounts.
 
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolEvent;
@@ -6,21 +6,12 @@ use risk::{Usd, math};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::{AccountAccess, MessageAccess};
 
-use crate::abi::{Bytes, IMarginVault, encode};
-use crate::calls;
-use crate::error::{Error, OrRevert, require};
-use crate::session::{Session, emit, owner_of, usd, word};
-use crate::storage::{Field, Storage};
-use crate::word::Word;
-
-fn is_owner_of(account: B256) -> bool {
-    owner_of(account) == WasmVM::default().msg_sender()
-}
-
-/// Reverts unless the caller owns an account.
-pub fn only_owner_of(account: B256) {
-    require(is_owner_of(account), Error::NotAccountOwner);
-}
+use margin_vault::abi::{Bytes, IMarginVault, encode};
+use margin_vault::calls;
+use margin_vault::error::{Error, OrRevert, require};
+use margin_vault::session::{Session, emit, only_owner_of, usd, word};
+use margin_vault::storage::{Field, Storage};
+use margin_vault::word::Word;
 
 /// Credits what really arrives of `amount` of the caller's tokens.
 pub fn deposit(store: &mut Storage, account: B256, amount: u128) -> Bytes {
@@ -71,23 +62,4 @@ pub fn convert(store: &mut Storage, account: B256, max_profit: u128) -> Bytes {
     ];
     emit(&IMarginVault::Converted::SIGNATURE_HASH, 1, &words);
     encode(&words[2..])
-}
-
-/// Settles an account for anyone.
-pub fn touch(store: &mut Storage, account: B256) -> Bytes {
-    let mut session = Session::settled(store, account, is_owner_of(account));
-    session.observe(account);
-    session.finish();
-    &[]
-}
-
-/// Moves an account up to the bucket that is due, for anyone.
-pub fn rebucket(store: &mut Storage, account: B256) -> Bytes {
-    let mut session = Session::settled(store, account, false);
-    let (from, to) = session.ledger.rebucket(account).or_revert();
-    session.observe(account);
-    session.finish();
-    let words = [word(account), Word::of(from.into()), Word::of(to.into())];
-    emit(&IMarginVault::Rebucketed::SIGNATURE_HASH, 1, &words);
-    &[]
 }

@@ -2,17 +2,16 @@
 
 use alloy_sol_types::SolEvent;
 use risk::{
-    Health, InstrumentId, Position, Price, Ratio, Side, Size, Store, math, reduced_risk,
-    within_band,
+    Health, InstrumentId, Position, Price, Side, Size, Store, math, reduced_risk, within_band,
 };
 
-use crate::abi::{Bytes, IMarginVault};
-use crate::error::{Error, OrRevert, require, revert};
 use crate::orders::Order;
-use crate::session::{Session, action, emit, word};
-use crate::storage::{InstrumentField, Storage};
-use crate::views::listed;
-use crate::word::Word;
+use margin_vault::abi::{Bytes, IMarginVault};
+use margin_vault::error::{Error, OrRevert, require, revert};
+use margin_vault::parameters::ratio;
+use margin_vault::session::{Session, action, emit, word};
+use margin_vault::storage::{InstrumentField, Storage};
+use margin_vault::word::Word;
 
 /// The vault is impaired while what is missing exceeds one part in this many of its tokens.
 const IMPAIRED: i128 = 1_000;
@@ -30,7 +29,7 @@ pub fn settle(store: &mut Storage, orders: [(&Order, &[u8]); 2], size: u128) -> 
     let [(maker, _), (taker, _)] = orders;
     check_match(maker, taker);
     require(size > 0, Error::InvalidAmount);
-    let id = listed(store, maker.instrument);
+    let id = store.listing(maker.instrument);
 
     let mut session = Session::open(store);
     let filled = orders.map(|(order, signature)| {
@@ -69,7 +68,7 @@ pub fn settle(store: &mut Storage, orders: [(&Order, &[u8]); 2], size: u128) -> 
     let limit = session
         .ledger
         .store
-        .instrument_field(id, InstrumentField::Limit)
+        .instrument_field(id, InstrumentField::Limits)
         .high;
     require(
         after <= before || after.0 <= limit,
@@ -133,14 +132,9 @@ fn reducible(party: &Party) -> Option<Size> {
 /// Reverts unless the price is within the instrument's band around the mark.
 fn check_price(session: &Session, id: InstrumentId, price: Price) {
     let mark = session.ledger.store.instrument(id).mark;
-    let band = session
-        .ledger
-        .store
-        .instrument_field(id, InstrumentField::Rates)
-        .low
-        >> 64;
+    let band = ratio(session.ledger.store.rates_of(id).price_band);
     require(
-        within_band(price, mark, Ratio(band)).or_revert(),
+        within_band(price, mark, band).or_revert(),
         Error::PriceOutsideBand,
     );
 }

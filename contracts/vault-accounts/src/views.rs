@@ -5,15 +5,15 @@ use alloc::vec::Vec;
 use alloy_primitives::B256;
 use risk::{InstrumentId, Ledger, Side, Store, Usd};
 
-use crate::abi::{Bytes, encode};
-use crate::error::{Error, OrRevert};
-use crate::session::{Session, usd};
-use crate::storage::{Field, InstrumentField, Storage};
-use crate::word::Word;
+use margin_vault::abi::{Bytes, encode};
+use margin_vault::error::OrRevert;
+use margin_vault::session::{Session, usd};
+use margin_vault::storage::{Field, Storage};
+use margin_vault::word::Word;
 
-/// The place of a listed instrument.
-pub fn listed(store: &Storage, instrument: u32) -> InstrumentId {
-    (store.listed(instrument), Error::UnknownInstrument).or_revert()
+/// An address of the vault's.
+pub fn address(store: &Storage, field: Field) -> Bytes {
+    encode(&[Word::of_address(store.address(field))])
 }
 
 /// Equity, maintenance margin and initial margin at the guard's prices, and seconds on the clock.
@@ -70,8 +70,7 @@ pub fn instruments(store: &Storage) -> Bytes {
 
 /// What the interface calls an instrument.
 fn number(store: &Storage, id: InstrumentId) -> Word {
-    let rates = store.instrument_field(id, InstrumentField::Rates);
-    Word::of(rates.low & u128::from(u32::MAX))
+    Word::of(store.rates_of(id).number.into())
 }
 
 /// Coverage ratio, and what is missing, with what the pool would pay now.

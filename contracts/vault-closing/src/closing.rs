@@ -7,14 +7,12 @@ use risk::{
     plan_liquidation,
 };
 
-use crate::abi::{Args, Bytes, IMarginVault, encode};
-use crate::accounts::only_owner_of;
-use crate::admin::terms;
-use crate::calls;
-use crate::error::{Error, OrRevert, require, revert};
-use crate::session::{Session, action, emit, main_account, usd, word};
-use crate::storage::{Field, Storage};
-use crate::word::Word;
+use margin_vault::abi::{Args, Bytes, IMarginVault, encode};
+use margin_vault::calls;
+use margin_vault::error::{Error, OrRevert, require, revert};
+use margin_vault::session::{Session, action, emit, main_account, only_owner_of, usd, word};
+use margin_vault::storage::{Field, Storage};
+use margin_vault::word::Word;
 
 /// Seconds on its clock from which an account that is not in debt may be deleveraged.
 const DELEVERAGE_AFTER: u32 = 120;
@@ -90,7 +88,8 @@ fn plan(
     movable: &Legs,
     max_share: Ratio,
 ) -> Result<Liquidation> {
-    let (terms, dust) = terms(session.ledger.store);
+    let terms = session.ledger.store.rates().terms();
+    let dust = session.ledger.store.amounts().dust;
     let health = session.observe(account);
     let mut notional = Usd::ZERO;
     for (id, position) in session.positions(account).iter() {
@@ -113,7 +112,7 @@ fn plan(
 
 /// Closes legs of an account in debt, or near it, against the opposite side; the pool pays what it then owes.
 pub fn deleverage(store: &mut Storage, account: B256, max_legs: u128) -> Bytes {
-    let (terms, _) = terms(store);
+    let terms = store.rates().terms();
     let (pool, token) = (store.address(Field::Pool), store.address(Field::QuoteToken));
     let max_legs = usize::try_from(max_legs).unwrap_or(usize::MAX);
     let mut session = Session::settled(store, account, false);
@@ -130,7 +129,10 @@ pub fn deleverage(store: &mut Storage, account: B256, max_legs: u128) -> Bytes {
             held.clock.unhealthy >= DELEVERAGE_AFTER,
             Error::Ledger(Refusal::NotDeleverageable),
         );
-        require(movable.as_slice().len() <= max_legs, Error::TooFewLegs);
+        require(
+            movable.as_slice().len() <= max_legs,
+            Error::Ledger(Refusal::NotDeleverageable),
+        );
     }
     session.insure();
     let unit = session.unit();

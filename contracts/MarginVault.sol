@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.20;
+
+import {Proxy} from "@openzeppelin/contracts/proxy/Proxy.sol";
+import {IMarginVault} from "./interfaces/IMarginVault.sol";
+
+/// The code that every margin vault is a clone of: picks the Stylus program that serves a call. All three work on the clone's
+/// storage, which `margin-vault/src/storage.rs` lays out, and each refuses ether and what it does not serve. Nothing here can
+/// be changed: other programs need another vault.
+contract MarginVault is Proxy {
+    error NoCode(address program);
+
+    /// `vault-trading`: signed trades.
+    address private immutable TRADING;
+    /// `vault-closing`: settling, liquidating and deleveraging other people's accounts.
+    address private immutable CLOSING;
+    /// `vault-accounts`: everything else.
+    address private immutable ACCOUNTS;
+
+    constructor(address trading, address closing, address accounts) {
+        TRADING = checked(trading);
+        CLOSING = checked(closing);
+        ACCOUNTS = checked(accounts);
+    }
+
+    function checked(address program) private view returns (address) {
+        if (program.code.length == 0) revert NoCode(program);
+        return program;
+    }
+
+    /// The program that serves the call: what is called most often is compared first.
+    function _implementation() internal view override returns (address) {
+        bytes4 selector = msg.sig;
+        if (selector == IMarginVault.settle.selector) return TRADING;
+        if (selector == IMarginVault.deposit.selector || selector == IMarginVault.withdraw.selector) return ACCOUNTS;
+        if (closes(selector)) return CLOSING;
+        return trades(selector) ? TRADING : ACCOUNTS;
+    }
+
+    function closes(bytes4 selector) private pure returns (bool) {
+        return selector == IMarginVault.touch.selector || selector == IMarginVault.liquidate.selector
+            || selector == IMarginVault.liquidateBatch.selector || selector == IMarginVault.deleverage.selector
+            || selector == IMarginVault.rebucket.selector || selector == IMarginVault.recover.selector;
+    }
+
+    function trades(bytes4 selector) private pure returns (bool) {
+        return selector == IMarginVault.cancel.selector || selector == IMarginVault.distributeFees.selector
+            || selector == IMarginVault.setSigner.selector || selector == IMarginVault.isSigner.selector
+            || selector == IMarginVault.hashOrder.selector || selector == IMarginVault.filled.selector;
+    }
+}

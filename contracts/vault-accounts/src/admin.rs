@@ -1,0 +1,291 @@
+//! Set-up, ownership and parameters.
+
+use alloy_primitives::Address;
+use alloy_sol_types::SolEvent;
+use core::ops::RangeInclusive;
+use margin_vault::abi::{Args, Bytes, IMarginVault, IOwnable};
+use margin_vault::calls;
+use margin_vault::error::{Error, OrRevert, require};
+use margin_vault::parameters::{InstrumentRates, RATE_UNIT, Rates, stored_rate};
+use margin_vault::session::emit;
+use margin_vault::storage::{Field, InstrumentField, MAX_DECIMALS, Storage};
+use margin_vault::word::Word;
+use risk::{InstrumentId, Side, Size, Store, WAD};
+use stylus_sdk::host::WasmVM;
+use stylus_sdk::stylus_core::{AccountAccess, MessageAccess};
+
+/// Bytes of an ERC-1167 clone.
+const CLONE_SIZE: usize = 45;
+/// Words of an encoded instrument.
+const INSTRUMENT_WORDS: usize = 9;
+/// Words of the encoded parameters.
+const PARAMETER_WORDS: usize = 9;
+
+/// One per cent as a stored rate.
+const PERCENT: u32 = 10_000_000;
+
+/// What a new vault starts with. The penalty rises from 5 % of maintenance margin to all of it in 10 minutes; a rest of less
+/// than 10 quote tokens is not worth anybody's gas; whoever reveals and closes a debt gets a tenth of the margin closed, at
+/// most 2 quote tokens, so that accounts start at 20; a tenth of the tokens may leave in a day, a hundredth in an hour; a
+/// covered pool gets half of the fees.
+const DEFAULT_RATES: Rates = Rates {
+    penalty_start: 5 * PERCENT,
+    penalty_ramp: 600,
+    reward_share: 10 * PERCENT,
+    daily_outflow: 10 * PERCENT,
+    hourly_outflow: PERCENT,
+    insurance_fee_share: 50 * PERCENT,
+};
+const DEFAULT_MAX_REWARD: u128 = 2 * WAD;
+const DEFAULT_DUST: u128 = 10 * WAD;
+
+/// Hard bounds of the parameters. They keep a penalty from taking more than half of a margin at once, a reward from making
+/// bankruptcies worth farming, and the outflow limiter from being switched off or locking anybody in.
+const PENALTY_STARTS: RangeInclusive<u32> = 0..=50 * PERCENT;
+const PENALTY_RAMPS: RangeInclusive<u32> = 60..=86_400;
+const REWARD_SHARES: RangeInclusive<u32> = 0..=10 * PERCENT;
+const DAILY_OUTFLOWS: RangeInclusive<u32> = 5 * PERCENT..=50 * PERCENT;
+const HOURLY_OUTFLOWS: RangeInclusive<u32> = PERCENT / 2..=10 * PERCENT;
+const INSURANCE_FEE_SHARES: RangeInclusive<u32> = 0..=100 * PERCENT;
+const MAX_REWARD: u128 = 1_000 * WAD;
+const MAX_DUST: u128 = 10_000 * WAD;
+
+/// Hard bounds of an instrument. Fees count towards nobody's margin, so that they stay small against it; a shock below 15 %
+/// would let open interest outgrow what a day in March 2020 needs.
+const INITIAL_RATES: RangeInclusive<u32> = 2..=100 * PERCENT;
+const PRICE_BANDS: RangeInclusive<u32> = 0..=20 * PERCENT;
+const FEES: RangeInclusive<u32> = 0..=PERCENT;
+const SHOCKS: RangeInclusive<u32> = 15 * PERCENT..=400 * PERCENT;
+
+/// Sets up a clone, once. The vault's owner is its treasury until the parameters name another.
+pub fn initialize(store: &mut Storage, args: Args) -> Bytes {
+    let vm = WasmVM::default();
+    require(
+        vm.code_size(vm.contract_address()) == CLONE_SIZE,
+        Error::NotAClone,
+    );
+    require(
+        store.field(Field::QuoteToken) == Word::ZERO,
+        Error::AlreadyInitialized,
+    );
+    let [owner, token, guard, pool] = [0, 1, 2, 3].map(|place| {
+        let address = args.address(place);
+        require(!address.is_zero(), Error::InvalidParameters);
+        address
+    });
+    let decimals = calls::decimals(token);
+    require(decimals <= MAX_DECIMALS.into(), Error::InvalidParameters);
+    let Word { high, low } = Word::of_address(token);
+    store.set_field(Field::QuoteToken, Word::new(decimals << 32 | high, low));
+    for (field, address) in [
+        (Field::Owner, owner),
+        (Field::Guard, guard),
+        (Field::Pool, pool),
+    ] {
+        store.set_field(field, Word::of_address(address));
+    }
+    transferred(Address::ZERO, owner);
+    store_parameters(
+        store,
+        &DEFAULT_RATES,
+        [DEFAULT_MAX_REWARD, DEFAULT_DUST],
+        owner,
+    );
+
+    let (ids, count) = args.array(4, 32);
+    let (instruments, described) = args.array(5, INSTRUMENT_WORDS * 32);
+    require(count == described, Error::InvalidParameters);
+    for place in 0..count {
+        let id = ids.u32(place);
+        require(store.listed(id).is_none(), Error::InvalidParameters);
+        put_instrument(
+            store,
+            id,
+            Args(instruments.slice(place * INSTRUMENT_WORDS * 32, INSTRUMENT_WORDS * 32)),
+        );
+    }
+    &[]
+}
+
+/// Reverts unless the caller owns the vault.
+fn only_owner(store: &Storage) {
+    let caller = WasmVM::default().msg_sender();
+    require(store.address(Field::Owner) == caller, Error::NotOwner);
+}
+
+/// Offers ownership to `to`.
+pub fn transfer_ownership(store: &mut Storage, to: Address) -> Bytes {
+    only_owner(store);
+    store.set_field(Field::PendingOwner, Word::of_address(to));
+    let indexed = [store.field(Field::Owner), Word::of_address(to)];
+    emit(
+        &IOwnable::OwnershipTransferStarted::SIGNATURE_HASH,
+        2,
+        &indexed,
+    );
+    &[]
+}
+
+/// Takes offered ownership.
+pub fn accept_ownership(store: &mut Storage) -> Bytes {
+    let caller = WasmVM::default().msg_sender();
+    require(
+        store.address(Field::PendingOwner) == caller,
+        Error::NotPendingOwner,
+    );
+    let previous = store.address(Field::Owner);
+    store.set_field(Field::Owner, Word::of_address(caller));
+    store.set_field(Field::PendingOwner, Word::ZERO);
+    transferred(previous, caller);
+    &[]
+}
+
+fn transferred(from: Address, to: Address) {
+    emit(
+        &IOwnable::OwnershipTransferred::SIGNATURE_HASH,
+        2,
+        &[Word::of_address(from), Word::of_address(to)],
+    );
+}
+
+/// Lists an instrument, or changes the parameters of one.
+pub fn set_instrument(store: &mut Storage, args: Args) -> Bytes {
+    only_owner(store);
+    let id = args.u32(0);
+    put_instrument(store, id, Args(args.slice(32, INSTRUMENT_WORDS * 32)));
+    &[]
+}
+
+fn put_instrument(store: &mut Storage, number: u32, given: Args) {
+    let asset = given.word(0);
+    let rate = |place| stored_rate(given.u64(place));
+    let rates = InstrumentRates {
+        maintenance: rate(1),
+        initial: rate(2),
+        price_band: rate(3),
+        maker_fee: rate(4),
+        taker_fee: rate(5),
+        shock: rate(6),
+        number,
+    };
+    let in_bounds = asset != Word::ZERO
+        && rates.maintenance > 0
+        && rates.maintenance < rates.initial
+        && rates.maintenance < rates.shock
+        && INITIAL_RATES.contains(&rates.initial)
+        && PRICE_BANDS.contains(&rates.price_band)
+        && FEES.contains(&rates.maker_fee)
+        && FEES.contains(&rates.taker_fee)
+        && SHOCKS.contains(&rates.shock);
+    require(in_bounds, Error::InvalidParameters);
+    let id = match store.listed(number) {
+        Some(id) => id,
+        None => list(store, number),
+    };
+    let open = store.side(id, Side::Long).open_interest > Size::ZERO;
+    require(
+        !open || store.instrument_field(id, InstrumentField::Asset) == asset,
+        Error::InvalidParameters,
+    );
+    let limits = Word::new(given.unsigned(7), given.unsigned(8));
+    store.set_instrument_field(id, InstrumentField::Asset, asset);
+    store.set_instrument_field(id, InstrumentField::Rates, rates.word());
+    store.set_instrument_field(id, InstrumentField::Limits, limits);
+    let mut words = [Word::of(number.into()); 1 + INSTRUMENT_WORDS];
+    words[1..].copy_from_slice(&instrument(store, id));
+    emit(&IMarginVault::InstrumentSet::SIGNATURE_HASH, 1, &words);
+}
+
+fn list(store: &mut Storage, number: u32) -> InstrumentId {
+    let listed = store.field(Field::Listed).low;
+    // A place is stored as one more in a byte of an account.
+    let id = u8::try_from(listed).ok().filter(|&id| id < u8::MAX);
+    let id = (id, Error::InvalidParameters).or_revert();
+    store.set_listed(number, id);
+    store.set_field(Field::Listed, Word::of(listed + 1));
+    id
+}
+
+/// An instrument's parameters as the interface encodes them.
+pub fn instrument(store: &Storage, id: InstrumentId) -> [Word; INSTRUMENT_WORDS] {
+    let rates = store.rates_of(id);
+    let limits = store.instrument_field(id, InstrumentField::Limits);
+    [
+        store.instrument_field(id, InstrumentField::Asset),
+        wad(rates.maintenance),
+        wad(rates.initial),
+        wad(rates.price_band),
+        wad(rates.maker_fee),
+        wad(rates.taker_fee),
+        wad(rates.shock),
+        Word::of(limits.high),
+        Word::of(limits.low),
+    ]
+}
+
+fn wad(rate: u32) -> Word {
+    Word::of(u128::from(rate) * u128::from(RATE_UNIT))
+}
+
+/// Sets every parameter.
+pub fn set_parameters(store: &mut Storage, args: Args) -> Bytes {
+    only_owner(store);
+    let rate = |place| stored_rate(args.u64(place));
+    let rates = Rates {
+        penalty_start: rate(0),
+        penalty_ramp: args.u32(1),
+        reward_share: rate(2),
+        daily_outflow: rate(5),
+        hourly_outflow: rate(6),
+        insurance_fee_share: rate(7),
+    };
+    let [max_reward, dust] = [args.unsigned(3), args.unsigned(4)];
+    let treasury = args.address(8);
+    let in_bounds = PENALTY_STARTS.contains(&rates.penalty_start)
+        && PENALTY_RAMPS.contains(&rates.penalty_ramp)
+        && REWARD_SHARES.contains(&rates.reward_share)
+        && DAILY_OUTFLOWS.contains(&rates.daily_outflow)
+        && HOURLY_OUTFLOWS.contains(&rates.hourly_outflow)
+        && rates.hourly_outflow <= rates.daily_outflow
+        && INSURANCE_FEE_SHARES.contains(&rates.insurance_fee_share)
+        && max_reward <= MAX_REWARD
+        && dust <= MAX_DUST
+        && !treasury.is_zero()
+        && treasury != WasmVM::default().contract_address();
+    require(in_bounds, Error::InvalidParameters);
+    store_parameters(store, &rates, [max_reward, dust], treasury);
+    &[]
+}
+
+fn store_parameters(
+    store: &mut Storage,
+    rates: &Rates,
+    [max_reward, dust]: [u128; 2],
+    treasury: Address,
+) {
+    store.set_field(Field::Rates, rates.word());
+    store.set_field(Field::Amounts, Word::new(max_reward, dust));
+    store.set_field(Field::Treasury, Word::of_address(treasury));
+    emit(
+        &IMarginVault::ParametersSet::SIGNATURE_HASH,
+        0,
+        &parameters(store),
+    );
+}
+
+/// The parameters as the interface encodes them.
+pub fn parameters(store: &Storage) -> [Word; PARAMETER_WORDS] {
+    let rates = store.rates();
+    let amounts = store.field(Field::Amounts);
+    [
+        wad(rates.penalty_start),
+        Word::of(rates.penalty_ramp.into()),
+        wad(rates.reward_share),
+        Word::of(amounts.high),
+        Word::of(amounts.low),
+        wad(rates.daily_outflow),
+        wad(rates.hourly_outflow),
+        wad(rates.insurance_fee_share),
+        store.field(Field::Treasury),
+    ]
+}

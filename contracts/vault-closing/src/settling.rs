@@ -1,0 +1,28 @@
+//! Settlement of accounts by anyone.
+
+use alloy_primitives::B256;
+use alloy_sol_types::SolEvent;
+use margin_vault::abi::{Bytes, IMarginVault};
+use margin_vault::error::OrRevert;
+use margin_vault::session::{Session, emit, is_owner_of, word};
+use margin_vault::storage::Storage;
+use margin_vault::word::Word;
+
+/// Settles an account for anyone.
+pub fn touch(store: &mut Storage, account: B256) -> Bytes {
+    let mut session = Session::settled(store, account, is_owner_of(account));
+    session.observe(account);
+    session.finish();
+    &[]
+}
+
+/// Moves an account up to the bucket that is due, for anyone.
+pub fn rebucket(store: &mut Storage, account: B256) -> Bytes {
+    let mut session = Session::settled(store, account, false);
+    let (from, to) = session.ledger.rebucket(account).or_revert();
+    session.observe(account);
+    session.finish();
+    let words = [word(account), Word::of(from.into()), Word::of(to.into())];
+    emit(&IMarginVault::Rebucketed::SIGNATURE_HASH, 1, &words);
+    &[]
+}
