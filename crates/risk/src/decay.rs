@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn known_values_to_the_last_digit() {
-        // 30 digits of exp(-1), exp(-1/2), exp(-20) and ln 2's neighbourhood, from tables.
+        // floor(1e18 exp(-x)), from 60 digits.
         for (elapsed, period, floor) in [
             (1, 1, 367_879_441_171_442_321),
             (1, 2, 606_530_659_712_633_423),
