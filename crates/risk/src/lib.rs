@@ -27,9 +27,11 @@
 
 mod account;
 mod bucket;
+pub mod cover;
 mod coverage;
 pub mod decay;
 mod error;
+pub mod funding;
 mod ledger;
 mod liquidation;
 mod margin;
