@@ -6,7 +6,7 @@ import {IOwnable} from "./IOwnable.sol";
 /// Prices that money may depend on. Prices and ratios are WAD (1e18), times are seconds.
 interface IOracleGuard is IOwnable {
     /// Sources of one asset. `secondary` is zero for an asset with one source. `floor` and `ceiling` are WAD prices;
-    /// an answer at or outside them is untrusted.
+    /// an answer at or outside them is untrusted. A ceiling is at most 2^100.
     struct Feed {
         address primary;
         address secondary;
@@ -19,6 +19,7 @@ interface IOracleGuard is IOwnable {
     /// What the guard knows of an asset. `tier` is 0 Normal, 1 Caution, 2 Restricted, 3 Halted; a reading that has
     /// become too old is Halted. `blocked` has a bit set for each action that this tier forbids:
     /// 1 opening, 2 reducing, 4 withdrawing with exposure, 8 liquidating, 16 deleveraging, 32 setting a new mark (frozen).
+    /// Bit 64 says that a sequencer outage goes on or ended less than the grace period ago.
     struct Reading {
         uint256 mark;
         uint256 low;
@@ -32,7 +33,15 @@ interface IOracleGuard is IOwnable {
         uint256 initialSpotRange;
     }
 
-    /// Every parameter of the guard, set whole.
+    /// The part of a reading that a vault needs.
+    struct Mark {
+        uint128 mark;
+        uint128 stablePrice;
+        uint8 tier;
+        uint16 blocked;
+    }
+
+    /// Every parameter of the guard, set whole. Rates are multiples of 1e-9.
     struct Parameters {
         uint64 cautionMove; // WAD move against the time-weighted mean that enters Caution
         uint64 restrictedMove; // WAD move that enters Restricted
@@ -84,5 +93,6 @@ interface IOracleGuard is IOwnable {
     function pokeMany(bytes32[] calldata assets) external;
     function read(bytes32 asset) external view returns (Reading memory);
     function readMany(bytes32[] calldata assets) external view returns (Reading[] memory);
+    function marks(bytes32[] calldata assets) external view returns (Mark[] memory);
     function trip(bytes32 asset, uint8 tier, uint32 secs, bytes32 reason) external; // guardian
 }

@@ -27,6 +27,14 @@ sol! {
         uint256 initialSpotRange;
     }
 
+    /// What a vault needs of a reading; prices are WAD.
+    struct Mark {
+        uint128 mark;
+        uint128 stablePrice;
+        uint8 tier;
+        uint16 blocked;
+    }
+
     /// Every parameter of the guard; shares are WAD, times are seconds.
     struct Parameters {
         uint64 cautionMove;
@@ -84,6 +92,13 @@ contract_support::abi_struct!(Reading {
     "uint256" "volatility",
     "uint256" "spotRange",
     "uint256" "initialSpotRange",
+});
+
+contract_support::abi_struct!(Mark {
+    "uint128" "mark",
+    "uint128" "stablePrice",
+    "uint8" "tier",
+    "uint16" "blocked",
 });
 
 contract_support::abi_struct!(Parameters {

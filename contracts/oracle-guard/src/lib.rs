@@ -14,15 +14,15 @@ mod store;
 
 use alloc::vec::Vec;
 
-use alloy_primitives::{Address, B256, U64, U256};
+use alloy_primitives::{Address, B256, U256};
 use contract_support::ownable::Ownable;
-use oracle::{Asset, Cause, Observation, Sources, Tier, TripRefusal};
+use oracle::{Cause, Observation, Sources, Tier, TripRefusal};
 use stylus_sdk::prelude::*;
-use stylus_sdk::storage::{StorageAddress, StorageB256, StorageBool, StorageMap, StorageU64};
+use stylus_sdk::storage::{StorageAddress, StorageB256, StorageMap};
 
 use crate::abi::*;
 use crate::feeds::Sequencer;
-use crate::store::{Source, StoredAsset, pack_parameters, unpack_parameters};
+use crate::store::{Entry, Shared, Source, StoredAsset};
 
 /// Storage of the guard. New fields go at the end.
 #[storage]
@@ -32,9 +32,7 @@ pub struct OracleGuard {
     guardian: StorageAddress,
     registrar: StorageAddress,
     sequencer_feed: StorageAddress,
-    sequencer_since: StorageU64,
-    sequencer_down: StorageBool,
-    parameters: StorageB256,
+    shared: StorageB256,
     assets: StorageMap<B256, StoredAsset>,
 }
 
@@ -114,11 +112,12 @@ impl OracleGuard {
         self.assets.get(asset).feed()
     }
 
-    /// Sets every parameter. Owner only; fails with `NotOwner` or `ParametersOutOfBounds`.
+    /// Sets every parameter; rates must be multiples of 1e-9. Owner only; fails with `NotOwner` or
+    /// `ParametersOutOfBounds`.
     pub fn set_parameters(&mut self, parameters: Parameters) -> Result<(), Error> {
         self.ownership.only_owner()?;
         let parameters = oracle::Parameters::from(&parameters);
-        if !parameters.is_within_bounds() {
+        if !parameters.is_within_bounds() || !Shared::can_store(&parameters) {
             return Err(ParametersOutOfBounds {}.into());
         }
         self.apply_parameters(parameters);
@@ -127,7 +126,7 @@ impl OracleGuard {
 
     /// The parameters.
     pub fn parameters(&self) -> Parameters {
-        unpack_parameters(self.parameters.get()).into()
+        self.shared().parameters.into()
     }
 
     /// Sets the guardian; zero removes it. Owner only (`NotOwner`).
@@ -166,31 +165,41 @@ impl OracleGuard {
     /// A feed that cannot be trusted is no error: the asset freezes at its last mark. Returns the WAD mark and the tier
     /// in force. Fails with `UnknownAsset`, or with `InsufficientGas` if a feed could not get its whole gas allowance.
     pub fn poke(&mut self, asset: B256) -> Result<(U256, u8), Error> {
-        let sequencer = self.update_sequencer()?;
-        let (mark, tier) = self.poke_one(asset, sequencer)?;
+        let shared = self.update_sequencer()?;
+        let (mark, tier) = self.poke_one(asset, &shared)?;
         Ok((U256::from(mark), tier as u8))
     }
 
     /// [`poke`](Self::poke) for many assets, each independent of the others' feeds. Fails as `poke` does.
     pub fn poke_many(&mut self, assets: Vec<B256>) -> Result<(), Error> {
-        let sequencer = self.update_sequencer()?;
+        let shared = self.update_sequencer()?;
         for asset in assets {
-            self.poke_one(asset, sequencer)?;
+            self.poke_one(asset, &shared)?;
         }
         Ok(())
     }
 
     /// What the guard knows of `asset` now, without asking a feed. Fails with `UnknownAsset`.
     pub fn read(&self, asset: B256) -> Result<Reading, Error> {
-        self.reading(asset, &unpack_parameters(self.parameters.get()))
+        self.reading(asset, &self.shared())
     }
 
     /// [`read`](Self::read) for many assets.
     pub fn read_many(&self, assets: Vec<B256>) -> Result<Vec<Reading>, Error> {
-        let parameters = unpack_parameters(self.parameters.get());
+        let shared = self.shared();
         assets
             .into_iter()
-            .map(|asset| self.reading(asset, &parameters))
+            .map(|asset| self.reading(asset, &shared))
+            .collect()
+    }
+
+    /// What a vault needs of [`read_many`](Self::read_many), from two slots an asset while its sources agree, and three
+    /// while they do not. Fails with `UnknownAsset`.
+    pub fn marks(&self, assets: Vec<B256>) -> Result<Vec<Mark>, Error> {
+        let shared = self.shared();
+        assets
+            .into_iter()
+            .map(|asset| self.mark(asset, &shared))
             .collect()
     }
 
@@ -205,38 +214,42 @@ impl OracleGuard {
             return Err(NotGuardian { caller }.into());
         }
         let now = self.vm().block_timestamp();
-        let mut stored = self.assets.setter(asset);
-        if !stored.exists() {
-            return Err(UnknownAsset { asset }.into());
-        }
-        let state = stored.state();
-        let (trip, reported) = stored.trip();
-        let current = state.tier_at(&trip, now);
-        let trip = trip
-            .raise(
-                Tier::from_u8(tier),
-                secs,
-                now,
-                current,
-                state.sources_agree(now),
-            )
+        let before = self.entry(asset)?;
+        let price = before.price;
+        let current = price.tier_at(&before.trip, now);
+        let agree = price.sources_agree(now);
+        let trip = before
+            .trip
+            .raise(Tier::from_u8(tier), secs, now, current, agree)
             .map_err(|refusal| trip_error(refusal, current, tier, secs))?;
-        let in_force = state.tier_at(&trip, now);
-        stored.set_trip(&trip, in_force);
+        let reported = price.tier_at(&trip, now);
+        self.assets.setter(asset).set_entry(&Entry {
+            trip,
+            reported,
+            ..before
+        });
         self.vm().log(Tripped {
             asset,
             tier: trip.tier as u8,
             until: trip.until,
             reason,
         });
-        self.log_tier(asset, reported, in_force, Cause::Guardian);
+        self.log_tier(asset, before.reported, reported, Cause::Guardian);
         Ok(())
     }
 }
 
 impl OracleGuard {
+    fn shared(&self) -> Shared {
+        Shared::unpack(self.shared.get())
+    }
+
     fn apply_parameters(&mut self, parameters: oracle::Parameters) {
-        self.parameters.set(pack_parameters(&parameters));
+        let shared = Shared {
+            parameters,
+            ..self.shared()
+        };
+        self.shared.set(shared.pack());
         self.vm().log(ParametersSet {
             parameters: parameters.into(),
         });
@@ -250,7 +263,7 @@ impl OracleGuard {
         if caller != self.registrar.get() {
             return Err(NotRegistrar { caller }.into());
         }
-        if self.assets.get(asset).exists() {
+        if self.assets.get(asset).entry().is_some() {
             return Err(AssetExists { asset }.into());
         }
         Ok(())
@@ -266,62 +279,68 @@ impl OracleGuard {
     }
 
     /// Asks the uptime feed and stores its status where it changed. Without a feed the sequencer counts as up.
-    fn update_sequencer(&mut self) -> Result<bool, Error> {
+    fn update_sequencer(&mut self) -> Result<Shared, Error> {
+        let known = self.shared();
         let feed = self.sequencer_feed.get();
         if feed.is_zero() {
-            return Ok(false);
+            return Ok(known);
         }
-        let Sequencer { down, since } = feeds::sequencer(self.vm(), feed)?;
-        let changed = down != self.sequencer_down.get()
-            || (!down && U64::from(since) != self.sequencer_since.get());
-        if changed {
-            self.sequencer_down.set(down);
-            self.sequencer_since.set(U64::from(since));
-            self.vm().log(SequencerStatusChanged { down, since });
+        let sequencer = feeds::sequencer(self.vm(), feed)?;
+        let Sequencer { down, since } = sequencer;
+        let still_down = down && known.sequencer.down;
+        if still_down || sequencer == known.sequencer {
+            return Ok(known);
         }
-        Ok(down)
+        let shared = Shared { sequencer, ..known };
+        self.shared.set(shared.pack());
+        self.vm().log(SequencerStatusChanged { down, since });
+        Ok(shared)
     }
 
-    fn poke_one(&mut self, asset: B256, sequencer_down: bool) -> Result<(u128, Tier), Error> {
+    fn poke_one(&mut self, asset: B256, shared: &Shared) -> Result<(u128, Tier), Error> {
         let now = self.vm().block_timestamp();
+        let before = self.entry(asset)?;
         let observation = Observation {
-            sources: self.ask_sources(asset)?,
-            sequencer_down,
+            sources: self.ask_sources(asset, before.has_secondary)?,
+            sequencer_down: shared.sequencer.down,
         };
-        let parameters = unpack_parameters(self.parameters.get());
         let mut stored = self.assets.setter(asset);
-        let (state, cause) = stored.state().observe(observation, &parameters, now);
-        stored.set_state(&state);
-        let (trip, reported) = stored.trip();
-        let tier = state.tier_at(&trip, now);
-        if tier != reported {
-            stored.set_trip(&trip, tier);
-        }
+        let (state, cause) =
+            stored
+                .asset(before.price)
+                .observe(observation, &shared.parameters, now);
+        let price = state.price;
+        let reported = price.tier_at(&before.trip, now);
+        stored.set_progress(&state);
+        stored.set_entry(&Entry {
+            price,
+            reported,
+            ..before
+        });
         self.vm().log(Poked {
             asset,
-            mark: U256::from(state.mark),
+            mark: U256::from(price.mark),
             volatility: U256::ZERO,
         });
-        self.log_tier(
-            asset,
-            reported,
-            tier,
-            if tier < reported { Cause::Calm } else { cause },
-        );
-        Ok((state.mark, tier))
+        let cause = if reported < before.reported {
+            Cause::Calm
+        } else {
+            cause
+        };
+        self.log_tier(asset, before.reported, reported, cause);
+        Ok((price.mark, reported))
     }
 
-    fn ask_sources(&self, asset: B256) -> Result<Sources, Error> {
+    fn ask_sources(&self, asset: B256, has_secondary: bool) -> Result<Sources, Error> {
         let stored = self.assets.get(asset);
-        if !stored.exists() {
-            return Err(UnknownAsset { asset }.into());
-        }
         let primary = self.ask(&stored, stored.primary())?;
-        let secondary = stored.secondary();
-        if secondary.feed.is_zero() {
+        if !has_secondary {
             return Ok(Sources::One(primary));
         }
-        Ok(Sources::Two(primary, self.ask(&stored, secondary)?))
+        Ok(Sources::Two(
+            primary,
+            self.ask(&stored, stored.secondary())?,
+        ))
     }
 
     fn ask(&self, stored: &StoredAsset, source: Source) -> Result<Option<oracle::Sample>, Error> {
@@ -341,36 +360,44 @@ impl OracleGuard {
         }
     }
 
-    fn reading(&self, asset: B256, parameters: &oracle::Parameters) -> Result<Reading, Error> {
-        let stored = self.assets.get(asset);
-        if !stored.exists() {
-            return Err(UnknownAsset { asset }.into());
-        }
-        let now = self.vm().block_timestamp();
-        let state: Asset = stored.state();
-        let tier = state.tier_at(&stored.trip().0, now);
-        let (low, high) = state.range();
+    fn entry(&self, asset: B256) -> Result<Entry, Error> {
+        let entry = self.assets.get(asset).entry();
+        Ok(entry.ok_or(UnknownAsset { asset })?)
+    }
+
+    fn reading(&self, asset: B256, shared: &Shared) -> Result<Reading, Error> {
+        let price = self.entry(asset)?.price;
+        let Mark {
+            mark,
+            stablePrice,
+            tier,
+            blocked,
+        } = self.mark(asset, shared)?;
+        let (low, high) = price.range();
         Ok(Reading {
-            mark: U256::from(state.mark),
+            mark: U256::from(mark),
             low: U256::from(low),
             high: U256::from(high),
-            stablePrice: U256::from(state.stable_at(now, parameters)),
-            updatedAt: state.updated_at,
-            tier: tier as u8,
-            blocked: state.blocked_at(tier, self.is_grace(parameters, now), now),
+            stablePrice: U256::from(stablePrice),
+            updatedAt: price.updated_at,
+            tier,
+            blocked,
             volatility: U256::ZERO,
             spotRange: U256::ZERO,
             initialSpotRange: U256::ZERO,
         })
     }
 
-    /// Whether the sequencer is down or came back less than the grace period ago, as the last poke saw it.
-    fn is_grace(&self, parameters: &oracle::Parameters, now: u64) -> bool {
-        if self.sequencer_feed.get().is_zero() {
-            return false;
-        }
-        let since: u64 = self.sequencer_since.get().to();
-        self.sequencer_down.get() || now < since.saturating_add(parameters.grace_period.into())
+    fn mark(&self, asset: B256, shared: &Shared) -> Result<Mark, Error> {
+        let now = self.vm().block_timestamp();
+        let Entry { price, trip, .. } = self.entry(asset)?;
+        let tier = price.tier_at(&trip, now);
+        Ok(Mark {
+            mark: price.mark,
+            stablePrice: price.stable_at(now, shared.parameters.stable_price_rate),
+            tier: tier as u8,
+            blocked: price.blocked_at(tier, shared.is_grace(now), now),
+        })
     }
 }
 
@@ -386,7 +413,7 @@ fn check_feed(feed: &Feed) -> Result<(), Error> {
     if !feed.secondary.is_zero() {
         check_heartbeat(feed.secondaryHeartbeat)?;
     }
-    if feed.floor >= feed.ceiling {
+    if feed.floor >= feed.ceiling || feed.ceiling > oracle::source::MAX_CEILING {
         return Err(InvalidPriceRange {
             floor: feed.floor,
             ceiling: feed.ceiling,

@@ -8,6 +8,7 @@
 //! - [`quote`]: from one or two sources to the mark.
 //! - [`price`]: what readers see of an asset.
 //! - [`mean`]: the time-weighted mean that a move is measured against.
+//! - [`compact`]: a price in six bytes.
 //! - [`stable`]: the price that follows slowly.
 //! - [`tier`]: the breaker, its thresholds, its hysteresis, and what each tier forbids.
 //! - [`trip`]: what the guardian may do.
@@ -16,6 +17,7 @@
 #![no_std]
 
 pub mod asset;
+pub mod compact;
 pub mod math;
 pub mod mean;
 pub mod parameters;

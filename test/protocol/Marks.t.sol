@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.20;
+
+import {IOracleGuard} from "../../contracts/interfaces/IOracleGuard.sol";
+import {PriceFeed} from "../mocks/PriceFeed.sol";
+import {vm} from "../support/Vm.sol";
+import {ProtocolTest} from "./Protocol.sol";
+
+/// What a call of `marks` costs a contract that has not called the guard before in its transaction.
+contract MarksMeter {
+    function measure(IOracleGuard guard, bytes32[] calldata assets) external view returns (uint256 gas) {
+        gas = gasleft();
+        guard.marks(assets);
+        gas -= gasleft();
+    }
+}
+
+/// What vaults read: the same truth as `read`, from fewer slots.
+contract MarksTest is ProtocolTest {
+    bytes32 private constant PAIR = "two sources";
+    uint8 private constant NORMAL = 0;
+    uint8 private constant CAUTION = 1;
+    uint8 private constant RESTRICTED = 2;
+    uint8 private constant HALTED = 3;
+    uint16 private constant OPENING = 1;
+    uint16 private constant ALL = 63;
+    uint16 private constant GRACE = 64;
+    PriceFeed private second;
+
+    function setUpNode() internal override {
+        super.setUpNode();
+        second = createFeed("second", 200 * FEED);
+        IOracleGuard.Feed memory configured = guard.feed(asset);
+        configured.secondary = address(second);
+        configured.secondaryHeartbeat = HEARTBEAT;
+        vm.prank(owner);
+        guard.setFeed(PAIR, configured);
+        elapse(1 minutes);
+        setPrices(200e8, 200e8);
+    }
+
+    function setPrices(int256 primary, int256 secondary) private {
+        vm.startPrank(owner);
+        feed.push(primary);
+        second.push(secondary);
+        vm.stopPrank();
+        guard.pokeMany(both());
+    }
+
+    function both() private view returns (bytes32[] memory assets) {
+        assets = new bytes32[](2);
+        (assets[0], assets[1]) = (asset, PAIR);
+    }
+
+    /// The mark of the asset with two sources, after a comparison of all marks with what `read` says.
+    function pairMark(string memory state) private view returns (IOracleGuard.Mark memory) {
+        IOracleGuard.Mark[] memory marks = guard.marks(both());
+        IOracleGuard.Reading[] memory readings = guard.readMany(both());
+        vm.assertEq(marks.length, 2, state);
+        for (uint256 k = 0; k < 2; k++) {
+            vm.assertEq(uint256(marks[k].mark), readings[k].mark, state);
+            vm.assertEq(uint256(marks[k].stablePrice), readings[k].stablePrice, state);
+            vm.assertEq(uint256(marks[k].tier), uint256(readings[k].tier), state);
+            vm.assertEq(uint256(marks[k].blocked), uint256(readings[k].blocked), state);
+        }
+        return marks[1];
+    }
+
+    function assertMark(string memory state, uint256 mark, uint256 stablePrice, uint8 tier, uint16 blocked)
+        private
+        view
+    {
+        IOracleGuard.Mark memory found = pairMark(state);
+        vm.assertEq(uint256(found.mark), mark, state);
+        vm.assertEq(uint256(found.stablePrice), stablePrice, state);
+        vm.assertEq(uint256(found.tier), uint256(tier), state);
+        vm.assertEq(uint256(found.blocked), uint256(blocked), state);
+    }
+
+    function test_marks_are_what_read_says_in_every_state_of_the_sources() public {
+        assertMark("agreeing", 200e18, 200e18, NORMAL, 0);
+        elapse(100);
+        setPrices(204e8, 204e8);
+        assertMark("risen", 204e18, 200e18, NORMAL, 0);
+        elapse(10);
+        assertMark("the stable price follows by 0.03 % a second", 204e18, 200.6e18, NORMAL, 0);
+        elapse(90);
+        assertMark("and arrives", 204e18, 204e18, NORMAL, 0);
+        setPrices(150e8, 190e8);
+        assertMark("diverged: the median", 190e18, 204e18, HALTED, 7);
+        elapse(100);
+        // A fifth of 0.03 % a second towards the primary, although the mark is the secondary.
+        assertMark("diverged: the stable price", 190e18, 204e18 - uint256(204e18) * 6 * 100 / 100_000, HALTED, 7);
+        setPrices(0, 204e8);
+        vm.assertEq(uint256(pairMark("sole").mark), 204e18);
+        setPrices(0, 0);
+        vm.assertEq(uint256(pairMark("frozen").blocked), ALL);
+        vm.assertEq(uint256(pairMark("frozen").mark), 204e18);
+        setPrices(204e8, 204e8);
+        elapse(HEARTBEAT + 1);
+        assertMark("old without a poke", 204e18, 204e18, HALTED, ALL);
+    }
+
+    function test_a_sole_source_is_kept_apart_from_the_mark_that_it_bounds() public {
+        setPrices(0, 300e8);
+        IOracleGuard.Reading memory reading = guard.read(PAIR);
+        vm.assertEq(reading.mark, 220e18);
+        vm.assertEq(reading.high, 300e18);
+        vm.assertEq(reading.low, 220e18);
+        vm.assertEq(reading.updatedAt, block.timestamp);
+        pairMark("clamped");
+    }
+
+    function test_a_trip_shows_until_it_ends() public {
+        vm.prank(guardian);
+        guard.trip(PAIR, RESTRICTED, 10 minutes, "exploit");
+        assertMark("tripped", 200e18, 200e18, RESTRICTED, OPENING);
+        elapse(10 minutes - 1);
+        assertMark("in its last second", 200e18, 200e18, RESTRICTED, OPENING);
+        elapse(1);
+        assertMark("over", 200e18, 200e18, NORMAL, 0);
+    }
+
+    function test_a_trip_survives_pokes_and_a_new_configuration() public {
+        vm.prank(guardian);
+        guard.trip(PAIR, CAUTION, 1 hours, "exploit");
+        IOracleGuard.Feed memory configured = guard.feed(PAIR);
+        vm.prank(owner);
+        guard.setFeed(PAIR, configured);
+        elapse(10 minutes);
+        setPrices(200e8, 200e8);
+        assertMark("still", 200e18, 200e18, CAUTION, 0);
+    }
+
+    function test_the_grace_period_has_a_bit_of_its_own() public {
+        vm.prank(owner);
+        sequencer.setDown(true);
+        setPrices(200e8, 200e8);
+        assertMark("down", 200e18, 200e18, HALTED, 7 | GRACE);
+        elapse(45 minutes);
+        vm.prank(owner);
+        sequencer.setDown(false);
+        setPrices(200e8, 200e8);
+        vm.assertEq(uint256(pairMark("up again").blocked & (OPENING | GRACE)), OPENING | GRACE);
+        vm.assertEq(uint256(pairMark("up again").blocked & 8), 0, "liquidation goes on");
+        elapse(1 hours - 1);
+        vm.assertEq(uint256(pairMark("last second").blocked & GRACE), GRACE);
+        elapse(1);
+        setPrices(200e8, 200e8);
+        vm.assertEq(uint256(pairMark("over").blocked & GRACE), 0);
+    }
+
+    function test_one_unknown_asset_reverts_all() public {
+        bytes32[] memory assets = both();
+        assets[1] = "nobody";
+        vm.expectRevert(abi.encodeWithSelector(IOracleGuard.UnknownAsset.selector, bytes32("nobody")));
+        guard.marks(assets);
+        vm.assertEq(guard.marks(new bytes32[](0)).length, 0);
+    }
+
+    function test_an_asset_that_was_never_poked_is_known_and_frozen() public {
+        IOracleGuard.Feed memory configured = guard.feed(PAIR);
+        vm.prank(owner);
+        guard.setFeed("new", configured);
+        bytes32[] memory assets = new bytes32[](1);
+        assets[0] = "new";
+        IOracleGuard.Mark memory found = guard.marks(assets)[0];
+        vm.assertEq(uint256(found.mark), 0);
+        vm.assertEq(uint256(found.tier), HALTED);
+        vm.assertEq(uint256(found.blocked), ALL);
+    }
+
+    function test_no_price_needs_more_than_100_bits() public {
+        IOracleGuard.Feed memory configured = guard.feed(PAIR);
+        configured.ceiling = 2 ** 100;
+        vm.prank(owner);
+        guard.setFeed("high", configured);
+        vm.assertEq(uint256(guard.feed("high").ceiling), 2 ** 100);
+        configured.ceiling++;
+        vm.expectRevert(
+            abi.encodeWithSelector(IOracleGuard.InvalidPriceRange.selector, configured.floor, configured.ceiling)
+        );
+        vm.prank(owner);
+        guard.setFeed("higher", configured);
+        PriceFeed dear = createFeed("dear", 200 * FEED);
+        (configured.primary, configured.ceiling) = (address(dear), 2 ** 100);
+        configured.secondary = address(0);
+        int256 highest = int256(uint256(2 ** 100) / 1e10); // in the feed's eight decimals, rounded down
+        vm.startPrank(owner);
+        guard.setFeed("dear", configured);
+        dear.push(highest);
+        vm.stopPrank();
+        guard.poke("dear");
+        vm.assertEq(guard.read("dear").mark, uint256(highest) * 1e10);
+        vm.assertEq(guard.read("dear").stablePrice, uint256(highest) * 1e10);
+    }
+
+    function test_rates_finer_than_1e9_are_refused() public {
+        IOracleGuard.Parameters memory parameters = guard.parameters();
+        parameters.cautionMove += 1e9;
+        vm.prank(owner);
+        guard.setParameters(parameters);
+        vm.assertEq(uint256(guard.parameters().cautionMove), uint256(parameters.cautionMove));
+        parameters.cautionMove += 1;
+        vm.expectRevert(IOracleGuard.ParametersOutOfBounds.selector);
+        vm.prank(owner);
+        guard.setParameters(parameters);
+    }
+
+    /// Two cold slots an asset are 4,200 gas, hashing and coding included 5,200.
+    function test_another_asset_costs_two_slots() public {
+        MarksMeter meter = MarksMeter(create("meter", type(MarksMeter).creationCode));
+        IOracleGuard.Feed memory configured = guard.feed(PAIR);
+        bytes32[] memory many = new bytes32[](16);
+        bytes32[] memory one = new bytes32[](1);
+        for (uint256 k = 0; k < 16; k++) {
+            many[k] = keccak256(abi.encode(k));
+            vm.prank(owner);
+            guard.setFeed(many[k], configured);
+        }
+        guard.pokeMany(many);
+        one[0] = many[0];
+        uint256 gasOfOne = meter.measure(guard, one);
+        uint256 gasOfMany = meter.measure(guard, many);
+        vm.assertGt(gasOfMany, gasOfOne + 15 * 4_200);
+        vm.assertLe(gasOfMany, gasOfOne + 15 * 5_200);
+    }
+}
