@@ -42,6 +42,7 @@ contract FactoryTest is ProtocolTest {
         vm.assertTrue(pool.isVault(address(vault)));
         vm.assertEq(vault.instrument(ETH).asset, asset);
         vm.assertEq(guard.feed(asset).primary, address(feed));
+        vm.assertEq(vault.instrument(BTC).asset, assetOf(BTC));
     }
 
     function test_clones_are_45_bytes_of_the_implementations() public {
@@ -111,7 +112,8 @@ contract FactoryTest is ProtocolTest {
         vm.expectRevert(abi.encodeWithSelector(IMarketFactory.InvalidListingCount.selector, 0));
         create(config);
         config.listings = new IMarketFactory.Listing[](2);
-        (config.listings[0], config.listings[1]) = (listing(ETH, SYMBOL), listing(2, SYMBOL));
+        (config.listings[0], config.listings[1]) = (listing(ETH), listing(BTC));
+        config.listings[1].symbol = SYMBOL;
         vm.expectRevert(abi.encodeWithSelector(IMarketFactory.DuplicateListing.selector, 2, SYMBOL));
         create(config);
     }

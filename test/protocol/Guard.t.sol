@@ -7,7 +7,7 @@ import {PriceFeed} from "../mocks/PriceFeed.sol";
 import {vm} from "../support/Vm.sol";
 import {ProtocolTest} from "./Protocol.sol";
 
-/// Which prices are believed, and what the breaker does.
+/// Which prices are believed, and what the breaker does. One source, so that what is wrong with it shows.
 contract GuardTest is ProtocolTest {
     uint8 private constant NORMAL = 0;
     uint8 private constant CAUTION = 1;
@@ -16,7 +16,7 @@ contract GuardTest is ProtocolTest {
     uint16 private constant ALL = 63;
 
     function setUpNode() internal override {
-        super.setUpNode();
+        setUpWithOneSource();
         elapse(1 minutes);
         setPrice(200 * FEED);
     }

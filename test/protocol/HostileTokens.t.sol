@@ -14,7 +14,7 @@ contract HostileTokenTest is ProtocolTest {
         vm.prank(owner);
         factory.setQuoteToken(created, true);
         elapse(MEAN_RESTARTS);
-        (vault, pool) = createMarket(created, bytes32(bytes(name)));
+        useMarket(created, bytes32(bytes(name)));
         token = QuoteToken(created);
     }
 

@@ -28,7 +28,7 @@ contract MarksTest is ProtocolTest {
     PriceFeed private second;
 
     function setUpNode() internal override {
-        super.setUpNode();
+        setUpWithOneSource();
         second = createFeed("second", 200 * FEED);
         IOracleGuard.Feed memory configured = guard.feed(asset);
         configured.secondary = address(second);

@@ -14,6 +14,7 @@ import {SequencerUptimeFeed} from "../mocks/SequencerUptimeFeed.sol";
 import {Node} from "../support/Node.sol";
 import {NodeTest} from "../support/NodeTest.sol";
 import {vm} from "../support/Vm.sol";
+import {Lens} from "./Lens.sol";
 
 /// Somebody with a key and an account in the vault.
 struct Trader {
@@ -22,21 +23,36 @@ struct Trader {
     bytes32 account;
 }
 
-/// Bulkhead on the node, deployed as the script deploys it, with one market in ETH at 200 dollars: 5 % maintenance, 10 %
-/// initial margin, a band of 2 %, a six-decimal dollar.
+/// A perpetual of the tests' markets, with the feeds that its price comes from.
+struct Perpetual {
+    bytes32 symbol;
+    PriceFeed primary;
+    PriceFeed secondary;
+    int256 price; // what the sources said last, with the feeds' decimals
+    uint128 openInterestLimit;
+    uint128 coverAllowance;
+    uint64 shock;
+}
+
+/// Bulkhead on the node, deployed as the script deploys it, with one market in ETH at 200 dollars and BTC at 5,000: two sources
+/// each, 5 % maintenance and 10 % initial margin, a band of 2 %, no fees, a shock of 15 %, a six-decimal dollar. A hundred
+/// million dollars of insurance stand behind it, so that cover never limits open interest unless a test means it to.
 abstract contract ProtocolTest is NodeTest {
     uint256 internal constant OWNER_KEY = 0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80;
+    uint256 internal constant CHAIN_ID = 412346;
     uint256 internal constant WAD = 1e18;
     /// One dollar of the quote token, and what its smallest unit is worth in WAD.
     uint256 internal constant USD = 1e6;
     uint256 internal constant UNIT = 1e12;
-    /// One dollar in the feed's decimals.
+    /// One dollar in the feeds' decimals.
     int256 internal constant FEED = 1e8;
     uint32 internal constant ETH = 1;
+    uint32 internal constant BTC = 2;
     bytes32 internal constant SYMBOL = "ETH";
     uint32 internal constant HEARTBEAT = 1 hours;
     /// Longer than the guard's mean of five minutes, which then restarts.
     uint256 internal constant MEAN_RESTARTS = 10 minutes;
+    uint256 internal constant INSURANCE = 100_000_000 * USD;
 
     address internal owner = vm.addr(OWNER_KEY);
     address internal guardian = address(0x6a);
@@ -46,8 +62,13 @@ abstract contract ProtocolTest is NodeTest {
     IMarginVault internal vault;
     IInsurancePool internal pool;
     QuoteToken internal token;
-    PriceFeed internal feed;
     SequencerUptimeFeed internal sequencer;
+    Lens internal lens;
+    /// What the next market lists, in this order.
+    uint32[] internal listed;
+    mapping(uint32 instrument => Perpetual) internal perpetuals;
+    /// The primary source of ETH, and the guard's id of ETH in the market at hand.
+    PriceFeed internal feed;
     bytes32 internal asset;
     uint256 private nextNonce = 1;
 
@@ -58,19 +79,31 @@ abstract contract ProtocolTest is NodeTest {
 
     function setUpNode() internal virtual override {
         install();
-        (vault, pool) = createMarket(address(token), "market");
-        asset = keccak256(abi.encode(address(vault), SYMBOL));
+        list(ETH, SYMBOL, 200 * FEED);
+        list(BTC, "BTC", 5_000 * FEED);
+        openMarket("market");
+        insure(INSURANCE);
     }
+
+    /// As the default, with ETH alone, which has one source.
+    function setUpWithOneSource() internal {
+        install();
+        listWithOneSource(ETH, SYMBOL, 200 * FEED);
+        openMarket("market");
+        insure(INSURANCE);
+    }
+
+    // ---- installation and markets
 
     function install() internal {
         bytes memory sequencerCode = bytes.concat(type(SequencerUptimeFeed).creationCode, abi.encode(owner));
         sequencer = SequencerUptimeFeed(create("sequencer", sequencerCode));
         token = QuoteToken(create("token", type(QuoteToken).creationCode));
-        feed = createFeed("ETH / USD", 200 * FEED);
+        lens = Lens(create("lens", type(Lens).creationCode));
         installation.sequencerFeed = address(sequencer);
         installation.quoteToken = address(token);
-        installation.priceFeed = address(feed);
         Installation memory deployed = installation;
+        fund(owner, 1e24);
         Deployment.install(Chain.open(Node.url(), OWNER_KEY), deployed, guardian);
         installation = deployed;
         attach("guard", deployed.guard);
@@ -81,12 +114,8 @@ abstract contract ProtocolTest is NodeTest {
         factory = IMarketFactory(deployed.factory);
     }
 
-    /// Creates a contract on the node from the owner's key: a test contract's own nonces would lead to addresses that forge
-    /// has given to helpers of this test.
     function create(string memory name, bytes memory initcode) internal returns (address created) {
-        fund(owner, 1e24); // which also brings the node to where this test stands
-        created = Chain.create(Chain.open(Node.url(), OWNER_KEY), name, initcode);
-        attach(name, created);
+        return createOnNode(name, initcode);
     }
 
     function createFeed(string memory description, int256 price) internal returns (PriceFeed) {
@@ -94,9 +123,50 @@ abstract contract ProtocolTest is NodeTest {
         return PriceFeed(create(description, bytes.concat(type(PriceFeed).creationCode, arguments)));
     }
 
-    /// A market of this test's in `quoteToken` with the one listing.
+    /// Adds a perpetual at `price` to what the next market lists, with two feeds of its own.
+    function list(uint32 instrument, bytes32 symbol, int256 price) internal {
+        list(instrument, symbol, price, createFeed("secondary", price));
+    }
+
+    /// Adds a perpetual with one source.
+    function listWithOneSource(uint32 instrument, bytes32 symbol, int256 price) internal {
+        list(instrument, symbol, price, PriceFeed(address(0)));
+    }
+
+    function list(uint32 instrument, bytes32 symbol, int256 price, PriceFeed secondary) private {
+        listed.push(instrument);
+        perpetuals[instrument] = Perpetual({
+            symbol: symbol,
+            primary: createFeed("primary", price),
+            secondary: secondary,
+            price: price,
+            openInterestLimit: uint128(2_000_000_000 * WAD),
+            coverAllowance: uint128(10_000_000 * WAD),
+            shock: 0.15e18
+        });
+        if (instrument == ETH) feed = perpetuals[ETH].primary;
+    }
+
+    /// Creates a market of everything listed, in the test dollar, and makes it the one at hand. Closing rewards nobody there.
+    function openMarket(bytes32 salt) internal {
+        useMarket(address(token), salt);
+    }
+
+    /// As `openMarket`, in another quote token.
+    function useMarket(address quoteToken, bytes32 salt) internal {
+        (vault, pool) = createMarket(quoteToken, salt);
+        asset = assetOf(ETH);
+        IMarginVault.Parameters memory parameters = vault.parameters();
+        (parameters.rewardShare, parameters.maxReward) = (0, 0);
+        vm.prank(owner);
+        vault.setParameters(parameters);
+    }
+
+    /// A market of this test's in `quoteToken`.
     function createMarket(address quoteToken, bytes32 salt) internal returns (IMarginVault, IInsurancePool) {
-        setPrice(200 * FEED);
+        for (uint256 k = 0; k < listed.length; k++) {
+            pushPrice(listed[k], perpetuals[listed[k]].price);
+        }
         (address newVault, address newPool) = factory.createMarket(abi.encode(configuration(quoteToken, salt)));
         attach("vault", newVault);
         attach("pool", newPool);
@@ -110,36 +180,82 @@ abstract contract ProtocolTest is NodeTest {
     {
         config.salt = salt;
         config.quoteToken = quoteToken;
-        config.listings = new IMarketFactory.Listing[](1);
-        config.listings[0] = listing(ETH, SYMBOL);
+        config.listings = new IMarketFactory.Listing[](listed.length);
+        for (uint256 k = 0; k < listed.length; k++) {
+            config.listings[k] = listing(listed[k]);
+        }
     }
 
-    function listing(uint32 instrument, bytes32 symbol) internal view returns (IMarketFactory.Listing memory) {
+    /// Half to fifty times today's price is believed.
+    function listing(uint32 instrument) internal view returns (IMarketFactory.Listing memory) {
+        Perpetual memory perpetual = perpetuals[instrument];
+        uint256 price = uint256(perpetual.price) * 1e10;
         return IMarketFactory.Listing({
             instrument: instrument,
-            symbol: symbol,
+            symbol: perpetual.symbol,
             feed: IOracleGuard.Feed({
-                primary: address(feed),
-                secondary: address(0),
+                primary: address(perpetual.primary),
+                secondary: address(perpetual.secondary),
                 heartbeat: HEARTBEAT,
-                secondaryHeartbeat: 0,
-                floor: uint128(10 * WAD),
-                ceiling: uint128(10_000 * WAD)
+                secondaryHeartbeat: address(perpetual.secondary) == address(0) ? 0 : HEARTBEAT,
+                floor: uint128(price / 20),
+                ceiling: uint128(price * 50)
             }),
             parameters: IMarginVault.Instrument({
                 asset: 0,
                 maintenanceRate: 0.05e18,
                 initialRate: 0.1e18,
                 priceBand: 0.02e18,
-                openInterestLimit: uint128(1_000_000 * WAD)
+                makerFee: 0,
+                takerFee: 0,
+                shock: perpetual.shock,
+                openInterestLimit: perpetual.openInterestLimit,
+                coverAllowance: perpetual.coverAllowance
             })
         });
     }
+
+    /// The guard's id of an instrument in the market at hand.
+    function assetOf(uint32 instrument) internal view returns (bytes32) {
+        return keccak256(abi.encode(address(vault), perpetuals[instrument].symbol));
+    }
+
+    function setInstrument(uint32 instrument, IMarginVault.Instrument memory parameters) internal {
+        vm.prank(owner);
+        vault.setInstrument(instrument, parameters);
+    }
+
+    function setFees(uint32 instrument, uint64 makerFee, uint64 takerFee) internal {
+        IMarginVault.Instrument memory parameters = vault.instrument(instrument);
+        (parameters.makerFee, parameters.takerFee) = (makerFee, takerFee);
+        setInstrument(instrument, parameters);
+    }
+
+    /// Insurance pays at most `allowance` for the instrument, besides what it has paid in.
+    function setCover(uint32 instrument, uint256 allowance) internal {
+        IMarginVault.Instrument memory parameters = vault.instrument(instrument);
+        parameters.coverAllowance = uint128(allowance);
+        setInstrument(instrument, parameters);
+    }
+
+    /// From here on nobody is insured.
+    function withdrawCover() internal {
+        for (uint256 k = 0; k < listed.length; k++) {
+            setCover(listed[k], 0);
+        }
+    }
+
+    // ---- people and their money
 
     function newTrader(string memory name) internal pure returns (Trader memory) {
         uint256 key = uint256(keccak256(bytes(name)));
         address holder = cheats.addr(key);
         return Trader(key, holder, accountOf(holder));
+    }
+
+    /// Another account of the same owner.
+    function subAccount(Trader memory trader, uint96 number) internal pure returns (Trader memory) {
+        return Trader(trader.key, trader.owner, bytes32(uint256(accountOf(trader.owner)) | number));
     }
 
     function accountOf(address holder) internal pure returns (bytes32) {
@@ -154,6 +270,24 @@ abstract contract ProtocolTest is NodeTest {
         vault.deposit(trader.account, amount);
     }
 
+    function withdraw(Trader memory trader, uint256 amount) internal returns (uint256 paid) {
+        vm.prank(trader.owner);
+        return vault.withdraw(trader.account, amount, trader.owner);
+    }
+
+    function convert(Trader memory trader) internal returns (uint256 received) {
+        vm.prank(trader.owner);
+        return vault.convert(trader.account, type(uint256).max);
+    }
+
+    function liquidate(Trader memory trader, Trader memory into, uint256 maxShare)
+        internal
+        returns (uint256 share, uint256 penalty)
+    {
+        vm.prank(into.owner);
+        return vault.liquidate(trader.account, into.account, maxShare);
+    }
+
     /// Puts `amount` into the insurance pool in this test's name; returns the shares.
     function insure(uint256 amount) internal returns (uint256) {
         token.mint(address(this), amount);
@@ -161,26 +295,72 @@ abstract contract ProtocolTest is NodeTest {
         return pool.deposit(amount, address(this));
     }
 
-    /// The feed says `price`, and the guard has seen it.
+    // ---- prices
+
+    /// Both sources of ETH say `price`, and the guard has seen it.
     function setPrice(int256 price) internal {
-        vm.prank(owner);
-        feed.push(price);
-        if (asset != 0) guard.poke(asset);
+        setPrice(ETH, price);
+    }
+
+    function setPrice(uint32 instrument, int256 price) internal {
+        pushPrice(instrument, price);
+        guard.poke(assetOf(instrument));
     }
 
     /// As `setPrice`, with no breaker reacting: the last price is too old to compare with.
     function setPriceCalmly(int256 price) internal {
-        elapse(MEAN_RESTARTS);
-        setPrice(price);
+        setPriceCalmly(ETH, price);
     }
+
+    function setPriceCalmly(uint32 instrument, int256 price) internal {
+        elapse(MEAN_RESTARTS);
+        setPrice(instrument, price);
+    }
+
+    /// The two sources of an instrument say different things, and the guard has seen it.
+    function setSources(uint32 instrument, int256 primary, int256 secondary) internal {
+        vm.startPrank(owner);
+        perpetuals[instrument].primary.push(primary);
+        perpetuals[instrument].secondary.push(secondary);
+        vm.stopPrank();
+        guard.poke(assetOf(instrument));
+    }
+
+    /// Every source says again what it said last, and the guard has seen it.
+    function refreshPrices() internal {
+        bytes32[] memory assets = new bytes32[](listed.length);
+        for (uint256 k = 0; k < listed.length; k++) {
+            pushPrice(listed[k], perpetuals[listed[k]].price);
+            assets[k] = assetOf(listed[k]);
+        }
+        guard.pokeMany(assets);
+    }
+
+    function pushPrice(uint32 instrument, int256 price) internal {
+        Perpetual storage perpetual = perpetuals[instrument];
+        perpetual.price = price;
+        vm.startPrank(owner);
+        perpetual.primary.push(price);
+        if (address(perpetual.secondary) != address(0)) perpetual.secondary.push(price);
+        vm.stopPrank();
+    }
+
+    // ---- orders
 
     function order(Trader memory trader, int256 size, uint256 price, bool maker)
         internal
         returns (IMarginVault.Order memory)
     {
+        return order(ETH, trader, size, price, maker);
+    }
+
+    function order(uint32 instrument, Trader memory trader, int256 size, uint256 price, bool maker)
+        internal
+        returns (IMarginVault.Order memory)
+    {
         return IMarginVault.Order({
             account: trader.account,
-            instrument: ETH,
+            instrument: instrument,
             size: size,
             limitPrice: price,
             nonce: nextNonce++,
@@ -190,20 +370,34 @@ abstract contract ProtocolTest is NodeTest {
         });
     }
 
-    /// The EIP-712 signature of an order, worked out here and not by the vault.
+    /// The EIP-712 signature of an order with the trader's key, worked out here and not by the vault. The key may be somebody
+    /// else's, who signs for the account.
     function sign(Trader memory trader, IMarginVault.Order memory signed) internal view returns (bytes memory) {
-        (uint8 v, bytes32 r, bytes32 s) = cheats.sign(trader.key, digest(signed));
+        return signDigest(trader.key, digest(signed));
+    }
+
+    function signDigest(uint256 key, bytes32 hash) internal pure returns (bytes memory) {
+        (uint8 v, bytes32 r, bytes32 s) = cheats.sign(key, hash);
         return abi.encodePacked(r, s, v);
     }
 
     function digest(IMarginVault.Order memory signed) internal view returns (bytes32) {
+        return digestFor(signed, CHAIN_ID, address(vault));
+    }
+
+    /// What the order's owner would sign for the contract at `verifyingContract` on chain `chainId`.
+    function digestFor(IMarginVault.Order memory signed, uint256 chainId, address verifyingContract)
+        internal
+        pure
+        returns (bytes32)
+    {
         bytes32 domain = keccak256(
             abi.encode(
                 keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
                 keccak256("Bulkhead"),
                 keccak256("1"),
-                uint256(412346),
-                address(vault)
+                chainId,
+                verifyingContract
             )
         );
         bytes32 body = keccak256(
@@ -219,10 +413,16 @@ abstract contract ProtocolTest is NodeTest {
 
     /// `buyer` buys `size` from `seller` at `price`; the seller makes.
     function trade(Trader memory buyer, Trader memory seller, uint256 size, uint256 price) internal {
-        IMarginVault.Order memory maker = order(seller, -int256(size), price, true);
-        IMarginVault.Order memory taker = order(buyer, int256(size), price, false);
+        trade(ETH, buyer, seller, size, price);
+    }
+
+    function trade(uint32 instrument, Trader memory buyer, Trader memory seller, uint256 size, uint256 price) internal {
+        IMarginVault.Order memory maker = order(instrument, seller, -int256(size), price, true);
+        IMarginVault.Order memory taker = order(instrument, buyer, int256(size), price, false);
         vault.settle(maker, sign(seller, maker), taker, sign(buyer, taker), size);
     }
+
+    // ---- what is in the vault
 
     function capitalOf(Trader memory trader) internal view returns (uint256 capital) {
         (capital,) = vault.balances(trader.account);
@@ -236,6 +436,18 @@ abstract contract ProtocolTest is NodeTest {
         (equity,,,) = vault.health(trader.account);
     }
 
+    function maintenanceOf(Trader memory trader) internal view returns (uint256 maintenance) {
+        (, maintenance,,) = vault.health(trader.account);
+    }
+
+    function initialOf(Trader memory trader) internal view returns (uint256 initial) {
+        (,, initial,) = vault.health(trader.account);
+    }
+
+    function clockOf(Trader memory trader) internal view returns (uint256 unhealthySecs) {
+        (,,, unhealthySecs) = vault.health(trader.account);
+    }
+
     function sizeOf(Trader memory trader) internal view returns (int256) {
         return vault.position(trader.account, ETH);
     }
@@ -246,5 +458,13 @@ abstract contract ProtocolTest is NodeTest {
 
     function missing() internal view returns (uint256 value) {
         (, value) = vault.coverage();
+    }
+
+    /// The accounts of `traders`.
+    function accountsOf(Trader[] memory traders) internal pure returns (bytes32[] memory accounts) {
+        accounts = new bytes32[](traders.length);
+        for (uint256 k = 0; k < traders.length; k++) {
+            accounts[k] = traders[k].account;
+        }
     }
 }

@@ -48,6 +48,26 @@ abstract contract NodeTest {
         session.adoptTime();
     }
 
+    /// Sends `data` from `from` without asking for its result first, in half the time of a call. Reverts if it fails.
+    function transact(address from, address to, bytes memory data) internal {
+        session.sync(true);
+        session.prepare(from);
+        Node.send(from, to, 0, data);
+    }
+
+    /// Remembers the node's state and time within a test, to come back to it with `restore`.
+    function checkpoint() internal returns (string memory) {
+        session.sync(true);
+        return Node.snapshot();
+    }
+
+    /// Takes the node, and this clock, back to `id`; returns what takes it there again.
+    function restore(string memory id) internal returns (string memory) {
+        Node.revertTo(id);
+        session.adoptTime();
+        return Node.snapshot();
+    }
+
     /// Sets the balance of `account` on the node.
     function fund(address account, uint256 balance) internal {
         session.sync(true);
