@@ -1,0 +1,131 @@
+//! Scenarios to draw sequences from.
+
+use crate::{Listing, Scenario, WAD, Weights};
+
+/// A mark in units of 1e-18, with prices to a 1e-8 of it and sizes to about 1e-8 dollars.
+const fn listing(mark: i128) -> Listing {
+    let step = if mark > 100_000_000 {
+        mark / 100_000_000
+    } else {
+        1
+    };
+    Listing {
+        mark,
+        price_step: step,
+        size_step: 100_000_000 * (WAD / step),
+    }
+}
+
+const FOUR_DECIMALS: i128 = WAD / 10_000;
+
+/// The mix of the reference model.
+const REFERENCE: Weights = Weights {
+    poke: 30,
+    trade: 25,
+    touch: 10,
+    withdraw: 6,
+    deposit: 4,
+    convert: 6,
+    fund: 3,
+    liquidate: 12,
+    deleverage: 9,
+    rebucket: 0,
+    insure: 0,
+    recover: 0,
+};
+
+const EVERYTHING: Weights = Weights {
+    rebucket: 4,
+    insure: 1,
+    recover: 3,
+    ..REFERENCE
+};
+
+/// The market that the reference model plays.
+pub static MODEL: Scenario = Scenario {
+    name: "model",
+    listings: &[
+        Listing {
+            mark: 2_000 * WAD,
+            price_step: FOUR_DECIMALS,
+            size_step: FOUR_DECIMALS,
+        },
+        Listing {
+            mark: 60_000 * WAD,
+            price_step: FOUR_DECIMALS,
+            size_step: FOUR_DECIMALS,
+        },
+    ],
+    accounts: 12,
+    deposits: 500..=5000,
+    insurance: 500,
+    largest_move: 0.07,
+    leverage: 1..=8,
+    poorer_counts: false,
+    aimed: false,
+    weights: REFERENCE,
+};
+
+/// Many instruments, from a price of 1e-9 to one of 1e6.
+pub static PORTFOLIOS: Scenario = Scenario {
+    name: "portfolios",
+    listings: &[
+        listing(WAD / 1_000_000_000),
+        listing(WAD / 3000),
+        listing(WAD),
+        listing(187 * WAD),
+        listing(61_234 * WAD),
+        listing(1_000_000 * WAD),
+    ],
+    accounts: 8,
+    deposits: 50..=5000,
+    insurance: 200,
+    largest_move: 0.15,
+    leverage: 1..=10,
+    poorer_counts: false,
+    aimed: true,
+    weights: EVERYTHING,
+};
+
+/// One market in which debts are the rule and profit loses its worth.
+pub static CRASH: Scenario = Scenario {
+    name: "crash",
+    listings: &[listing(100 * WAD)],
+    accounts: 4,
+    deposits: 100..=1000,
+    insurance: 30,
+    largest_move: 0.4,
+    leverage: 2..=20,
+    poorer_counts: false,
+    aimed: true,
+    weights: Weights {
+        deposit: 2,
+        withdraw: 2,
+        convert: 25,
+        deleverage: 20,
+        liquidate: 8,
+        ..EVERYTHING
+    },
+};
+
+/// Dwarfs beside giants, whose closing leaves so little of a bucket that it is closed too.
+pub static GIANTS: Scenario = Scenario {
+    name: "giants",
+    listings: &[listing(100 * WAD)],
+    accounts: 6,
+    deposits: 1..=500_000_000,
+    insurance: 0,
+    largest_move: 0.3,
+    leverage: 3..=20,
+    poorer_counts: true,
+    aimed: true,
+    weights: Weights {
+        deposit: 2,
+        trade: 40,
+        deleverage: 30,
+        ..EVERYTHING
+    },
+};
+
+/// All of them.
+pub static SCENARIOS: [&Scenario; 4] = [&MODEL, &PORTFOLIOS, &CRASH, &GIANTS];
