@@ -14,7 +14,7 @@
 //!
 //! | Where is ... | |
 //! |---|---|
-//! | a slot laid out | [`storage`] |
+//! | a slot laid out | [`storage`], [`nonces`] |
 //! | a price accepted, a margin computed | [`session`] |
 //! | a token moved, the pool drawn | [`calls`] |
 //! | a call taken in | [`program`] |
@@ -29,6 +29,7 @@ extern crate alloc;
 pub mod abi;
 pub mod calls;
 pub mod error;
+pub mod nonces;
 pub mod parameters;
 pub mod program;
 pub mod session;

@@ -14,8 +14,10 @@
 //! | hash of account, 1 | instruments of its legs (16 bytes), clock (64 + 32 bits), bucket, number of legs |
 //! | hash of account, instrument, 0 | a leg's base, size at joining |
 //! | hash of account, instrument, 1 | a leg's K, epoch, side, bucket |
-//! | hash of account, nonce | filled size |
+//! | hash of account, nonce / 128 | order page: see [`crate::nonces`] |
+//! | hash of account, nonce | filled size, while an order is partly filled |
 //! | hash of owner, nonce / 256 | bitmap of cancelled nonces |
+//! | hash of owner, signer | whether it may act for the owner |
 
 use alloy_primitives::{Address, B256};
 use risk::{
@@ -83,15 +85,17 @@ enum Region {
 
 /// Last byte of what is hashed into the key of a slot.
 #[derive(Clone, Copy)]
-enum Hashed {
+pub(crate) enum Hashed {
     Account = 1,
     Leg,
+    Orders,
     Filled,
     Cancelled,
+    Signer,
 }
 
 /// Key of a slot.
-type Slot = [u8; 32];
+pub(crate) type Slot = [u8; 32];
 
 fn fixed(region: Region, [a, b, c]: [u8; 3], number: u32) -> Slot {
     let mut slot = [0; 32];
@@ -116,7 +120,7 @@ pub struct Storage {
 impl Storage {
     #[inline(never)]
     #[expect(clippy::unused_self, reason = "it reads what the host keeps")]
-    fn load(&self, slot: Slot) -> Word {
+    pub(crate) fn load(&self, slot: Slot) -> Word {
         let mut halves = [[0; 16]; 2];
         // SAFETY: both are 32 bytes.
         unsafe { hostio::storage_load_bytes32(slot.as_ptr(), halves.as_mut_ptr().cast()) };
@@ -132,7 +136,7 @@ impl Storage {
         clippy::unused_self,
         reason = "it changes what the host keeps"
     )]
-    fn store(&mut self, slot: Slot, word: Word) {
+    pub(crate) fn store(&mut self, slot: Slot, word: Word) {
         let halves = [word.high.to_le_bytes(), word.low.to_le_bytes()];
         // SAFETY: both are 32 bytes; nothing else caches storage, since no value of it outlives the call that loaded it.
         unsafe { hostio::storage_cache_bytes32(slot.as_ptr(), halves.as_ptr().cast()) }
@@ -140,7 +144,7 @@ impl Storage {
 
     /// Slot of a value that belongs to `name`: an account or an owner.
     #[inline(never)]
-    fn hashed(&self, region: Hashed, name: B256, part: u8, number: Word) -> Slot {
+    pub(crate) fn hashed(&self, region: Hashed, name: B256, part: u8, number: Word) -> Slot {
         let mut bytes = [0; 66];
         bytes[..32].copy_from_slice(&name.0);
         bytes[32..48].copy_from_slice(&number.high.to_le_bytes());
@@ -218,43 +222,6 @@ impl Storage {
             fixed(Region::Listing, [0; 3], instrument),
             Word::of(u128::from(id) + 1),
         );
-    }
-
-    pub fn filled(&self, account: B256, nonce: Word) -> u128 {
-        self.load(self.hashed(Hashed::Filled, account, 0, nonce))
-            .low
-    }
-
-    pub fn set_filled(&mut self, account: B256, nonce: Word, size: u128) {
-        let slot = self.hashed(Hashed::Filled, account, 0, nonce);
-        self.store(slot, Word::of(size));
-    }
-
-    /// The slot of a nonce's bit, and its mask.
-    fn cancelled_bit(&self, owner: Address, nonce: Word) -> (Slot, Word) {
-        let page = Word::new(nonce.high >> 8, nonce.high << 120 | nonce.low >> 8);
-        let bit = 1_u128 << (nonce.low & 127);
-        let mask = if nonce.low & 128 == 0 {
-            Word::of(bit)
-        } else {
-            Word::new(bit, 0)
-        };
-        (
-            self.hashed(Hashed::Cancelled, owner.into_word(), 0, page),
-            mask,
-        )
-    }
-
-    pub fn is_cancelled(&self, owner: Address, nonce: Word) -> bool {
-        let (slot, mask) = self.cancelled_bit(owner, nonce);
-        let word = self.load(slot);
-        word.low & mask.low | word.high & mask.high != 0
-    }
-
-    pub fn set_cancelled(&mut self, owner: Address, nonce: Word) {
-        let (slot, mask) = self.cancelled_bit(owner, nonce);
-        let word = self.load(slot);
-        self.store(slot, Word::new(word.high | mask.high, word.low | mask.low));
     }
 }
 
