@@ -4,13 +4,13 @@ pragma solidity ^0.8.20;
 import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 import {IOwnable} from "./IOwnable.sol";
 
-/// Junior capital of one isolated market, held as ERC-4626 shares over the vault's quote token.
+/// Junior capital of one isolated market, held as ERC-4626 shares (21 decimals) over the vault's quote token.
 /// `withdraw` and `redeem` serve only what a request has made claimable.
 interface IInsurancePool is IERC4626, IOwnable {
     struct Parameters {
         uint32 cooldown; // seconds from a request until it may be claimed
         uint32 claimWindow; // seconds in which it may be claimed
-        uint64 dailyDrawShare; // WAD share of the assets at a day's start that one vault may draw that day
+        uint64 dailyDrawShare; // WAD share of the assets at a day's start that one vault may draw that day; multiple of 1e-9
     }
 
     error Reentered();
@@ -28,7 +28,8 @@ interface IInsurancePool is IERC4626, IOwnable {
     error ExceedsClaimable(address owner, uint256 claimable, uint256 needed);
     error ReceiverMismatch(address requested, address given);
     error ExitStopped(address vault); // it has a deficit above a dollar, or does not answer
-    error Overflow();
+    error AssetsMissing(uint256 held, uint256 expected); // less arrived than was sent
+    error Overflow(); // beyond maxDeposit
     error NoCode(address target);
     error ShortReturnData(address target);
 
@@ -42,7 +43,7 @@ interface IInsurancePool is IERC4626, IOwnable {
 
     /// `vault` is registered to draw; its account of this pool receives penalties.
     function initialize(address owner, address asset, address vault) external; // a clone, once
-    function setVault(address vault, bool registered) external; // owner
+    function setVault(address vault, bool registered) external; // owner; a vault with a deficit cannot be removed
     function isVault(address vault) external view returns (bool);
     function setParameters(Parameters calldata parameters) external; // owner
     function parameters() external view returns (Parameters memory);
@@ -54,8 +55,12 @@ interface IInsurancePool is IERC4626, IOwnable {
         external
         view
         returns (uint256 shares, address receiver, uint64 claimableAt, uint64 expiresAt);
+    /// Stops or starts the clock that requests wait by, as the vaults' known deficits demand.
+    function updateExitClock() external returns (bool running); // anyone
     /// Amounts of `cover` and `available` are in the asset's own decimals.
     function cover(uint256 amount) external returns (uint256 paid); // registered vaults
-    function available(address vault) external view returns (uint256 amount); // what `cover` would pay it now
-    function harvest(address vault) external returns (uint256 assets); // anyone: fetch the pool's income from a vault
+    /// What `cover` would pay the vault now, and all assets of the pool.
+    function available(address vault) external view returns (uint256 amount, uint256 assets);
+    /// Fetches the pool's income from a vault, and counts what was sent to the pool without a deposit.
+    function harvest(address vault) external returns (uint256 assets); // anyone
 }

@@ -38,6 +38,7 @@ sol! {
     error ExceedsClaimable(address owner, uint256 claimable, uint256 needed);
     error ReceiverMismatch(address requested, address given);
     error ExitStopped(address vault);
+    error AssetsMissing(uint256 held, uint256 expected);
     error Overflow();
 }
 
@@ -67,6 +68,7 @@ contract_support::errors! {
         ExceedsClaimable,
         ReceiverMismatch,
         ExitStopped,
+        AssetsMissing,
         Overflow,
     }
 }
@@ -76,7 +78,8 @@ pub mod vault {
     use alloy_sol_types::sol;
 
     sol! {
-        function coverage() external view returns (uint256 h, uint256 missing);
+        function totals() external view returns (uint256 tokens, uint256 capital, uint256 profit, uint256 debt);
+        function shortfall() external view returns (int256);
         function balances(bytes32 account) external view returns (uint256 capital, int256 pnl);
         function convert(bytes32 account, uint256 maxProfit) external returns (uint256 received);
         function withdraw(bytes32 account, uint256 amount, address to) external returns (uint256 paid);

@@ -8,7 +8,7 @@ impl InsurancePool {
             return Err(TooManyVaults {}.into());
         }
         self.vault_list.push(vault);
-        let position = self.vault_list.len() as u32;
+        let position = self.vault_list.len() as u8;
         self.vaults.setter(vault).set_position(position);
         self.vm().log(VaultSet {
             vault,
@@ -22,7 +22,7 @@ impl InsurancePool {
         let position = self.vaults.get(vault).position();
         let last = self.vault_list.pop().unwrap_or(vault);
         if last != vault {
-            if let Some(mut gap) = self.vault_list.setter(position - 1) {
+            if let Some(mut gap) = self.vault_list.setter(u32::from(position) - 1) {
                 gap.set(last);
             }
             self.vaults.setter(last).set_position(position);
@@ -34,17 +34,39 @@ impl InsurancePool {
         });
     }
 
+    /// What `vault` may draw now; zero if it is not registered.
+    ///
+    /// A share of what the pool held when the day began, less what the vault has drawn since. A pool that began the day
+    /// with less than a dollar counts what came in since as well, so that a new one covers from its first hour.
+    pub(super) fn drawable(&self, vault: Address) -> U256 {
+        let record = self.vaults.get(vault);
+        if record.position() == 0 {
+            return U256::ZERO;
+        }
+        let now = self.now();
+        let settings = self.config.get();
+        let held = self.reserves.totals().assets;
+        let drawn = record.drawn_on(now);
+        let opening = self.reserves.opening(now);
+        let basis = if opening < settings.unit() {
+            held + drawn
+        } else {
+            opening
+        };
+        share_of(basis, settings.parameters.dailyDrawShare)
+            .saturating_sub(drawn)
+            .min(held)
+    }
+
     pub(super) fn pay_cover(&mut self, amount: U256) -> Result<U256, Error> {
         let vault = self.vm().msg_sender();
         if !self.is_vault(vault) {
             return Err(NotVault { vault }.into());
         }
-        let now = self.vm().block_timestamp();
-        let held = self.total_assets()?;
-        self.opening.roll(now, held);
-        let paid = amount.min(self.available(vault)?);
-        self.vaults.setter(vault).draw(now, paid);
-        if paid < amount && !self.exit_clock.is_stopped() {
+        let now = self.now();
+        let paid = amount.min(self.drawable(vault));
+        let settings = self.config.get();
+        if amount - paid > settings.unit() && !self.exit_clock.is_stopped() {
             self.stop_exit_clock();
         }
         self.vm().log(Covered {
@@ -53,7 +75,16 @@ impl InsurancePool {
             paid,
         });
         if !paid.is_zero() {
-            token::send(self.vm(), self.asset.get(), vault, paid)?;
+            let before = self.reserves.totals();
+            self.reserves.set(
+                now,
+                Totals {
+                    assets: before.assets - paid,
+                    ..before
+                },
+            );
+            self.vaults.setter(vault).draw(now, paid);
+            token::send(self.vm(), settings.asset, vault, paid)?;
         }
         Ok(paid)
     }
@@ -62,22 +93,17 @@ impl InsurancePool {
         if !self.is_vault(vault) {
             return Err(NotVault { vault }.into());
         }
-        let before = self.total_assets()?;
-        let now = self.vm().block_timestamp();
-        self.opening.roll(now, before);
         self.observe_deficits();
         let account = account_of(self.vm().contract_address());
+        let convert = vault::convertCall {
+            account,
+            maxProfit: U256::MAX,
+        };
+        // Nothing may be convertible yet; the capital can be fetched all the same.
+        let _ = calls::call::<1>(self.vm(), vault, &convert.abi_encode());
         let balances = vault::balancesCall { account }.abi_encode();
-        let [_, profit] = calls::view(self.vm(), vault, &balances)?;
-        if !profit.is_zero() && !profit.bit(255) {
-            let convert = vault::convertCall {
-                account,
-                maxProfit: profit,
-            };
-            calls::call::<1>(self.vm(), vault, &convert.abi_encode())?;
-        }
         let [capital] = calls::view(self.vm(), vault, &balances)?;
-        let amount = math::div(capital, self.wad_per_unit());
+        let amount = math::div(capital, self.config.get().wad_per_unit());
         if !amount.is_zero() {
             let to = self.vm().contract_address();
             let withdraw = vault::withdrawCall {
@@ -87,15 +113,24 @@ impl InsurancePool {
             };
             calls::call::<1>(self.vm(), vault, &withdraw.abi_encode())?;
         }
-        let assets = self.total_assets()?.saturating_sub(before);
+        let assets = self.count_assets()?;
         self.vm().log(Harvested { vault, assets });
         Ok(assets)
     }
 
-    /// WAD amount of one asset unit.
-    pub(super) fn wad_per_unit(&self) -> U256 {
-        let decimals: u8 = self.asset_decimals.get().to();
-        U256::from(10u64.pow(u32::from(WAD_DECIMALS.saturating_sub(decimals))))
+    /// Counts everything that the pool holds as its own, and returns by how much that is more than before.
+    fn count_assets(&mut self) -> Result<U256, Error> {
+        let held = self.held()?.min(MAX_ASSETS);
+        let before = self.reserves.totals();
+        let now = self.now();
+        self.reserves.set(
+            now,
+            Totals {
+                assets: held,
+                ..before
+            },
+        );
+        Ok(held.saturating_sub(before.assets))
     }
 }
 

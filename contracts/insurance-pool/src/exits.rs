@@ -1,34 +1,54 @@
 //! Requests to redeem, the clock that deficits stop, and paying out.
 
 use super::*;
+use crate::store::Terms;
 
 impl InsurancePool {
     /// Shares of `owner` in their claim window.
     pub(super) fn claimable(&self, owner: Address) -> U256 {
-        let clock = self.exit_clock.running(self.vm().block_timestamp());
-        self.requests
-            .get(owner)
-            .claimable(clock, self.parameters.values().claimWindow)
+        let terms = self.requests.get(owner).terms();
+        terms.claimable(self.exit_clock.time(self.now()))
     }
 
     /// Shares of `owner` that no request holds.
     pub(super) fn transferable(&self, owner: Address) -> U256 {
-        let clock = self.exit_clock.running(self.vm().block_timestamp());
-        let locked = self
-            .requests
-            .get(owner)
-            .locked(clock, self.parameters.values().claimWindow);
-        self.balances.get(owner).saturating_sub(locked)
+        let balance = self.balances.get(owner);
+        let terms = self.requests.get(owner).terms();
+        if terms.shares.is_zero() {
+            return balance;
+        }
+        balance.saturating_sub(terms.locked(self.exit_clock.time(self.now())))
     }
 
-    /// A registered vault with a deficit above dust, or that does not answer.
+    /// The known deficit of `vault`, WAD; `None` if it does not answer.
+    ///
+    /// Known is what was written off, less what haircuts have paid for it, and every debt that was found, including
+    /// debts that the pool is about to pay: nobody leaves in front of them.
+    pub(super) fn deficit(&self, vault: Address) -> Option<U256> {
+        let totals = vault::totalsCall {}.abi_encode();
+        let [_, _, _, debt] = calls::view(self.vm(), vault, &totals).ok()?;
+        let shortfall = vault::shortfallCall {}.abi_encode();
+        let [written_off] = calls::view(self.vm(), vault, &shortfall).ok()?;
+        // Two's complement: haircuts may have paid for more than was written off yet.
+        let deficit = debt.wrapping_add(written_off);
+        Some(if deficit.bit(255) {
+            U256::ZERO
+        } else {
+            deficit
+        })
+    }
+
+    /// Whether `vault` has a known deficit above dust, or does not answer.
+    pub(super) fn is_deficient(&self, vault: Address) -> bool {
+        self.deficit(vault)
+            .is_none_or(|deficit| deficit > DEFICIT_DUST)
+    }
+
+    /// A registered vault that stops exits now.
     pub(super) fn deficient_vault(&self) -> Option<Address> {
         (0..self.vault_list.len())
             .filter_map(|k| self.vault_list.get(k))
-            .find(|&vault| {
-                let coverage = calls::view(self.vm(), vault, &vault::coverageCall {}.abi_encode());
-                coverage.map_or(true, |[_, missing]| missing > DEFICIT_DUST)
-            })
+            .find(|&vault| self.is_deficient(vault))
     }
 
     /// Looks for a deficit and stops or starts the exit clock accordingly; returns the vault that has one.
@@ -37,7 +57,7 @@ impl InsurancePool {
         match (deficient.is_some(), self.exit_clock.is_stopped()) {
             (true, false) => self.stop_exit_clock(),
             (false, true) => {
-                let now = self.vm().block_timestamp();
+                let now = self.now();
                 let stopped_for = self.exit_clock.start(now);
                 self.vm().log(ExitClockStarted {
                     stoppedFor: stopped_for,
@@ -49,7 +69,7 @@ impl InsurancePool {
     }
 
     pub(super) fn stop_exit_clock(&mut self) {
-        let now = self.vm().block_timestamp();
+        let now = self.now();
         self.exit_clock.stop(now);
         self.vm().log(ExitClockStopped { at: now });
     }
@@ -57,7 +77,6 @@ impl InsurancePool {
     /// Burns `shares` of `owner`, which must be claimable, then pays `assets` to `receiver`.
     pub(super) fn leave(
         &mut self,
-        before: Totals,
         assets: U256,
         shares: U256,
         receiver: Address,
@@ -74,21 +93,16 @@ impl InsurancePool {
             return Err(ExitStopped { vault }.into());
         }
         self.claim(shares, receiver, owner)?;
-        let now = self.vm().block_timestamp();
-        self.opening.roll(now, before.assets);
-        let balance = self.balances.get(owner);
-        let left = balance.checked_sub(shares).ok_or(InsufficientBalance {
-            owner,
-            transferable: balance,
-            needed: shares,
-        })?;
-        self.balances.setter(owner).set(left);
-        self.total_supply.set(before.shares - shares);
-        self.vm().log(Transfer {
-            from: owner,
-            to: Address::ZERO,
-            value: shares,
-        });
+        self.burn(owner, shares)?;
+        let before = self.reserves.totals();
+        let now = self.now();
+        self.reserves.set(
+            now,
+            Totals {
+                assets: before.assets - assets,
+                shares: before.shares - shares,
+            },
+        );
         self.vm().log(Withdraw {
             sender,
             receiver,
@@ -96,17 +110,16 @@ impl InsurancePool {
             assets,
             shares,
         });
-        Ok(token::send(self.vm(), self.asset.get(), receiver, assets)?)
+        let asset = self.config.get().asset;
+        Ok(token::send(self.vm(), asset, receiver, assets)?)
     }
 
     /// Takes `shares` off the request of `owner`.
-    pub(super) fn claim(
-        &mut self,
-        shares: U256,
-        receiver: Address,
-        owner: Address,
-    ) -> Result<(), Error> {
-        let claimable = self.claimable(owner);
+    fn claim(&mut self, shares: U256, receiver: Address, owner: Address) -> Result<(), Error> {
+        let clock = self.exit_clock.time(self.now());
+        let mut request = self.requests.setter(owner);
+        let mut terms = request.terms();
+        let claimable = terms.claimable(clock);
         if claimable < shares {
             return Err(ExceedsClaimable {
                 owner,
@@ -115,15 +128,16 @@ impl InsurancePool {
             }
             .into());
         }
-        let mut request = self.requests.setter(owner);
-        if request.receiver() != receiver {
+        let requested = request.receiver();
+        if requested != receiver {
             return Err(ReceiverMismatch {
-                requested: request.receiver(),
+                requested,
                 given: receiver,
             }
             .into());
         }
-        request.claim(shares);
+        terms.shares -= shares;
+        request.set_terms(&terms);
         Ok(())
     }
 
@@ -142,13 +156,18 @@ impl InsurancePool {
             .into());
         }
         self.observe_deficits();
-        let now = self.vm().block_timestamp();
-        let cooldown = u64::from(self.parameters.values().cooldown);
-        let clock = self.exit_clock.running(now);
-        self.requests
-            .setter(owner)
-            .set(shares, receiver, clock.saturating_add(cooldown));
-        let claimable_at = now.saturating_add(cooldown);
+        let now = self.now();
+        let parameters = self.config.get().parameters;
+        let cooldown = u64::from(parameters.cooldown);
+        let claimable_at = self.exit_clock.time(now) + cooldown;
+        let mut request = self.requests.setter(owner);
+        request.set_terms(&Terms {
+            shares,
+            claimable_at,
+            expires_at: claimable_at + u64::from(parameters.claimWindow),
+        });
+        request.set_receiver(receiver);
+        let claimable_at = now + cooldown;
         self.vm().log(RedeemRequested {
             owner,
             receiver,

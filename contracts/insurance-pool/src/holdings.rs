@@ -23,13 +23,7 @@ impl InsurancePool {
         }
         let left = self.balances.get(from) - value;
         self.balances.setter(from).set(left);
-        let received = self
-            .balances
-            .get(to)
-            .checked_add(value)
-            .ok_or(Overflow {})?;
-        self.balances.setter(to).set(received);
-        self.vm().log(Transfer { from, to, value });
+        self.give(from, to, value);
         Ok(())
     }
 
@@ -59,10 +53,9 @@ impl InsurancePool {
         Ok(())
     }
 
-    /// Mints `shares` to `receiver`, then takes `assets` from the caller.
+    /// Mints `shares` to `receiver`, then takes `assets` from the caller and sees that they arrived.
     pub(super) fn enter(
         &mut self,
-        before: Totals,
         assets: U256,
         shares: U256,
         receiver: Address,
@@ -73,25 +66,63 @@ impl InsurancePool {
         if shares.is_zero() {
             return Err(ZeroAmount {}.into());
         }
-        let now = self.vm().block_timestamp();
-        self.opening.roll(now, before.assets);
-        self.opening.deposited(assets);
-        let supply = before.shares.checked_add(shares).ok_or(Overflow {})?;
-        self.total_supply.set(supply);
-        let balance = self.balances.get(receiver) + shares;
-        self.balances.setter(receiver).set(balance);
+        let before = self.reserves.totals();
+        let after = Totals {
+            assets: before.assets.saturating_add(assets),
+            shares: before.shares.saturating_add(shares),
+        };
+        if after.assets > MAX_ASSETS || after.shares > MAX_SUPPLY {
+            return Err(Overflow {}.into());
+        }
+        let now = self.now();
+        self.reserves.set(now, after);
+        self.give(Address::ZERO, receiver, shares);
         let sender = self.vm().msg_sender();
-        self.vm().log(Transfer {
-            from: Address::ZERO,
-            to: receiver,
-            value: shares,
-        });
         self.vm().log(Deposit {
             sender,
             owner: receiver,
             assets,
             shares,
         });
-        Ok(token::fetch(self.vm(), self.asset.get(), sender, assets)?)
+        token::fetch(self.vm(), self.config.get().asset, sender, assets)?;
+        let held = self.held()?;
+        if held < after.assets {
+            return Err(AssetsMissing {
+                held,
+                expected: after.assets,
+            }
+            .into());
+        }
+        Ok(())
+    }
+
+    /// Burns `shares` of `owner`.
+    pub(super) fn burn(&mut self, owner: Address, shares: U256) -> Result<(), Error> {
+        let balance = self.balances.get(owner);
+        let left = balance.checked_sub(shares).ok_or(InsufficientBalance {
+            owner,
+            transferable: balance,
+            needed: shares,
+        })?;
+        self.balances.setter(owner).set(left);
+        self.vm().log(Transfer {
+            from: owner,
+            to: Address::ZERO,
+            value: shares,
+        });
+        Ok(())
+    }
+
+    /// Adds `value` to the shares of `to`; all shares together are bounded, so no balance overflows.
+    fn give(&mut self, from: Address, to: Address, value: U256) {
+        let received = self.balances.get(to) + value;
+        self.balances.setter(to).set(received);
+        self.vm().log(Transfer { from, to, value });
+    }
+
+    /// Asset units that stand at the pool's address, counted as its own or not.
+    pub(super) fn held(&self) -> Result<U256, Error> {
+        let pool = self.vm().contract_address();
+        Ok(token::balance(self.vm(), self.config.get().asset, pool)?)
     }
 }

@@ -3,6 +3,10 @@
 //! Registered vaults draw on it with [`cover`](InsurancePool::cover), which lowers the price of every share alike,
 //! those that wait for redemption included. It never owes: it pays what it holds, within a daily limit.
 //!
+//! The pool keeps count of its assets. What is sent to it in any other way than by a deposit counts from the next
+//! [`harvest`](InsurancePool::harvest). Every conversion rounds in favour of the pool. It counts at most
+//! [`MAX_ASSETS`] and [`MAX_SUPPLY`]; beyond them deposits fail with `Overflow`, exits and cover go on.
+//!
 //! Lives behind ERC-1167 clones only. Built re-entrant, because a vault that the pool asks
 //! for its coverage asks the pool what is available; what changes state and calls out holds a lock.
 
@@ -18,16 +22,19 @@ mod store;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use alloy_primitives::{Address, B256, U8, U256};
+use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolCall;
 use contract_support::ownable::Ownable;
 use contract_support::{calls, clone, lock, math, token};
 use stylus_sdk::prelude::*;
-use stylus_sdk::storage::{StorageAddress, StorageMap, StorageU8, StorageU256, StorageVec};
+use stylus_sdk::storage::{StorageAddress, StorageMap, StorageU256, StorageVec};
 
 use crate::abi::*;
-use crate::shares::{EXTRA_DECIMALS, Rounding, Totals};
-use crate::store::{ExitClock, Opening, StoredParameters, StoredRequest, StoredVault, WAD};
+use crate::shares::{Price, Rounding, SHARE_DECIMALS, Totals, share_of};
+use crate::store::{
+    Config, DRAW_SHARE_UNIT, ExitClock, MAX_ASSETS, MAX_SUPPLY, Request, Reserves, Settings,
+    VaultRecord, power_of_ten,
+};
 
 /// Vaults that one pool may cover; every exit asks each of them.
 const MAX_VAULTS: usize = 8;
@@ -35,8 +42,8 @@ const MAX_VAULTS: usize = 8;
 /// Decimals of the vaults' USD amounts.
 const WAD_DECIMALS: u8 = 18;
 
-/// A vault that misses no more than this, one dollar in WAD, does not stop exits.
-const DEFICIT_DUST: U256 = WAD;
+/// A vault whose deficit is no more than this, one dollar in WAD, does not stop exits.
+const DEFICIT_DUST: U256 = U256::from_limbs([1_000_000_000_000_000_000, 0, 0, 0]);
 
 /// Wait seven days, claim within two, pay a vault at most a quarter of the pool a day.
 const DEFAULT_PARAMETERS: Parameters = Parameters {
@@ -57,17 +64,14 @@ const MAX_DRAW_SHARE: u64 = 1_000_000_000_000_000_000;
 #[entrypoint]
 pub struct InsurancePool {
     ownership: Ownable,
-    asset: StorageAddress,
-    asset_decimals: StorageU8,
-    parameters: StoredParameters,
-    total_supply: StorageU256,
+    config: Config,
+    reserves: Reserves,
     balances: StorageMap<Address, StorageU256>,
     allowances: StorageMap<Address, StorageMap<Address, StorageU256>>,
-    requests: StorageMap<Address, StoredRequest>,
+    requests: StorageMap<Address, Request>,
     exit_clock: ExitClock,
-    opening: Opening,
     vault_list: StorageVec<StorageAddress>,
-    vaults: StorageMap<Address, StoredVault>,
+    vaults: StorageMap<Address, VaultRecord>,
 }
 
 /// Ownership, set-up and parameters; shares; ERC-4626; exits; cover.
@@ -86,7 +90,7 @@ impl InsurancePool {
         if !clone::is_clone(self.vm()) {
             return Err(NotClone {}.into());
         }
-        if !self.asset.get().is_zero() {
+        if !self.config.get().asset.is_zero() {
             return Err(AlreadyInitialized {}.into());
         }
         if owner.is_zero() || asset.is_zero() || vault.is_zero() {
@@ -100,10 +104,12 @@ impl InsurancePool {
             }
             .into());
         }
-        self.asset.set(asset);
-        self.asset_decimals.set(U8::from(decimals));
         self.ownership.initialize(owner);
-        self.apply_parameters(DEFAULT_PARAMETERS);
+        self.configure(Settings {
+            asset,
+            decimals,
+            parameters: DEFAULT_PARAMETERS,
+        });
         self.register(vault)
     }
 
@@ -129,13 +135,24 @@ impl InsurancePool {
 
     /// Registers a vault to draw on the pool, or removes it. Owner only; fails with `NotOwner`, `ZeroAddress` or
     /// `TooManyVaults` beyond eight.
+    ///
+    /// Fails with `ExitStopped` if the vault to remove has a deficit, which is the pool's to pay, or if the vault to
+    /// register has one or does not answer, which would stop every exit. A vault that stopped answering can be removed.
     pub fn set_vault(&mut self, vault: Address, registered: bool) -> Result<(), Error> {
         self.ownership.only_owner()?;
         if vault.is_zero() {
             return Err(ZeroAddress {}.into());
         }
         match (registered, self.is_vault(vault)) {
+            (true, false) if self.is_deficient(vault) => Err(ExitStopped { vault }.into()),
             (true, false) => self.register(vault),
+            (false, true)
+                if self
+                    .deficit(vault)
+                    .is_some_and(|deficit| deficit > DEFICIT_DUST) =>
+            {
+                Err(ExitStopped { vault }.into())
+            }
             (false, true) => {
                 self.unregister(vault);
                 Ok(())
@@ -149,22 +166,28 @@ impl InsurancePool {
         self.vaults.get(vault).position() != 0
     }
 
-    /// Sets every parameter. Owner only; fails with `NotOwner` or `ParametersOutOfBounds`.
+    /// Sets every parameter; requests keep the times they were given. Owner only; fails with `NotOwner` or
+    /// `ParametersOutOfBounds`, also if the draw share is no multiple of 1e-9.
     pub fn set_parameters(&mut self, parameters: Parameters) -> Result<(), Error> {
         self.ownership.only_owner()?;
         let within_bounds = (DAY..=MAX_COOLDOWN).contains(&parameters.cooldown)
             && (DAY..=MAX_CLAIM_WINDOW).contains(&parameters.claimWindow)
-            && (MIN_DRAW_SHARE..=MAX_DRAW_SHARE).contains(&parameters.dailyDrawShare);
+            && (MIN_DRAW_SHARE..=MAX_DRAW_SHARE).contains(&parameters.dailyDrawShare)
+            && parameters.dailyDrawShare % DRAW_SHARE_UNIT == 0;
         if !within_bounds {
             return Err(ParametersOutOfBounds {}.into());
         }
-        self.apply_parameters(parameters);
+        let settings = self.config.get();
+        self.configure(Settings {
+            parameters,
+            ..settings
+        });
         Ok(())
     }
 
     /// The parameters.
     pub fn parameters(&self) -> Parameters {
-        self.parameters.values()
+        self.config.get().parameters
     }
 
     /// The share token's name.
@@ -177,17 +200,14 @@ impl InsurancePool {
         String::from("bkIN")
     }
 
-    /// The share token's decimals: those of the asset and 15 more.
+    /// The share token's decimals, 21 whatever the asset's.
     pub fn decimals(&self) -> u8 {
-        self.asset_decimals
-            .get()
-            .to::<u8>()
-            .saturating_add(EXTRA_DECIMALS)
+        SHARE_DECIMALS
     }
 
     /// Shares that exist.
     pub fn total_supply(&self) -> U256 {
-        self.total_supply.get()
+        self.reserves.totals().shares
     }
 
     /// Shares of `account`, those that wait for redemption included.
@@ -235,36 +255,40 @@ impl InsurancePool {
 
     /// The quote token.
     pub fn asset(&self) -> Address {
-        self.asset.get()
+        self.config.get().asset
     }
 
-    /// Asset units that the pool holds.
-    pub fn total_assets(&self) -> Result<U256, Error> {
-        Ok(token::balance(
-            self.vm(),
-            self.asset.get(),
-            self.vm().contract_address(),
-        )?)
+    /// Asset units that the pool counts as its own.
+    pub fn total_assets(&self) -> U256 {
+        self.reserves.totals().assets
     }
 
     /// Shares worth `assets`, rounded down.
     pub fn convert_to_shares(&self, assets: U256) -> Result<U256, Error> {
-        Ok(self.totals()?.to_shares(assets, Rounding::Down)?)
+        Ok(self.price().to_shares(assets, Rounding::Down)?)
     }
 
     /// Assets worth `shares`, rounded down.
     pub fn convert_to_assets(&self, shares: U256) -> Result<U256, Error> {
-        Ok(self.totals()?.to_assets(shares, Rounding::Down)?)
+        Ok(self.price().to_assets(shares, Rounding::Down)?)
     }
 
-    /// Deposits have no limit.
-    pub fn max_deposit(&self, _receiver: Address) -> U256 {
-        U256::MAX
+    /// Assets that the pool can still take, whoever deposits.
+    pub fn max_deposit(&self, _receiver: Address) -> Result<U256, Error> {
+        let totals = self.reserves.totals();
+        let worth = self
+            .price()
+            .to_assets(MAX_SUPPLY - totals.shares, Rounding::Down)?;
+        Ok(worth.min(MAX_ASSETS - totals.assets))
     }
 
-    /// Mints have no limit.
-    pub fn max_mint(&self, _receiver: Address) -> U256 {
-        U256::MAX
+    /// Shares that the pool can still mint, to whomever.
+    pub fn max_mint(&self, _receiver: Address) -> Result<U256, Error> {
+        let totals = self.reserves.totals();
+        let shares = self
+            .price()
+            .to_shares(MAX_ASSETS - totals.assets, Rounding::Down)?;
+        Ok(shares.min(MAX_SUPPLY - totals.shares))
     }
 
     /// Assets that `owner` may withdraw now: its claimable shares' worth, rounded down; zero while exits are stopped.
@@ -288,12 +312,12 @@ impl InsurancePool {
 
     /// Assets taken for `shares`, rounded up.
     pub fn preview_mint(&self, shares: U256) -> Result<U256, Error> {
-        Ok(self.totals()?.to_assets(shares, Rounding::Up)?)
+        Ok(self.price().to_assets(shares, Rounding::Up)?)
     }
 
     /// Shares burned for `assets`, rounded up.
     pub fn preview_withdraw(&self, assets: U256) -> Result<U256, Error> {
-        Ok(self.totals()?.to_shares(assets, Rounding::Up)?)
+        Ok(self.price().to_shares(assets, Rounding::Up)?)
     }
 
     /// Assets paid for `shares`, rounded down.
@@ -303,12 +327,12 @@ impl InsurancePool {
 
     /// Takes `assets` from the caller and mints shares to `receiver`, rounded down; returns the shares.
     ///
-    /// Fails with `ZeroAmount` if there would be none, `ZeroAddress`, `Overflow` or `TokenCallFailed`.
+    /// Fails with `ZeroAmount` if there would be none, `ZeroAddress`, `Overflow` beyond [`max_deposit`](Self::max_deposit),
+    /// `TokenCallFailed`, or `AssetsMissing` if less arrived.
     pub fn deposit(&mut self, assets: U256, receiver: Address) -> Result<U256, Error> {
         self.locked(|pool| {
-            let totals = pool.totals()?;
-            let shares = totals.to_shares(assets, Rounding::Down)?;
-            pool.enter(totals, assets, shares, receiver)?;
+            let shares = pool.price().to_shares(assets, Rounding::Down)?;
+            pool.enter(assets, shares, receiver)?;
             Ok(shares)
         })
     }
@@ -316,9 +340,8 @@ impl InsurancePool {
     /// Mints `shares` to `receiver` for assets of the caller, rounded up; returns the assets. Fails as `deposit`.
     pub fn mint(&mut self, shares: U256, receiver: Address) -> Result<U256, Error> {
         self.locked(|pool| {
-            let totals = pool.totals()?;
-            let assets = totals.to_assets(shares, Rounding::Up)?;
-            pool.enter(totals, assets, shares, receiver)?;
+            let assets = pool.price().to_assets(shares, Rounding::Up)?;
+            pool.enter(assets, shares, receiver)?;
             Ok(assets)
         })
     }
@@ -334,9 +357,8 @@ impl InsurancePool {
         owner: Address,
     ) -> Result<U256, Error> {
         self.locked(|pool| {
-            let totals = pool.totals()?;
-            let shares = totals.to_shares(assets, Rounding::Up)?;
-            pool.leave(totals, assets, shares, receiver, owner)?;
+            let shares = pool.price().to_shares(assets, Rounding::Up)?;
+            pool.leave(assets, shares, receiver, owner)?;
             Ok(shares)
         })
     }
@@ -349,9 +371,8 @@ impl InsurancePool {
         owner: Address,
     ) -> Result<U256, Error> {
         self.locked(|pool| {
-            let totals = pool.totals()?;
-            let assets = totals.to_assets(shares, Rounding::Down)?;
-            pool.leave(totals, assets, shares, receiver, owner)?;
+            let assets = pool.price().to_assets(shares, Rounding::Down)?;
+            pool.leave(assets, shares, receiver, owner)?;
             Ok(assets)
         })
     }
@@ -368,50 +389,47 @@ impl InsurancePool {
     /// The request of `owner`: its shares, who is to be paid, and from when until when it may be claimed if no vault
     /// has a deficit meanwhile. All zero if there is none or its time is over.
     pub fn redeem_request(&self, owner: Address) -> (U256, Address, u64, u64) {
-        let now = self.vm().block_timestamp();
-        let clock = self.exit_clock.running(now);
-        let window = self.parameters.values().claimWindow;
+        let now = self.now();
+        let clock = self.exit_clock.time(now);
         let request = self.requests.get(owner);
-        let shares = request.locked(clock, window);
+        let terms = request.terms();
+        let shares = terms.locked(clock);
         if shares.is_zero() {
             return (U256::ZERO, Address::ZERO, 0, 0);
         }
-        let claimable_at = request.claimable_at().saturating_add(now - clock);
+        let stood = now - clock;
         (
             shares,
             request.receiver(),
-            claimable_at,
-            claimable_at.saturating_add(window.into()),
+            terms.claimable_at + stood,
+            terms.expires_at + stood,
         )
+    }
+
+    /// Stops the exit clock if a vault has a deficit, lets it go on if none has; returns whether it runs. For anyone:
+    /// the clock notices by itself only what it is told or has to ask for.
+    pub fn update_exit_clock(&mut self) -> Result<bool, Error> {
+        self.locked(|pool| Ok(pool.observe_deficits().is_none()))
     }
 
     /// Pays the calling vault at most `amount`, in asset units: what is [`available`](Self::available) to it.
     ///
-    /// Returns what was paid. If that is less, a deficit is known and the exit clock stops. Fails with `NotVault` or
-    /// `TokenCallFailed`.
+    /// Returns what was paid. If more than a dollar is left, a deficit is known and the exit clock stops. Fails with
+    /// `NotVault` or `TokenCallFailed`.
     pub fn cover(&mut self, amount: U256) -> Result<U256, Error> {
         self.locked(|pool| pool.pay_cover(amount))
     }
 
-    /// What `cover` would pay `vault` now, in asset units; zero if it is not registered.
-    pub fn available(&self, vault: Address) -> Result<U256, Error> {
-        if !self.is_vault(vault) {
-            return Ok(U256::ZERO);
-        }
-        let now = self.vm().block_timestamp();
-        let held = self.total_assets()?;
-        let opening = self.opening.assets_on(now, held);
-        let share = self.parameters.values().dailyDrawShare;
-        Ok(self
-            .vaults
-            .get(vault)
-            .allowance(now, opening, share)
-            .min(held))
+    /// What `cover` would pay `vault` now, zero if it is not registered, and the pool's total assets; in asset units.
+    pub fn available(&self, vault: Address) -> (U256, U256) {
+        (self.drawable(vault), self.total_assets())
     }
 
-    /// Converts the profit in the pool's account in `vault` and withdraws its capital, as far as the vault allows.
+    /// Converts the profit in the pool's account in `vault` and withdraws its capital, as far as the vault allows, and
+    /// counts what the pool holds.
     ///
-    /// Returns the asset units received. Fails with `NotVault`, or with the vault's own error.
+    /// Returns by how many asset units the pool grew. Fails with `NotVault`, or with the vault's own error if it does
+    /// not let capital go.
     pub fn harvest(&mut self, vault: Address) -> Result<U256, Error> {
         self.locked(|pool| pool.fetch_income(vault))
     }
@@ -429,15 +447,20 @@ impl InsurancePool {
         Ok(result)
     }
 
-    fn apply_parameters(&mut self, parameters: Parameters) {
-        self.parameters.set_values(&parameters);
-        self.vm().log(ParametersSet { parameters });
+    fn configure(&mut self, settings: Settings) {
+        self.config.set(&settings);
+        self.vm().log(ParametersSet {
+            parameters: settings.parameters,
+        });
     }
 
-    fn totals(&self) -> Result<Totals, Error> {
-        Ok(Totals {
-            assets: self.total_assets()?,
-            shares: self.total_supply.get(),
-        })
+    /// The price of a share now.
+    fn price(&self) -> Price {
+        let virtual_shares = power_of_ten(SHARE_DECIMALS - self.config.get().decimals);
+        Price::new(self.reserves.totals(), virtual_shares)
+    }
+
+    fn now(&self) -> u64 {
+        self.vm().block_timestamp()
     }
 }

@@ -1,0 +1,72 @@
+//! The asset and the parameters: one slot.
+
+use alloy_primitives::{Address, U256};
+use contract_support::packing::{Pack, Unpack};
+use stylus_sdk::prelude::*;
+use stylus_sdk::storage::StorageB256;
+
+use crate::abi::Parameters;
+
+/// The draw share is stored in this unit, 1e-9 as a WAD.
+pub const DRAW_SHARE_UNIT: u64 = 1_000_000_000;
+
+/// Slot of the asset's address (20 bytes) and decimals (1), the cooldown (3), the claim window (3) and the draw share (4).
+#[storage]
+pub struct Config {
+    word: StorageB256,
+}
+
+/// What [`Config`] holds.
+pub struct Settings {
+    /// The quote token; zero before initialisation.
+    pub asset: Address,
+    /// The quote token's decimals, at most 18.
+    pub decimals: u8,
+    /// The parameters, within their hard bounds.
+    pub parameters: Parameters,
+}
+
+impl Settings {
+    /// Asset units of one dollar.
+    pub fn unit(&self) -> U256 {
+        power_of_ten(self.decimals)
+    }
+
+    /// WAD amount of one asset unit.
+    pub fn wad_per_unit(&self) -> U256 {
+        power_of_ten(18u8.saturating_sub(self.decimals))
+    }
+}
+
+impl Config {
+    /// The asset and the parameters.
+    pub fn get(&self) -> Settings {
+        let mut fields = Unpack::new(self.word.get());
+        Settings {
+            asset: fields.address(),
+            decimals: fields.short(1) as u8,
+            parameters: Parameters {
+                cooldown: fields.short(3) as u32,
+                claimWindow: fields.short(3) as u32,
+                dailyDrawShare: fields.short(4) * DRAW_SHARE_UNIT,
+            },
+        }
+    }
+
+    /// Stores a token of at most 18 decimals and parameters within their hard bounds.
+    pub fn set(&mut self, settings: &Settings) {
+        let parameters = &settings.parameters;
+        let word = Pack::default()
+            .address(settings.asset)
+            .short(settings.decimals.into(), 1)
+            .short(parameters.cooldown.into(), 3)
+            .short(parameters.claimWindow.into(), 3)
+            .short(parameters.dailyDrawShare / DRAW_SHARE_UNIT, 4);
+        self.word.set(word.word());
+    }
+}
+
+/// `10^exponent`, for exponents up to 19.
+pub fn power_of_ten(exponent: u8) -> U256 {
+    U256::from(10u64.pow(exponent.into()))
+}
