@@ -1,6 +1,6 @@
 //! What an account owns.
 
-use crate::{Clock, Error, InstrumentId, Position, Result, Usd};
+use crate::{Clock, Error, InstrumentId, Maturing, Maturity, Position, Result, Usd};
 
 /// Legs that an account may hold.
 pub const MAX_LEGS: usize = 16;
@@ -12,10 +12,14 @@ pub struct Account {
     pub capital: Usd,
     /// P: settled profit, worth the coverage ratio; debt when negative, and then there is no capital.
     pub pnl: Usd,
+    /// I: settled gains and losses that have not matured.
+    pub maturing: Maturing,
     /// The bucket that the account's legs are in, on every side.
     pub bucket: u8,
     /// How long the account has been seen in ill health.
     pub clock: Clock,
+    /// Whether a leg was found cut since the account was last seen in health.
+    pub cut: bool,
     /// Instruments in which the account has a leg.
     pub legs: Legs,
 }
@@ -24,7 +28,8 @@ impl Account {
     /// Adds profit or loss, and capital; a loss eats profit, then capital, then becomes debt.
     ///
     /// # Errors
-    /// [`Error::InsufficientCapital`] if a negative `capital` takes more than there is; [`Error::Overflow`].
+    /// [`Error::InsufficientCapital`] if a negative `capital` takes more than there is; [`Error::Overflow`], beyond
+    /// [`Usd::MAX`] as well.
     pub(crate) fn credit(&mut self, pnl: Usd, capital: Usd) -> Result<()> {
         self.capital = self.capital.plus(capital)?;
         if self.capital < Usd::ZERO {
@@ -34,13 +39,57 @@ impl Account {
         let paid = self.pnl.deficit()?.min(self.capital);
         self.capital = self.capital.minus(paid)?;
         self.pnl = self.pnl.plus(paid)?;
+        self.capital.within(Usd::MAX)?;
+        self.pnl.within(Usd::MAX)?;
         Ok(())
+    }
+
+    /// Adds a settled gain or loss, which matures.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`].
+    pub(crate) fn gain(&mut self, gain: Usd, class: Maturity, now: u64) -> Result<()> {
+        if gain != Usd::ZERO {
+            self.maturing = self.maturing.plus(gain, class, now);
+        }
+        self.credit(gain, Usd::ZERO)
+    }
+
+    /// How much of the settled profit is neither convertible nor counted for initial margin at unix time `now`.
+    #[must_use]
+    pub fn immature(&self, now: u64) -> Usd {
+        self.maturing.immature(self.pnl, now)
+    }
+
+    /// Moves the clock by an observation; health ends what a cut allows as well.
+    pub fn observe(&mut self, now: u64, healthy: bool) {
+        self.clock = self.clock.observed(now, healthy);
+        self.cut &= !healthy;
     }
 
     /// Whether losses have exceeded everything that the account held.
     #[must_use]
     pub fn in_debt(&self) -> bool {
         self.pnl < Usd::ZERO
+    }
+}
+
+/// The maturity of gains in each instrument, by the guard's tier; ten minutes where nothing was said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Maturities([u64; 8]);
+
+impl Maturities {
+    /// Says how fast gains in an instrument mature now.
+    pub fn set(&mut self, id: InstrumentId, class: Maturity) {
+        let (word, shift) = (usize::from(id / 32), 2 * u32::from(id % 32));
+        self.0[word] = self.0[word] & !(3 << shift) | (class as u64) << shift;
+    }
+
+    /// How fast gains in an instrument mature now.
+    #[must_use]
+    pub fn get(&self, id: InstrumentId) -> Maturity {
+        let (word, shift) = (usize::from(id / 32), 2 * u32::from(id % 32));
+        Maturity::of_tier((self.0[word] >> shift & 3) as u8)
     }
 }
 

@@ -44,6 +44,10 @@ pub struct Bucket {
     pub epoch: u32,
 }
 
+/// The last epoch of a bucket. Nothing joins a bucket that has reached it, so that it never ends: see
+/// [`Bucket::is_spent`].
+pub const LAST_EPOCH: u32 = (1 << 28) - 1;
+
 impl Default for Bucket {
     fn default() -> Self {
         Self::empty(0)
@@ -61,6 +65,19 @@ impl Bucket {
             joined: Size::ZERO,
             epoch,
         }
+    }
+
+    /// Whether it was cut since it was last empty. If not, its scale is one and its drift zero, and need not be kept.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.scale != Scale::ONE || self.drift != Cumulative::ZERO
+    }
+
+    /// Whether it has been closed as often as can be counted, 2^28 - 1 times. It is empty then and stays so: accounts keep
+    /// the bucket that they are in instead of moving there.
+    #[must_use]
+    pub const fn is_spent(&self) -> bool {
+        self.epoch >= LAST_EPOCH
     }
 
     /// Effective size of all its legs; at least the sum of their own sizes.

@@ -17,7 +17,12 @@ pub struct Totals {
     pub shortfall: Usd,
     /// G: unsettled gains of the instrument sides that are ahead.
     pub gains: Usd,
+    /// Unix time since when the vault has been impaired; zero while it is not. Its keeper moves it.
+    pub impaired_since: u32,
 }
+
+/// The vault is impaired while W exceeds one part in this many of V.
+const IMPAIRED: i128 = 1_000;
 
 impl Totals {
     /// Replaces an account's part in the totals.
@@ -32,6 +37,29 @@ impl Totals {
             .minus(old.pnl.deficit()?)?
             .plus(new.pnl.deficit()?)?;
         Ok(())
+    }
+
+    /// Every total, if none is beyond [`Usd::MAX`].
+    pub(crate) fn checked(&self) -> Result<&Self> {
+        for total in [
+            self.tokens,
+            self.capital,
+            self.profit,
+            self.debt,
+            self.shortfall,
+            self.gains,
+        ] {
+            total.within(Usd::MAX)?;
+        }
+        Ok(self)
+    }
+
+    /// Whether W exceeds 0.1 % of V, with what `insurance` would pay now.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow) if a sum does not fit.
+    pub fn is_impaired(&self, insurance: Usd) -> Result<bool> {
+        Ok(self.missing(insurance)?.0 > self.tokens.0 / IMPAIRED)
     }
 
     /// W: what nobody has paid for, written-off deficits and known debt beyond what `insurance` would pay now.
@@ -67,6 +95,12 @@ pub struct Coverage {
 }
 
 impl Coverage {
+    /// Nothing is missing.
+    pub const FULL: Self = Self {
+        backed: 0,
+        claims: 0,
+    };
+
     /// Whether nothing is missing.
     #[must_use]
     pub const fn is_full(self) -> bool {

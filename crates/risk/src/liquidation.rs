@@ -7,15 +7,15 @@ const TARGET: u128 = WAD / 4 * 5;
 /// Maintenance margin / equity from which an account may be deleveraged.
 const DELEVERAGE_BELOW: i128 = 5;
 /// Seconds that one observation of ill health can add to the clock.
-const MAX_STEP: u64 = 60;
+const MAX_STEP: u32 = 60;
 
 /// How long an account has been seen in ill health.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Clock {
-    /// Time of the last observation of ill health, seconds; 0 if health was observed since.
-    pub seen: u64,
-    /// Seconds of ill health.
-    pub unhealthy: u32,
+    /// Unix time of the last observation of ill health; 0 if health was observed since.
+    pub seen: u32,
+    /// Seconds of ill health, at most 65,535.
+    pub unhealthy: u16,
 }
 
 impl Clock {
@@ -25,16 +25,15 @@ impl Clock {
         if healthy {
             return Self::default();
         }
-        let step = if self.seen == 0 {
-            0
-        } else {
-            now.saturating_sub(self.seen).min(MAX_STEP)
+        let now = u32::try_from(now).unwrap_or(u32::MAX);
+        let step = match self.seen {
+            0 => 0,
+            seen => now.saturating_sub(seen).min(MAX_STEP),
         };
+        let unhealthy = u32::from(self.unhealthy) + step;
         Self {
             seen: now,
-            unhealthy: self
-                .unhealthy
-                .saturating_add(u32::try_from(step).unwrap_or(0)),
+            unhealthy: u16::try_from(unhealthy).unwrap_or(u16::MAX),
         }
     }
 }
@@ -53,8 +52,8 @@ impl Terms {
     ///
     /// # Errors
     /// [`Error::Overflow`] if the start is above one.
-    pub fn penalty_rate(&self, unhealthy: u32) -> Result<Ratio> {
-        if unhealthy >= self.penalty_ramp {
+    pub fn penalty_rate(&self, unhealthy: u16) -> Result<Ratio> {
+        if u32::from(unhealthy) >= self.penalty_ramp {
             return Ok(Ratio::ONE);
         }
         let rise = Ratio::ONE.minus(self.penalty_start)?;
@@ -133,7 +132,7 @@ pub fn plan_deleverage(health: &Health, movable: Usd, rate: Ratio) -> Result<Liq
 /// The smallest share of every movable leg whose removal restores equity to the target:
 /// (1.25 MM - E) / (MM' (1.25 - r)), MM' of the movable legs, rounded up, at most one. Needs E < MM. A penalty that takes
 /// all equity takes every leg.
-fn share_to_target(health: &Health, movable: Usd, rate: Ratio) -> Result<Ratio> {
+pub(crate) fn share_to_target(health: &Health, movable: Usd, rate: Ratio) -> Result<Ratio> {
     if movable.times_up(rate)? >= health.equity {
         return Ok(Ratio::ONE);
     }

@@ -7,18 +7,16 @@ use crate::{
 /// An instrument's place in its vault's listing.
 pub type InstrumentId = u8;
 
-/// What the ledger knows of an instrument.
+/// An instrument's prices.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Instrument {
+pub struct Prices {
     /// The vault's own copy of the mark price.
     pub mark: Price,
     /// Cumulative funding paid by one unit of long position.
     pub funding: Index,
-    /// Maintenance margin, a share of notional.
-    pub maintenance_rate: Ratio,
 }
 
-impl Instrument {
+impl Prices {
     /// mark - funding: what legs gain and lose by.
     ///
     /// # Errors
@@ -35,6 +33,8 @@ pub struct SideState {
     pub open_interest: Size,
     /// Unsettled gain of the side = open interest x signed index - offset.
     pub offset: Usd,
+    /// A bit for each bucket that has legs.
+    pub occupied: u16,
 }
 
 impl SideState {
@@ -50,10 +50,8 @@ impl SideState {
 /// An account's position in one instrument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Leg {
-    /// Side of the market.
+    /// Side of the market; its bucket there is its account's.
     pub side: Side,
-    /// Bucket of that side.
-    pub bucket: u8,
     /// The bucket's epoch when the leg joined.
     pub epoch: u32,
     /// Effective size = base x the bucket's scale, while the epoch lasts.
@@ -62,6 +60,14 @@ pub struct Leg {
     pub joined: Size,
     /// The bucket's K when the leg was last settled.
     pub settled: Cumulative,
+}
+
+impl Leg {
+    /// Whether its base is not its size at joining, so that both have to be kept: it joined a bucket that was cut.
+    #[must_use]
+    pub const fn joined_apart(&self) -> bool {
+        self.base.0 != self.joined.0
+    }
 }
 
 /// Storage of one vault. What was never set reads as its default; a leg is read only after it was set.
@@ -77,10 +83,12 @@ pub trait Store {
     fn account(&self, id: Self::AccountId) -> Account;
     /// Stores an account.
     fn set_account(&mut self, id: Self::AccountId, account: &Account);
-    /// A listed instrument.
-    fn instrument(&self, id: InstrumentId) -> Instrument;
-    /// Stores an instrument's mark.
-    fn set_mark(&mut self, id: InstrumentId, mark: Price);
+    /// A listed instrument's prices.
+    fn prices(&self, id: InstrumentId) -> Prices;
+    /// Stores an instrument's prices.
+    fn set_prices(&mut self, id: InstrumentId, prices: &Prices);
+    /// Maintenance margin of a listed instrument, a share of notional.
+    fn maintenance_rate(&self, id: InstrumentId) -> Ratio;
     /// One side of an instrument.
     fn side(&self, id: InstrumentId, side: Side) -> SideState;
     /// Stores one side of an instrument.

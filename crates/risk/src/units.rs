@@ -7,9 +7,9 @@ pub const WAD: u128 = 1_000_000_000_000_000_000;
 /// One, in the scale of [`Scale`].
 const SCALE_ONE: u128 = 1_000_000_000_000_000_000_000_000_000;
 /// One, in the scale of [`Cumulative`].
-const CUMULATIVE_ONE: u128 = 1_000_000_000_000_000_000_000_000;
+const CUMULATIVE_ONE: u128 = 1_000_000_000_000_000_000_000;
 /// [`SCALE_ONE`] x [`WAD`] / [`CUMULATIVE_ONE`]: turns scale x index into a cumulative gain.
-const SCALE_INDEX_TO_CUMULATIVE: u128 = 1_000_000_000_000_000_000_000;
+const SCALE_INDEX_TO_CUMULATIVE: u128 = 1_000_000_000_000_000_000_000_000;
 
 macro_rules! quantity {
     ($(#[$doc:meta])* $name:ident($repr:ty)) => {
@@ -73,7 +73,7 @@ quantity! {
     Base(u128)
 }
 quantity! {
-    /// Quote tokens gained by one unit of base, 1e24 is one.
+    /// Quote tokens gained by one unit of base, 1e21 is one.
     Cumulative(i128)
 }
 
@@ -119,19 +119,26 @@ impl Side {
 }
 
 impl Index {
-    /// The index at a mark price after `funding` was paid by one unit of long position.
+    /// Largest funding that one unit may have paid or received: 6.3e11.
+    pub const MAX_FUNDING: Self = Self((1 << 99) - 1);
+
+    /// The index at a mark price after `funding` was paid by one unit of long position. It stays within +-1.91e12, and so
+    /// does every cumulative gain: with A = 1 at the start, K = sum of (fall of A) x index at each cut + A x index now is
+    /// a mean of indexes, within the +-2.59e12 that a leg can keep.
     ///
     /// # Errors
-    /// [`Error::Overflow`] beyond +-1.7e14, the range of a cumulative gain.
+    /// [`Error::Overflow`] beyond [`Price::MAX`] or [`Index::MAX_FUNDING`].
     pub fn new(mark: Price, funding: Self) -> Result<Self> {
-        let index = Self(math::signed(mark.0)?).minus(funding)?;
-        let limit = (i128::MAX as u128) / (CUMULATIVE_ONE / WAD);
-        if index.0.unsigned_abs() > limit {
-            Err(Error::Overflow)
-        } else {
-            Ok(index)
+        if mark > Price::MAX || funding.0.unsigned_abs() > Self::MAX_FUNDING.0.unsigned_abs() {
+            return Err(Error::Overflow);
         }
+        Self(math::signed(mark.0)?).minus(funding)
     }
+}
+
+impl Price {
+    /// Largest price: 1.26e12.
+    pub const MAX: Self = Self((1 << 100) - 1);
 }
 
 impl Position {
@@ -165,6 +172,10 @@ impl Position {
 }
 
 impl Size {
+    /// Largest open interest of one side, 1.6e14: the bases of a bucket that is cut to [`Scale::MIN`] still fit
+    /// [`Base`], and the sizes that its legs had at joining, at most 1 + ln(1e6) times that, fit 112 bits.
+    pub const MAX: Self = Self(1 << 107);
+
     /// size x price, rounded up: what a requirement counts.
     ///
     /// # Errors
@@ -199,6 +210,36 @@ impl Size {
 }
 
 impl Usd {
+    /// Largest amount of an account, and of the totals: 2.59e15.
+    pub const MAX: Self = Self((1 << 111) - 1);
+    /// Most quote tokens that a vault accepts: 1.26e12.
+    pub const MAX_TOKENS: Self = Self(1 << 100);
+    /// Largest notional of one side after a trade that raises it, 3.1e11: a sixteenth of what a price may make of it.
+    pub const MAX_TRADED: Self = Self(1 << 98);
+    /// Largest |open interest x index| of one side, 5.0e12. Cuts included, a leg then gains less than 15 times that, and
+    /// 16 legs less than [`Usd::MAX`]: whoever settles is not stopped by a price.
+    pub const MAX_VALUE: Self = Self(1 << 102);
+
+    /// The amount, if it lies within +-`limit`.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`] beyond.
+    pub fn within(self, limit: Self) -> Result<Self> {
+        if self.0.unsigned_abs() > limit.0.unsigned_abs() {
+            Err(Error::Overflow)
+        } else {
+            Ok(self)
+        }
+    }
+
+    /// The negative.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`] for `i128::MIN`.
+    pub fn negated(self) -> Result<Self> {
+        Self::ZERO.minus(self)
+    }
+
     /// `max(self, 0)`.
     #[must_use]
     pub fn or_zero(self) -> Self {

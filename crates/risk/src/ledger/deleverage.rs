@@ -1,0 +1,176 @@
+//! Closing legs against the opposite side, one at a time.
+
+use super::Ledger;
+use crate::{Account, Error, InstrumentId, Position, Ratio, Result, Size, Store, Usd, WAD, math};
+
+/// What closing a leg of an account in debt did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ClosedLeg {
+    /// The position that was closed.
+    pub position: Position,
+    /// Its maintenance margin.
+    pub margin: Usd,
+    /// Its part of the margin of the legs that the debt still counted against, rounded down.
+    pub part: Ratio,
+    /// Debt written off.
+    pub deficit: Usd,
+    /// What insurance has to pay for it, a multiple of the token's smallest unit; it may exceed the deficit by less than
+    /// one.
+    pub insured: Usd,
+}
+
+/// What closing a share of a leg did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CutLeg {
+    /// What was closed.
+    pub size: Size,
+    /// What the limit left of the share.
+    pub left: Size,
+    /// Penalty paid.
+    pub penalty: Usd,
+}
+
+impl<S: Store> Ledger<'_, S> {
+    /// Closes a leg of a touched account in debt at the mark against the opposite side, and writes off the leg's part of
+    /// the debt: in proportion to the margin that legs had when the debt was found, all of the rest for the last. What
+    /// has become of them since, and in what order they are closed, changes nothing. Insurance pays at most `cover` for it,
+    /// in multiples of `unit`, what haircuts have not paid already; the rest is missing.
+    ///
+    /// # Errors
+    /// [`Error::NotDeleverageable`] if the account is not in debt or has no such leg; [`Error::Overflow`].
+    pub fn close_leg(
+        &mut self,
+        id: S::AccountId,
+        instrument: InstrumentId,
+        cover: Usd,
+        unit: Usd,
+    ) -> Result<ClosedLeg> {
+        let mut account = self.store.account(id);
+        if !account.in_debt() || !account.legs.as_slice().contains(&instrument) {
+            return Err(Error::NotDeleverageable);
+        }
+        let (weight, weights) = self.weights(id, &account, instrument)?;
+        let (position, gain) = self.detach(id, &mut account, instrument)?;
+        self.gain(&mut account, gain, self.maturities.get(instrument))?;
+        let margin = self.margin(instrument, position)?;
+        self.shrink(instrument, position.side().opposite(), position.size())?;
+        let debt = math::unsigned(account.pnl.deficit()?.0)?;
+        let deficit = if account.legs.as_slice().is_empty() {
+            debt
+        } else {
+            math::mul_div_down(debt, weight, weights.max(1))?
+        };
+        let deficit = Usd(math::signed(deficit)?);
+        let insured = self.write_off(&mut account, deficit, cover, unit)?;
+        self.store.set_account(id, &account);
+        Ok(ClosedLeg {
+            position,
+            margin,
+            part: Ratio(math::mul_div_down(WAD, weight, weights.max(1))?),
+            deficit,
+            insured,
+        })
+    }
+
+    /// Writes off the debt of an account without legs. Insurance pays at most `cover` for it, in multiples of `unit`. Returns
+    /// the deficit, and what insurance has to pay.
+    ///
+    /// # Errors
+    /// [`Error::NotDeleverageable`] if the account is not in debt or has legs; [`Error::Overflow`].
+    pub fn close_debt(&mut self, id: S::AccountId, cover: Usd, unit: Usd) -> Result<(Usd, Usd)> {
+        let mut account = self.store.account(id);
+        if !account.in_debt() || !account.legs.as_slice().is_empty() {
+            return Err(Error::NotDeleverageable);
+        }
+        let deficit = account.pnl.deficit()?;
+        let insured = self.write_off(&mut account, deficit, cover, unit)?;
+        self.store.set_account(id, &account);
+        Ok((deficit, insured))
+    }
+
+    /// Closes a share of one leg of a touched account at the mark against the opposite side, at most `limit` of its size.
+    /// The account pays `rate` x the maintenance margin of what was closed to the pool's account, at most what it has. The
+    /// rest of the leg stays in the account's bucket.
+    ///
+    /// # Errors
+    /// [`Error::SameAccount`] for the pool's account; [`Error::NotDeleverageable`] if the account has no such leg;
+    /// [`Error::Overflow`].
+    pub fn cut_leg(
+        &mut self,
+        id: S::AccountId,
+        pool: S::AccountId,
+        instrument: InstrumentId,
+        share: Ratio,
+        limit: Size,
+        rate: Ratio,
+    ) -> Result<CutLeg> {
+        if id == pool {
+            return Err(Error::SameAccount);
+        }
+        let mut account = self.store.account(id);
+        let held = account.legs;
+        if !held.as_slice().contains(&instrument) {
+            return Err(Error::NotDeleverageable);
+        }
+        let (position, gain) = self.detach(id, &mut account, instrument)?;
+        self.gain(&mut account, gain, self.maturities.get(instrument))?;
+        let (side, size) = (position.side(), position.size());
+        let wanted = size.share_up(share)?;
+        let cut = wanted.min(limit);
+        let margin = self.margin(instrument, side.position(cut)?)?;
+        let penalty = self.pay_to(&mut account, pool, margin.times_up(rate)?)?;
+        self.shrink(instrument, side.opposite(), cut)?;
+        let rest = side.position(size.minus(cut)?)?;
+        self.attach(id, &mut account, instrument, rest)?;
+        if rest != Position::ZERO {
+            account.legs = held;
+        }
+        self.store.set_account(id, &account);
+        Ok(CutLeg {
+            size: cut,
+            left: wanted.minus(cut)?,
+            penalty,
+        })
+    }
+
+    /// Margin at their joined sizes of one leg, and of all legs.
+    fn weights(
+        &self,
+        id: S::AccountId,
+        account: &Account,
+        instrument: InstrumentId,
+    ) -> Result<(u128, u128)> {
+        let (mut one, mut all) = (0, 0_u128);
+        for &held in account.legs.as_slice() {
+            let joined = Position::long(self.store.leg(id, held).joined)?;
+            let weight = math::unsigned(self.margin(held, joined)?.0)?;
+            all = all.checked_add(weight).ok_or(Error::Overflow)?;
+            if held == instrument {
+                one = weight;
+            }
+        }
+        Ok((one, all))
+    }
+
+    /// Writes off a part of an account's debt. Returns what insurance has to pay.
+    fn write_off(
+        &mut self,
+        account: &mut Account,
+        deficit: Usd,
+        cover: Usd,
+        unit: Usd,
+    ) -> Result<Usd> {
+        let unpaid = deficit
+            .plus(self.totals.shortfall.min(Usd::ZERO))?
+            .or_zero();
+        let unit = math::unsigned(unit.0)?.max(1);
+        let covered = math::unsigned(cover.or_zero().0)? / unit;
+        let units = math::unsigned(unpaid.0)?.div_ceil(unit).min(covered);
+        let due = units.checked_mul(unit).ok_or(Error::Overflow)?;
+        let insured = Usd(math::signed(due)?).min(self.insurance);
+        self.totals.shortfall = self.totals.shortfall.plus(deficit)?;
+        self.recover(insured)?;
+        self.credit(account, deficit, Usd::ZERO)?;
+        Ok(insured)
+    }
+}

@@ -1,0 +1,48 @@
+//! Taking over the legs of an account in ill health.
+
+use super::Ledger;
+use super::value::{Assessment, Valued};
+use crate::{Error, Legs, Liquidation, Positions, Result, Store, Usd};
+
+impl<S: Store> Ledger<'_, S> {
+    /// Moves a share of every `movable` leg of a touched account into another touched account at the mark. That account
+    /// and the pool's are paid half of the penalty each. Returns both accounts afterwards.
+    ///
+    /// # Errors
+    /// [`Error::SameAccount`] unless the three differ; [`Error::TooManyLegs`]; [`Error::Overflow`].
+    pub fn liquidate(
+        &mut self,
+        id: S::AccountId,
+        into: S::AccountId,
+        pool: S::AccountId,
+        plan: &Liquidation,
+        movable: &Legs,
+    ) -> Result<[Valued; 2]> {
+        if id == into || into == pool || id == pool {
+            return Err(Error::SameAccount);
+        }
+        let (mut taken, mut given) = (Positions::default(), Positions::default());
+        for (instrument, position) in Self::among(&self.positions(id)?, movable)?.iter() {
+            let moved = position
+                .side()
+                .position(position.size().share_up(plan.share)?)?;
+            taken.add(instrument, moved)?;
+            given.add(instrument, moved.negated()?)?;
+        }
+        let mut payer = self.store.account(id);
+        let reward = Usd(plan.penalty.0 / 2);
+        self.pay_to(&mut payer, into, reward)?;
+        self.pay_to(&mut payer, pool, plan.penalty.minus(reward)?)?;
+        self.store.set_account(id, &payer);
+        Ok([self.change(id, &given)?, self.change(into, &taken)?])
+    }
+
+    /// Settles an account, changes its positions, and moves its legs to the bucket that is due.
+    fn change(&mut self, id: S::AccountId, changes: &Positions) -> Result<Valued> {
+        let mut account = self.store.account(id);
+        let mut sum = Assessment::default();
+        self.rebuild(id, &mut account, changes, &mut sum)?;
+        self.store.set_account(id, &account);
+        self.value(account, &sum, self.coverage()?)
+    }
+}

@@ -1,0 +1,205 @@
+//! Capital that comes and goes, and payments between accounts.
+
+use super::{Ledger, Valued};
+use crate::{Account, Error, Positions, Ratio, Result, Store, Usd};
+
+/// What a conversion did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Converted {
+    /// Profit taken.
+    pub profit: Usd,
+    /// Capital given for it.
+    pub received: Usd,
+}
+
+impl<S: Store> Ledger<'_, S> {
+    /// Credits capital for tokens that have arrived; a debt is paid out of it first.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`], beyond [`Usd::MAX_TOKENS`] as well.
+    pub fn deposit(&mut self, id: S::AccountId, amount: Usd) -> Result<()> {
+        self.totals.tokens = self.totals.tokens.plus(amount)?.within(Usd::MAX_TOKENS)?;
+        self.credit_stored(id, Usd::ZERO, amount)
+    }
+
+    /// Settles an account and takes capital from it, for tokens that leave; its legs move to the bucket that is due then.
+    ///
+    /// # Errors
+    /// [`Error::InsufficientCapital`] if the account holds less; [`Error::Overflow`].
+    pub fn withdraw(&mut self, id: S::AccountId, amount: Usd) -> Result<Valued> {
+        self.totals.tokens = self.totals.tokens.minus(amount)?;
+        self.take(id, amount)
+    }
+
+    /// Settles an account and moves capital from it into another; its legs move to the bucket that is due then.
+    ///
+    /// # Errors
+    /// [`Error::SameAccount`]; [`Error::InsufficientCapital`] if the account holds less; [`Error::Overflow`].
+    pub fn transfer(
+        &mut self,
+        from: S::AccountId,
+        to: S::AccountId,
+        amount: Usd,
+    ) -> Result<Valued> {
+        if from == to {
+            return Err(Error::SameAccount);
+        }
+        let valued = self.take(from, amount)?;
+        self.credit_stored(to, Usd::ZERO, amount)?;
+        Ok(valued)
+    }
+
+    /// Settles an account, takes capital from it, and moves its legs to the bucket that is due.
+    fn take(&mut self, id: S::AccountId, amount: Usd) -> Result<Valued> {
+        let mut account = self.store.account(id);
+        let mut legs = self.settle(id, &mut account)?;
+        self.credit(&mut account, Usd::ZERO, amount.negated()?)?;
+        self.rebuild(id, &mut account, &Positions::default(), &mut legs)?;
+        self.store.set_account(id, &account);
+        self.value(account, &legs, self.coverage()?)
+    }
+
+    /// Turns at most `limit` of a touched account's mature profit into capital at h, as far as there are tokens that no
+    /// capital claims; worthless profit is cancelled against the shortfall. Leaves h as it is, or rounds it up.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`].
+    pub fn convert(&mut self, id: S::AccountId, limit: Usd) -> Result<Converted> {
+        let coverage = self.coverage()?;
+        let account = self.store.account(id);
+        let mature = account.pnl.or_zero().minus(account.immature(self.now))?;
+        let profit = mature.min(limit);
+        let worth = coverage.worth(profit)?;
+        let received = worth.min(self.totals.tokens.minus(self.totals.capital)?);
+        let taken = if received == worth {
+            profit
+        } else {
+            coverage.profit_worth(received)?.min(profit)
+        };
+        if received == Usd::ZERO && !coverage.is_zero() {
+            return Ok(Converted::default());
+        }
+        self.credit_stored(id, taken.negated()?, received)?;
+        self.totals.shortfall = self.totals.shortfall.minus(taken.minus(received)?)?;
+        Ok(Converted {
+            profit: taken,
+            received,
+        })
+    }
+
+    /// Adds tokens that insurance has paid for deficits written off.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`].
+    pub fn recover(&mut self, paid: Usd) -> Result<()> {
+        self.totals.tokens = self.totals.tokens.plus(paid)?;
+        self.totals.shortfall = self.totals.shortfall.minus(paid)?;
+        self.insurance = self.insurance.minus(paid)?;
+        Ok(())
+    }
+
+    /// Moves everything that an account without legs holds into two others: a share, rounded down, to the first. Returns
+    /// what each was given, profit at its worth rounded down.
+    ///
+    /// # Errors
+    /// [`Error::SameAccount`] unless the three differ; [`Error::Overflow`].
+    pub fn distribute(
+        &mut self,
+        from: S::AccountId,
+        to: [S::AccountId; 2],
+        share: Ratio,
+    ) -> Result<[Usd; 2]> {
+        if from == to[0] || from == to[1] || to[0] == to[1] {
+            return Err(Error::SameAccount);
+        }
+        let coverage = self.coverage()?;
+        let mut payer = self.store.account(from);
+        let mut given = [Usd::ZERO; 2];
+        for ((payee, share), given) in to.into_iter().zip([share, Ratio::ONE]).zip(&mut given) {
+            let junior = payer.pnl.or_zero().times_down(share)?;
+            let senior = payer.capital.times_down(share)?;
+            let mut account = self.store.account(payee);
+            self.hand_over(&mut payer, &mut account, junior, senior)?;
+            self.store.set_account(payee, &account);
+            *given = coverage.worth(junior)?.plus(senior)?;
+        }
+        self.store.set_account(from, &payer);
+        Ok(given)
+    }
+
+    /// Pays `value`, or what the payer has: profit moves as profit, at h; the rest moves as capital. Returns what was paid.
+    pub(super) fn pay(
+        &mut self,
+        payer: &mut Account,
+        payee: &mut Account,
+        value: Usd,
+    ) -> Result<Usd> {
+        if value == Usd::ZERO {
+            return Ok(value);
+        }
+        let coverage = self.coverage()?;
+        let profit = payer.pnl.or_zero();
+        let worth = coverage.worth(profit)?;
+        let junior = if coverage.is_zero() {
+            Usd::ZERO
+        } else if worth <= value {
+            profit
+        } else {
+            coverage.profit_worth(value)?.min(profit)
+        };
+        let senior = value.minus(worth)?.or_zero().min(payer.capital);
+        self.hand_over(payer, payee, junior, senior)?;
+        worth.min(value).plus(senior)
+    }
+
+    /// As [`Ledger::pay`], into a stored account.
+    pub(super) fn pay_to(
+        &mut self,
+        payer: &mut Account,
+        payee: S::AccountId,
+        value: Usd,
+    ) -> Result<Usd> {
+        if value == Usd::ZERO {
+            return Ok(value);
+        }
+        let mut account = self.store.account(payee);
+        let paid = self.pay(payer, &mut account, value)?;
+        self.store.set_account(payee, &account);
+        Ok(paid)
+    }
+
+    /// Moves profit that the payer has, as immature as it is there, and capital.
+    fn hand_over(
+        &mut self,
+        payer: &mut Account,
+        payee: &mut Account,
+        junior: Usd,
+        senior: Usd,
+    ) -> Result<()> {
+        let class = payer.maturing.class;
+        for (account, junior, senior) in [
+            (payer, junior.negated()?, senior.negated()?),
+            (payee, junior, senior),
+        ] {
+            if junior != Usd::ZERO {
+                account.maturing = account.maturing.plus(junior, class, self.now);
+            }
+            self.credit(account, junior, senior)?;
+        }
+        Ok(())
+    }
+
+    /// Adds profit or loss, and capital, to an account and the totals.
+    pub(super) fn credit(&mut self, account: &mut Account, pnl: Usd, capital: Usd) -> Result<()> {
+        let old = *account;
+        account.credit(pnl, capital)?;
+        self.totals.replace(&old, account)
+    }
+
+    fn credit_stored(&mut self, id: S::AccountId, pnl: Usd, capital: Usd) -> Result<()> {
+        let mut account = self.store.account(id);
+        self.credit(&mut account, pnl, capital)?;
+        self.store.set_account(id, &account);
+        Ok(())
+    }
+}

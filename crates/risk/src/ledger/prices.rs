@@ -1,0 +1,78 @@
+//! Prices, and what the sides of an instrument gain by them.
+
+use super::Ledger;
+use crate::{Index, InstrumentId, Position, Prices, Result, Side, Size, Store, Usd, math};
+
+impl<S: Store> Ledger<'_, S> {
+    /// Sets an instrument's prices, and moves the total of unsettled gains with its index. A price that is refused is one
+    /// to go without: its instrument then keeps the prices it had, and every account can act at those.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow) if the price or the funding is out of range (see [`Index::new`]), if a side's
+    /// open interest x index would pass [`Usd::MAX_VALUE`], or the total of unsettled gains [`Usd::MAX`].
+    pub fn set_prices(&mut self, id: InstrumentId, prices: &Prices) -> Result<()> {
+        let (old, new) = (self.store.prices(id).index()?, prices.index()?);
+        let mut gains = self.totals.gains;
+        for side in Side::BOTH {
+            let state = self.store.side(id, side);
+            let index = side.signed(new);
+            state
+                .open_interest
+                .value_floor(index)?
+                .within(Usd::MAX_VALUE)?;
+            let before = state.unsettled(side.signed(old))?.or_zero();
+            gains = gains
+                .minus(before)?
+                .plus(state.unsettled(index)?.or_zero())?;
+        }
+        self.totals.gains = gains.within(Usd::MAX)?;
+        self.store.set_prices(id, prices);
+        Ok(())
+    }
+
+    /// The index of an instrument, with the sign of a side.
+    pub(super) fn index(&self, id: InstrumentId, side: Side) -> Result<Index> {
+        Ok(side.signed(self.store.prices(id).index()?))
+    }
+
+    /// Changes one side's open interest and offset, and the total of unsettled gains with them.
+    pub(super) fn book(
+        &mut self,
+        id: InstrumentId,
+        side: Side,
+        index: Index,
+        size: Position,
+        offset: Usd,
+    ) -> Result<()> {
+        let mut state = self.store.side(id, side);
+        let before = state.unsettled(index)?.or_zero();
+        let open_interest = Position(math::signed(state.open_interest.0)?).plus(size)?;
+        state.open_interest = Size(math::unsigned(open_interest.0)?);
+        if size.0 > 0 && state.open_interest > Size::MAX {
+            return Err(crate::Error::Overflow);
+        }
+        state.offset = state.offset.plus(offset)?;
+        self.totals.gains = self
+            .totals
+            .gains
+            .minus(before)?
+            .plus(state.unsettled(index)?.or_zero())?;
+        self.store.set_side(id, side, &state);
+        Ok(())
+    }
+
+    /// Notes whether a bucket of a side has legs.
+    pub(super) fn occupy(&mut self, id: InstrumentId, side: Side, bucket: u8, occupied: bool) {
+        let mut state = self.store.side(id, side);
+        let bit = 1 << bucket;
+        let bits = if occupied {
+            state.occupied | bit
+        } else {
+            state.occupied & !bit
+        };
+        if bits != state.occupied {
+            state.occupied = bits;
+            self.store.set_side(id, side, &state);
+        }
+    }
+}

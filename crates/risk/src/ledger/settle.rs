@@ -1,0 +1,158 @@
+//! Settling accounts, and moving them between buckets.
+
+use super::Ledger;
+use super::value::{Assessment, Valued};
+use crate::bucket::DEBT;
+use crate::{
+    Account, Base, Cumulative, Error, InstrumentId, Leg, Maturity, Position, Positions, Result,
+    Store, Usd,
+};
+
+impl<S: Store> Ledger<'_, S> {
+    /// Settles an account. Its owner's touch moves its legs to the bucket that is due. Somebody else's leaves them where
+    /// they are, unless it finds debt, or finds none any more. Legs of an account that stays in debt stay as they are,
+    /// for the debt counts against them.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`].
+    pub fn touch(&mut self, id: S::AccountId, by_owner: bool) -> Result<Valued> {
+        let mut account = self.store.account(id);
+        let mut settled = self.settle(id, &mut account)?;
+        let was_in_debt = account.bucket == DEBT;
+        if account.in_debt() != was_in_debt || by_owner && !was_in_debt {
+            self.rebuild(id, &mut account, &Positions::default(), &mut settled)?;
+        }
+        self.store.set_account(id, &account);
+        self.value(account, &settled, self.coverage()?)
+    }
+
+    /// Moves a touched account up to the bucket that is due. Returns the bucket it was in, and the new one.
+    ///
+    /// # Errors
+    /// [`Error::NotDue`] if it is not below that; [`Error::Overflow`].
+    pub fn rebucket(&mut self, id: S::AccountId) -> Result<(u8, u8)> {
+        let mut account = self.store.account(id);
+        let old = account.bucket;
+        let mut legs = self.settle(id, &mut account)?;
+        if self.bucket_with_room(&account, &legs.positions)? <= old {
+            return Err(Error::NotDue);
+        }
+        self.rebuild(id, &mut account, &Positions::default(), &mut legs)?;
+        self.store.set_account(id, &account);
+        Ok((old, account.bucket))
+    }
+
+    /// Settles all legs net, in place: nothing but gains moves. A leg that was cut to nothing stays until its account is
+    /// rebuilt.
+    pub(super) fn settle(&mut self, id: S::AccountId, account: &mut Account) -> Result<Assessment> {
+        let mut sum = Assessment::default();
+        for &instrument in account.legs.as_slice() {
+            let standing = self.standing(id, account.bucket, instrument)?;
+            let mut leg = standing.leg;
+            account.cut |= standing.is_cut()?;
+            sum.add_gain(standing.gain, self.maturities.get(instrument))?;
+            sum.positions.add(instrument, standing.position()?)?;
+            if leg.settled != standing.cumulative {
+                leg.settled = standing.cumulative;
+                self.store.set_leg(id, instrument, Some(&leg));
+            }
+            if standing.gain != Usd::ZERO {
+                let (side, index) = (leg.side, standing.index);
+                self.book(instrument, side, index, Position::ZERO, standing.gain)?;
+            }
+        }
+        self.gain(account, sum.gain, sum.class)?;
+        Ok(sum)
+    }
+
+    /// Settles all legs net, applies changes of size, and puts the legs into the bucket due now. Adds what it settled, and
+    /// the new positions, to `done`.
+    pub(super) fn rebuild(
+        &mut self,
+        id: S::AccountId,
+        account: &mut Account,
+        changes: &Positions,
+        done: &mut Assessment,
+    ) -> Result<()> {
+        let mut legs = Assessment::default();
+        self.detach_all(id, account, &mut legs)?;
+        self.gain(account, legs.gain, legs.class)?;
+        done.gain = done.gain.plus(legs.gain)?;
+        for (instrument, change) in changes.iter() {
+            legs.positions.add(instrument, change)?;
+        }
+        done.positions = legs.positions;
+        self.attach_all(id, account, &legs.positions)
+    }
+
+    /// Takes all legs out of their buckets. Of an account known to be in debt, one that was cut to nothing stays, as what
+    /// a part of the debt counts against.
+    pub(super) fn detach_all(
+        &mut self,
+        id: S::AccountId,
+        account: &mut Account,
+        sum: &mut Assessment,
+    ) -> Result<()> {
+        let held = account.legs;
+        for &instrument in held.as_slice() {
+            let joined = self.store.leg(id, instrument);
+            let (position, gain) = self.detach(id, account, instrument)?;
+            sum.add_gain(gain, self.maturities.get(instrument))?;
+            sum.positions.add(instrument, position)?;
+            if account.in_debt() && position == Position::ZERO {
+                self.keep_ended(id, account, instrument, &joined)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts positions into the bucket that is due.
+    pub(super) fn attach_all(
+        &mut self,
+        id: S::AccountId,
+        account: &mut Account,
+        positions: &Positions,
+    ) -> Result<()> {
+        account.bucket = self.bucket_with_room(account, positions)?;
+        for (instrument, position) in positions.iter() {
+            self.attach(id, account, instrument, position)?;
+        }
+        Ok(())
+    }
+
+    /// Keeps a leg that was cut to nothing, in no bucket.
+    fn keep_ended(
+        &mut self,
+        id: S::AccountId,
+        account: &mut Account,
+        instrument: InstrumentId,
+        leg: &Leg,
+    ) -> Result<()> {
+        let ended = Leg {
+            base: Base::ZERO,
+            settled: Cumulative::ZERO,
+            ..*leg
+        };
+        account.legs.push(instrument)?;
+        self.store.set_leg(id, instrument, Some(&ended));
+        Ok(())
+    }
+
+    /// The bucket that is due, or the account's own where the one that is due takes no more legs.
+    fn bucket_with_room(&self, account: &Account, positions: &Positions) -> Result<u8> {
+        let due = self.bucket_for(account, positions)?;
+        for (id, position) in positions.iter() {
+            if self.store.bucket(id, position.side(), due).is_spent() {
+                return Ok(account.bucket);
+            }
+        }
+        Ok(due)
+    }
+
+    /// Settles a gain or loss of an account.
+    pub(super) fn gain(&mut self, account: &mut Account, gain: Usd, class: Maturity) -> Result<()> {
+        let old = *account;
+        account.gain(gain, class, self.now)?;
+        self.totals.replace(&old, account)
+    }
+}

@@ -1,0 +1,182 @@
+//! What accounts are worth, without settling them.
+
+use super::Ledger;
+use crate::bucket::{DEBT, bucket_due};
+use crate::{
+    Account, Coverage, Health, InstrumentId, Legs, Maturity, Position, Positions, Result, Store,
+    Usd,
+};
+
+/// An account with the gains of all its legs counted.
+#[derive(Clone, Copy, Debug)]
+pub struct Valued {
+    /// The account as it is once all its legs are settled.
+    pub account: Account,
+    /// Its positions.
+    pub positions: Positions,
+    /// Net gain of all its legs: still unsettled, or settled just now.
+    pub gain: Usd,
+    /// Equity and maintenance margin.
+    pub health: Health,
+    /// What profit is worth once the account is settled.
+    pub coverage: Coverage,
+}
+
+impl Valued {
+    /// Equity that counts for initial margin at unix time `now`: profit that has not matured is left out.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow).
+    pub fn mature_equity(&self, now: u64) -> Result<Usd> {
+        let mut account = self.account;
+        account.pnl = account.pnl.minus(account.immature(now))?;
+        self.coverage.equity(&account)
+    }
+}
+
+/// What an account's legs add up to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Assessment {
+    pub positions: Positions,
+    /// Net gain.
+    pub gain: Usd,
+    /// Longest maturity among the legs that have gained.
+    pub class: Maturity,
+    /// Whether a leg was cut since it joined.
+    pub cut: bool,
+}
+
+impl Assessment {
+    /// Counts the gain of one more leg.
+    pub fn add_gain(&mut self, gain: Usd, class: Maturity) -> Result<()> {
+        self.gain = self.gain.plus(gain)?;
+        if gain > Usd::ZERO {
+            self.class = self.class.max(class);
+        }
+        Ok(())
+    }
+}
+
+impl<S: Store> Ledger<'_, S> {
+    /// Values an account as [`Ledger::touch`] by somebody else would leave it, without a change.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow).
+    pub fn valued(&self, id: S::AccountId) -> Result<Valued> {
+        let stored = self.store.account(id);
+        let legs = self.assess(id, &stored)?;
+        let mut account = stored;
+        account.cut |= legs.cut;
+        account.gain(legs.gain, legs.class, self.now)?;
+        let coverage = self.coverage_once_settled(id, &stored, &account)?;
+        self.value(account, &legs, coverage)
+    }
+
+    /// An account that is settled but for what `legs` says, with the health that it has at a coverage ratio.
+    pub(super) fn value(
+        &self,
+        account: Account,
+        legs: &Assessment,
+        coverage: Coverage,
+    ) -> Result<Valued> {
+        Ok(Valued {
+            health: Health {
+                equity: coverage.equity(&account)?,
+                maintenance: self.maintenance(&legs.positions)?,
+            },
+            account,
+            positions: legs.positions,
+            gain: legs.gain,
+            coverage,
+        })
+    }
+
+    /// Adds up an account's legs.
+    pub(super) fn assess(&self, id: S::AccountId, account: &Account) -> Result<Assessment> {
+        let mut sum = Assessment::default();
+        for &instrument in account.legs.as_slice() {
+            let leg = self.standing(id, account.bucket, instrument)?;
+            sum.add_gain(leg.gain, self.maturities.get(instrument))?;
+            sum.cut |= leg.is_cut()?;
+            sum.positions.add(instrument, leg.position()?)?;
+        }
+        Ok(sum)
+    }
+
+    /// The coverage ratio after an account's legs have been settled. While nothing is missing, no side is read for it.
+    fn coverage_once_settled(
+        &self,
+        id: S::AccountId,
+        stored: &Account,
+        settled: &Account,
+    ) -> Result<Coverage> {
+        let mut totals = self.totals;
+        totals.replace(stored, settled)?;
+        if totals.missing(self.insurance)? == Usd::ZERO {
+            return Ok(Coverage::FULL);
+        }
+        for &instrument in stored.legs.as_slice() {
+            let leg = self.standing(id, stored.bucket, instrument)?;
+            let mut side = self.store.side(instrument, leg.leg.side);
+            let before = side.unsettled(leg.index)?.or_zero();
+            side.offset = side.offset.plus(leg.gain)?;
+            let after = side.unsettled(leg.index)?.or_zero();
+            totals.gains = totals.gains.minus(before)?.plus(after)?;
+        }
+        totals.coverage(self.insurance)
+    }
+
+    /// An account's positions.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow).
+    pub fn positions(&self, id: S::AccountId) -> Result<Positions> {
+        Ok(self.assess(id, &self.store.account(id))?.positions)
+    }
+
+    /// Some of the positions: those in these instruments.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow) never, for a part of what fits.
+    pub fn among(positions: &Positions, instruments: &Legs) -> Result<Positions> {
+        let mut some = Positions::default();
+        for (instrument, position) in positions.iter() {
+            if instruments.as_slice().contains(&instrument) {
+                some.add(instrument, position)?;
+            }
+        }
+        Ok(some)
+    }
+
+    /// Sum of size x mark x maintenance rate, rounded up.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow).
+    pub fn maintenance(&self, positions: &Positions) -> Result<Usd> {
+        let mut sum = Usd::ZERO;
+        for (id, position) in positions.iter() {
+            sum = sum.plus(self.margin(id, position)?)?;
+        }
+        Ok(sum)
+    }
+
+    /// Maintenance margin of one position: size x mark x maintenance rate, rounded up.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow).
+    pub fn margin(&self, id: InstrumentId, position: Position) -> Result<Usd> {
+        let notional = position.size().notional_up(self.store.prices(id).mark)?;
+        notional.times_up(self.store.maintenance_rate(id))
+    }
+
+    /// The bucket that is due for a settled account.
+    pub(super) fn bucket_for(&self, account: &Account, positions: &Positions) -> Result<u8> {
+        if account.in_debt() {
+            return Ok(DEBT);
+        }
+        bucket_due(
+            self.maintenance(positions)?,
+            self.coverage()?.equity(account)?,
+        )
+    }
+}
