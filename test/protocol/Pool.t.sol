@@ -24,7 +24,11 @@ contract PoolTest is ProtocolTest {
     }
 
     function available(address drawer) private view returns (uint256 amount) {
-        (amount,) = pool.available(drawer);
+        (amount,) = available(drawer);
+    }
+
+    function available(address who) private view returns (uint256 amount) {
+        (amount,) = pool.available(who);
     }
 
     function assets(uint256 dollars) private pure returns (uint256) {
