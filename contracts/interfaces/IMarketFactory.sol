@@ -30,6 +30,8 @@ interface IMarketFactory is IOwnable {
     error InvalidListingCount(uint256 count); // 1 to 16
     error DuplicateListing(uint32 instrument, bytes32 symbol);
     error AssetNotZero(uint32 instrument);
+    /// Maintenance below 0.5 %, a band above 10 %, a shock below 150 % or no open interest; the vault refuses what is outside
+    /// its own bounds.
     error RatesOutOfBounds(uint32 instrument);
     error FeedNotLive(uint32 instrument, uint8 tier);
     error MarketExists(address vault);

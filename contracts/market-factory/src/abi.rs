@@ -3,58 +3,22 @@
 use alloy_sol_types::sol;
 use contract_support::ownable::{NotOwner, NotPendingOwner};
 
+sol!("../interfaces/IOracleGuard.sol");
+sol!("../interfaces/IMarginVault.sol");
+sol!("../interfaces/IInsurancePool.sol");
+
 sol! {
-    struct Feed {
-        address primary;
-        address secondary;
-        uint32 heartbeat;
-        uint32 secondaryHeartbeat;
-        uint128 floor;
-        uint128 ceiling;
-    }
-
-    struct Instrument {
-        bytes32 asset;
-        uint64 maintenanceRate;
-        uint64 initialRate;
-        uint64 priceBand;
-        uint128 openInterestLimit;
-    }
-
     struct Listing {
         uint32 instrument;
         bytes32 symbol;
-        Feed feed;
-        Instrument parameters;
+        IOracleGuard.Feed feed;
+        IMarginVault.Instrument parameters;
     }
 
     struct MarketConfig {
         bytes32 salt;
         address quoteToken;
         Listing[] listings;
-    }
-
-    /// What the factory calls in the guard.
-    interface IOracleGuard {
-        function setFeed(bytes32 asset, Feed feed) external;
-        function poke(bytes32 asset) external returns (uint256 mark, uint8 tier);
-    }
-
-    /// What the factory calls in a new pool.
-    interface IInsurancePool {
-        function initialize(address owner, address asset, address vault) external;
-    }
-
-    /// What the factory calls in a new vault.
-    interface IMarginVault {
-        function initialize(
-            address owner,
-            address quoteToken,
-            address guard,
-            address pool,
-            uint32[] ids,
-            Instrument[] instruments
-        ) external;
     }
 
     event MarketCreated(address indexed vault, address indexed pool, address indexed creator);

@@ -25,12 +25,12 @@ use crate::abi::*;
 /// Most instruments that a market may start with.
 const MAX_LISTINGS: usize = 16;
 
-/// Hard bounds of a new market's rates, WAD shares of notional: maintenance from 0.5 % to 50 %, initial above
-/// maintenance and at most 100 %, fills at most 10 % from the mark.
+/// What a market that governance has not promoted must keep to, beyond the vault's own bounds: margin for feeds that
+/// update on moves of half a per cent, fills near the mark, and open interest that its cover pays for even if a thin token
+/// multiplies within minutes. WAD shares of notional and of the mark.
 const MIN_MAINTENANCE_RATE: u64 = 5_000_000_000_000_000;
-const MAX_MAINTENANCE_RATE: u64 = 500_000_000_000_000_000;
-const MAX_INITIAL_RATE: u64 = 1_000_000_000_000_000_000;
 const MAX_PRICE_BAND: u64 = 100_000_000_000_000_000;
+const MIN_EXPERIMENTAL_SHOCK: u64 = 1_500_000_000_000_000_000;
 
 /// The tier from which on an asset has no usable price.
 const HALTED: u8 = 3;
@@ -246,7 +246,11 @@ impl MarketFactory {
     }
 
     /// Registers the listings' feeds with the guard and asks each for a price; returns the vault's instruments.
-    fn list(&self, vault: Address, listings: &[Listing]) -> Result<Vec<Instrument>, Error> {
+    fn list(
+        &self,
+        vault: Address,
+        listings: &[Listing],
+    ) -> Result<Vec<IMarginVault::Instrument>, Error> {
         let guard = self.guard.get();
         let mut instruments = Vec::with_capacity(listings.len());
         for listing in listings {
@@ -268,7 +272,7 @@ impl MarketFactory {
                 }
                 .into());
             }
-            instruments.push(Instrument {
+            instruments.push(IMarginVault::Instrument {
                 asset,
                 ..listing.parameters.clone()
             });
@@ -281,7 +285,7 @@ impl MarketFactory {
         vault: Address,
         pool: Address,
         config: &MarketConfig,
-        instruments: Vec<Instrument>,
+        instruments: Vec<IMarginVault::Instrument>,
     ) -> Result<(), Error> {
         let owner = self.ownership.owner();
         let asset = config.quoteToken;
@@ -310,7 +314,7 @@ impl MarketFactory {
     }
 }
 
-/// Checks one listing against the hard bounds and the listings before it.
+/// Checks one listing against the bounds of an experimental market and the listings before it. The vault checks the rest.
 fn check_listing(listing: &Listing, earlier: &[Listing]) -> Result<(), Error> {
     let Listing {
         instrument,
@@ -332,11 +336,9 @@ fn check_listing(listing: &Listing, earlier: &[Listing]) -> Result<(), Error> {
     if !parameters.asset.is_zero() {
         return Err(AssetNotZero { instrument }.into());
     }
-    let within_bounds = (MIN_MAINTENANCE_RATE..=MAX_MAINTENANCE_RATE)
-        .contains(&parameters.maintenanceRate)
-        && parameters.initialRate > parameters.maintenanceRate
-        && parameters.initialRate <= MAX_INITIAL_RATE
-        && (1..=MAX_PRICE_BAND).contains(&parameters.priceBand)
+    let within_bounds = parameters.maintenanceRate >= MIN_MAINTENANCE_RATE
+        && parameters.priceBand <= MAX_PRICE_BAND
+        && parameters.shock >= MIN_EXPERIMENTAL_SHOCK
         && parameters.openInterestLimit > 0;
     if !within_bounds {
         return Err(RatesOutOfBounds { instrument }.into());
