@@ -46,9 +46,11 @@ mod water;
 
 pub use account::{Account, Legs, MAX_LEGS, Maturities, Positions};
 pub use bucket::{BUCKETS, Bucket, DEBT, LAST_EPOCH, bucket_due};
+pub use cover::Flow;
 pub use coverage::{Coverage, Totals};
-pub use deleveraging::{Closing, Ground, insured_part, part_of_leg};
+pub use deleveraging::{Closing, Ground};
 pub use error::{Error, Result};
+pub use funding::{Funding, Volume};
 pub use ledger::{ClosedLeg, Converted, CutLeg, Ledger, Trade, Traded, Valued};
 pub use liquidation::{Clock, Liquidation, Terms, plan_deleverage, plan_liquidation};
 pub use margin::{Health, Stress, reduced_risk, within_band};
