@@ -20,6 +20,9 @@ pub struct Account {
     pub clock: Clock,
     /// Whether a leg was found cut since the account was last seen in health.
     pub cut: bool,
+    /// Whether a deleveraging of it goes on as it was decided: until it is seen in health, or its legs or capital change
+    /// in another way.
+    pub closing: bool,
     /// Instruments in which the account has a leg.
     pub legs: Legs,
 }
@@ -61,10 +64,11 @@ impl Account {
         self.maturing.immature(self.pnl, now)
     }
 
-    /// Moves the clock by an observation; health ends what a cut allows as well.
+    /// Moves the clock by an observation; health ends what a cut allows, and a deleveraging, as well.
     pub fn observe(&mut self, now: u64, healthy: bool) {
         self.clock = self.clock.observed(now, healthy);
         self.cut &= !healthy;
+        self.closing &= !healthy;
     }
 
     /// Whether losses have exceeded everything that the account held.

@@ -52,7 +52,7 @@ pub use deleveraging::{Closing, Ground};
 pub use error::{Error, Result};
 pub use funding::{Funding, Volume};
 pub use ledger::{ClosedLeg, Converted, CutLeg, Ledger, Trade, Traded, Valued};
-pub use liquidation::{Clock, Liquidation, Terms, plan_deleverage, plan_liquidation};
+pub use liquidation::{Clock, Liquidation, Terms, plan_liquidation};
 pub use margin::{Health, Stress, reduced_risk, within_band};
 pub use maturity::{Maturing, Maturity};
 pub use outflow::{Outflow, OutflowCaps, OutflowRates};

@@ -18,10 +18,30 @@ impl<S: Store> Ledger<'_, S> {
         plan: &Liquidation,
         movable: &Legs,
     ) -> Result<[Valued; 2]> {
+        let mut taken = Positions::default();
+        let left = self.take_over(id, into, pool, plan, movable, &mut taken)?;
+        Ok([left, self.receive(into, &taken)?])
+    }
+
+    /// Takes a share of every `movable` leg off a touched account at the mark, and adds it to `taken`, which `into` then has
+    /// to [receive](Ledger::receive): once, whatever the number of accounts that are taken over. Both its account and the
+    /// pool's are paid half of the penalty at once. Returns the account afterwards.
+    ///
+    /// # Errors
+    /// [`Error::SameAccount`] unless the three differ; [`Error::TooManyLegs`] if `taken` has no room; [`Error::Overflow`].
+    pub fn take_over(
+        &mut self,
+        id: S::AccountId,
+        into: S::AccountId,
+        pool: S::AccountId,
+        plan: &Liquidation,
+        movable: &Legs,
+        taken: &mut Positions,
+    ) -> Result<Valued> {
         if id == into || into == pool || id == pool {
             return Err(Error::SameAccount);
         }
-        let (mut taken, mut given) = (Positions::default(), Positions::default());
+        let mut given = Positions::default();
         for (instrument, position) in Self::among(&self.positions(id)?, movable)?.iter() {
             let moved = position
                 .side()
@@ -34,7 +54,16 @@ impl<S: Store> Ledger<'_, S> {
         self.pay_to(&mut payer, into, reward)?;
         self.pay_to(&mut payer, pool, plan.penalty.minus(reward)?)?;
         self.store.set_account(id, &payer);
-        Ok([self.change(id, &given)?, self.change(into, &taken)?])
+        self.change(id, &given)
+    }
+
+    /// Settles an account, adds positions that were taken over at the mark, and moves its legs to the bucket that is due.
+    /// Returns it afterwards.
+    ///
+    /// # Errors
+    /// [`Error::TooManyLegs`]; [`Error::Overflow`].
+    pub fn receive(&mut self, into: S::AccountId, taken: &Positions) -> Result<Valued> {
+        self.change(into, taken)
     }
 
     /// Settles an account, changes its positions, and moves its legs to the bucket that is due.

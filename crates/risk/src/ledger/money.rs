@@ -198,6 +198,7 @@ impl<S: Store> Ledger<'_, S> {
 
     fn credit_stored(&mut self, id: S::AccountId, pnl: Usd, capital: Usd) -> Result<()> {
         let mut account = self.store.account(id);
+        account.closing = false;
         self.credit(&mut account, pnl, capital)?;
         self.store.set_account(id, &account);
         Ok(())

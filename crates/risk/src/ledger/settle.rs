@@ -75,6 +75,7 @@ impl<S: Store> Ledger<'_, S> {
         done: &mut Assessment,
     ) -> Result<()> {
         let mut legs = Assessment::default();
+        account.closing = false;
         self.detach_all(id, account, &mut legs)?;
         self.gain(account, legs.gain, legs.class)?;
         done.gain = done.gain.plus(legs.gain)?;

@@ -104,6 +104,7 @@ impl<S: Store> Ledger<'_, S> {
             party, instrument, ..
         } = *fill;
         let mut account = self.store.account(party);
+        account.closing = false;
         let held = account.legs;
         let class = self.maturities.get(instrument);
         self.gain(&mut account, fill.edge, class)?;

@@ -1,0 +1,277 @@
+//! When an account may be closed against the opposite side of its markets, how much of it, and how a closing that one call
+//! does not finish goes on. Pure decisions; the ledger applies them.
+
+use crate::liquidation::share_to_target;
+use crate::{Account, Error, Health, Legs, Ratio, Result, Usd, WAD, math};
+
+/// Maintenance margin / equity above which an account may be deleveraged before it is in debt.
+const DELEVERAGE_BELOW: i128 = 5;
+/// Seconds on its clock from which it may be.
+const DELEVERAGE_AFTER: u16 = 120;
+/// Seconds for which a closing goes on as it was decided.
+const VALID_FOR: u64 = 3_600;
+/// WAD units of a penalty rate in a closing: 1e-9.
+const RATE_UNIT: u128 = 1_000_000_000;
+
+/// Why an account may be deleveraged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ground {
+    /// It is in debt: everything is closed.
+    Debt,
+    /// A deleveraging cut one of its legs, and it has been below maintenance margin since.
+    Cut,
+    /// Its equity is below a fifth of maintenance margin, and has been in ill health for two minutes.
+    Margin,
+}
+
+impl Ground {
+    /// Why a settled account, its clock moved, may be deleveraged. `cut` says that a leg of it was cut since the account
+    /// was last seen in health.
+    ///
+    /// # Errors
+    /// [`Error::NotDeleverageable`] if it may not; [`Error::Overflow`].
+    pub fn of(account: &Account, health: &Health, cut: bool) -> Result<Self> {
+        let scaled = health.equity.0.checked_mul(DELEVERAGE_BELOW);
+        if account.in_debt() {
+            Ok(Self::Debt)
+        } else if health.is_healthy() {
+            Err(Error::NotDeleverageable)
+        } else if cut {
+            Ok(Self::Cut)
+        } else if scaled.ok_or(Error::Overflow)? < health.maintenance.0
+            && account.clock.unhealthy >= DELEVERAGE_AFTER
+        {
+            Ok(Self::Margin)
+        } else {
+            Err(Error::NotDeleverageable)
+        }
+    }
+}
+
+/// What a deleveraging closes: decided once, and kept in one slot if a call does not finish it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Closing {
+    /// Share of every leg.
+    pub share: Ratio,
+    /// Penalty, a share of the maintenance margin of what is closed; a multiple of 1e-9.
+    pub rate: Ratio,
+    /// Time of the decision, seconds.
+    pub started: u32,
+    /// Instruments whose legs are still to be closed.
+    pub remaining: Legs,
+}
+
+impl Closing {
+    /// Decides what to close of the `legs` that can be cut, whose maintenance margin is `movable`: everything of an account
+    /// in debt, or of one that is `dust`; of another the share that a liquidation would take. Only ill health that prices
+    /// have caused is charged for, at `rate`: a cut or a debt is not. The penalty never exceeds equity, up to 1e-9 of margin.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`].
+    pub fn decide(
+        ground: Ground,
+        health: &Health,
+        (legs, movable): (&Legs, Usd),
+        rate: Ratio,
+        dust: bool,
+        now: u64,
+    ) -> Result<Self> {
+        let rate = match ground {
+            Ground::Debt | Ground::Cut => Ratio::ZERO,
+            Ground::Margin => rate,
+        };
+        let share = if ground == Ground::Debt || dust {
+            Ratio::ONE
+        } else {
+            share_to_target(health, movable, rate)?
+        };
+        Ok(Self {
+            share,
+            rate: affordable(health.equity, movable, rate)?,
+            started: u32::try_from(now).unwrap_or(u32::MAX),
+            remaining: *legs,
+        })
+    }
+
+    /// Whether it still holds at `now`: for an hour.
+    #[must_use]
+    pub const fn is_valid(&self, now: u64) -> bool {
+        now <= self.started as u64 + VALID_FOR
+    }
+
+    /// Penalty for a part that was closed, from its maintenance margin, rounded up.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`].
+    pub fn penalty(&self, margin: Usd) -> Result<Usd> {
+        margin.times_up(self.rate)
+    }
+
+    /// The closing as the two halves of a word: its instruments; share, rate, time and number of instruments.
+    #[must_use]
+    pub fn to_parts(&self) -> (u128, u128) {
+        let (ids, len) = self.remaining.parts();
+        let low = self.share.0.min(WAD) << 68
+            | (self.rate.0 / RATE_UNIT) << 38
+            | u128::from(self.started) << 5
+            | u128::from(len);
+        (u128::from_be_bytes(ids), low)
+    }
+
+    /// The closing of a word's halves.
+    #[must_use]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "narrow fields are cut out of 128 bits"
+    )]
+    pub fn from_parts(high: u128, low: u128) -> Self {
+        Self {
+            share: Ratio(low >> 68),
+            rate: Ratio((low >> 38 & 0x3fff_ffff) * RATE_UNIT),
+            started: (low >> 5) as u32,
+            remaining: Legs::from_parts(high.to_be_bytes(), low as u8 & 0x1f),
+        }
+    }
+}
+
+/// The rate at which all movable margin costs at most the equity, rounded up to a multiple of 1e-9.
+fn affordable(equity: Usd, movable: Usd, rate: Ratio) -> Result<Ratio> {
+    if movable == Usd::ZERO {
+        return Ok(Ratio::ZERO);
+    }
+    let equity = math::unsigned(equity.or_zero().0)?;
+    let all = math::mul_div_up(equity, WAD, math::unsigned(movable.0)?).unwrap_or(WAD);
+    Ok(Ratio(
+        rate.0
+            .min(all)
+            .div_ceil(RATE_UNIT)
+            .saturating_mul(RATE_UNIT),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Clock;
+
+    const DOLLAR: i128 = WAD as i128;
+
+    fn usd(dollars: i128) -> Usd {
+        Usd(dollars * DOLLAR)
+    }
+
+    fn percent(share: u128) -> Ratio {
+        Ratio(share * WAD / 100)
+    }
+
+    fn legs(count: u8) -> Legs {
+        let mut legs = Legs::default();
+        for id in 0..count {
+            legs.push(200 - id).unwrap();
+        }
+        legs
+    }
+
+    fn ground(equity: i128, unhealthy: u16, cut: bool) -> Result<Ground> {
+        let account = Account {
+            pnl: usd(equity),
+            clock: Clock { seen: 1, unhealthy },
+            ..Account::default()
+        };
+        let health = Health {
+            equity: usd(equity),
+            maintenance: usd(100),
+        };
+        Ground::of(&account, &health, cut)
+    }
+
+    fn decide(ground: Ground, equity: i128, rate: Ratio, dust: bool) -> Closing {
+        let health = Health {
+            equity: usd(equity),
+            maintenance: usd(100),
+        };
+        Closing::decide(ground, &health, (&legs(2), usd(100)), rate, dust, 7).unwrap()
+    }
+
+    #[test]
+    fn an_account_is_deleveraged_in_debt_or_long_near_it_or_once_a_cut_left_it_ill() {
+        let refused = Err(Error::NotDeleverageable);
+        assert_eq!(ground(-1, 0, false), Ok(Ground::Debt));
+        assert_eq!(ground(-1, 0, true), Ok(Ground::Debt));
+        assert_eq!(ground(99, 0, true), Ok(Ground::Cut));
+        assert_eq!(ground(100, 500, true), refused);
+        assert_eq!(ground(99, 500, false), refused);
+        assert_eq!(ground(20, 120, false), refused);
+        assert_eq!(ground(19, 119, false), refused);
+        assert_eq!(ground(19, 120, false), Ok(Ground::Margin));
+        assert_eq!(ground(0, 120, false), Ok(Ground::Margin));
+    }
+
+    #[test]
+    fn a_debt_closes_everything_without_penalty() {
+        let closing = decide(Ground::Debt, -50, percent(40), false);
+        assert_eq!((closing.share, closing.rate), (Ratio::ONE, Ratio::ZERO));
+        assert_eq!(closing.remaining, legs(2));
+    }
+
+    #[test]
+    fn ill_health_after_a_cut_closes_the_share_that_restores_health_without_penalty() {
+        // (125 - 75) / 125
+        let closing = decide(Ground::Cut, 75, percent(40), false);
+        assert_eq!((closing.share, closing.rate), (percent(40), Ratio::ZERO));
+    }
+
+    #[test]
+    fn ill_health_near_debt_pays_at_most_its_equity() {
+        // (125 - 15) / (125 - 10) of margin, at a tenth of it.
+        let closing = decide(Ground::Margin, 15, percent(10), false);
+        assert_eq!(closing.share, Ratio(110 * WAD / 115 + 1));
+        assert_eq!(closing.rate, percent(10));
+        assert_eq!(closing.penalty(usd(30)), Ok(usd(3)));
+        // All equity is owed: everything goes, and costs what there is.
+        let closing = decide(Ground::Margin, 15, percent(60), false);
+        assert_eq!((closing.share, closing.rate), (Ratio::ONE, percent(15)));
+        assert_eq!(closing.penalty(usd(100)), Ok(usd(15)));
+        let closing = decide(Ground::Margin, 15, percent(10), true);
+        assert_eq!(closing.share, Ratio::ONE);
+    }
+
+    #[test]
+    fn a_closing_holds_for_an_hour() {
+        let closing = decide(Ground::Debt, -50, Ratio::ZERO, false);
+        assert!(closing.is_valid(7) && closing.is_valid(3_607));
+        assert!(!closing.is_valid(3_608));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn a_closing_fits_one_word(
+            share in 0..=WAD, rate in 0..=1_000_000_000_u128, started in any::<u32>(), count in 0..=16_u8,
+        ) {
+            let closing = Closing {
+                share: Ratio(share), rate: Ratio(rate * RATE_UNIT), started, remaining: legs(count),
+            };
+            let (high, low) = closing.to_parts();
+            prop_assert_eq!(Closing::from_parts(high, low), closing);
+        }
+
+        #[test]
+        fn the_penalty_of_all_legs_takes_at_most_the_equity_and_one_unit_of_its_rate(
+            equity in 0_i128..1_000_000 * DOLLAR, margins in prop::collection::vec(1_i128..1_000_000 * DOLLAR, 1..16),
+            rate in 0..=WAD,
+        ) {
+            let margin = Usd(margins.iter().sum());
+            prop_assume!(equity < margin.0);
+            let health = Health { equity: Usd(equity), maintenance: margin };
+            let closing =
+                Closing::decide(Ground::Margin, &health, (&legs(1), margin), Ratio(rate), false, 0).unwrap();
+            let paid: i128 = margins.iter().map(|&margin| closing.penalty(Usd(margin)).unwrap().0).sum();
+            prop_assert!(paid <= equity + margin.0 / 1_000_000_000 + 16, "{paid} of {equity}");
+            prop_assert!(closing.share <= Ratio::ONE);
+        }
+    }
+}
