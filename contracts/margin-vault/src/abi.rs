@@ -23,11 +23,11 @@ sol! {
         function isValidSignature(bytes32 hash, bytes signature) external view returns (bytes4);
     }
     interface Guard {
-        function readMany(bytes32[] assets) external view;
+        function marks(bytes32[] assets) external view;
     }
     interface Pool {
         function cover(uint256 amount) external returns (uint256 paid);
-        function available(address vault) external view returns (uint256 amount);
+        function available(address vault) external view returns (uint256 amount, uint256 assets);
     }
 }
 

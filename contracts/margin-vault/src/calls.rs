@@ -30,11 +30,11 @@ fn write(to: Address, data: &[u8]) -> Option<Bytes> {
     returned.ok().map(|data| &*data.leak())
 }
 
-/// The number that a contract returns to a question; reverts with `error` if it does not answer.
+/// The words that a contract returns to a question; reverts with `error` if there are fewer than `count`.
 #[inline(never)]
-fn ask(to: Address, data: &[u8], error: Error) -> u128 {
-    let answer = read(to, data).filter(|data| data.len() >= 32);
-    Args((answer, error).or_revert()).unsigned(0)
+fn ask(to: Address, data: &[u8], count: usize, error: Error) -> Args<'static> {
+    let answer = read(to, data).filter(|data| data.len() >= 32 * count);
+    Args((answer, error).or_revert())
 }
 
 fn this() -> Word {
@@ -43,16 +43,14 @@ fn this() -> Word {
 
 /// Decimals of a token.
 pub fn decimals(token: Address) -> u128 {
-    ask(token, &Erc20::decimalsCall::SELECTOR, Error::TokenFailed)
+    let selector = &Erc20::decimalsCall::SELECTOR;
+    ask(token, selector, 1, Error::TokenFailed).unsigned(0)
 }
 
 /// The vault's balance of a token.
 fn balance(token: Address) -> u128 {
-    ask(
-        token,
-        encode_call(Erc20::balanceOfCall::SELECTOR, &[this()]),
-        Error::TokenFailed,
-    )
+    let call = encode_call(Erc20::balanceOfCall::SELECTOR, &[this()]);
+    ask(token, call, 1, Error::TokenFailed).unsigned(0)
 }
 
 /// Calls a token, which has to return true, or nothing as some tokens do.
@@ -82,13 +80,11 @@ pub fn push(token: Address, to: Address, amount: u128) {
     move_tokens(token, encode_call(Erc20::transferCall::SELECTOR, &words));
 }
 
-/// What the pool would pay this vault now, in the token's smallest units.
-pub fn available(pool: Address) -> u128 {
-    ask(
-        pool,
-        encode_call(Pool::availableCall::SELECTOR, &[this()]),
-        Error::PoolFailed,
-    )
+/// What the pool would pay this vault now, and what it has, in the token's smallest units.
+pub fn available(pool: Address) -> (u128, u128) {
+    let call = encode_call(Pool::availableCall::SELECTOR, &[this()]);
+    let answer = ask(pool, call, 2, Error::PoolFailed);
+    (answer.unsigned(0), answer.unsigned(1))
 }
 
 /// Draws `amount` of the token's smallest units from the pool, exactly.

@@ -15,7 +15,8 @@
 //! | Where is ... | |
 //! |---|---|
 //! | a slot laid out | [`storage`], [`nonces`] |
-//! | a price accepted, a margin computed | [`session`] |
+//! | a price accepted | [`market`] |
+//! | a margin computed | [`session`] |
 //! | a token moved, the pool drawn | [`calls`] |
 //! | a call taken in | [`program`] |
 //!
@@ -28,8 +29,11 @@ extern crate alloc;
 
 pub mod abi;
 pub mod calls;
+pub mod closings;
 pub mod error;
+pub mod market;
 pub mod nonces;
+mod packing;
 pub mod parameters;
 pub mod program;
 pub mod session;

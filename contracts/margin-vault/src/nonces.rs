@@ -110,7 +110,6 @@ struct Page {
 
 impl Page {
     /// The number of a nonce's order page, and the place in it: two bits a nonce.
-    #[expect(clippy::cast_possible_truncation, reason = "less than 64")]
     const fn of_order(nonce: Word) -> (Word, Self) {
         let page = Word::new(nonce.high >> 7, nonce.high << 121 | nonce.low >> 7);
         let place = Self {
@@ -121,7 +120,6 @@ impl Page {
     }
 
     /// The number of a nonce's page of cancellations, and the place in it: a bit a nonce.
-    #[expect(clippy::cast_possible_truncation, reason = "less than 128")]
     const fn of_cancellation(nonce: Word) -> (Word, Self) {
         let page = Word::new(nonce.high >> 8, nonce.high << 120 | nonce.low >> 8);
         let place = Self {

@@ -1,6 +1,6 @@
 //! Parameters as they are stored: rates in 32 bits, in units of 1e-9.
 
-use risk::{Ratio, Terms, Usd, math};
+use risk::{OutflowRates, Ratio, Terms, Usd, math};
 
 use crate::error::{Error, OrRevert, require};
 use crate::word::Word;
@@ -70,6 +70,15 @@ impl Rates {
             0,
             0,
         ])
+    }
+
+    /// How fast tokens may leave.
+    #[must_use]
+    pub const fn outflow(&self) -> OutflowRates {
+        OutflowRates {
+            daily: ratio(self.daily_outflow),
+            hourly: ratio(self.hourly_outflow),
+        }
     }
 
     /// Terms of liquidations.

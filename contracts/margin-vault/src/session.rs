@@ -1,63 +1,44 @@
 //! One operation on the ledger: prices and insurance read in, accounts settled and watched, totals written back.
 
-use alloc::vec::Vec;
-
 use alloy_primitives::{Address, B256};
-use alloy_sol_types::{SolCall, SolEvent};
+use alloy_sol_types::SolEvent;
 use risk::{
-    Health, InstrumentId, Ledger, Legs, MAX_LEGS, Positions, Price, Ratio, Store, Stress, Usd, math,
+    Account, Health, InstrumentId, Ledger, Legs, Outflow, OutflowRates, Positions, Ratio, Store,
+    Usd, Valued, math,
 };
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::{BlockAccess, MessageAccess, RawLogAccess};
 
-use crate::abi::{Args, Guard, IMarginVault, encode, encode_call};
+use crate::abi::{IMarginVault, encode};
 use crate::calls;
+use crate::closings::watch_debt;
 use crate::error::{Error, OrRevert, require};
-use crate::parameters::ratio;
-use crate::storage::{Field, InstrumentField, Storage};
+pub use crate::market::action;
+use crate::market::{Market, Markets};
+use crate::storage::{Field, PoolAssets, Storage};
 use crate::word::Word;
 
-/// What the guard forbids, as bits of a reading's `blocked`.
-pub mod action {
-    pub const OPEN: u16 = 1;
-    pub const REDUCE: u16 = 2;
-    pub const WITHDRAW: u16 = 4;
-    pub const LIQUIDATE: u16 = 8;
-    pub const DELEVERAGE: u16 = 16;
-    /// The mark stays what it was.
-    pub const MARK: u16 = 32;
-}
-
-/// Tier from which initial margin is a quarter higher.
-const CAUTION: u8 = 1;
 /// Tier from which exposed accounts withdraw only above 20 % free margin.
 const RESTRICTED: u8 = 2;
-/// Words of a reading: mark, low, high, stable price, time, tier, blocked and three measures of volatility.
-const READING_WORDS: usize = 10;
-/// Instruments of one operation: the legs of two accounts, and the one that they trade.
-const MAX_MARKETS: usize = 2 * MAX_LEGS + 1;
-
+/// What such an account may count of its equity.
+const USABLE_IN_RESTRICTED: Ratio = Ratio(risk::WAD / 5 * 4);
+/// Rewards for closing an account that its initial margin has to reach, so that bankruptcies are not worth making.
+const REWARDS_IN_MARGIN: i128 = 10;
+/// Seconds for which the vault goes by what it last heard of its pool's assets.
+const ASSETS_SERVE: u64 = 600;
 /// Words of the longest event, its signature included.
 const MAX_LOG: usize = 12;
-
-/// What the guard says of one instrument.
-#[derive(Clone, Copy)]
-pub struct Market {
-    tier: u8,
-    blocked: u16,
-    stress: Stress,
-}
 
 /// One operation in progress.
 pub struct Session<'s> {
     pub ledger: Ledger<'s, Storage>,
     pub now: u64,
-    ids: [InstrumentId; MAX_MARKETS],
-    /// One for each of `ids`, on the heap: the stack is small.
-    markets: &'static [Market],
-    count: usize,
+    markets: Markets,
     insured: bool,
+    /// What nobody had paid for when the operation began.
     missing: Usd,
+    /// V when the operation began.
+    tokens: Usd,
 }
 
 /// The account of an owner's sub-account 0.
@@ -102,12 +83,13 @@ pub fn word(id: B256) -> Word {
 impl<'s> Session<'s> {
     /// Opens the ledger, without prices.
     pub fn open(store: &'s mut Storage) -> Self {
+        let now = WasmVM::default().block_timestamp();
+        let ledger = Ledger::open(store, Usd::ZERO, now);
         let mut session = Self {
-            ledger: Ledger::open(store, Usd::ZERO),
-            now: WasmVM::default().block_timestamp(),
-            ids: [0; MAX_MARKETS],
-            markets: &[],
-            count: 0,
+            tokens: ledger.totals.tokens,
+            ledger,
+            now,
+            markets: Markets::default(),
             insured: false,
             missing: Usd::ZERO,
         };
@@ -116,21 +98,24 @@ impl<'s> Session<'s> {
         session
     }
 
-    /// Opens the ledger with the prices of every leg of an account, and settles it.
-    pub fn settled(store: &'s mut Storage, account: B256, by_owner: bool) -> Self {
+    /// Opens the ledger with the prices of every leg of an account.
+    pub fn priced(store: &'s mut Storage, account: B256) -> Self {
         let mut session = Self::open(store);
         session.want_legs(account);
         session.read_prices();
-        session.touch(account, by_owner);
         session
+    }
+
+    /// Opens the ledger with the prices of every leg of an account, and settles it.
+    pub fn settled(store: &'s mut Storage, account: B256, by_owner: bool) -> (Self, Valued) {
+        let mut session = Self::priced(store, account);
+        let valued = session.touch(account, by_owner);
+        (session, valued)
     }
 
     /// Asks for the price of an instrument.
     pub fn want(&mut self, id: InstrumentId) {
-        if !self.ids[..self.count].contains(&id) {
-            self.ids[self.count] = id;
-            self.count += 1;
-        }
+        self.markets.want(id);
     }
 
     /// Asks for the prices of an account's legs.
@@ -140,39 +125,15 @@ impl<'s> Session<'s> {
         }
     }
 
-    /// Asks the guard, and moves every mark that it does not hold back.
+    /// Asks the guard, accrues funding, and moves every mark that the guard does not hold back.
     pub fn read_prices(&mut self) {
-        if self.count == 0 {
-            return;
-        }
-        let mut words = [Word::ZERO; 2 + MAX_MARKETS];
-        words[..2].copy_from_slice(&[Word::of(32), Word::of(self.count as u128)]);
-        for (word, &id) in words[2..].iter_mut().zip(&self.ids[..self.count]) {
-            *word = self
-                .ledger
-                .store
-                .instrument_field(id, InstrumentField::Asset);
-        }
-        let guard = self.ledger.store.address(Field::Guard);
-        let data = calls::read(
-            guard,
-            encode_call(Guard::readManyCall::SELECTOR, &words[..2 + self.count]),
-        );
-        let (readings, count) =
-            Args((data, Error::GuardFailed).or_revert()).array(0, READING_WORDS * 32);
-        require(count == self.count, Error::GuardFailed);
-        let mut markets = Vec::with_capacity(count);
-        for (place, &id) in self.ids[..count].iter().enumerate() {
-            let reading = readings.slice(place * READING_WORDS * 32, READING_WORDS * 32);
-            markets.push(accept(&mut self.ledger, id, Args(reading)));
-        }
-        self.markets = markets.leak();
+        self.markets.read(&mut self.ledger, self.now);
     }
 
-    /// What the guard said of an instrument. One that nobody asked for has no price.
-    fn market(&self, id: InstrumentId) -> &Market {
-        let place = self.ids[..self.count].iter().position(|&known| known == id);
-        &self.markets[(place, Error::GuardFailed).or_revert()]
+    /// What the guard said of an instrument.
+    #[must_use]
+    pub fn market(&self, id: InstrumentId) -> &Market {
+        self.markets.get(id)
     }
 
     /// Reverts if the guard forbids an action in an instrument.
@@ -203,14 +164,6 @@ impl<'s> Session<'s> {
         movable
     }
 
-    /// Maintenance margin of some of a settled account's legs.
-    pub fn maintenance_of(&self, account: B256, legs: &Legs) -> Usd {
-        let positions = self.ledger.among(account, legs);
-        positions
-            .and_then(|positions| self.ledger.maintenance(&positions))
-            .or_revert()
-    }
-
     /// Asks the pool what it would pay, once a debt makes that matter.
     fn insure_debts(&mut self) {
         if self.ledger.totals.debt > Usd::ZERO {
@@ -218,13 +171,35 @@ impl<'s> Session<'s> {
         }
     }
 
-    /// Asks the pool what it would pay.
+    /// Asks the pool, once, what it would pay, and what it has.
     pub fn insure(&mut self) {
         if !self.insured {
             let pool = self.ledger.store.address(Field::Pool);
-            self.ledger.insurance = self.amount(calls::available(pool));
+            let (payable, units) = calls::available(pool);
+            self.ledger.insurance = self.amount(payable);
+            let seen = u32::try_from(self.now).unwrap_or(u32::MAX);
+            self.ledger
+                .store
+                .set_pool_assets(&PoolAssets { units, seen });
             self.insured = true;
         }
+    }
+
+    /// The pool's assets, as it said at most ten minutes ago.
+    pub fn pool_assets(&mut self) -> Usd {
+        let known = self.ledger.store.pool_assets();
+        if self.now.saturating_sub(known.seen.into()) > ASSETS_SERVE {
+            self.insure();
+        }
+        self.amount(self.ledger.store.pool_assets().units)
+    }
+
+    /// The outflow limiter as it is now, before tokens come or go in this operation, and its rates.
+    pub fn outflow(&self) -> (Outflow, OutflowRates) {
+        let rates = self.ledger.store.rates().outflow();
+        let mut outflow = self.ledger.store.outflow();
+        outflow.observe(self.now, self.tokens, rates).or_revert();
+        (outflow, rates)
     }
 
     /// What nobody has paid for.
@@ -248,103 +223,94 @@ impl<'s> Session<'s> {
     }
 
     /// Settles an account.
-    pub fn touch(&mut self, id: B256, by_owner: bool) {
-        let settled = self.ledger.touch(id, by_owner).or_revert();
+    pub fn touch(&mut self, id: B256, by_owner: bool) -> Valued {
+        let before = self.ledger.store.account(id);
+        let valued = self.ledger.touch(id, by_owner).or_revert();
+        self.watch(id, &before, &valued);
+        valued
+    }
+
+    /// Follows up on an account that was settled: who revealed its debt, what the pool would pay for it, and the event.
+    pub fn watch(&mut self, id: B256, before: &Account, after: &Valued) {
+        watch_debt(self.ledger.store, id, before, &after.account);
         self.insure_debts();
-        let account = settled.account;
         let words = [
             word(id),
-            usd(settled.gain),
-            usd(account.capital),
-            usd(account.pnl),
+            usd(after.gain),
+            usd(after.account.capital),
+            usd(after.account.pnl),
         ];
         emit(&IMarginVault::Touched::SIGNATURE_HASH, 1, &words);
     }
 
-    /// Equity and maintenance margin of a settled account; moves its clock.
-    pub fn observe(&mut self, id: B256) -> Health {
-        let health = self.ledger.health(id).or_revert();
+    /// Notes in what health an account is: moves its clock.
+    pub fn observe(&mut self, id: B256, health: &Health) {
         let mut account = self.ledger.store.account(id);
-        account.clock = account.clock.observed(self.now, health.is_healthy());
+        account.observe(self.now, health.is_healthy());
         self.ledger.store.set_account(id, &account);
-        health
     }
 
-    /// A settled account's positions.
-    pub fn positions(&self, id: B256) -> Positions {
-        self.ledger.positions(id).or_revert()
-    }
-
-    /// Initial margin of a settled account.
-    pub fn initial(&self, id: B256) -> Usd {
+    /// Initial margin of positions: what each of them needs, and together at least ten rewards.
+    pub fn initial(&self, positions: &Positions) -> Usd {
         let mut sum = Usd::ZERO;
-        for (instrument, position) in self.positions(id).iter() {
+        for (instrument, position) in positions.iter() {
             let initial = self.market(instrument).stress.initial(position).or_revert();
             sum = sum.plus(initial).or_revert();
         }
-        sum
-    }
-
-    /// Reverts unless a settled account may withdraw what it has withdrawn: it meets initial margin, and has 20 % of its
-    /// equity free in Restricted.
-    pub fn check_withdrawal(&mut self, id: B256) {
-        self.allow_all(action::WITHDRAW, id);
-        let mut usable = self.observe(id).equity;
-        for &leg in self.ledger.store.account(id).legs.as_slice() {
-            if self.market(leg).tier >= RESTRICTED {
-                usable = usable.min(
-                    usable
-                        .or_zero()
-                        .times_down(Ratio(risk::WAD / 5 * 4))
-                        .or_revert(),
-                );
-                break;
-            }
+        if sum == Usd::ZERO {
+            return sum;
         }
-        require(usable >= self.initial(id), Error::InsufficientMargin);
+        let reward = self.ledger.store.amounts().max_reward;
+        sum.max(Usd(reward.0 * REWARDS_IN_MARGIN))
     }
 
-    /// Writes the totals back.
-    pub fn finish(self) {
+    /// Reverts unless an account may give away the capital that it has just given: its mature equity meets initial margin,
+    /// and a fifth more in Restricted.
+    pub fn check_withdrawal(&self, id: B256, valued: &Valued) {
+        self.allow_all(action::WITHDRAW, id);
+        let mut usable = valued.mature_equity(self.now).or_revert();
+        let legs = valued.account.legs;
+        let restricted = |&id: &InstrumentId| self.market(id).tier >= RESTRICTED;
+        if legs.as_slice().iter().any(restricted) {
+            let share = usable.or_zero().times_down(USABLE_IN_RESTRICTED);
+            usable = usable.min(share.or_revert());
+        }
+        require(
+            usable >= self.initial(&valued.positions),
+            Error::InsufficientMargin,
+        );
+    }
+
+    /// Ends the operation: the limiter follows what came or went, the start of impairment is kept, the totals are written.
+    pub fn finish(mut self) {
+        self.insure_debts();
+        if self.ledger.totals.tokens != self.tokens {
+            let (outflow, _) = self.outflow();
+            self.ledger.store.set_outflow(&outflow);
+        }
         let missing = self.missing();
         if missing != self.missing {
-            let coverage = self
-                .ledger
-                .coverage()
-                .and_then(risk::Coverage::ratio)
-                .or_revert();
-            emit(
-                &IMarginVault::CoverageChanged::SIGNATURE_HASH,
-                0,
-                &[Word::of(coverage), usd(missing)],
-            );
+            let coverage = self.ledger.coverage().and_then(risk::Coverage::ratio);
+            let words = [Word::of(coverage.or_revert()), usd(missing)];
+            emit(&IMarginVault::CoverageChanged::SIGNATURE_HASH, 0, &words);
         }
-        self.ledger.save();
+        self.keep_impairment(missing);
+        self.ledger.save().or_revert();
     }
-}
 
-/// What the guard says of an instrument; moves its mark unless the guard holds it back.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the guard's types are that narrow"
-)]
-fn accept(ledger: &mut Ledger<Storage>, id: InstrumentId, reading: Args) -> Market {
-    let tier = reading.u32(5) as u8;
-    let blocked = reading.u32(6) as u16;
-    if blocked & action::MARK == 0 {
-        ledger.set_mark(id, Price(reading.unsigned(0))).or_revert();
-    }
-    let mark = ledger.store.instrument(id).mark;
-    let stable = match reading.unsigned(3) {
-        0 => mark,
-        stable => Price(stable),
-    };
-    let rate = ratio(ledger.store.rates_of(id).initial);
-    let factor = if tier >= CAUTION { 5 } else { 4 };
-    let rate = Ratio((rate.0 * factor).div_ceil(4));
-    Market {
-        tier,
-        blocked,
-        stress: Stress { mark, stable, rate },
+    /// Keeps since when the vault has been impaired.
+    fn keep_impairment(&mut self, missing: Usd) {
+        let totals = &mut self.ledger.totals;
+        let impaired = totals.is_impaired(self.ledger.insurance).or_revert();
+        if impaired == (totals.impaired_since > 0) {
+            return;
+        }
+        totals.impaired_since = if impaired {
+            u32::try_from(self.now).unwrap_or(u32::MAX)
+        } else {
+            0
+        };
+        let words = [Word::of(impaired.into()), usd(missing)];
+        emit(&IMarginVault::Impaired::SIGNATURE_HASH, 0, &words);
     }
 }

@@ -1,34 +1,42 @@
 //! Where everything is stored. A slot is two halves of 128 bits, least significant byte first, which spares every access the
-//! reversal of 32 bytes.
+//! reversal of 32 bytes. How a value is packed into its slot: [`packing`] and [`parameters`](crate::parameters).
 //!
 //! | Slot | Contents |
 //! |---|---|
 //! | [`Field`] | the vault's own values |
-//! | instrument, [`InstrumentField`] | an instrument's mark, funding and parameters |
-//! | instrument, side | open interest, offset |
-//! | instrument, side, bucket, 0 | drift, scale (96 bits), epoch (32 bits) |
-//! | instrument, side, bucket, 1 | base, joined |
+//! | instrument, [`InstrumentField`] | an instrument's price, funding, parameters and flows |
+//! | instrument, side, 0 | open interest, offset, occupied buckets |
+//! | instrument, side, 1 | what was deleveraged of late |
+//! | instrument, side, bucket, 0 | base, joined, epoch; all there is of a bucket that was not cut since it was last empty |
+//! | instrument, side, bucket, 1 | drift, scale; means nothing unless the bucket was cut |
 //! | instrument, side, bucket, epoch | K at the end of the epoch |
 //! | id | an instrument's place in the listing, plus one |
-//! | hash of account, 0 | capital, pnl |
-//! | hash of account, 1 | instruments of its legs (16 bytes), clock (64 + 32 bits), bucket, number of legs |
-//! | hash of account, instrument, 0 | a leg's base, size at joining |
-//! | hash of account, instrument, 1 | a leg's K, epoch, side, bucket |
-//! | hash of account, nonce / 128 | order page: see [`crate::nonces`] |
+//! | hash of account, 0 | capital, profit, time of its maturity |
+//! | hash of account, 1 | instruments of its legs, immature gain, clock, bucket |
+//! | hash of account, instrument, 0 | a leg's base, K, epoch, side; all there is of one that joined a bucket that was not cut |
+//! | hash of account, instrument, 1 | size at joining; means nothing unless it differs from the base |
+//! | hash of account, nonce / 128 | order page: see [`nonces`](crate::nonces) |
 //! | hash of account, nonce | filled size, while an order is partly filled |
-//! | hash of owner, nonce / 256 | bitmap of cancelled nonces |
+//! | hash of owner, nonce / 256 | a bit for each cancelled nonce |
 //! | hash of owner, signer | whether it may act for the owner |
+//! | hash of account | a deleveraging that goes on; who revealed its debt: see [`closings`](crate::closings) |
+//!
+//! A slot that means nothing any more is left as it is: clearing it would cost more than the refund, and using it again would
+//! cost more than changing it. For the same reason a closed leg keeps its slots; the account's list says which legs there are.
 
 use alloy_primitives::{Address, B256};
+use risk::cover::Flow;
+use risk::funding::{Funding, Volume};
 use risk::{
-    Account, Base, Bucket, Clock, Cumulative, Index, Instrument, InstrumentId, Leg, Legs, Price,
-    Scale, Side, SideState, Size, Store, Totals, Usd,
+    Account, Bucket, Cumulative, InstrumentId, Leg, Outflow, Price, Prices, Ratio, Side, SideState,
+    Store, Throttle, Totals,
 };
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::hostio;
 use stylus_sdk::stylus_core::CryptographyAccess;
 
 use crate::error::{Error, OrRevert};
+use crate::packing;
 use crate::parameters::{Amounts, InstrumentRates, Rates, ratio};
 use crate::word::Word;
 
@@ -46,17 +54,21 @@ pub enum Field {
     Pool,
     /// See [`Rates`].
     Rates,
-    /// Largest reward, dust notional.
+    /// See [`Amounts`].
     Amounts,
     Treasury,
     /// Number of listed instruments.
     Listed,
-    /// V, sum of capital.
+    /// V, sum of capital, start of impairment.
     Backing,
     /// Sum of profit, sum of debt.
     Claims,
     /// Shortfall, unsettled gains.
     Missing,
+    /// See [`Outflow`].
+    Outflow,
+    /// See [`PoolAssets`].
+    PoolAssets,
 }
 
 /// An instrument's own slots.
@@ -70,6 +82,8 @@ pub enum InstrumentField {
     Asset,
     /// Limit of one side's open interest, allowance of the cover.
     Limits,
+    /// Volume, and what was paid into insurance and drawn from it.
+    Flow,
 }
 
 /// First byte of the key of every slot that is not hashed.
@@ -92,10 +106,21 @@ pub(crate) enum Hashed {
     Filled,
     Cancelled,
     Signer,
+    Closing,
+    Revealed,
 }
 
 /// Key of a slot.
 pub(crate) type Slot = [u8; 32];
+
+/// What the vault last heard of its pool.
+#[derive(Clone, Copy, Default)]
+pub struct PoolAssets {
+    /// The pool's assets, in the token's smallest units.
+    pub units: u128,
+    /// Time of the answer, seconds.
+    pub seen: u32,
+}
 
 fn fixed(region: Region, [a, b, c]: [u8; 3], number: u32) -> Slot {
     let mut slot = [0; 32];
@@ -111,7 +136,8 @@ const fn side_number(side: Side) -> u8 {
     }
 }
 
-/// The vault's storage. Writes go to the VM's cache; the entrypoint flushes it after a call that may change state.
+/// The vault's storage. Writes go to the VM's cache, which keeps a slot that is given its old value out of the state; the
+/// entrypoint flushes it after a call that may change state.
 #[derive(Clone, Debug, Default)]
 pub struct Storage {
     vm: WasmVM,
@@ -154,13 +180,7 @@ impl Storage {
         self.vm.native_keccak256(&bytes).0
     }
 
-    fn account_slot(&self, account: B256, part: u8) -> Slot {
-        self.hashed(Hashed::Account, account, part, Word::ZERO)
-    }
-
-    fn leg_slot(&self, account: B256, id: InstrumentId, part: u8) -> Slot {
-        self.hashed(Hashed::Leg, account, part, Word::of(id.into()))
-    }
+    // ---- the vault ----
 
     pub fn field(&self, field: Field) -> Word {
         self.load(fixed(Region::Field, [0; 3], field as u32))
@@ -192,9 +212,31 @@ impl Storage {
         Amounts::of_word(self.field(Field::Amounts))
     }
 
-    pub fn rates_of(&self, id: InstrumentId) -> InstrumentRates {
-        InstrumentRates::of_word(self.instrument_field(id, InstrumentField::Rates))
+    pub fn outflow(&self) -> Outflow {
+        let Word { high, low } = self.field(Field::Outflow);
+        Outflow::from_parts(high, low)
     }
+
+    pub fn set_outflow(&mut self, outflow: &Outflow) {
+        let (high, low) = outflow.to_parts();
+        self.set_field(Field::Outflow, Word::new(high, low));
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "stored from 32 bits")]
+    pub fn pool_assets(&self) -> PoolAssets {
+        let Word { high, low } = self.field(Field::PoolAssets);
+        PoolAssets {
+            units: low,
+            seen: high as u32,
+        }
+    }
+
+    pub fn set_pool_assets(&mut self, assets: &PoolAssets) {
+        let word = Word::new(assets.seen.into(), assets.units);
+        self.set_field(Field::PoolAssets, word);
+    }
+
+    // ---- instruments ----
 
     pub fn instrument_field(&self, id: InstrumentId, field: InstrumentField) -> Word {
         self.load(fixed(Region::Instrument, [id, 0, 0], field as u32))
@@ -202,6 +244,39 @@ impl Storage {
 
     pub fn set_instrument_field(&mut self, id: InstrumentId, field: InstrumentField, word: Word) {
         self.store(fixed(Region::Instrument, [id, 0, 0], field as u32), word);
+    }
+
+    pub fn rates_of(&self, id: InstrumentId) -> InstrumentRates {
+        InstrumentRates::of_word(self.instrument_field(id, InstrumentField::Rates))
+    }
+
+    /// Mark and funding of an instrument.
+    pub fn price_of(&self, id: InstrumentId) -> (Price, Funding) {
+        packing::of_price(self.instrument_field(id, InstrumentField::Price))
+    }
+
+    pub fn set_price_of(&mut self, id: InstrumentId, mark: Price, funding: &Funding) {
+        let word = packing::price(mark, funding);
+        self.set_instrument_field(id, InstrumentField::Price, word);
+    }
+
+    pub fn flow(&self, id: InstrumentId) -> (Volume, Flow) {
+        packing::of_flow(self.instrument_field(id, InstrumentField::Flow))
+    }
+
+    pub fn set_flow(&mut self, id: InstrumentId, volume: &Volume, flow: &Flow) {
+        let word = packing::flow(volume, flow);
+        self.set_instrument_field(id, InstrumentField::Flow, word);
+    }
+
+    pub fn throttle(&self, id: InstrumentId, side: Side) -> Throttle {
+        let slot = fixed(Region::Side, [id, side_number(side), 0], 1);
+        packing::of_throttle(self.load(slot))
+    }
+
+    pub fn set_throttle(&mut self, id: InstrumentId, side: Side, throttle: &Throttle) {
+        let slot = fixed(Region::Side, [id, side_number(side), 0], 1);
+        self.store(slot, packing::throttle(throttle));
     }
 
     /// Place in the listing of the instrument that the interface calls `instrument`; reverts with `UnknownInstrument`.
@@ -223,130 +298,81 @@ impl Storage {
             Word::of(u128::from(id) + 1),
         );
     }
+
+    // ---- accounts ----
+
+    fn account_slot(&self, account: B256, part: u8) -> Slot {
+        self.hashed(Hashed::Account, account, part, Word::ZERO)
+    }
+
+    fn leg_slot(&self, account: B256, id: InstrumentId, part: u8) -> Slot {
+        self.hashed(Hashed::Leg, account, part, Word::of(id.into()))
+    }
 }
 
-/// Two signed amounts in a word.
-const fn pair(high: Usd, low: Usd) -> Word {
-    Word::new(high.0.cast_unsigned(), low.0.cast_unsigned())
-}
-
-const fn unpair(word: Word) -> (Usd, Usd) {
-    (Usd(word.high.cast_signed()), Usd(word.low.cast_signed()))
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "narrow fields are cut out of 128 bits"
-)]
 impl Store for Storage {
     type AccountId = B256;
 
     fn totals(&self) -> Totals {
-        let (tokens, capital) = unpair(self.field(Field::Backing));
-        let (profit, debt) = unpair(self.field(Field::Claims));
-        let (shortfall, gains) = unpair(self.field(Field::Missing));
-        Totals {
-            tokens,
-            capital,
-            profit,
-            debt,
-            shortfall,
-            gains,
-        }
+        packing::of_totals([Field::Backing, Field::Claims, Field::Missing].map(|f| self.field(f)))
     }
 
     fn set_totals(&mut self, totals: &Totals) {
-        self.set_field(Field::Backing, pair(totals.tokens, totals.capital));
-        self.set_field(Field::Claims, pair(totals.profit, totals.debt));
-        self.set_field(Field::Missing, pair(totals.shortfall, totals.gains));
+        let [backing, claims, missing] = packing::totals(totals);
+        self.set_field(Field::Backing, backing);
+        self.set_field(Field::Claims, claims);
+        self.set_field(Field::Missing, missing);
     }
 
     fn account(&self, id: B256) -> Account {
-        let (capital, pnl) = unpair(self.load(self.account_slot(id, 0)));
-        let Word { high, low } = self.load(self.account_slot(id, 1));
-        Account {
-            capital,
-            pnl,
-            bucket: (low >> 8) as u8,
-            clock: Clock {
-                seen: (low >> 48) as u64,
-                unhealthy: (low >> 16) as u32,
-            },
-            legs: Legs::from_parts(high.to_be_bytes(), low as u8),
-        }
+        packing::of_account([0, 1].map(|part| self.load(self.account_slot(id, part))))
     }
 
     fn set_account(&mut self, id: B256, account: &Account) {
-        let (instruments, legs) = account.legs.parts();
-        let low = u128::from(account.clock.seen) << 48
-            | u128::from(account.clock.unhealthy) << 16
-            | u128::from(account.bucket) << 8
-            | u128::from(legs);
-        self.store(self.account_slot(id, 0), pair(account.capital, account.pnl));
-        self.store(
-            self.account_slot(id, 1),
-            Word::new(u128::from_be_bytes(instruments), low),
-        );
+        let [funds, state] = packing::account(account);
+        self.store(self.account_slot(id, 0), funds);
+        self.store(self.account_slot(id, 1), state);
     }
 
-    fn instrument(&self, id: InstrumentId) -> Instrument {
-        let price = self.instrument_field(id, InstrumentField::Price);
-        Instrument {
-            mark: Price(price.high),
-            funding: Index(price.low.cast_signed()),
-            maintenance_rate: ratio(self.rates_of(id).maintenance),
+    fn prices(&self, id: InstrumentId) -> Prices {
+        let (mark, funding) = self.price_of(id);
+        Prices {
+            mark,
+            funding: funding.paid,
         }
     }
 
-    fn set_mark(&mut self, id: InstrumentId, mark: Price) {
-        let funding = self.instrument_field(id, InstrumentField::Price).low;
-        self.set_instrument_field(id, InstrumentField::Price, Word::new(mark.0, funding));
+    fn set_prices(&mut self, id: InstrumentId, prices: &Prices) {
+        let (_, mut funding) = self.price_of(id);
+        funding.paid = prices.funding;
+        self.set_price_of(id, prices.mark, &funding);
+    }
+
+    fn maintenance_rate(&self, id: InstrumentId) -> Ratio {
+        ratio(self.rates_of(id).maintenance)
     }
 
     fn side(&self, id: InstrumentId, side: Side) -> SideState {
-        let Word { high, low } = self.load(fixed(Region::Side, [id, side_number(side), 0], 0));
-        SideState {
-            open_interest: Size(high),
-            offset: Usd(low.cast_signed()),
-        }
+        packing::of_side(self.load(fixed(Region::Side, [id, side_number(side), 0], 0)))
     }
 
     fn set_side(&mut self, id: InstrumentId, side: Side, state: &SideState) {
         let slot = fixed(Region::Side, [id, side_number(side), 0], 0);
-        self.store(
-            slot,
-            Word::new(state.open_interest.0, state.offset.0.cast_unsigned()),
-        );
+        self.store(slot, packing::side(state));
     }
 
     fn bucket(&self, id: InstrumentId, side: Side, bucket: u8) -> Bucket {
-        let path = [id, side_number(side), bucket];
-        let state = self.load(fixed(Region::Bucket, path, 0));
-        let sums = self.load(fixed(Region::Bucket, path, 1));
-        let epoch = state.low as u32;
-        if sums == Word::ZERO {
-            return Bucket::empty(epoch);
-        }
-        Bucket {
-            scale: Scale(state.low >> 32),
-            drift: Cumulative(state.high.cast_signed()),
-            base: Base(sums.high),
-            joined: Size(sums.low),
-            epoch,
-        }
+        let slot = |part| fixed(Region::Bucket, [id, side_number(side), bucket], part);
+        packing::of_bucket(self.load(slot(0)), || self.load(slot(1)))
     }
 
     fn set_bucket(&mut self, id: InstrumentId, side: Side, bucket: u8, state: &Bucket) {
-        let path = [id, side_number(side), bucket];
-        let low = state.scale.0 << 32 | u128::from(state.epoch);
-        self.store(
-            fixed(Region::Bucket, path, 0),
-            Word::new(state.drift.0.cast_unsigned(), low),
-        );
-        self.store(
-            fixed(Region::Bucket, path, 1),
-            Word::new(state.base.0, state.joined.0),
-        );
+        let slot = |part| fixed(Region::Bucket, [id, side_number(side), bucket], part);
+        let (first, second) = packing::bucket(state);
+        self.store(slot(0), first);
+        if let Some(second) = second {
+            self.store(slot(1), second);
+        }
     }
 
     fn closed(&self, id: InstrumentId, side: Side, bucket: u8, epoch: u32) -> Cumulative {
@@ -367,33 +393,16 @@ impl Store for Storage {
     }
 
     fn leg(&self, account: B256, id: InstrumentId) -> Leg {
-        let sizes = self.load(self.leg_slot(account, id, 0));
-        let state = self.load(self.leg_slot(account, id, 1));
-        Leg {
-            side: if state.low & 1 == 0 {
-                Side::Long
-            } else {
-                Side::Short
-            },
-            bucket: (state.low >> 8) as u8,
-            epoch: (state.low >> 16) as u32,
-            base: Base(sizes.high),
-            joined: Size(sizes.low),
-            settled: Cumulative(state.high.cast_signed()),
-        }
+        let slot = |part| self.leg_slot(account, id, part);
+        packing::of_leg(self.load(slot(0)), || self.load(slot(1)))
     }
 
     fn set_leg(&mut self, account: B256, id: InstrumentId, leg: Option<&Leg>) {
-        let (sizes, state) = leg.map_or((Word::ZERO, Word::ZERO), |leg| {
-            let low = u128::from(leg.epoch) << 16
-                | u128::from(leg.bucket) << 8
-                | u128::from(side_number(leg.side));
-            (
-                Word::new(leg.base.0, leg.joined.0),
-                Word::new(leg.settled.0.cast_unsigned(), low),
-            )
-        });
-        self.store(self.leg_slot(account, id, 0), sizes);
-        self.store(self.leg_slot(account, id, 1), state);
+        let Some(leg) = leg else { return };
+        let (first, second) = packing::leg(leg);
+        self.store(self.leg_slot(account, id, 0), first);
+        if let Some(second) = second {
+            self.store(self.leg_slot(account, id, 1), second);
+        }
     }
 }

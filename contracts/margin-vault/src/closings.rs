@@ -1,0 +1,83 @@
+//! What is remembered of accounts that are being closed: a deleveraging that one call did not finish, and who found a debt.
+
+use alloy_primitives::{Address, B256};
+use alloy_sol_types::SolEvent;
+use risk::{Account, Closing, DEBT, Usd};
+use stylus_sdk::host::WasmVM;
+use stylus_sdk::stylus_core::MessageAccess;
+
+use crate::abi::IMarginVault;
+use crate::session::{emit, word};
+use crate::storage::{Hashed, Slot, Storage};
+use crate::word::Word;
+
+/// Bits of the address beside a reward.
+const ADDRESS_IN_HIGH: u32 = 32;
+
+/// A debt that was found, until it is paid or the account is closed.
+#[derive(Clone, Copy)]
+pub struct Revealed {
+    /// Whose call found it.
+    pub by: Address,
+    /// What is left of the largest reward for closing the account.
+    pub reward: Usd,
+}
+
+impl Storage {
+    /// The deleveraging of an account that goes on; only while the account says that there is one.
+    #[must_use]
+    pub fn closing(&self, account: B256) -> Closing {
+        let Word { high, low } = self.load(self.closing_slot(account));
+        Closing::from_parts(high, low)
+    }
+
+    /// Stores a deleveraging that goes on.
+    pub fn set_closing(&mut self, account: B256, closing: &Closing) {
+        let (high, low) = closing.to_parts();
+        self.store(self.closing_slot(account), Word::new(high, low));
+    }
+
+    /// Who found the account's debt.
+    #[must_use]
+    pub fn revealed(&self, account: B256) -> Option<Revealed> {
+        let word = self.load(self.revealed_slot(account));
+        (word != Word::ZERO).then(|| Revealed {
+            by: word.low_address(),
+            reward: Usd((word.high >> ADDRESS_IN_HIGH).cast_signed()),
+        })
+    }
+
+    /// Stores who found the account's debt, and what is left of the reward: less than 2^96.
+    pub fn set_revealed(&mut self, account: B256, revealed: Option<&Revealed>) {
+        let word = revealed.map_or(Word::ZERO, |revealed| {
+            let by = Word::of_address(revealed.by);
+            let reward = revealed.reward.or_zero().0.unsigned_abs();
+            Word::new(by.high | reward << ADDRESS_IN_HIGH, by.low)
+        });
+        self.store(self.revealed_slot(account), word);
+    }
+
+    fn closing_slot(&self, account: B256) -> Slot {
+        self.hashed(Hashed::Closing, account, 0, Word::ZERO)
+    }
+
+    fn revealed_slot(&self, account: B256) -> Slot {
+        self.hashed(Hashed::Revealed, account, 0, Word::ZERO)
+    }
+}
+
+/// Remembers the caller if a settlement has found a debt that nobody knew, and forgets who found one that is paid.
+pub fn watch_debt(store: &mut Storage, id: B256, before: &Account, after: &Account) {
+    let known = before.bucket == DEBT;
+    if after.in_debt() && !known {
+        let revealed = Revealed {
+            by: WasmVM::default().msg_sender(),
+            reward: store.amounts().max_reward,
+        };
+        store.set_revealed(id, Some(&revealed));
+        let words = [word(id), Word::of_address(revealed.by)];
+        emit(&IMarginVault::DebtRevealed::SIGNATURE_HASH, 1, &words);
+    } else if known && !after.in_debt() {
+        store.set_revealed(id, None);
+    }
+}

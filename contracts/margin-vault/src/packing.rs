@@ -1,0 +1,311 @@
+//! How the ledger's values are packed into words. Nothing is rounded: a value that does not fit reverts with `Overflow`, which
+//! the ledger's own limits come before.
+
+use risk::cover::Flow;
+use risk::funding::{Funding, Volume};
+use risk::{
+    Account, Base, Bucket, Clock, Cumulative, Index, Leg, Legs, Maturing, Maturity, Price, Scale,
+    Side, SideState, Size, Throttle, Totals, Usd,
+};
+
+use crate::error::{Error, require};
+use crate::word::Word;
+
+/// Bits of an amount, a size, a base's lower part and a leg's cumulative gain.
+const WIDE: u32 = 112;
+/// Bits of a mark, and of the funding that a unit has paid.
+const PRICE: u32 = 100;
+/// Bits of a funding rate.
+const RATE: u32 = 24;
+/// Bits of a bucket's epoch.
+const EPOCH: u32 = 28;
+/// Bits of a bucket's scale.
+const SCALE: u32 = 96;
+
+/// The lowest `bits` of a number.
+const fn lowest(value: u128, bits: u32) -> u128 {
+    value & ((1 << bits) - 1)
+}
+
+/// A number of at most `bits`.
+fn narrow(value: u128, bits: u32) -> u128 {
+    require(value >> bits == 0, Error::Ledger(risk::Error::Overflow));
+    value
+}
+
+/// A signed number of at most `bits`, without its higher sign bits.
+fn narrow_signed(value: i128, bits: u32) -> u128 {
+    let stored = lowest(value.cast_unsigned(), bits);
+    require(
+        widened(stored, bits) == value,
+        Error::Ledger(risk::Error::Overflow),
+    );
+    stored
+}
+
+/// The signed number in the lowest `bits`.
+const fn widened(stored: u128, bits: u32) -> i128 {
+    (stored << (128 - bits)).cast_signed() >> (128 - bits)
+}
+
+/// Two numbers of 112 bits, and 32 bits beside them: half of those above each number.
+fn pair(high: u128, low: u128, beside: u32) -> Word {
+    let beside = u128::from(beside);
+    Word::new(
+        high | beside >> 16 << WIDE,
+        low | lowest(beside, 16) << WIDE,
+    )
+}
+
+/// What [`pair`] was given.
+#[expect(clippy::cast_possible_truncation, reason = "two times 16 bits")]
+const fn unpair(word: Word) -> (u128, u128, u32) {
+    let beside = word.high >> WIDE << 16 | word.low >> WIDE;
+    (
+        lowest(word.high, WIDE),
+        lowest(word.low, WIDE),
+        beside as u32,
+    )
+}
+
+fn amount(amount: Usd) -> u128 {
+    narrow_signed(amount.0, WIDE)
+}
+
+const fn of_amount(stored: u128) -> Usd {
+    Usd(widened(stored, WIDE))
+}
+
+/// V, sum of C and the start of impairment; profit and debt; shortfall and unsettled gains.
+pub fn totals(totals: &Totals) -> [Word; 3] {
+    [
+        pair(
+            amount(totals.capital),
+            amount(totals.tokens),
+            totals.impaired_since,
+        ),
+        pair(amount(totals.debt), amount(totals.profit), 0),
+        pair(amount(totals.gains), amount(totals.shortfall), 0),
+    ]
+}
+
+pub const fn of_totals([backing, claims, missing]: [Word; 3]) -> Totals {
+    let (capital, tokens, impaired_since) = unpair(backing);
+    let (debt, profit, _) = unpair(claims);
+    let (gains, shortfall, _) = unpair(missing);
+    Totals {
+        tokens: of_amount(tokens),
+        capital: of_amount(capital),
+        profit: of_amount(profit),
+        debt: of_amount(debt),
+        shortfall: of_amount(shortfall),
+        gains: of_amount(gains),
+        impaired_since,
+    }
+}
+
+/// P, C and the time of I; ids of the legs, and below them, from the highest bit: closing, cut, class of I, number of legs, bucket,
+/// seconds of ill health, when it was seen, I.
+pub fn account(account: &Account) -> [Word; 2] {
+    let (instruments, count) = account.legs.parts();
+    let low = u128::from(account.maturing.amount.cast_unsigned())
+        | u128::from(account.clock.seen) << 64
+        | u128::from(account.clock.unhealthy) << 96
+        | u128::from(account.bucket) << 112
+        | u128::from(count) << 116
+        | (account.maturing.class as u128) << 121
+        | u128::from(account.cut) << 123
+        | u128::from(account.closing) << 124;
+    [
+        pair(
+            amount(account.pnl),
+            amount(account.capital),
+            account.maturing.since,
+        ),
+        Word::new(u128::from_le_bytes(instruments), low),
+    ]
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "narrow fields are cut out of 128 bits"
+)]
+pub fn of_account([funds, state]: [Word; 2]) -> Account {
+    let (pnl, capital, since) = unpair(funds);
+    let low = state.low;
+    Account {
+        capital: of_amount(capital),
+        pnl: of_amount(pnl),
+        maturing: Maturing {
+            amount: (low as u64).cast_signed(),
+            since,
+            class: Maturity::of_tier(lowest(low >> 121, 2) as u8),
+        },
+        bucket: lowest(low >> 112, 4) as u8,
+        clock: Clock {
+            seen: (low >> 64) as u32,
+            unhealthy: (low >> 96) as u16,
+        },
+        cut: low >> 123 & 1 == 1,
+        closing: low >> 124 & 1 == 1,
+        legs: Legs::from_parts(state.high.to_le_bytes(), lowest(low >> 116, 5) as u8),
+    }
+}
+
+/// Mark, funding paid, its rate and its time, whose lowest 4 bits are above the mark and the rate.
+pub fn price(mark: Price, funding: &Funding) -> Word {
+    let since = u128::from(funding.since);
+    let high = narrow_signed(funding.paid.0, PRICE) | since >> 4 << PRICE;
+    let low = narrow(mark.0, PRICE)
+        | narrow_signed(funding.rate.into(), RATE) << PRICE
+        | since << (PRICE + RATE);
+    Word::new(high, low)
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "narrow fields are cut out of 128 bits"
+)]
+pub const fn of_price(word: Word) -> (Price, Funding) {
+    let Word { high, low } = word;
+    let funding = Funding {
+        paid: Index(widened(high, PRICE)),
+        rate: widened(low >> PRICE, RATE) as i32,
+        since: (high >> PRICE << 4 | low >> (PRICE + RATE)) as u32,
+    };
+    (Price(lowest(low, PRICE)), funding)
+}
+
+/// Volume of the period and what was paid into insurance; what was drawn from it, the time of both, and the period.
+pub fn flow(volume: &Volume, flow: &Flow) -> Word {
+    Word::new(
+        u128::from(volume.micros) << 64 | u128::from(flow.paid),
+        u128::from(flow.drawn) << 64
+            | u128::from(flow.since) << 32
+            | narrow(volume.period.into(), 24),
+    )
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "narrow fields are cut out of 128 bits"
+)]
+pub const fn of_flow(word: Word) -> (Volume, Flow) {
+    let Word { high, low } = word;
+    let volume = Volume {
+        micros: (high >> 64) as u64,
+        period: low as u32,
+    };
+    let flow = Flow {
+        paid: high as u64,
+        drawn: (low >> 64) as u64,
+        since: (low >> 32) as u32,
+    };
+    (volume, flow)
+}
+
+/// Occupied buckets and open interest; offset.
+pub fn side(state: &SideState) -> Word {
+    let open = narrow(state.open_interest.0, WIDE);
+    Word::new(
+        u128::from(state.occupied) << WIDE | open,
+        state.offset.0.cast_unsigned(),
+    )
+}
+
+pub const fn of_side(word: Word) -> SideState {
+    SideState {
+        open_interest: Size(lowest(word.high, WIDE)),
+        offset: Usd(word.low.cast_signed()),
+        occupied: (word.high >> WIDE) as u16,
+    }
+}
+
+/// Size and time of what was closed of late.
+pub fn throttle(throttle: &Throttle) -> Word {
+    Word::new(throttle.seen.into(), throttle.closed.0)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "stored from 32 bits")]
+pub const fn of_throttle(word: Word) -> Throttle {
+    Throttle {
+        closed: Size(word.low),
+        seen: word.high as u32,
+    }
+}
+
+/// Joined, base, whether the bucket was cut, epoch; for one that was cut, drift, and scale with the base's higher part.
+pub fn bucket(bucket: &Bucket) -> (Word, Option<Word>) {
+    let cut = bucket.is_cut();
+    let beside = u128::from(cut) << EPOCH | narrow(bucket.epoch.into(), EPOCH);
+    let first = wide_pair(narrow(bucket.joined.0, WIDE), bucket.base, beside);
+    let second = Word::new(
+        bucket.drift.0.cast_unsigned(),
+        narrow(bucket.scale.0, SCALE) | bucket.base.0 >> WIDE << SCALE,
+    );
+    require(
+        cut || bucket.base.0 >> WIDE == 0,
+        Error::Ledger(risk::Error::Overflow),
+    );
+    (first, cut.then_some(second))
+}
+
+/// The bucket of its first word and, if that says that it was cut, its second.
+pub fn of_bucket(first: Word, second: impl FnOnce() -> Word) -> Bucket {
+    let (joined, base, beside) = unpair(first);
+    let mut bucket = Bucket {
+        joined: Size(joined),
+        base: Base(base),
+        ..Bucket::empty(beside & ((1 << EPOCH) - 1))
+    };
+    if beside >> EPOCH & 1 == 1 {
+        let Word { high, low } = second();
+        bucket.drift = Cumulative(high.cast_signed());
+        bucket.scale = Scale(lowest(low, SCALE));
+        bucket.base.0 |= low >> SCALE << WIDE;
+    }
+    bucket
+}
+
+/// K, base, whether the leg joined apart, side, epoch; for one that joined apart, the base's higher part and joined.
+pub fn leg(leg: &Leg) -> (Word, Option<Word>) {
+    let apart = leg.joined_apart();
+    let beside = u128::from(apart) << (EPOCH + 1)
+        | u128::from(leg.side == Side::Short) << EPOCH
+        | narrow(leg.epoch.into(), EPOCH);
+    let first = wide_pair(narrow_signed(leg.settled.0, WIDE), leg.base, beside);
+    let second = Word::new(leg.base.0 >> WIDE, narrow(leg.joined.0, WIDE));
+    require(
+        apart || leg.base.0 >> WIDE == 0,
+        Error::Ledger(risk::Error::Overflow),
+    );
+    (first, apart.then_some(second))
+}
+
+/// The leg of its first word and, if that says that it joined apart, its second.
+pub fn of_leg(first: Word, second: impl FnOnce() -> Word) -> Leg {
+    let (settled, base, beside) = unpair(first);
+    let mut leg = Leg {
+        side: if beside >> EPOCH & 1 == 0 {
+            Side::Long
+        } else {
+            Side::Short
+        },
+        epoch: beside & ((1 << EPOCH) - 1),
+        base: Base(base),
+        joined: Size(base),
+        settled: Cumulative(widened(settled, WIDE)),
+    };
+    if beside >> (EPOCH + 1) & 1 == 1 {
+        let Word { high, low } = second();
+        leg.base.0 |= high << WIDE;
+        leg.joined = Size(low);
+    }
+    leg
+}
+
+/// A number of 112 bits, a base's lower part, and 32 bits beside them.
+#[expect(clippy::cast_possible_truncation, reason = "at most 30 bits")]
+fn wide_pair(number: u128, base: Base, beside: u128) -> Word {
+    pair(number, lowest(base.0, WIDE), beside as u32)
+}
