@@ -23,10 +23,6 @@ contract PoolTest is ProtocolTest {
         return pool.deposit(amount, trader.owner);
     }
 
-    function available(address drawer) private view returns (uint256 amount) {
-        (amount,) = available(drawer);
-    }
-
     function available(address who) private view returns (uint256 amount) {
         (amount,) = pool.available(who);
     }
@@ -41,14 +37,6 @@ contract PoolTest is ProtocolTest {
         vm.assertEq(bobs, 3 * alices);
         vm.assertEq(pool.totalAssets(), assets(4_000));
         vm.assertEq(pool.convertToAssets(alices), assets(1_000));
-    }
-
-    /// A first deposit of one unit and a gift of 1e18 units are meant to round the second depositor's shares away.
-    function test_a_donation_takes_at_most_a_basis_point_from_the_second_depositor() public {
-        join(alice, 1);
-        token.mint(address(pool), 1e18);
-        uint256 shares = join(bob, assets(1_000));
-        vm.assertGe(pool.convertToAssets(shares), assets(1_000) * 9_999 / 10_000);
     }
 
     function testFuzz_nobody_gains_by_joining_and_leaving(uint256 first, uint256 gift, uint256 second) public {
