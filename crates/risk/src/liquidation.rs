@@ -4,8 +4,6 @@ use crate::{Error, Health, Ratio, Result, Usd, WAD, math};
 
 /// Equity / maintenance margin that a liquidation restores: 1.25.
 const TARGET: u128 = WAD / 4 * 5;
-/// Maintenance margin / equity from which an account may be deleveraged.
-const DELEVERAGE_BELOW: i128 = 5;
 /// Seconds that one observation of ill health can add to the clock.
 const MAX_STEP: u32 = 60;
 
@@ -99,34 +97,6 @@ pub fn plan_liquidation(
         share_to_target(health, movable, rate)?
     };
     with_penalty(health, movable, rate, share.min(max_share))
-}
-
-/// Decides a deleveraging: everything without penalty if there is no equity; the liquidation share at `rate` if equity is
-/// below a fifth of maintenance margin. `movable` is the maintenance margin of the legs that can be cut.
-///
-/// # Errors
-/// [`Error::NotDeleverageable`] if equity is higher; [`Error::Overflow`].
-pub fn plan_deleverage(health: &Health, movable: Usd, rate: Ratio) -> Result<Liquidation> {
-    if health.equity < Usd::ZERO {
-        return Ok(Liquidation {
-            share: Ratio::ONE,
-            penalty: Usd::ZERO,
-        });
-    }
-    let scaled = health
-        .equity
-        .0
-        .checked_mul(DELEVERAGE_BELOW)
-        .ok_or(Error::Overflow)?;
-    if scaled >= health.maintenance.0 {
-        return Err(Error::NotDeleverageable);
-    }
-    with_penalty(
-        health,
-        movable,
-        rate,
-        share_to_target(health, movable, rate)?,
-    )
 }
 
 /// The smallest share of every movable leg whose removal restores equity to the target:

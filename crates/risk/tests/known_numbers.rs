@@ -5,8 +5,7 @@ mod common;
 use common::{POOL, Vault, usd, wad};
 use risk::{
     Clock, Error, Health, Legs, Liquidation, Position, Price, Ratio, Size, Store, Stress, Terms,
-    Usd, WAD, bucket_due, math, plan_deleverage, plan_liquidation, reduced_risk, water_fill,
-    within_band,
+    Usd, WAD, bucket_due, math, plan_liquidation, reduced_risk, water_fill, within_band,
 };
 
 fn size(units: u128) -> Size {
@@ -75,16 +74,9 @@ fn deleveraging_cuts_the_most_leveraged_down_to_one_level() {
     // Utilisations 0.3, 0.15 and 0.06 lie in buckets whose edges are 0.354, 0.177 and 0.0625.
     let buckets = [0, 1, 2].map(|account| vault.memory.account(account).bucket);
     assert_eq!(buckets, [11, 9, 6]);
+    let share = Ratio(WAD / 17 * 6 + 1);
     vault
-        .run(|ledger| {
-            let half = Liquidation {
-                share: Ratio(WAD / 17 * 6 + 1),
-                penalty: Usd::ZERO,
-            };
-            ledger
-                .deleverage(9, POOL, &half, &ledger.store.account(9).legs, 16, Usd(1))
-                .map(|_| ())
-        })
+        .run(|ledger| ledger.cut_leg(9, POOL, 0, share, Size::MAX, Ratio::ZERO))
         .unwrap();
     // The water level is (1.5m - 0.6m) / (1.0m / 0.3536 + 0.5m / 0.1768) = 0.1591: 45 % and 90 % remain, up to the
     // ninth digit, to which the edges are kept.
@@ -145,10 +137,7 @@ fn a_deficit_is_shared_by_profits_in_proportion() {
     vault.poke(0, Price(110 * WAD)).unwrap();
     vault.touch(0, false).unwrap();
     let closed = vault.deleverage(0).unwrap().unwrap();
-    assert_eq!(
-        (closed.deficit, closed.insured, closed.done),
-        (usd(50), Usd::ZERO, true)
-    );
+    assert_eq!((closed.deficit, closed.insured), (usd(50), Usd::ZERO));
     assert_eq!(vault.coverage(), 666_666_666_666_666_666);
     for (account, value) in [(1, 66), (2, 33)] {
         let converted = vault.convert(account).unwrap();
@@ -300,36 +289,9 @@ fn a_penalty_never_exceeds_the_equity() {
             equity: Usd(equity),
             maintenance: usd(100),
         };
-        for plan in [
-            plan_liquidation(&health, health.maintenance, Ratio::ONE, Ratio::ONE, true),
-            plan_deleverage(&health, health.maintenance, Ratio::ONE),
-        ] {
-            assert!(plan.is_err() || plan.unwrap().penalty <= health.equity);
-        }
+        let plan = plan_liquidation(&health, health.maintenance, Ratio::ONE, Ratio::ONE, true);
+        assert!(plan.is_err() || plan.unwrap().penalty <= health.equity);
     }
-}
-
-#[test]
-fn deleveraging_needs_debt_or_equity_below_a_fifth() {
-    let plan = |equity| {
-        plan_deleverage(
-            &Health {
-                equity,
-                maintenance: usd(100),
-            },
-            usd(100),
-            Ratio::ZERO,
-        )
-        .map(|plan| plan.share)
-    };
-    assert_eq!(plan(usd(20)), Err(Error::NotDeleverageable));
-    assert_eq!(plan(Usd(-1)), Ok(Ratio::ONE));
-    assert_eq!(plan(Usd::ZERO), Ok(Ratio::ONE));
-    assert!(near(plan(usd(10)).unwrap().0, 92 * WAD / 100));
-    assert_eq!(
-        plan_deleverage(&Health::default(), Usd::ZERO, Ratio::ZERO),
-        Err(Error::NotDeleverageable)
-    );
 }
 
 #[test]

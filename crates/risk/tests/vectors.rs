@@ -150,15 +150,21 @@ fn apply(vault: &mut Vault, operation: &Operation) {
             instrument: i,
             size,
             price,
-        } => vault
-            .trade(
-                account(buyer),
-                account(seller),
-                instrument(i),
-                Size(unsigned(size)),
-                Price(unsigned(price)),
-            )
-            .unwrap(),
+        } => {
+            vault
+                .trade(
+                    account(buyer),
+                    account(seller),
+                    instrument(i),
+                    Size(unsigned(size)),
+                    Price(unsigned(price)),
+                )
+                .unwrap();
+            // The model settles every leg of both.
+            for party in [buyer, seller] {
+                vault.touch(account(party), true).unwrap();
+            }
+        }
         Operation::Touch {
             account: a,
             by_owner,

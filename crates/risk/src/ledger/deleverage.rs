@@ -33,8 +33,8 @@ pub struct CutLeg {
 impl<S: Store> Ledger<'_, S> {
     /// Closes a leg of a touched account in debt at the mark against the opposite side, and writes off the leg's part of
     /// the debt: in proportion to the margin that legs had when the debt was found, all of the rest for the last. What
-    /// has become of them since, and in what order they are closed, changes nothing. Insurance pays at most `cover` for it,
-    /// in multiples of `unit`, what haircuts have not paid already; the rest is missing.
+    /// has become of them since, and in what order they are closed, changes nothing. Insurance pays what haircuts have not
+    /// paid already, at most `cover`, rounded up to a multiple of `unit`; the rest is missing.
     ///
     /// # Errors
     /// [`Error::NotDeleverageable`] if the account is not in debt or has no such leg; [`Error::Overflow`].
@@ -49,31 +49,27 @@ impl<S: Store> Ledger<'_, S> {
         if !account.in_debt() || !account.legs.as_slice().contains(&instrument) {
             return Err(Error::NotDeleverageable);
         }
-        let (weight, weights) = self.weights(id, &account, instrument)?;
+        let weights = self.weights(id, &account, instrument)?;
         let (position, gain) = self.detach(id, &mut account, instrument)?;
         self.gain(&mut account, gain, self.maturities.get(instrument))?;
         let margin = self.margin(instrument, position)?;
         self.shrink(instrument, position.side().opposite(), position.size())?;
-        let debt = math::unsigned(account.pnl.deficit()?.0)?;
-        let deficit = if account.legs.as_slice().is_empty() {
-            debt
-        } else {
-            math::mul_div_down(debt, weight, weights.max(1))?
-        };
-        let deficit = Usd(math::signed(deficit)?);
+        let whole = Usd(math::signed(WAD)?);
+        let last = account.legs.as_slice().is_empty();
+        let deficit = part_of(account.pnl.deficit()?, weights, last)?;
         let insured = self.write_off(&mut account, deficit, cover, unit)?;
         self.store.set_account(id, &account);
         Ok(ClosedLeg {
             position,
             margin,
-            part: Ratio(math::mul_div_down(WAD, weight, weights.max(1))?),
+            part: Ratio(math::unsigned(part_of(whole, weights, last)?.0)?),
             deficit,
             insured,
         })
     }
 
-    /// Writes off the debt of an account without legs. Insurance pays at most `cover` for it, in multiples of `unit`. Returns
-    /// the deficit, and what insurance has to pay.
+    /// Writes off the debt of an account without legs. Insurance pays at most `cover` for it, rounded up to a multiple of
+    /// `unit`. Returns the deficit, and what insurance has to pay.
     ///
     /// # Errors
     /// [`Error::NotDeleverageable`] if the account is not in debt or has legs; [`Error::Overflow`].
@@ -139,12 +135,12 @@ impl<S: Store> Ledger<'_, S> {
         id: S::AccountId,
         account: &Account,
         instrument: InstrumentId,
-    ) -> Result<(u128, u128)> {
-        let (mut one, mut all) = (0, 0_u128);
+    ) -> Result<(Usd, Usd)> {
+        let (mut one, mut all) = (Usd::ZERO, Usd::ZERO);
         for &held in account.legs.as_slice() {
             let joined = Position::long(self.store.leg(id, held).joined)?;
-            let weight = math::unsigned(self.margin(held, joined)?.0)?;
-            all = all.checked_add(weight).ok_or(Error::Overflow)?;
+            let weight = self.margin(held, joined)?;
+            all = all.plus(weight)?;
             if held == instrument {
                 one = weight;
             }
@@ -160,17 +156,29 @@ impl<S: Store> Ledger<'_, S> {
         cover: Usd,
         unit: Usd,
     ) -> Result<Usd> {
-        let unpaid = deficit
-            .plus(self.totals.shortfall.min(Usd::ZERO))?
-            .or_zero();
+        let unpaid = deficit.plus(self.totals.shortfall.min(Usd::ZERO))?;
+        let due = unpaid.min(cover).or_zero();
         let unit = math::unsigned(unit.0)?.max(1);
-        let covered = math::unsigned(cover.or_zero().0)? / unit;
-        let units = math::unsigned(unpaid.0)?.div_ceil(unit).min(covered);
-        let due = units.checked_mul(unit).ok_or(Error::Overflow)?;
-        let insured = Usd(math::signed(due)?).min(self.insurance);
+        let due = math::unsigned(due.0)?.div_ceil(unit).checked_mul(unit);
+        let due = Usd(math::signed(due.ok_or(Error::Overflow)?)?);
+        let insured = due.min(self.insurance);
         self.totals.shortfall = self.totals.shortfall.plus(deficit)?;
         self.recover(insured)?;
         self.credit(account, deficit, Usd::ZERO)?;
         Ok(insured)
     }
+}
+
+/// The part of an amount that belongs to a leg: amount x its weight / the weight of the legs that remain, rounded down;
+/// all of it for the last of them.
+fn part_of(amount: Usd, (weight, weights): (Usd, Usd), last: bool) -> Result<Usd> {
+    if last || weights == Usd::ZERO {
+        return Ok(if last { amount } else { Usd::ZERO });
+    }
+    let part = math::mul_div_down(
+        math::unsigned(amount.0)?,
+        math::unsigned(weight.0)?,
+        math::unsigned(weights.0)?,
+    )?;
+    Ok(Usd(math::signed(part)?))
 }

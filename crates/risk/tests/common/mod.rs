@@ -4,13 +4,15 @@
 use std::collections::BTreeMap;
 
 use risk::{
-    Account, BUCKETS, Bucket, Clock, Closed, Converted, Cumulative, Error, Index, Instrument,
-    InstrumentId, Ledger, Leg, Position, Price, Ratio, Result, Side, SideState, Size, Store,
-    Totals, Usd, WAD, plan_deleverage, plan_liquidation,
+    Account, BUCKETS, Bucket, Clock, Closing, Converted, Cumulative, Error, Ground, Index,
+    InstrumentId, Ledger, Leg, Maturing, Position, Price, Prices, Ratio, Result, Side, SideState,
+    Size, Store, Totals, Trade, Traded, Usd, Valued, WAD, plan_liquidation,
 };
 
 /// The insurance pool's own account.
 pub const POOL: usize = 1000;
+/// The account that fees are paid into.
+pub const FEES: usize = 1001;
 /// Maintenance rate of the reference model.
 pub const MAINTENANCE_RATE: Ratio = Ratio(WAD / 100 * 3);
 
@@ -21,7 +23,7 @@ type BucketKey = (InstrumentId, bool, u8);
 pub struct Memory {
     pub totals: Totals,
     pub accounts: BTreeMap<usize, Account>,
-    pub instruments: BTreeMap<InstrumentId, Instrument>,
+    pub prices: BTreeMap<InstrumentId, Prices>,
     pub sides: BTreeMap<(InstrumentId, bool), SideState>,
     pub buckets: BTreeMap<BucketKey, Bucket>,
     pub closed: BTreeMap<(BucketKey, u32), Cumulative>,
@@ -32,6 +34,19 @@ fn is_long(side: Side) -> bool {
     side == Side::Long
 }
 
+/// Asserts that a number fits so many bits.
+fn fits(what: &str, value: u128, bits: u32) {
+    assert!(
+        value.leading_zeros() >= 128 - bits,
+        "{what}: {value} is beyond {bits} bits"
+    );
+}
+
+/// Asserts that a signed number fits so many bits.
+fn fits_signed(what: &str, value: i128, bits: u32) {
+    fits(what, value.unsigned_abs(), bits - 1);
+}
+
 impl Store for Memory {
     type AccountId = usize;
 
@@ -39,19 +54,38 @@ impl Store for Memory {
         self.totals
     }
     fn set_totals(&mut self, totals: &Totals) {
+        for (what, total) in [
+            ("V", totals.tokens),
+            ("sum of C", totals.capital),
+            ("sum of P+", totals.profit),
+            ("debt", totals.debt),
+        ] {
+            fits(what, total.0.unsigned_abs(), 112);
+            assert!(total >= Usd::ZERO, "{what} is negative");
+        }
+        fits_signed("shortfall", totals.shortfall.0, 112);
+        fits_signed("gains", totals.gains.0, 112);
         self.totals = *totals;
     }
     fn account(&self, id: usize) -> Account {
         self.accounts.get(&id).copied().unwrap_or_default()
     }
     fn set_account(&mut self, id: usize, account: &Account) {
+        fits("C", account.capital.0.unsigned_abs(), 112);
+        fits_signed("P", account.pnl.0, 112);
+        fits("bucket", account.bucket.into(), 4);
         self.accounts.insert(id, *account);
     }
-    fn instrument(&self, id: InstrumentId) -> Instrument {
-        self.instruments[&id]
+    fn prices(&self, id: InstrumentId) -> Prices {
+        self.prices[&id]
     }
-    fn set_mark(&mut self, id: InstrumentId, mark: Price) {
-        self.instruments.get_mut(&id).unwrap().mark = mark;
+    fn set_prices(&mut self, id: InstrumentId, prices: &Prices) {
+        fits("mark", prices.mark.0, 100);
+        fits_signed("funding", prices.funding.0, 100);
+        self.prices.insert(id, *prices);
+    }
+    fn maintenance_rate(&self, _id: InstrumentId) -> Ratio {
+        MAINTENANCE_RATE
     }
     fn side(&self, id: InstrumentId, side: Side) -> SideState {
         self.sides
@@ -60,6 +94,7 @@ impl Store for Memory {
             .unwrap_or_default()
     }
     fn set_side(&mut self, id: InstrumentId, side: Side, state: &SideState) {
+        fits("open interest", state.open_interest.0, 112);
         self.sides.insert((id, is_long(side)), *state);
     }
     fn bucket(&self, id: InstrumentId, side: Side, bucket: u8) -> Bucket {
@@ -69,6 +104,9 @@ impl Store for Memory {
             .unwrap_or_default()
     }
     fn set_bucket(&mut self, id: InstrumentId, side: Side, bucket: u8, state: &Bucket) {
+        fits("scale", state.scale.0, 96);
+        fits("joined", state.joined.0, 112);
+        fits("epoch", state.epoch.into(), 28);
         self.buckets.insert((id, is_long(side), bucket), *state);
     }
     fn closed(&self, id: InstrumentId, side: Side, bucket: u8, epoch: u32) -> Cumulative {
@@ -82,6 +120,7 @@ impl Store for Memory {
         epoch: u32,
         cumulative: Cumulative,
     ) {
+        fits_signed("K", cumulative.0, 112);
         let previous = self
             .closed
             .insert(((id, is_long(side), bucket), epoch), cumulative);
@@ -91,6 +130,11 @@ impl Store for Memory {
         self.legs[&(account, id)]
     }
     fn set_leg(&mut self, account: usize, id: InstrumentId, leg: Option<&Leg>) {
+        if let Some(leg) = leg {
+            fits_signed("K", leg.settled.0, 112);
+            fits("joined", leg.joined.0, 112);
+            fits("epoch", leg.epoch.into(), 28);
+        }
         match leg {
             Some(leg) => self.legs.insert((account, id), *leg),
             None => self.legs.remove(&(account, id)),
@@ -98,23 +142,26 @@ impl Store for Memory {
     }
 }
 
+/// What deleveraging an account did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Closed {
+    pub deficit: Usd,
+    pub insured: Usd,
+}
+
 /// A vault with its pool's purse.
 #[derive(Clone, Debug, Default)]
 pub struct Vault {
     pub memory: Memory,
     pub insurance: Usd,
+    /// Unix time.
+    pub now: u64,
 }
 
 impl Vault {
     pub fn list(&mut self, id: InstrumentId, mark: Price) {
-        self.memory.instruments.insert(
-            id,
-            Instrument {
-                mark,
-                funding: Index::ZERO,
-                maintenance_rate: MAINTENANCE_RATE,
-            },
-        );
+        let funding = Index::ZERO;
+        self.memory.set_prices(id, &Prices { mark, funding });
     }
 
     /// Runs one operation; nothing changes if it fails.
@@ -123,34 +170,34 @@ impl Vault {
         operation: impl FnOnce(&mut Ledger<'_, Memory>) -> Result<T>,
     ) -> Result<T> {
         let mut memory = self.memory.clone();
-        let mut ledger = Ledger::open(&mut memory, self.insurance);
+        let mut ledger = Ledger::open(&mut memory, self.insurance, self.now);
         let out = operation(&mut ledger)?;
         let insurance = ledger.insurance;
-        ledger.save();
+        ledger.save()?;
         self.memory = memory;
         self.insurance = insurance;
         Ok(out)
     }
 
+    /// Asks something that changes nothing.
+    pub fn ask<T>(&self, question: impl FnOnce(&Ledger<'_, Memory>) -> Result<T>) -> Result<T> {
+        let mut memory = self.memory.clone();
+        question(&Ledger::open(&mut memory, self.insurance, self.now))
+    }
+
     pub fn mark(&self, id: InstrumentId) -> Price {
-        self.memory.instruments[&id].mark
+        self.memory.prices[&id].mark
     }
 
     pub fn poke(&mut self, id: InstrumentId, mark: Price) -> Result<()> {
-        self.run(|ledger| ledger.set_mark(id, mark))
+        let funding = self.memory.prices[&id].funding;
+        self.run(|ledger| ledger.set_prices(id, &Prices { mark, funding }))
     }
 
     pub fn fund(&mut self, id: InstrumentId, paid_by_longs: Index) -> Result<()> {
-        self.run(|ledger| {
-            let old = ledger.store.instruments[&id];
-            let new = Instrument {
-                funding: old.funding.plus(paid_by_longs)?,
-                ..old
-            };
-            ledger.reprice(id, old.index()?, new.index()?)?;
-            ledger.store.instruments.insert(id, new);
-            Ok(())
-        })
+        let Prices { mark, funding } = self.memory.prices[&id];
+        let funding = funding.plus(paid_by_longs)?;
+        self.run(|ledger| ledger.set_prices(id, &Prices { mark, funding }))
     }
 
     pub fn deposit(&mut self, id: usize, amount: Usd) -> Result<()> {
@@ -158,16 +205,14 @@ impl Vault {
     }
 
     pub fn withdraw(&mut self, id: usize, amount: Usd) -> Result<()> {
-        self.run(|ledger| {
-            ledger.touch(id, true)?;
-            ledger.withdraw(id, amount)
-        })
+        self.run(|ledger| ledger.withdraw(id, amount).map(|_| ()))
     }
 
     pub fn touch(&mut self, id: usize, by_owner: bool) -> Result<()> {
         self.run(|ledger| ledger.touch(id, by_owner).map(|_| ()))
     }
 
+    /// A trade without fees.
     pub fn trade(
         &mut self,
         buyer: usize,
@@ -176,22 +221,57 @@ impl Vault {
         size: Size,
         price: Price,
     ) -> Result<()> {
-        self.run(|ledger| ledger.trade(buyer, seller, id, size, price))
+        self.trade_for(buyer, seller, id, (size, price), Ratio::ZERO)
+            .map(|_| ())
     }
 
+    /// A trade for which both parties pay the same fee.
+    pub fn trade_for(
+        &mut self,
+        buyer: usize,
+        seller: usize,
+        instrument: InstrumentId,
+        (size, price): (Size, Price),
+        fee: Ratio,
+    ) -> Result<[Traded; 2]> {
+        self.run(|ledger| {
+            ledger.trade(&Trade {
+                buyer,
+                seller,
+                instrument,
+                size,
+                price,
+                buyer_fee: fee,
+                seller_fee: fee,
+                fees: FEES,
+            })
+        })
+    }
+
+    /// As the reference model, where profit matures at once.
     pub fn convert(&mut self, id: usize) -> Result<Converted> {
         self.run(|ledger| {
+            let mut account = ledger.touch(id, true)?.account;
+            account.maturing = Maturing::default();
+            ledger.store.set_account(id, &account);
+            ledger.convert(id, Usd::MAX)
+        })
+    }
+
+    /// Converts what has matured.
+    pub fn convert_mature(&mut self, id: usize) -> Result<Converted> {
+        self.run(|ledger| {
             ledger.touch(id, true)?;
-            ledger.convert(id, Usd(i128::MAX))
+            ledger.convert(id, Usd::MAX)
         })
     }
 
     /// As the reference model: what it touches stays touched, whether it liquidates or not.
     pub fn liquidate(&mut self, id: usize, into: usize, rate: Ratio) -> Result<bool> {
         self.run(|ledger| {
-            ledger.touch(id, false)?;
+            let health = ledger.touch(id, false)?.health;
             ledger.touch(into, true)?;
-            let (health, legs) = (ledger.health(id)?, ledger.store.account(id).legs);
+            let legs = ledger.store.account(id).legs;
             let plan = match plan_liquidation(&health, health.maintenance, rate, Ratio::ONE, false)
             {
                 Ok(plan) => plan,
@@ -203,18 +283,44 @@ impl Vault {
         })
     }
 
-    /// As the reference model: without penalty, all legs.
+    /// As the reference model: at once, all legs, without penalty.
     pub fn deleverage(&mut self, id: usize) -> Result<Option<Closed>> {
+        self.deleverage_within(id, |_| Usd::MAX)
+    }
+
+    /// As the reference model, with what insurance pays at most for each instrument.
+    pub fn deleverage_within(
+        &mut self,
+        id: usize,
+        cover: impl Fn(InstrumentId) -> Usd,
+    ) -> Result<Option<Closed>> {
         self.run(|ledger| {
-            ledger.touch(id, false)?;
-            let (health, legs) = (ledger.health(id)?, ledger.store.account(id).legs);
-            match plan_deleverage(&health, health.maintenance, Ratio::ZERO) {
-                Ok(plan) => ledger
-                    .deleverage(id, POOL, &plan, &legs, usize::MAX, Usd(1))
-                    .map(Some),
-                Err(Error::NotDeleverageable) => Ok(None),
-                Err(error) => Err(error),
+            let Valued {
+                mut account,
+                health,
+                ..
+            } = ledger.touch(id, false)?;
+            account.clock.unhealthy = u16::MAX;
+            let ground = match Ground::of(&account, &health, false) {
+                Err(Error::NotDeleverageable) => return Ok(None),
+                ground => ground?,
+            };
+            let legs = (&account.legs, health.maintenance);
+            let plan = Closing::decide(ground, &health, legs, Ratio::ZERO, false, 0)?;
+            let mut closed = Closed::default();
+            for &leg in account.legs.as_slice() {
+                if ground == Ground::Debt {
+                    let done = ledger.close_leg(id, leg, cover(leg), Usd(1))?;
+                    closed.deficit = closed.deficit.plus(done.deficit)?;
+                    closed.insured = closed.insured.plus(done.insured)?;
+                } else {
+                    ledger.cut_leg(id, POOL, leg, plan.share, Size::MAX, Ratio::ZERO)?;
+                }
             }
+            if account.in_debt() && account.legs.as_slice().is_empty() {
+                (closed.deficit, closed.insured) = ledger.close_debt(id, Usd::MAX, Usd(1))?;
+            }
+            Ok(Some(closed))
         })
     }
 
@@ -241,9 +347,7 @@ impl Vault {
     }
 
     pub fn size(&self, id: usize, instrument: InstrumentId) -> Position {
-        let mut memory = self.memory.clone();
-        Ledger::open(&mut memory, self.insurance)
-            .positions(id)
+        self.ask(|ledger| ledger.positions(id))
             .unwrap()
             .get(instrument)
     }
@@ -264,8 +368,8 @@ impl Vault {
         );
         assert!(totals.capital <= totals.tokens, "all capital is backed");
         let (mut gains, mut unsettled) = (0, 0);
-        for (&id, instrument) in &memory.instruments {
-            let index = instrument.index().unwrap();
+        for (&id, prices) in &memory.prices {
+            let index = prices.index().unwrap();
             let interest = Side::BOTH.map(|side| memory.side(id, side).open_interest);
             assert_eq!(interest[0], interest[1], "long = short");
             for side in Side::BOTH {
@@ -286,63 +390,61 @@ impl Vault {
     /// Asserts that a side holds its buckets and a bucket its legs. Returns the unsettled gain of the side's legs.
     fn check_side(&self, id: InstrumentId, side: Side, index: Index) -> i128 {
         let memory = &self.memory;
-        let legs = || {
-            memory
-                .legs
-                .iter()
-                .filter(move |(key, leg)| key.1 == id && leg.side == side)
-        };
+        let state = memory.side(id, side);
+        let legs: Vec<_> = memory
+            .legs
+            .iter()
+            .filter(|(key, leg)| key.1 == id && leg.side == side)
+            .map(|(key, leg)| (memory.account(key.0), *leg))
+            .collect();
         let mut sizes = 0;
         for number in (0..).take(BUCKETS) {
             let bucket = memory.bucket(id, side, number);
-            let live = || {
-                legs()
-                    .filter(move |(_, leg)| leg.bucket == number && leg.epoch == bucket.epoch)
-                    .map(|(_, leg)| leg)
-            };
+            let live: Vec<_> = legs
+                .iter()
+                .filter(|(account, leg)| account.bucket == number && is_live(leg, &bucket))
+                .map(|(_, leg)| leg)
+                .collect();
+            let base: u128 = live.iter().map(|leg| leg.base.0).sum();
+            let joined: u128 = live.iter().map(|leg| leg.joined.0).sum();
+            assert_eq!(bucket.base.0, base, "base of a bucket");
+            assert_eq!(bucket.joined.0, joined, "joined of a bucket");
             assert_eq!(
-                bucket.base.0,
-                live().map(|leg| leg.base.0).sum::<u128>(),
-                "base of a bucket"
+                state.occupied >> number & 1 == 1,
+                base > 0,
+                "a side knows which buckets have legs"
             );
-            assert_eq!(
-                bucket.joined.0,
-                live().map(|leg| leg.joined.0).sum::<u128>(),
-                "joined of a bucket"
-            );
-            let held: u128 = live()
+            let held: u128 = live
+                .iter()
                 .map(|leg| leg.base.size(bucket.scale).unwrap().0)
                 .sum();
             assert!(held <= bucket.size().unwrap().0, "a bucket holds its legs");
             sizes += bucket.size().unwrap().0;
         }
-        assert!(
-            sizes <= memory.side(id, side).open_interest.0,
-            "a side holds its buckets"
-        );
-        for (key, leg) in legs() {
-            assert!(
-                memory.account(key.0).legs.as_slice().contains(&id),
-                "an account lists its legs"
-            );
-            assert_eq!(
-                memory.account(key.0).bucket,
-                leg.bucket,
-                "an account's legs share its bucket"
-            );
-        }
-        legs()
-            .map(|(_, leg)| {
-                let bucket = memory.bucket(id, side, leg.bucket);
-                let end = if leg.epoch == bucket.epoch {
+        assert!(sizes <= state.open_interest.0, "a side holds its buckets");
+        legs.iter()
+            .map(|(account, leg)| {
+                assert!(
+                    account.legs.as_slice().contains(&id),
+                    "an account lists its legs"
+                );
+                let bucket = memory.bucket(id, side, account.bucket);
+                let end = if is_live(leg, &bucket) {
                     bucket.cumulative_floor(index).unwrap()
+                } else if leg.base.0 == 0 {
+                    leg.settled
                 } else {
-                    memory.closed(id, side, leg.bucket, leg.epoch)
+                    memory.closed(id, side, account.bucket, leg.epoch)
                 };
                 leg.base.gain(end.minus(leg.settled).unwrap()).unwrap().0
             })
             .sum()
     }
+}
+
+/// Whether a leg of a bucket has a size.
+fn is_live(leg: &Leg, bucket: &Bucket) -> bool {
+    leg.base.0 > 0 && leg.epoch == bucket.epoch
 }
 
 /// A whole number in WAD.
