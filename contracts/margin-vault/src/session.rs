@@ -230,10 +230,14 @@ impl<'s> Session<'s> {
         valued
     }
 
-    /// Follows up on an account that was settled: who revealed its debt, what the pool would pay for it, and the event.
+    /// Follows up on an account that was settled: who revealed its debt, what the pool would pay for it, and, if there was
+    /// something to settle, the event.
     pub fn watch(&mut self, id: B256, before: &Account, after: &Valued) {
         watch_debt(self.ledger.store, id, before, &after.account);
         self.insure_debts();
+        if before.legs.as_slice().is_empty() {
+            return;
+        }
         let words = [
             word(id),
             usd(after.gain),

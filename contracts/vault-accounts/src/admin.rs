@@ -7,10 +7,10 @@ use margin_vault::abi::{Args, Bytes, IMarginVault, IOwnable};
 use margin_vault::calls;
 use margin_vault::error::{Error, OrRevert, require};
 use margin_vault::parameters::{InstrumentRates, RATE_UNIT, Rates, stored_rate};
-use margin_vault::session::emit;
+use margin_vault::session::{Session, emit};
 use margin_vault::storage::{Field, InstrumentField, MAX_DECIMALS, Storage};
 use margin_vault::word::Word;
-use risk::{InstrumentId, Side, Size, Store, WAD};
+use risk::{InstrumentId, Side, Size, Store, Usd, WAD};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::{AccountAccess, MessageAccess};
 
@@ -42,7 +42,7 @@ const DEFAULT_DUST: u128 = 10 * WAD;
 /// Hard bounds of the parameters. They keep a penalty from taking more than half of a margin at once, a reward from making
 /// bankruptcies worth farming, and the outflow limiter from being switched off or locking anybody in.
 const PENALTY_STARTS: RangeInclusive<u32> = 0..=50 * PERCENT;
-const PENALTY_RAMPS: RangeInclusive<u32> = 60..=86_400;
+const PENALTY_RAMPS: RangeInclusive<u32> = 60..=43_200;
 const REWARD_SHARES: RangeInclusive<u32> = 0..=10 * PERCENT;
 const DAILY_OUTFLOWS: RangeInclusive<u32> = 5 * PERCENT..=50 * PERCENT;
 const HOURLY_OUTFLOWS: RangeInclusive<u32> = PERCENT / 2..=10 * PERCENT;
@@ -177,7 +177,11 @@ fn put_instrument(store: &mut Storage, number: u32, given: Args) {
         && FEES.contains(&rates.maker_fee)
         && FEES.contains(&rates.taker_fee)
         && SHOCKS.contains(&rates.shock);
-    require(in_bounds, Error::InvalidParameters);
+    let [open_interest, allowance] = [given.unsigned(7), given.unsigned(8)];
+    require(
+        in_bounds && allowance <= Usd::MAX.0.unsigned_abs(),
+        Error::InvalidParameters,
+    );
     let id = match store.listed(number) {
         Some(id) => id,
         None => list(store, number),
@@ -187,7 +191,7 @@ fn put_instrument(store: &mut Storage, number: u32, given: Args) {
         !open || store.instrument_field(id, InstrumentField::Asset) == asset,
         Error::InvalidParameters,
     );
-    let limits = Word::new(given.unsigned(7), given.unsigned(8));
+    let limits = Word::new(open_interest, allowance);
     store.set_instrument_field(id, InstrumentField::Asset, asset);
     store.set_instrument_field(id, InstrumentField::Rates, rates.word());
     store.set_instrument_field(id, InstrumentField::Limits, limits);
@@ -253,6 +257,9 @@ pub fn set_parameters(store: &mut Storage, args: Args) -> Bytes {
         && !treasury.is_zero()
         && treasury != WasmVM::default().contract_address();
     require(in_bounds, Error::InvalidParameters);
+    // The limiter drains at the old rates until now.
+    let (outflow, _) = Session::open(store).outflow();
+    store.set_outflow(&outflow);
     store_parameters(store, &rates, [max_reward, dust], treasury);
     &[]
 }

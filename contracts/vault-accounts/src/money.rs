@@ -2,24 +2,29 @@
 
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolEvent;
-use risk::{Usd, math};
-use stylus_sdk::host::WasmVM;
-use stylus_sdk::stylus_core::{AccountAccess, MessageAccess};
-
 use margin_vault::abi::{Bytes, IMarginVault, encode};
 use margin_vault::calls;
 use margin_vault::error::{Error, OrRevert, require};
-use margin_vault::session::{Session, emit, only_owner_of, usd, word};
+use margin_vault::session::{Session, emit, is_owner_of, only_owner_of, owner_of, usd, word};
 use margin_vault::storage::{Field, Storage};
 use margin_vault::word::Word;
+use risk::{Account, Store, Usd, Valued, math};
+use stylus_sdk::host::WasmVM;
+use stylus_sdk::stylus_core::{AccountAccess, MessageAccess};
 
-/// Credits what really arrives of `amount` of the caller's tokens.
+/// Seconds of impairment after which anyone may convert anyone.
+const FORCIBLE_AFTER: u64 = 86_400;
+
+/// Credits what really arrives of `amount` of the caller's tokens. A debt is paid out of it first.
 pub fn deposit(store: &mut Storage, account: B256, amount: u128) -> Bytes {
     let from = WasmVM::default().msg_sender();
     let arrived = calls::pull(store.address(Field::QuoteToken), from, amount);
     require(arrived > 0, Error::InvalidAmount);
     let mut session = Session::open(store);
     let value = session.amount(arrived);
+    let (mut outflow, _) = session.outflow();
+    outflow.restore(value).or_revert();
+    session.ledger.store.set_outflow(&outflow);
     session.ledger.deposit(account, value).or_revert();
     session.finish();
     let words = [word(account), Word::of_address(from), Word::of(arrived)];
@@ -27,7 +32,7 @@ pub fn deposit(store: &mut Storage, account: B256, amount: u128) -> Bytes {
     &[]
 }
 
-/// Pays capital out to `to`.
+/// Pays capital out to `to`: what is asked for, or what may leave the vault now. Returns it.
 pub fn withdraw(store: &mut Storage, account: B256, amount: u128, to: Address) -> Bytes {
     only_owner_of(account);
     require(amount > 0, Error::InvalidAmount);
@@ -36,24 +41,64 @@ pub fn withdraw(store: &mut Storage, account: B256, amount: u128, to: Address) -
         Error::InvalidRecipient,
     );
     let token = store.address(Field::QuoteToken);
-    let mut session = Session::settled(store, account, true);
-    let value = session.amount(amount);
-    session.ledger.withdraw(account, value).or_revert();
-    session.check_withdrawal(account);
-    session.finish();
-    let words = [word(account), Word::of_address(to), Word::of(amount)];
+    let mut session = Session::priced(store, account);
+    let units = take_outflow(&mut session, amount);
+    let value = session.amount(units);
+    let before = session.ledger.store.account(account);
+    let valued = session.ledger.withdraw(account, value).or_revert();
+    give(session, account, &before, &valued);
+    let words = [word(account), Word::of_address(to), Word::of(units)];
     emit(&IMarginVault::Withdrawn::SIGNATURE_HASH, 2, &words);
-    calls::push(token, to, amount);
+    calls::push(token, to, units);
     encode(&words[2..])
 }
 
-/// Turns profit of the caller's account into capital at the coverage ratio.
+/// How much of `amount` of the token's smallest units may leave the vault now; reverts if nothing may.
+fn take_outflow(session: &mut Session, amount: u128) -> u128 {
+    let (mut outflow, rates) = session.outflow();
+    let unit = session.unit();
+    let available = outflow.available(rates).or_revert();
+    let units = amount.min(available.0.unsigned_abs() / unit);
+    require(units > 0, Error::OutflowLimited);
+    outflow.take(session.amount(units), rates).or_revert();
+    session.ledger.store.set_outflow(&outflow);
+    units
+}
+
+/// Moves capital between two accounts of the caller's.
+pub fn transfer(store: &mut Storage, from: B256, to: B256, amount: u128) -> Bytes {
+    only_owner_of(from);
+    require(owner_of(from) == owner_of(to), Error::DifferentOwners);
+    require(amount > 0, Error::InvalidAmount);
+    let value = Usd(math::signed(amount).or_revert());
+    let mut session = Session::priced(store, from);
+    let before = session.ledger.store.account(from);
+    let valued = session.ledger.transfer(from, to, value).or_revert();
+    give(session, from, &before, &valued);
+    let words = [word(from), word(to), usd(value)];
+    emit(&IMarginVault::Transferred::SIGNATURE_HASH, 2, &words);
+    &[]
+}
+
+/// Ends an operation in which an account gave capital away; reverts unless it may.
+fn give(mut session: Session, account: B256, before: &Account, valued: &Valued) {
+    session.watch(account, before, valued);
+    session.check_withdrawal(account, valued);
+    session.observe(account, &valued.health);
+    session.finish();
+}
+
+/// Turns mature profit into capital at the coverage ratio: of the caller's account, or of anyone's once the vault has been
+/// impaired for a day and its pool can pay no more.
 pub fn convert(store: &mut Storage, account: B256, max_profit: u128) -> Bytes {
-    only_owner_of(account);
+    let by_owner = is_owner_of(account);
     let limit = Usd(math::signed(max_profit).unwrap_or(i128::MAX));
-    let mut session = Session::settled(store, account, true);
+    let (mut session, valued) = Session::settled(store, account, by_owner);
+    if !by_owner {
+        check_forcible(&mut session);
+    }
     let converted = session.ledger.convert(account, limit).or_revert();
-    session.observe(account);
+    session.observe(account, &valued.health);
     session.finish();
     let words = [
         word(account),
@@ -62,4 +107,16 @@ pub fn convert(store: &mut Storage, account: B256, max_profit: u128) -> Bytes {
     ];
     emit(&IMarginVault::Converted::SIGNATURE_HASH, 1, &words);
     encode(&words[2..])
+}
+
+/// Reverts unless somebody else's profit may be converted.
+fn check_forcible(session: &mut Session) {
+    session.insure();
+    let insurance = session.ledger.insurance;
+    let totals = &session.ledger.totals;
+    let since = totals.impaired_since.into();
+    let long_impaired = totals.is_impaired(insurance).or_revert()
+        && since > 0
+        && session.now.saturating_sub(since) >= FORCIBLE_AFTER;
+    require(long_impaired && insurance == Usd::ZERO, Error::NotForcible);
 }

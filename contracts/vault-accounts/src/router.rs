@@ -26,11 +26,18 @@ margin_vault::functions! {
     SHORTFALL = vault::shortfallCall;
     OPEN_INTEREST = vault::openInterestCall;
     UNSETTLED = vault::unsettledCall;
+    IMMATURE = vault::immatureCall;
+    IMPAIRED_SINCE = vault::impairedSinceCall;
+    OUTFLOW = vault::outflowCall;
+    COVER = vault::coverCall;
+    FUNDING = vault::fundingCall;
+    DUST = vault::dustCall;
     INITIALIZE = vault::initializeCall;
     SET_INSTRUMENT = vault::setInstrumentCall;
     SET_PARAMETERS = vault::setParametersCall;
     DEPOSIT = vault::depositCall;
     WITHDRAW = vault::withdrawCall;
+    TRANSFER = vault::transferCall;
     CONVERT = vault::convertCall;
 }
 
@@ -60,6 +67,12 @@ impl Program for Accounts {
             selector::SHORTFALL => views::shortfall(store),
             selector::OPEN_INTEREST => views::open_interest(store, store.listing(args.u32(0))),
             selector::UNSETTLED => views::unsettled(store, store.listing(args.u32(0))),
+            selector::IMMATURE => views::immature(store, args.b256(0)),
+            selector::IMPAIRED_SINCE => views::impaired_since(store),
+            selector::OUTFLOW => views::outflow(store),
+            selector::COVER => views::cover(store, store.listing(args.u32(0))),
+            selector::FUNDING => views::funding(store, store.listing(args.u32(0))),
+            selector::DUST => views::dust(store, store.listing(args.u32(0))),
             _ => return None,
         };
         Some(output)
@@ -72,6 +85,9 @@ impl Program for Accounts {
                 money::withdraw(store, args.b256(0), args.unsigned(1), args.address(2))
             }
             selector::CONVERT => money::convert(store, args.b256(0), args.saturated(1)),
+            selector::TRANSFER => {
+                money::transfer(store, args.b256(0), args.b256(1), args.unsigned(2))
+            }
             selector::INITIALIZE => admin::initialize(store, args),
             selector::TRANSFER_OWNERSHIP => admin::transfer_ownership(store, args.address(0)),
             selector::ACCEPT_OWNERSHIP => admin::accept_ownership(store),

@@ -3,12 +3,14 @@
 use alloc::vec::Vec;
 
 use alloy_primitives::B256;
-use risk::{InstrumentId, Ledger, Side, Store, Usd};
+use risk::cover::open_interest_limit;
+use risk::{BUCKETS, InstrumentId, Ledger, Positions, Side, Size, Store, Usd};
 
 use margin_vault::abi::{Bytes, encode};
 use margin_vault::error::OrRevert;
+use margin_vault::parameters::{RATE_UNIT, ratio};
 use margin_vault::session::{Session, usd};
-use margin_vault::storage::{Field, Storage};
+use margin_vault::storage::{Field, InstrumentField, Storage};
 use margin_vault::word::Word;
 
 /// An address of the vault's.
@@ -16,18 +18,25 @@ pub fn address(store: &Storage, field: Field) -> Bytes {
     encode(&[Word::of_address(store.address(field))])
 }
 
-/// Equity, maintenance margin and initial margin at the guard's prices, and seconds on the clock.
+/// Equity, maintenance margin and initial margin at the guard's prices, with the gains of all legs; seconds on the clock.
 pub fn health(store: &mut Storage, account: B256) -> Bytes {
-    let mut session = Session::settled(store, account, false);
-    let health = session.observe(account);
-    let clock = session.ledger.store.account(account).clock;
-    let seconds = Word::of(clock.unhealthy.into());
+    let session = Session::priced(store, account);
+    let valued = session.ledger.valued(account).or_revert();
+    let mut observed = valued.account;
+    observed.observe(session.now, valued.health.is_healthy());
     encode(&[
-        usd(health.equity),
-        usd(health.maintenance),
-        usd(session.initial(account)),
-        seconds,
+        usd(valued.health.equity),
+        usd(valued.health.maintenance),
+        usd(session.initial(&valued.positions)),
+        Word::of(observed.clock.unhealthy.into()),
     ])
+}
+
+/// Profit that has not matured, with the gains of all legs at the guard's prices.
+pub fn immature(store: &mut Storage, account: B256) -> Bytes {
+    let session = Session::priced(store, account);
+    let valued = session.ledger.valued(account).or_revert();
+    encode(&[usd(valued.account.immature(session.now))])
 }
 
 /// Capital and settled profit.
@@ -38,17 +47,13 @@ pub fn balances(store: &Storage, account: B256) -> Bytes {
 
 /// Size of one position.
 pub fn position(store: &mut Storage, account: B256, id: InstrumentId) -> Bytes {
-    let positions = Ledger::open(store, Usd::ZERO)
-        .positions(account)
-        .or_revert();
+    let positions = held(store, account);
     encode(&[Word::of_signed(positions.get(id).0)])
 }
 
 /// Instruments and sizes of all positions.
 pub fn legs(store: &mut Storage, account: B256) -> Bytes {
-    let positions = Ledger::open(store, Usd::ZERO)
-        .positions(account)
-        .or_revert();
+    let positions = held(store, account);
     let count = positions.iter().count();
     let mut words = Vec::with_capacity(4 + 2 * count);
     let length = Word::of(count as u128);
@@ -57,6 +62,12 @@ pub fn legs(store: &mut Storage, account: B256) -> Bytes {
     words.push(length);
     words.extend(positions.iter().map(|(_, size)| Word::of_signed(size.0)));
     encode(&words)
+}
+
+fn held(store: &mut Storage, account: B256) -> Positions {
+    Ledger::open(store, Usd::ZERO, 0)
+        .positions(account)
+        .or_revert()
 }
 
 /// All listed instruments.
@@ -107,7 +118,7 @@ pub fn open_interest(store: &Storage, id: InstrumentId) -> Bytes {
 
 /// Gain of both sides at the vault's mark that nobody has settled yet.
 pub fn unsettled(store: &Storage, id: InstrumentId) -> Bytes {
-    let index = store.instrument(id).index().or_revert();
+    let index = store.prices(id).index().or_revert();
     let mut words = [Word::ZERO; 2];
     for (word, side) in words.iter_mut().zip(Side::BOTH) {
         *word = usd(store
@@ -116,4 +127,66 @@ pub fn unsettled(store: &Storage, id: InstrumentId) -> Bytes {
             .or_revert());
     }
     encode(&words)
+}
+
+/// Open interest of both sides that no leg holds: what rounding and closed buckets have left over.
+pub fn dust(store: &Storage, id: InstrumentId) -> Bytes {
+    encode(&Side::BOTH.map(|side| {
+        let state = store.side(id, side);
+        let mut held = Size::ZERO;
+        for bucket in (0..).take(BUCKETS) {
+            if state.occupied >> bucket & 1 == 1 {
+                let size = store.bucket(id, side, bucket).size();
+                held = size.and_then(|size| held.plus(size)).or_revert();
+            }
+        }
+        Word::of(state.open_interest.0.saturating_sub(held.0))
+    }))
+}
+
+/// Since when the vault has been impaired; zero while it is not.
+pub fn impaired_since(store: &Storage) -> Bytes {
+    encode(&[Word::of(store.totals().impaired_since.into())])
+}
+
+/// What may leave the vault now, and what an hour and a day may pay.
+pub fn outflow(store: &mut Storage) -> Bytes {
+    let (outflow, rates) = Session::open(store).outflow();
+    let caps = outflow.caps(rates).or_revert();
+    encode(&[
+        usd(outflow.available(rates).or_revert()),
+        usd(caps.hourly),
+        usd(caps.daily),
+    ])
+}
+
+/// What insurance still pays for an instrument, and the open interest of a side that this allows.
+pub fn cover(store: &mut Storage, id: InstrumentId) -> Bytes {
+    let mut session = priced(store, id);
+    let assets = session.pool_assets();
+    let store = &*session.ledger.store;
+    let limits = store.instrument_field(id, InstrumentField::Limits);
+    let allowance = Usd(limits.low.cast_signed());
+    let left = store.flow(id).1.cover(allowance, assets, session.now);
+    let left = left.or_revert();
+    let rates = store.rates_of(id);
+    let mark = store.prices(id).mark;
+    let covered = open_interest_limit(left, mark, ratio(rates.shock), ratio(rates.maintenance));
+    encode(&[usd(left), Word::of(covered.0.min(limits.high))])
+}
+
+/// Funding rate for 8 hours, and what a unit of long position has paid so far.
+pub fn funding(store: &mut Storage, id: InstrumentId) -> Bytes {
+    let session = priced(store, id);
+    let (_, funding) = session.ledger.store.price_of(id);
+    let rate = i128::from(funding.rate) * i128::from(RATE_UNIT);
+    encode(&[Word::of_signed(rate), Word::of_signed(funding.paid.0)])
+}
+
+/// The ledger with the price of an instrument.
+fn priced(store: &mut Storage, id: InstrumentId) -> Session<'_> {
+    let mut session = Session::open(store);
+    session.want(id);
+    session.read_prices();
+    session
 }
