@@ -125,7 +125,7 @@ interface IMarginVault is IOwnable {
     function guard() external view returns (address);
     function pool() external view returns (address);
     function hashOrder(Order calldata order) external view returns (bytes32); // the EIP-712 digest to sign
-    function filled(bytes32 account, uint256 nonce) external view returns (uint256 size);
+    function filled(bytes32 account, uint256 nonce) external view returns (uint256 size); // all bits set once it is done
 
     function deposit(bytes32 account, uint256 amount) external;
     function withdraw(bytes32 account, uint256 amount, address to) external returns (uint256 paid);

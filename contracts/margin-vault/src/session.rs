@@ -177,10 +177,12 @@ impl<'s> Session<'s> {
             let pool = self.ledger.store.address(Field::Pool);
             let (payable, units) = calls::available(pool);
             self.ledger.insurance = self.amount(payable);
-            let seen = u32::try_from(self.now).unwrap_or(u32::MAX);
-            self.ledger
-                .store
-                .set_pool_assets(&PoolAssets { units, seen });
+            let assets = PoolAssets {
+                units,
+                seen: u32::try_from(self.now).unwrap_or(u32::MAX),
+                ..self.ledger.store.pool_assets()
+            };
+            self.ledger.store.set_pool_assets(&assets);
             self.insured = true;
         }
     }

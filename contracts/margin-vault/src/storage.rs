@@ -120,6 +120,9 @@ pub struct PoolAssets {
     pub units: u128,
     /// Time of the answer, seconds.
     pub seen: u32,
+    /// Share of trade fees that is counted as paid into insurance, in units of 1e-9: what it was when fees were last
+    /// distributed.
+    pub fee_share: u32,
 }
 
 fn fixed(region: Region, [a, b, c]: [u8; 3], number: u32) -> Slot {
@@ -228,11 +231,13 @@ impl Storage {
         PoolAssets {
             units: low,
             seen: high as u32,
+            fee_share: (high >> 32) as u32,
         }
     }
 
     pub fn set_pool_assets(&mut self, assets: &PoolAssets) {
-        let word = Word::new(assets.seen.into(), assets.units);
+        let high = u128::from(assets.fee_share) << 32 | u128::from(assets.seen);
+        let word = Word::new(high, assets.units);
         self.set_field(Field::PoolAssets, word);
     }
 

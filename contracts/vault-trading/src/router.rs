@@ -6,14 +6,18 @@ use margin_vault::session::word;
 use margin_vault::storage::Storage;
 use margin_vault::word::Word;
 
-use crate::orders::{self, ORDER_WORDS, Order};
+use crate::fees;
+use crate::orders::{self, Domain, ORDER_WORDS, Order};
 use crate::settlement;
 
 margin_vault::functions! {
     HASH_ORDER = vault::hashOrderCall;
     FILLED = vault::filledCall;
+    IS_SIGNER = vault::isSignerCall;
     SETTLE = vault::settleCall;
     CANCEL = vault::cancelCall;
+    SET_SIGNER = vault::setSignerCall;
+    DISTRIBUTE_FEES = vault::distributeFeesCall;
 }
 
 /// The program.
@@ -22,8 +26,12 @@ pub struct Trading;
 impl Program for Trading {
     fn view(selector: u32, args: Args, store: &mut Storage) -> Option<Bytes> {
         let output = match selector {
-            selector::HASH_ORDER => encode(&[word(Order::decode(args, 0).digest())]),
-            selector::FILLED => encode(&[Word::of(store.filled(args.b256(0), args.word(1)))]),
+            selector::HASH_ORDER => hash_order(args),
+            selector::FILLED => orders::filled(store, args.b256(0), args.word(1)),
+            selector::IS_SIGNER => {
+                let allowed = store.is_signer(args.address(0), args.address(1));
+                encode(&[Word::of(allowed.into())])
+            }
             _ => return None,
         };
         Some(output)
@@ -33,10 +41,18 @@ impl Program for Trading {
         let output = match selector {
             selector::SETTLE => settle(store, args),
             selector::CANCEL => orders::cancel(store, args.word(0)),
+            selector::SET_SIGNER => orders::set_signer(store, args.address(0), args.bool(1)),
+            selector::DISTRIBUTE_FEES => fees::distribute(store),
             _ => return None,
         };
         Some(output)
     }
+}
+
+/// hashOrder(Order order)
+fn hash_order(args: Args) -> Bytes {
+    let digest = Order::decode(args, 0).digest(&Domain::of_this_vault());
+    encode(&[word(digest)])
 }
 
 /// settle(Order maker, bytes makerSig, Order taker, bytes takerSig, uint256 size)

@@ -1,100 +1,70 @@
 //! Settlement of signed trades.
+//!
+//! A trade writes the two legs that it changes and leaves the others unsettled where that changes nothing, see
+//! [`risk::Ledger::trade`]; health and margins count their gains all the same.
 
+use alloy_primitives::B256;
 use alloy_sol_types::SolEvent;
-use risk::{
-    Health, InstrumentId, Position, Price, Side, Size, Store, math, reduced_risk, within_band,
-};
-
-use crate::orders::Order;
 use margin_vault::abi::{Bytes, IMarginVault};
+use margin_vault::closings::watch_debt;
 use margin_vault::error::{Error, OrRevert, require, revert};
+use margin_vault::nonces::Filled;
 use margin_vault::parameters::ratio;
 use margin_vault::session::{Session, action, emit, word};
-use margin_vault::storage::{InstrumentField, Storage};
+use margin_vault::storage::Storage;
 use margin_vault::word::Word;
+use risk::{
+    InstrumentId, Position, Price, Side, Size, Store, Trade, Traded, Valued, math, reduced_risk,
+    within_band,
+};
 
-/// The vault is impaired while what is missing exceeds one part in this many of its tokens.
-const IMPAIRED: i128 = 1_000;
+use crate::fees::fee_account;
+use crate::market;
+use crate::orders::{Domain, Order};
 
 /// One side of a trade, as it was before.
 struct Party<'o> {
     order: &'o Order<'o>,
     filled: u128,
-    health: Health,
+    valued: Valued,
     position: Position,
 }
 
-/// Fills `size` of two signed orders at the maker's limit.
+/// Fills `size` of two signed orders at the maker's limit, or what a reduce-only order has left to reduce.
 pub fn settle(store: &mut Storage, orders: [(&Order, &[u8]); 2], size: u128) -> Bytes {
-    let [(maker, _), (taker, _)] = orders;
+    let [maker, taker] = [orders[0].0, orders[1].0];
     check_match(maker, taker);
     require(size > 0, Error::InvalidAmount);
     let id = store.listing(maker.instrument);
-
     let mut session = Session::open(store);
-    let filled = orders.map(|(order, signature)| {
-        session.want_legs(order.account);
-        order.check(session.ledger.store, signature, session.now, size)
-    });
+    let filled = check_orders(&session, orders, size);
     session.want(id);
+    session.want_legs(maker.account);
+    session.want_legs(taker.account);
     session.read_prices();
-    session.touch(maker.account, true);
-    session.touch(taker.account, true);
-    let parties = [
-        party(&mut session, maker, id, filled[0]),
-        party(&mut session, taker, id, filled[1]),
-    ];
 
-    let mut fill = Size(size);
-    for party in parties.iter().filter(|party| party.order.reduce_only) {
-        fill = fill.min((reducible(party), Error::ReduceOnly).or_revert());
-    }
+    let parties = [(maker, filled[0]), (taker, filled[1])]
+        .map(|(order, filled)| party(&session, order, id, filled));
+    let fill = clamp(&parties, Size(size));
     let price = Price(maker.limit_price);
     check_price(&session, id, price);
     for party in &parties {
         check_allowed(&session, id, party, fill);
     }
-    let (buyer, seller) = if maker.size > 0 {
-        (maker, taker)
-    } else {
-        (taker, maker)
-    };
+
     let before = session.ledger.store.side(id, Side::Long).open_interest;
-    session
-        .ledger
-        .trade(buyer.account, seller.account, id, fill, price)
-        .or_revert();
+    let traded = trade(&mut session, id, [maker, taker], fill, price);
     let after = session.ledger.store.side(id, Side::Long).open_interest;
-    let limit = session
-        .ledger
-        .store
-        .instrument_field(id, InstrumentField::Limits)
-        .high;
-    require(
-        after <= before || after.0 <= limit,
-        Error::OpenInterestLimit,
-    );
-    for party in &parties {
-        check_margin(&mut session, party);
-        session.ledger.store.set_filled(
-            party.order.account,
-            party.order.nonce,
-            party.filled + fill.0,
-        );
+    if after > before {
+        market::check_open_interest(&mut session, id, after);
+    }
+    market::observe(&mut session, id, fill, price, before.max(after), &traded);
+    for (party, traded) in parties.iter().zip(&traded) {
+        check_margin(&mut session, party, &traded.valued);
+        mark_filled(session.ledger.store, party, fill);
     }
     session.finish();
-
-    let signed = math::signed(fill.0).or_revert();
-    let signed = if taker.size > 0 { signed } else { -signed };
-    let words = [
-        word(maker.account),
-        word(taker.account),
-        Word::of(maker.instrument.into()),
-        Word::of_signed(signed),
-        Word::of(price.0),
-    ];
-    emit(&IMarginVault::Settled::SIGNATURE_HASH, 3, &words);
-    &[]
+    emit_settled(maker, taker, fill, price)
 }
 
 /// Reverts unless a maker's and a taker's order can trade at the maker's limit.
@@ -112,14 +82,21 @@ fn check_match(maker: &Order, taker: &Order) {
     require(crossed && roles, Error::OrderMismatch);
 }
 
-fn party<'o>(session: &mut Session, order: &'o Order, id: InstrumentId, filled: u128) -> Party<'o> {
-    let health = session.observe(order.account);
-    let position = session.positions(order.account).get(id);
+/// Reverts unless both orders are signed and have `size` left. Returns what is filled of each.
+fn check_orders(session: &Session, orders: [(&Order, &[u8]); 2], size: u128) -> [u128; 2] {
+    let domain = Domain::of_this_vault();
+    orders.map(|(order, signature)| {
+        order.check(session.ledger.store, &domain, signature, session.now, size)
+    })
+}
+
+fn party<'o>(session: &Session, order: &'o Order, id: InstrumentId, filled: u128) -> Party<'o> {
+    let valued = session.ledger.valued(order.account).or_revert();
     Party {
         order,
         filled,
-        health,
-        position,
+        position: valued.positions.get(id),
+        valued,
     }
 }
 
@@ -129,9 +106,19 @@ fn reducible(party: &Party) -> Option<Size> {
     opposite.then(|| party.position.size())
 }
 
+/// What can be filled: `size`, at most what a reduce-only order has left to reduce, of which a deleveraging may have taken
+/// some.
+fn clamp(parties: &[Party; 2], size: Size) -> Size {
+    let mut fill = size;
+    for party in parties.iter().filter(|party| party.order.reduce_only) {
+        fill = fill.min((reducible(party), Error::ReduceOnly).or_revert());
+    }
+    fill
+}
+
 /// Reverts unless the price is within the instrument's band around the mark.
 fn check_price(session: &Session, id: InstrumentId, price: Price) {
-    let mark = session.ledger.store.instrument(id).mark;
+    let mark = session.ledger.store.prices(id).mark;
     let band = ratio(session.ledger.store.rates_of(id).price_band);
     require(
         within_band(price, mark, band).or_revert(),
@@ -148,15 +135,88 @@ fn check_allowed(session: &Session, id: InstrumentId, party: &Party, fill: Size)
     session.allow(action::OPEN, id);
     // An account with a frozen leg may only reduce.
     session.allow_all(action::MARK, party.order.account);
-    let impaired = session.missing().0 > session.ledger.totals.tokens.0 / IMPAIRED;
-    require(!impaired, Error::ReduceOnly);
+    let impaired = session.ledger.totals.is_impaired(session.ledger.insurance);
+    require(!impaired.or_revert(), Error::ReduceOnly);
 }
 
-/// Reverts unless a party meets initial margin, or the trade reduced its risk.
-fn check_margin(session: &mut Session, party: &Party) {
-    let health = session.observe(party.order.account);
-    if health.equity < session.initial(party.order.account) && !reduced_risk(&party.health, &health)
+/// Trades in the ledger. Returns the maker and the taker afterwards.
+fn trade(
+    session: &mut Session,
+    id: InstrumentId,
+    [maker, taker]: [&Order; 2],
+    size: Size,
+    price: Price,
+) -> [Traded; 2] {
+    let rates = session.ledger.store.rates_of(id);
+    let maker_pays = (maker.account, ratio(rates.maker_fee));
+    let taker_pays = (taker.account, ratio(rates.taker_fee));
+    let maker_buys = maker.size > 0;
+    let [(buyer, buyer_fee), (seller, seller_fee)] = if maker_buys {
+        [maker_pays, taker_pays]
+    } else {
+        [taker_pays, maker_pays]
+    };
+    let [bought, sold] = session
+        .ledger
+        .trade(&Trade::<B256> {
+            buyer,
+            seller,
+            instrument: id,
+            size,
+            price,
+            buyer_fee,
+            seller_fee,
+            fees: fee_account(),
+        })
+        .or_revert();
+    if maker_buys {
+        [bought, sold]
+    } else {
+        [sold, bought]
+    }
+}
+
+/// Reverts unless a party meets initial margin with what has matured, or the trade reduced its risk. Moves its clock.
+fn check_margin(session: &mut Session, party: &Party, after: &Valued) {
+    let account = party.order.account;
+    watch_debt(
+        session.ledger.store,
+        account,
+        &party.valued.account,
+        &after.account,
+    );
+    session.observe(account, &after.health);
+    let usable = after.mature_equity(session.now).or_revert();
+    if usable < session.initial(&after.positions)
+        && !reduced_risk(&party.valued.health, &after.health)
     {
         revert(Error::InsufficientMargin);
     }
+}
+
+/// Counts a fill of a party's order.
+fn mark_filled(store: &mut Storage, party: &Party, fill: Size) {
+    let order = party.order;
+    // At most the order's size: its check has left room for the fill.
+    let filled = party.filled + fill.0;
+    let filled = if filled == order.size.unsigned_abs() {
+        Filled::Done
+    } else {
+        Filled::Size(filled)
+    };
+    store.set_filled(order.account, order.nonce, filled);
+}
+
+fn emit_settled(maker: &Order, taker: &Order, fill: Size, price: Price) -> Bytes {
+    let signed = math::signed(fill.0).or_revert();
+    let signed = if taker.size > 0 { signed } else { -signed };
+    let words = [
+        word(maker.account),
+        word(taker.account),
+        Word::of(maker.instrument.into()),
+        Word::of_signed(signed),
+        Word::of(price.0),
+    ];
+    emit(&IMarginVault::Settled::SIGNATURE_HASH, 3, &words);
+    &[]
 }

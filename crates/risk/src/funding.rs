@@ -99,6 +99,12 @@ impl Funding {
         )
     }
 
+    /// The rate as a WAD share of the mark.
+    #[must_use]
+    pub const fn wad_rate(self) -> i128 {
+        self.rate as i128 * (WAD / RATE_ONE) as i128
+    }
+
     /// By how much a trade moves the rate; `volume` counts the trade.
     fn step(self, volume: &Volume, trade: &Trade) -> i32 {
         let notional = trade.notional.or_zero().0.unsigned_abs();

@@ -1,0 +1,73 @@
+//! Where trade fees are collected, and how insurance and the treasury share them.
+
+use alloy_primitives::B256;
+use alloy_sol_types::SolEvent;
+use margin_vault::abi::{Bytes, IMarginVault, encode};
+use margin_vault::error::OrRevert;
+use margin_vault::parameters::{RATE_UNIT, ratio};
+use margin_vault::session::{Session, emit, main_account, usd};
+use margin_vault::storage::{Field, Storage};
+use risk::{InstrumentId, Ratio, Side, Store, Usd, cover};
+use stylus_sdk::host::WasmVM;
+use stylus_sdk::stylus_core::AccountAccess;
+
+/// The vault's own account. A trade pays both fees into it, which is one account to write and not three.
+pub fn fee_account() -> B256 {
+    main_account(WasmVM::default().contract_address())
+}
+
+/// Moves all that the fee account holds to the pool's and the treasury's main accounts, for anyone. Returns what insurance
+/// got, and the treasury.
+pub fn distribute(store: &mut Storage) -> Bytes {
+    let mut session = Session::open(store);
+    let share = insurance_share(&mut session);
+    let pool = main_account(session.ledger.store.address(Field::Pool));
+    let treasury = main_account(session.ledger.store.address(Field::Treasury));
+    let given = session
+        .ledger
+        .distribute(fee_account(), [pool, treasury], share)
+        .or_revert();
+    session.finish();
+    let words = given.map(usd);
+    emit(&IMarginVault::FeesDistributed::SIGNATURE_HASH, 0, &words);
+    encode(&words)
+}
+
+/// The share of fees that insurance gets now, which is kept for the trades to come: it grows as the pool's assets fall short
+/// of what the vault's open interest may lose in a shock.
+fn insurance_share(session: &mut Session) -> Ratio {
+    let assets = session.pool_assets();
+    let store = &mut *session.ledger.store;
+    // A place is stored in a byte: there are at most 255.
+    let listed = store.field(Field::Listed).low as InstrumentId;
+    let mut target = Usd::ZERO;
+    for id in 0..listed {
+        target = target.plus(exposure(store, id)).or_revert();
+    }
+    let least = ratio(store.rates().insurance_fee_share);
+    let share = cover::fee_share(least, assets, target).or_revert();
+    let mut known = store.pool_assets();
+    known.fee_share = stored(share);
+    store.set_pool_assets(&known);
+    ratio(known.fee_share)
+}
+
+/// What positions in an instrument may lose beyond their margin in a shock.
+fn exposure(store: &Storage, id: InstrumentId) -> Usd {
+    let rates = store.rates_of(id);
+    let open_interest = store.side(id, Side::Long).open_interest;
+    let (mark, _) = store.price_of(id);
+    cover::exposure(
+        open_interest,
+        mark,
+        ratio(rates.shock),
+        ratio(rates.maintenance),
+    )
+    .or_revert()
+}
+
+/// A ratio of at most one in units of 1e-9, rounded up.
+#[expect(clippy::cast_possible_truncation, reason = "at most 1e9")]
+fn stored(ratio: Ratio) -> u32 {
+    ratio.0.div_ceil(RATE_UNIT.into()) as u32
+}
