@@ -82,6 +82,8 @@ impl<S: Store> Ledger<'_, S> {
         self.store.set_leg(id, instrument, None);
         if standing.live {
             self.leave(account.bucket, instrument, &standing)?;
+        } else if gain == Usd::ZERO {
+            return Ok((Position::ZERO, gain));
         }
         let removed = Position::long(standing.size)?.negated()?;
         let offset = gain.minus(standing.size.value_floor(standing.index)?)?;
@@ -104,7 +106,8 @@ impl<S: Store> Ledger<'_, S> {
         Ok(())
     }
 
-    /// Puts a position into the account's bucket; a position of zero needs no leg.
+    /// Puts a position into the account's bucket; a position of zero needs no leg. It replaces what was kept of a leg that
+    /// was cut to nothing.
     pub(super) fn attach(
         &mut self,
         id: S::AccountId,
@@ -130,6 +133,7 @@ impl<S: Store> Ledger<'_, S> {
         };
         bucket.base = bucket.base.plus(leg.base)?;
         bucket.joined = bucket.joined.plus(size)?;
+        account.legs.remove(instrument);
         account.legs.push(instrument)?;
         self.store.set_leg(id, instrument, Some(&leg));
         self.store.set_bucket(instrument, side, number, &bucket);

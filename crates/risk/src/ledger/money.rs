@@ -1,7 +1,7 @@
 //! Capital that comes and goes, and payments between accounts.
 
 use super::{Ledger, Valued};
-use crate::{Account, Error, Positions, Ratio, Result, Store, Usd};
+use crate::{Account, Error, Ratio, Result, Store, Usd};
 
 /// What a conversion did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,7 +54,7 @@ impl<S: Store> Ledger<'_, S> {
         let mut account = self.store.account(id);
         let mut legs = self.settle(id, &mut account)?;
         self.credit(&mut account, Usd::ZERO, amount.negated()?)?;
-        self.rebuild(id, &mut account, &Positions::default(), &mut legs)?;
+        self.place(id, &mut account, &mut legs)?;
         self.store.set_account(id, &account);
         self.value(account, &legs, self.coverage()?)
     }

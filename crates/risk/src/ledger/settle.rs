@@ -20,7 +20,7 @@ impl<S: Store> Ledger<'_, S> {
         let mut settled = self.settle(id, &mut account)?;
         let was_in_debt = account.bucket == DEBT;
         if account.in_debt() != was_in_debt || by_owner && !was_in_debt {
-            self.rebuild(id, &mut account, &Positions::default(), &mut settled)?;
+            self.place(id, &mut account, &mut settled)?;
         }
         self.store.set_account(id, &account);
         self.value(account, &settled, self.coverage()?)
@@ -49,7 +49,7 @@ impl<S: Store> Ledger<'_, S> {
         for &instrument in account.legs.as_slice() {
             let standing = self.standing(id, account.bucket, instrument)?;
             let mut leg = standing.leg;
-            account.cut |= standing.is_cut()?;
+            sum.cut |= standing.is_cut()?;
             sum.add_gain(standing.gain, self.maturities.get(instrument))?;
             sum.positions.add(instrument, standing.position()?)?;
             if leg.settled != standing.cumulative {
@@ -61,8 +61,23 @@ impl<S: Store> Ledger<'_, S> {
                 self.book(instrument, side, index, Position::ZERO, standing.gain)?;
             }
         }
+        account.cut |= sum.cut;
         self.gain(account, sum.gain, sum.class)?;
         Ok(sum)
+    }
+
+    /// Moves settled legs to the bucket that is due. They stay where that changes nothing: they are there, and none has been
+    /// cut since it joined.
+    pub(super) fn place(
+        &mut self,
+        id: S::AccountId,
+        account: &mut Account,
+        settled: &mut Assessment,
+    ) -> Result<()> {
+        if !settled.cut && self.bucket_with_room(account, &settled.positions)? == account.bucket {
+            return Ok(());
+        }
+        self.rebuild(id, account, &Positions::default(), settled)
     }
 
     /// Settles all legs net, applies changes of size, and puts the legs into the bucket due now. Adds what it settled, and
