@@ -170,12 +170,12 @@ contract MarksTest is ProtocolTest {
         vm.assertEq(uint256(found.blocked), ALL);
     }
 
-    function test_no_price_needs_more_than_100_bits() public {
+    function test_no_price_needs_more_than_96_bits() public {
         IOracleGuard.Feed memory configured = guard.feed(PAIR);
-        configured.ceiling = 2 ** 100;
+        configured.ceiling = 2 ** 96;
         vm.prank(owner);
         guard.setFeed("high", configured);
-        vm.assertEq(uint256(guard.feed("high").ceiling), 2 ** 100);
+        vm.assertEq(uint256(guard.feed("high").ceiling), 2 ** 96);
         configured.ceiling++;
         vm.expectRevert(
             abi.encodeWithSelector(IOracleGuard.InvalidPriceRange.selector, configured.floor, configured.ceiling)
@@ -183,9 +183,9 @@ contract MarksTest is ProtocolTest {
         vm.prank(owner);
         guard.setFeed("higher", configured);
         PriceFeed dear = createFeed("dear", 200 * FEED);
-        (configured.primary, configured.ceiling) = (address(dear), 2 ** 100);
+        (configured.primary, configured.ceiling) = (address(dear), 2 ** 96);
         configured.secondary = address(0);
-        int256 highest = int256(uint256(2 ** 100) / 1e10); // in the feed's eight decimals, rounded down
+        int256 highest = int256(uint256(2 ** 96) / 1e10); // in the feed's eight decimals, rounded down
         vm.startPrank(owner);
         guard.setFeed("dear", configured);
         dear.push(highest);

@@ -1,163 +1,77 @@
-//! The types, events and errors of `IOracleGuard`.
+//! The Solidity interface, and the few pieces of ABI decoding that it needs. Whatever does not decode reverts without data.
 
+use alloy_primitives::{Address, B256};
 use alloy_sol_types::sol;
 
-sol! {
-    /// Sources of one asset; prices are WAD, heartbeats are seconds.
-    struct Feed {
-        address primary;
-        address secondary;
-        uint32 heartbeat;
-        uint32 secondaryHeartbeat;
-        uint128 floor;
-        uint128 ceiling;
+use crate::host::refuse;
+
+sol!("../interfaces/IOracleGuard.sol");
+sol!("../interfaces/IOwnable.sol");
+
+pub use IOracleGuard as guard;
+pub use IOwnable as ownable;
+
+/// Arguments of a call: ABI-encoded words after the selector.
+#[derive(Clone, Copy)]
+pub struct Args<'a>(pub &'a [u8]);
+
+impl<'a> Args<'a> {
+    fn words(self) -> &'a [[u8; 32]] {
+        self.0.as_chunks().0
     }
 
-    /// What the guard knows of an asset; prices are WAD.
-    struct Reading {
-        uint256 mark;
-        uint256 low;
-        uint256 high;
-        uint256 stablePrice;
-        uint64 updatedAt;
-        uint8 tier;
-        uint16 blocked;
-        uint256 volatility;
-        uint256 spotRange;
-        uint256 initialSpotRange;
-    }
-
-    /// What a vault needs of a reading; prices are WAD.
-    struct Mark {
-        uint128 mark;
-        uint128 stablePrice;
-        uint8 tier;
-        uint16 blocked;
-    }
-
-    /// Every parameter of the guard; shares are WAD, times are seconds.
-    struct Parameters {
-        uint64 cautionMove;
-        uint64 restrictedMove;
-        uint64 stablePriceRate;
-        uint32 meanWindow;
-        uint32 calmPeriod;
-        uint32 gracePeriod;
-    }
-
-    event FeedSet(bytes32 indexed asset, Feed feed);
-    event ParametersSet(Parameters parameters);
-    event GuardianSet(address indexed guardian);
-    event RegistrarSet(address indexed registrar);
-    event SequencerStatusChanged(bool down, uint64 since);
-    event TierChanged(bytes32 indexed asset, uint8 from, uint8 to, uint8 cause);
-    event Poked(bytes32 indexed asset, uint256 mark, uint256 volatility);
-    event Tripped(bytes32 indexed asset, uint8 tier, uint64 until, bytes32 reason);
-
-    error ZeroAddress();
-    error NotGuardian(address caller);
-    error NotRegistrar(address caller);
-    error UnknownAsset(bytes32 asset);
-    error AssetExists(bytes32 asset);
-    error FeedUnavailable(address feed);
-    error UnsupportedDecimals(address feed, uint256 decimals);
-    error InvalidHeartbeat(uint32 heartbeat);
-    error InvalidPriceRange(uint128 floor, uint128 ceiling);
-    error SameSource(address feed);
-    error ParametersOutOfBounds();
-    error InsufficientGas(uint64 available, uint64 required);
-    error TierNotRaised(uint8 current, uint8 asked);
-    error SourcesAgree();
-    error TripTooShort(uint32 secs);
-    error TripAllowanceExceeded(uint32 left);
-}
-
-contract_support::abi_struct!(Feed {
-    "address" "primary",
-    "address" "secondary",
-    "uint32" "heartbeat",
-    "uint32" "secondaryHeartbeat",
-    "uint128" "floor",
-    "uint128" "ceiling",
-});
-
-contract_support::abi_struct!(Reading {
-    "uint256" "mark",
-    "uint256" "low",
-    "uint256" "high",
-    "uint256" "stablePrice",
-    "uint64" "updatedAt",
-    "uint8" "tier",
-    "uint16" "blocked",
-    "uint256" "volatility",
-    "uint256" "spotRange",
-    "uint256" "initialSpotRange",
-});
-
-contract_support::abi_struct!(Mark {
-    "uint128" "mark",
-    "uint128" "stablePrice",
-    "uint8" "tier",
-    "uint16" "blocked",
-});
-
-contract_support::abi_struct!(Parameters {
-    "uint64" "cautionMove",
-    "uint64" "restrictedMove",
-    "uint64" "stablePriceRate",
-    "uint32" "meanWindow",
-    "uint32" "calmPeriod",
-    "uint32" "gracePeriod",
-});
-
-contract_support::errors! {
-    /// Why the guard reverts.
-    pub enum Error {
-        NotOwner,
-        NotPendingOwner,
-        ZeroAddress,
-        NotGuardian,
-        NotRegistrar,
-        UnknownAsset,
-        AssetExists,
-        FeedUnavailable,
-        UnsupportedDecimals,
-        InvalidHeartbeat,
-        InvalidPriceRange,
-        SameSource,
-        ParametersOutOfBounds,
-        InsufficientGas,
-        TierNotRaised,
-        SourcesAgree,
-        TripTooShort,
-        TripAllowanceExceeded,
-    }
-}
-
-use contract_support::ownable::{NotOwner, NotPendingOwner};
-
-impl From<oracle::Parameters> for Parameters {
-    fn from(p: oracle::Parameters) -> Self {
-        Self {
-            cautionMove: p.caution_move,
-            restrictedMove: p.restricted_move,
-            stablePriceRate: p.stable_price_rate,
-            meanWindow: p.mean_window,
-            calmPeriod: p.calm_period,
-            gracePeriod: p.grace_period,
+    /// The word at a place of the head.
+    pub fn word(self, place: usize) -> B256 {
+        match self.words().get(place) {
+            Some(word) => B256::new(*word),
+            None => refuse(),
         }
     }
-}
 
-impl From<&Parameters> for oracle::Parameters {
-    fn from(p: &Parameters) -> Self {
-        Self {
-            caution_move: p.cautionMove,
-            restricted_move: p.restrictedMove,
-            stable_price_rate: p.stablePriceRate,
-            mean_window: p.meanWindow,
-            calm_period: p.calmPeriod,
-            grace_period: p.gracePeriod,
+    /// A `uintN`.
+    pub fn uint(self, place: usize, bits: u32) -> u128 {
+        let word = self.word(place);
+        let mut halves = [[0; 16]; 2];
+        halves[0].copy_from_slice(&word[..16]);
+        halves[1].copy_from_slice(&word[16..]);
+        let [high, low] = halves.map(u128::from_be_bytes);
+        if high != 0 || (bits < u128::BITS && low >> bits != 0) {
+            refuse();
         }
+        low
+    }
+
+    /// A `uint64`.
+    #[expect(clippy::cast_possible_truncation, reason = "its size was checked")]
+    pub fn u64(self, place: usize) -> u64 {
+        self.uint(place, u64::BITS) as u64
+    }
+
+    /// A `uint32`.
+    #[expect(clippy::cast_possible_truncation, reason = "its size was checked")]
+    pub fn u32(self, place: usize) -> u32 {
+        self.uint(place, u32::BITS) as u32
+    }
+
+    /// A `uint8`.
+    #[expect(clippy::cast_possible_truncation, reason = "its size was checked")]
+    pub fn u8(self, place: usize) -> u8 {
+        self.uint(place, u8::BITS) as u8
+    }
+
+    /// An `address`.
+    pub fn address(self, place: usize) -> Address {
+        let word = self.word(place);
+        if word[..12] != [0; 12] {
+            refuse();
+        }
+        Address::from_word(word)
+    }
+
+    /// A `bytes32[]`.
+    pub fn b256s(self, place: usize) -> &'a [[u8; 32]] {
+        let tail = self.0.get(self.u32(place) as usize..).map(Args);
+        let array = tail.and_then(|tail| tail.words().get(1..=tail.u32(0) as usize));
+        array.unwrap_or_else(|| refuse())
     }
 }

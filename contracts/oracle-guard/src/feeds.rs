@@ -1,12 +1,14 @@
 //! Calls to feeds, none of which can revert a poke or make it run out of gas.
 
 use alloy_primitives::{Address, U256};
-use alloy_sol_types::{SolCall, sol};
+use alloy_sol_types::{SolCall, SolError, sol};
 use contract_support::calls::bounded_view;
 use oracle::Round;
-use stylus_sdk::prelude::*;
+use stylus_sdk::host::WasmVM;
+use stylus_sdk::stylus_core::MeteringAccess;
 
-use crate::abi::{Error, InsufficientGas};
+use crate::abi::guard;
+use crate::host::{now, revert, uint};
 
 sol! {
     function latestRoundData() external view returns (uint80, int256, uint256, uint256, uint80);
@@ -21,17 +23,15 @@ const REQUIRED_GAS: u64 = FEED_GAS + FEED_GAS / 63 + 50_000;
 
 /// The last round of `feed`, or `None` if it reverts, burns its gas or returns too little.
 /// Fails rather than let a caller starve a healthy feed of gas and have it distrusted.
-pub fn latest_round(host: &impl Host, feed: Address) -> Result<Option<Round>, Error> {
-    let Some(data) = ask::<160>(host, feed, &latestRoundDataCall::SELECTOR)? else {
-        return Ok(None);
-    };
-    let decimals = ask::<32>(host, feed, &decimalsCall::SELECTOR)?;
-    Ok(decimals.map(|decimals| Round::from_words(&data, &decimals)))
+pub fn latest_round(feed: Address) -> Option<Round> {
+    let data = ask::<160>(feed, &latestRoundDataCall::SELECTOR)?;
+    let decimals = ask::<32>(feed, &decimalsCall::SELECTOR)?;
+    Some(Round::from_words(&data, &decimals))
 }
 
 /// The decimals of `feed`, or `None` as in [`latest_round`].
-pub fn decimals(host: &impl Host, feed: Address) -> Result<Option<U256>, Error> {
-    Ok(ask::<32>(host, feed, &decimalsCall::SELECTOR)?.map(U256::from_be_bytes))
+pub fn decimals(feed: Address) -> Option<U256> {
+    ask::<32>(feed, &decimalsCall::SELECTOR).map(U256::from_be_bytes)
 }
 
 /// The sequencer's status as its uptime feed tells it.
@@ -45,13 +45,13 @@ pub struct Sequencer {
 
 /// Asks the sequencer uptime feed: its answer is 0 while the sequencer is up, and `startedAt` is the time of the last
 /// change. Whatever is not a plain "up" counts as down.
-pub fn sequencer(host: &impl Host, feed: Address) -> Result<Sequencer, Error> {
-    let now = host.block_timestamp();
-    let answer = ask::<160>(host, feed, &latestRoundDataCall::SELECTOR)?.map(|data| {
+pub fn sequencer(feed: Address) -> Sequencer {
+    let now = now();
+    let answer = ask::<160>(feed, &latestRoundDataCall::SELECTOR).map(|data| {
         let word = |k: usize| U256::from_be_slice(&data[32 * k..32 * (k + 1)]);
         (word(1), word(2))
     });
-    Ok(match answer {
+    match answer {
         Some((status, since))
             if status.is_zero() && !since.is_zero() && since <= U256::from(now) =>
         {
@@ -64,21 +64,15 @@ pub fn sequencer(host: &impl Host, feed: Address) -> Result<Sequencer, Error> {
             down: true,
             since: now,
         },
-    })
+    }
 }
 
-fn ask<const N: usize>(
-    host: &impl Host,
-    feed: Address,
-    input: &[u8],
-) -> Result<Option<[u8; N]>, Error> {
-    let available = host.evm_gas_left();
+fn ask<const N: usize>(feed: Address, input: &[u8]) -> Option<[u8; N]> {
+    let vm = WasmVM::default();
+    let available = vm.evm_gas_left();
     if available < REQUIRED_GAS {
-        return Err(InsufficientGas {
-            available,
-            required: REQUIRED_GAS,
-        }
-        .into());
+        let words = [uint(available), uint(REQUIRED_GAS)];
+        revert(guard::InsufficientGas::SELECTOR, &words);
     }
-    Ok(bounded_view(host, feed, FEED_GAS, input))
+    bounded_view(&vm, feed, FEED_GAS, input)
 }

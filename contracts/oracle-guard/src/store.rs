@@ -1,283 +1,79 @@
-//! Where the guard keeps its parameters and assets, in as few slots as a poke can do with.
+//! Where everything is stored, in as few slots as a poke and a reader can do with.
+//!
+//! Times are 32 bits, good until 2106; prices below [`MAX_CEILING`](oracle::source::MAX_CEILING) are 96.
 
 use alloy_primitives::{Address, B256};
-use contract_support::packing::{Pack, Unpack};
 use oracle::compact::{compact, expand};
 use oracle::{Asset, Limits, Mean, Parameters, Price, Status, Tier, Trip, WAD};
-use stylus_sdk::prelude::*;
-use stylus_sdk::storage::StorageB256;
+use stylus_sdk::host::WasmVM;
+use stylus_sdk::stylus_core::CryptographyAccess;
 
-use crate::abi::Feed;
 use crate::feeds::Sequencer;
+use crate::host::{Slot, Word, load, store};
 
-/// Bytes of a time in seconds since 1970, good for 34,000 years.
-const TIME: usize = 5;
-
-/// Bytes of seconds between two such times, good for 194 days.
-const SPAN: usize = 3;
-
-/// Bytes of a price below [`oracle::source::MAX_CEILING`].
-const PRICE: usize = 13;
-
-/// Bytes of a price that [`compact`] has shortened.
-const SHORT_PRICE: usize = 6;
-
-/// One configured feed.
+/// The guard's own slots.
 #[derive(Clone, Copy)]
-pub struct Source {
-    /// The feed; zero if none is configured.
-    pub feed: Address,
-    /// Age in seconds beyond which its answers are too old.
-    pub heartbeat: u32,
-    /// The decimals that it had when it was configured.
-    pub decimals: u8,
+pub enum Field {
+    Owner,
+    PendingOwner,
+    Guardian,
+    Registrar,
+    SequencerFeed,
+    /// See [`Shared`].
+    Shared,
 }
 
-impl Source {
-    fn pack(self) -> B256 {
-        Pack::default()
-            .address(self.feed)
-            .short(self.heartbeat.into(), 4)
-            .short(self.decimals.into(), 1)
-            .word()
+impl Field {
+    fn slot(self) -> Slot {
+        let mut slot = [0; 32];
+        slot[31] = self as u8;
+        slot
     }
 
-    fn unpack(word: B256) -> Self {
-        let mut fields = Unpack::new(word);
-        Self {
-            feed: fields.address(),
-            heartbeat: fields.short(4) as u32,
-            decimals: fields.short(1) as u8,
-        }
-    }
-}
-
-/// Everything about one asset, one word a line. Readers need `price` and `validity`, and `primary_price` while the
-/// sources diverge; a poke changes these and `mean`. New words go at the end.
-#[storage]
-pub struct StoredAsset {
-    /// [`Source`].
-    primary: StorageB256,
-    /// [`Source`].
-    secondary: StorageB256,
-    /// Floor, ceiling.
-    bounds: StorageB256,
-    /// Mark, stable price, time of observation; status, tier and reported tier.
-    price: StorageB256,
-    /// Price of the secondary; expiry of the mark and the time from its update to there; the trip's end and the seconds
-    /// used; the trip's tier and [`Flags`].
-    validity: StorageB256,
-    /// The mean, its prices shortened; seconds since its running bucket began and since it has been calm.
-    mean: StorageB256,
-    /// Price of the primary, where it is not the mark.
-    primary_price: StorageB256,
-}
-
-/// What readers need of an asset.
-#[derive(Clone, Copy, Default)]
-pub struct Entry {
-    /// The price as the last observation left it.
-    pub price: Price,
-    /// The guardian's trip.
-    pub trip: Trip,
-    /// The tier that the last `TierChanged` reported.
-    pub reported: Tier,
-    /// Whether the asset has a secondary source.
-    pub has_secondary: bool,
-}
-
-/// Bits in the last byte of `validity`, above the trip's tier.
-const CONFIGURED: u64 = 4;
-const HAS_SECONDARY: u64 = 8;
-const PRIMARY_APART: u64 = 16;
-
-impl StoredAsset {
-    /// The primary source.
-    pub fn primary(&self) -> Source {
-        Source::unpack(self.primary.get())
+    /// The address in this slot.
+    pub fn address(self) -> Address {
+        address_in(load(&self.slot()))
     }
 
-    /// The secondary source; its feed is zero if there is none.
-    pub fn secondary(&self) -> Source {
-        Source::unpack(self.secondary.get())
-    }
-
-    /// Configures the sources and restarts the mean. The last trusted mark stays.
-    pub fn configure(&mut self, feed: &Feed, decimals: u8, secondary_decimals: u8) {
-        let primary = Source {
-            feed: feed.primary,
-            heartbeat: feed.heartbeat,
-            decimals,
-        };
-        let secondary = Source {
-            feed: feed.secondary,
-            heartbeat: feed.secondaryHeartbeat,
-            decimals: secondary_decimals,
-        };
-        self.primary.set(primary.pack());
-        self.secondary.set(secondary.pack());
-        self.bounds.set(pair(feed.floor, feed.ceiling));
-        self.mean.set(B256::ZERO);
-        let entry = Entry {
-            has_secondary: !feed.secondary.is_zero(),
-            ..self.entry().unwrap_or_default()
-        };
-        self.set_entry(&entry);
-    }
-
-    /// The configured sources as the ABI has them.
-    pub fn feed(&self) -> Feed {
-        let (primary, secondary) = (self.primary(), self.secondary());
-        let (floor, ceiling) = unpair(self.bounds.get());
-        Feed {
-            primary: primary.feed,
-            secondary: secondary.feed,
-            heartbeat: primary.heartbeat,
-            secondaryHeartbeat: secondary.heartbeat,
-            floor,
-            ceiling,
-        }
-    }
-
-    /// What an answer of `source` must satisfy.
-    pub fn limits(&self, source: Source) -> Limits {
-        let (floor, ceiling) = unpair(self.bounds.get());
-        Limits {
-            decimals: source.decimals,
-            heartbeat: source.heartbeat,
-            floor,
-            ceiling,
-        }
-    }
-
-    /// What readers need, or `None` of an asset that has not been configured.
-    pub fn entry(&self) -> Option<Entry> {
-        let mut validity = Unpack::new(self.validity.get());
-        let secondary = validity.uint(PRICE);
-        let valid_until = validity.short(TIME);
-        let lifetime = validity.short(SPAN);
-        let until = validity.short(TIME);
-        let used = validity.short(SPAN) as u32;
-        let bits = validity.short(1);
-        if bits & CONFIGURED == 0 {
-            return None;
-        }
-        let mut word = Unpack::new(self.price.get());
-        let (mark, stable) = (word.uint(PRICE), word.uint(PRICE));
-        let observed_at = word.short(TIME);
-        let levels = word.short(1);
-        let primary = if bits & PRIMARY_APART == 0 {
-            mark
-        } else {
-            Unpack::new(self.primary_price.get()).uint(PRICE)
-        };
-        Some(Entry {
-            price: Price {
-                mark,
-                stable,
-                primary,
-                secondary,
-                updated_at: valid_until - lifetime,
-                valid_until,
-                observed_at,
-                tier: tier_in(levels, 2),
-                status: Status::from_u8((levels & 3) as u8),
-            },
-            trip: Trip {
-                tier: tier_in(bits, 0),
-                until,
-                used,
-            },
-            reported: tier_in(levels, 4),
-            has_secondary: bits & HAS_SECONDARY != 0,
-        })
-    }
-
-    /// Stores what readers need.
-    pub fn set_entry(&mut self, entry: &Entry) {
-        let Entry { price, trip, .. } = entry;
-        let levels = price.status as u64 | (price.tier as u64) << 2 | (entry.reported as u64) << 4;
-        let word = Pack::default()
-            .uint(price.mark, PRICE)
-            .uint(price.stable, PRICE)
-            .short(price.observed_at, TIME)
-            .short(levels, 1);
-        self.price.set(word.word());
-        let mut bits = CONFIGURED | trip.tier as u64;
-        if entry.has_secondary {
-            bits |= HAS_SECONDARY;
-        }
-        if price.primary != price.mark {
-            bits |= PRIMARY_APART;
-            self.primary_price
-                .set(Pack::default().uint(price.primary, PRICE).word());
-        }
-        let validity = Pack::default()
-            .uint(price.secondary, PRICE)
-            .short(price.valid_until, TIME)
-            .short(price.valid_until - price.updated_at, SPAN)
-            .short(trip.until, TIME)
-            .short(trip.used.into(), SPAN)
-            .short(bits, 1);
-        self.validity.set(validity.word());
-    }
-
-    /// The asset's whole state, given what readers need.
-    pub fn asset(&self, price: Price) -> Asset {
-        let mut word = Unpack::new(self.mean.get());
-        let mut short_price = || expand(word.short(SHORT_PRICE));
-        let (current, past) = (short_price(), [short_price(), short_price(), short_price()]);
-        let running = word.short(SPAN);
-        let calm = word.short(SPAN);
-        Asset {
-            price,
-            mean: Mean {
-                past,
-                current,
-                start: price.observed_at.saturating_sub(running),
-            },
-            // One more than the seconds, so that zero is no calm.
-            calm_since: match calm {
-                0 => 0,
-                calm => price.observed_at.saturating_sub(calm - 1),
-            },
-        }
-    }
-
-    /// Stores what readers do not need of an asset's state.
-    pub fn set_progress(&mut self, asset: &Asset) {
-        let observed_at = asset.price.observed_at;
-        let [newest, middle, oldest] = asset.mean.past;
-        let prices = [asset.mean.current, newest, middle, oldest];
-        let calm = match asset.calm_since {
-            0 => 0,
-            since => observed_at.saturating_sub(since) + 1,
-        };
-        let word = prices.into_iter().fold(Pack::default(), |word, price| {
-            word.short(compact(price), SHORT_PRICE)
-        });
-        let word = word
-            .short(observed_at.saturating_sub(asset.mean.start), SPAN)
-            .short(calm, SPAN);
-        self.mean.set(word.word());
+    /// Puts an address into this slot.
+    pub fn set_address(self, address: Address) {
+        store(&self.slot(), word_of(address));
     }
 }
 
-/// The tier in two bits of `bits`.
-fn tier_in(bits: u64, shift: u32) -> Tier {
-    Tier::from_u8((bits >> shift & 3) as u8)
+fn word_of(address: Address) -> Word {
+    let word = address.into_word();
+    let half = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .fold(0, |half, &byte| half << 8 | u128::from(byte))
+    };
+    Word::new(half(&word[..16]), half(&word[16..]))
 }
 
-fn pair(first: u128, second: u128) -> B256 {
-    Pack::default()
-        .uint(first, PRICE)
-        .uint(second, PRICE)
-        .word()
+fn address_in(word: Word) -> Address {
+    let mut bytes = [0; 32];
+    bytes[..16].copy_from_slice(&word.high.to_be_bytes());
+    bytes[16..].copy_from_slice(&word.low.to_be_bytes());
+    Address::from_word(B256::new(bytes))
 }
 
-fn unpair(word: B256) -> (u128, u128) {
-    let mut fields = Unpack::new(word);
-    (fields.uint(PRICE), fields.uint(PRICE))
+const BITS_OF_32: u128 = u32::MAX as u128;
+const BITS_OF_48: u128 = (1 << 48) - 1;
+
+/// `value` in 32 bits; what does not fit becomes the greatest that does.
+fn in_32(value: u64) -> u128 {
+    u128::from(value).min(BITS_OF_32)
+}
+
+/// The 32 bits of `half` above `shift`.
+fn of_32(half: u128, shift: u32) -> u64 {
+    (half >> shift & BITS_OF_32) as u64
+}
+
+/// A price above 32 bits of something else.
+fn with_price(price: u128, rest: u128) -> u128 {
+    price << 32 | rest
 }
 
 /// What all assets share: the parameters, and the sequencer's status as the last poke saw it.
@@ -300,45 +96,280 @@ impl Shared {
             .all(|rate| rate % RATE_UNIT == 0)
     }
 
+    /// As stored.
+    pub fn load() -> Self {
+        let Word { high, low } = load(&Field::Shared.slot());
+        let rate = |half, shift| of_32(half, shift) * RATE_UNIT;
+        Self {
+            parameters: Parameters {
+                caution_move: rate(high, 0),
+                restricted_move: rate(high, 32),
+                stable_price_rate: rate(high, 64),
+                mean_window: of_32(high, 96) as u32,
+                calm_period: of_32(low, 0) as u32,
+                grace_period: of_32(low, 32) as u32,
+            },
+            sequencer: Sequencer {
+                since: of_32(low, 64),
+                down: low >> 96 != 0,
+            },
+        }
+    }
+
+    /// Stores all of it.
+    pub fn store(&self) {
+        let (p, sequencer) = (&self.parameters, &self.sequencer);
+        let rate = |rate| in_32(rate / RATE_UNIT);
+        let high = rate(p.caution_move)
+            | rate(p.restricted_move) << 32
+            | rate(p.stable_price_rate) << 64
+            | u128::from(p.mean_window) << 96;
+        let low = u128::from(p.calm_period)
+            | u128::from(p.grace_period) << 32
+            | in_32(sequencer.since) << 64
+            | u128::from(sequencer.down) << 96;
+        store(&Field::Shared.slot(), Word::new(high, low));
+    }
+
     /// Whether the sequencer is down or came back less than the grace period ago.
     pub fn is_grace(&self, now: u64) -> bool {
         let Sequencer { down, since } = self.sequencer;
         down || now < since.saturating_add(self.parameters.grace_period.into())
     }
+}
 
-    /// As one word.
-    pub fn pack(&self) -> B256 {
-        let p = &self.parameters;
-        Pack::default()
-            .short(p.caution_move / RATE_UNIT, 4)
-            .short(p.restricted_move / RATE_UNIT, 4)
-            .short(p.stable_price_rate / RATE_UNIT, 4)
-            .short(p.mean_window.into(), 2)
-            .short(p.calm_period.into(), 3)
-            .short(p.grace_period.into(), 3)
-            .short(self.sequencer.since, TIME)
-            .short(self.sequencer.down.into(), 1)
-            .word()
+/// One configured feed.
+#[derive(Clone, Copy)]
+pub struct Source {
+    /// The feed; zero if none is configured.
+    pub feed: Address,
+    /// Age in seconds beyond which its answers are too old.
+    pub heartbeat: u32,
+    /// The decimals that it had when it was configured.
+    pub decimals: u8,
+}
+
+/// An asset's slots. Readers need `Price` and `Validity`, and `Apart` while the sources diverge; a poke changes these and
+/// `Mean`.
+#[derive(Clone, Copy)]
+enum Part {
+    /// [`Source`].
+    Primary,
+    /// [`Source`].
+    Secondary,
+    /// Floor, ceiling.
+    Bounds,
+    /// Mark, time of observation; stable price, status, tier, reported tier.
+    Price,
+    /// Price of the secondary, expiry of the mark; the trip's end, the seconds used, from the mark's update to its expiry,
+    /// the trip's tier and flags.
+    Validity,
+    /// The mean, its prices shortened; seconds since its running bucket began, and since it has been calm.
+    Mean,
+    /// Price of the primary, where it is not the mark.
+    Apart,
+}
+
+/// What readers need of an asset.
+#[derive(Clone, Copy, Default)]
+pub struct Entry {
+    /// The price as the last observation left it.
+    pub price: Price,
+    /// The guardian's trip.
+    pub trip: Trip,
+    /// The tier that the last `TierChanged` reported.
+    pub reported: Tier,
+    /// Whether the asset has a secondary source.
+    pub has_secondary: bool,
+}
+
+/// Flags of `Validity`, above the trip's tier.
+const CONFIGURED: u128 = 4;
+const HAS_SECONDARY: u128 = 8;
+const PRIMARY_APART: u128 = 16;
+
+/// Where one asset is stored.
+pub struct Record {
+    slots: Slot,
+}
+
+impl Record {
+    /// The place of `asset`.
+    pub fn of(asset: &B256) -> Self {
+        Self {
+            slots: WasmVM::default().native_keccak256(asset.as_slice()).0,
+        }
     }
 
-    /// The reverse of [`pack`](Self::pack).
-    pub fn unpack(word: B256) -> Self {
-        let mut fields = Unpack::new(word);
-        let mut rate = || fields.short(4) * RATE_UNIT;
-        let (caution_move, restricted_move, stable_price_rate) = (rate(), rate(), rate());
-        Self {
-            parameters: Parameters {
-                caution_move,
-                restricted_move,
-                stable_price_rate,
-                mean_window: fields.short(2) as u32,
-                calm_period: fields.short(3) as u32,
-                grace_period: fields.short(3) as u32,
+    /// The last byte of the hash tells the parts apart.
+    fn slot(&self, part: Part) -> Slot {
+        let mut slot = self.slots;
+        slot[31] = part as u8;
+        slot
+    }
+
+    fn load(&self, part: Part) -> Word {
+        load(&self.slot(part))
+    }
+
+    fn store(&self, part: Part, word: Word) {
+        store(&self.slot(part), word);
+    }
+
+    fn source(&self, part: Part) -> Source {
+        let Word { high, low } = self.load(part);
+        Source {
+            feed: address_in(Word::new(high & BITS_OF_32, low)),
+            heartbeat: of_32(high, 32) as u32,
+            decimals: (high >> 64) as u8,
+        }
+    }
+
+    fn set_source(&self, part: Part, source: Source) {
+        let Word { high, low } = word_of(source.feed);
+        let limits = u128::from(source.heartbeat) << 32 | u128::from(source.decimals) << 64;
+        self.store(part, Word::new(high | limits, low));
+    }
+
+    /// The primary source.
+    pub fn primary(&self) -> Source {
+        self.source(Part::Primary)
+    }
+
+    /// The secondary source; its feed is zero if there is none.
+    pub fn secondary(&self) -> Source {
+        self.source(Part::Secondary)
+    }
+
+    /// Floor and ceiling.
+    pub fn bounds(&self) -> (u128, u128) {
+        let Word { high, low } = self.load(Part::Bounds);
+        (high, low)
+    }
+
+    /// What an answer of `source` must satisfy.
+    pub fn limits(&self, source: Source) -> Limits {
+        let (floor, ceiling) = self.bounds();
+        Limits {
+            decimals: source.decimals,
+            heartbeat: source.heartbeat,
+            floor,
+            ceiling,
+        }
+    }
+
+    /// Configures the sources and restarts the mean. The last trusted mark stays.
+    pub fn configure(&self, primary: Source, secondary: Source, (floor, ceiling): (u128, u128)) {
+        self.set_source(Part::Primary, primary);
+        self.set_source(Part::Secondary, secondary);
+        self.store(Part::Bounds, Word::new(floor, ceiling));
+        self.store(Part::Mean, Word::default());
+        self.set_entry(&Entry {
+            has_secondary: !secondary.feed.is_zero(),
+            ..self.entry().unwrap_or_default()
+        });
+    }
+
+    /// What readers need, or `None` of an asset that has not been configured.
+    pub fn entry(&self) -> Option<Entry> {
+        let validity = self.load(Part::Validity);
+        let flags = validity.low;
+        if flags & CONFIGURED == 0 {
+            return None;
+        }
+        let Word { high, low } = self.load(Part::Price);
+        let mark = high >> 32;
+        let primary = if flags & PRIMARY_APART == 0 {
+            mark
+        } else {
+            self.load(Part::Apart).low
+        };
+        let valid_until = of_32(validity.high, 0);
+        Some(Entry {
+            price: Price {
+                mark,
+                stable: low >> 32,
+                primary,
+                secondary: validity.high >> 32,
+                updated_at: valid_until - of_32(flags, 32),
+                valid_until,
+                observed_at: of_32(high, 0),
+                tier: tier_in(low, 2),
+                status: Status::from_u8((low & 3) as u8),
             },
-            sequencer: Sequencer {
-                since: fields.short(TIME),
-                down: fields.short(1) != 0,
+            trip: Trip {
+                tier: tier_in(flags, 0),
+                until: of_32(flags, 96),
+                used: of_32(flags, 64) as u32,
+            },
+            reported: tier_in(low, 4),
+            has_secondary: flags & HAS_SECONDARY != 0,
+        })
+    }
+
+    /// Stores what readers need.
+    pub fn set_entry(&self, entry: &Entry) {
+        let Entry { price, trip, .. } = entry;
+        let levels =
+            price.status as u128 | (price.tier as u128) << 2 | (entry.reported as u128) << 4;
+        let word = Word::new(
+            with_price(price.mark, in_32(price.observed_at)),
+            with_price(price.stable, levels),
+        );
+        self.store(Part::Price, word);
+        let mut flags = CONFIGURED | trip.tier as u128;
+        if entry.has_secondary {
+            flags |= HAS_SECONDARY;
+        }
+        if price.primary != price.mark {
+            flags |= PRIMARY_APART;
+            self.store(Part::Apart, Word::new(0, price.primary));
+        }
+        let low = in_32(trip.until) << 96
+            | u128::from(trip.used) << 64
+            | in_32(price.valid_until - price.updated_at) << 32
+            | flags;
+        let high = with_price(price.secondary, in_32(price.valid_until));
+        self.store(Part::Validity, Word::new(high, low));
+    }
+
+    /// The asset's whole state, given what readers need.
+    pub fn asset(&self, price: Price) -> Asset {
+        let Word { high, low } = self.load(Part::Mean);
+        let short = |half: u128, shift: u32| expand((half >> shift & BITS_OF_48) as u64);
+        Asset {
+            price,
+            mean: Mean {
+                current: short(high, 80),
+                past: [short(high, 32), short(low, 80), short(low, 32)],
+                start: price.observed_at.saturating_sub(of_32(high, 0)),
+            },
+            // Stored as one more than the seconds, so that zero is no calm.
+            calm_since: match of_32(low, 0) {
+                0 => 0,
+                calm => price.observed_at.saturating_sub(calm - 1),
             },
         }
     }
+
+    /// Stores what readers do not need of an asset's state.
+    pub fn set_progress(&self, asset: &Asset) {
+        let secs_since = |time| asset.price.observed_at.saturating_sub(time);
+        let [newest, middle, oldest] = asset.mean.past;
+        let prices = |a, b| u128::from(compact(a)) << 80 | u128::from(compact(b)) << 32;
+        let calm = match asset.calm_since {
+            0 => 0,
+            since => in_32(secs_since(since) + 1),
+        };
+        let word = Word::new(
+            prices(asset.mean.current, newest) | in_32(secs_since(asset.mean.start)),
+            prices(middle, oldest) | calm,
+        );
+        self.store(Part::Mean, word);
+    }
+}
+
+/// The tier in two bits of `half`.
+fn tier_in(half: u128, shift: u32) -> Tier {
+    Tier::from_u8((half >> shift & 3) as u8)
 }

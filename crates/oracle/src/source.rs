@@ -8,8 +8,8 @@ pub const MAX_DECIMALS: u8 = 18;
 /// The longest heartbeat that a source may be given, in seconds.
 pub const MAX_HEARTBEAT: u32 = 7 * 86_400;
 
-/// No source may be given a ceiling above this WAD price (1.26e12), so that every price fits 100 bits.
-pub const MAX_CEILING: u128 = 1 << 100;
+/// No source may be given a ceiling above this WAD price (7.9e10), so that every price fits 96 bits.
+pub const MAX_CEILING: u128 = 1 << 96;
 
 /// What a Chainlink `AggregatorV3Interface` returned from `latestRoundData`, and its `decimals` now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

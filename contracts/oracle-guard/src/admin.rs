@@ -1,0 +1,272 @@
+//! Set-up, ownership, roles, feeds and parameters.
+
+use alloc::vec::Vec;
+
+use alloy_primitives::{Address, B256};
+use alloy_sol_types::{SolError, SolEvent};
+use oracle::Parameters;
+use oracle::source::{MAX_CEILING, MAX_DECIMALS, MAX_HEARTBEAT};
+use stylus_sdk::host::WasmVM;
+use stylus_sdk::stylus_core::AccountAccess;
+
+use crate::abi::{Args, guard, ownable};
+use crate::feeds::{self, Sequencer};
+use crate::host::{emit, encode, refuse, revert, sender, uint};
+use crate::store::{Field, Record, Shared, Source};
+
+/// Runs once, in the transaction that deploys the guard. A zero `guardian` is none; a zero `sequencer_feed` is a chain
+/// without one. The parameters start at [`Parameters::DEFAULT`].
+///
+/// Fails with `ZeroAddress` for a zero owner and `FeedUnavailable` for a sequencer feed without code.
+pub fn construct(owner: Address, guardian: Address, sequencer_feed: Address) {
+    if !Field::Owner.address().is_zero() {
+        refuse();
+    }
+    if owner.is_zero() {
+        revert(guard::ZeroAddress::SELECTOR, &[]);
+    }
+    if !sequencer_feed.is_zero() && WasmVM::default().code_size(sequencer_feed) == 0 {
+        refuse_feed(sequencer_feed);
+    }
+    set_owner(owner);
+    Field::SequencerFeed.set_address(sequencer_feed);
+    put_role(
+        Field::Guardian,
+        &guard::GuardianSet::SIGNATURE_HASH,
+        guardian,
+    );
+    put_parameters(&Shared {
+        parameters: Parameters::DEFAULT,
+        sequencer: Sequencer {
+            down: false,
+            since: 0,
+        },
+    });
+}
+
+/// The address in `field`.
+pub fn address(field: Field) -> Vec<u8> {
+    encode(&[field.address().into_word()])
+}
+
+fn only_owner() {
+    let caller = sender();
+    if caller != Field::Owner.address() {
+        revert(ownable::NotOwner::SELECTOR, &[caller.into_word()]);
+    }
+}
+
+/// Offers ownership to `new_owner`; zero withdraws the offer. Owner only (`NotOwner`).
+pub fn transfer_ownership(new_owner: Address) {
+    only_owner();
+    Field::PendingOwner.set_address(new_owner);
+    let words = [sender(), new_owner].map(|address| address.into_word());
+    emit(
+        &ownable::OwnershipTransferStarted::SIGNATURE_HASH,
+        2,
+        &words,
+    );
+}
+
+/// Takes offered ownership. Fails with `NotPendingOwner`.
+pub fn accept_ownership() {
+    let caller = sender();
+    if caller != Field::PendingOwner.address() {
+        revert(ownable::NotPendingOwner::SELECTOR, &[caller.into_word()]);
+    }
+    Field::PendingOwner.set_address(Address::ZERO);
+    set_owner(caller);
+}
+
+fn set_owner(owner: Address) {
+    let words = [Field::Owner.address(), owner].map(|address| address.into_word());
+    Field::Owner.set_address(owner);
+    emit(&ownable::OwnershipTransferred::SIGNATURE_HASH, 2, &words);
+}
+
+/// Sets the guardian, which may trip breakers; zero removes it. Owner only (`NotOwner`).
+pub fn set_guardian(guardian: Address) {
+    only_owner();
+    put_role(
+        Field::Guardian,
+        &guard::GuardianSet::SIGNATURE_HASH,
+        guardian,
+    );
+}
+
+/// Sets the registrar, which may add assets; zero removes it. Owner only (`NotOwner`).
+pub fn set_registrar(registrar: Address) {
+    only_owner();
+    put_role(
+        Field::Registrar,
+        &guard::RegistrarSet::SIGNATURE_HASH,
+        registrar,
+    );
+}
+
+fn put_role(role: Field, event: &B256, holder: Address) {
+    role.set_address(holder);
+    emit(event, 1, &[holder.into_word()]);
+}
+
+/// Sets every parameter; rates must be multiples of 1e-9. Owner only; fails with `NotOwner` or `ParametersOutOfBounds`.
+pub fn set_parameters(args: Args) {
+    only_owner();
+    let parameters = Parameters {
+        caution_move: args.u64(0),
+        restricted_move: args.u64(1),
+        stable_price_rate: args.u64(2),
+        mean_window: args.u32(3),
+        calm_period: args.u32(4),
+        grace_period: args.u32(5),
+    };
+    if !parameters.is_within_bounds() || !Shared::can_store(&parameters) {
+        revert(guard::ParametersOutOfBounds::SELECTOR, &[]);
+    }
+    put_parameters(&Shared {
+        parameters,
+        ..Shared::load()
+    });
+}
+
+fn put_parameters(shared: &Shared) {
+    shared.store();
+    emit(
+        &guard::ParametersSet::SIGNATURE_HASH,
+        0,
+        &words_of(&shared.parameters),
+    );
+}
+
+/// The parameters.
+pub fn parameters() -> Vec<u8> {
+    encode(&words_of(&Shared::load().parameters))
+}
+
+fn words_of(p: &Parameters) -> [B256; 6] {
+    [
+        uint(p.caution_move),
+        uint(p.restricted_move),
+        uint(p.stable_price_rate),
+        uint(p.mean_window),
+        uint(p.calm_period),
+        uint(p.grace_period),
+    ]
+}
+
+/// What `setFeed` gives.
+struct Feed {
+    primary: Address,
+    secondary: Address,
+    heartbeats: [u32; 2],
+    floor: u128,
+    ceiling: u128,
+}
+
+/// Configures the sources of an asset: the owner at any time, the registrar for an unknown asset.
+///
+/// The last trusted mark and the tier of a known asset stay; its mean restarts. Fails with `NotRegistrar`, `AssetExists`,
+/// `ZeroAddress`, `SameSource`, `InvalidHeartbeat`, `InvalidPriceRange`, `FeedUnavailable` or `UnsupportedDecimals`.
+pub fn set_feed(args: Args) {
+    let asset = args.word(0);
+    let record = Record::of(&asset);
+    check_may_set_feed(&asset, &record);
+    let feed = Feed {
+        primary: args.address(1),
+        secondary: args.address(2),
+        heartbeats: [args.u32(3), args.u32(4)],
+        floor: args.uint(5, u128::BITS),
+        ceiling: args.uint(6, u128::BITS),
+    };
+    check_feed(&feed);
+    let [heartbeat, secondary_heartbeat] = feed.heartbeats;
+    let source = |address: Address, heartbeat| Source {
+        feed: address,
+        heartbeat,
+        decimals: if address.is_zero() {
+            0
+        } else {
+            supported_decimals(address)
+        },
+    };
+    let primary = source(feed.primary, heartbeat);
+    let secondary = source(feed.secondary, secondary_heartbeat);
+    record.configure(primary, secondary, (feed.floor, feed.ceiling));
+    let mut words = [asset; 7];
+    words[1..].copy_from_slice(&feed_words(&record));
+    emit(&guard::FeedSet::SIGNATURE_HASH, 1, &words);
+}
+
+/// The sources of `asset`; all zero for an unknown one.
+pub fn feed(asset: B256) -> Vec<u8> {
+    encode(&feed_words(&Record::of(&asset)))
+}
+
+fn feed_words(record: &Record) -> [B256; 6] {
+    let (primary, secondary) = (record.primary(), record.secondary());
+    let (floor, ceiling) = record.bounds();
+    [
+        primary.feed.into_word(),
+        secondary.feed.into_word(),
+        uint(primary.heartbeat),
+        uint(secondary.heartbeat),
+        uint(floor),
+        uint(ceiling),
+    ]
+}
+
+fn check_may_set_feed(asset: &B256, record: &Record) {
+    let caller = sender();
+    if caller == Field::Owner.address() {
+        return;
+    }
+    if caller != Field::Registrar.address() {
+        revert(guard::NotRegistrar::SELECTOR, &[caller.into_word()]);
+    }
+    if record.entry().is_some() {
+        revert(guard::AssetExists::SELECTOR, &[*asset]);
+    }
+}
+
+/// Checks what can be checked without asking the feeds.
+fn check_feed(feed: &Feed) {
+    if feed.primary.is_zero() {
+        revert(guard::ZeroAddress::SELECTOR, &[]);
+    }
+    if feed.primary == feed.secondary {
+        revert(guard::SameSource::SELECTOR, &[feed.primary.into_word()]);
+    }
+    let [heartbeat, secondary_heartbeat] = feed.heartbeats;
+    check_heartbeat(heartbeat);
+    if !feed.secondary.is_zero() {
+        check_heartbeat(secondary_heartbeat);
+    }
+    if feed.floor >= feed.ceiling || feed.ceiling > MAX_CEILING {
+        let words = [uint(feed.floor), uint(feed.ceiling)];
+        revert(guard::InvalidPriceRange::SELECTOR, &words);
+    }
+}
+
+fn check_heartbeat(heartbeat: u32) {
+    if heartbeat == 0 || heartbeat > MAX_HEARTBEAT {
+        revert(guard::InvalidHeartbeat::SELECTOR, &[uint(heartbeat)]);
+    }
+}
+
+/// The decimals that `feed` answers with, if prices can be scaled from them.
+fn supported_decimals(feed: Address) -> u8 {
+    let Some(decimals) = feeds::decimals(feed) else {
+        refuse_feed(feed)
+    };
+    match u8::try_from(decimals) {
+        Ok(supported) if supported <= MAX_DECIMALS => supported,
+        _ => revert(
+            guard::UnsupportedDecimals::SELECTOR,
+            &[feed.into_word(), decimals.into()],
+        ),
+    }
+}
+
+fn refuse_feed(feed: Address) -> ! {
+    revert(guard::FeedUnavailable::SELECTOR, &[feed.into_word()])
+}

@@ -1,0 +1,112 @@
+//! What the chain does for the program.
+
+use alloc::vec::Vec;
+
+use alloy_primitives::{Address, B256};
+use stylus_sdk::host::WasmVM;
+use stylus_sdk::hostio;
+use stylus_sdk::stylus_core::{BlockAccess, CalldataAccess, MessageAccess};
+
+/// Key of a slot.
+pub type Slot = [u8; 32];
+
+/// Contents of a slot as two halves, least significant byte first, which spares every access the reversal of 32 bytes.
+#[derive(Clone, Copy, Default)]
+pub struct Word {
+    pub high: u128,
+    pub low: u128,
+}
+
+impl Word {
+    pub const fn new(high: u128, low: u128) -> Self {
+        Self { high, low }
+    }
+}
+
+#[inline(never)]
+pub fn load(slot: &Slot) -> Word {
+    let mut halves = [[0; 16]; 2];
+    // SAFETY: both are 32 bytes.
+    unsafe { hostio::storage_load_bytes32(slot.as_ptr(), halves.as_mut_ptr().cast()) };
+    Word::new(
+        u128::from_le_bytes(halves[0]),
+        u128::from_le_bytes(halves[1]),
+    )
+}
+
+/// Writes to the VM's cache, which keeps a slot that is given its old value out of the state.
+#[inline(never)]
+pub fn store(slot: &Slot, word: Word) {
+    let halves = [word.high.to_le_bytes(), word.low.to_le_bytes()];
+    // SAFETY: both are 32 bytes; nothing else caches storage.
+    unsafe { hostio::storage_cache_bytes32(slot.as_ptr(), halves.as_ptr().cast()) }
+}
+
+/// The caller.
+pub fn sender() -> Address {
+    WasmVM::default().msg_sender()
+}
+
+/// The block's time in seconds.
+pub fn now() -> u64 {
+    WasmVM::default().block_timestamp()
+}
+
+/// An unsigned integer as an ABI word.
+pub fn uint(value: impl Into<u128>) -> B256 {
+    let mut word = [0; 32];
+    word[16..].copy_from_slice(&value.into().to_be_bytes());
+    B256::new(word)
+}
+
+fn concat(head: &[u8], words: &[B256]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(head.len() + words.len() * 32);
+    bytes.extend_from_slice(head);
+    for word in words {
+        bytes.extend_from_slice(word.as_slice());
+    }
+    bytes
+}
+
+/// ABI words one after the other.
+pub fn encode(words: &[B256]) -> Vec<u8> {
+    concat(&[], words)
+}
+
+/// Emits an event: its signature, then `indexed` further topics, then its data.
+#[inline(never)]
+pub fn emit(signature: &B256, indexed: usize, words: &[B256]) {
+    let bytes = concat(signature.as_slice(), words);
+    // SAFETY: the pointer is to `len` bytes, which hold the topics.
+    unsafe { hostio::emit_log(bytes.as_ptr(), bytes.len(), indexed + 1) };
+}
+
+#[cfg(target_arch = "wasm32")]
+#[link(wasm_import_module = "vm_hooks")]
+unsafe extern "C" {
+    fn exit_early(status: u32) -> !;
+}
+
+/// Host builds only print the interface.
+#[cfg(not(target_arch = "wasm32"))]
+unsafe fn exit_early(status: u32) -> ! {
+    panic!("there is no call to end with status {status}")
+}
+
+/// Ends the call with an error of static fields. The host drops what it has cached.
+#[cold]
+#[inline(never)]
+pub fn revert(selector: [u8; 4], words: &[B256]) -> ! {
+    WasmVM::default().write_result(&concat(&selector, words));
+    // SAFETY: the call ends here.
+    unsafe { exit_early(1) }
+}
+
+/// Ends the call without data: what was asked is not in the interface.
+#[cold]
+#[inline(never)]
+pub fn refuse() -> ! {
+    WasmVM::default().write_result(&[]);
+    // SAFETY: the call ends here.
+    unsafe { exit_early(1) }
+}

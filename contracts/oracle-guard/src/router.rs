@@ -1,0 +1,106 @@
+//! From selectors to functions.
+
+use alloc::vec::Vec;
+
+use alloy_primitives::B256;
+use alloy_sol_types::SolCall;
+
+use crate::abi::{Args, guard, ownable};
+use crate::host::{encode, refuse};
+use crate::store::Field;
+use crate::{admin, prices};
+
+/// The constructor, as tools want to read it.
+#[cfg(feature = "export-abi")]
+pub const CONSTRUCTOR_SIGNATURE: &str =
+    "constructor(address owner, address guardian, address sequencer_uptime_feed)";
+
+/// The selector under which every Stylus program is constructed, whatever its arguments: that of `stylus_constructor()`.
+const CONSTRUCTOR: u32 = 0x5585_258d;
+
+macro_rules! selectors {
+    ($($name:ident = $call:ty;)*) => {
+        $(const $name: u32 = u32::from_be_bytes(<$call>::SELECTOR);)*
+    };
+}
+
+selectors! {
+    OWNER = ownable::ownerCall;
+    PENDING_OWNER = ownable::pendingOwnerCall;
+    TRANSFER_OWNERSHIP = ownable::transferOwnershipCall;
+    ACCEPT_OWNERSHIP = ownable::acceptOwnershipCall;
+    SET_FEED = guard::setFeedCall;
+    FEED = guard::feedCall;
+    SET_PARAMETERS = guard::setParametersCall;
+    PARAMETERS = guard::parametersCall;
+    SET_GUARDIAN = guard::setGuardianCall;
+    GUARDIAN = guard::guardianCall;
+    SET_REGISTRAR = guard::setRegistrarCall;
+    REGISTRAR = guard::registrarCall;
+    SEQUENCER_UPTIME_FEED = guard::sequencerUptimeFeedCall;
+    POKE = guard::pokeCall;
+    POKE_MANY = guard::pokeManyCall;
+    READ = guard::readCall;
+    READ_MANY = guard::readManyCall;
+    MARKS = guard::marksCall;
+    TRIP = guard::tripCall;
+}
+
+fn split(input: &[u8]) -> (u32, Args<'_>) {
+    match input.split_first_chunk() {
+        Some((selector, arguments)) => (u32::from_be_bytes(*selector), Args(arguments)),
+        None => refuse(),
+    }
+}
+
+/// Serves a function that changes nothing; `None` if `input` asks for none.
+pub fn view(input: &[u8]) -> Option<Vec<u8>> {
+    let (selector, args) = split(input);
+    Some(match selector {
+        MARKS => prices::marks(args.b256s(0)),
+        READ => prices::read(args.word(0)),
+        READ_MANY => prices::read_many(args.b256s(0)),
+        FEED => admin::feed(args.word(0)),
+        PARAMETERS => admin::parameters(),
+        OWNER => admin::address(Field::Owner),
+        PENDING_OWNER => admin::address(Field::PendingOwner),
+        GUARDIAN => admin::address(Field::Guardian),
+        REGISTRAR => admin::address(Field::Registrar),
+        SEQUENCER_UPTIME_FEED => admin::address(Field::SequencerFeed),
+        _ => return None,
+    })
+}
+
+/// Serves a function that may change state.
+pub fn execute(input: &[u8]) -> Vec<u8> {
+    let (selector, args) = split(input);
+    let returned: &[B256] = match selector {
+        POKE => &prices::poke(args.word(0)),
+        POKE_MANY => {
+            prices::poke_many(args.b256s(0));
+            &[]
+        }
+        TRIP => {
+            prices::trip(args.word(0), args.u8(1), args.u32(2), args.word(3));
+            &[]
+        }
+        _ => {
+            configure(selector, args);
+            &[]
+        }
+    };
+    encode(returned)
+}
+
+fn configure(selector: u32, args: Args) {
+    match selector {
+        CONSTRUCTOR => admin::construct(args.address(0), args.address(1), args.address(2)),
+        SET_FEED => admin::set_feed(args),
+        SET_PARAMETERS => admin::set_parameters(args),
+        SET_GUARDIAN => admin::set_guardian(args.address(0)),
+        SET_REGISTRAR => admin::set_registrar(args.address(0)),
+        TRANSFER_OWNERSHIP => admin::transfer_ownership(args.address(0)),
+        ACCEPT_OWNERSHIP => admin::accept_ownership(),
+        _ => refuse(),
+    }
+}
