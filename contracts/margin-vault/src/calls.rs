@@ -87,20 +87,21 @@ pub fn available(pool: Address) -> (u128, u128) {
     (answer.unsigned(0), answer.unsigned(1))
 }
 
-/// Draws `amount` of the token's smallest units from the pool, exactly.
-pub fn cover(pool: Address, token: Address, amount: u128) {
+/// Draws at most `amount` of the token's smallest units from the pool. Returns what it says that it has paid, which must
+/// have arrived.
+pub fn cover(pool: Address, token: Address, amount: u128) -> u128 {
     if amount == 0 {
-        return;
+        return 0;
     }
     let before = balance(token);
-    let paid = write(
-        pool,
-        encode_call(Pool::coverCall::SELECTOR, &[Word::of(amount)]),
-    );
+    let call = encode_call(Pool::coverCall::SELECTOR, &[Word::of(amount)]);
+    let answer = write(pool, call).filter(|data| data.len() >= 32);
+    let paid = Args((answer, Error::PoolFailed).or_revert()).unsigned(0);
     require(
-        paid.is_some() && balance(token).checked_sub(before) == Some(amount),
+        paid <= amount && balance(token).checked_sub(before) == Some(paid),
         Error::PoolFailed,
     );
+    paid
 }
 
 /// Whether the contract `signer` accepts a signature (ERC-1271).

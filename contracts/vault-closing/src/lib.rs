@@ -3,13 +3,20 @@
 //! | Where is ... | |
 //! |---|---|
 //! | an account settled by anyone | [`settling`] |
-//! | a liquidation or deleveraging done, the pool drawn | [`closing`] |
+//! | an account in ill health taken over | [`liquidation`] |
+//! | a leg closed against the opposite side | [`deleveraging`], of an account in debt: [`bankruptcy`] |
+//! | the pool drawn | [`insurance`], what an instrument's cover leaves: [`flows`] |
 
 #![cfg_attr(not(feature = "export-abi"), no_std)]
 
 extern crate alloc;
 
-mod closing;
+mod bankruptcy;
+mod checks;
+mod deleveraging;
+mod flows;
+mod insurance;
+mod liquidation;
 mod router;
 mod settling;
 

@@ -4,7 +4,7 @@ use margin_vault::abi::{Args, Bytes};
 use margin_vault::program::Program;
 use margin_vault::storage::Storage;
 
-use crate::{closing, settling};
+use crate::{deleveraging, insurance, liquidation, settling};
 
 margin_vault::functions! {
     TOUCH = vault::touchCall;
@@ -28,13 +28,18 @@ impl Program for Closing {
             selector::TOUCH => settling::touch(store, args.b256(0)),
             selector::REBUCKET => settling::rebucket(store, args.b256(0)),
             selector::LIQUIDATE => {
-                closing::liquidate(store, args.b256(0), args.b256(1), args.saturated(2))
+                liquidation::liquidate(store, args.b256(0), args.b256(1), args.saturated(2))
             }
-            selector::LIQUIDATE_BATCH => {
-                closing::liquidate_batch(store, args.array(0, 32), args.b256(1), args.saturated(2))
+            selector::LIQUIDATE_BATCH => liquidation::liquidate_batch(
+                store,
+                args.array(0, 32),
+                args.b256(1),
+                args.saturated(2),
+            ),
+            selector::DELEVERAGE => {
+                deleveraging::deleverage(store, args.b256(0), args.saturated(1))
             }
-            selector::DELEVERAGE => closing::deleverage(store, args.b256(0), args.saturated(1)),
-            selector::RECOVER => closing::recover(store),
+            selector::RECOVER => insurance::recover(store),
             _ => return None,
         };
         Some(output)

@@ -10,17 +10,17 @@ use margin_vault::word::Word;
 
 /// Settles an account for anyone.
 pub fn touch(store: &mut Storage, account: B256) -> Bytes {
-    let mut session = Session::settled(store, account, is_owner_of(account));
-    session.observe(account);
+    let (mut session, valued) = Session::settled(store, account, is_owner_of(account));
+    session.observe(account, &valued.health);
     session.finish();
     &[]
 }
 
 /// Moves an account up to the bucket that is due, for anyone.
 pub fn rebucket(store: &mut Storage, account: B256) -> Bytes {
-    let mut session = Session::settled(store, account, false);
+    let (mut session, valued) = Session::settled(store, account, false);
     let (from, to) = session.ledger.rebucket(account).or_revert();
-    session.observe(account);
+    session.observe(account, &valued.health);
     session.finish();
     let words = [word(account), Word::of(from.into()), Word::of(to.into())];
     emit(&IMarginVault::Rebucketed::SIGNATURE_HASH, 1, &words);

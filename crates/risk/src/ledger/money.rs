@@ -87,14 +87,14 @@ impl<S: Store> Ledger<'_, S> {
         })
     }
 
-    /// Adds tokens that insurance has paid for deficits written off.
+    /// Adds tokens that insurance has paid for deficits written off; it need not have been asked what it would pay.
     ///
     /// # Errors
     /// [`Error::Overflow`].
     pub fn recover(&mut self, paid: Usd) -> Result<()> {
         self.totals.tokens = self.totals.tokens.plus(paid)?;
         self.totals.shortfall = self.totals.shortfall.minus(paid)?;
-        self.insurance = self.insurance.minus(paid)?;
+        self.insurance = self.insurance.minus(paid)?.or_zero();
         Ok(())
     }
 

@@ -1,0 +1,157 @@
+//! Closing accounts in debt: leg by leg, against the opposite side; the pool pays what is owed, and a reward.
+
+use alloy_primitives::{Address, B256};
+use alloy_sol_types::SolEvent;
+use margin_vault::abi::IMarginVault;
+use margin_vault::closings::Revealed;
+use margin_vault::error::{Error, OrRevert, require};
+use margin_vault::parameters::ratio;
+use margin_vault::session::{Session, action, emit, main_account, usd, word};
+use margin_vault::storage::Storage;
+use margin_vault::word::Word;
+use risk::{InstrumentId, Ledger, Legs, Ratio, Result, Store, Usd};
+use stylus_sdk::host::WasmVM;
+use stylus_sdk::stylus_core::MessageAccess;
+
+use crate::checks::allowed;
+use crate::{flows, insurance};
+
+/// What a call has closed.
+#[derive(Clone, Copy, Default)]
+pub struct Closed {
+    /// Whether nothing is left to do.
+    pub done: bool,
+    /// Debt written off.
+    pub deficit: Usd,
+    /// What insurance paid of it.
+    pub insured: Usd,
+}
+
+/// A bankruptcy that is being closed.
+struct Bankruptcy<'l, 's> {
+    ledger: &'l mut Ledger<'s, Storage>,
+    account: B256,
+    /// One of the token's smallest units.
+    unit: Usd,
+    /// The pool's.
+    assets: Usd,
+    /// Reward for closing a leg, a share of its maintenance margin.
+    reward_share: Ratio,
+    /// What is left of the largest reward.
+    reward_left: Usd,
+    reward: Usd,
+    closed: Closed,
+}
+
+/// Closes at most `max_legs` of the legs of a settled account in debt, those that can be cut, and draws on the pool for
+/// what is written off.
+pub fn close(session: &mut Session, account: B256, legs: &Legs, max_legs: usize) -> Closed {
+    let movable = allowed(session, action::DELEVERAGE, legs);
+    require(
+        !movable.as_slice().is_empty() || legs.as_slice().is_empty(),
+        Error::ActionBlocked,
+    );
+    let assets = session.pool_assets();
+    let unit = session.amount(1);
+    let ledger = &mut session.ledger;
+    let revealed = ledger.store.revealed(account);
+    let mut bankruptcy = Bankruptcy {
+        account,
+        unit,
+        assets,
+        reward_share: ratio(ledger.store.rates().reward_share),
+        reward_left: revealed.map_or(Usd::ZERO, |revealed| revealed.reward),
+        ledger,
+        reward: Usd::ZERO,
+        closed: Closed::default(),
+    };
+    for &id in movable.as_slice().iter().take(max_legs) {
+        bankruptcy.close_leg(id).or_revert();
+    }
+    bankruptcy.close_rest().or_revert();
+    let by = revealed.map_or_else(caller, |revealed| revealed.by);
+    bankruptcy.pay(by).or_revert();
+    bankruptcy.closed
+}
+
+impl Bankruptcy<'_, '_> {
+    /// Closes a leg and writes off its part of the debt. Insurance pays for it, and for its part of the reward, at most the
+    /// instrument's cover.
+    fn close_leg(&mut self, id: InstrumentId) -> Result<()> {
+        let cover = flows::cover(self.ledger, id, self.assets)?;
+        let leg = self.ledger.close_leg(self.account, id, cover, self.unit)?;
+        let part = self.reward_left.times_down(leg.part)?;
+        self.reward_left = self.reward_left.minus(part)?;
+        let reward = leg.margin.times_down(self.reward_share)?.min(part);
+        let left = cover
+            .minus(leg.insured)?
+            .or_zero()
+            .min(self.ledger.insurance);
+        let reward = self.whole_units(reward.min(left));
+        self.ledger.insurance = self.ledger.insurance.minus(reward)?;
+        self.reward = self.reward.plus(reward)?;
+        flows::draw_for(self.ledger, id, leg.insured.plus(reward)?);
+        self.count(leg.deficit, leg.insured)
+    }
+
+    /// Writes off what an account without legs owes.
+    fn close_rest(&mut self) -> Result<()> {
+        let account = self.ledger.store.account(self.account);
+        if account.legs.as_slice().is_empty() && account.in_debt() {
+            let all = self.ledger.insurance;
+            let (deficit, insured) = self.ledger.close_debt(self.account, all, self.unit)?;
+            self.count(deficit, insured)?;
+        }
+        self.closed.done = account.legs.as_slice().is_empty();
+        Ok(())
+    }
+
+    /// Draws on the pool, pays the reward as capital, half to the caller and half to `revealer`, and remembers what is left
+    /// of it while debt is left.
+    fn pay(&mut self, revealer: Address) -> Result<()> {
+        let units = self.closed.insured.plus(self.reward)?.0 / self.unit.0;
+        let paid = insurance::draw(self.ledger.store, units.unsigned_abs());
+        require(paid == units.unsigned_abs(), Error::PoolFailed);
+        let closer = caller();
+        let half = Usd(self.reward.0 / 2);
+        if self.reward > Usd::ZERO {
+            self.ledger.deposit(main_account(revealer), half)?;
+            let rest = self.reward.minus(half)?;
+            self.ledger.deposit(main_account(closer), rest)?;
+            let words = [
+                word(self.account),
+                Word::of_address(closer),
+                Word::of_address(revealer),
+                usd(self.reward),
+            ];
+            emit(&IMarginVault::Rewarded::SIGNATURE_HASH, 3, &words);
+        }
+        let left = Revealed {
+            by: revealer,
+            reward: self.reward_left,
+        };
+        let in_debt = self.ledger.store.account(self.account).in_debt();
+        self.ledger
+            .store
+            .set_revealed(self.account, in_debt.then_some(&left));
+        if !in_debt {
+            // It leaves the bucket of accounts in debt.
+            self.ledger.touch(self.account, false)?;
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, deficit: Usd, insured: Usd) -> Result<()> {
+        self.closed.deficit = self.closed.deficit.plus(deficit)?;
+        self.closed.insured = self.closed.insured.plus(insured)?;
+        Ok(())
+    }
+
+    const fn whole_units(&self, amount: Usd) -> Usd {
+        Usd(amount.0 - amount.0 % self.unit.0)
+    }
+}
+
+fn caller() -> Address {
+    WasmVM::default().msg_sender()
+}

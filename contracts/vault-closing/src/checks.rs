@@ -1,0 +1,40 @@
+//! Who may take over an account, and which of its legs can move.
+
+use alloy_primitives::B256;
+use margin_vault::error::{Error, require};
+use margin_vault::parameters::Amounts;
+use margin_vault::session::{Session, is_owner_of, owner_of};
+use margin_vault::storage::Storage;
+use risk::{Legs, Positions, Result, Store, Usd};
+use stylus_sdk::host::WasmVM;
+use stylus_sdk::stylus_core::MessageAccess;
+
+/// Reverts unless the caller owns an account, or its owner lets it act.
+pub fn only_for(store: &Storage, account: B256) {
+    let caller = WasmVM::default().msg_sender();
+    require(
+        is_owner_of(account) || store.is_signer(owner_of(account), caller),
+        Error::NotAuthorized,
+    );
+}
+
+/// Those of some legs in which the guard allows an action; the others are set aside.
+pub fn allowed(session: &Session, action: u16, legs: &Legs) -> Legs {
+    let mut allowed = *legs;
+    for &id in legs.as_slice() {
+        if session.market(id).blocked & action != 0 {
+            allowed.remove(id);
+        }
+    }
+    allowed
+}
+
+/// Whether positions are too small to leave a rest of.
+pub fn is_dust(store: &Storage, positions: &Positions) -> Result<bool> {
+    let Amounts { dust, .. } = store.amounts();
+    let mut notional = Usd::ZERO;
+    for (id, position) in positions.iter() {
+        notional = notional.plus(position.size().notional_up(store.prices(id).mark)?)?;
+    }
+    Ok(notional < dust)
+}

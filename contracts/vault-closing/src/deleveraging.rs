@@ -1,0 +1,117 @@
+//! Deleveraging: legs are closed at the mark against the opposite side, whose riskiest portfolios are cut first.
+
+use alloy_primitives::B256;
+use alloy_sol_types::SolEvent;
+use margin_vault::abi::{Bytes, IMarginVault, encode};
+use margin_vault::error::{Error, OrRevert, require};
+use margin_vault::session::{Session, action, emit, main_account, usd, word};
+use margin_vault::storage::{Field, Storage};
+use margin_vault::word::Word;
+use risk::{Account, Closing, Ground, InstrumentId, Ledger, Position, Result, Size, Store, Valued};
+
+use crate::bankruptcy::{self, Closed};
+use crate::checks::{allowed, is_dust};
+use crate::flows;
+
+/// Closes at most `max_legs` legs of an account in debt, or a share of them near it.
+pub fn deleverage(store: &mut Storage, account: B256, max_legs: u128) -> Bytes {
+    require(max_legs > 0, Error::InvalidAmount);
+    let max_legs = usize::try_from(max_legs).unwrap_or(usize::MAX);
+    let (mut session, valued) = Session::settled(store, account, false);
+    session.observe(account, &valued.health);
+    let closed = if valued.account.in_debt() {
+        bankruptcy::close(&mut session, account, &valued.account.legs, max_legs)
+    } else {
+        let done = reduce(&mut session, account, &valued, max_legs);
+        Closed {
+            done,
+            ..Closed::default()
+        }
+    };
+    let left = session.ledger.valued(account).or_revert();
+    session.observe(account, &left.health);
+    session.finish();
+    let words = [
+        word(account),
+        Word::of(closed.done.into()),
+        usd(closed.deficit),
+        usd(closed.insured),
+    ];
+    emit(&IMarginVault::Deleveraged::SIGNATURE_HASH, 1, &words);
+    encode(&words[1..])
+}
+
+/// Closes a share of at most `max_legs` legs of a settled account that is not in debt, as the last call decided if that did
+/// not finish. Returns whether nothing is left to do.
+fn reduce(session: &mut Session, account: B256, valued: &Valued, max_legs: usize) -> bool {
+    let held = session.ledger.store.account(account);
+    let mut closing = if held.closing && session.ledger.store.closing(account).is_valid(session.now)
+    {
+        session.ledger.store.closing(account)
+    } else {
+        decide(session, &held, valued).or_revert()
+    };
+    let movable = allowed(session, action::DELEVERAGE, &closing.remaining);
+    require(!movable.as_slice().is_empty(), Error::ActionBlocked);
+    let (mut any, mut limited) = (false, false);
+    for &id in movable.as_slice().iter().take(max_legs) {
+        let cut = cut(session, account, &closing, (id, valued.positions.get(id)));
+        let (closed, left) = cut.or_revert();
+        any |= closed;
+        limited |= left;
+        closing.remaining.remove(id);
+    }
+    require(any || !limited, Error::RateLimited);
+    let goes_on = !closing.remaining.as_slice().is_empty();
+    keep(&mut session.ledger, account, goes_on.then_some(&closing));
+    !goes_on && !limited
+}
+
+/// Decides what to close of the legs that can be cut.
+fn decide(session: &Session, held: &Account, valued: &Valued) -> Result<Closing> {
+    let store = &*session.ledger.store;
+    let ground = Ground::of(held, &valued.health, held.cut)?;
+    let movable = allowed(session, action::DELEVERAGE, &held.legs);
+    let positions = Ledger::<Storage>::among(&valued.positions, &movable)?;
+    Closing::decide(
+        ground,
+        &valued.health,
+        (&movable, session.ledger.maintenance(&positions)?),
+        store.rates().terms().penalty_rate(held.clock.unhealthy)?,
+        is_dust(store, &valued.positions)?,
+        session.now,
+    )
+}
+
+/// Closes the share of one leg, as far as what was closed on that side within the hour allows. Returns whether it closed
+/// something, and whether something is left of the share.
+fn cut(
+    session: &mut Session,
+    account: B256,
+    closing: &Closing,
+    (id, position): (InstrumentId, Position),
+) -> Result<(bool, bool)> {
+    let (now, ledger) = (session.now, &mut session.ledger);
+    let pool = main_account(ledger.store.address(Field::Pool));
+    let side = position.side().opposite();
+    let open_interest = ledger.store.side(id, side).open_interest;
+    let mut throttle = ledger.store.throttle(id, side);
+    let limit = throttle.available(now, open_interest)?;
+    let cut = ledger.cut_leg(account, pool, id, closing.share, limit, closing.rate)?;
+    let any = throttle.take(now, open_interest, cut.size)? > Size::ZERO;
+    if any {
+        ledger.store.set_throttle(id, side, &throttle);
+    }
+    flows::pay_in_for(ledger, id, cut.penalty);
+    Ok((any, cut.left > Size::ZERO))
+}
+
+/// Keeps a closing that goes on.
+fn keep(ledger: &mut Ledger<Storage>, id: B256, closing: Option<&Closing>) {
+    if let Some(closing) = closing {
+        ledger.store.set_closing(id, closing);
+    }
+    let mut account = ledger.store.account(id);
+    account.closing = closing.is_some();
+    ledger.store.set_account(id, &account);
+}

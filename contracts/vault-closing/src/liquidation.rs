@@ -1,0 +1,179 @@
+//! Liquidation: a share of every leg of an account in ill health moves at the mark into an account of the caller's.
+
+use alloy_primitives::B256;
+use alloy_sol_types::SolEvent;
+use margin_vault::abi::{Args, Bytes, IMarginVault, encode};
+use margin_vault::error::{Error, OrRevert, require, revert};
+use margin_vault::session::{Session, action, emit, main_account, usd, word};
+use margin_vault::storage::{Field, Storage};
+use margin_vault::word::Word;
+use risk::{
+    Error as Refusal, Health, Ledger, Legs, Liquidation, Positions, Ratio, Result, Store, Usd,
+    Valued, plan_liquidation,
+};
+
+use crate::checks::{allowed, is_dust, only_for};
+use crate::flows;
+
+/// Percent of maintenance margin below which equity has to be for a liquidation during an outage and the grace period
+/// after it, in which owners could not act.
+const LIQUIDATED_IN_GRACE: i128 = 95;
+
+/// Moves a share of every leg of an account in ill health into one of the caller's.
+pub fn liquidate(store: &mut Storage, account: B256, into: B256, max_share: u128) -> Bytes {
+    let mut taking = Taking::open(store, [account].into_iter(), into, max_share);
+    let plan = match taking.take_over(account) {
+        Ok(plan) => plan,
+        Err(refused) => revert(refused),
+    };
+    taking.finish();
+    encode(&[Word::of(plan.share.0), usd(plan.penalty)])
+}
+
+/// Liquidates each account that needs it and can be liquidated now; returns how many did. What the others have settled
+/// stays.
+pub fn liquidate_batch(
+    store: &mut Storage,
+    (accounts, count): (Args, usize),
+    into: B256,
+    max_share: u128,
+) -> Bytes {
+    let listed = (0..count).map(|place| accounts.b256(place));
+    let mut taking = Taking::open(store, listed.clone(), into, max_share);
+    let mut done = 0;
+    for account in listed {
+        match taking.take_over(account) {
+            Ok(_) => done += 1,
+            Err(Error::ActionBlocked | Error::Ledger(Refusal::Healthy | Refusal::NoEquity)) => {}
+            Err(refused) => revert(refused),
+        }
+    }
+    taking.finish();
+    encode(&[Word::of(done)])
+}
+
+/// Accounts that are being taken over into one.
+struct Taking<'s> {
+    session: Session<'s>,
+    into: B256,
+    pool: B256,
+    max_share: Ratio,
+    /// What `into` has to receive.
+    taken: Positions,
+    any: bool,
+}
+
+impl<'s> Taking<'s> {
+    /// Opens the ledger with the prices of every leg of all accounts, and settles the one that takes over.
+    fn open(
+        store: &'s mut Storage,
+        accounts: impl Iterator<Item = B256>,
+        into: B256,
+        max_share: u128,
+    ) -> Self {
+        only_for(store, into);
+        require(max_share > 0, Error::InvalidAmount);
+        let pool = main_account(store.address(Field::Pool));
+        let mut session = Session::open(store);
+        session.want_legs(into);
+        for account in accounts {
+            session.want_legs(account);
+        }
+        session.read_prices();
+        session.touch(into, false);
+        Self {
+            session,
+            into,
+            pool,
+            max_share: Ratio(max_share),
+            taken: Positions::default(),
+            any: false,
+        }
+    }
+
+    /// Settles an account, and takes a share of it over if it needs that. Whatever it refuses with other than its health and
+    /// the guard's word has to revert.
+    fn take_over(&mut self, account: B256) -> core::result::Result<Liquidation, Error> {
+        if account == self.into {
+            return Err(Error::Ledger(Refusal::SameAccount));
+        }
+        let valued = self.session.touch(account, false);
+        self.session.observe(account, &valued.health);
+        let movable = allowed(&self.session, action::LIQUIDATE, &valued.account.legs);
+        self.check_guard(&valued, &movable)?;
+        let plan = self.plan(account, &valued, &movable);
+        let plan = plan.map_err(Error::Ledger)?;
+        self.execute(account, &valued, &movable, &plan).or_revert();
+        Ok(plan)
+    }
+
+    /// Refuses an account of which nothing can move, or that has time until the grace period ends.
+    fn check_guard(&self, valued: &Valued, movable: &Legs) -> core::result::Result<(), Error> {
+        let Health {
+            equity,
+            maintenance,
+        } = valued.health;
+        let held = valued.account.legs;
+        let immovable = movable.as_slice().is_empty() && !held.as_slice().is_empty();
+        let ill = equity < maintenance;
+        // Amounts are below 2^111.
+        let spared = ill && equity.0 * 100 >= maintenance.0 * LIQUIDATED_IN_GRACE;
+        let in_grace = |&id| self.session.market(id).blocked & action::GRACE != 0;
+        if immovable || spared && held.as_slice().iter().any(in_grace) {
+            Err(Error::ActionBlocked)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn plan(&self, account: B256, valued: &Valued, movable: &Legs) -> Result<Liquidation> {
+        let ledger = &self.session.ledger;
+        let terms = ledger.store.rates().terms();
+        let clock = ledger.store.account(account).clock;
+        let movable = Ledger::<Storage>::among(&valued.positions, movable)?;
+        plan_liquidation(
+            &valued.health,
+            ledger.maintenance(&movable)?,
+            terms.penalty_rate(clock.unhealthy)?,
+            self.max_share,
+            is_dust(ledger.store, &valued.positions)?,
+        )
+    }
+
+    fn execute(
+        &mut self,
+        account: B256,
+        valued: &Valued,
+        movable: &Legs,
+        plan: &Liquidation,
+    ) -> Result<()> {
+        let ledger = &mut self.session.ledger;
+        let (into, pool) = (self.into, self.pool);
+        let left = ledger.take_over(account, into, pool, plan, movable, &mut self.taken)?;
+        let moved = Ledger::<Storage>::among(&valued.positions, movable)?;
+        flows::pay_in(ledger, &moved, Usd(plan.penalty.0 - plan.penalty.0 / 2))?;
+        self.session.observe(account, &left.health);
+        self.any = true;
+        let words = [
+            word(account),
+            word(into),
+            Word::of(plan.share.0),
+            usd(plan.penalty),
+        ];
+        emit(&IMarginVault::Liquidated::SIGNATURE_HASH, 2, &words);
+        Ok(())
+    }
+
+    /// Hands over what was taken, once; reverts unless the account that takes it meets initial margin.
+    fn finish(mut self) {
+        if self.any {
+            let received = self.session.ledger.receive(self.into, &self.taken);
+            let valued = received.or_revert();
+            self.session.observe(self.into, &valued.health);
+            let equity = valued.mature_equity(self.session.now).or_revert();
+            let initial = self.session.initial(&valued.positions);
+            require(equity >= initial, Error::InsufficientMargin);
+        }
+        self.session.finish();
+    }
+}
