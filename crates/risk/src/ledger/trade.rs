@@ -56,7 +56,7 @@ impl<S: Store> Ledger<'_, S> {
     ///
     /// Legs that are not traded stay unsettled where that changes nothing: the account's bucket stays, nothing is missing,
     /// none of those legs has been cut, the account is not in debt, and no loss is taken out of capital that an
-    /// unsettled gain would have met. A touch by the owner then gives what settling all legs would have given.
+    /// unsettled gain would have met. A touch then gives what settling all legs at once would have given.
     ///
     /// Returns the buyer and the seller.
     ///

@@ -269,8 +269,9 @@ impl Vault {
     /// As the reference model: what it touches stays touched, whether it liquidates or not.
     pub fn liquidate(&mut self, id: usize, into: usize, rate: Ratio) -> Result<bool> {
         self.run(|ledger| {
-            let health = ledger.touch(id, false)?.health;
+            ledger.touch(id, false)?;
             ledger.touch(into, true)?;
+            let health = ledger.valued(id)?.health;
             let legs = ledger.store.account(id).legs;
             let plan = match plan_liquidation(&health, health.maintenance, rate, Ratio::ONE, false)
             {
