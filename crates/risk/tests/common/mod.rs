@@ -1,6 +1,8 @@
 //! A vault over plain maps, with the operations composed as the reference model composes them.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod slots;
+
 use std::collections::BTreeMap;
 
 use risk::{
