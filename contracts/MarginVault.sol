@@ -4,7 +4,7 @@ pragma solidity ^0.8.20;
 import {Proxy} from "@openzeppelin/contracts/proxy/Proxy.sol";
 import {IMarginVault} from "./interfaces/IMarginVault.sol";
 
-/// The code that every margin vault is a clone of: picks the Stylus program that serves a call. All three work on the clone's
+/// The code that every margin vault is a clone of: picks the Stylus program that serves a call. All of them work on the clone's
 /// storage, which `margin-vault/src/storage.rs` lays out, and each refuses ether and what it does not serve. Nothing here can
 /// be changed: other programs need another vault.
 contract MarginVault is Proxy {
@@ -14,13 +14,16 @@ contract MarginVault is Proxy {
     address private immutable TRADING;
     /// `vault-closing`: settling, liquidating and deleveraging other people's accounts.
     address private immutable CLOSING;
-    /// `vault-accounts`: everything else.
+    /// `vault-accounts`: money in and out.
     address private immutable ACCOUNTS;
+    /// `vault-registry`: set-up, parameters, and everything that can be read.
+    address private immutable REGISTRY;
 
-    constructor(address trading, address closing, address accounts) {
+    constructor(address trading, address closing, address accounts, address registry) {
         TRADING = checked(trading);
         CLOSING = checked(closing);
         ACCOUNTS = checked(accounts);
+        REGISTRY = checked(registry);
     }
 
     function checked(address program) private view returns (address) {
@@ -32,9 +35,14 @@ contract MarginVault is Proxy {
     function _implementation() internal view override returns (address) {
         bytes4 selector = msg.sig;
         if (selector == IMarginVault.settle.selector) return TRADING;
-        if (selector == IMarginVault.deposit.selector || selector == IMarginVault.withdraw.selector) return ACCOUNTS;
+        if (movesMoney(selector)) return ACCOUNTS;
         if (closes(selector)) return CLOSING;
-        return trades(selector) ? TRADING : ACCOUNTS;
+        return trades(selector) ? TRADING : REGISTRY;
+    }
+
+    function movesMoney(bytes4 selector) private pure returns (bool) {
+        return selector == IMarginVault.deposit.selector || selector == IMarginVault.withdraw.selector
+            || selector == IMarginVault.transfer.selector || selector == IMarginVault.convert.selector;
     }
 
     function closes(bytes4 selector) private pure returns (bool) {

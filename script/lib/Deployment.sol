@@ -40,12 +40,13 @@ library Deployment {
         wire(session, installation);
     }
 
-    /// The three programs of a vault, and the contract in front of them.
+    /// The programs of a vault, and the contract in front of them.
     function createVault(Chain.Session memory session) private returns (address) {
         bytes memory programs = abi.encode(
             session.deployProgram("vault-trading"),
             session.deployProgram("vault-closing"),
-            session.deployProgram("vault-accounts")
+            session.deployProgram("vault-accounts"),
+            session.deployProgram("vault-registry")
         );
         return session.create("create the vault", bytes.concat(type(MarginVault).creationCode, programs));
     }

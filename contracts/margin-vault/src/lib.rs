@@ -1,13 +1,15 @@
-//! What the three programs of a margin vault share: one storage, one way to open an operation, one list of errors, one ABI.
+//! What the programs of a margin vault share: one storage, one way to open an operation, one list of errors, one ABI.
 //!
-//! A vault is one address with one ABI. Its code is a clone of `MarginVault.sol`, which hands every call on to one of three
-//! programs by its selector: a single program would not fit the chain's limit of 24,576 bytes.
+//! A vault is one address with one ABI. Its code is a clone of `MarginVault.sol`, which hands every call on to one of four
+//! programs by its selector: a single program would not fit the chain's limit of 24,576 bytes, and a call pays for the size of
+//! the program that serves it.
 //!
 //! | Program | What it does |
 //! |---|---|
 //! | `vault-trading` | settles signed trades; signers, cancellations, fees |
 //! | `vault-closing` | settles, liquidates and deleverages accounts, for anyone |
-//! | `vault-accounts` | everything else: money in and out, conversion, parameters, views |
+//! | `vault-accounts` | money in and out, transfers, conversion |
+//! | `vault-registry` | set-up, parameters, and everything that can be read |
 //!
 //! The ledger itself is the crate `risk`. An operation reads as: load (accounts, prices) -> plan (in `risk`) -> check -> store
 //! -> emit and call out.

@@ -1,19 +1,11 @@
-//! The vault's default program: whatever neither trades nor closes accounts.
-//!
-//! | Where is ... | |
-//! |---|---|
-//! | money moved in or out | [`money`] |
-//! | a parameter changed | [`admin`] |
-//! | state read | [`views`] |
+//! The vault's program for money: whatever moves it in, out or between an owner's accounts is in [`money`].
 
 #![cfg_attr(not(feature = "export-abi"), no_std)]
 
 extern crate alloc;
 
-mod admin;
 mod money;
 mod router;
-mod views;
 
 use margin_vault::program;
 
