@@ -6,7 +6,8 @@ import {IOwnable} from "./IOwnable.sol";
 /// Prices that money may depend on. Prices and ratios are WAD (1e18), times are seconds.
 interface IOracleGuard is IOwnable {
     /// Sources of one asset. `secondary` is zero for an asset with one source. `floor` and `ceiling` are WAD prices;
-    /// an answer at or outside them is untrusted. A ceiling is at most 2^96.
+    /// an answer at or outside them is untrusted. They have at most 19 significant
+    /// digits; a ceiling is at most 2^96.
     struct Feed {
         address primary;
         address secondary;

@@ -170,22 +170,20 @@ contract MarksTest is ProtocolTest {
         vm.assertEq(uint256(found.blocked), ALL);
     }
 
-    function test_no_price_needs_more_than_96_bits() public {
-        IOracleGuard.Feed memory configured = guard.feed(PAIR);
-        configured.ceiling = 2 ** 96;
-        vm.prank(owner);
-        guard.setFeed("high", configured);
-        vm.assertEq(uint256(guard.feed("high").ceiling), 2 ** 96);
-        configured.ceiling++;
+    function assertRangeRefused(IOracleGuard.Feed memory configured) private {
         vm.expectRevert(
             abi.encodeWithSelector(IOracleGuard.InvalidPriceRange.selector, configured.floor, configured.ceiling)
         );
         vm.prank(owner);
-        guard.setFeed("higher", configured);
+        guard.setFeed("refused", configured);
+    }
+
+    function test_no_price_needs_more_than_96_bits() public {
         PriceFeed dear = createFeed("dear", 200 * FEED);
-        (configured.primary, configured.ceiling) = (address(dear), 2 ** 96);
-        configured.secondary = address(0);
-        int256 highest = int256(uint256(2 ** 96) / 1e10); // in the feed's eight decimals, rounded down
+        IOracleGuard.Feed memory configured = guard.feed(asset);
+        (configured.primary, configured.secondary) = (address(dear), address(0));
+        configured.ceiling = 7.9228162514e28; // the highest of eleven digits below 2^96
+        int256 highest = 7.9228162514e18 - 1; // in the feed's eight decimals
         vm.startPrank(owner);
         guard.setFeed("dear", configured);
         dear.push(highest);
@@ -193,6 +191,22 @@ contract MarksTest is ProtocolTest {
         guard.poke("dear");
         vm.assertEq(guard.read("dear").mark, uint256(highest) * 1e10);
         vm.assertEq(guard.read("dear").stablePrice, uint256(highest) * 1e10);
+        configured.ceiling = 7.9228162515e28;
+        assertRangeRefused(configured);
+    }
+
+    function test_bounds_have_at_most_19_digits() public {
+        IOracleGuard.Feed memory configured = guard.feed(asset);
+        configured.floor = 1.234567890123456789e19;
+        configured.ceiling = 1.234567890123456789e25;
+        vm.prank(owner);
+        guard.setFeed("exact", configured);
+        vm.assertEq(uint256(guard.feed("exact").floor), configured.floor);
+        vm.assertEq(uint256(guard.feed("exact").ceiling), configured.ceiling);
+        configured.ceiling += 1;
+        assertRangeRefused(configured);
+        (configured.floor, configured.ceiling) = (configured.ceiling, configured.floor);
+        assertRangeRefused(configured);
     }
 
     function test_rates_finer_than_1e9_are_refused() public {

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::{SolError, SolEvent};
 use oracle::Parameters;
+use oracle::compact::Decimal;
 use oracle::source::{MAX_CEILING, MAX_DECIMALS, MAX_HEARTBEAT};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::AccountAccess;
@@ -12,7 +13,7 @@ use stylus_sdk::stylus_core::AccountAccess;
 use crate::abi::{Args, guard, ownable};
 use crate::feeds::{self, Sequencer};
 use crate::host::{emit, encode, refuse, revert, sender, uint};
-use crate::store::{Field, Record, Shared, Source};
+use crate::store::{Feeds, Field, Record, Shared, Source};
 
 /// Runs once, in the transaction that deploys the guard. A zero `guardian` is none; a zero `sequencer_feed` is a chain
 /// without one. The parameters start at [`Parameters::DEFAULT`].
@@ -154,15 +155,6 @@ fn words_of(p: &Parameters) -> [B256; 6] {
     ]
 }
 
-/// What `setFeed` gives.
-struct Feed {
-    primary: Address,
-    secondary: Address,
-    heartbeats: [u32; 2],
-    floor: u128,
-    ceiling: u128,
-}
-
 /// Configures the sources of an asset: the owner at any time, the registrar for an unknown asset.
 ///
 /// The last trusted mark and the tier of a known asset stay; its mean restarts. Fails with `NotRegistrar`, `AssetExists`,
@@ -171,30 +163,54 @@ pub fn set_feed(args: Args) {
     let asset = args.word(0);
     let record = Record::of(&asset);
     check_may_set_feed(&asset, &record);
-    let feed = Feed {
-        primary: args.address(1),
-        secondary: args.address(2),
-        heartbeats: [args.u32(3), args.u32(4)],
-        floor: args.uint(5, u128::BITS),
-        ceiling: args.uint(6, u128::BITS),
-    };
-    check_feed(&feed);
-    let [heartbeat, secondary_heartbeat] = feed.heartbeats;
-    let source = |address: Address, heartbeat| Source {
-        feed: address,
-        heartbeat,
-        decimals: if address.is_zero() {
-            0
+    let [primary, secondary] = [args.address(1), args.address(2)];
+    if primary.is_zero() {
+        revert(guard::ZeroAddress::SELECTOR, &[]);
+    }
+    if primary == secondary {
+        revert(guard::SameSource::SELECTOR, &[primary.into_word()]);
+    }
+    let (floor, ceiling) = bounds(args.uint(5, u128::BITS), args.uint(6, u128::BITS));
+    record.configure(&Feeds {
+        primary: source(primary, args.u32(3), floor),
+        secondary: if secondary.is_zero() {
+            Source {
+                feed: Address::ZERO,
+                heartbeat: 0,
+                decimals: 0,
+                bound: ceiling,
+            }
         } else {
-            supported_decimals(address)
+            source(secondary, args.u32(4), ceiling)
         },
-    };
-    let primary = source(feed.primary, heartbeat);
-    let secondary = source(feed.secondary, secondary_heartbeat);
-    record.configure(primary, secondary, (feed.floor, feed.ceiling));
+    });
     let mut words = [asset; 7];
     words[1..].copy_from_slice(&feed_words(&record));
     emit(&guard::FeedSet::SIGNATURE_HASH, 1, &words);
+}
+
+/// A feed that answers, with a heartbeat within bounds.
+fn source(feed: Address, heartbeat: u32, bound: Decimal) -> Source {
+    if heartbeat == 0 || heartbeat > MAX_HEARTBEAT {
+        revert(guard::InvalidHeartbeat::SELECTOR, &[uint(heartbeat)]);
+    }
+    Source {
+        feed,
+        heartbeat,
+        decimals: supported_decimals(feed),
+        bound,
+    }
+}
+
+/// Floor and ceiling, if they are in order and have no more digits than are stored.
+fn bounds(floor: u128, ceiling: u128) -> (Decimal, Decimal) {
+    match (Decimal::of(floor), Decimal::of(ceiling)) {
+        (Some(low), Some(high)) if floor < ceiling && ceiling <= MAX_CEILING => (low, high),
+        _ => {
+            let words = [uint(floor), uint(ceiling)];
+            revert(guard::InvalidPriceRange::SELECTOR, &words)
+        }
+    }
 }
 
 /// The sources of `asset`; all zero for an unknown one.
@@ -203,15 +219,14 @@ pub fn feed(asset: B256) -> Vec<u8> {
 }
 
 fn feed_words(record: &Record) -> [B256; 6] {
-    let (primary, secondary) = (record.primary(), record.secondary());
-    let (floor, ceiling) = record.bounds();
+    let Feeds { primary, secondary } = record.feeds();
     [
         primary.feed.into_word(),
         secondary.feed.into_word(),
         uint(primary.heartbeat),
         uint(secondary.heartbeat),
-        uint(floor),
-        uint(ceiling),
+        uint(primary.bound.value()),
+        uint(secondary.bound.value()),
     ]
 }
 
@@ -225,31 +240,6 @@ fn check_may_set_feed(asset: &B256, record: &Record) {
     }
     if record.entry().is_some() {
         revert(guard::AssetExists::SELECTOR, &[*asset]);
-    }
-}
-
-/// Checks what can be checked without asking the feeds.
-fn check_feed(feed: &Feed) {
-    if feed.primary.is_zero() {
-        revert(guard::ZeroAddress::SELECTOR, &[]);
-    }
-    if feed.primary == feed.secondary {
-        revert(guard::SameSource::SELECTOR, &[feed.primary.into_word()]);
-    }
-    let [heartbeat, secondary_heartbeat] = feed.heartbeats;
-    check_heartbeat(heartbeat);
-    if !feed.secondary.is_zero() {
-        check_heartbeat(secondary_heartbeat);
-    }
-    if feed.floor >= feed.ceiling || feed.ceiling > MAX_CEILING {
-        let words = [uint(feed.floor), uint(feed.ceiling)];
-        revert(guard::InvalidPriceRange::SELECTOR, &words);
-    }
-}
-
-fn check_heartbeat(heartbeat: u32) {
-    if heartbeat == 0 || heartbeat > MAX_HEARTBEAT {
-        revert(guard::InvalidHeartbeat::SELECTOR, &[uint(heartbeat)]);
     }
 }
 

@@ -9,7 +9,7 @@ use oracle::{Cause, Observation, Price, Sample, Sources, Tier, TripRefusal};
 use crate::abi::guard;
 use crate::feeds::{self, Sequencer};
 use crate::host::{emit, encode, now, revert, sender, uint};
-use crate::store::{Entry, Field, Record, Shared, Source};
+use crate::store::{Entry, Feeds, Field, Record, Shared, Source};
 
 /// Words of an encoded `Mark`.
 const MARK_WORDS: usize = 4;
@@ -64,7 +64,7 @@ fn poke_one(asset: &B256, shared: &Shared) -> [B256; 2] {
     let now = now();
     let (record, before) = known(asset);
     let observation = Observation {
-        sources: ask_sources(&record, before.has_secondary, now),
+        sources: ask_sources(&record.feeds(), now),
         sequencer_down: shared.sequencer.down,
     };
     let state = record.asset(before.price);
@@ -92,18 +92,18 @@ fn poke_one(asset: &B256, shared: &Shared) -> [B256; 2] {
     [mark, uint(reported as u8)]
 }
 
-fn ask_sources(record: &Record, has_secondary: bool, now: u64) -> Sources {
-    let primary = ask(record, record.primary(), now);
-    if has_secondary {
-        Sources::Two(primary, ask(record, record.secondary(), now))
-    } else {
+fn ask_sources(feeds: &Feeds, now: u64) -> Sources {
+    let primary = ask(feeds, feeds.primary, now);
+    if feeds.secondary.feed.is_zero() {
         Sources::One(primary)
+    } else {
+        Sources::Two(primary, ask(feeds, feeds.secondary, now))
     }
 }
 
-fn ask(record: &Record, source: Source, now: u64) -> Option<Sample> {
+fn ask(feeds: &Feeds, source: Source, now: u64) -> Option<Sample> {
     let round = feeds::latest_round(source.feed)?;
-    record.limits(source).check(&round, now).ok()
+    feeds.limits(source).check(&round, now).ok()
 }
 
 fn emit_tier(asset: &B256, from: Tier, to: Tier, cause: Cause) {

@@ -3,7 +3,7 @@
 //! Times are 32 bits, good until 2106; prices below [`MAX_CEILING`](oracle::source::MAX_CEILING) are 96.
 
 use alloy_primitives::{Address, B256};
-use oracle::compact::{compact, expand};
+use oracle::compact::{Decimal, compact, expand};
 use oracle::{Asset, Limits, Mean, Parameters, Price, Status, Tier, Trip, WAD};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::CryptographyAccess;
@@ -138,7 +138,7 @@ impl Shared {
     }
 }
 
-/// One configured feed.
+/// One configured feed, and one of the two prices that bound both.
 #[derive(Clone, Copy)]
 pub struct Source {
     /// The feed; zero if none is configured.
@@ -147,6 +147,53 @@ pub struct Source {
     pub heartbeat: u32,
     /// The decimals that it had when it was configured.
     pub decimals: u8,
+    /// The floor with the primary, the ceiling with the secondary.
+    pub bound: Decimal,
+}
+
+impl Source {
+    fn of_word(Word { high, low }: Word) -> Self {
+        let bits = |shift: u32, width: u32| (high >> shift & ((1 << width) - 1)) as u64;
+        Self {
+            feed: address_in(Word::new(high & BITS_OF_32, low)),
+            heartbeat: bits(96, 20) as u32,
+            decimals: bits(116, 5) as u8,
+            bound: Decimal {
+                significand: bits(32, 64),
+                exponent: bits(121, 5) as u8,
+            },
+        }
+    }
+
+    fn word(self) -> Word {
+        let Word { high, low } = word_of(self.feed);
+        let limits = u128::from(self.bound.significand) << 32
+            | u128::from(self.heartbeat) << 96
+            | u128::from(self.decimals) << 116
+            | u128::from(self.bound.exponent) << 121;
+        Word::new(high | limits, low)
+    }
+}
+
+/// An asset's sources.
+#[derive(Clone, Copy)]
+pub struct Feeds {
+    /// The primary source, with the floor of both.
+    pub primary: Source,
+    /// The secondary source, if its feed is not zero, with the ceiling of both.
+    pub secondary: Source,
+}
+
+impl Feeds {
+    /// What an answer of `source` must satisfy.
+    pub fn limits(&self, source: Source) -> Limits {
+        Limits {
+            decimals: source.decimals,
+            heartbeat: source.heartbeat,
+            floor: self.primary.bound.value(),
+            ceiling: self.secondary.bound.value(),
+        }
+    }
 }
 
 /// An asset's slots. Readers need `Price` and `Validity`, and `Apart` while the sources diverge; a poke changes these and
@@ -157,8 +204,6 @@ enum Part {
     Primary,
     /// [`Source`].
     Secondary,
-    /// Floor, ceiling.
-    Bounds,
     /// Mark, time of observation; stable price, status, tier, reported tier.
     Price,
     /// Price of the secondary, expiry of the mark; the trip's end, the seconds used, from the mark's update to its expiry,
@@ -179,14 +224,11 @@ pub struct Entry {
     pub trip: Trip,
     /// The tier that the last `TierChanged` reported.
     pub reported: Tier,
-    /// Whether the asset has a secondary source.
-    pub has_secondary: bool,
 }
 
 /// Flags of `Validity`, above the trip's tier.
 const CONFIGURED: u128 = 4;
-const HAS_SECONDARY: u128 = 8;
-const PRIMARY_APART: u128 = 16;
+const PRIMARY_APART: u128 = 8;
 
 /// Where one asset is stored.
 pub struct Record {
@@ -216,58 +258,20 @@ impl Record {
         store(&self.slot(part), word);
     }
 
-    fn source(&self, part: Part) -> Source {
-        let Word { high, low } = self.load(part);
-        Source {
-            feed: address_in(Word::new(high & BITS_OF_32, low)),
-            heartbeat: of_32(high, 32) as u32,
-            decimals: (high >> 64) as u8,
-        }
-    }
-
-    fn set_source(&self, part: Part, source: Source) {
-        let Word { high, low } = word_of(source.feed);
-        let limits = u128::from(source.heartbeat) << 32 | u128::from(source.decimals) << 64;
-        self.store(part, Word::new(high | limits, low));
-    }
-
-    /// The primary source.
-    pub fn primary(&self) -> Source {
-        self.source(Part::Primary)
-    }
-
-    /// The secondary source; its feed is zero if there is none.
-    pub fn secondary(&self) -> Source {
-        self.source(Part::Secondary)
-    }
-
-    /// Floor and ceiling.
-    pub fn bounds(&self) -> (u128, u128) {
-        let Word { high, low } = self.load(Part::Bounds);
-        (high, low)
-    }
-
-    /// What an answer of `source` must satisfy.
-    pub fn limits(&self, source: Source) -> Limits {
-        let (floor, ceiling) = self.bounds();
-        Limits {
-            decimals: source.decimals,
-            heartbeat: source.heartbeat,
-            floor,
-            ceiling,
+    /// The sources; all zero if the asset has not been configured.
+    pub fn feeds(&self) -> Feeds {
+        Feeds {
+            primary: Source::of_word(self.load(Part::Primary)),
+            secondary: Source::of_word(self.load(Part::Secondary)),
         }
     }
 
     /// Configures the sources and restarts the mean. The last trusted mark stays.
-    pub fn configure(&self, primary: Source, secondary: Source, (floor, ceiling): (u128, u128)) {
-        self.set_source(Part::Primary, primary);
-        self.set_source(Part::Secondary, secondary);
-        self.store(Part::Bounds, Word::new(floor, ceiling));
+    pub fn configure(&self, feeds: &Feeds) {
+        self.store(Part::Primary, feeds.primary.word());
+        self.store(Part::Secondary, feeds.secondary.word());
         self.store(Part::Mean, Word::default());
-        self.set_entry(&Entry {
-            has_secondary: !secondary.feed.is_zero(),
-            ..self.entry().unwrap_or_default()
-        });
+        self.set_entry(&self.entry().unwrap_or_default());
     }
 
     /// What readers need, or `None` of an asset that has not been configured.
@@ -303,7 +307,6 @@ impl Record {
                 used: of_32(flags, 64) as u32,
             },
             reported: tier_in(low, 4),
-            has_secondary: flags & HAS_SECONDARY != 0,
         })
     }
 
@@ -318,9 +321,6 @@ impl Record {
         );
         self.store(Part::Price, word);
         let mut flags = CONFIGURED | trip.tier as u128;
-        if entry.has_secondary {
-            flags |= HAS_SECONDARY;
-        }
         if price.primary != price.mark {
             flags |= PRIMARY_APART;
             self.store(Part::Apart, Word::new(0, price.primary));
