@@ -76,3 +76,33 @@ contract SilentToken {
         balanceOf[to] += amount;
     }
 }
+
+/// Answers with other decimals than it was listed with, once it is told to.
+contract ChangingToken is QuoteToken {
+    uint8 private shown = 6;
+
+    function show(uint8 shown_) external {
+        shown = shown_;
+    }
+
+    function decimals() public view override returns (uint8) {
+        return shown;
+    }
+}
+
+/// Refuses transfers from and to those on its list.
+contract BlacklistToken is QuoteToken {
+    error Blacklisted(address account);
+
+    mapping(address account => bool) public blacklisted;
+
+    function blacklist(address account, bool listed) external {
+        blacklisted[account] = listed;
+    }
+
+    function _update(address from, address to, uint256 amount) internal override {
+        if (blacklisted[from]) revert Blacklisted(from);
+        if (blacklisted[to]) revert Blacklisted(to);
+        super._update(from, to, amount);
+    }
+}

@@ -7,7 +7,7 @@ import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 contract QuoteToken is ERC20 {
     constructor() ERC20("Test Dollar", "tUSD") {}
 
-    function decimals() public pure virtual override returns (uint8) {
+    function decimals() public view virtual override returns (uint8) {
         return 6;
     }
 

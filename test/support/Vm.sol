@@ -17,6 +17,8 @@ interface Vm is Cheatcodes {
     function expectRevert(bytes4 selector) external;
     function expectRevert(bytes calldata data) external;
     function assume(bool condition) external pure;
+    function skip(bool skipTest, string calldata reason) external;
+    function parseUint(string calldata text) external pure returns (uint256);
 
     function envString(string calldata name) external view returns (string memory);
     function envExists(string calldata name) external view returns (bool);
@@ -55,6 +57,8 @@ interface Vm is Cheatcodes {
     function assertLe(int256 left, int256 right) external pure;
     function assertGt(int256 left, int256 right) external pure;
     function assertGe(int256 left, int256 right) external pure;
+    function assertGe(int256 left, int256 right, string calldata message) external pure;
+    function assertLe(int256 left, int256 right, string calldata message) external pure;
     function assertApproxEqAbs(uint256 left, uint256 right, uint256 maxDelta) external pure;
     function assertApproxEqAbs(uint256 left, uint256 right, uint256 maxDelta, string calldata message) external pure;
     function assertApproxEqAbs(int256 left, int256 right, uint256 maxDelta) external pure;
