@@ -73,8 +73,8 @@ impl Bucket {
         self.scale != Scale::ONE || self.drift != Cumulative::ZERO
     }
 
-    /// Whether it has been closed as often as can be counted, 2^28 - 1 times. It is empty then and stays so: accounts keep
-    /// the bucket that they are in instead of moving there.
+    /// Whether it has been closed as often as can be counted, 2^28 - 1 times. It is empty then and stays so: the next bucket
+    /// of higher utilisation stands in for it.
     #[must_use]
     pub const fn is_spent(&self) -> bool {
         self.epoch >= LAST_EPOCH

@@ -87,6 +87,9 @@ impl Totals {
     }
 }
 
+/// Profit is worth nothing below one part in this many.
+const WORTHLESS: u128 = 1_000_000_000_000;
+
 /// The coverage ratio h = clamp(1 - W / (sum P+ + G), 0, 1), kept as a fraction so that it is exact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Coverage {
@@ -107,10 +110,10 @@ impl Coverage {
         self.backed == self.claims
     }
 
-    /// Whether profit is worth nothing.
+    /// Whether profit is worth nothing: less than 1e-12 of its amount, which rounding may leave where h is zero.
     #[must_use]
     pub const fn is_zero(self) -> bool {
-        self.backed == 0 && self.claims > 0
+        self.backed < self.claims.div_ceil(WORTHLESS)
     }
 
     /// h as a WAD, rounded down.

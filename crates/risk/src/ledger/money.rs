@@ -69,16 +69,16 @@ impl<S: Store> Ledger<'_, S> {
         let account = self.store.account(id);
         let mature = account.pnl.or_zero().minus(account.immature(self.now))?;
         let profit = mature.min(limit);
-        let worth = coverage.worth(profit)?;
-        let received = worth.min(self.totals.tokens.minus(self.totals.capital)?);
-        let taken = if received == worth {
-            profit
+        let (taken, received) = if coverage.is_zero() {
+            (profit, Usd::ZERO)
         } else {
-            coverage.profit_worth(received)?.min(profit)
+            let worth = coverage.worth(profit)?;
+            match worth.min(self.totals.tokens.minus(self.totals.capital)?) {
+                Usd::ZERO => return Ok(Converted::default()),
+                received if received == worth => (profit, received),
+                received => (coverage.profit_worth(received)?.min(profit), received),
+            }
         };
-        if received == Usd::ZERO && !coverage.is_zero() {
-            return Ok(Converted::default());
-        }
         self.credit_stored(id, taken.negated()?, received)?;
         self.totals.shortfall = self.totals.shortfall.minus(taken.minus(received)?)?;
         Ok(Converted {
@@ -138,11 +138,13 @@ impl<S: Store> Ledger<'_, S> {
             return Ok(value);
         }
         let coverage = self.coverage()?;
-        let profit = payer.pnl.or_zero();
-        let worth = coverage.worth(profit)?;
-        let junior = if coverage.is_zero() {
+        let profit = if coverage.is_zero() {
             Usd::ZERO
-        } else if worth <= value {
+        } else {
+            payer.pnl.or_zero()
+        };
+        let worth = coverage.worth(profit)?;
+        let junior = if worth <= value {
             profit
         } else {
             coverage.profit_worth(value)?.min(profit)

@@ -66,14 +66,15 @@ impl<S: Store> Ledger<'_, S> {
         Ok(sum)
     }
 
-    /// Moves settled legs to the bucket that is due. They stay where that changes nothing: they are there, and none has been
-    /// cut since it joined.
+    /// Moves settled legs to the bucket that is due, and voids a closing that goes on. They stay where that changes nothing:
+    /// they are there, and none has been cut since it joined.
     pub(super) fn place(
         &mut self,
         id: S::AccountId,
         account: &mut Account,
         settled: &mut Assessment,
     ) -> Result<()> {
+        account.closing = false;
         if !settled.cut && self.bucket_with_room(account, &settled.positions)? == account.bucket {
             return Ok(());
         }
@@ -154,15 +155,24 @@ impl<S: Store> Ledger<'_, S> {
         Ok(())
     }
 
-    /// The bucket that is due, or the account's own where the one that is due takes no more legs.
+    /// The bucket that is due for an account, or the one that stands in for it.
     fn bucket_with_room(&self, account: &Account, positions: &Positions) -> Result<u8> {
         let due = self.bucket_for(account, positions)?;
-        for (id, position) in positions.iter() {
-            if self.store.bucket(id, position.side(), due).is_spent() {
-                return Ok(account.bucket);
-            }
-        }
-        Ok(due)
+        Ok(self.with_room(due, account.bucket, positions))
+    }
+
+    /// The first bucket from the one that is due, towards more risk, that takes these positions; if there is none, or debt
+    /// is due, the account's own.
+    pub(super) fn with_room(&self, due: u8, own: u8, positions: &Positions) -> u8 {
+        let spent = |number| {
+            let mut buckets = positions
+                .iter()
+                .map(|(id, position)| self.store.bucket(id, position.side(), number));
+            buckets.any(|bucket| bucket.is_spent())
+        };
+        (due..DEBT.max(due + 1))
+            .find(|&number| !spent(number))
+            .unwrap_or(own)
     }
 
     /// Settles a gain or loss of an account.

@@ -148,10 +148,12 @@ impl<S: Store> Ledger<'_, S> {
         if equity < Usd::ZERO || (profit < Usd::ZERO && others.gain > Usd::ZERO) {
             return Ok(false);
         }
-        let margin = self
-            .maintenance(&others.positions)?
-            .plus(self.maintenance(&traded.positions)?)?;
-        Ok(bucket_due(margin, equity)? == account.bucket)
+        let mut positions = others.positions;
+        for (instrument, position) in traded.positions.iter() {
+            positions.add(instrument, position)?;
+        }
+        let due = bucket_due(self.maintenance(&positions)?, equity)?;
+        Ok(self.with_room(due, account.bucket, &positions) == account.bucket)
     }
 
     /// Settles the traded leg alone.
