@@ -12,17 +12,20 @@ contract MarginVault is Proxy {
 
     /// `vault-trading`: signed trades.
     address private immutable TRADING;
-    /// `vault-closing`: settling, liquidating and deleveraging other people's accounts.
-    address private immutable CLOSING;
-    /// `vault-accounts`: money in and out.
+    /// `vault-accounts`: money in and out, and settling accounts.
     address private immutable ACCOUNTS;
+    /// `vault-liquidation`: taking over accounts in ill health.
+    address private immutable LIQUIDATION;
+    /// `vault-deleveraging`: closing legs against the opposite side, and drawing on the pool.
+    address private immutable DELEVERAGING;
     /// `vault-registry`: set-up, parameters, and everything that can be read.
     address private immutable REGISTRY;
 
-    constructor(address trading, address closing, address accounts, address registry) {
+    constructor(address trading, address accounts, address liquidation, address deleveraging, address registry) {
         TRADING = checked(trading);
-        CLOSING = checked(closing);
         ACCOUNTS = checked(accounts);
+        LIQUIDATION = checked(liquidation);
+        DELEVERAGING = checked(deleveraging);
         REGISTRY = checked(registry);
     }
 
@@ -35,25 +38,26 @@ contract MarginVault is Proxy {
     function _implementation() internal view override returns (address) {
         bytes4 selector = msg.sig;
         if (selector == IMarginVault.settle.selector) return TRADING;
-        if (movesMoney(selector)) return ACCOUNTS;
-        if (closes(selector)) return CLOSING;
-        return trades(selector) ? TRADING : REGISTRY;
+        if (selector == IMarginVault.deposit.selector || selector == IMarginVault.withdraw.selector) return ACCOUNTS;
+        if (selector == IMarginVault.liquidate.selector || selector == IMarginVault.liquidateBatch.selector) {
+            return LIQUIDATION;
+        }
+        if (selector == IMarginVault.deleverage.selector || selector == IMarginVault.recover.selector) {
+            return DELEVERAGING;
+        }
+        if (concernsAccounts(selector)) return ACCOUNTS;
+        return concernsOrders(selector) ? TRADING : REGISTRY;
     }
 
-    function movesMoney(bytes4 selector) private pure returns (bool) {
-        return selector == IMarginVault.deposit.selector || selector == IMarginVault.withdraw.selector
-            || selector == IMarginVault.transfer.selector || selector == IMarginVault.convert.selector;
+    function concernsAccounts(bytes4 selector) private pure returns (bool) {
+        return selector == IMarginVault.touch.selector || selector == IMarginVault.rebucket.selector
+            || selector == IMarginVault.transfer.selector || selector == IMarginVault.convert.selector
+            || selector == IMarginVault.distributeFees.selector;
     }
 
-    function closes(bytes4 selector) private pure returns (bool) {
-        return selector == IMarginVault.touch.selector || selector == IMarginVault.liquidate.selector
-            || selector == IMarginVault.liquidateBatch.selector || selector == IMarginVault.deleverage.selector
-            || selector == IMarginVault.rebucket.selector || selector == IMarginVault.recover.selector;
-    }
-
-    function trades(bytes4 selector) private pure returns (bool) {
-        return selector == IMarginVault.cancel.selector || selector == IMarginVault.distributeFees.selector
-            || selector == IMarginVault.setSigner.selector || selector == IMarginVault.isSigner.selector
-            || selector == IMarginVault.hashOrder.selector || selector == IMarginVault.filled.selector;
+    function concernsOrders(bytes4 selector) private pure returns (bool) {
+        return selector == IMarginVault.cancel.selector || selector == IMarginVault.setSigner.selector
+            || selector == IMarginVault.isSigner.selector || selector == IMarginVault.hashOrder.selector
+            || selector == IMarginVault.filled.selector;
     }
 }

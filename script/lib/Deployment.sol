@@ -44,8 +44,9 @@ library Deployment {
     function createVault(Chain.Session memory session) private returns (address) {
         bytes memory programs = abi.encode(
             session.deployProgram("vault-trading"),
-            session.deployProgram("vault-closing"),
             session.deployProgram("vault-accounts"),
+            session.deployProgram("vault-liquidation"),
+            session.deployProgram("vault-deleveraging"),
             session.deployProgram("vault-registry")
         );
         return session.create("create the vault", bytes.concat(type(MarginVault).creationCode, programs));

@@ -77,9 +77,9 @@ export async function deployProgram(wallet, name) {
 
 /** Creates the programs of a vault and the contract in front of them; returns its address. */
 export async function deployVault(wallet) {
-  const names = ['vault-trading', 'vault-closing', 'vault-accounts', 'vault-registry'];
+  const names = ['trading', 'accounts', 'liquidation', 'deleveraging', 'registry'];
   const programs = [];
-  for (const name of names) programs.push(await deployProgram(wallet, name));
+  for (const name of names) programs.push(await deployProgram(wallet, `vault-${name}`));
   const { abi, bytecode } = artifact('MarginVault');
   const vault = await new ContractFactory(abi, bytecode, wallet).deploy(...programs);
   await vault.waitForDeployment();

@@ -1,14 +1,15 @@
 //! What the programs of a margin vault share: one storage, one way to open an operation, one list of errors, one ABI.
 //!
-//! A vault is one address with one ABI. Its code is a clone of `MarginVault.sol`, which hands every call on to one of four
+//! A vault is one address with one ABI. Its code is a clone of `MarginVault.sol`, which hands every call on to one of five
 //! programs by its selector: a single program would not fit the chain's limit of 24,576 bytes, and a call pays for the size of
 //! the program that serves it.
 //!
 //! | Program | What it does |
 //! |---|---|
-//! | `vault-trading` | settles signed trades; signers, cancellations, fees |
-//! | `vault-closing` | settles, liquidates and deleverages accounts, for anyone |
-//! | `vault-accounts` | money in and out, transfers, conversion |
+//! | `vault-trading` | settles signed trades; signers and cancellations |
+//! | `vault-accounts` | money in, out and between accounts; settles accounts, for anyone |
+//! | `vault-liquidation` | moves legs of accounts in ill health into others |
+//! | `vault-deleveraging` | closes legs of accounts in debt, or near it, against the opposite side; draws on the pool |
 //! | `vault-registry` | set-up, parameters, and everything that can be read |
 //!
 //! The ledger itself is the crate `risk`. An operation reads as: load (accounts, prices) -> plan (in `risk`) -> check -> store
@@ -19,6 +20,8 @@
 //! | a slot laid out | [`storage`], [`nonces`] |
 //! | a price accepted | [`market`] |
 //! | a margin computed | [`session`] |
+//! | a leg found movable | [`checks`] |
+//! | an instrument's cover followed | [`flows`] |
 //! | a token moved, the pool drawn | [`calls`] |
 //! | a call taken in | [`program`] |
 //!
@@ -31,8 +34,10 @@ extern crate alloc;
 
 pub mod abi;
 pub mod calls;
+pub mod checks;
 pub mod closings;
 pub mod error;
+pub mod flows;
 pub mod market;
 pub mod nonces;
 mod packing;

@@ -7,7 +7,7 @@ use risk::{
     Usd, Valued, math,
 };
 use stylus_sdk::host::WasmVM;
-use stylus_sdk::stylus_core::{BlockAccess, MessageAccess, RawLogAccess};
+use stylus_sdk::stylus_core::{AccountAccess, BlockAccess, MessageAccess, RawLogAccess};
 
 use crate::abi::{IMarginVault, encode};
 use crate::calls;
@@ -46,6 +46,12 @@ pub fn main_account(owner: Address) -> B256 {
     let mut account = B256::ZERO;
     account[..20].copy_from_slice(&owner.0.0);
     account
+}
+
+/// The vault's own account. A trade pays both fees into it, which is one account to write and not three.
+#[must_use]
+pub fn fee_account() -> B256 {
+    main_account(WasmVM::default().contract_address())
 }
 
 /// The address that owns an account.

@@ -1,11 +1,19 @@
-//! The vault's program for money: whatever moves it in, out or between an owner's accounts is in [`money`].
+//! The vault's program for what accounts own.
+//!
+//! | Where is ... | |
+//! |---|---|
+//! | money moved in, out or between an owner's accounts | [`money`] |
+//! | an account settled by anyone | [`settling`] |
+//! | the fees of trades handed on | [`fees`] |
 
 #![cfg_attr(not(feature = "export-abi"), no_std)]
 
 extern crate alloc;
 
+mod fees;
 mod money;
 mod router;
+mod settling;
 
 use margin_vault::program;
 

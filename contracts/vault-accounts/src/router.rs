@@ -4,13 +4,16 @@ use margin_vault::abi::{Args, Bytes};
 use margin_vault::program::Program;
 use margin_vault::storage::Storage;
 
-use crate::money;
+use crate::{fees, money, settling};
 
 margin_vault::functions! {
     DEPOSIT = vault::depositCall;
     WITHDRAW = vault::withdrawCall;
+    TOUCH = vault::touchCall;
+    REBUCKET = vault::rebucketCall;
     TRANSFER = vault::transferCall;
     CONVERT = vault::convertCall;
+    DISTRIBUTE_FEES = vault::distributeFeesCall;
 }
 
 /// The program.
@@ -27,10 +30,13 @@ impl Program for Accounts {
             selector::WITHDRAW => {
                 money::withdraw(store, args.b256(0), args.unsigned(1), args.address(2))
             }
+            selector::TOUCH => settling::touch(store, args.b256(0)),
+            selector::REBUCKET => settling::rebucket(store, args.b256(0)),
             selector::TRANSFER => {
                 money::transfer(store, args.b256(0), args.b256(1), args.unsigned(2))
             }
             selector::CONVERT => money::convert(store, args.b256(0), args.saturated(1)),
+            selector::DISTRIBUTE_FEES => fees::distribute(store),
             _ => return None,
         };
         Some(output)

@@ -255,7 +255,8 @@ pub fn set_parameters(store: &mut Storage, args: Args) -> Bytes {
         && max_reward <= MAX_REWARD
         && dust <= MAX_DUST
         && !treasury.is_zero()
-        && treasury != WasmVM::default().contract_address();
+        && treasury != WasmVM::default().contract_address()
+        && treasury != store.address(Field::Pool);
     require(in_bounds, Error::InvalidParameters);
     // The limiter drains at the old rates until now.
     let (outflow, _) = Session::open(store).outflow();

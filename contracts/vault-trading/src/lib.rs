@@ -5,13 +5,11 @@
 //! | a trade settled | [`settlement`] |
 //! | a signature checked, a signer named | [`orders`] |
 //! | open interest limited, funding observed | [`market`] |
-//! | a fee collected, and handed on | [`fees`] |
 
 #![cfg_attr(not(feature = "export-abi"), no_std)]
 
 extern crate alloc;
 
-mod fees;
 mod market;
 mod orders;
 mod router;

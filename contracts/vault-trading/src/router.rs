@@ -6,7 +6,6 @@ use margin_vault::session::word;
 use margin_vault::storage::Storage;
 use margin_vault::word::Word;
 
-use crate::fees;
 use crate::orders::{self, Domain, ORDER_WORDS, Order};
 use crate::settlement;
 
@@ -17,7 +16,6 @@ margin_vault::functions! {
     SETTLE = vault::settleCall;
     CANCEL = vault::cancelCall;
     SET_SIGNER = vault::setSignerCall;
-    DISTRIBUTE_FEES = vault::distributeFeesCall;
 }
 
 /// The program.
@@ -42,7 +40,6 @@ impl Program for Trading {
             selector::SETTLE => settle(store, args),
             selector::CANCEL => orders::cancel(store, args.word(0)),
             selector::SET_SIGNER => orders::set_signer(store, args.address(0), args.bool(1)),
-            selector::DISTRIBUTE_FEES => fees::distribute(store),
             _ => return None,
         };
         Some(output)

@@ -10,7 +10,7 @@ use margin_vault::closings::watch_debt;
 use margin_vault::error::{Error, OrRevert, require, revert};
 use margin_vault::nonces::Filled;
 use margin_vault::parameters::ratio;
-use margin_vault::session::{Session, action, emit, word};
+use margin_vault::session::{Session, action, emit, fee_account, word};
 use margin_vault::storage::Storage;
 use margin_vault::word::Word;
 use risk::{
@@ -18,7 +18,6 @@ use risk::{
     within_band,
 };
 
-use crate::fees::fee_account;
 use crate::market;
 use crate::orders::{Domain, Order};
 

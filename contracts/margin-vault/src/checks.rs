@@ -1,10 +1,10 @@
 //! Who may take over an account, and which of its legs can move.
 
+use crate::error::{Error, require};
+use crate::parameters::Amounts;
+use crate::session::{Session, is_owner_of, owner_of};
+use crate::storage::Storage;
 use alloy_primitives::B256;
-use margin_vault::error::{Error, require};
-use margin_vault::parameters::Amounts;
-use margin_vault::session::{Session, is_owner_of, owner_of};
-use margin_vault::storage::Storage;
 use risk::{Legs, Positions, Result, Store, Usd};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::MessageAccess;

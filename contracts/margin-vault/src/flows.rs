@@ -1,6 +1,6 @@
 //! What instruments pay into insurance and draw from it, which their cover follows.
 
-use margin_vault::storage::{InstrumentField, Storage};
+use crate::storage::{InstrumentField, Storage};
 use risk::{InstrumentId, Ledger, Positions, Result, Usd, math};
 
 /// Counts a payment into insurance for the instruments of some positions, in proportion to their maintenance margins.

@@ -1,31 +1,25 @@
-//! The vault's program for closing accounts in ill health.
+//! The vault's program for closing legs against the opposite side.
 //!
 //! | Where is ... | |
 //! |---|---|
-//! | an account settled by anyone | [`settling`] |
-//! | an account in ill health taken over | [`liquidation`] |
-//! | a leg closed against the opposite side | [`deleveraging`], of an account in debt: [`bankruptcy`] |
-//! | the pool drawn | [`insurance`], what an instrument's cover leaves: [`flows`] |
+//! | a leg closed | [`deleveraging`], of an account in debt: [`bankruptcy`] |
+//! | the pool drawn | [`insurance`] |
 
 #![cfg_attr(not(feature = "export-abi"), no_std)]
 
 extern crate alloc;
 
 mod bankruptcy;
-mod checks;
 mod deleveraging;
-mod flows;
 mod insurance;
-mod liquidation;
 mod router;
-mod settling;
 
 use margin_vault::program;
 
 /// Serves a call of `len` bytes of calldata. Returns 0; a revert does not return.
 #[unsafe(no_mangle)]
 pub extern "C" fn user_entrypoint(len: usize) -> usize {
-    program::serve::<router::Closing>(len)
+    program::serve::<router::Deleveraging>(len)
 }
 
 /// Prints the part of the vault's interface that this program serves; for `constructor`, nothing: a clone is initialised

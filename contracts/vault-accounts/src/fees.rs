@@ -1,20 +1,12 @@
-//! Where trade fees are collected, and how insurance and the treasury share them.
+//! How insurance and the treasury share the fees of trades.
 
-use alloy_primitives::B256;
 use alloy_sol_types::SolEvent;
 use margin_vault::abi::{Bytes, IMarginVault, encode};
 use margin_vault::error::OrRevert;
 use margin_vault::parameters::{RATE_UNIT, ratio};
-use margin_vault::session::{Session, emit, main_account, usd};
+use margin_vault::session::{Session, emit, fee_account, main_account, usd};
 use margin_vault::storage::{Field, Storage};
 use risk::{InstrumentId, Ratio, Side, Store, Usd, cover};
-use stylus_sdk::host::WasmVM;
-use stylus_sdk::stylus_core::AccountAccess;
-
-/// The vault's own account. A trade pays both fees into it, which is one account to write and not three.
-pub fn fee_account() -> B256 {
-    main_account(WasmVM::default().contract_address())
-}
 
 /// Moves all that the fee account holds to the pool's and the treasury's main accounts, for anyone. Returns what insurance
 /// got, and the treasury.

@@ -1,5 +1,5 @@
 //! Prints the part of the vault's ABI that this program serves.
 
 fn main() {
-    vault_closing::print_from_args();
+    vault_deleveraging::print_from_args();
 }

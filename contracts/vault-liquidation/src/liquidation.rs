@@ -12,8 +12,8 @@ use risk::{
     Valued, plan_liquidation,
 };
 
-use crate::checks::{allowed, is_dust, only_for};
-use crate::flows;
+use margin_vault::checks::{allowed, is_dust, only_for};
+use margin_vault::flows;
 
 /// Percent of maintenance margin below which equity has to be for a liquidation during an outage and the grace period
 /// after it, in which owners could not act.

@@ -10,8 +10,8 @@ use margin_vault::word::Word;
 use risk::{Account, Closing, Ground, InstrumentId, Ledger, Position, Result, Size, Store, Valued};
 
 use crate::bankruptcy::{self, Closed};
-use crate::checks::{allowed, is_dust};
-use crate::flows;
+use margin_vault::checks::{allowed, is_dust};
+use margin_vault::flows;
 
 /// Closes at most `max_legs` legs of an account in debt, or a share of them near it.
 pub fn deleverage(store: &mut Storage, account: B256, max_legs: u128) -> Bytes {

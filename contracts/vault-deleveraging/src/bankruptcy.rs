@@ -13,8 +13,10 @@ use risk::{InstrumentId, Ledger, Legs, Ratio, Result, Store, Usd};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::MessageAccess;
 
-use crate::checks::allowed;
-use crate::{flows, insurance};
+use margin_vault::checks::allowed;
+use margin_vault::flows;
+
+use crate::insurance;
 
 /// What a call has closed.
 #[derive(Clone, Copy, Default)]
