@@ -24,7 +24,7 @@ pub fn left_down(elapsed: u64, period: u32) -> Ratio {
         return Ratio::ZERO;
     }
     let error = u128::from(ERROR) + halvings;
-    Ratio((mantissa - error) * WAD >> (64 + halvings))
+    Ratio(((mantissa - error) * WAD) >> (64 + halvings))
 }
 
 /// What is left of one unit after `elapsed` seconds: exp(-elapsed / period), rounded up by less than 3e-18. Exactly one
@@ -39,7 +39,7 @@ pub fn left_up(elapsed: u64, period: u32) -> Ratio {
         return Ratio(1);
     }
     let error = u128::from(ERROR) + halvings;
-    Ratio(((mantissa + error) * WAD >> (64 + halvings)) + 1).min(Ratio::ONE)
+    Ratio((((mantissa + error) * WAD) >> (64 + halvings)) + 1).min(Ratio::ONE)
 }
 
 /// exp(-elapsed / period) as mantissa x 2^-64 x 2^-halvings, the mantissa within (1/2, 1]. At most [`ERROR`] + halvings
@@ -50,11 +50,7 @@ fn exponential(elapsed: u64, period: u32) -> (u128, u128) {
     // exp(-r) = 1 - r (1 - r/2 (1 - r/3 (...))). Every factor is at most one: no product passes 2^128.
     let mut series = 1_u128 << 64;
     for term in (1..=TERMS).rev() {
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "rest is below 2^64, series at most 2^64"
-        )]
-        let product = (rest * series >> 64) as u64;
+        let product = ((rest * series) >> 64) as u64;
         series = (1 << 64) - u128::from(product / term);
     }
     (series, halvings)
@@ -128,7 +124,7 @@ mod tests {
 
         #[test]
         fn it_brackets_the_exponential_within_a_few_last_digits(period in 1u32.., share in 0u64..(50 << 20)) {
-            let elapsed = (u128::from(period) * u128::from(share) >> 20) as u64;
+            let elapsed = ((u128::from(period) * u128::from(share)) >> 20) as u64;
             let (down, up) = (left_down(elapsed, period).0, left_up(elapsed, period).0);
             let exact = reference_wad(elapsed, period);
             prop_assert!(down <= exact && exact <= up, "{down} {exact} {up}");
