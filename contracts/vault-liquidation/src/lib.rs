@@ -1,0 +1,25 @@
+//! The vault's program for liquidation: an account in ill health is taken over in [`liquidation`].
+
+#![cfg_attr(not(feature = "export-abi"), no_std)]
+
+extern crate alloc;
+
+mod liquidation;
+mod router;
+
+use margin_vault::program;
+
+/// Serves a call of `len` bytes of calldata. Returns 0; a revert does not return.
+#[unsafe(no_mangle)]
+pub extern "C" fn user_entrypoint(len: usize) -> usize {
+    program::serve::<router::Liquidating>(len)
+}
+
+/// Prints the part of the vault's interface that this program serves; for `constructor`, nothing: a clone is initialised
+/// instead.
+#[cfg(feature = "export-abi")]
+pub fn print_from_args() {
+    if std::env::args().nth(1).as_deref() != Some("constructor") {
+        print!("{}", program::interface_of(router::SERVED));
+    }
+}
