@@ -7,14 +7,14 @@ use alloy_primitives::B256;
 use alloy_sol_types::SolEvent;
 use margin_vault::abi::{Bytes, IMarginVault};
 use margin_vault::closings::watch_debt;
-use margin_vault::error::{Error, OrRevert, require, revert};
+use margin_vault::error::{Error, OrRevert, require};
 use margin_vault::nonces::Filled;
 use margin_vault::parameters::ratio;
 use margin_vault::session::{Session, action, emit, fee_account, word};
 use margin_vault::storage::Storage;
 use margin_vault::word::Word;
 use risk::{
-    InstrumentId, Position, Price, Side, Size, Store, Trade, Traded, Valued, math, reduced_risk,
+    Account, InstrumentId, Position, Price, Side, Size, Store, Trade, Traded, math, reduced_risk,
     within_band,
 };
 
@@ -25,7 +25,7 @@ use crate::orders::{Domain, Order};
 struct Party<'o> {
     order: &'o Order<'o>,
     filled: u128,
-    valued: Valued,
+    account: Account,
     position: Position,
 }
 
@@ -59,7 +59,7 @@ pub fn settle(store: &mut Storage, orders: [(&Order, &[u8]); 2], size: u128) -> 
     }
     market::observe(&mut session, id, fill, price, before.max(after), &traded);
     for (party, traded) in parties.iter().zip(&traded) {
-        check_margin(&mut session, party, &traded.valued);
+        check_margin(&mut session, party, traded);
         mark_filled(session.ledger.store, party, fill);
     }
     session.finish();
@@ -90,12 +90,12 @@ fn check_orders(session: &Session, orders: [(&Order, &[u8]); 2], size: u128) -> 
 }
 
 fn party<'o>(session: &Session, order: &'o Order, id: InstrumentId, filled: u128) -> Party<'o> {
-    let valued = session.ledger.valued(order.account).or_revert();
+    let position = session.ledger.position(order.account, id);
     Party {
         order,
         filled,
-        position: valued.positions.get(id),
-        valued,
+        account: session.ledger.store.account(order.account),
+        position: position.or_revert(),
     }
 }
 
@@ -175,22 +175,18 @@ fn trade(
     }
 }
 
-/// Reverts unless a party meets initial margin with what has matured, or the trade reduced its risk. Moves its clock.
-fn check_margin(session: &mut Session, party: &Party, after: &Valued) {
-    let account = party.order.account;
-    watch_debt(
-        session.ledger.store,
-        account,
-        &party.valued.account,
-        &after.account,
-    );
-    session.observe(account, &after.health);
+/// Reverts unless a party meets initial margin with what has matured, or the trade reduced its risk. Moves its clock, and
+/// forgets who found a debt that it has paid.
+fn check_margin(session: &mut Session, party: &Party, traded: &Traded) {
+    let (id, after) = (party.order.account, &traded.valued);
+    watch_debt(session.ledger.store, id, &party.account, &after.account);
+    session.observe(id, &after.health);
     let usable = after.mature_equity(session.now).or_revert();
-    if usable < session.initial(&after.positions)
-        && !reduced_risk(&party.valued.health, &after.health)
-    {
-        revert(Error::InsufficientMargin);
-    }
+    let enough = usable >= session.initial(&after.positions);
+    require(
+        enough || reduced_risk(&traded.before, &after.health),
+        Error::InsufficientMargin,
+    );
 }
 
 /// Counts a fill of a party's order.
