@@ -41,10 +41,22 @@ alloy::sol! {
         struct Call3 { address target; bool allowFailure; bytes callData; }
         struct Result { bool success; bytes returnData; }
         function aggregate3(Call3[] calldata calls) external payable returns (Result[] memory returnData);
+        function getCurrentBlockTimestamp() external view returns (uint256 timestamp);
     }
 
     /// Arbitrum's precompile at 0x71.
     interface IArbWasm {
         function activateProgram(address program) external payable returns (uint16 version, uint256 dataFee);
+    }
+
+    /// Arbitrum's precompile at 0x72.
+    interface IArbWasmCache {
+        function cacheProgram(address program) external;
+        function codehashIsCached(bytes32 codehash) external view returns (bool);
+    }
+
+    /// Arbitrum's precompile at 0x70, for owners of the chain.
+    interface IArbOwner {
+        function addWasmCacheManager(address manager) external;
     }
 }

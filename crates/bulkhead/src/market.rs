@@ -8,7 +8,7 @@ use crate::{
     },
     chain::{Chain, ChainError, Wallet},
     deploy::Deployment,
-    units::{WAD, tokens, wad},
+    units::{tokens, wad},
 };
 use alloy::{
     primitives::{Address, B256, U256, keccak256},
@@ -23,7 +23,9 @@ pub struct Contract {
     /// Its id in the guard.
     pub asset: B256,
     /// Its name.
-    pub symbol: &'static str,
+    pub symbol: String,
+    /// Where its price comes from.
+    pub feed: Address,
 }
 
 /// Addresses of a market and of what it uses.
@@ -37,13 +39,11 @@ pub struct Market {
     pub guard: Address,
     /// Quote token.
     pub token: Address,
-    /// Price feed of all contracts.
-    pub feed: Address,
     /// What can be traded.
     pub contracts: Vec<Contract>,
 }
 
-/// Margin rates and limits of every contract of a market.
+/// Rates and limits of every contract of a market.
 #[derive(Clone, Copy, Debug)]
 pub struct Terms {
     /// Maintenance margin, share of notional.
@@ -52,8 +52,14 @@ pub struct Terms {
     pub initial: f64,
     /// Distance from the mark within which a trade may fill, share of the mark.
     pub band: f64,
+    /// Fee of the maker and of the taker, share of notional.
+    pub fees: [f64; 2],
     /// Largest open interest of one side, in units of the underlying.
     pub open_interest: f64,
+    /// The largest move in ten minutes that cover has to pay for, share of the mark, once the market is promoted.
+    pub shock: f64,
+    /// Dollars that insurance pays for one contract.
+    pub cover: f64,
     /// Prices outside are not believed.
     pub floor: f64,
     /// Prices outside are not believed.
@@ -62,13 +68,23 @@ pub struct Terms {
     pub heartbeat: u32,
 }
 
+impl Terms {
+    /// Dollars of insurance behind `notional` of open interest in every contract: a contract's cover has to pay for the
+    /// shock beyond maintenance margin, and is at most a tenth of the pool.
+    pub fn insurance(&self, notional: f64) -> f64 {
+        const LARGEST_SHARE_OF_POOL: f64 = 0.1;
+        (self.shock - self.maintenance) * notional / LARGEST_SHARE_OF_POOL
+    }
+}
+
 impl Market {
-    /// Creates a market of `symbols`, all on the deployment's price feed, owned by `owner`.
+    /// Creates a market with one contract for each name and price feed, numbered from 1. It is experimental: its cover has
+    /// to pay for a move of 150 %.
     pub async fn create(
         chain: &Chain,
         owner: &Wallet,
         deployment: &Deployment,
-        symbols: &[&'static str],
+        listed: &[(&str, Address)],
         terms: &Terms,
     ) -> Result<Self, ChainError> {
         let salt = keccak256(chain.block_number().await?.to_be_bytes());
@@ -77,17 +93,17 @@ impl Market {
             salt,
         };
         let predicted = chain.call(deployment.factory, &predict).await?;
-        let contracts: Vec<Contract> = symbols
+        let contracts: Vec<Contract> = listed
             .iter()
             .zip(1..)
-            .map(|(symbol, number)| contract(predicted.vault, symbol, number))
+            .map(|(&(symbol, feed), number)| contract(predicted.vault, symbol, feed, number))
             .collect();
         let config = MarketConfig {
             salt,
             quoteToken: deployment.quote_token,
             listings: contracts
                 .iter()
-                .map(|contract| listing(contract, deployment.price_feed, terms))
+                .map(|contract| listing(contract, terms))
                 .collect(),
         };
         let create = IMarketFactory::createMarketCall {
@@ -101,9 +117,30 @@ impl Market {
             pool: predicted.pool,
             guard: deployment.guard,
             token: deployment.quote_token,
-            feed: deployment.price_feed,
             contracts,
         })
+    }
+
+    /// Sets the shock of every contract to that of the terms, as governance does when it promotes a market.
+    pub async fn promote(
+        &self,
+        chain: &Chain,
+        owner: &Wallet,
+        terms: &Terms,
+    ) -> Result<(), ChainError> {
+        let set = |contract: &Contract| {
+            let call = IMarginVault::setInstrumentCall {
+                instrument: contract.instrument,
+                parameters: IMarginVault::Instrument {
+                    asset: contract.asset,
+                    shock: rate(terms.shock),
+                    ..parameters(terms)
+                },
+            };
+            owner.call(chain, self.vault, &call)
+        };
+        let transactions: Vec<_> = self.contracts.iter().map(set).collect::<Result<_, _>>()?;
+        chain.execute(&transactions).await.map(drop)
     }
 
     /// Mints `dollars` and deposits them into the insurance pool.
@@ -141,11 +178,12 @@ impl Market {
     }
 }
 
-fn contract(vault: Address, symbol: &'static str, instrument: u32) -> Contract {
+fn contract(vault: Address, symbol: &str, feed: Address, instrument: u32) -> Contract {
     Contract {
         instrument,
         asset: keccak256((vault, symbol_word(symbol)).abi_encode()),
-        symbol,
+        symbol: symbol.to_owned(),
+        feed,
     }
 }
 
@@ -154,26 +192,41 @@ fn symbol_word(symbol: &str) -> B256 {
     B256::right_padding_from(symbol.as_bytes())
 }
 
-fn listing(contract: &Contract, feed: Address, terms: &Terms) -> Listing {
-    let rate = |share: f64| (share * WAD as f64).round() as u64;
+/// A share as the contracts take it: WAD, a multiple of 1e-9.
+pub fn rate(share: f64) -> u64 {
+    wad(share).to()
+}
+
+fn listing(contract: &Contract, terms: &Terms) -> Listing {
     Listing {
         instrument: contract.instrument,
-        symbol: symbol_word(contract.symbol),
+        symbol: symbol_word(&contract.symbol),
         feed: IOracleGuard::Feed {
-            primary: feed,
+            primary: contract.feed,
             secondary: Address::ZERO,
             heartbeat: terms.heartbeat,
             secondaryHeartbeat: 0,
             floor: wad(terms.floor).to(),
             ceiling: wad(terms.ceiling).to(),
         },
-        parameters: IMarginVault::Instrument {
-            asset: B256::ZERO,
-            maintenanceRate: rate(terms.maintenance),
-            initialRate: rate(terms.initial),
-            priceBand: rate(terms.band),
-            openInterestLimit: wad(terms.open_interest).to(),
-        },
+        parameters: parameters(terms),
+    }
+}
+
+/// The parameters of a contract in an experimental market; the factory or the caller fills in the asset.
+fn parameters(terms: &Terms) -> IMarginVault::Instrument {
+    const EXPERIMENTAL_SHOCK: f64 = 1.5;
+    let [maker, taker] = terms.fees;
+    IMarginVault::Instrument {
+        asset: B256::ZERO,
+        maintenanceRate: rate(terms.maintenance),
+        initialRate: rate(terms.initial),
+        priceBand: rate(terms.band),
+        makerFee: rate(maker),
+        takerFee: rate(taker),
+        shock: rate(EXPERIMENTAL_SHOCK),
+        openInterestLimit: wad(terms.open_interest).to(),
+        coverAllowance: wad(terms.cover).to(),
     }
 }
 

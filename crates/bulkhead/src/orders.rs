@@ -12,19 +12,38 @@ use alloy::{
 /// Orders of the demo do not expire within its time.
 const NO_EXPIRY: u64 = u64::MAX;
 
-/// A trade that two wallets have agreed on.
+/// One side of a trade.
+#[derive(Clone, Copy)]
+pub struct Party<'a> {
+    /// Signs.
+    pub wallet: &'a Wallet,
+    /// One of the wallet's accounts.
+    pub account: B256,
+}
+
+impl<'a> Party<'a> {
+    /// A wallet's first account.
+    pub fn main(wallet: &'a Wallet) -> Self {
+        Self {
+            wallet,
+            account: wallet.account(),
+        }
+    }
+}
+
+/// A trade that two parties have agreed on.
 pub struct Trade<'a> {
     /// Sells; makes the price.
-    pub seller: &'a Wallet,
+    pub seller: Party<'a>,
     /// Buys.
-    pub buyer: &'a Wallet,
+    pub buyer: Party<'a>,
     /// Instrument of the vault.
     pub instrument: u32,
     /// WAD size, positive.
     pub size: U256,
     /// WAD price.
     pub price: U256,
-    /// A number that neither has used in an order.
+    /// A number that neither account has used in an order.
     pub nonce: u64,
     /// Whether neither side may open or increase a position.
     pub reduce_only: bool,
@@ -43,8 +62,8 @@ pub fn digest(order: &Order, chain_id: u64, vault: Address) -> B256 {
 /// Both orders of a trade, the seller's as maker.
 pub fn orders(trade: &Trade) -> [Order; 2] {
     let size = I256::from_raw(trade.size);
-    let order = |wallet: &Wallet, size: I256, maker: bool| Order {
-        account: wallet.account(),
+    let order = |party: Party, size: I256, maker: bool| Order {
+        account: party.account,
         instrument: trade.instrument,
         size,
         limitPrice: trade.price,
@@ -63,8 +82,14 @@ pub fn orders(trade: &Trade) -> [Order; 2] {
 pub fn settlement(chain: &Chain, vault: Address, trade: &Trade) -> Result<settleCall, ChainError> {
     let [maker, taker] = orders(trade);
     Ok(settleCall {
-        makerSig: trade.seller.sign_digest(digest(&maker, chain.id, vault))?,
-        takerSig: trade.buyer.sign_digest(digest(&taker, chain.id, vault))?,
+        makerSig: trade
+            .seller
+            .wallet
+            .sign_digest(digest(&maker, chain.id, vault))?,
+        takerSig: trade
+            .buyer
+            .wallet
+            .sign_digest(digest(&taker, chain.id, vault))?,
         maker,
         taker,
         size: trade.size,
@@ -140,8 +165,11 @@ mod tests {
             Wallet::derived("orders", 2).unwrap(),
         );
         let trade = Trade {
-            seller: &seller,
-            buyer: &buyer,
+            seller: Party::main(&seller),
+            buyer: Party {
+                wallet: &buyer,
+                account: buyer.sub_account(3),
+            },
             instrument: 1,
             size: U256::from(7),
             price: U256::from(8),
@@ -153,7 +181,7 @@ mod tests {
         assert_eq!((maker.maker, taker.maker), (true, false));
         assert_eq!(
             (maker.account, taker.account),
-            (seller.account(), buyer.account())
+            (seller.account(), buyer.sub_account(3))
         );
         assert!(maker.reduceOnly && taker.reduceOnly && maker.limitPrice == taker.limitPrice);
     }

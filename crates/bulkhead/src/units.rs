@@ -46,6 +46,16 @@ pub fn mul_wad(a: I256, b: I256) -> I256 {
     a * b / I256::from_raw(U256::from(WAD))
 }
 
+/// a * b / 1e18, rounded up.
+pub fn mul_up(a: U256, b: U256) -> U256 {
+    (a * b).div_ceil(U256::from(WAD))
+}
+
+/// A WAD share of an amount, rounded up.
+pub fn share_up(amount: U256, share: u64) -> U256 {
+    mul_up(amount, U256::from(share))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,5 +76,6 @@ mod tests {
     #[test]
     fn a_product_of_wads_is_a_wad() {
         assert_eq!(mul_wad(signed_wad(-1.5), signed_wad(2.0)), signed_wad(-3.0));
+        assert_eq!(mul_up(U256::from(3), wad(0.5)), U256::from(2));
     }
 }

@@ -1,7 +1,9 @@
 //! `make bench`: gas of every function, sizes of the contracts, speed of the node.
 
+mod artifacts;
 pub mod gas;
 pub mod speed;
+mod table;
 
 use crate::{
     chain::{Chain, ChainError},
@@ -49,7 +51,8 @@ impl BenchError {
 /// What `out/bench.json` holds.
 #[derive(Debug, Default, Serialize)]
 pub struct Figures {
-    /// `contract.function` or `contract.function.case` to gas used by the transaction.
+    /// `contract.function` or `contract.function.case` to gas used by the transaction; with `.cached` at the end, the same
+    /// while the chain's cache holds every program.
     pub gas: BTreeMap<String, u64>,
     /// Contract to compressed bytes on chain.
     pub size: BTreeMap<String, u64>,
@@ -62,7 +65,7 @@ pub struct Figures {
 pub async fn run(url: Option<String>) -> Result<Figures, BenchError> {
     let root = project::root()?;
     let mut figures = Figures {
-        size: sizes(&root)?,
+        size: artifacts::sizes(&root)?,
         ..Figures::default()
     };
     let node = Node::at(url)?;
@@ -75,7 +78,7 @@ pub async fn run(url: Option<String>) -> Result<Figures, BenchError> {
     if let Some(seconds) = demo_seconds(&root) {
         figures.speed.insert("demo_s".into(), seconds);
     }
-    print(&figures);
+    table::print(&figures);
     let path = root.join("out/bench.json");
     let json =
         serde_json::to_vec_pretty(&figures).map_err(|error| BenchError::io(&path, &error))?;
@@ -84,42 +87,9 @@ pub async fn run(url: Option<String>) -> Result<Figures, BenchError> {
     Ok(figures)
 }
 
-/// Compressed sizes as the contract build wrote them.
-fn sizes(root: &Path) -> Result<BTreeMap<String, u64>, BenchError> {
-    let path = root.join("out/contracts/sizes.json");
-    let text = std::fs::read_to_string(&path).map_err(|error| BenchError::io(&path, &error))?;
-    let json: serde_json::Value =
-        serde_json::from_str(&text).map_err(|error| BenchError::io(&path, &error))?;
-    let contracts = json["contracts"]
-        .as_object()
-        .ok_or_else(|| BenchError::io(&path, &"no `contracts`"))?;
-    let size = |(name, entry): (&String, &serde_json::Value)| {
-        let bytes = entry["compressed"]
-            .as_u64()
-            .ok_or_else(|| BenchError::io(&path, &"no `compressed`"))?;
-        Ok((name.clone(), bytes))
-    };
-    contracts.iter().map(size).collect()
-}
-
 /// How long the last demo took, if there was one.
 fn demo_seconds(root: &Path) -> Option<f64> {
     let text = std::fs::read_to_string(root.join("out/demo/record.json")).ok()?;
     let json: serde_json::Value = serde_json::from_str(&text).ok()?;
     json["summary"]["playSeconds"].as_f64()
-}
-
-fn print(figures: &Figures) {
-    println!("\nGas used by the transaction");
-    for (name, gas) in &figures.gas {
-        println!("  {name:<40} {gas:>12}");
-    }
-    println!("\nCompressed bytes on chain (limit 24576)");
-    for (name, bytes) in &figures.size {
-        println!("  {name:<40} {bytes:>12}");
-    }
-    println!("\nSpeed");
-    for (name, number) in &figures.speed {
-        println!("  {name:<52} {number:>12.2}");
-    }
 }

@@ -1,6 +1,6 @@
 //! How fast the node is.
 
-use super::BenchError;
+use super::{BenchError, artifacts::creation_code};
 use crate::{
     abi::{IArbWasm, IMarginVault, IQuoteToken},
     chain::{Chain, ChainError, OPERATOR, Transaction, Wallet},
@@ -51,7 +51,7 @@ pub async fn measure(
     let (activated, called) = activation_milliseconds(chain).await?;
     speed.insert("activate_100kB_program_ms".to_owned(), activated);
     speed.insert("first_call_of_100kB_program_ms".to_owned(), called);
-    let token = creation_code(root)?;
+    let token = creation_code(root, "QuoteToken")?;
     let own = devnode::spawn(devnode::Config::default())?;
     let anvil = Anvil::start(root)?;
     for (name, url) in [("devnode", own.url()), ("anvil", anvil.url.clone())] {
@@ -245,16 +245,6 @@ async fn evm_workload(url: &str, token: &Bytes) -> Result<(f64, f64), BenchError
         transfer_rate,
         calls as f64 / started.elapsed().as_secs_f64(),
     ))
-}
-
-/// The test dollar's creation code, from forge's build.
-fn creation_code(root: &Path) -> Result<Bytes, BenchError> {
-    let path = root.join("out/forge/QuoteToken.sol/QuoteToken.json");
-    let text = std::fs::read_to_string(&path).map_err(|error| BenchError::io(&path, &error))?;
-    let json: serde_json::Value =
-        serde_json::from_str(&text).map_err(|error| BenchError::io(&path, &error))?;
-    let code = json["bytecode"]["object"].as_str().unwrap_or_default();
-    code.parse().map_err(|error| BenchError::io(&path, &error))
 }
 
 /// An anvil on a free port; ends when dropped.

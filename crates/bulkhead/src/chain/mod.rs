@@ -278,6 +278,29 @@ impl Chain {
         Ok(receipts)
     }
 
+    /// Sends a call from an account that the node impersonates, and waits for it; a revert is an error.
+    pub async fn send_as(
+        &self,
+        from: Address,
+        to: Address,
+        data: Bytes,
+    ) -> Result<Receipt, ChainError> {
+        let call = CallObject {
+            from: Some(from),
+            to,
+            data: &data,
+        };
+        let hash: B256 = self.request("eth_sendTransaction", json!([call])).await?;
+        let receipt = self.receipts(&[hash]).await?.remove(0);
+        if receipt.succeeded() {
+            return Ok(receipt);
+        }
+        Err(ChainError::Reverted {
+            what: format!("a call of {to}"),
+            reason: "sent without a signature".into(),
+        })
+    }
+
     /// Receipts of transactions that were sent; asks again for those that are not mined yet.
     pub async fn receipts(&self, hashes: &[B256]) -> Result<Vec<Receipt>, ChainError> {
         let mut found: Vec<Option<Receipt>> = vec![None; hashes.len()];

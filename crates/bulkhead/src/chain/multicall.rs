@@ -1,7 +1,7 @@
 //! Many views in one `eth_call`, through Multicall3.
 
 use super::{ChainError, reverts};
-use crate::abi::IMulticall3::{Call3, aggregate3Call};
+use crate::abi::IMulticall3::{Call3, aggregate3Call, getCurrentBlockTimestampCall};
 use alloy::{
     primitives::{Address, Bytes, address},
     sol_types::SolCall,
@@ -24,6 +24,11 @@ impl View {
             to,
             data: call.abi_encode().into(),
         }
+    }
+
+    /// The block's timestamp, to be taken with [`Answers::timestamp`].
+    pub fn timestamp() -> Self {
+        Self::new(MULTICALL3, &getCurrentBlockTimestampCall {})
     }
 }
 
@@ -67,6 +72,11 @@ impl Answers {
             });
         }
         decode::<C>(&result.returnData)
+    }
+
+    /// The next answer, which is one to [`View::timestamp`], in seconds.
+    pub fn timestamp(&mut self) -> Result<u64, ChainError> {
+        Ok(self.take::<getCurrentBlockTimestampCall>()?.saturating_to())
     }
 }
 

@@ -63,6 +63,13 @@ impl Wallet {
         account_of(self.address())
     }
 
+    /// The vault account with sub-account number `number`, which is in the low 12 bytes.
+    pub fn sub_account(&self, number: u64) -> B256 {
+        let mut account = self.account();
+        account[24..].copy_from_slice(&number.to_be_bytes());
+        account
+    }
+
     /// Signs a call with the next nonce.
     pub fn call<C: SolCall>(
         &self,

@@ -8,9 +8,10 @@ pub mod record;
 pub mod report;
 
 use crate::{
+    abi::IInsurancePool,
     chain::{Chain, ChainError, OPERATOR, Wallet},
     deploy::{self, DeployError},
-    market::{Market, Terms},
+    market::{Market, Terms, rate},
     node::Node,
     prices::Path,
     project::{self, ProjectError},
@@ -29,8 +30,10 @@ use std::{
 
 /// Both contracts are priced by the same feed.
 const SYMBOLS: [&str; crowd::CONTRACTS] = ["ETH-PERP", "ETH-QUARTER"];
-/// The insurance pool at the start, as a share of the crowd's long notional.
-const INSURANCE_SHARE: f64 = 0.02;
+/// Part by which cover exceeds what the crowd's open interest needs at first, for prices that rise before everybody is in.
+const COVER_HEADROOM: f64 = 0.1;
+/// Share of the pool that the vault may draw a day: the least that there can be, so that a deficit reaches profits too.
+const DAILY_DRAW: f64 = 0.01;
 /// The keeper's own money, as a share of the crowd's long notional: liquidators have limits.
 const KEEPER_SHARE: f64 = 0.04;
 
@@ -99,17 +102,26 @@ pub async fn run(options: &Options) -> Result<Record, DemoError> {
     );
     let chain = Chain::connect(&node.url()).await?;
     let operator = Wallet::open(&chain, OPERATOR).await?;
-    let market = Market::create(
-        &chain,
-        &operator,
-        &deployment,
-        &SYMBOLS,
-        &terms(&options.prices),
-    )
-    .await?;
+    let crowd = crowd(
+        options.traders,
+        options.prices.points.len() as u64,
+        options.seed,
+    );
+    let longs: f64 = crowd
+        .iter()
+        .map(|trader| trader.notional[crowd::PERPETUAL].max(0.0))
+        .sum();
+    let terms = terms(&options.prices, longs);
+    let listed = SYMBOLS.map(|symbol| (symbol, deployment.price_feed));
+    let market = Market::create(&chain, &operator, &deployment, &listed, &terms).await?;
+    market.promote(&chain, &operator, &terms).await?;
+    insure(&chain, &market, &operator, &terms, longs).await?;
     println!("vault      {}\npool       {}", market.vault, market.pool);
 
-    let mut record = play(&chain, &market, &operator, options).await?;
+    let keeper = Wallet::derived("keeper", options.seed)?;
+    let mut play = Play::new(&chain, &market, &operator, &terms, keeper, crowd)?;
+    play.fund((longs * KEEPER_SHARE).round()).await?;
+    let mut record = run_through(play, options).await?;
     record.summary.play_seconds = started.elapsed().as_secs_f64();
     record.conclude();
     report::conclude(&record);
@@ -120,43 +132,59 @@ pub async fn run(options: &Options) -> Result<Record, DemoError> {
     Ok(record)
 }
 
-/// Terms of the demo's market: 3 % maintenance and 5 % initial margin let the reckless go to almost 20 times.
-fn terms(prices: &Path) -> Terms {
+/// Terms of the demo's market for open interest of `notional`: 3 % maintenance and 5 % initial margin let the reckless go to
+/// almost 20 times; the shock is the least that a promoted instrument may have.
+fn terms(prices: &Path, notional: f64) -> Terms {
     let range = prices.points.iter().map(|point| point.price);
     let (low, high) = range.fold((f64::INFINITY, 0.0_f64), |(low, high), price| {
         (low.min(price), high.max(price))
     });
+    let (maintenance, shock) = (0.03, 0.15);
     Terms {
-        maintenance: 0.03,
+        maintenance,
         initial: 0.05,
         band: 0.02,
+        fees: [0.0001, 0.0005],
         open_interest: 1e9,
+        shock,
+        cover: ((shock - maintenance) * notional * (1.0 + COVER_HEADROOM)).round(),
         floor: low / 10.0,
         ceiling: high * 10.0,
         heartbeat: 3600,
     }
 }
 
-async fn play(
+/// Fills the pool with what open interest of `notional` needs, and sets what may be drawn a day.
+async fn insure(
     chain: &Chain,
     market: &Market,
     operator: &Wallet,
-    options: &Options,
-) -> Result<Record, DemoError> {
-    let points = &options.prices.points;
-    let crowd = crowd(options.traders, points.len() as u64, options.seed);
-    let longs: f64 = crowd
-        .iter()
-        .map(|trader| trader.notional[crowd::PERPETUAL].max(0.0))
-        .sum();
-    market
-        .seed_insurance(chain, operator, (longs * INSURANCE_SHARE).round())
+    terms: &Terms,
+    notional: f64,
+) -> Result<(), DemoError> {
+    let defaults = chain
+        .call(market.pool, &IInsurancePool::parametersCall {})
         .await?;
-    let keeper = Wallet::derived("keeper", options.seed)?;
-    let mut play = Play::new(chain, market, operator, keeper, crowd)?;
-    play.fund((longs * KEEPER_SHARE).round()).await?;
+    let set = IInsurancePool::setParametersCall {
+        parameters: IInsurancePool::Parameters {
+            dailyDrawShare: rate(DAILY_DRAW),
+            ..defaults
+        },
+    };
+    chain
+        .execute(&[operator.call(chain, market.pool, &set)?])
+        .await?;
+    let dollars = terms.insurance(notional) * (1.0 + COVER_HEADROOM);
+    market
+        .seed_insurance(chain, operator, dollars.ceil())
+        .await?;
+    Ok(())
+}
 
-    let shift = time_shift(chain, points[0].time).await?;
+/// Plays every minute of the path.
+async fn run_through(mut play: Play<'_>, options: &Options) -> Result<Record, DemoError> {
+    let points = &options.prices.points;
+    let shift = time_shift(play.chain(), points[0].time).await?;
     let mut timeline = Timeline::start(&options.prices.title, points.len() as u64);
     let mut steps = Vec::with_capacity(points.len());
     for (minute, point) in points.iter().enumerate() {

@@ -107,6 +107,10 @@ pub struct Summary {
     pub deficits: f64,
     /// What insurance paid.
     pub insured: f64,
+    /// Fees of trades that went to insurance and the treasury.
+    pub fees: f64,
+    /// Rewards for revealing and closing debts.
+    pub rewards: f64,
     /// Lowest and last coverage ratio.
     pub coverage: [f64; 2],
     /// Insurance pool at the start, at its lowest and at the end.
@@ -195,6 +199,8 @@ impl Record {
             deleveragings: deleveragings.len(),
             deficits: sum(&deleveragings),
             insured: sum(&of("Covered")),
+            fees: sum(&of("FeesDistributed")),
+            rewards: sum(&of("Rewarded")),
             coverage: [lowest_coverage, last.coverage],
             insurance: [
                 first.insurance,
@@ -259,6 +265,8 @@ mod tests {
                 incident("Liquidated", Some(1), 6.0),
                 incident("Deleveraged", Some(2), 40.0),
                 incident("Covered", None, 30.0),
+                incident("FeesDistributed", None, 3.0),
+                incident("Rewarded", Some(2), 2.0),
             ],
             traders: vec![],
             stages: BTreeMap::new(),
@@ -289,6 +297,7 @@ mod tests {
             (summary.deficits, summary.insured, summary.transactions),
             (40.0, 30.0, 9)
         );
+        assert_eq!((summary.fees, summary.rewards), (3.0, 2.0));
         assert_eq!(summary.coverage, [0.9, 0.95]);
         assert!(
             record.stages.values().all(|seen| *seen),

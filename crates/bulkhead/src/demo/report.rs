@@ -104,6 +104,10 @@ pub fn conclude(record: &Record) {
         format!("{}, {:.2} USD", summary.deleveragings, summary.deficits),
     );
     row("paid by insurance", format!("{:.2} USD", summary.insured));
+    row(
+        "fees distributed, rewards",
+        format!("{:.2}, {:.2} USD", summary.fees, summary.rewards),
+    );
     let [start, low, end] = summary.insurance;
     row(
         "insurance: start, lowest, end",

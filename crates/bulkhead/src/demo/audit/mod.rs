@@ -1,13 +1,17 @@
 //! Checks invariants 1 to 4 of the vault from what its views say of every account, before and after every operation. The
-//! profit and loss of each account is worked out here again, from sizes and marks, so the vault's word is not taken for it.
+//! profit and loss of each account is worked out here again, from sizes, marks and funding, so the vault's word is not taken
+//! for it.
+
+mod snapshot;
+
+pub use snapshot::{AccountState, ContractState, Lens, Snapshot};
 
 use crate::{
-    abi::{IMarginVault, IQuoteToken},
     chain::{Answers, ChainError, View},
     market::Market,
     units::{TOKEN, WAD, mul_wad, signed_number},
 };
-use alloy::primitives::{Address, B256, I256, U256};
+use alloy::primitives::{B256, I256, U256};
 use serde::Serialize;
 
 /// What rounding may leave between a total and its parts: a millionth of a dollar, the token's smallest unit.
@@ -15,58 +19,35 @@ const ROUNDING: u128 = WAD / TOKEN;
 /// Violations of one invariant beyond these are counted but not listed.
 const LISTED: usize = 5;
 
-/// One account, in WAD.
-#[derive(Clone, Debug, PartialEq)]
-pub struct AccountState {
-    /// Senior balance.
-    pub capital: I256,
-    /// Settled profit, or debt when negative.
-    pub pnl: I256,
-    /// Effective size in each contract, negative when short.
-    pub sizes: Vec<I256>,
-}
-
-/// One contract of the market, in WAD.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ContractState {
-    /// Open interest of the longs.
-    pub long: I256,
-    /// Open interest of the shorts.
-    pub short: I256,
-    /// Gain of both sides that nobody has settled.
-    pub unsettled: I256,
-}
-
-/// Everything that the invariants speak of, in one block; amounts are in WAD.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Snapshot {
-    /// Quote tokens that the vault's address holds.
-    pub held: I256,
-    /// V: tokens that the vault holds for accounts.
-    pub tokens: I256,
-    /// Total capital.
-    pub capital: I256,
-    /// Total profit.
-    pub profit: I256,
-    /// Total debt.
-    pub debt: I256,
-    /// Deficits written off, less haircuts since.
-    pub shortfall: I256,
-    /// Coverage ratio h.
-    pub coverage: I256,
-    /// Per contract.
-    pub contracts: Vec<ContractState>,
-    /// Per account, in the audit's order.
-    pub accounts: Vec<AccountState>,
-}
-
 /// An operation on the vault, as far as it may cost anybody something.
 #[derive(Clone, Debug)]
 pub struct Operation {
     /// For messages.
     pub what: String,
-    /// Accounts that it settled, with the costs (penalty, price worse than the mark) that it may have charged each.
-    pub named: Vec<(B256, I256)>,
+    /// Accounts that it settled.
+    pub named: Vec<Named>,
+}
+
+/// An account that an operation settled.
+#[derive(Clone, Copy, Debug)]
+pub struct Named {
+    /// Which.
+    pub account: B256,
+    /// The most that the operation may have charged it: a penalty, fees.
+    pub cost: I256,
+    /// The contract that was traded, whose gain alone was surely settled; none if everything was.
+    pub contract: Option<usize>,
+}
+
+impl Named {
+    /// An account that was settled and charged nothing.
+    pub fn at_no_cost(account: B256) -> Self {
+        Self {
+            account,
+            cost: I256::ZERO,
+            contract: None,
+        }
+    }
 }
 
 /// What an invariant says and how often it was checked.
@@ -87,19 +68,16 @@ pub struct Finding {
 const RULES: [&str; 4] = [
     "the token balance is at least V; C, P+ and P- add up to their totals; V = C + P+ - P- + unsettled - shortfall",
     "the sum of C is at most V",
-    "long and short open interest are equal and are the sums of the accounts' sizes",
+    "long and short open interest are equal and are the sums of the accounts' sizes, up to declared dust",
     "nobody's capital falls by more than own losses, fees and penalties",
 ];
 
 /// Follows a vault through a run.
 pub struct Audit {
-    vault: Address,
-    token: Address,
-    instruments: Vec<u32>,
-    accounts: Vec<B256>,
+    lens: Lens,
     marks: Vec<I256>,
-    /// Loss of each account since it was last settled, from sizes and marks; negative for a gain.
-    losses: Vec<I256>,
+    /// Loss of each account in each contract since that was last settled, from sizes, marks and funding; negative for a gain.
+    losses: Vec<Vec<I256>>,
     last: Option<Snapshot>,
     findings: [Finding; 4],
 }
@@ -120,91 +98,27 @@ impl Audit {
             examples: Vec::new(),
         };
         Self {
-            vault: market.vault,
-            token: market.token,
             marks: vec![I256::ZERO; instruments.len()],
-            losses: vec![I256::ZERO; accounts.len()],
+            losses: vec![vec![I256::ZERO; instruments.len()]; accounts.len()],
             last: None,
             findings: std::array::from_fn(finding),
-            instruments,
-            accounts,
+            lens: Lens {
+                vault: market.vault,
+                token: market.token,
+                instruments,
+                accounts,
+            },
         }
     }
 
     /// The views that make a snapshot.
     pub fn views(&self) -> Vec<View> {
-        let vault = self.vault;
-        let mut views = vec![
-            View::new(self.token, &IQuoteToken::balanceOfCall { owner: vault }),
-            View::new(vault, &IMarginVault::totalsCall {}),
-            View::new(vault, &IMarginVault::shortfallCall {}),
-            View::new(vault, &IMarginVault::coverageCall {}),
-        ];
-        for &instrument in &self.instruments {
-            views.push(View::new(
-                vault,
-                &IMarginVault::openInterestCall { instrument },
-            ));
-            views.push(View::new(
-                vault,
-                &IMarginVault::unsettledCall { instrument },
-            ));
-        }
-        for &account in &self.accounts {
-            views.push(View::new(vault, &IMarginVault::balancesCall { account }));
-            for &instrument in &self.instruments {
-                views.push(View::new(
-                    vault,
-                    &IMarginVault::positionCall {
-                        account,
-                        instrument,
-                    },
-                ));
-            }
-        }
-        views
+        self.lens.views()
     }
 
     /// The snapshot in the answers to `views`.
     pub fn read(&self, answers: &mut Answers) -> Result<Snapshot, ChainError> {
-        let held = answers.take::<IQuoteToken::balanceOfCall>()? * U256::from(ROUNDING);
-        let totals = answers.take::<IMarginVault::totalsCall>()?;
-        let shortfall = answers.take::<IMarginVault::shortfallCall>()?;
-        let coverage = signed(answers.take::<IMarginVault::coverageCall>()?.h);
-        let mut contracts = Vec::with_capacity(self.instruments.len());
-        for _ in &self.instruments {
-            let sides = answers.take::<IMarginVault::openInterestCall>()?;
-            let gains = answers.take::<IMarginVault::unsettledCall>()?;
-            contracts.push(ContractState {
-                long: signed(sides.long),
-                short: signed(sides.short),
-                unsettled: gains.long + gains.short,
-            });
-        }
-        let mut accounts = Vec::with_capacity(self.accounts.len());
-        for _ in &self.accounts {
-            let balances = answers.take::<IMarginVault::balancesCall>()?;
-            let sizes = self
-                .instruments
-                .iter()
-                .map(|_| answers.take::<IMarginVault::positionCall>());
-            accounts.push(AccountState {
-                capital: signed(balances.capital),
-                pnl: balances.pnl,
-                sizes: sizes.collect::<Result<_, _>>()?,
-            });
-        }
-        Ok(Snapshot {
-            held: signed(held),
-            tokens: signed(totals.tokens),
-            capital: signed(totals.capital),
-            profit: signed(totals.profit),
-            debt: signed(totals.debt),
-            shortfall,
-            coverage,
-            contracts,
-            accounts,
-        })
+        self.lens.read(answers)
     }
 
     /// The last snapshot.
@@ -214,18 +128,17 @@ impl Audit {
 
     /// An account's place among the accounts.
     pub fn place(&self, account: B256) -> Option<usize> {
-        self.accounts.iter().position(|known| *known == account)
+        self.lens
+            .accounts
+            .iter()
+            .position(|known| *known == account)
     }
 
     /// New marks: every account gains or loses its size times the change.
     pub fn on_marks(&mut self, marks: &[U256]) {
         let marks: Vec<I256> = marks.iter().map(|mark| signed(*mark)).collect();
-        if let Some(last) = &self.last {
-            for (loss, account) in self.losses.iter_mut().zip(&last.accounts) {
-                for (k, size) in account.sizes.iter().enumerate() {
-                    *loss -= mul_wad(*size, marks[k] - self.marks[k]);
-                }
-            }
+        for (k, mark) in marks.iter().enumerate() {
+            self.lose(k, self.marks[k] - *mark);
         }
         self.marks = marks;
     }
@@ -233,15 +146,42 @@ impl Audit {
     /// An operation and the snapshot after it.
     pub fn on_operation(&mut self, operation: &Operation, after: Snapshot) {
         self.check_totals(&operation.what, &after);
+        if let Some(before) = &self.last {
+            let paid: Vec<I256> = after
+                .contracts
+                .iter()
+                .zip(&before.contracts)
+                .map(|(after, before)| after.funding - before.funding)
+                .collect();
+            for (k, paid) in paid.into_iter().enumerate() {
+                self.lose(k, paid);
+            }
+        }
         if let Some(before) = self.last.take() {
             self.check_seniority(operation, &before, &after);
         }
-        for (account, _) in &operation.named {
-            if let Some(place) = self.place(*account) {
-                self.losses[place] = I256::ZERO;
+        self.forget_what_was_settled(operation);
+        self.last = Some(after);
+    }
+
+    /// A loss of `value` by every unit that was long in contract `k` since the last operation, and a gain by every short.
+    fn lose(&mut self, k: usize, value: I256) {
+        let Some(last) = &self.last else { return };
+        for (losses, account) in self.losses.iter_mut().zip(&last.accounts) {
+            losses[k] += mul_wad(account.sizes[k], value);
+        }
+    }
+
+    fn forget_what_was_settled(&mut self, operation: &Operation) {
+        for named in &operation.named {
+            let Some(place) = self.place(named.account) else {
+                continue;
+            };
+            match named.contract {
+                Some(k) => self.losses[place][k] = I256::ZERO,
+                None => self.losses[place].fill(I256::ZERO),
             }
         }
-        self.last = Some(after);
     }
 
     /// The result so far.
@@ -293,56 +233,47 @@ impl Audit {
                 .iter()
                 .map(|account| -account.sizes[k].min(I256::ZERO))
                 .sum();
-            self.expect_equal(
-                3,
-                what,
-                "long interest",
-                contract.long,
-                "short interest",
-                contract.short,
-            );
-            self.expect_equal(
-                3,
-                what,
-                "sum of longs",
-                longs,
-                "long interest",
-                contract.long,
-            );
-            self.expect_equal(
-                3,
-                what,
-                "sum of shorts",
-                shorts,
-                "short interest",
-                contract.short,
-            );
+            let [long_dust, short_dust] = contract.dust;
+            let sums = [
+                ("short interest", contract.short, contract.long),
+                ("sum of longs and dust", longs + long_dust, contract.long),
+                (
+                    "sum of shorts and dust",
+                    shorts + short_dust,
+                    contract.short,
+                ),
+            ];
+            for (name, sum, interest) in sums {
+                self.expect_equal(3, what, name, sum, "open interest", interest);
+            }
         }
     }
 
     fn check_seniority(&mut self, operation: &Operation, before: &Snapshot, after: &Snapshot) {
-        for place in 0..self.accounts.len() {
+        for place in 0..self.lens.accounts.len() {
             let (was, is) = (&before.accounts[place], &after.accounts[place]);
-            let named = operation
+            let account = self.lens.accounts[place];
+            let mut named = operation
                 .named
                 .iter()
-                .find(|(account, _)| *account == self.accounts[place]);
-            let least = match named {
+                .filter(|named| named.account == account)
+                .peekable();
+            let least = match named.peek() {
                 // A loss eats profit, then capital, then becomes debt; a cost is paid from profit at h, the rest from capital.
-                Some((_, costs)) => {
-                    let profit = was.pnl - self.losses[place];
+                Some(_) => {
+                    let costs: I256 = named.map(|named| named.cost).sum();
+                    let profit = was.pnl - self.losses[place].iter().copied().sum::<I256>();
                     let coverage = before.coverage.min(after.coverage);
                     let worth = if profit > I256::ZERO {
                         mul_wad(profit, coverage)
                     } else {
                         profit
                     };
-                    let left = was.capital + (worth - *costs).min(I256::ZERO);
+                    let left = was.capital + (worth - costs).min(I256::ZERO);
                     left.max(I256::ZERO) - I256::from_raw(U256::from(ROUNDING))
                 }
                 None => was.capital,
             };
-            let account = self.accounts[place];
             self.expect(4, is.capital >= least, || {
                 difference(
                     &operation.what,
@@ -398,6 +329,7 @@ fn signed(value: U256) -> I256 {
 mod tests {
     use super::*;
     use crate::units::{signed_wad, wad};
+    use alloy::primitives::Address;
 
     const LONG: usize = 0;
     const SHORT: usize = 1;
@@ -425,6 +357,8 @@ mod tests {
                 long: signed_wad(1.0),
                 short: signed_wad(1.0),
                 unsettled: I256::ZERO,
+                dust: [I256::ZERO; 2],
+                funding: I256::ZERO,
             }],
             accounts: vec![account(1.0), account(-1.0)],
         }
@@ -436,11 +370,11 @@ mod tests {
             pool: Address::ZERO,
             guard: Address::ZERO,
             token: Address::ZERO,
-            feed: Address::ZERO,
             contracts: vec![crate::market::Contract {
                 instrument: 1,
                 asset: B256::ZERO,
-                symbol: "X",
+                symbol: "X".into(),
+                feed: Address::ZERO,
             }],
         };
         let mut audit = Audit::new(&market, vec![name(LONG), name(SHORT)]);
@@ -458,7 +392,7 @@ mod tests {
     fn touch(place: usize) -> Operation {
         Operation {
             what: "touch".into(),
-            named: vec![(name(place), I256::ZERO)],
+            named: vec![Named::at_no_cost(name(place))],
         }
     }
 
@@ -487,7 +421,7 @@ mod tests {
     #[test]
     fn each_broken_total_is_found() {
         type Break = fn(&mut Snapshot);
-        let breaks: [(u8, Break); 8] = [
+        let breaks: [(u8, Break); 9] = [
             (1, |s| s.held = signed_wad(199.0)),
             (1, |s| s.profit = signed_wad(1.0)),
             (1, |s| s.debt = signed_wad(1.0)),
@@ -496,6 +430,7 @@ mod tests {
             (2, |s| s.tokens = signed_wad(199.0)),
             (3, |s| s.contracts[0].long = signed_wad(2.0)),
             (3, |s| s.accounts[SHORT].sizes[0] = signed_wad(-2.0)),
+            (3, |s| s.contracts[0].dust[0] = signed_wad(0.1)),
         ];
         for (k, (invariant, broken)) in breaks.into_iter().enumerate() {
             let mut audit = audit();
@@ -523,6 +458,41 @@ mod tests {
     }
 
     #[test]
+    fn funding_is_a_loss_of_the_longs() {
+        let mut audit = audit();
+        let mut after = fair();
+        after.contracts[0].funding = signed_wad(2.0);
+        after.accounts[LONG].capital = signed_wad(98.0);
+        after.capital = signed_wad(198.0);
+        after.contracts[0].unsettled = signed_wad(2.0);
+        audit.on_operation(&touch(LONG), after.clone());
+        assert_eq!(violated(&audit), [0_u8; 0]);
+        after.accounts[SHORT].capital = signed_wad(98.0);
+        after.capital = signed_wad(196.0);
+        after.contracts[0].unsettled = signed_wad(4.0);
+        audit.on_operation(&touch(SHORT), after);
+        assert_eq!(violated(&audit), [4]);
+    }
+
+    #[test]
+    fn a_trade_in_one_contract_leaves_the_loss_in_another_to_be_settled() {
+        let mut audit = audit();
+        audit.on_marks(&[wad(90.0)]);
+        let traded = Operation {
+            what: "trade".into(),
+            named: vec![Named {
+                contract: Some(0),
+                ..Named::at_no_cost(name(LONG))
+            }],
+        };
+        audit.losses[LONG].push(signed_wad(7.0));
+        audit.forget_what_was_settled(&traded);
+        assert_eq!(audit.losses[LONG], [I256::ZERO, signed_wad(7.0)]);
+        audit.forget_what_was_settled(&touch(LONG));
+        assert_eq!(audit.losses[LONG], [I256::ZERO; 2]);
+    }
+
+    #[test]
     fn a_named_account_pays_its_own_loss_and_costs_and_no_more() {
         for (paid, violations) in [(15.0, vec![]), (15.5, vec![4])] {
             let mut audit = audit();
@@ -536,7 +506,10 @@ mod tests {
             audit.on_operation(
                 &Operation {
                     what: "liquidate".into(),
-                    named: vec![(name(LONG), costs)],
+                    named: vec![Named {
+                        cost: costs,
+                        ..Named::at_no_cost(name(LONG))
+                    }],
                 },
                 after,
             );

@@ -1,0 +1,90 @@
+//! Gas of transactions, from their receipts.
+
+use super::cache::ProgramCache;
+use crate::{
+    bench::{BenchError, table::CACHED},
+    chain::{Chain, Receipt, Transaction},
+};
+use alloy::primitives::{Address, Bytes};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// Sends transactions and notes what each used.
+pub struct Meter<'a> {
+    chain: &'a Chain,
+    cache: Option<ProgramCache>,
+    /// What was noted.
+    pub gas: BTreeMap<String, u64>,
+}
+
+impl<'a> Meter<'a> {
+    /// Nothing noted yet.
+    pub fn new(chain: &'a Chain, cache: Option<ProgramCache>) -> Self {
+        Self {
+            chain,
+            cache,
+            gas: BTreeMap::new(),
+        }
+    }
+
+    /// Mines a transaction that must succeed and notes its gas under `name`, first with every program cached, as long as the
+    /// chain lets us undo that.
+    pub async fn note(&mut self, name: &str, transaction: Transaction) -> Result<(), BenchError> {
+        if let Some(cache) = &self.cache {
+            let before = snapshot(self.chain).await?;
+            cache.fill(self.chain).await?;
+            let receipt = self.execute(&transaction).await?;
+            self.insert(&format!("{name}{CACHED}"), &receipt);
+            restore(self.chain, before).await?;
+        }
+        let receipt = self.execute(&transaction).await?;
+        self.insert(name, &receipt);
+        Ok(())
+    }
+
+    /// Notes a call of a contract that sends no transactions by itself.
+    pub async fn note_as(
+        &mut self,
+        name: &str,
+        from: Address,
+        to: Address,
+        data: Bytes,
+    ) -> Result<(), BenchError> {
+        for method in ["anvil_setBalance", "anvil_impersonateAccount"] {
+            let params = if method == "anvil_setBalance" {
+                json!([from, "0xde0b6b3a7640000"])
+            } else {
+                json!([from])
+            };
+            self.chain
+                .request::<serde_json::Value>(method, params)
+                .await?;
+        }
+        let receipt = self.chain.send_as(from, to, data).await?;
+        self.insert(name, &receipt);
+        Ok(())
+    }
+
+    async fn execute(&self, transaction: &Transaction) -> Result<Receipt, BenchError> {
+        let mut receipts = self
+            .chain
+            .execute(std::slice::from_ref(transaction))
+            .await?;
+        Ok(receipts.remove(0))
+    }
+
+    fn insert(&mut self, name: &str, receipt: &Receipt) {
+        self.gas.insert(name.to_owned(), receipt.gas_used.to());
+    }
+}
+
+async fn snapshot(chain: &Chain) -> Result<serde_json::Value, BenchError> {
+    Ok(chain.request("evm_snapshot", json!([])).await?)
+}
+
+async fn restore(chain: &Chain, snapshot: serde_json::Value) -> Result<(), BenchError> {
+    chain
+        .request::<serde_json::Value>("evm_revert", json!([snapshot]))
+        .await?;
+    Ok(())
+}

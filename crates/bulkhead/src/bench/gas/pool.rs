@@ -1,0 +1,109 @@
+//! The insurance pool: shares, and leaving it.
+
+use super::{Bench, START_PRICE, TERMS};
+use crate::{
+    abi::{IERC4626, IInsurancePool, IQuoteToken},
+    bench::BenchError,
+    market::rate,
+    units::tokens,
+};
+use alloy::primitives::U256;
+
+/// Dollars that one deposit measured puts in.
+const DEPOSIT: f64 = 100_000.0;
+/// Dollars of open interest that the market's later chapters need insurance for.
+const INSURED: f64 = 2_000_000.0;
+/// The least share of the pool that may be drawn a day, so that a deficit beyond it can be measured.
+const DAILY_DRAW: f64 = 0.01;
+const WEEK: u64 = 7 * 86_400;
+
+impl Bench<'_> {
+    pub(super) async fn pool(&mut self) -> Result<(), BenchError> {
+        self.join().await?;
+        self.leave().await?;
+        let pool = self.market.pool;
+        self.market
+            .seed_insurance(self.chain, self.operator, TERMS.insurance(INSURED))
+            .await?;
+        let defaults = self
+            .chain
+            .call(pool, &IInsurancePool::parametersCall {})
+            .await?;
+        let set = IInsurancePool::setParametersCall {
+            parameters: IInsurancePool::Parameters {
+                dailyDrawShare: rate(DAILY_DRAW),
+                ..defaults
+            },
+        };
+        self.owner_call("pool.setParameters", pool, &set).await
+    }
+
+    async fn join(&mut self) -> Result<(), BenchError> {
+        let (pool, receiver) = (self.market.pool, self.people[0].address());
+        let assets = tokens(DEPOSIT);
+        let mint = IQuoteToken::mintCall {
+            to: receiver,
+            amount: assets * U256::from(3),
+        };
+        let approve = IQuoteToken::approveCall {
+            spender: pool,
+            amount: U256::MAX,
+        };
+        let ready = [
+            self.people[0].call(self.chain, self.market.token, &mint)?,
+            self.people[0].call(self.chain, self.market.token, &approve)?,
+        ];
+        self.chain.execute(&ready).await?;
+        let enter = IERC4626::depositCall { assets, receiver };
+        self.call("pool.deposit.first", 0, pool, &enter).await?;
+        self.call("pool.deposit.existing", 0, pool, &enter).await?;
+        let shares = self.shares(0).await? / U256::from(4);
+        let mint = IERC4626::mintCall { shares, receiver };
+        self.call("pool.mint", 0, pool, &mint).await?;
+        let to = self.people[1].address();
+        let transfer = IERC4626::transferCall { to, amount: shares };
+        self.call("pool.transfer", 0, pool, &transfer).await?;
+        let approve = IERC4626::approveCall {
+            spender: to,
+            amount: shares,
+        };
+        self.call("pool.approve", 0, pool, &approve).await?;
+        let from = receiver;
+        let amount = U256::ONE;
+        let transfer = IERC4626::transferFromCall { from, to, amount };
+        self.call("pool.transferFrom", 1, pool, &transfer).await
+    }
+
+    /// Claims from the pool, a week after the request.
+    async fn leave(&mut self) -> Result<(), BenchError> {
+        let (pool, owner) = (self.market.pool, self.people[1].address());
+        let shares = self.shares(1).await?;
+        let request = IInsurancePool::requestRedeemCall {
+            shares,
+            receiver: owner,
+        };
+        self.call("pool.requestRedeem", 1, pool, &request).await?;
+        let update = IInsurancePool::updateExitClockCall {};
+        self.call("pool.updateExitClock", 1, pool, &update).await?;
+        self.advance(WEEK).await?;
+        self.quote(START_PRICE).await?;
+        let redeem = IERC4626::redeemCall {
+            shares: shares / U256::from(4),
+            receiver: owner,
+            owner,
+        };
+        self.call("pool.redeem", 1, pool, &redeem).await?;
+        let withdraw = IERC4626::withdrawCall {
+            assets: tokens(1_000.0),
+            receiver: owner,
+            owner,
+        };
+        self.call("pool.withdraw", 1, pool, &withdraw).await
+    }
+
+    async fn shares(&self, who: usize) -> Result<U256, BenchError> {
+        let owner = self.people[who].address();
+        let balance = IERC4626::balanceOfCall { owner };
+        Ok(self.chain.call(self.market.pool, &balance).await?)
+    }
+}

@@ -1,0 +1,87 @@
+//! The benchmarks as they are printed.
+
+use super::Figures;
+
+/// Added to a key for the same call with every program in the chain's cache.
+pub const CACHED: &str = ".cached";
+
+/// The most gas that a call should use.
+const GOALS: [(&str, u64); 7] = [
+    ("vault.deposit", 90_000),
+    ("vault.settle.existing", 200_000),
+    ("vault.settle.16legs", 600_000),
+    ("vault.liquidate.1", 220_000),
+    ("vault.liquidate.16", 900_000),
+    ("vault.deleverage.10accounts", 250_000),
+    ("vault.deleverage.10000accounts", 250_000),
+];
+
+/// Prints everything.
+pub fn print(figures: &Figures) {
+    println!("\nGas used by the transaction; with the programs cached; goal");
+    for (name, gas) in &figures.gas {
+        if !name.ends_with(CACHED) {
+            println!("{}", row(figures, name, *gas));
+        }
+    }
+    println!("\nCompressed bytes on chain (limit 24576)");
+    for (name, bytes) in &figures.size {
+        println!("  {name:<40} {bytes:>12}");
+    }
+    println!("\nSpeed");
+    for (name, number) in &figures.speed {
+        println!("  {name:<52} {number:>12.2}");
+    }
+}
+
+fn row(figures: &Figures, name: &str, gas: u64) -> String {
+    let cached = figures.gas.get(&format!("{name}{CACHED}"));
+    let cached = cached.map_or(String::new(), u64::to_string);
+    let goal = GOALS.iter().find(|(goal, _)| *goal == name);
+    let verdict = goal.map_or(String::new(), |(_, most)| verdict(gas, *most));
+    format!("  {name:<40} {gas:>10} {cached:>10}  {verdict}")
+        .trim_end()
+        .to_owned()
+}
+
+fn verdict(gas: u64, most: u64) -> String {
+    if gas <= most {
+        format!("{most:>8} met")
+    } else {
+        let excess = (gas - most) as f64 * 100.0 / most as f64;
+        format!("{most:>8} missed by {excess:.1} %")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn a_row_says_whether_the_goal_is_met() {
+        let figures = Figures {
+            gas: BTreeMap::from([
+                ("vault.deposit".to_owned(), 90_000),
+                ("vault.deposit.cached".to_owned(), 70_000),
+            ]),
+            ..Figures::default()
+        };
+        let columns = |name, gas| {
+            let row = row(&figures, name, gas);
+            row.split_whitespace()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        assert_eq!(
+            columns("vault.deposit", 90_000),
+            "vault.deposit 90000 70000 90000 met"
+        );
+        assert_eq!(
+            columns("vault.settle.existing", 220_000),
+            "vault.settle.existing 220000 200000 missed by 10.0 %"
+        );
+        assert_eq!(columns("pool.mint", 5), "pool.mint 5");
+    }
+}

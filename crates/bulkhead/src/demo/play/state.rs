@@ -1,0 +1,124 @@
+//! A minute's price, and what the views say afterwards.
+
+use super::Play;
+use crate::{
+    abi::{IERC4626, IMarginVault, IOracleGuard, IPriceFeed},
+    chain::{Answers, ChainError, View},
+    demo::record::Step,
+    keeper::Outlook,
+    prices::Point,
+    units::{FEED, number, token_number},
+};
+use alloy::primitives::{I256, U256};
+use serde_json::json;
+
+/// What the market is like in a minute.
+pub(super) struct State {
+    /// What the record keeps of it.
+    pub step: Step,
+    /// What the keeper sees.
+    pub outlook: Outlook,
+    /// Per contract.
+    pub marks: Vec<U256>,
+    /// Everything that some contract's tier blocks.
+    pub blocked: u16,
+}
+
+impl Play<'_> {
+    /// Pushes the price, pokes the guard, and looks at the market, all in one message.
+    pub(super) async fn publish(&mut self, time: u64, point: &Point) -> Result<State, ChainError> {
+        let answer = I256::unchecked_from((point.price * FEED).round() as i128);
+        let push = self
+            .operator
+            .call(self.chain, self.feed, &IPriceFeed::pushCall { answer })?;
+        let assets = self
+            .market
+            .contracts
+            .iter()
+            .map(|contract| contract.asset)
+            .collect();
+        let poke = self.keeper.wallet.call(
+            self.chain,
+            self.market.guard,
+            &IOracleGuard::pokeManyCall { assets },
+        )?;
+        let mut batch = self.chain.batch();
+        let moved = batch.add::<serde_json::Value>("evm_setNextBlockTimestamp", json!([time]))?;
+        let sent = [batch.send(&push)?, batch.send(&poke)?];
+        let views = batch.views(&self.state_views())?;
+        batch.finish().await?;
+        moved
+            .await
+            .map_err(|error| crate::chain::refused("evm_setNextBlockTimestamp", &error))?;
+        for transaction in sent {
+            transaction.hash().await?;
+        }
+        self.transactions += 2;
+        let step = Step {
+            price: point.price,
+            ..Step::default()
+        };
+        self.read_state(&mut views.answers().await?, step)
+    }
+
+    /// Looks at the market again, in the minute of `step`.
+    pub(super) async fn look(&self, step: Step) -> Result<State, ChainError> {
+        let mut answers = self.chain.views(&self.state_views()).await?;
+        self.read_state(&mut answers, step)
+    }
+
+    fn state_views(&self) -> Vec<View> {
+        let (vault, pool) = (self.market.vault, self.market.pool);
+        let mut views = vec![
+            View::new(vault, &IMarginVault::coverageCall {}),
+            View::new(vault, &IMarginVault::totalsCall {}),
+            View::new(pool, &IERC4626::totalAssetsCall {}),
+        ];
+        for contract in &self.market.contracts {
+            let instrument = contract.instrument;
+            views.push(View::new(
+                self.market.guard,
+                &IOracleGuard::readCall {
+                    asset: contract.asset,
+                },
+            ));
+            views.push(View::new(
+                vault,
+                &IMarginVault::openInterestCall { instrument },
+            ));
+        }
+        views.extend(self.keeper.views());
+        views
+    }
+
+    fn read_state(&self, answers: &mut Answers, mut step: Step) -> Result<State, ChainError> {
+        let coverage = answers.take::<IMarginVault::coverageCall>()?;
+        let totals = answers.take::<IMarginVault::totalsCall>()?;
+        step.insurance = token_number(answers.take::<IERC4626::totalAssetsCall>()?);
+        (step.coverage, step.missing) = (number(coverage.h), number(coverage.missing));
+        (step.tokens, step.capital) = (number(totals.tokens), number(totals.capital));
+        (step.profit, step.debt) = (number(totals.profit), number(totals.debt));
+        let (mut marks, mut blocked) = (Vec::new(), 0);
+        step.open_interest = 0.0;
+        for _ in &self.market.contracts {
+            let reading = answers.take::<IOracleGuard::readCall>()?;
+            step.tier = step.tier.max(reading.tier);
+            step.mark = number(reading.mark);
+            blocked |= reading.blocked;
+            marks.push(reading.mark);
+            step.open_interest += number(answers.take::<IMarginVault::openInterestCall>()?.long);
+        }
+        let outlook = self.keeper.outlook(answers)?;
+        step.unhealthy = outlook
+            .others
+            .iter()
+            .filter(|health| health.equity < health.maintenance)
+            .count();
+        Ok(State {
+            step,
+            outlook,
+            marks,
+            blocked,
+        })
+    }
+}
