@@ -2,24 +2,41 @@
 //!
 //! The contract, the bots and the simulator run this same code. It allocates nothing and uses no floating point.
 //!
-//! # Scales
+//! # Scales and limits
 //!
 //! | Quantity | Type | One is | Largest value |
 //! |---|---|---|---|
-//! | price, index | [`Price`], [`Index`] | 1e18 | 1.7e14 (the limit of a cumulative gain) |
-//! | size of a position | [`Size`], [`Position`] | 1e18 | 1.7e20 |
-//! | amount of the quote token | [`Usd`] | 1e18 | 1.7e20 |
+//! | price | [`Price`] | 1e18 | 1.26e12, [`Price::MAX`] |
+//! | funding paid per unit | [`Index`] | 1e18 | +-6.3e11, [`Index::MAX_FUNDING`] |
+//! | open interest of a side | [`Size`] | 1e18 | 1.6e14, [`Size::MAX`] |
+//! | notional of a side after a trade that raises it | [`Usd`] | 1e18 | 3.1e11, [`Usd::MAX_TRADED`] |
+//! | open interest x index of a side | [`Usd`] | 1e18 | +-5.0e12, [`Usd::MAX_VALUE`] |
+//! | tokens of a vault | [`Usd`] | 1e18 | 1.26e12, [`Usd::MAX_TOKENS`] |
+//! | an account's amounts, the totals | [`Usd`] | 1e18 | +-2.59e15, [`Usd::MAX`] |
 //! | ratio | [`Ratio`] | 1e18 | 3.4e20 |
-//! | scale A of a bucket | [`Scale`] | 1e27 | 1 |
-//! | cumulative gain K of a bucket | [`Cumulative`] | 1e24 | 1.7e14 |
+//! | scale A of a bucket | [`Scale`] | 1e27 | 1; below 1e-6, [`Scale::MIN`], the bucket is closed |
+//! | cumulative gain K of a bucket | [`Cumulative`] | 1e21 | +-1.91e12, the largest index |
+//! | epochs of a bucket | `u32` | 1 | 2^28 - 1, [`LAST_EPOCH`] |
 //!
-//! Products are taken in 256 bits. A result beyond its type is [`Error::Overflow`], never a wrapped number.
+//! Products are taken in 256 bits. A result beyond its type or its limit is [`Error::Overflow`], never a wrapped number, and the
+//! operation takes no effect. No limit keeps anybody's funds in:
+//!
+//! - What is refused at a limit lets something in: a deposit, or a trade that raises open interest.
+//! - A price or funding beyond a limit is refused by itself ([`Ledger::set_prices`]); its instrument keeps the prices it had,
+//!   and everybody can settle, close and leave at those.
+//! - A price that is taken leaves room: the limit of open interest x index bounds what a leg can gain before it is settled, so
+//!   that the legs of an account, cut or not, add up to less than an account can hold.
+//! - A bucket has room for every leg of a side of the largest size at the smallest scale, however often it was cut and filled
+//!   again: its bases stay below 2^127, the sizes at joining below 2^111.
+//! - A bucket that has been closed 2^28 - 1 times takes no more legs, so that it need not be closed again; the next one of higher
+//!   utilisation stands in for it. (Each time, an account with a position in it has to be emptied.)
+//! - The totals of profit and debt end at 2.59e15: 2,000 times the largest amount of tokens.
 //!
 //! # Rounding
 //!
 //! Everything rounds against the account and for the vault: gains down, losses, payments and requirements up. What
 //! rounding leaves over stays in the vault: of quote amounts, as tokens that nobody can claim; of sizes, as open interest
-//! above the sum of the legs. A touch costs an account at most 1e-18 of the quote token per leg, plus base / 1e24 in a
+//! above the sum of the legs. A touch costs an account at most 1e-18 of the quote token per leg, plus base / 1e21 in a
 //! bucket that has been cut.
 #![no_std]
 #![warn(missing_docs)]

@@ -9,7 +9,7 @@ use std::time::UNIX_EPOCH;
 use common::{FEES, POOL, Vault, usd, wad};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use risk::{Index, InstrumentId, Price, Ratio, Size, Store, Usd, WAD, math};
+use risk::{Index, InstrumentId, Price, Ratio, Size, Store, Traded, Usd, WAD, math};
 
 const ACCOUNTS: usize = 8;
 const INSTRUMENTS: InstrumentId = 3;
@@ -124,9 +124,11 @@ fn apply(vault: &mut Vault, operation: &Operation) -> (bool, Vec<usize>) {
             let size = Size(math::mul_div_up(notional, WAD, mark).unwrap());
             let price = Price(mark * 10_000_u128.saturating_add_signed(edge.into()) / 10_000);
             let fee = Ratio(WAD / 100_000 * u128::from(fee));
-            vault
+            let before = vault.clone();
+            let traded = vault
                 .trade_for(buyer, seller, id, (size, price), fee)
                 .unwrap();
+            check_trade(&before, vault, [buyer, seller], &traded);
             (true, vec![buyer, seller])
         }
         Operation::Touch(account, by_owner) => {
@@ -202,6 +204,41 @@ fn apply(vault: &mut Vault, operation: &Operation) -> (bool, Vec<usize>) {
             });
             (moved.is_ok(), vec![])
         }
+    }
+}
+
+/// What a trade says of its parties is what a view says of them, before and after; fees arrive.
+fn check_trade(before: &Vault, after: &Vault, parties: [usize; 2], traded: &[Traded; 2]) {
+    let valued = |vault: &Vault, party| vault.ask(|ledger| ledger.valued(party)).unwrap();
+    // The second party's trade may change the coverage ratio that the first was valued at.
+    let missing = after.missing() > Usd::ZERO;
+    for (party, traded) in parties.into_iter().zip(traded) {
+        if party == parties[0] || !missing {
+            assert_eq!(traded.before, valued(before, party).health);
+        }
+        // Legs that join a bucket that was cut lose some rounding there.
+        let near = |told: Usd, seen: Usd| {
+            let lost = told.0 - seen.0;
+            assert!((0..TOLERANCE).contains(&lost), "{told:?} {seen:?}");
+        };
+        let (told, seen) = (&traded.valued, valued(after, party));
+        near(told.account.capital, seen.account.capital);
+        near(told.account.pnl, seen.account.pnl);
+        near(told.health.maintenance, seen.health.maintenance);
+        assert_eq!(told.account.maturing, seen.account.maturing);
+        assert_eq!(told.account.bucket, seen.account.bucket);
+        assert_eq!(told.account.legs, seen.account.legs);
+        if party == parties[1] || !missing {
+            near(told.health.equity, seen.health.equity);
+        }
+    }
+    let held = |vault: &Vault| {
+        let fees = vault.memory.account(FEES);
+        fees.capital.0 + fees.pnl.0
+    };
+    let paid = traded[0].fee.plus(traded[1].fee).unwrap();
+    if !missing {
+        assert_eq!(held(after) - held(before), paid.0);
     }
 }
 
@@ -306,7 +343,7 @@ fn assert_valued_as_touched(vault: &Vault, account: usize) -> Result<(), TestCas
         .unwrap();
     // A debt that is found or paid moves its account to another bucket, which costs each leg some rounding.
     let moved = vault.memory.account(account).bucket != touched.account.bucket;
-    let tolerance = if moved { 1_000 } else { 0 };
+    let tolerance = if moved { TOLERANCE } else { 0 };
     let pairs = [
         (asked.gain, touched.gain),
         (asked.account.capital, touched.account.capital),

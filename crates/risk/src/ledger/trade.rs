@@ -4,8 +4,8 @@ use super::Ledger;
 use super::value::{Assessment, Valued};
 use crate::bucket::bucket_due;
 use crate::{
-    Account, Coverage, Error, Index, InstrumentId, Position, Price, Ratio, Result, Side, Size,
-    Store, Usd, math,
+    Account, Coverage, Error, Health, Index, InstrumentId, Position, Price, Ratio, Result, Side,
+    Size, Store, Usd, math,
 };
 
 /// A trade, and what it costs.
@@ -29,10 +29,12 @@ pub struct Trade<A> {
     pub fees: A,
 }
 
-/// One party after a trade.
+/// One party of a trade.
 #[derive(Clone, Copy, Debug)]
 pub struct Traded {
-    /// The account, with the gains of legs that were left unsettled counted.
+    /// Its health before the trade.
+    pub before: Health,
+    /// The account afterwards, with the gains of legs that were left unsettled counted.
     pub valued: Valued,
     /// The fee that it paid.
     pub fee: Usd,
@@ -103,7 +105,10 @@ impl<S: Store> Ledger<'_, S> {
         let Fill {
             party, instrument, ..
         } = *fill;
-        let mut account = self.store.account(party);
+        let stored = self.store.account(party);
+        let missing = self.totals.missing(self.insurance)? > Usd::ZERO;
+        let shared = missing.then(|| self.valued(party)).transpose()?;
+        let mut account = stored;
         account.closing = false;
         let held = account.legs;
         let class = self.maturities.get(instrument);
@@ -114,9 +119,14 @@ impl<S: Store> Ledger<'_, S> {
             traded.add_gain(gain, class)?;
             traded.positions.add(instrument, position)?;
         }
-        traded.positions.add(instrument, fill.change)?;
         let others = self.assess(party, &account)?;
-        let done = if self.may_stay(&account, &traded, &others, fill.fee)? {
+        let before = match shared {
+            Some(valued) => valued.health,
+            None => self.health_of_both(stored, &traded, &others)?,
+        };
+        traded.positions.add(instrument, fill.change)?;
+        let stays = !missing && self.may_stay(&account, &traded, &others, fill.fee)?;
+        let (mut valued, fee) = if stays {
             self.fill_in_place(fill, &mut account, traded, &others)?
         } else {
             self.fill_and_rebuild(fill, &mut account, traded)?
@@ -128,11 +138,32 @@ impl<S: Store> Ledger<'_, S> {
         {
             account.legs = held;
         }
+        valued.account.legs = account.legs;
         self.store.set_account(party, &account);
-        Ok(done)
+        Ok(Traded {
+            before,
+            valued,
+            fee,
+        })
     }
 
-    /// Whether legs that are not traded can stay as they are: see [`Ledger::trade`].
+    /// Health of an account while nothing is missing, with the gains of its traded leg and of the others.
+    fn health_of_both(
+        &self,
+        mut account: Account,
+        traded: &Assessment,
+        others: &Assessment,
+    ) -> Result<Health> {
+        account.credit(traded.gain.plus(others.gain)?, Usd::ZERO)?;
+        Ok(Health {
+            equity: Coverage::FULL.equity(&account)?,
+            maintenance: self
+                .maintenance(&traded.positions)?
+                .plus(self.maintenance(&others.positions)?)?,
+        })
+    }
+
+    /// Whether legs that are not traded can stay as they are while nothing is missing: see [`Ledger::trade`].
     fn may_stay(
         &self,
         account: &Account,
@@ -140,7 +171,7 @@ impl<S: Store> Ledger<'_, S> {
         others: &Assessment,
         fee: Usd,
     ) -> Result<bool> {
-        if others.cut || account.in_debt() || self.totals.missing(self.insurance)? > Usd::ZERO {
+        if others.cut || account.in_debt() {
             return Ok(false);
         }
         let profit = account.pnl.plus(traded.gain)?.minus(fee)?;
@@ -163,7 +194,7 @@ impl<S: Store> Ledger<'_, S> {
         account: &mut Account,
         traded: Assessment,
         others: &Assessment,
-    ) -> Result<Traded> {
+    ) -> Result<(Valued, Usd)> {
         self.gain(account, traded.gain, traded.class)?;
         let fee = self.pay_to(account, fill.fees, fill.fee)?;
         let position = traded.positions.get(fill.instrument);
@@ -172,10 +203,7 @@ impl<S: Store> Ledger<'_, S> {
         sum.positions.add(fill.instrument, position)?;
         let mut settled = *account;
         settled.gain(others.gain, others.class, self.now)?;
-        Ok(Traded {
-            valued: self.value(settled, &sum, Coverage::FULL)?,
-            fee,
-        })
+        Ok((self.value(settled, &sum, Coverage::FULL)?, fee))
     }
 
     /// Settles all legs, and puts them into the bucket that is due.
@@ -184,14 +212,11 @@ impl<S: Store> Ledger<'_, S> {
         fill: &Fill<S::AccountId>,
         account: &mut Account,
         mut sum: Assessment,
-    ) -> Result<Traded> {
+    ) -> Result<(Valued, Usd)> {
         self.detach_all(fill.party, account, &mut sum)?;
         self.gain(account, sum.gain, sum.class)?;
         let fee = self.pay_to(account, fill.fees, fill.fee)?;
         self.attach_all(fill.party, account, &sum.positions)?;
-        Ok(Traded {
-            valued: self.value(*account, &sum, self.coverage()?)?,
-            fee,
-        })
+        Ok((self.value(*account, &sum, self.coverage()?)?, fee))
     }
 }

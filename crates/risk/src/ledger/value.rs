@@ -134,6 +134,18 @@ impl<S: Store> Ledger<'_, S> {
         Ok(self.assess(id, &self.store.account(id))?.positions)
     }
 
+    /// An account's position in one instrument.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow).
+    pub fn position(&self, id: S::AccountId, instrument: InstrumentId) -> Result<Position> {
+        let account = self.store.account(id);
+        if !account.legs.as_slice().contains(&instrument) {
+            return Ok(Position::ZERO);
+        }
+        self.standing(id, account.bucket, instrument)?.position()
+    }
+
     /// Some of the positions: those in these instruments.
     ///
     /// # Errors

@@ -350,9 +350,7 @@ impl Vault {
     }
 
     pub fn size(&self, id: usize, instrument: InstrumentId) -> Position {
-        self.ask(|ledger| ledger.positions(id))
-            .unwrap()
-            .get(instrument)
+        self.ask(|ledger| ledger.position(id, instrument)).unwrap()
     }
 
     /// Asserts invariants 1, 2 and 3. Returns what the vault holds beyond all claims.
