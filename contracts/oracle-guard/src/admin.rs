@@ -61,12 +61,9 @@ fn only_owner() {
 pub fn transfer_ownership(new_owner: Address) {
     only_owner();
     Field::PendingOwner.set_address(new_owner);
-    let words = [sender(), new_owner].map(|address| address.into_word());
-    emit(
-        &ownable::OwnershipTransferStarted::SIGNATURE_HASH,
-        2,
-        &words,
-    );
+    let words = [sender().into_word(), new_owner.into_word()];
+    let event = &ownable::OwnershipTransferStarted::SIGNATURE_HASH;
+    emit(event, 2, &words);
 }
 
 /// Takes offered ownership. Fails with `NotPendingOwner`.
@@ -80,7 +77,7 @@ pub fn accept_ownership() {
 }
 
 fn set_owner(owner: Address) {
-    let words = [Field::Owner.address(), owner].map(|address| address.into_word());
+    let words = [Field::Owner.address().into_word(), owner.into_word()];
     Field::Owner.set_address(owner);
     emit(&ownable::OwnershipTransferred::SIGNATURE_HASH, 2, &words);
 }

@@ -53,9 +53,15 @@ pub fn now() -> u64 {
 }
 
 /// An unsigned integer as an ABI word.
+#[inline(always)]
 pub fn uint(value: impl Into<u128>) -> B256 {
+    word_of(value.into())
+}
+
+#[inline(never)]
+fn word_of(value: u128) -> B256 {
     let mut word = [0; 32];
-    word[16..].copy_from_slice(&value.into().to_be_bytes());
+    word[16..].copy_from_slice(&value.to_be_bytes());
     B256::new(word)
 }
 

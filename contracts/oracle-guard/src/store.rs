@@ -42,20 +42,17 @@ impl Field {
 }
 
 fn word_of(address: Address) -> Word {
-    let word = address.into_word();
-    let half = |bytes: &[u8]| {
-        bytes
-            .iter()
-            .fold(0, |half, &byte| half << 8 | u128::from(byte))
-    };
-    Word::new(half(&word[..16]), half(&word[16..]))
+    let [mut high, mut low] = [[0; 16]; 2];
+    high[12..].copy_from_slice(&address[..4]);
+    low.copy_from_slice(&address[4..]);
+    Word::new(u128::from_be_bytes(high), u128::from_be_bytes(low))
 }
 
 fn address_in(word: Word) -> Address {
-    let mut bytes = [0; 32];
-    bytes[..16].copy_from_slice(&word.high.to_be_bytes());
-    bytes[16..].copy_from_slice(&word.low.to_be_bytes());
-    Address::from_word(B256::new(bytes))
+    let mut address = Address::ZERO;
+    address[..4].copy_from_slice(&word.high.to_be_bytes()[12..]);
+    address[4..].copy_from_slice(&word.low.to_be_bytes());
+    address
 }
 
 const BITS_OF_32: u128 = u32::MAX as u128;
@@ -155,7 +152,7 @@ impl Source {
     fn of_word(Word { high, low }: Word) -> Self {
         let bits = |shift: u32, width: u32| (high >> shift & ((1 << width) - 1)) as u64;
         Self {
-            feed: address_in(Word::new(high & BITS_OF_32, low)),
+            feed: address_in(Word::new(high, low)),
             heartbeat: bits(96, 20) as u32,
             decimals: bits(116, 5) as u8,
             bound: Decimal {

@@ -68,18 +68,17 @@ impl Mean {
             (middle, bucket),
             (oldest, bucket - elapsed),
         ];
-        let known = || parts.into_iter().filter(|&(price, _)| price != 0);
-        let total: u128 = known().map(|(_, secs)| u128::from(secs)).sum();
+        let known = parts.iter().filter(|(price, _)| *price != 0);
+        let total: u128 = known.map(|&(_, secs)| u128::from(secs)).sum();
         if total == 0 {
             return self.current;
         }
         // Exact: quotients and remainders of the division by the total are weighed apart, so that nothing overflows.
-        let whole: u128 = known()
-            .map(|(price, secs)| price / total * u128::from(secs))
-            .sum();
-        let rest: u128 = known()
-            .map(|(price, secs)| price % total * u128::from(secs))
-            .sum();
+        let (mut whole, mut rest) = (0, 0);
+        for (price, secs) in parts {
+            whole += price / total * u128::from(secs);
+            rest += price % total * u128::from(secs);
+        }
         whole + rest / total
     }
 }

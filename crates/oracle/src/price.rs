@@ -110,11 +110,12 @@ impl Price {
 
     /// The lowest and highest of the mark and the sources behind it.
     pub fn range(&self) -> (u128, u128) {
-        let sources = [self.primary, self.secondary];
-        let prices = || sources.into_iter().filter(|&price| price != 0);
-        (
-            prices().fold(self.mark, u128::min),
-            prices().fold(self.mark, u128::max),
-        )
+        let (mut low, mut high) = (self.mark, self.mark);
+        for price in [self.primary, self.secondary] {
+            if price != 0 {
+                (low, high) = (low.min(price), high.max(price));
+            }
+        }
+        (low, high)
     }
 }
