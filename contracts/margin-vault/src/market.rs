@@ -51,7 +51,7 @@ pub struct Markets {
 impl Markets {
     /// Asks for the price of an instrument.
     pub fn want(&mut self, id: InstrumentId) {
-        if !self.ids.contains(&id) {
+        if self.ids.iter().all(|&known| known != id) {
             self.ids.push(id);
         }
     }

@@ -23,7 +23,7 @@ const RESTRICTED: u8 = 2;
 /// What such an account may count of its equity.
 const USABLE_IN_RESTRICTED: Ratio = Ratio(risk::WAD / 5 * 4);
 /// Rewards for closing an account that its initial margin has to reach, so that bankruptcies are not worth making.
-const REWARDS_IN_MARGIN: i128 = 10;
+const REWARDS_IN_MARGIN: Ratio = Ratio(10 * risk::WAD);
 /// Seconds for which the vault goes by what it last heard of its pool's assets.
 const ASSETS_SERVE: u64 = 600;
 /// Words of the longest event, its signature included.
@@ -230,6 +230,12 @@ impl<'s> Session<'s> {
             .or_revert())
     }
 
+    /// Brings the outflow limiter up to now, before tokens come or go that it does not limit.
+    pub fn keep_outflow(&mut self) {
+        let (outflow, _) = self.outflow();
+        self.ledger.store.set_outflow(&outflow);
+    }
+
     /// Settles an account.
     pub fn touch(&mut self, id: B256, by_owner: bool) -> Valued {
         let before = self.ledger.store.account(id);
@@ -273,7 +279,7 @@ impl<'s> Session<'s> {
             return sum;
         }
         let reward = self.ledger.store.amounts().max_reward;
-        sum.max(Usd(reward.0 * REWARDS_IN_MARGIN))
+        sum.max(reward.times_up(REWARDS_IN_MARGIN).or_revert())
     }
 
     /// Reverts unless an account may give away the capital that it has just given: its mature equity meets initial margin,
@@ -293,13 +299,9 @@ impl<'s> Session<'s> {
         );
     }
 
-    /// Ends the operation: the limiter follows what came or went, the start of impairment is kept, the totals are written.
+    /// Ends the operation: keeps the start of impairment, and writes the totals.
     pub fn finish(mut self) {
         self.insure_debts();
-        if self.ledger.totals.tokens != self.tokens {
-            let (outflow, _) = self.outflow();
-            self.ledger.store.set_outflow(&outflow);
-        }
         let missing = self.missing();
         if missing != self.missing {
             let coverage = self.ledger.coverage().and_then(risk::Coverage::ratio);

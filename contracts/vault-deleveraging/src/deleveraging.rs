@@ -20,6 +20,7 @@ pub fn deleverage(store: &mut Storage, account: B256, max_legs: u128) -> Bytes {
     let (mut session, valued) = Session::settled(store, account, false);
     session.observe(account, &valued.health);
     let closed = if valued.account.in_debt() {
+        session.keep_outflow();
         bankruptcy::close(&mut session, account, &valued.account.legs, max_legs)
     } else {
         let done = reduce(&mut session, account, &valued, max_legs);

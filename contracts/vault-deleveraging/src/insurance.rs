@@ -10,6 +10,7 @@ use margin_vault::storage::{Field, PoolAssets, Storage};
 /// Draws on the pool for deficits that were written off; it pays what it can.
 pub fn recover(store: &mut Storage) -> Bytes {
     let mut session = Session::open(store);
+    session.keep_outflow();
     let due = session.ledger.totals.shortfall.or_zero();
     let units = due.0.unsigned_abs().div_ceil(session.unit());
     require(units > 0, Error::NothingToRecover);

@@ -15,9 +15,9 @@ use risk::{
 use margin_vault::checks::{allowed, is_dust, only_for};
 use margin_vault::flows;
 
-/// Percent of maintenance margin below which equity has to be for a liquidation during an outage and the grace period
+/// Share of maintenance margin below which equity has to be for a liquidation during an outage and the grace period
 /// after it, in which owners could not act.
-const LIQUIDATED_IN_GRACE: i128 = 95;
+const LIQUIDATED_IN_GRACE: Ratio = Ratio(risk::WAD / 100 * 95);
 
 /// Moves a share of every leg of an account in ill health into one of the caller's.
 pub fn liquidate(store: &mut Storage, account: B256, into: B256, max_share: u128) -> Bytes {
@@ -107,23 +107,23 @@ impl<'s> Taking<'s> {
         Ok(plan)
     }
 
-    /// Refuses an account of which nothing can move, or that has time until the grace period ends.
+    /// Refuses an account of which nothing can move, and one that counts as healthy until the grace period ends.
     fn check_guard(&self, valued: &Valued, movable: &Legs) -> core::result::Result<(), Error> {
         let Health {
             equity,
             maintenance,
         } = valued.health;
         let held = valued.account.legs;
-        let immovable = movable.as_slice().is_empty() && !held.as_slice().is_empty();
-        let ill = equity < maintenance;
-        // Amounts are below 2^111.
-        let spared = ill && equity.0 * 100 >= maintenance.0 * LIQUIDATED_IN_GRACE;
-        let in_grace = |&id| self.session.market(id).blocked & action::GRACE != 0;
-        if immovable || spared && held.as_slice().iter().any(in_grace) {
-            Err(Error::ActionBlocked)
-        } else {
-            Ok(())
+        if movable.as_slice().is_empty() && !held.as_slice().is_empty() {
+            return Err(Error::ActionBlocked);
         }
+        let in_grace = |&id| self.session.market(id).blocked & action::GRACE != 0;
+        // Amounts are below 2^111.
+        let spared = equity.0 * 100 >= maintenance.0 * LIQUIDATED_IN_GRACE;
+        if spared && held.as_slice().iter().any(in_grace) {
+            return Err(Error::Ledger(Refusal::Healthy));
+        }
+        Ok(())
     }
 
     fn plan(&self, account: B256, valued: &Valued, movable: &Legs) -> Result<Liquidation> {
