@@ -9,7 +9,7 @@ use margin_vault::parameters::ratio;
 use margin_vault::session::{Session, action, emit, main_account, usd, word};
 use margin_vault::storage::Storage;
 use margin_vault::word::Word;
-use risk::{InstrumentId, Ledger, Legs, Ratio, Result, Store, Usd};
+use risk::{InstrumentId, Ledger, Legs, Ratio, Result, Store, Usd, math};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::MessageAccess;
 
@@ -72,7 +72,7 @@ pub fn close(session: &mut Session, account: B256, legs: &Legs, max_legs: usize)
     }
     bankruptcy.close_rest().or_revert();
     let by = revealed.map_or_else(caller, |revealed| revealed.by);
-    bankruptcy.pay(by).or_revert();
+    bankruptcy.settle(by).or_revert();
     bankruptcy.closed
 }
 
@@ -110,36 +110,48 @@ impl Bankruptcy<'_, '_> {
 
     /// Draws on the pool, pays the reward as capital, half to the caller and half to `revealer`, and remembers what is left
     /// of it while debt is left.
-    fn pay(&mut self, revealer: Address) -> Result<()> {
-        let units = self.closed.insured.plus(self.reward)?.0 / self.unit.0;
-        let paid = insurance::draw(self.ledger.store, units.unsigned_abs());
-        require(paid == units.unsigned_abs(), Error::PoolFailed);
-        let closer = caller();
-        let half = Usd(self.reward.0 / 2);
-        if self.reward > Usd::ZERO {
-            self.ledger.deposit(main_account(revealer), half)?;
-            let rest = self.reward.minus(half)?;
-            self.ledger.deposit(main_account(closer), rest)?;
-            let words = [
-                word(self.account),
-                Word::of_address(closer),
-                Word::of_address(revealer),
-                usd(self.reward),
-            ];
-            emit(&IMarginVault::Rewarded::SIGNATURE_HASH, 3, &words);
-        }
+    fn settle(&mut self, revealer: Address) -> Result<()> {
+        self.draw()?;
+        self.pay_reward(revealer)?;
+        let store = &mut *self.ledger.store;
+        let in_debt = store.account(self.account).in_debt();
         let left = Revealed {
             by: revealer,
             reward: self.reward_left,
         };
-        let in_debt = self.ledger.store.account(self.account).in_debt();
-        self.ledger
-            .store
-            .set_revealed(self.account, in_debt.then_some(&left));
-        if !in_debt {
-            // It leaves the bucket of accounts in debt.
-            self.ledger.touch(self.account, false)?;
+        store.set_revealed(self.account, in_debt.then_some(&left));
+        Ok(())
+    }
+
+    /// Draws on the pool. What does not arrive, of a token that takes a fee, comes off the reward first.
+    fn draw(&mut self) -> Result<()> {
+        let asked = self.closed.insured.plus(self.reward)?;
+        let units = (asked.0 / self.unit.0).unsigned_abs();
+        let arrived = math::signed(insurance::draw(self.ledger.store, units))?;
+        let lost = Usd(asked.0 - arrived * self.unit.0);
+        let unrewarded = lost.min(self.reward);
+        self.reward = self.reward.minus(unrewarded)?;
+        let uninsured = lost.minus(unrewarded)?;
+        self.closed.insured = self.closed.insured.minus(uninsured)?;
+        self.ledger.recover(uninsured.negated()?)
+    }
+
+    fn pay_reward(&mut self, revealer: Address) -> Result<()> {
+        if self.reward == Usd::ZERO {
+            return Ok(());
         }
+        let closer = caller();
+        let half = Usd(self.reward.0 / 2);
+        let rest = self.reward.minus(half)?;
+        self.ledger.deposit(main_account(revealer), half)?;
+        self.ledger.deposit(main_account(closer), rest)?;
+        let words = [
+            word(self.account),
+            Word::of_address(closer),
+            Word::of_address(revealer),
+            usd(self.reward),
+        ];
+        emit(&IMarginVault::Rewarded::SIGNATURE_HASH, 3, &words);
         Ok(())
     }
 

@@ -29,7 +29,8 @@ pub fn deleverage(store: &mut Storage, account: B256, max_legs: u128) -> Bytes {
             ..Closed::default()
         }
     };
-    let left = session.ledger.valued(account).or_revert();
+    // An account that has left debt leaves the bucket of those in debt.
+    let left = session.ledger.touch(account, false).or_revert();
     session.observe(account, &left.health);
     session.finish();
     let words = [

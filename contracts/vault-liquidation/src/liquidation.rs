@@ -118,8 +118,7 @@ impl<'s> Taking<'s> {
             return Err(Error::ActionBlocked);
         }
         let in_grace = |&id| self.session.market(id).blocked & action::GRACE != 0;
-        // Amounts are below 2^111.
-        let spared = equity.0 * 100 >= maintenance.0 * LIQUIDATED_IN_GRACE;
+        let spared = equity >= maintenance.times_up(LIQUIDATED_IN_GRACE).or_revert();
         if spared && held.as_slice().iter().any(in_grace) {
             return Err(Error::Ledger(Refusal::Healthy));
         }

@@ -126,6 +126,13 @@ impl Legs {
         self.ids.get(..self.len.into()).unwrap_or(&[])
     }
 
+    /// Whether an instrument is in the set.
+    #[must_use]
+    pub fn contains(&self, id: InstrumentId) -> bool {
+        // Searching bytes as the slice does would take a search for words along.
+        self.as_slice().iter().any(|&held| held == id)
+    }
+
     /// Adds an instrument that is not in the set.
     ///
     /// # Errors

@@ -46,7 +46,7 @@ impl<S: Store> Ledger<'_, S> {
         unit: Usd,
     ) -> Result<ClosedLeg> {
         let mut account = self.store.account(id);
-        if !account.in_debt() || !account.legs.as_slice().contains(&instrument) {
+        if !account.in_debt() || !account.legs.contains(instrument) {
             return Err(Error::NotDeleverageable);
         }
         let weights = self.weights(id, &account, instrument)?;
@@ -105,7 +105,7 @@ impl<S: Store> Ledger<'_, S> {
         }
         let mut account = self.store.account(id);
         let held = account.legs;
-        if !held.as_slice().contains(&instrument) {
+        if !held.contains(instrument) {
             return Err(Error::NotDeleverageable);
         }
         let (position, gain) = self.detach(id, &mut account, instrument)?;

@@ -114,7 +114,7 @@ impl<S: Store> Ledger<'_, S> {
         let class = self.maturities.get(instrument);
         self.gain(&mut account, fill.edge, class)?;
         let mut traded = Assessment::default();
-        if held.as_slice().contains(&instrument) {
+        if held.contains(instrument) {
             let (position, gain) = self.detach(party, &mut account, instrument)?;
             traded.add_gain(gain, class)?;
             traded.positions.add(instrument, position)?;
@@ -133,8 +133,8 @@ impl<S: Store> Ledger<'_, S> {
         };
         // The order of its legs is part of what is stored: it stays where the legs are the same.
         if account.legs.as_slice().len() == held.as_slice().len()
-            && held.as_slice().contains(&instrument)
-            && account.legs.as_slice().contains(&instrument)
+            && held.contains(instrument)
+            && account.legs.contains(instrument)
         {
             account.legs = held;
         }

@@ -140,7 +140,7 @@ impl<S: Store> Ledger<'_, S> {
     /// [`Overflow`](crate::Error::Overflow).
     pub fn position(&self, id: S::AccountId, instrument: InstrumentId) -> Result<Position> {
         let account = self.store.account(id);
-        if !account.legs.as_slice().contains(&instrument) {
+        if !account.legs.contains(instrument) {
             return Ok(Position::ZERO);
         }
         self.standing(id, account.bucket, instrument)?.position()
@@ -153,7 +153,7 @@ impl<S: Store> Ledger<'_, S> {
     pub fn among(positions: &Positions, instruments: &Legs) -> Result<Positions> {
         let mut some = Positions::default();
         for (instrument, position) in positions.iter() {
-            if instruments.as_slice().contains(&instrument) {
+            if instruments.contains(instrument) {
                 some.add(instrument, position)?;
             }
         }
