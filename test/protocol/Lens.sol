@@ -3,6 +3,7 @@ pragma solidity ^0.8.20;
 
 import {IERC20} from "@openzeppelin/contracts/interfaces/IERC20.sol";
 import {IMarginVault} from "../../contracts/interfaces/IMarginVault.sol";
+import {IOracleGuard} from "../../contracts/interfaces/IOracleGuard.sol";
 
 /// All that a vault says of one account.
 struct AccountState {
@@ -18,6 +19,8 @@ struct AccountState {
 
 /// All that a vault says of one instrument.
 struct InstrumentState {
+    uint256 mark; // the guard's
+    uint256 tier;
     uint256 long;
     uint256 short;
     uint256 dustLong;
@@ -83,6 +86,8 @@ contract Lens {
         view
         returns (InstrumentState memory state)
     {
+        IOracleGuard.Reading memory reading = IOracleGuard(vault.guard()).read(vault.instrument(instrument).asset);
+        (state.mark, state.tier) = (reading.mark, reading.tier);
         (state.long, state.short) = vault.openInterest(instrument);
         (state.dustLong, state.dustShort) = vault.dust(instrument);
         (state.longGain, state.shortGain) = vault.unsettled(instrument);

@@ -4,229 +4,546 @@ pragma solidity ^0.8.20;
 import {IInsurancePool} from "../../contracts/interfaces/IInsurancePool.sol";
 import {IMarginVault} from "../../contracts/interfaces/IMarginVault.sol";
 import {IOracleGuard} from "../../contracts/interfaces/IOracleGuard.sol";
+import {IOwnable} from "../../contracts/interfaces/IOwnable.sol";
 import {cheats} from "../../script/lib/Cheatcodes.sol";
 import {PriceFeed} from "../mocks/PriceFeed.sol";
 import {QuoteToken} from "../mocks/QuoteToken.sol";
+import {Tape} from "../mocks/Tape.sol";
+import {Node} from "../support/Node.sol";
 import {vm} from "../support/Vm.sol";
+import {Ghost} from "./Ghost.sol";
+import {Lens, VaultState} from "./Lens.sol";
 import {Trader} from "./Protocol.sol";
 
-/// What an invariant run may do to a vault. It works out each account's own losses from sizes and marks, and so knows whether
-/// capital ever falls by more.
-contract VaultHandler {
-    uint256 public constant ACTORS = 6;
-    uint32 private constant ETH = 1;
+/// What an invariant run may do to a vault: everything that anybody can, well meant or not.
+contract VaultHandler is Ghost {
+    /// Six people; the first two have a second account each.
+    uint256 public constant ACTORS = 8;
+    uint256 private constant OWNERS = 6;
+    /// Accounts that nobody trades with: the pool's, the treasury's, the vault's own for fees, and a stranger's.
+    uint256 private constant POOL = ACTORS;
+    uint256 private constant NOBODY = type(uint256).max;
     uint256 private constant USD = 1e6;
-    uint256 private constant UNIT = 1e12;
+    uint256 private constant ALL = type(uint256).max;
+    int256 private constant FEED_TO_WAD = 1e10;
 
-    IMarginVault private immutable vault;
     IInsurancePool private immutable pool;
     IOracleGuard private immutable guard;
     QuoteToken private immutable token;
-    PriceFeed private immutable feed;
-    address private immutable owner;
-    bytes32 private immutable asset;
-    bytes32 private immutable poolAccount;
+    Tape private immutable tape;
+    address private immutable stranger = address(0xbad);
 
     Trader[] private actors;
-    int256 private price = 200e8;
+    PriceFeed[] private feeds; // a primary and a secondary for each instrument
+    bytes32[] private assets;
+    int256[] private prices;
+    int256[] private starts;
     uint256 private nonce = 1_000;
-    int256 private mark;
-    /// Loss of each actor since it was last settled, in WAD.
-    int256[ACTORS] private losses;
-    uint256[ACTORS] private capitalBefore;
-    int256[ACTORS] private pnlBefore;
-    int256 private coverageBefore;
-    string public violation;
 
     constructor(
         IMarginVault vault_,
-        IInsurancePool pool_,
         IOracleGuard guard_,
-        QuoteToken token_,
-        PriceFeed feed_,
-        address owner_,
-        bytes32 asset_
-    ) {
-        (vault, pool, guard, token, feed, owner, asset) = (vault_, pool_, guard_, token_, feed_, owner_, asset_);
-        poolAccount = bytes32(bytes20(address(pool_)));
+        Lens lens_,
+        Tape tape_,
+        uint32[] memory instruments_,
+        bytes32[] memory assets_,
+        PriceFeed[] memory feeds_,
+        int256[] memory prices_
+    ) Ghost(vault_, lens_) {
+        (guard, tape) = (guard_, tape_);
+        pool = IInsurancePool(vault_.pool());
+        token = QuoteToken(vault_.quoteToken());
+        (instruments, assets, feeds, prices, starts) = (instruments_, assets_, feeds_, prices_, prices_);
         for (uint256 k = 0; k < ACTORS; k++) {
-            uint256 key = uint256(keccak256(abi.encode("actor", k)));
+            uint256 key = uint256(keccak256(abi.encode("actor", k % OWNERS)));
             address holder = cheats.addr(key);
-            actors.push(Trader(key, holder, bytes32(bytes20(holder))));
+            actors.push(Trader(key, holder, bytes32(uint256(uint160(holder)) << 96 | k / OWNERS)));
+            accounts.push(actors[k].account);
         }
-        mark = int256(guard_.read(asset_).mark);
+        address[4] memory others = [address(pool), vault_.parameters().treasury, address(vault_), stranger];
+        for (uint256 k = 0; k < others.length; k++) {
+            accounts.push(bytes32(bytes20(others[k])));
+        }
     }
 
     function actor(uint256 k) external view returns (Trader memory) {
         return actors[k];
     }
 
-    /// Sums over all accounts, the pool's included.
-    function sums() external view returns (uint256 capital, uint256 profit, uint256 debt) {
-        for (uint256 k = 0; k <= ACTORS; k++) {
-            (uint256 c, int256 p) = vault.balances(k == ACTORS ? poolAccount : actors[k].account);
-            capital += c;
-            if (p > 0) profit += uint256(p);
-            else debt += uint256(-p);
-        }
+    /// Called once everybody has deposited and traded.
+    function start() external {
+        open();
     }
 
-    function sizes() external view returns (uint256 long, uint256 short) {
-        for (uint256 k = 0; k < ACTORS; k++) {
-            int256 size = vault.position(actors[k].account, ETH);
-            if (size > 0) long += uint256(size);
-            else short += uint256(-size);
+    // ---- time and prices
+
+    function movePrices(uint256 seed) public {
+        for (uint256 i = 0; i < prices.length; i++) {
+            int256 change = int256(uint256(keccak256(abi.encode(seed, i))) % 81) - 40;
+            movePrice(i, change); // -4 % to +4 %
         }
+        write(1 + seed % 900);
     }
 
-    function movePrice(uint256 change) public {
-        // -7 % to +7 %, within 60 to 600 dollars.
-        price = price * (930 + int256(change % 141)) / 1000;
-        if (price < 60e8) price = 60e8;
-        if (price > 600e8) price = 600e8;
-        vm.warp(block.timestamp + 10 minutes);
-        vm.prank(owner);
-        feed.push(price);
-        guard.poke(asset);
-        int256 next = int256(guard.read(asset).mark);
-        for (uint256 k = 0; k < ACTORS; k++) {
-            losses[k] -= vault.position(actors[k].account, ETH) * (next - mark) / 1e18;
-        }
-        mark = next;
+    /// One price jumps by 8 % to 18 %, up or down.
+    function jump(uint256 seed) public {
+        int256 change = int256(80 + seed / 4 % 101);
+        movePrice(seed / 2 % prices.length, seed % 2 == 0 ? change : -change);
+        write(1 + seed % 60);
     }
 
-    function trade(uint256 buyerSeed, uint256 sellerSeed, uint256 size) public {
+    /// Minutes to a day and a half in which nothing is heard of anybody.
+    function wait(uint256 seed) public {
+        write(1 minutes + seed % 36 hours);
+    }
+
+    function movePrice(uint256 i, int256 thousandths) private {
+        int256 price = prices[i] * (1000 + thousandths) / 1000;
+        if (price < starts[i] / 3) price = starts[i] / 3;
+        if (price > starts[i] * 3) price = starts[i] * 3;
+        prices[i] = price;
+    }
+
+    function write(uint256 secs) private {
+        vm.warp(block.timestamp + secs);
+        int256[] memory answers = new int256[](feeds.length);
+        for (uint256 k = 0; k < feeds.length; k++) {
+            answers[k] = prices[k / 2];
+        }
+        tape.write(feeds, answers, guard, assets);
+        after_("prices", NOBODY, NOBODY);
+    }
+
+    // ---- what owners do
+
+    function trade(uint256 buyerSeed, uint256 sellerSeed, uint256 seed) public {
         uint256 buyer = buyerSeed % ACTORS;
         uint256 seller = (buyer + 1 + sellerSeed % (ACTORS - 1)) % ACTORS;
-        size = 1e15 + size % 400e18;
-        IMarginVault.Order memory maker = order(seller, -int256(size), true);
-        IMarginVault.Order memory taker = order(buyer, int256(size), false);
-        before();
-        try vault.settle(maker, sign(seller, maker), taker, sign(buyer, taker), size) {
-            check("trade", seller, buyer, 0);
-        } catch {}
+        uint256 i = seed % instruments.length;
+        bool reduce = seed / 16 % 3 == 0;
+        // Up to two thousandths of a typical account's reach, or all of a position.
+        uint256 size = 1e12 + uint256(keccak256(abi.encode(seed))) % (60_000e36 / uint256(prices[i] * FEED_TO_WAD));
+        int256 price = prices[i] * (980 + int256(seed / 64 % 41)) / 1000 * FEED_TO_WAD;
+        IMarginVault.Order memory maker = order(seller, i, -int256(size), uint256(price), true, reduce);
+        IMarginVault.Order memory taker = order(buyer, i, int256(size), uint256(price), false, reduce);
+        bytes memory data =
+            abi.encodeCall(IMarginVault.settle, (maker, sign(seller, maker), taker, sign(buyer, taker), size));
+        if (!operate(stranger, data)) return;
+        afterTrade(buyer, seller, i, price);
     }
 
-    function touch(uint256 seed) public {
-        uint256 k = seed % ACTORS;
-        before();
-        vault.touch(actors[k].account);
-        check("touch", k, k, 0);
+    function afterTrade(uint256 buyer, uint256 seller, uint256 i, int256 price) private {
+        VaultState memory seen = look();
+        followPrices(seen);
+        int256 size = seen.accounts[buyer].sizes[i] - state.accounts[buyer].sizes[i];
+        require_(
+            size + seen.accounts[seller].sizes[i] - state.accounts[seller].sizes[i] <= 1e3
+                && size + seen.accounts[seller].sizes[i] - state.accounts[seller].sizes[i] >= -1e3,
+            "3: a trade moves one size"
+        );
+        int256 edge = size * (marks[i] - price) / WAD;
+        IMarginVault.Instrument memory terms = vault.instrument(instruments[i]);
+        int256 notional = size * price / WAD;
+        afterSide(seen, buyer, edge - notional * int256(uint256(terms.takerFee)) / WAD);
+        afterSide(seen, seller, -edge - notional * int256(uint256(terms.makerFee)) / WAD);
+        for (uint256 k = 0; k < accounts.length; k++) {
+            if (k == POOL + 2) gained("trade", seen, k);
+            else if (k != buyer && k != seller) checkBystander("trade", seen, k);
+        }
+        check("trade", seen);
+        state = seen;
+    }
+
+    /// Invariants 4 and 5 for one party of a trade that has been paid `change`.
+    function afterSide(VaultState memory seen, uint256 k, int256 change) private {
+        require_(
+            int256(seen.accounts[k].capital) >= leastCapital(k, -change, false, state.coverage),
+            string.concat("4: a trade took capital of ", vm.toString(k))
+        );
+        claims[k] += change;
+        slack[k] += ROUNDING;
+        bool safe = seen.accounts[k].equity >= int256(seen.accounts[k].initial);
+        require_(safe || reducedRisk(seen, k), string.concat("5: a trade left ", vm.toString(k)));
+    }
+
+    /// Maintenance fell, equity is not negative, and equity did not fall against maintenance.
+    function reducedRisk(VaultState memory seen, uint256 k) private view returns (bool) {
+        (int256 equity, uint256 margin) = (seen.accounts[k].equity, seen.accounts[k].maintenance);
+        uint256 before = state.accounts[k].maintenance;
+        // The state before may be older than the last funding payment: a millionth of the margin for that.
+        int256 tolerance = int256(before * before / 1e6);
+        return margin <= before && equity >= 0
+            && equity * int256(before) + tolerance >= state.accounts[k].equity * int256(margin);
     }
 
     function deposit(uint256 seed, uint256 amount) public {
         uint256 k = seed % ACTORS;
-        amount = 1 + amount % (5_000 * USD);
-        token.mint(actors[k].owner, amount);
-        vm.prank(actors[k].owner);
+        amount = 1 + amount % (3_000 * USD);
+        address payer = actors[seed / ACTORS % OWNERS].owner;
+        token.mint(payer, amount);
+        vm.prank(payer);
         token.approve(address(vault), amount);
-        before();
-        vm.prank(actors[k].owner);
-        vault.deposit(actors[k].account, amount);
-        check("deposit", ACTORS, ACTORS, 0); // a deposit settles nobody
+        if (!operate(payer, abi.encodeCall(IMarginVault.deposit, (accounts[k], amount)))) {
+            violate("a deposit failed");
+            return;
+        }
+        claims[k] += int256(amount * UNIT);
+        after_("deposit", k, NOBODY);
     }
 
     function withdraw(uint256 seed, uint256 amount) public {
         uint256 k = seed % ACTORS;
-        amount = 1 + amount % (2_000 * USD);
-        before();
-        vm.prank(actors[k].owner);
-        try vault.withdraw(actors[k].account, amount, actors[k].owner) returns (uint256 paid) {
-            coverageBefore = 0;
-            check("withdraw", k, k, int256(paid * UNIT));
-        } catch {}
+        bytes memory data =
+            abi.encodeCall(IMarginVault.withdraw, (accounts[k], 1 + amount % (3_000 * USD), actors[k].owner));
+        if (!operate(actors[k].owner, data)) return;
+        VaultState memory seen = look();
+        afterPayment("withdraw", seen, k, int256(state.tokens) - int256(seen.tokens));
+        after_("withdraw", seen, k, NOBODY);
     }
 
+    function transfer(uint256 seed, uint256 amount) public {
+        uint256 from = seed % 2 == 0 ? seed / 2 % 2 : OWNERS + seed / 2 % 2;
+        uint256 to = from < OWNERS ? from + OWNERS : from - OWNERS;
+        amount = 1 + amount % 3_000e18;
+        if (!operate(actors[from].owner, abi.encodeCall(IMarginVault.transfer, (accounts[from], accounts[to], amount))))
+        {
+            return;
+        }
+        VaultState memory seen = look();
+        require_(seen.accounts[to].capital - state.accounts[to].capital == amount, "a transfer arrives");
+        claims[to] += int256(amount);
+        afterPayment("transfer", seen, from, int256(amount));
+        after_("transfer", seen, from, to);
+    }
+
+    /// `value` of capital has left account `k`, which was settled for it and needs initial margin afterwards.
+    function afterPayment(string memory what, VaultState memory seen, uint256 k, int256 value) private {
+        followPrices(seen);
+        require_(
+            int256(seen.accounts[k].capital) >= leastCapital(k, value, true, 0), string.concat("4: capital of ", what)
+        );
+        claims[k] -= value;
+        settled(what, seen, k);
+        require_(
+            seen.accounts[k].equity >= int256(seen.accounts[k].initial), string.concat("5: initial margin of ", what)
+        );
+    }
+
+    /// By its owner, or by a stranger, who may only after a day of impairment.
     function convert(uint256 seed) public {
         uint256 k = seed % ACTORS;
-        before();
-        vm.prank(actors[k].owner);
-        try vault.convert(actors[k].account, type(uint256).max) {
-            check("convert", k, k, 0);
-        } catch {}
+        address caller = seed / ACTORS % 3 == 0 ? stranger : actors[k].owner;
+        if (!operate(caller, abi.encodeCall(IMarginVault.convert, (accounts[k], ALL)))) return;
+        VaultState memory seen = look();
+        followPrices(seen);
+        require_(
+            caller != stranger || (state.impairedSince > 0 && state.impairedSince + 1 days <= block.timestamp),
+            "a stranger converted"
+        );
+        require_(
+            int256(seen.accounts[k].capital) >= leastCapital(k, 0, false, state.coverage),
+            "4: a conversion took capital"
+        );
+        // It leaves the coverage ratio as it is, unless there is nothing left that it counts for.
+        uint256 claimed = seen.profit;
+        require_(
+            claimed < 1e12 || distance(seen.coverage, state.coverage) < 1e9 || state.coverage < 1e6,
+            "conversion moved h"
+        );
+        settle(seen, k);
+        after_("convert", seen, k, NOBODY);
+    }
+
+    // ---- what anybody does to others
+
+    function touch(uint256 seed) public {
+        uint256 k = seed % ACTORS;
+        if (!operate(anybody(seed), abi.encodeCall(IMarginVault.touch, (accounts[k])))) {
+            violate("a touch failed");
+            return;
+        }
+        VaultState memory seen = look();
+        followPrices(seen);
+        require_(int256(seen.accounts[k].capital) >= leastCapital(k, 0, false, uint256(WAD)), "4: a touch took capital");
+        settled("touch", seen, k);
+        after_("touch", seen, k, NOBODY);
+    }
+
+    function rebucket(uint256 seed) public {
+        uint256 k = seed % ACTORS;
+        if (!operate(anybody(seed), abi.encodeCall(IMarginVault.rebucket, (accounts[k])))) return;
+        VaultState memory seen = look();
+        followPrices(seen);
+        settled("rebucket", seen, k);
+        after_("rebucket", seen, k, NOBODY);
     }
 
     function liquidate(uint256 seed, uint256 intoSeed, uint256 share) public {
-        uint256 k = seed % ACTORS;
+        uint256 k = weakest(seed);
         uint256 into = (k + 1 + intoSeed % (ACTORS - 1)) % ACTORS;
-        share = 1e16 + share % 1e18;
-        before();
-        vm.prank(actors[into].owner);
-        try vault.liquidate(actors[k].account, actors[into].account, share) returns (uint256, uint256 penalty) {
-            check("liquidate", k, into, int256(penalty));
-        } catch {}
+        share = seed % 4 == 0 ? 1e15 + share % 1e18 : ALL;
+        bytes memory data = abi.encodeCall(IMarginVault.liquidate, (accounts[k], accounts[into], share));
+        if (!operate(actors[into].owner, data)) return;
+        VaultState memory seen = look();
+        followPrices(seen);
+        int256 penalty = 2 * (worth(seen, POOL) - worth(state, POOL));
+        require_(
+            int256(seen.accounts[k].capital) >= leastCapital(k, penalty + int256(UNIT), false, state.coverage),
+            "4: a liquidation took more than its penalty"
+        );
+        require_(
+            int256(seen.accounts[into].capital) >= leastCapital(into, 0, false, state.coverage),
+            "4: a liquidation took the liquidator's capital"
+        );
+        require_(seen.accounts[into].equity >= int256(seen.accounts[into].initial), "5: the liquidator's margin");
+        settle(seen, k);
+        settle(seen, into);
+        gained("liquidate", seen, POOL);
+        after_("liquidate", seen, k, into, POOL);
+    }
+
+    function liquidateBatch(uint256 seed) public {
+        uint256 into = seed % ACTORS;
+        bytes32[] memory batch = new bytes32[](ACTORS - 1);
+        for (uint256 k = 0; k < batch.length; k++) {
+            batch[k] = accounts[(into + 1 + k) % ACTORS];
+        }
+        bytes memory data = abi.encodeCall(IMarginVault.liquidateBatch, (batch, accounts[into], ALL));
+        if (!operate(actors[into].owner, data)) return;
+        VaultState memory seen = look();
+        followPrices(seen);
+        int256 penalties = 2 * (worth(seen, POOL) - worth(state, POOL));
+        for (uint256 k = 0; k < ACTORS; k++) {
+            int256 cost = k == into ? int256(0) : penalties + int256(UNIT);
+            require_(
+                int256(seen.accounts[k].capital) >= leastCapital(k, cost, false, state.coverage),
+                "4: a batch took capital"
+            );
+            claims[k] += worth(seen, k) - worth(state, k) - (settledProfit(k) - state.accounts[k].pnl);
+            settle(seen, k);
+        }
+        bool safe = seen.accounts[into].equity >= int256(seen.accounts[into].initial);
+        require_(safe || same(seen, into), "5: the liquidator's margin after a batch");
+        gained("batch", seen, POOL);
+        check("batch", seen);
+        state = seen;
+    }
+
+    /// Nothing of the account has changed but what prices do.
+    function same(VaultState memory seen, uint256 k) private view returns (bool) {
+        return keccak256(abi.encode(seen.accounts[k].sizes)) == keccak256(abi.encode(state.accounts[k].sizes));
     }
 
     function deleverage(uint256 seed) public {
-        uint256 k = seed % ACTORS;
-        (uint256 poolCapital, int256 poolPnl) = vault.balances(poolAccount);
-        before();
-        try vault.deleverage(actors[k].account, 16) {
-            (uint256 poolCapitalAfter, int256 poolPnlAfter) = vault.balances(poolAccount);
-            int256 penalty = int256(poolCapitalAfter) + poolPnlAfter - int256(poolCapital) - poolPnl;
-            check("deleverage", k, k, penalty);
-        } catch {}
+        close(weakest(seed), anybody(seed), seed % 3 == 0 ? 1 : 16);
     }
 
-    /// Finds the worst account and closes it, so that runs reach bankruptcy.
-    function closeBankrupts() public {
+    /// Closes whoever has no equity, so that runs reach what comes after.
+    function closeBankrupts(uint256 seed) public {
+        touchEverybody();
         for (uint256 k = 0; k < ACTORS; k++) {
-            (int256 equity, uint256 maintenance,,) = vault.health(actors[k].account);
-            if (equity < 0 || (equity == 0 && maintenance > 0)) deleverage(k);
+            if (state.accounts[k].pnl < 0) close(k, anybody(seed + k), 16);
         }
+    }
+
+    function close(uint256 k, address caller, uint256 maxLegs) private {
+        if (!operate(caller, abi.encodeCall(IMarginVault.deleverage, (accounts[k], maxLegs)))) return;
+        VaultState memory seen = look();
+        followPrices(seen);
+        int256 penalty = worth(seen, POOL) - worth(state, POOL);
+        require_(
+            int256(seen.accounts[k].capital) >= leastCapital(k, penalty + int256(UNIT), false, state.coverage),
+            "4: a deleveraging took capital"
+        );
+        settle(seen, k);
+        for (uint256 other = 0; other < accounts.length; other++) {
+            if (other != k) gained("deleverage", seen, other); // a reward, or the pool's penalty
+        }
+        check("deleverage", seen);
+        state = seen;
+    }
+
+    /// Invariant 6: all who owe are closed in two orders, from the same state; what is left is the same.
+    function closeInTwoOrders(uint256 seed) public {
+        touchEverybody();
+        string memory before = Node.snapshot();
+        VaultState memory one = closeFrom(seed % ACTORS, 1);
+        Node.revertTo(before);
+        VaultState memory two = closeFrom((seed / ACTORS) % ACTORS, ACTORS - 1);
+        require_(distance(one.missing, two.missing) <= UNIT, "6: missing");
+        require_(distance(one.insurance, two.insurance) <= 2, "6: insurance");
+        for (uint256 k = 0; k < ACTORS; k++) {
+            require_(near(one.accounts[k].equity, two.accounts[k].equity), "6: equity");
+            for (uint256 i = 0; i < instruments.length; i++) {
+                require_(near(one.accounts[k].sizes[i], two.accounts[k].sizes[i]), "6: size");
+            }
+        }
+        for (uint256 k = 0; k < accounts.length; k++) {
+            settle(two, k);
+        }
+        check("closing in another order", two);
+        state = two;
+    }
+
+    /// Closes everybody in debt, from place `first` on in steps of `stride`, then settles everybody.
+    function closeFrom(uint256 first, uint256 stride) private returns (VaultState memory) {
+        for (uint256 k = 0; k < ACTORS; k++) {
+            uint256 place = (first + k * stride) % ACTORS;
+            if (state.accounts[place].pnl >= 0) continue;
+            operate(stranger, abi.encodeCall(IMarginVault.deleverage, (accounts[place], 16)));
+        }
+        for (uint256 k = 0; k < ACTORS; k++) {
+            operate(stranger, abi.encodeCall(IMarginVault.touch, (accounts[k])));
+        }
+        return look();
+    }
+
+    function touchEverybody() private {
+        for (uint256 k = 0; k < ACTORS; k++) {
+            operate(stranger, abi.encodeCall(IMarginVault.touch, (accounts[k])));
+        }
+        VaultState memory seen = look();
+        followPrices(seen);
+        for (uint256 k = 0; k < ACTORS; k++) {
+            settled("touch", seen, k);
+        }
+        check("touching everybody", seen);
+        state = seen;
     }
 
     function recover() public {
-        before();
-        try vault.recover() {
-            check("recover", ACTORS, ACTORS, 0);
+        if (!operate(stranger, abi.encodeCall(IMarginVault.recover, ()))) return;
+        VaultState memory seen = look();
+        require_(seen.missing <= state.missing, "recovering left more missing");
+        after_("recover", seen, NOBODY, NOBODY);
+    }
+
+    function distributeFees(uint256 seed) public {
+        if (!operate(anybody(seed), abi.encodeCall(IMarginVault.distributeFees, ()))) return;
+        VaultState memory seen = look();
+        gained("distributing fees", seen, POOL);
+        gained("distributing fees", seen, POOL + 1);
+        settle(seen, POOL + 2);
+        require_(
+            worth(seen, POOL) + worth(seen, POOL + 1) + worth(seen, POOL + 2)
+                <= worth(state, POOL) + worth(state, POOL + 1) + worth(state, POOL + 2),
+            "distributing fees made money"
+        );
+        check("distributing fees", seen);
+        state = seen;
+    }
+
+    function harvest() public {
+        try pool.harvest(address(vault)) {
+            VaultState memory seen = look();
+            settle(seen, POOL);
+            after_("harvest", seen, POOL, NOBODY);
         } catch {}
     }
 
-    function before() private {
-        (uint256 h,) = vault.coverage();
-        coverageBefore = int256(h);
-        for (uint256 k = 0; k < ACTORS; k++) {
-            (capitalBefore[k], pnlBefore[k]) = vault.balances(actors[k].account);
+    /// Somebody who may do nothing tries all of it.
+    function trespass(uint256 seed) public {
+        uint256 k = seed % ACTORS;
+        bytes[5] memory attempts;
+        attempts[0] = abi.encodeCall(IMarginVault.withdraw, (accounts[k], 1, stranger));
+        attempts[1] = abi.encodeCall(IMarginVault.transfer, (accounts[k], accounts[ACTORS + 3], 1));
+        attempts[2] = abi.encodeCall(IMarginVault.liquidate, (accounts[k], accounts[(k + 1) % ACTORS], ALL));
+        attempts[3] = abi.encodeCall(IOwnable.acceptOwnership, ());
+        IMarginVault.Order memory maker = order(k, 0, -1e15, uint256(prices[0] * FEED_TO_WAD), true, false);
+        IMarginVault.Order memory taker =
+            order((k + 1) % ACTORS, 0, 1e15, uint256(prices[0] * FEED_TO_WAD), false, false);
+        bytes memory forged = sign((k + 2) % OWNERS, taker);
+        if (k % OWNERS == (k + 1) % ACTORS % OWNERS) return;
+        attempts[4] = abi.encodeCall(
+            IMarginVault.settle,
+            (maker, sign(k, maker), taker, (k + 2) % OWNERS == (k + 1) % ACTORS % OWNERS ? bytes("") : forged, 1e15)
+        );
+        for (uint256 n = 0; n < attempts.length; n++) {
+            if (operate(stranger, attempts[n])) violate(string.concat("a stranger got through with ", vm.toString(n)));
         }
     }
 
-    /// Accounts `one` and `two` were settled and may have lost what their positions lost, `one` the cost too; nobody else lost
-    /// any capital.
-    function check(string memory what, uint256 one, uint256 two, int256 cost) private {
+    // ---- how
+
+    function operate(address caller, bytes memory data) private returns (bool success) {
+        vm.prank(caller);
+        (success,) = address(vault).call(data);
+    }
+
+    /// An actor's owner, or somebody without an account who is paid rewards all the same.
+    function anybody(uint256 seed) private view returns (address) {
+        uint256 place = seed / 7 % (OWNERS + 1);
+        return place == OWNERS ? stranger : actors[place].owner;
+    }
+
+    /// Of all, from a place given by `seed` on, the first with less than maintenance margin, or else that place.
+    function weakest(uint256 seed) private view returns (uint256) {
         for (uint256 k = 0; k < ACTORS; k++) {
-            int256 least = int256(capitalBefore[k]);
-            if (k == one || k == two) {
-                least = leastCapital(k, k == one ? cost : int256(0)) - int256(UNIT);
-                losses[k] = 0;
-            }
-            if (int256(capitalOf(k)) < least) violation = string.concat(what, " took capital of ", vm.toString(k));
+            uint256 place = (seed + k) % ACTORS;
+            if (state.accounts[place].equity < int256(state.accounts[place].maintenance)) return place;
         }
+        return seed % ACTORS;
     }
 
-    /// A loss eats profit, then capital; a cost is paid from profit at the coverage ratio, the rest from capital. A withdrawal
-    /// is paid from capital alone, for which the coverage counts as zero.
-    function leastCapital(uint256 k, int256 cost) private view returns (int256) {
-        int256 profit = pnlBefore[k] - losses[k];
-        int256 worth = profit > 0 ? profit * coverageBefore / 1e18 : profit;
-        int256 change = worth - cost;
-        return int256(capitalBefore[k]) + (change < 0 ? change : int256(0));
+    function after_(string memory what, uint256 one, uint256 two) private {
+        VaultState memory seen = look();
+        followPrices(seen);
+        after_(what, seen, one, two);
     }
 
-    function capitalOf(uint256 k) private view returns (uint256 value) {
-        (value,) = vault.balances(actors[k].account);
+    function after_(string memory what, VaultState memory seen, uint256 one, uint256 two) private {
+        after_(what, seen, one, two, NOBODY);
     }
 
-    function order(uint256 k, int256 size, bool maker) private returns (IMarginVault.Order memory) {
+    /// Ends an operation in which only the accounts at three places had a part.
+    function after_(string memory what, VaultState memory seen, uint256 one, uint256 two, uint256 three) private {
+        followPrices(seen);
+        for (uint256 k = 0; k < accounts.length; k++) {
+            if (k != one && k != two && k != three) checkBystander(what, seen, k);
+        }
+        check(what, seen);
+        state = seen;
+    }
+
+    /// The account was settled: it has what this book says, no more and no less.
+    function settled(string memory what, VaultState memory seen, uint256 k) private {
+        int256 error = worth(seen, k) - claims[k];
+        int256 limit = int256(slack[k] + UNIT);
+        require_(error <= limit && error >= -limit, string.concat(what, ": claim of ", vm.toString(k)));
+        settle(seen, k);
+    }
+
+    /// An account that may have been paid something, and has lost nothing.
+    function gained(string memory what, VaultState memory seen, uint256 k) private {
+        require_(
+            seen.accounts[k].capital >= state.accounts[k].capital && seen.accounts[k].pnl >= state.accounts[k].pnl,
+            string.concat("4: ", what, " took from ", vm.toString(k))
+        );
+        claims[k] += worth(seen, k) - worth(state, k);
+    }
+
+    /// Capital and settled profit or debt.
+    function worth(VaultState memory seen, uint256 k) private pure returns (int256) {
+        return int256(seen.accounts[k].capital) + seen.accounts[k].pnl;
+    }
+
+    function near(int256 one, int256 two) private pure returns (bool) {
+        return one - two <= int256(UNIT) && two - one <= int256(UNIT);
+    }
+
+    function order(uint256 k, uint256 i, int256 size, uint256 price, bool maker, bool reduceOnly)
+        private
+        returns (IMarginVault.Order memory)
+    {
         return IMarginVault.Order({
-            account: actors[k].account,
-            instrument: ETH,
+            account: accounts[k],
+            instrument: instruments[i],
             size: size,
-            limitPrice: uint256(mark),
+            limitPrice: price,
             nonce: nonce++,
             expiry: uint64(block.timestamp + 1 days),
             maker: maker,
-            reduceOnly: false
+            reduceOnly: reduceOnly
         });
     }
 
