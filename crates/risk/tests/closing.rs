@@ -1,0 +1,243 @@
+//! Closing accounts leg by leg, in debt and before.
+
+mod common;
+
+use common::{POOL, Vault, usd, wad};
+use risk::{DEBT, Error, Position, Price, Ratio, Side, Size, Store, Usd, WAD};
+
+const MARK: Price = Price(100 * WAD);
+
+/// Account 0 is short 10 and 30 of instruments 0 and 1 against account 1, and has lost 80 more than it had.
+fn broke() -> Vault {
+    let mut vault = Vault {
+        insurance: usd(1_000),
+        ..Vault::default()
+    };
+    vault.deposit(0, usd(320)).unwrap();
+    vault.deposit(1, usd(10_000)).unwrap();
+    for (id, size) in [(0, 10), (1, 30)] {
+        vault.list(id, MARK);
+        vault.trade(1, 0, id, Size(size * WAD), MARK).unwrap();
+    }
+    for id in 0..2 {
+        vault.poke(id, Price(110 * WAD)).unwrap();
+    }
+    vault.touch(0, false).unwrap();
+    vault
+}
+
+#[test]
+fn a_debt_counts_against_legs_by_their_margin() {
+    let mut vault = broke();
+    assert_eq!(vault.memory.account(0).pnl, usd(-80));
+    let first = vault
+        .run(|ledger| ledger.close_leg(0, 0, usd(5), Usd(1)))
+        .unwrap();
+    assert_eq!(first.position, Position(wad(-10)));
+    assert_eq!((first.margin, first.part), (usd(33), Ratio(WAD / 4)));
+    assert_eq!((first.deficit, first.insured), (usd(20), usd(5)));
+    assert_eq!(vault.missing(), usd(15));
+    let last = vault
+        .run(|ledger| ledger.close_leg(0, 1, usd(500), Usd(1)))
+        .unwrap();
+    assert_eq!((last.margin, last.part), (usd(99), Ratio::ONE));
+    assert_eq!((last.deficit, last.insured), (usd(60), usd(60)));
+    let account = vault.memory.account(0);
+    assert!(account.pnl == Usd::ZERO && account.legs.as_slice().is_empty());
+    assert_eq!((vault.missing(), vault.insurance), (usd(15), usd(935)));
+    vault.check();
+}
+
+#[test]
+fn insurance_pays_whole_units_of_the_token() {
+    let mut vault = broke();
+    let unit = Usd(wad(7));
+    let first = vault
+        .run(|ledger| ledger.close_leg(0, 0, usd(500), unit))
+        .unwrap();
+    assert_eq!((first.deficit, first.insured), (usd(20), usd(21)));
+    let last = vault
+        .run(|ledger| ledger.close_leg(0, 1, usd(500), unit))
+        .unwrap();
+    assert_eq!((last.deficit, last.insured), (usd(60), usd(63)), "of 59");
+    assert_eq!(vault.missing(), Usd::ZERO);
+}
+
+/// Account 2 is in debt by its short in instrument 0 and its long in instrument 1. Closing account 3, long in instrument 0, cuts
+/// that short to nothing; the debt still counts against it, whoever touches the account.
+#[test]
+fn a_leg_that_others_cut_keeps_its_part_of_the_debt() {
+    let mut vault = Vault {
+        insurance: usd(1_000),
+        ..Vault::default()
+    };
+    for id in 0..3 {
+        vault.list(id, MARK);
+    }
+    vault.deposit(1, usd(100_000)).unwrap();
+    vault.deposit(2, usd(150)).unwrap();
+    vault.deposit(3, usd(100)).unwrap();
+    vault.trade(1, 2, 0, Size(10 * WAD), MARK).unwrap();
+    vault.trade(2, 1, 1, Size(10 * WAD), MARK).unwrap();
+    vault.trade(3, 1, 0, Size(10 * WAD), MARK).unwrap();
+    vault.trade(3, 1, 2, Size(20 * WAD), MARK).unwrap();
+    for (id, price) in [(0, 110), (1, 90), (2, 80)] {
+        vault.poke(id, Price(price * WAD)).unwrap();
+    }
+    for account in [2, 3] {
+        vault.touch(account, false).unwrap();
+        assert_eq!(vault.memory.account(account).bucket, DEBT);
+    }
+    assert_eq!(vault.memory.account(2).pnl, usd(-50));
+    let mut untouched = vault.clone();
+    let closed = untouched
+        .run(|ledger| ledger.close_leg(2, 0, usd(1_000), Usd(1)))
+        .unwrap();
+    assert_eq!(closed.deficit.0, wad(50) * 110 / 200);
+
+    vault
+        .run(|ledger| ledger.close_leg(3, 0, usd(1_000), Usd(1)))
+        .unwrap();
+    assert_eq!(vault.size(2, 0), Position::ZERO);
+    vault.touch(2, false).unwrap();
+    vault.touch(2, true).unwrap();
+    let later = vault
+        .run(|ledger| ledger.close_leg(2, 0, usd(1_000), Usd(1)))
+        .unwrap();
+    assert_eq!((later.deficit, later.margin), (closed.deficit, Usd::ZERO));
+    vault.check();
+}
+
+/// The same if the leg is gone before the debt is found.
+#[test]
+fn a_leg_that_was_cut_before_the_debt_was_found_counts_as_well() {
+    let mut vault = broke_unseen();
+    vault
+        .run(|ledger| ledger.cut_leg(1, POOL, 0, Ratio::ONE, Size::MAX, Ratio::ZERO))
+        .unwrap();
+    assert_eq!(vault.memory.side(0, Side::Short).open_interest, Size::ZERO);
+    vault.touch(0, false).unwrap();
+    let account = vault.memory.account(0);
+    assert!(account.in_debt() && account.cut && account.bucket == DEBT);
+    assert_eq!(account.legs.as_slice().len(), 2);
+    let closed = [0, 1].map(|id| {
+        vault
+            .run(|ledger| ledger.close_leg(0, id, Usd::ZERO, Usd(1)))
+            .unwrap()
+            .deficit
+    });
+    assert_eq!(closed, [usd(20), usd(60)]);
+    vault.check();
+}
+
+/// As [`broke`], but nobody has seen the debt.
+fn broke_unseen() -> Vault {
+    let mut vault = Vault::default();
+    vault.deposit(0, usd(320)).unwrap();
+    vault.deposit(1, usd(10_000)).unwrap();
+    for (id, size) in [(0, 10), (1, 30)] {
+        vault.list(id, MARK);
+        vault.trade(1, 0, id, Size(size * WAD), MARK).unwrap();
+    }
+    for id in 0..2 {
+        vault.poke(id, Price(110 * WAD)).unwrap();
+    }
+    vault
+}
+
+#[test]
+fn a_debt_that_is_paid_drops_what_was_kept_of_legs() {
+    let mut vault = broke_unseen();
+    vault
+        .run(|ledger| ledger.cut_leg(1, POOL, 0, Ratio::ONE, Size::MAX, Ratio::ZERO))
+        .unwrap();
+    vault.touch(0, false).unwrap();
+    vault.deposit(0, usd(1_000)).unwrap();
+    vault.touch(0, false).unwrap();
+    let account = vault.memory.account(0);
+    assert!(!account.in_debt() && account.bucket < DEBT);
+    assert_eq!(account.legs.as_slice(), [1]);
+    vault.check();
+}
+
+#[test]
+fn only_a_debt_is_written_off() {
+    let mut vault = broke();
+    let refused = |vault: &mut Vault, account, id| {
+        vault.run(|ledger| ledger.close_leg(account, id, usd(1), Usd(1)))
+    };
+    assert_eq!(refused(&mut vault, 1, 0), Err(Error::NotDeleverageable));
+    assert_eq!(refused(&mut vault, 0, 2), Err(Error::NotDeleverageable));
+    let early = vault.run(|ledger| ledger.close_debt(0, usd(1), Usd(1)));
+    assert_eq!(early, Err(Error::NotDeleverageable));
+    vault.memory.accounts.entry(7).or_default().pnl = usd(-3);
+    vault.memory.totals.debt = vault.memory.totals.debt.plus(usd(3)).unwrap();
+    let closed = vault.run(|ledger| ledger.close_debt(7, usd(2), Usd(1)));
+    assert_eq!(closed, Ok((usd(3), usd(2))));
+}
+
+/// 40 % of 30 at a rate of 10 % of margin, of which only 9 may go.
+#[test]
+fn a_cut_takes_its_share_up_to_the_limit_and_pays_for_what_it_took() {
+    let mut vault = broke_unseen();
+    vault.deposit(0, usd(100)).unwrap();
+    vault.touch(0, false).unwrap();
+    let bucket = vault.memory.account(0).bucket;
+    let cut = vault
+        .run(|ledger| {
+            ledger.cut_leg(
+                0,
+                POOL,
+                1,
+                Ratio(WAD / 5 * 2),
+                Size(9 * WAD),
+                Ratio(WAD / 10),
+            )
+        })
+        .unwrap();
+    assert_eq!((cut.size, cut.left), (Size(9 * WAD), Size(3 * WAD)));
+    assert_eq!(cut.penalty.0, wad(9 * 110) * 3 / 1000);
+    assert_eq!(vault.size(0, 1), Position(wad(-21)));
+    assert_eq!(vault.size(1, 1).0.abs_diff(wad(21)), 0);
+    assert_eq!(vault.memory.account(POOL).capital, cut.penalty);
+    assert_eq!(vault.memory.account(0).bucket, bucket);
+    // At most what there is.
+    let cut = vault
+        .run(|ledger| ledger.cut_leg(0, POOL, 1, Ratio::ONE, Size::MAX, Ratio::ONE))
+        .unwrap();
+    assert_eq!(cut.penalty.0, wad(20) - wad(9 * 110) * 3 / 1000);
+    let account = vault.memory.account(0);
+    assert!(!account.in_debt() && account.capital == Usd::ZERO);
+    assert_eq!(account.legs.as_slice(), [0]);
+    for (account, pool, id) in [(POOL, POOL, 0), (0, POOL, 1)] {
+        let refused = vault
+            .run(|ledger| ledger.cut_leg(account, pool, id, Ratio::ONE, Size::MAX, Ratio::ZERO));
+        assert!(matches!(
+            refused,
+            Err(Error::SameAccount | Error::NotDeleverageable)
+        ));
+    }
+    vault.check();
+}
+
+/// A cut is remembered until the account is seen in health, whatever becomes of its legs.
+#[test]
+fn an_account_remembers_that_it_was_cut() {
+    let mut vault = broke_unseen();
+    vault
+        .run(|ledger| ledger.cut_leg(0, POOL, 1, Ratio(WAD / 2), Size::MAX, Ratio::ZERO))
+        .unwrap();
+    assert!(!vault.memory.account(1).cut);
+    assert!(vault.ask(|ledger| ledger.valued(1)).unwrap().account.cut);
+    vault.touch(1, true).unwrap();
+    let mut account = vault.memory.account(1);
+    assert!(account.cut);
+    account.observe(1, false);
+    assert!(account.cut && account.clock.seen == 1);
+    account.observe(2, true);
+    assert!(!account.cut && account.clock.seen == 0);
+    // It joined anew: nothing was cut since.
+    vault.memory.set_account(1, &account);
+    vault.touch(1, false).unwrap();
+    assert!(!vault.memory.account(1).cut);
+}

@@ -1,0 +1,157 @@
+//! Capital and profit that move between accounts, and into and out of the vault.
+
+mod common;
+
+use common::{FEES, POOL, Vault, usd, wad};
+use risk::{Error, Maturity, Price, Ratio, Size, Store, Usd, WAD};
+
+const MARK: Price = Price(100 * WAD);
+const TREASURY: usize = 1002;
+
+/// Account 0 has gained 100 from account 1, settled at time 0.
+fn vault() -> Vault {
+    let mut vault = Vault::default();
+    vault.list(0, MARK);
+    for account in 0..2 {
+        vault.deposit(account, usd(1_000)).unwrap();
+    }
+    vault.trade(0, 1, 0, Size(10 * WAD), MARK).unwrap();
+    vault.poke(0, Price(110 * WAD)).unwrap();
+    for account in 0..2 {
+        vault.touch(account, false).unwrap();
+    }
+    vault
+}
+
+#[test]
+fn a_transfer_moves_capital_and_nothing_else() {
+    let mut vault = vault();
+    vault.run(|ledger| ledger.transfer(0, 2, usd(900))).unwrap();
+    let [from, to] = [0, 2].map(|account| vault.memory.account(account));
+    assert_eq!((from.capital, from.pnl), (usd(100), usd(100)));
+    assert_eq!((to.capital, to.pnl), (usd(900), Usd::ZERO));
+    assert_eq!(vault.memory.totals.tokens, usd(2_000));
+    // Utilisation 33 / 200 in place of 33 / 1,100.
+    assert_eq!(from.bucket, 9);
+    let beyond = vault.run(|ledger| ledger.transfer(0, 2, usd(101)));
+    assert_eq!(beyond.unwrap_err(), Error::InsufficientCapital);
+    let same = vault.run(|ledger| ledger.transfer(0, 0, usd(1)));
+    assert_eq!(same.unwrap_err(), Error::SameAccount);
+    vault.check();
+}
+
+#[test]
+fn a_transfer_settles_a_loss_before_capital_leaves() {
+    let mut vault = vault();
+    vault.poke(0, Price(210 * WAD)).unwrap();
+    let late = vault.run(|ledger| ledger.transfer(1, 2, usd(1)));
+    assert_eq!(late.unwrap_err(), Error::InsufficientCapital);
+}
+
+#[test]
+fn a_transfer_pays_a_debt_first() {
+    let mut vault = vault();
+    vault.poke(0, Price(211 * WAD)).unwrap();
+    vault.touch(1, false).unwrap();
+    assert_eq!(vault.memory.account(1).pnl, usd(-110));
+    vault.run(|ledger| ledger.transfer(0, 1, usd(150))).unwrap();
+    let paid = vault.memory.account(1);
+    assert_eq!((paid.capital, paid.pnl), (usd(40), Usd::ZERO));
+    vault.check();
+}
+
+/// 100 gained at time 0: 36.79 of it has not matured after ten minutes.
+#[test]
+fn profit_converts_as_it_matures() {
+    let mut vault = vault();
+    assert_eq!(vault.convert_mature(0).unwrap().profit, Usd::ZERO);
+    let valued = vault.ask(|ledger| ledger.valued(0)).unwrap();
+    assert_eq!(valued.health.equity, usd(1_100));
+    assert_eq!(valued.mature_equity(vault.now), Ok(usd(1_000)));
+    vault.now = 600;
+    let converted = vault.convert_mature(0).unwrap();
+    assert_eq!(converted.profit, converted.received);
+    assert_eq!(
+        converted.received.0 / 1_000_000_000_000,
+        100_000_000 - 36_787_945
+    );
+    assert_eq!(vault.convert_mature(0).unwrap().profit, Usd::ZERO);
+    vault.now = 60_000;
+    vault.convert_mature(0).unwrap();
+    assert_eq!(vault.memory.account(0).capital, usd(1_100));
+    vault.check();
+}
+
+/// Gains of a leg mature by the tier of its instrument; of several, by the slowest.
+#[test]
+fn gains_mature_by_the_tier_they_arise_in() {
+    let mut vault = vault();
+    vault.list(1, MARK);
+    vault.trade(0, 1, 1, Size(WAD), MARK).unwrap();
+    vault.poke(0, Price(111 * WAD)).unwrap();
+    vault.poke(1, Price(99 * WAD)).unwrap();
+    let touch = |vault: &mut Vault, classes: [Maturity; 2]| {
+        vault
+            .run(|ledger| {
+                ledger.maturities.set(0, classes[0]);
+                ledger.maturities.set(1, classes[1]);
+                ledger.touch(0, false)
+            })
+            .unwrap()
+            .account
+            .maturing
+            .class
+    };
+    let lost = touch(&mut vault.clone(), [Maturity::TenMinutes, Maturity::Day]);
+    assert_eq!(lost, Maturity::TenMinutes, "what lost does not count");
+    assert_eq!(
+        touch(&mut vault, [Maturity::Hour, Maturity::Day]),
+        Maturity::Hour
+    );
+    vault.poke(1, Price(100 * WAD)).unwrap();
+    assert_eq!(
+        touch(&mut vault, [Maturity::TenMinutes, Maturity::Day]),
+        Maturity::Day
+    );
+}
+
+#[test]
+fn fees_are_distributed_as_what_they_were_paid_in() {
+    let mut vault = vault();
+    vault
+        .trade_for(0, 1, 0, (Size(WAD), Price(110 * WAD)), Ratio(WAD / 100))
+        .unwrap();
+    let share = Ratio(WAD / 4);
+    let given = vault.run(|ledger| ledger.distribute(FEES, [POOL, TREASURY], share));
+    assert_eq!(given, Ok([Usd(wad(55) / 100), Usd(wad(165) / 100)]));
+    let [fees, pool, treasury] = [FEES, POOL, TREASURY].map(|id| vault.memory.account(id));
+    assert_eq!((fees.capital, fees.pnl), (Usd::ZERO, Usd::ZERO));
+    let quarter = Usd(wad(275) / 1000);
+    assert_eq!((pool.capital, pool.pnl), (quarter, quarter));
+    assert_eq!(
+        (treasury.capital.0, treasury.pnl.0),
+        (3 * quarter.0, 3 * quarter.0)
+    );
+    assert_eq!(pool.maturing.amount + treasury.maturing.amount, 1_100_000);
+    for to in [[POOL, POOL], [FEES, POOL], [POOL, FEES]] {
+        let refused = vault.run(|ledger| ledger.distribute(FEES, to, share));
+        assert_eq!(refused, Err(Error::SameAccount));
+    }
+    vault.check();
+}
+
+/// What rounding leaves of a coverage ratio of zero keeps nothing from being cancelled.
+#[test]
+fn worthless_profit_is_cancelled_against_what_is_missing() {
+    let mut vault = vault();
+    vault.memory.totals.shortfall = Usd(wad(100) - 1);
+    vault.memory.totals.tokens = vault.memory.totals.capital;
+    assert!(vault.coverage() < 1_000);
+    let converted = vault.convert(0).unwrap();
+    assert_eq!(
+        (converted.profit, converted.received),
+        (usd(100), Usd::ZERO)
+    );
+    assert_eq!(vault.memory.totals.shortfall, Usd(-1));
+    assert_eq!(vault.missing(), Usd::ZERO);
+}

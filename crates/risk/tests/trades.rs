@@ -1,0 +1,183 @@
+//! Trades: fees, and which legs they settle.
+
+mod common;
+
+use common::{FEES, Vault, usd, wad};
+use risk::{Error, Index, Price, Ratio, Size, Store, Trade, Usd, WAD};
+
+const MARK: Price = Price(100 * WAD);
+
+/// Account 0 is long 10 of instruments 0 and 1 against account 1, with 1,000 of capital each: utilisation 0.06.
+fn vault() -> Vault {
+    let mut vault = Vault::default();
+    for account in 0..3 {
+        vault.deposit(account, usd(1_000)).unwrap();
+    }
+    for id in 0..2 {
+        vault.list(id, MARK);
+        vault.trade(0, 1, id, Size(10 * WAD), MARK).unwrap();
+    }
+    vault
+}
+
+/// Whether account 0's leg in instrument 1 has been settled at the price it has now.
+fn is_settled(vault: &Vault) -> bool {
+    let now = vault.memory.prices[&1].index().unwrap();
+    vault.memory.leg(0, 1).settled.0 == now.0 * 1_000
+}
+
+fn more(vault: &mut Vault, price: Price) -> Result<(), Error> {
+    vault.trade(0, 2, 0, Size(WAD / 100), price)
+}
+
+#[test]
+fn a_leg_that_is_not_traded_stays_unsettled() {
+    let mut vault = vault();
+    vault.poke(1, Price(101 * WAD)).unwrap();
+    more(&mut vault, MARK).unwrap();
+    assert!(!is_settled(&vault));
+    let valued = vault.ask(|ledger| ledger.valued(0)).unwrap();
+    assert_eq!((valued.gain, valued.health.equity), (usd(10), usd(1_010)));
+    vault.check();
+    vault.touch(0, true).unwrap();
+    assert!(is_settled(&vault));
+    assert_eq!(vault.equity(0), usd(1_010));
+}
+
+#[test]
+fn all_legs_are_settled_when_the_bucket_changes() {
+    let mut vault = vault();
+    vault.poke(1, Price(101 * WAD)).unwrap();
+    let bucket = vault.memory.account(0).bucket;
+    vault.trade(0, 2, 0, Size(10 * WAD), MARK).unwrap();
+    assert!(is_settled(&vault) && vault.memory.account(0).bucket > bucket);
+    vault.check();
+}
+
+#[test]
+fn all_legs_are_settled_when_one_was_cut() {
+    let mut vault = vault();
+    vault.poke(1, Price(101 * WAD)).unwrap();
+    vault
+        .run(|ledger| ledger.cut_leg(1, 9, 1, Ratio(WAD / 100), Size::MAX, Ratio::ZERO))
+        .unwrap();
+    more(&mut vault, MARK).unwrap();
+    assert!(is_settled(&vault));
+    let leg = vault.memory.leg(0, 1);
+    assert!(leg.joined.0.abs_diff(WAD / 10 * 99) < 10);
+    assert!(vault.memory.account(0).cut);
+    vault.check();
+}
+
+#[test]
+fn all_legs_are_settled_while_something_is_missing() {
+    let mut vault = vault();
+    vault.memory.totals.shortfall = usd(1);
+    vault.poke(1, Price(101 * WAD)).unwrap();
+    more(&mut vault, MARK).unwrap();
+    assert!(is_settled(&vault));
+}
+
+/// The loss at the price and the gain that is not settled are one net result: capital does not pay for the first while the
+/// second becomes profit.
+#[test]
+fn an_unsettled_gain_meets_the_loss_of_the_traded_leg() {
+    let mut vault = vault();
+    vault.poke(1, Price(101 * WAD)).unwrap();
+    vault.poke(0, Price(WAD / 2 * 199)).unwrap();
+    more(&mut vault, Price(WAD / 2 * 199)).unwrap();
+    assert!(is_settled(&vault));
+    let account = vault.memory.account(0);
+    assert_eq!((account.capital, account.pnl), (usd(1_000), usd(5)));
+    // With both at a loss nothing changes by settling later.
+    let mut vault = self::vault();
+    vault.poke(1, Price(WAD / 2 * 199)).unwrap();
+    vault.poke(0, Price(WAD / 2 * 199)).unwrap();
+    more(&mut vault, Price(WAD / 2 * 199)).unwrap();
+    assert!(!is_settled(&vault));
+    vault.touch(0, false).unwrap();
+    assert_eq!(vault.memory.account(0).capital, usd(990));
+}
+
+/// 1 % of 10 x 100 from either: out of capital first, then out of profit, which stays profit with what has not matured of it.
+#[test]
+fn fees_are_paid_like_any_payment() {
+    let mut vault = vault();
+    let fee = Ratio(WAD / 100);
+    let traded = vault
+        .trade_for(0, 1, 0, (Size(10 * WAD), MARK), fee)
+        .unwrap();
+    assert_eq!(traded.map(|party| party.fee), [usd(10); 2]);
+    let fees = vault.memory.account(FEES);
+    assert_eq!((fees.capital, fees.pnl), (usd(20), Usd::ZERO));
+
+    vault.poke(0, Price(101 * WAD)).unwrap();
+    let trade = (Size(10 * WAD), Price(101 * WAD));
+    let traded = vault.trade_for(0, 2, 0, trade, fee).unwrap();
+    assert_eq!(traded[0].fee, Usd(wad(101) / 10));
+    let (fees, payer) = (vault.memory.account(FEES), vault.memory.account(0));
+    assert_eq!(fees.pnl, Usd(wad(101) / 10), "of the 20 that were gained");
+    assert_eq!(
+        fees.capital,
+        Usd(wad(20) + wad(101) / 10),
+        "of the other's capital"
+    );
+    assert_eq!(payer.pnl, Usd(wad(200 - 101) / 10));
+    assert_eq!(fees.maturing.amount + payer.maturing.amount, 20_000_000);
+    assert_eq!(fees.immature(0), fees.pnl);
+    vault.check();
+}
+
+#[test]
+fn a_fee_takes_no_more_than_there_is() {
+    let mut vault = Vault::default();
+    vault.list(0, MARK);
+    vault.deposit(0, usd(1)).unwrap();
+    vault.deposit(1, usd(1_000)).unwrap();
+    let trade = (Size(10 * WAD), MARK);
+    let traded = vault.trade_for(0, 1, 0, trade, Ratio(WAD / 100)).unwrap();
+    assert_eq!(traded.map(|party| party.fee), [usd(1), usd(10)]);
+    assert_eq!(vault.memory.account(0).capital, Usd::ZERO);
+    // While profit is worth half, it pays at that.
+    let mut vault = self::vault();
+    vault.poke(0, Price(102 * WAD)).unwrap();
+    vault.touch(0, false).unwrap();
+    vault.memory.totals.shortfall = usd(10);
+    assert_eq!(vault.coverage(), WAD / 2);
+    let trade = (Size(WAD), Price(102 * WAD));
+    let traded = vault.trade_for(0, 2, 0, trade, Ratio(WAD / 100)).unwrap();
+    assert_eq!(traded[0].fee, Usd(wad(102) / 100));
+    assert_eq!(vault.memory.account(FEES).pnl, Usd(wad(204) / 100));
+}
+
+#[test]
+fn nobody_trades_with_itself_or_the_fee_account() {
+    let mut vault = vault();
+    for (buyer, seller) in [(0, 0), (0, FEES), (FEES, 0)] {
+        let trade = Trade {
+            buyer,
+            seller,
+            instrument: 0,
+            size: Size(WAD),
+            price: MARK,
+            buyer_fee: Ratio::ZERO,
+            seller_fee: Ratio::ZERO,
+            fees: FEES,
+        };
+        let refused = vault.run(|ledger| ledger.trade(&trade));
+        assert_eq!(refused.unwrap_err(), Error::SameAccount);
+    }
+}
+
+#[test]
+fn funding_counts_before_it_is_settled() {
+    let mut vault = vault();
+    vault.fund(1, Index(wad(1))).unwrap();
+    let valued = vault.ask(|ledger| ledger.valued(0)).unwrap();
+    assert_eq!((valued.gain, valued.health.equity), (usd(-10), usd(990)));
+    let valued = vault.ask(|ledger| ledger.valued(1)).unwrap();
+    assert_eq!(
+        (valued.gain, valued.mature_equity(0)),
+        (usd(10), Ok(usd(1_000)))
+    );
+}
