@@ -8,7 +8,6 @@ use risk::{InstrumentId, Ledger, Maturity, Price, Prices, Ratio, Stress};
 use crate::abi::{Args, Guard, encode_call};
 use crate::calls;
 use crate::error::{Error, OrRevert, require};
-use crate::parameters::ratio;
 use crate::storage::{Field, InstrumentField, Storage};
 use crate::word::Word;
 
@@ -37,7 +36,22 @@ const MARK_WORDS: usize = 4;
 pub struct Market {
     pub tier: u8,
     pub blocked: u16,
-    pub stress: Stress,
+    pub mark: Price,
+    /// The stable price; the mark where there is none.
+    pub stable: Price,
+}
+
+impl Market {
+    /// What initial margin is computed from, by an instrument's own initial rate.
+    #[must_use]
+    pub fn stress(&self, initial: Ratio) -> Stress {
+        let factor = if self.tier >= CAUTION { 5 } else { 4 };
+        Stress {
+            mark: self.mark,
+            stable: self.stable,
+            rate: Ratio((initial.0 * factor).div_ceil(4)),
+        }
+    }
 }
 
 /// The instruments of one operation. On the heap, since the stack is small.
@@ -120,12 +134,10 @@ fn accept(ledger: &mut Ledger<Storage>, id: InstrumentId, guarded: Args, now: u6
         0 => mark,
         stable => Price(stable),
     };
-    let rate = ratio(ledger.store.rates_of(id).initial);
-    let factor = if tier >= CAUTION { 5 } else { 4 };
-    let rate = Ratio((rate.0 * factor).div_ceil(4));
     Market {
         tier,
         blocked,
-        stress: Stress { mark, stable, rate },
+        mark,
+        stable,
     }
 }

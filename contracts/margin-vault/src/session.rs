@@ -15,6 +15,7 @@ use crate::closings::watch_debt;
 use crate::error::{Error, OrRevert, require};
 pub use crate::market::action;
 use crate::market::{Market, Markets};
+use crate::parameters::ratio;
 use crate::storage::{Field, PoolAssets, Storage};
 use crate::word::Word;
 
@@ -272,8 +273,10 @@ impl<'s> Session<'s> {
     pub fn initial(&self, positions: &Positions) -> Usd {
         let mut sum = Usd::ZERO;
         for (instrument, position) in positions.iter() {
-            let initial = self.market(instrument).stress.initial(position).or_revert();
-            sum = sum.plus(initial).or_revert();
+            let rate = ratio(self.ledger.store.rates_of(instrument).initial);
+            let stress = self.market(instrument).stress(rate);
+            let initial = stress.initial(position);
+            sum = initial.and_then(|initial| sum.plus(initial)).or_revert();
         }
         if sum == Usd::ZERO {
             return sum;
