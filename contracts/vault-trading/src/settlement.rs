@@ -6,7 +6,6 @@
 use alloy_primitives::B256;
 use alloy_sol_types::SolEvent;
 use margin_vault::abi::{Bytes, IMarginVault};
-use margin_vault::closings::watch_debt;
 use margin_vault::error::{Error, OrRevert, require};
 use margin_vault::nonces::Filled;
 use margin_vault::parameters::ratio;
@@ -14,7 +13,7 @@ use margin_vault::session::{Session, action, emit, fee_account, word};
 use margin_vault::storage::Storage;
 use margin_vault::word::Word;
 use risk::{
-    Account, InstrumentId, Position, Price, Side, Size, Store, Trade, Traded, math, reduced_risk,
+    DEBT, InstrumentId, Position, Price, Side, Size, Store, Trade, Traded, math, reduced_risk,
     within_band,
 };
 
@@ -25,7 +24,7 @@ use crate::orders::{Domain, Order};
 struct Party<'o> {
     order: &'o Order<'o>,
     filled: u128,
-    account: Account,
+    bucket: u8,
     position: Position,
 }
 
@@ -94,7 +93,7 @@ fn party<'o>(session: &Session, order: &'o Order, id: InstrumentId, filled: u128
     Party {
         order,
         filled,
-        account: session.ledger.store.account(order.account),
+        bucket: session.ledger.store.account(order.account).bucket,
         position: position.or_revert(),
     }
 }
@@ -175,11 +174,10 @@ fn trade(
     }
 }
 
-/// Reverts unless a party meets initial margin with what has matured, or the trade reduced its risk. Moves its clock, and
-/// forgets who found a debt that it has paid.
+/// Reverts unless a party meets initial margin with what has matured, or the trade reduced its risk. Moves its clock. Who
+/// found a debt is forgotten: nobody is in debt after a trade.
 fn check_margin(session: &mut Session, party: &Party, traded: &Traded) {
     let (id, after) = (party.order.account, &traded.valued);
-    watch_debt(session.ledger.store, id, &party.account, &after.account);
     session.observe(id, &after.health);
     let usable = after.mature_equity(session.now).or_revert();
     let enough = usable >= session.initial(&after.positions);
@@ -187,6 +185,9 @@ fn check_margin(session: &mut Session, party: &Party, traded: &Traded) {
         enough || reduced_risk(&traded.before, &after.health),
         Error::InsufficientMargin,
     );
+    if party.bucket == DEBT {
+        session.ledger.store.set_revealed(id, None);
+    }
 }
 
 /// Counts a fill of a party's order.

@@ -16,30 +16,29 @@ const ERROR: u64 = 4;
 /// one at the start; never rises with time. A `period` of zero counts as one second.
 #[must_use]
 pub fn left_down(elapsed: u64, period: u32) -> Ratio {
-    if elapsed == 0 {
-        return Ratio::ONE;
-    }
-    let (mantissa, halvings) = exponential(elapsed, period);
-    if halvings >= GONE {
-        return Ratio::ZERO;
-    }
-    let error = u128::from(ERROR) + halvings;
-    Ratio(((mantissa - error) * WAD) >> (64 + halvings))
+    left(elapsed, period).0
 }
 
 /// What is left of one unit after `elapsed` seconds: exp(-elapsed / period), rounded up by less than 3e-18. Exactly one
 /// at the start; never rises with time, and never becomes zero. A `period` of zero counts as one second.
 #[must_use]
 pub fn left_up(elapsed: u64, period: u32) -> Ratio {
+    left(elapsed, period).1
+}
+
+/// [`left_down`] and [`left_up`].
+fn left(elapsed: u64, period: u32) -> (Ratio, Ratio) {
     if elapsed == 0 {
-        return Ratio::ONE;
+        return (Ratio::ONE, Ratio::ONE);
     }
     let (mantissa, halvings) = exponential(elapsed, period);
     if halvings >= GONE {
-        return Ratio(1);
+        return (Ratio::ZERO, Ratio(1));
     }
     let error = u128::from(ERROR) + halvings;
-    Ratio((((mantissa + error) * WAD) >> (64 + halvings)) + 1).min(Ratio::ONE)
+    let low = ((mantissa - error) * WAD) >> (64 + halvings);
+    let high = (((mantissa + error) * WAD) >> (64 + halvings)) + 1;
+    (Ratio(low), Ratio(high).min(Ratio::ONE))
 }
 
 /// exp(-elapsed / period) as mantissa x 2^-64 x 2^-halvings, the mantissa within (1/2, 1]. At most [`ERROR`] + halvings
