@@ -57,11 +57,21 @@ abstract contract Ghost {
         for (uint256 k = 0; k < accounts.length; k++) {
             settle(seen, k);
         }
-        state = seen;
+        remember(seen);
     }
 
     function look() internal view returns (VaultState memory) {
         return lens.look(vault, accounts, instruments);
+    }
+
+    /// What operations are compared with from now on.
+    function remember(VaultState memory seen) internal {
+        (state.tokens, state.insurance, state.profit) = (seen.tokens, seen.insurance, seen.profit);
+        (state.coverage, state.missing, state.impairedSince) = (seen.coverage, seen.missing, seen.impairedSince);
+        delete state.accounts;
+        for (uint256 k = 0; k < seen.accounts.length; k++) {
+            state.accounts.push(seen.accounts[k]);
+        }
     }
 
     /// The account has just been settled: its claim is its capital and its profit or debt.

@@ -151,7 +151,7 @@ contract VaultHandler is Ghost {
             else if (k != buyer && k != seller) checkBystander("trade", seen, k);
         }
         check("trade", seen);
-        state = seen;
+        remember(seen);
     }
 
     /// Invariants 4 and 5 for one party of a trade that has been paid `change`.
@@ -326,7 +326,7 @@ contract VaultHandler is Ghost {
         require_(safe || same(seen, into), "5: the liquidator's margin after a batch");
         gained("batch", seen, POOL);
         check("batch", seen);
-        state = seen;
+        remember(seen);
     }
 
     /// Nothing of the account has changed but what prices do.
@@ -360,7 +360,7 @@ contract VaultHandler is Ghost {
             if (other != k) gained("deleverage", seen, other); // a reward, or the pool's penalty
         }
         check("deleverage", seen);
-        state = seen;
+        remember(seen);
     }
 
     /// Invariant 6: all who owe are closed in two orders, from the same state; what is left is the same.
@@ -382,7 +382,7 @@ contract VaultHandler is Ghost {
             settle(two, k);
         }
         check("closing in another order", two);
-        state = two;
+        remember(two);
     }
 
     /// Closes everybody in debt, from place `first` on in steps of `stride`, then settles everybody.
@@ -408,7 +408,7 @@ contract VaultHandler is Ghost {
             settled("touch", seen, k);
         }
         check("touching everybody", seen);
-        state = seen;
+        remember(seen);
     }
 
     function recover() public {
@@ -430,7 +430,7 @@ contract VaultHandler is Ghost {
             "distributing fees made money"
         );
         check("distributing fees", seen);
-        state = seen;
+        remember(seen);
     }
 
     function harvest() public {
@@ -502,7 +502,7 @@ contract VaultHandler is Ghost {
             if (k != one && k != two && k != three) checkBystander(what, seen, k);
         }
         check(what, seen);
-        state = seen;
+        remember(seen);
     }
 
     /// The account was settled: it has what this book says, no more and no less.
