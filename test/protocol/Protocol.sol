@@ -46,6 +46,8 @@ abstract contract ProtocolTest is NodeTest {
     uint256 internal constant UNIT = 1e12;
     /// One dollar in the feeds' decimals.
     int256 internal constant FEED = 1e8;
+    /// What the factory asks of a market that governance has not promoted.
+    uint64 internal constant EXPERIMENTAL_SHOCK = 1.5e18;
     uint32 internal constant ETH = 1;
     uint32 internal constant BTC = 2;
     bytes32 internal constant SYMBOL = "ETH";
@@ -160,6 +162,9 @@ abstract contract ProtocolTest is NodeTest {
         (parameters.rewardShare, parameters.maxReward) = (0, 0);
         vm.prank(owner);
         vault.setParameters(parameters);
+        for (uint256 k = 0; k < listed.length; k++) {
+            setShock(listed[k], perpetuals[listed[k]].shock);
+        }
     }
 
     /// A market of this test's in `quoteToken`.
@@ -208,7 +213,7 @@ abstract contract ProtocolTest is NodeTest {
                 priceBand: 0.02e18,
                 makerFee: 0,
                 takerFee: 0,
-                shock: perpetual.shock,
+                shock: EXPERIMENTAL_SHOCK,
                 openInterestLimit: perpetual.openInterestLimit,
                 coverAllowance: perpetual.coverAllowance
             })
@@ -228,6 +233,13 @@ abstract contract ProtocolTest is NodeTest {
     function setFees(uint32 instrument, uint64 makerFee, uint64 takerFee) internal {
         IMarginVault.Instrument memory parameters = vault.instrument(instrument);
         (parameters.makerFee, parameters.takerFee) = (makerFee, takerFee);
+        setInstrument(instrument, parameters);
+    }
+
+    /// Governance promotes the instrument, or takes that back.
+    function setShock(uint32 instrument, uint64 shock) internal {
+        IMarginVault.Instrument memory parameters = vault.instrument(instrument);
+        parameters.shock = shock;
         setInstrument(instrument, parameters);
     }
 
