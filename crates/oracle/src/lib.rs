@@ -10,6 +10,7 @@
 //! - [`mean`]: the time-weighted mean that a move is measured against.
 //! - [`compact`]: a price in six bytes.
 //! - [`stable`]: the price that follows slowly.
+//! - [`volatility`]: how far prices move, at two speeds.
 //! - [`tier`]: the breaker, its thresholds, its hysteresis, and what each tier forbids.
 //! - [`trip`]: what the guardian may do.
 //! - [`asset`]: one asset's whole state and how an observation changes it.
@@ -27,6 +28,7 @@ pub mod source;
 pub mod stable;
 pub mod tier;
 pub mod trip;
+pub mod volatility;
 
 pub use asset::{Asset, Observation};
 pub use mean::Mean;
@@ -36,6 +38,7 @@ pub use quote::{Quote, Sources};
 pub use source::{Distrust, Limits, Round, Sample};
 pub use tier::{Breaker, Cause, Tier};
 pub use trip::{Trip, TripRefusal};
+pub use volatility::{RangeLimits, Ranges, Volatility};
 
 /// One, in the fixed-point scale of prices and ratios.
 pub const WAD: u64 = 1_000_000_000_000_000_000;

@@ -19,6 +19,18 @@ pub struct Parameters {
     pub calm_period: u32,
     /// Time after a sequencer outage in which opening stays blocked.
     pub grace_period: u32,
+    /// Period of the slow volatility's exponential weights.
+    pub slow_period: u32,
+    /// Period of the fast volatility's exponential weights.
+    pub fast_period: u32,
+    /// Least weight of the stressed value in the slow volatility.
+    pub stressed_weight: u64,
+    /// Share of the price by which the maintenance range may rise in an hour.
+    pub hourly_rise: u64,
+    /// How many volatilities over the horizon a range covers.
+    pub range_multiplier: u64,
+    /// Time over which a range has to last.
+    pub horizon: u32,
 }
 
 const MOVE: RangeInclusive<u64> = WAD / 200..=WAD / 2;
@@ -26,11 +38,18 @@ const STABLE_PRICE_RATE: RangeInclusive<u64> = WAD / 1_000_000..=WAD / 100;
 const MEAN_WINDOW: RangeInclusive<u32> = 60..=3_600;
 const CALM_PERIOD: RangeInclusive<u32> = 60..=86_400;
 const GRACE_PERIOD: RangeInclusive<u32> = 0..=86_400;
+const SLOW_PERIOD: RangeInclusive<u32> = 86_400..=90 * 86_400;
+const FAST_PERIOD: RangeInclusive<u32> = 600..=7 * 86_400;
+const STRESSED_WEIGHT: RangeInclusive<u64> = WAD / 4..=WAD;
+const HOURLY_RISE: RangeInclusive<u64> = WAD / 10_000..=WAD / 10;
+const RANGE_MULTIPLIER: RangeInclusive<u64> = WAD..=10 * WAD;
+const HORIZON: RangeInclusive<u32> = 3_600..=14 * 86_400;
 
 impl Parameters {
     /// Moves of 5 % and 10 % against a five-minute mean; a stable price that follows by at most 0.03 % a second, so
     /// that a price held for five minutes moves it by at most 9 %; ten minutes of calm for each tier; an hour of grace,
-    /// in which traders who could not act may add collateral.
+    /// in which traders who could not act may add collateral; three volatilities of a day, of the last two weeks or the
+    /// last three hours, a quarter of the stressed value in it, and an hour for each point by which maintenance may rise.
     pub const DEFAULT: Self = Self {
         caution_move: WAD / 20,
         restricted_move: WAD / 10,
@@ -38,6 +57,12 @@ impl Parameters {
         mean_window: 300,
         calm_period: 600,
         grace_period: 3_600,
+        slow_period: 14 * 86_400,
+        fast_period: 3 * 3_600,
+        stressed_weight: WAD / 4,
+        hourly_rise: WAD / 100,
+        range_multiplier: 3 * WAD,
+        horizon: 86_400,
     };
 
     /// Whether every parameter is within its hard bounds and the thresholds are in order.
@@ -49,6 +74,13 @@ impl Parameters {
             && MEAN_WINDOW.contains(&self.mean_window)
             && CALM_PERIOD.contains(&self.calm_period)
             && GRACE_PERIOD.contains(&self.grace_period)
+            && SLOW_PERIOD.contains(&self.slow_period)
+            && FAST_PERIOD.contains(&self.fast_period)
+            && self.fast_period < self.slow_period
+            && STRESSED_WEIGHT.contains(&self.stressed_weight)
+            && HOURLY_RISE.contains(&self.hourly_rise)
+            && RANGE_MULTIPLIER.contains(&self.range_multiplier)
+            && HORIZON.contains(&self.horizon)
     }
 }
 
@@ -104,6 +136,59 @@ mod tests {
             },
             Parameters {
                 grace_period: 86_401,
+                ..D
+            },
+            Parameters {
+                slow_period: SLOW_PERIOD.start() - 1,
+                ..D
+            },
+            Parameters {
+                slow_period: SLOW_PERIOD.end() + 1,
+                ..D
+            },
+            Parameters {
+                fast_period: FAST_PERIOD.start() - 1,
+                ..D
+            },
+            Parameters {
+                fast_period: FAST_PERIOD.end() + 1,
+                ..D
+            },
+            Parameters {
+                stressed_weight: STRESSED_WEIGHT.start() - 1,
+                ..D
+            },
+            Parameters {
+                stressed_weight: STRESSED_WEIGHT.end() + 1,
+                ..D
+            },
+            Parameters {
+                hourly_rise: HOURLY_RISE.start() - 1,
+                ..D
+            },
+            Parameters {
+                hourly_rise: HOURLY_RISE.end() + 1,
+                ..D
+            },
+            Parameters {
+                range_multiplier: RANGE_MULTIPLIER.start() - 1,
+                ..D
+            },
+            Parameters {
+                range_multiplier: RANGE_MULTIPLIER.end() + 1,
+                ..D
+            },
+            Parameters {
+                horizon: HORIZON.start() - 1,
+                ..D
+            },
+            Parameters {
+                horizon: HORIZON.end() + 1,
+                ..D
+            },
+            Parameters {
+                slow_period: 86_400,
+                fast_period: 86_400,
                 ..D
             },
         ];

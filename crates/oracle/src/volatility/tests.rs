@@ -1,0 +1,232 @@
+use proptest::prelude::*;
+
+use super::*;
+
+const P: Parameters = Parameters::DEFAULT;
+const L: RangeLimits = RangeLimits::DEFAULT;
+const START: u64 = 1_700_000_000;
+const PRICE: u128 = 2_000_000_000_000_000_000_000;
+const DAY: u64 = 86_400;
+
+/// As a share of one.
+fn share(wad: u64) -> f64 {
+    wad as f64 / WAD as f64
+}
+
+fn started() -> Volatility {
+    Volatility::default().sample(PRICE, &P, &L, START)
+}
+
+/// Moves up and down by `log` every `step` seconds for `secs`; returns the state and the time.
+fn swing(mut state: Volatility, log: f64, step: u64, secs: u64) -> (Volatility, u64) {
+    let (start, up) = (state.sampled_at, (PRICE as f64 * log.exp()) as u128);
+    for k in 1..=secs / step {
+        let mark = if k % 2 == 1 { up } else { PRICE };
+        state = state.sample(mark, &P, &L, start + k * step);
+    }
+    (state, start + secs / step * step)
+}
+
+/// The log move every `step` seconds that makes `volatility` a year.
+fn move_of(volatility: f64, step: u64) -> f64 {
+    volatility * (step as f64 / YEAR as f64).sqrt()
+}
+
+#[test]
+fn it_starts_at_the_stressed_value() {
+    let ranges = started().ranges(&P, &L, START);
+    assert!((ranges.volatility as f64 / WAD as f64 - share(L.stressed)).abs() < 1e-5);
+    assert_eq!(ranges.maintenance, ranges.initial);
+    let expected = share(P.range_multiplier) * 1.5 * (f64::from(P.horizon) / YEAR as f64).sqrt();
+    assert!((share(ranges.maintenance) - expected).abs() < 1e-5);
+}
+
+/// The same volatility from samples every minute and every hour.
+#[test]
+fn it_measures_volatility_whatever_the_rhythm() {
+    for (volatility, step) in [(2.0, 60), (2.0, 300), (2.0, 3_600), (8.0, 60)] {
+        let (state, _) = swing(started(), move_of(volatility, step), step, 200 * DAY);
+        for measured in [volatility_of(state.slow), volatility_of(state.fast)] {
+            let measured = measured as f64 / 1e6;
+            assert!(
+                (measured / volatility - 1.0).abs() < 1e-3,
+                "{measured} for {volatility} every {step} s"
+            );
+        }
+    }
+}
+
+#[test]
+fn pokes_within_a_minute_change_nothing() {
+    let state = started();
+    assert_eq!(state.sample(PRICE * 2, &P, &L, START + 59), state);
+    assert_ne!(state.sample(PRICE * 2, &P, &L, START + 60), state);
+}
+
+/// 25 % of the stressed value remains, however calm it is.
+#[test]
+fn calm_times_leave_the_floor() {
+    let (state, now) = swing(started(), 0.0, 3_600, 400 * DAY);
+    let ranges = state.ranges(&P, &L, now);
+    assert_eq!(ranges.volatility, u128::from(L.stressed / 4));
+    let expected = 3.0 * 0.375 / 365f64.sqrt();
+    assert!((share(ranges.maintenance) - expected).abs() < 1e-5);
+    assert_eq!(ranges.maintenance, ranges.initial);
+}
+
+#[test]
+fn a_jump_moves_initial_margin_at_once_and_maintenance_by_the_set_rate() {
+    let (state, now) = swing(started(), 0.0, 3_600, 400 * DAY);
+    let before = state.ranges(&P, &L, now);
+    let (wild, later) = swing(state, move_of(10.0, 60), 60, 3_600);
+    assert_eq!(later, now + 3_600);
+    let after = wild.ranges(&P, &L, later);
+    assert!(after.initial > 2 * before.initial);
+    assert!(after.maintenance <= before.maintenance + P.hourly_rise);
+    let (wilder, later) = swing(wild, move_of(10.0, 60), 60, 30 * DAY);
+    assert_eq!(wilder.ranges(&P, &L, later).maintenance, L.max);
+}
+
+#[test]
+fn the_rate_counts_while_nobody_samples() {
+    let (state, now) = swing(started(), 0.0, 3_600, 400 * DAY);
+    let (wild, now) = swing(state, 0.5, 60, now - state.sampled_at + 60);
+    let at = |secs| wild.ranges(&P, &L, now + secs).maintenance;
+    assert_eq!(at(1_800) - at(0), P.hourly_rise / 2);
+    assert!(at(1_000 * 3_600) <= wild.ranges(&P, &L, now).initial);
+}
+
+#[test]
+fn maintenance_falls_at_once() {
+    let (wild, _) = swing(started(), move_of(10.0, 60), 60, 30 * DAY);
+    let high = wild.ranges(&P, &L, wild.sampled_at).maintenance;
+    let calm = wild.sample(wild.price, &P, &L, wild.sampled_at + 100 * DAY);
+    let low = calm.ranges(&P, &L, calm.sampled_at).maintenance;
+    assert!(low < high / 2, "{low} {high}");
+}
+
+#[test]
+fn without_a_price_a_sample_takes_no_return() {
+    let state = Volatility {
+        price: 0,
+        ..started()
+    };
+    let next = state.sample(PRICE * 50, &P, &L, START + 600);
+    assert_eq!((next.slow, next.fast), (state.slow, state.fast));
+    assert_eq!((next.price, next.sampled_at), (PRICE * 50, START + 600));
+}
+
+#[test]
+fn limits_have_bounds() {
+    assert!(L.is_within_bounds());
+    let outside = [
+        RangeLimits {
+            stressed: WAD / 10 - L_UNIT,
+            ..L
+        },
+        RangeLimits {
+            stressed: 16 * WAD + L_UNIT,
+            ..L
+        },
+        RangeLimits {
+            stressed: L.stressed + 1,
+            ..L
+        },
+        RangeLimits {
+            min: WAD / 100 - L_UNIT,
+            ..L
+        },
+        RangeLimits {
+            min: L.max + L_UNIT,
+            ..L
+        },
+        RangeLimits {
+            max: WAD / 10 * 6 + L_UNIT,
+            ..L
+        },
+    ];
+    for limits in outside {
+        assert!(!limits.is_within_bounds(), "{limits:?}");
+    }
+}
+
+const L_UNIT: u64 = RangeLimits::UNIT;
+
+#[test]
+fn the_extremes_of_a_logarithm_fit() {
+    assert_eq!(log_distance(0, 5), 0);
+    assert_eq!(log_distance(5, 5), 0);
+    assert_eq!(log_distance(1, 2), LN_2);
+    assert!(log_distance(1, u128::MAX) < 1 << (LOG_BITS + 7));
+}
+
+fn any_parameters() -> impl Strategy<Value = Parameters> {
+    (
+        1u32..=90,
+        1u32..=1_000,
+        25u64..=100,
+        1u64..=1_000,
+        10u64..=100,
+        1u32..=336,
+    )
+        .prop_map(
+            |(days, minutes, weight, rise, multiplier, hours)| Parameters {
+                slow_period: days * 86_400,
+                fast_period: minutes * 60,
+                stressed_weight: weight * (WAD / 100),
+                hourly_rise: rise * (WAD / 10_000),
+                range_multiplier: multiplier * (WAD / 10),
+                horizon: hours * 3_600,
+                ..P
+            },
+        )
+}
+
+proptest! {
+    #[test]
+    fn a_logarithm_is_right(a in 1u128..1 << 96, b in 1u128..1 << 96, near in 0u64..1_000_000) {
+        let close = a + a / 1_000_000_000 * u128::from(near);
+        for other in [b, close] {
+            let exact = (a as f64 / other as f64).ln().abs();
+            let found = log_distance(a, other) as f64 / (1u64 << LOG_BITS) as f64;
+            prop_assert!((found - exact).abs() < 3e-10 + 1e-14 * exact, "{found} {exact}");
+        }
+    }
+
+    #[test]
+    fn a_square_root_is_right(value: u64) {
+        let root = u128::from(square_root(value));
+        prop_assert!(root * root <= value.into() && (root + 1) * (root + 1) > value.into());
+    }
+
+    #[test]
+    fn volatility_and_variance_are_inverse(millionths in 1u64..16_000_000) {
+        let back = volatility_of(variance_of(millionths));
+        prop_assert!(back >= millionths && back - millionths <= 1 + millionths / 1_000);
+    }
+
+    #[test]
+    fn a_mean_stays_between_what_it_averages(old: u64, new: u64, secs in 0u64..1 << 32, period in 1u32..1 << 23) {
+        let next = mean(old, new, secs, period);
+        prop_assert!(next >= old.min(new) - u64::from(old.min(new) > 0) && next <= old.max(new));
+    }
+
+    /// Whatever happens, ranges stay within their limits, the initial one covers the other, and maintenance rises no faster
+    /// than its rate.
+    #[test]
+    fn ranges_keep_their_promises(p in any_parameters(), steps in prop::collection::vec((1u128..1 << 96, 0u64..200_000), 1..40)) {
+        let (mut state, mut now) = (Volatility::default().sample(PRICE, &p, &L, START), START);
+        let mut before = state.ranges(&p, &L, now);
+        for (mark, secs) in steps {
+            now += secs;
+            state = state.sample(mark, &p, &L, now);
+            let after = state.ranges(&p, &L, now);
+            prop_assert!(L.min <= after.maintenance && after.maintenance <= after.initial && after.initial <= L.max);
+            let floor = u128::from(L.stressed) * u128::from(p.stressed_weight) / u128::from(WAD);
+            prop_assert!(after.volatility >= floor);
+            let allowed = u128::from(p.hourly_rise) * u128::from(secs) / 3_600 + u128::from(MILLIONTH);
+            prop_assert!(u128::from(after.maintenance.saturating_sub(before.maintenance)) <= allowed);
+            before = after;
+        }
+    }
+}
