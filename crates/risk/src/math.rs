@@ -27,7 +27,8 @@ pub const fn mul_wide(a: u128, b: u128) -> (u128, u128) {
 fn divide_digit(high: u128, digit: u128, divisor: u128) -> (u128, u128) {
     let (d1, d0) = (divisor >> 64, divisor & LOW);
     let mut quotient = high / d1;
-    let mut rest = high % d1;
+    // In place of a second division.
+    let mut rest = high.wrapping_sub(quotient.wrapping_mul(d1));
     // The estimate is at most two above the digit, so that nothing wraps here.
     while quotient > LOW || quotient.wrapping_mul(d0) > ((rest << 64) | digit) {
         quotient = quotient.wrapping_sub(1);
@@ -50,7 +51,8 @@ pub fn div_wide(high: u128, low: u128, divisor: u128) -> Result<(u128, u128)> {
         return Err(Error::Overflow);
     }
     if high == 0 {
-        return Ok((low / divisor, low % divisor));
+        let quotient = low / divisor;
+        return Ok((quotient, low.wrapping_sub(quotient.wrapping_mul(divisor))));
     }
     let shift = divisor.leading_zeros();
     let divisor = divisor << shift;

@@ -34,7 +34,7 @@ impl<S: Store> Ledger<'_, S> {
         let mut account = self.store.account(id);
         let old = account.bucket;
         let mut legs = self.settle(id, &mut account)?;
-        if self.bucket_with_room(&account, &legs.positions)? <= old {
+        if self.bucket_with_room(&account, &legs)? <= old {
             return Err(Error::NotDue);
         }
         self.rebuild(id, &mut account, &Positions::default(), &mut legs)?;
@@ -51,7 +51,7 @@ impl<S: Store> Ledger<'_, S> {
             let mut leg = standing.leg;
             sum.cut |= standing.is_cut()?;
             sum.add_gain(standing.gain, self.maturities.get(instrument))?;
-            sum.positions.add(instrument, standing.position()?)?;
+            self.add_position(&mut sum, instrument, standing.position()?)?;
             if leg.settled != standing.cumulative {
                 leg.settled = standing.cumulative;
                 self.store.set_leg(id, instrument, Some(&leg));
@@ -75,7 +75,7 @@ impl<S: Store> Ledger<'_, S> {
         settled: &mut Assessment,
     ) -> Result<()> {
         account.closing = false;
-        if !settled.cut && self.bucket_with_room(account, &settled.positions)? == account.bucket {
+        if !settled.cut && self.bucket_with_room(account, settled)? == account.bucket {
             return Ok(());
         }
         self.rebuild(id, account, &Positions::default(), settled)
@@ -99,7 +99,8 @@ impl<S: Store> Ledger<'_, S> {
             legs.positions.add(instrument, change)?;
         }
         done.positions = legs.positions;
-        self.attach_all(id, account, &legs.positions)
+        done.margin = self.maintenance(&legs.positions)?;
+        self.attach_all(id, account, done)
     }
 
     /// Takes all legs out of their buckets. Of an account known to be in debt, one that was cut to nothing stays, as what
@@ -112,12 +113,12 @@ impl<S: Store> Ledger<'_, S> {
     ) -> Result<()> {
         let held = account.legs;
         for &instrument in held.as_slice() {
-            let joined = self.store.leg(id, instrument);
+            let joined = account.in_debt().then(|| self.store.leg(id, instrument));
             let (position, gain) = self.detach(id, account, instrument)?;
             sum.add_gain(gain, self.maturities.get(instrument))?;
             sum.positions.add(instrument, position)?;
-            if account.in_debt() && position == Position::ZERO {
-                self.keep_ended(id, account, instrument, &joined)?;
+            if let (Some(leg), Position::ZERO) = (joined, position) {
+                self.keep_ended(id, account, instrument, &leg)?;
             }
         }
         Ok(())
@@ -128,10 +129,10 @@ impl<S: Store> Ledger<'_, S> {
         &mut self,
         id: S::AccountId,
         account: &mut Account,
-        positions: &Positions,
+        legs: &Assessment,
     ) -> Result<()> {
-        account.bucket = self.bucket_with_room(account, positions)?;
-        for (instrument, position) in positions.iter() {
+        account.bucket = self.bucket_with_room(account, legs)?;
+        for (instrument, position) in legs.positions.iter() {
             self.attach(id, account, instrument, position)?;
         }
         Ok(())
@@ -156,9 +157,9 @@ impl<S: Store> Ledger<'_, S> {
     }
 
     /// The bucket that is due for an account, or the one that stands in for it.
-    fn bucket_with_room(&self, account: &Account, positions: &Positions) -> Result<u8> {
-        let due = self.bucket_for(account, positions)?;
-        Ok(self.with_room(due, account.bucket, positions))
+    fn bucket_with_room(&self, account: &Account, legs: &Assessment) -> Result<u8> {
+        let due = self.bucket_for(account, legs.margin)?;
+        Ok(self.with_room(due, account.bucket, &legs.positions))
     }
 
     /// The first bucket from the one that is due, towards more risk, that takes these positions; if there is none, or debt

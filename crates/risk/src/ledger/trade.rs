@@ -117,7 +117,7 @@ impl<S: Store> Ledger<'_, S> {
         if held.contains(instrument) {
             let (position, gain) = self.detach(party, &mut account, instrument)?;
             traded.add_gain(gain, class)?;
-            traded.positions.add(instrument, position)?;
+            self.add_position(&mut traded, instrument, position)?;
         }
         let others = self.assess(party, &account)?;
         let before = match shared {
@@ -125,6 +125,7 @@ impl<S: Store> Ledger<'_, S> {
             None => self.health_of_both(stored, &traded, &others)?,
         };
         traded.positions.add(instrument, fill.change)?;
+        traded.margin = self.maintenance(&traded.positions)?;
         let stays = !missing && self.may_stay(&account, &traded, &others, fill.fee)?;
         let (mut valued, fee) = if stays {
             self.fill_in_place(fill, &mut account, traded, &others)?
@@ -157,9 +158,7 @@ impl<S: Store> Ledger<'_, S> {
         account.credit(traded.gain.plus(others.gain)?, Usd::ZERO)?;
         Ok(Health {
             equity: Coverage::FULL.equity(&account)?,
-            maintenance: self
-                .maintenance(&traded.positions)?
-                .plus(self.maintenance(&others.positions)?)?,
+            maintenance: traded.margin.plus(others.margin)?,
         })
     }
 
@@ -183,7 +182,7 @@ impl<S: Store> Ledger<'_, S> {
         for (instrument, position) in traded.positions.iter() {
             positions.add(instrument, position)?;
         }
-        let due = bucket_due(self.maintenance(&positions)?, equity)?;
+        let due = bucket_due(traded.margin.plus(others.margin)?, equity)?;
         Ok(self.with_room(due, account.bucket, &positions) == account.bucket)
     }
 
@@ -200,7 +199,7 @@ impl<S: Store> Ledger<'_, S> {
         let position = traded.positions.get(fill.instrument);
         self.attach(fill.party, account, fill.instrument, position)?;
         let mut sum = *others;
-        sum.positions.add(fill.instrument, position)?;
+        self.add_position(&mut sum, fill.instrument, position)?;
         let mut settled = *account;
         settled.gain(others.gain, others.class, self.now)?;
         Ok((self.value(settled, &sum, Coverage::FULL)?, fee))
@@ -216,7 +215,8 @@ impl<S: Store> Ledger<'_, S> {
         self.detach_all(fill.party, account, &mut sum)?;
         self.gain(account, sum.gain, sum.class)?;
         let fee = self.pay_to(account, fill.fees, fill.fee)?;
-        self.attach_all(fill.party, account, &sum.positions)?;
+        sum.margin = self.maintenance(&sum.positions)?;
+        self.attach_all(fill.party, account, &sum)?;
         Ok((self.value(*account, &sum, self.coverage()?)?, fee))
     }
 }

@@ -44,6 +44,8 @@ pub(super) struct Assessment {
     pub class: Maturity,
     /// Whether a leg was cut since it joined.
     pub cut: bool,
+    /// Maintenance margin of the positions.
+    pub margin: Usd,
 }
 
 impl Assessment {
@@ -82,7 +84,7 @@ impl<S: Store> Ledger<'_, S> {
         Ok(Valued {
             health: Health {
                 equity: coverage.equity(&account)?,
-                maintenance: self.maintenance(&legs.positions)?,
+                maintenance: legs.margin,
             },
             account,
             positions: legs.positions,
@@ -98,9 +100,23 @@ impl<S: Store> Ledger<'_, S> {
             let leg = self.standing(id, account.bucket, instrument)?;
             sum.add_gain(leg.gain, self.maturities.get(instrument))?;
             sum.cut |= leg.is_cut()?;
-            sum.positions.add(instrument, leg.position()?)?;
+            self.add_position(&mut sum, instrument, leg.position()?)?;
         }
         Ok(sum)
+    }
+
+    /// Counts a position in one more instrument.
+    pub(super) fn add_position(
+        &self,
+        sum: &mut Assessment,
+        id: InstrumentId,
+        position: Position,
+    ) -> Result<()> {
+        if position != Position::ZERO {
+            sum.positions.add(id, position)?;
+            sum.margin = sum.margin.plus(self.margin(id, position)?)?;
+        }
+        Ok(())
     }
 
     /// The coverage ratio after an account's legs have been settled. While nothing is missing, no side is read for it.
@@ -181,14 +197,11 @@ impl<S: Store> Ledger<'_, S> {
         notional.times_up(self.store.maintenance_rate(id))
     }
 
-    /// The bucket that is due for a settled account.
-    pub(super) fn bucket_for(&self, account: &Account, positions: &Positions) -> Result<u8> {
+    /// The bucket that is due for a settled account with positions of such a margin.
+    pub(super) fn bucket_for(&self, account: &Account, margin: Usd) -> Result<u8> {
         if account.in_debt() {
             return Ok(DEBT);
         }
-        bucket_due(
-            self.maintenance(positions)?,
-            self.coverage()?.equity(account)?,
-        )
+        bucket_due(margin, self.coverage()?.equity(account)?)
     }
 }

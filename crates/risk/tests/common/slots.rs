@@ -102,7 +102,7 @@ fn slots(memory: &Memory) -> BTreeMap<Slot, Vec<u128>> {
         );
     }
     for (key, bucket) in &memory.buckets {
-        let low = bucket.base.0 & (1 << 112) - 1;
+        let low = bucket.base.0 & ((1 << 112) - 1);
         let words = vec![
             low,
             bucket.joined.0,
@@ -123,7 +123,7 @@ fn slots(memory: &Memory) -> BTreeMap<Slot, Vec<u128>> {
         slots.insert(format!("closed {key:?}"), vec![end.0.cast_unsigned()]);
     }
     for (key, leg) in &memory.legs {
-        let low = leg.base.0 & (1 << 112) - 1;
+        let low = leg.base.0 & ((1 << 112) - 1);
         let state = vec![
             low,
             leg.settled.0.cast_unsigned(),
