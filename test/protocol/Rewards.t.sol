@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.20;
+
+import {IMarginVault} from "../../contracts/interfaces/IMarginVault.sol";
+import {vm} from "../support/Vm.sol";
+import {ProtocolTest, Trader} from "./Protocol.sol";
+
+/// Rewards for revealing and closing debts: a tenth of the margin closed, at most 30 dollars an account, half to each of the two.
+contract RewardsTest is ProtocolTest {
+    uint256 private constant MAX_REWARD = 30e18;
+
+    Trader internal maker = newTrader("maker");
+
+    function setUpNode() internal override {
+        super.setUpNode();
+        deposit(alice, 1_000 * USD);
+        deposit(maker, 1_000_000 * USD);
+        setRewards(0.1e18, uint128(MAX_REWARD));
+    }
+
+    function setRewards(uint64 share, uint128 most) private {
+        IMarginVault.Parameters memory parameters = vault.parameters();
+        (parameters.rewardShare, parameters.maxReward) = (share, most);
+        vm.prank(owner);
+        vault.setParameters(parameters);
+    }
+
+    /// Alice owes what her 1,000 dollars do not pay of her loss.
+    function bankrupt(uint256 size, int256 price) private {
+        trade(alice, maker, size, 200e18);
+        setPriceCalmly(price * FEED);
+    }
+
+    function touchAs(Trader memory trader) private {
+        vm.prank(trader.owner);
+        vault.touch(alice.account);
+    }
+
+    function closeAs(Trader memory trader, uint256 legs) private returns (bool done, uint256 deficit, uint256 insured) {
+        vm.prank(trader.owner);
+        return vault.deleverage(alice.account, legs);
+    }
+
+    /// At 170: 45 * 30 = 1,350 lost, 350 owed; maintenance 45 * 170 * 5 % = 382.5, a tenth of it is above the largest reward.
+    function test_whoever_reveals_a_debt_and_whoever_closes_it_get_half_each() public {
+        bankrupt(45e18, 170);
+        uint256 insurance = token.balanceOf(address(pool));
+        touchAs(dave);
+        (bool done, uint256 deficit, uint256 insured) = closeAs(carol, 16);
+        vm.assertTrue(done);
+        vm.assertEq(deficit, 350e18);
+        vm.assertEq(insured, 350e18);
+        vm.assertEq(capitalOf(dave), MAX_REWARD / 2);
+        vm.assertEq(capitalOf(carol), MAX_REWARD / 2);
+        vm.assertEq(insurance - token.balanceOf(address(pool)), 380 * USD);
+        vm.assertEq(coverage(), WAD);
+    }
+
+    function test_a_small_margin_earns_a_tenth_of_itself() public {
+        setRewards(0.02e18, uint128(MAX_REWARD));
+        bankrupt(45e18, 170);
+        closeAs(carol, 16);
+        vm.assertEq(capitalOf(carol), 7.65e18); // 2 % of 382.5
+    }
+
+    function test_one_call_that_does_both_gets_both() public {
+        bankrupt(45e18, 170);
+        closeAs(carol, 16);
+        vm.assertEq(capitalOf(carol), MAX_REWARD);
+    }
+
+    function test_the_first_who_touches_is_the_revealer() public {
+        bankrupt(45e18, 170);
+        touchAs(dave);
+        touchAs(bob);
+        closeAs(carol, 16);
+        vm.assertEq(capitalOf(dave), MAX_REWARD / 2);
+        vm.assertEq(capitalOf(bob), 0);
+    }
+
+    function test_a_debt_that_is_paid_forgets_its_revealer() public {
+        bankrupt(45e18, 170);
+        touchAs(dave);
+        deposit(alice, 500 * USD);
+        touchAs(bob);
+        setPriceCalmly(160 * FEED);
+        touchAs(bob);
+        closeAs(carol, 16);
+        vm.assertEq(capitalOf(dave), 0);
+        vm.assertEq(capitalOf(bob), MAX_REWARD / 2);
+    }
+
+    /// 30 ETH and 0.6 BTC, margins of 255 and 127.5 after a fall of 15 % in both: 900 + 450 lost.
+    function bankruptInTwo() private {
+        trade(ETH, alice, maker, 30e18, 200e18);
+        trade(BTC, alice, maker, 0.6e18, 5_000e18);
+        elapse(MEAN_RESTARTS);
+        setPrice(ETH, 170 * FEED);
+        setPrice(BTC, 4_250 * FEED);
+    }
+
+    function test_closing_leg_by_leg_earns_no_more() public {
+        bankruptInTwo();
+        (bool done, uint256 first,) = closeAs(carol, 1);
+        vm.assertFalse(done);
+        uint256 earned = capitalOf(carol);
+        uint256 thirds = vault.position(alice.account, ETH) == 0 ? 2 : 1;
+        uint256 second;
+        (done, second,) = closeAs(carol, 1);
+        vm.assertTrue(done);
+        vm.assertApproxEqAbs(first + second, 350e18, 2);
+        vm.assertApproxEqAbs(first, 350e18 * thirds / 3, 1e6);
+        vm.assertApproxEqAbs(earned, MAX_REWARD * thirds / 3, UNIT);
+        vm.assertApproxEqAbs(capitalOf(carol), MAX_REWARD, 2 * UNIT);
+        vm.assertLe(capitalOf(carol), MAX_REWARD);
+    }
+
+    function test_without_cover_there_is_no_reward() public {
+        bankrupt(45e18, 170);
+        withdrawCover();
+        (bool done, uint256 deficit, uint256 insured) = closeAs(carol, 16);
+        vm.assertTrue(done);
+        vm.assertEq(deficit, 350e18);
+        vm.assertEq(insured, 0);
+        vm.assertEq(capitalOf(carol), 0);
+        vm.assertEq(missing(), 350e18);
+    }
+
+    function test_the_debt_comes_before_the_reward() public {
+        bankrupt(45e18, 170);
+        setCover(ETH, 360e18);
+        closeAs(carol, 16);
+        vm.assertEq(capitalOf(carol), 10e18);
+        vm.assertEq(missing(), 0);
+        (uint256 left,) = vault.cover(ETH);
+        vm.assertEq(left, 0);
+    }
+
+    function test_the_owner_of_a_debt_may_close_it_and_is_left_with_the_reward_alone() public {
+        bankrupt(45e18, 170);
+        closeAs(alice, 16);
+        vm.assertEq(capitalOf(alice), MAX_REWARD);
+        vm.assertEq(pnlOf(alice), 0);
+    }
+
+    /// Ten times the largest reward, whatever the size: bankruptcies are not worth making.
+    function test_a_small_position_needs_ten_rewards_of_margin() public {
+        deposit(dave, 299 * USD);
+        IMarginVault.Order memory sell = order(maker, -0.1e18, 200e18, true);
+        IMarginVault.Order memory buy = order(dave, 0.1e18, 200e18, false);
+        (bytes memory makerSignature, bytes memory takerSignature) = (sign(maker, sell), sign(dave, buy));
+        vm.expectRevert(IMarginVault.InsufficientMargin.selector);
+        vault.settle(sell, makerSignature, buy, takerSignature, 0.1e18);
+        deposit(dave, 1 * USD);
+        trade(dave, maker, 0.1e18, 200e18);
+        vm.assertEq(initialOf(dave), 10 * MAX_REWARD);
+    }
+}
