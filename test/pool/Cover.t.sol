@@ -103,7 +103,7 @@ contract CoverTest is PoolTest {
 
     function test_a_draw_share_is_a_multiple_of_its_unit_within_bounds() public {
         IInsurancePool.Parameters memory parameters = pool.parameters();
-        uint64[4] memory refused = [0.01e18 - 1e9, uint64(1e18) + 1e9, 0.25e18 + 1, 0];
+        uint64[4] memory refused = [0.001e18 - 1e9, uint64(1e18) + 1e9, 0.25e18 + 1, 0];
         for (uint256 k = 0; k < 4; k++) {
             parameters.dailyDrawShare = refused[k];
             vm.expectRevert(IInsurancePool.ParametersOutOfBounds.selector);

@@ -55,8 +55,8 @@ const DEFAULT_PARAMETERS: Parameters = Parameters {
 const DAY: u32 = 86_400;
 const MAX_COOLDOWN: u32 = 30 * DAY;
 const MAX_CLAIM_WINDOW: u32 = 14 * DAY;
-/// Hard bounds of the daily draw: 1 % and all of it, WAD.
-const MIN_DRAW_SHARE: u64 = 10_000_000_000_000_000;
+/// Hard bounds of the daily draw: 0.1 % and all of it, WAD. A pool is at least ten times the cover of any instrument.
+const MIN_DRAW_SHARE: u64 = 1_000_000_000_000_000;
 const MAX_DRAW_SHARE: u64 = 1_000_000_000_000_000_000;
 
 /// Storage of a pool. New fields go at the end.

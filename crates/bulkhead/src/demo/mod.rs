@@ -32,8 +32,8 @@ use std::{
 const SYMBOLS: [&str; crowd::CONTRACTS] = ["ETH-PERP", "ETH-QUARTER"];
 /// Part by which cover exceeds what the crowd's open interest needs at first, for prices that rise before everybody is in.
 const COVER_HEADROOM: f64 = 0.1;
-/// Share of the pool that the vault may draw a day: the least that there can be, so that a deficit reaches profits too.
-const DAILY_DRAW: f64 = 0.01;
+/// Share of the pool that the vault may draw a day: little enough for a deficit to reach profits too.
+const DAILY_DRAW: f64 = 0.004;
 /// The keeper's own money, as a share of the crowd's long notional: liquidators have limits.
 const KEEPER_SHARE: f64 = 0.04;
 
