@@ -136,6 +136,17 @@ impl Legs {
         self.as_slice().iter().any(|&held| held == id)
     }
 
+    /// This set, in the order of another that holds the same: what is stored of it does not change then.
+    #[must_use]
+    pub(crate) fn ordered_as(self, other: Self) -> Self {
+        let mut held = self.as_slice().iter();
+        if self.len == other.len && held.all(|&id| other.contains(id)) {
+            other
+        } else {
+            self
+        }
+    }
+
     /// Adds an instrument that is not in the set.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ pub enum Error {
     Healthy,
     /// The account has no equity left: it can be deleveraged, not liquidated.
     NoEquity,
-    /// The account has too much equity to be deleveraged.
+    /// The account has too much equity to be deleveraged, or none of the legs that are to be closed.
     NotDeleverageable,
     /// The account is already in the bucket that is due, or above it.
     NotDue,

@@ -70,7 +70,9 @@ impl Leg {
     }
 }
 
-/// Storage of one vault. What was never set reads as its default; a leg is read only after it was set.
+/// Storage of one vault. What was never set reads as its default; a leg is read only after it was set. A bucket's scale and
+/// drift need no place while it is not [cut](Bucket::is_cut), nor does a leg's size while it has not
+/// [joined apart](Leg::joined_apart).
 pub trait Store {
     /// Names an account.
     type AccountId: Copy + PartialEq;

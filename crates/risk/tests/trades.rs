@@ -3,6 +3,7 @@
 mod common;
 
 use common::{FEES, Vault, usd, wad};
+use proptest::prelude::*;
 use risk::{Error, Index, Price, Ratio, Size, Store, Trade, Usd, WAD};
 
 const MARK: Price = Price(100 * WAD);
@@ -180,4 +181,59 @@ fn funding_counts_before_it_is_settled() {
         (valued.gain, valued.mature_equity(0)),
         (usd(10), Ok(usd(1_000)))
     );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// At the mark nothing but gains and fees is paid. Settling what is not traded after the trade then gives the parties what
+    /// settling it before gives; the fee account receives the same amount, if not always as profit.
+    #[test]
+    fn settling_later_gives_what_settling_at_once_gives(
+        book in prop::collection::vec((0_usize..4, 0_usize..4, 0_u8..3, 1_u128..400), 1..12),
+        moves in prop::array::uniform3(-600_i128..600),
+        (buyer, seller, id, size, fee) in (0_usize..4, 0_usize..4, 0_u8..3, 1_u128..400, 0_u128..200),
+    ) {
+        prop_assume!(buyer != seller);
+        let mut vault = Vault::default();
+        for account in 0..4 {
+            vault.deposit(account, usd(200)).unwrap();
+        }
+        for id in 0..3 {
+            vault.list(id, MARK);
+        }
+        for (buyer, seller, id, size) in book {
+            if buyer != seller {
+                vault.trade(buyer, seller, id, Size(size * WAD / 100), MARK).unwrap();
+            }
+        }
+        for (id, by) in (0..).zip(moves) {
+            let mark = Price((wad(100) + wad(by) / 100).unsigned_abs());
+            vault.poke(id, mark).unwrap();
+        }
+        let trade = (Size(size * WAD / 100), vault.mark(id));
+        let fee = Ratio(fee * WAD / 1_000_000);
+        let (mut before, mut after) = (vault.clone(), vault);
+        for party in [buyer, seller] {
+            before.touch(party, false).unwrap();
+        }
+        before.trade_for(buyer, seller, id, trade, fee).unwrap();
+        after.trade_for(buyer, seller, id, trade, fee).unwrap();
+        for party in [buyer, seller] {
+            after.touch(party, false).unwrap();
+        }
+        prop_assume!(before.missing() == Usd::ZERO && after.missing() == Usd::ZERO);
+        for party in [buyer, seller] {
+            let [at_once, later] = [&before, &after].map(|vault| vault.memory.account(party));
+            prop_assert!((at_once.capital.0 - later.capital.0).abs() < 10);
+            prop_assert!((at_once.pnl.0 - later.pnl.0).abs() < 10);
+            prop_assert_eq!(at_once.bucket, later.bucket);
+            prop_assert_eq!(before.size(party, id), after.size(party, id));
+        }
+        let [at_once, later] = [&before, &after].map(|vault| vault.memory.account(FEES));
+        prop_assert_eq!(at_once.capital.0 + at_once.pnl.0, later.capital.0 + later.pnl.0);
+        prop_assert!(later.capital <= at_once.capital);
+        before.check();
+        after.check();
+    }
 }

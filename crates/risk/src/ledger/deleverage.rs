@@ -118,9 +118,7 @@ impl<S: Store> Ledger<'_, S> {
         self.shrink(instrument, side.opposite(), cut)?;
         let rest = side.position(size.minus(cut)?)?;
         self.attach(id, &mut account, instrument, rest)?;
-        if rest != Position::ZERO {
-            account.legs = held;
-        }
+        account.legs = account.legs.ordered_as(held);
         self.store.set_account(id, &account);
         Ok(CutLeg {
             size: cut,

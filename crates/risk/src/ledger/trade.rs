@@ -132,13 +132,7 @@ impl<S: Store> Ledger<'_, S> {
         } else {
             self.fill_and_rebuild(fill, &mut account, traded)?
         };
-        // The order of its legs is part of what is stored: it stays where the legs are the same.
-        if account.legs.as_slice().len() == held.as_slice().len()
-            && held.contains(instrument)
-            && account.legs.contains(instrument)
-        {
-            account.legs = held;
-        }
+        account.legs = account.legs.ordered_as(held);
         valued.account.legs = account.legs;
         self.store.set_account(party, &account);
         Ok(Traded {
