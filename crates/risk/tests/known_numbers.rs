@@ -4,8 +4,9 @@ mod common;
 
 use common::{POOL, Vault, usd, wad};
 use risk::{
-    Clock, Error, Health, Legs, Liquidation, Position, Price, Ratio, Size, Store, Stress, Terms,
-    Usd, WAD, bucket_due, math, plan_liquidation, reduced_risk, water_fill, within_band,
+    Clock, Error, Health, Legs, Liquidation, Maturities, Maturity, Position, Price, Ratio, Size,
+    Store, Stress, Terms, Totals, Usd, WAD, bucket_due, math, plan_liquidation, reduced_risk,
+    water_fill, within_band,
 };
 
 fn size(units: u128) -> Size {
@@ -149,6 +150,32 @@ fn a_deficit_is_shared_by_profits_in_proportion() {
         "the haircut has paid for the deficit"
     );
     vault.check();
+}
+
+#[test]
+fn a_vault_is_impaired_beyond_a_thousandth_of_its_tokens() {
+    let mut totals = Totals {
+        tokens: usd(10_000),
+        shortfall: usd(8),
+        debt: usd(12),
+        ..Totals::default()
+    };
+    assert_eq!(totals.missing(usd(10)), Ok(usd(10)));
+    assert_eq!(totals.is_impaired(usd(10)), Ok(false));
+    assert_eq!(totals.is_impaired(Usd(wad(10) - 1)), Ok(true));
+    // What haircuts have paid for is not missing any more.
+    totals.shortfall = usd(-5);
+    assert_eq!(totals.missing(Usd::ZERO), Ok(usd(7)));
+    assert_eq!(totals.missing(usd(20)), Ok(Usd::ZERO));
+}
+
+#[test]
+fn every_instrument_has_its_own_maturity() {
+    let class = |id: u8| Maturity::of_tier(id % 3);
+    let mut maturities = Maturities::default();
+    (0..=u8::MAX).for_each(|id| maturities.set(id, Maturity::Day));
+    (0..=u8::MAX).for_each(|id| maturities.set(id, class(id)));
+    assert!((0..=u8::MAX).all(|id| maturities.get(id) == class(id)));
 }
 
 #[test]
@@ -310,6 +337,11 @@ fn the_clock_counts_observed_ill_health_only() {
         "30 seconds, and at most 60 for a long gap"
     );
     assert_eq!(clock.observed(9_001, true), Clock::default());
+    assert_eq!(clock.observed(8_999, false).unhealthy, 90, "time runs back");
+    let long = (1..2_000).fold(clock, |clock, minute| {
+        clock.observed(9_000 + 60 * minute, false)
+    });
+    assert_eq!(long.unhealthy, u16::MAX, "it stops at the end of its range");
     let terms = Terms {
         penalty_start: Ratio(WAD / 20),
         penalty_ramp: 600,

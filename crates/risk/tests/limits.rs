@@ -110,12 +110,34 @@ fn amounts_end_at_their_limits() {
     vault.withdraw(0, Usd::MAX_TOKENS).unwrap();
     vault.deposit(1, Usd::MAX_TOKENS).unwrap();
     vault.withdraw(1, Usd::MAX_TOKENS).unwrap();
-    assert_eq!(
-        Usd::MAX
-            .within(Usd::MAX)
-            .map(|amount| amount.plus(Usd(1)).unwrap().within(Usd::MAX)),
-        Ok(Err(Error::Overflow))
-    );
+}
+
+/// Out of reach of what a vault takes in; whoever would pass it is refused, whoever leaves is not.
+#[test]
+fn profit_and_totals_end_at_their_limits() {
+    let gaining = || {
+        let mut vault = vault(ONE, Size(WAD), usd(1_000));
+        vault.poke(0, Price(2 * WAD)).unwrap();
+        vault
+    };
+    let mut vault = gaining();
+    vault.memory.totals.profit = Usd::MAX;
+    assert_eq!(vault.touch(0, false), Err(Error::Overflow));
+    vault.memory.totals.profit = Usd::MAX.minus(usd(1)).unwrap();
+    assert_eq!(vault.touch(0, false), Ok(()));
+
+    for (limit, refused) in [(Usd::MAX.0, true), (Usd::MAX.0 - wad(1), false)] {
+        let mut vault = gaining();
+        let account = vault.memory.accounts.get_mut(&0).unwrap();
+        account.pnl = Usd(limit);
+        vault.memory.totals.profit = Usd(limit);
+        assert_eq!(vault.touch(0, false).is_err(), refused);
+        vault.withdraw(2, usd(1_000)).unwrap();
+    }
+    for sign in [1, -1] {
+        assert_eq!(Usd(sign * 5).within(Usd(5)), Ok(Usd(sign * 5)));
+        assert_eq!(Usd(sign * 6).within(Usd(5)), Err(Error::Overflow));
+    }
 }
 
 /// A side at the largest size is cut in half and filled up again until its bucket is worn down: what the bucket keeps still fits.
