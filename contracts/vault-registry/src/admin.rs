@@ -8,7 +8,7 @@ use margin_vault::calls;
 use margin_vault::error::{Error, OrRevert, require};
 use margin_vault::parameters::{InstrumentRates, RATE_UNIT, Rates, stored_rate};
 use margin_vault::session::{Session, emit};
-use margin_vault::storage::{Field, InstrumentField, MAX_DECIMALS, Storage};
+use margin_vault::storage::{Field, InstrumentField, MAX_DECIMALS, PoolAssets, Storage};
 use margin_vault::word::Word;
 use risk::{InstrumentId, Side, Size, Store, Usd, WAD};
 use stylus_sdk::host::WasmVM;
@@ -274,6 +274,11 @@ fn store_parameters(
     store.set_field(Field::Rates, rates.word());
     store.set_field(Field::Amounts, Word::new(max_reward, dust));
     store.set_field(Field::Treasury, Word::of_address(treasury));
+    // Until fees are next distributed, that share of them counts as paid into insurance.
+    store.set_pool_assets(&PoolAssets {
+        fee_share: rates.insurance_fee_share,
+        ..store.pool_assets()
+    });
     emit(
         &IMarginVault::ParametersSet::SIGNATURE_HASH,
         0,
