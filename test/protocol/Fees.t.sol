@@ -54,14 +54,16 @@ contract FeesTest is ProtocolTest {
     }
 
     function test_unsettled_profit_pays_fees_too() public {
-        trade(BTC, alice, bob, 1e18, 5_000e18); // free of fees
-        setPriceCalmly(BTC, 5_250 * FEED);
+        trade(BTC, alice, bob, 0.1e18, 5_000e18); // free of fees
+        trade(alice, bob, 40e18, 200e18); // 16 of fee
+        setPriceCalmly(176 * FEED); // 24 of Alice's capital would be left
+        setPriceCalmly(BTC, 6_000 * FEED); // and 100 of profit
         refreshPrices();
-        vm.prank(alice.owner);
-        vault.withdraw(alice.account, 500 * USD, alice.owner);
-        vm.assertEq(equityOf(alice), 750e18);
-        trade(alice, bob, 1e18, 200e18);
-        vm.assertEq(equityOf(alice), 750e18 - 0.4e18);
+        vm.assertEq(equityOf(alice), 124e18);
+        setFees(ETH, 0.01e18, 0.01e18);
+        trade(bob, alice, 40e18, 176e18); // 70.4 of fee
+        vm.assertEq(equityOf(alice), 53.6e18);
+        vm.assertEq(maintenanceOf(alice), 30e18);
     }
 
     function test_a_fee_takes_at_most_the_equity() public {

@@ -133,11 +133,7 @@ contract FundingTest is ProtocolTest {
         for (uint256 k = 0; k < washes; k++) {
             trade(k % 2 == 0 ? other : carol, k % 2 == 0 ? carol : other, size, 200e18 + premium);
         }
-        for (uint256 k = 0; k < 4; k++) {
-            pass(3 days);
-            vault.touch(carol.account);
-            vault.touch(other.account);
-        }
+        pass(12 days);
         vm.assertEq(rate(), 0);
         vm.assertLe(equityOf(carol) + equityOf(other), before);
     }
