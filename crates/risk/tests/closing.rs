@@ -2,8 +2,10 @@
 
 mod common;
 
-use common::{POOL, Vault, usd, wad};
-use risk::{DEBT, Error, Position, Price, Ratio, Side, Size, Store, Usd, WAD};
+use common::{Memory, POOL, Vault, usd, wad};
+use risk::{
+    DEBT, Error, Ledger, Liquidation, Position, Price, Ratio, Result, Side, Size, Store, Usd, WAD,
+};
 
 const MARK: Price = Price(100 * WAD);
 
@@ -240,4 +242,73 @@ fn an_account_remembers_that_it_was_cut() {
     vault.memory.set_account(1, &account);
     vault.touch(1, false).unwrap();
     assert!(!vault.memory.account(1).cut);
+}
+
+/// What an account's owner does, and what moves its legs, voids a closing that was to go on; a stranger's touch does not.
+#[test]
+fn a_closing_ends_with_what_it_was_decided_for() {
+    let goes_on = |operation: fn(&mut Ledger<Memory>) -> Result<()>| {
+        let mut vault = broke_unseen();
+        vault.deposit(0, usd(120)).unwrap();
+        vault.memory.accounts.get_mut(&0).unwrap().closing = true;
+        vault.run(operation).unwrap();
+        vault.memory.account(0).closing
+    };
+    let all = Liquidation {
+        share: Ratio::ONE,
+        penalty: usd(1),
+    };
+    let voided = [
+        goes_on(|ledger| ledger.touch(0, true).map(drop)),
+        goes_on(|ledger| ledger.deposit(0, usd(1))),
+        goes_on(|ledger| ledger.withdraw(0, usd(1)).map(drop)),
+        goes_on(|ledger| ledger.transfer(0, 5, usd(1)).map(drop)),
+        goes_on(|ledger| ledger.transfer(1, 0, usd(1)).map(drop)),
+        goes_on(|ledger| {
+            ledger.touch(0, false)?;
+            ledger.rebucket(0).map(drop)
+        }),
+    ];
+    assert_eq!(voided, [false; 6]);
+    assert!(goes_on(|ledger| ledger.touch(0, false).map(drop)));
+    assert!(goes_on(|ledger| {
+        ledger
+            .cut_leg(0, POOL, 0, Ratio(WAD / 2), Size::MAX, Ratio(WAD / 10))
+            .map(drop)
+    }));
+
+    let mut vault = broke_unseen();
+    vault.deposit(0, usd(120)).unwrap();
+    vault.memory.accounts.get_mut(&0).unwrap().closing = true;
+    let mut traded = vault.clone();
+    traded.trade(0, 1, 0, Size(WAD), Price(110 * WAD)).unwrap();
+    assert!(!traded.memory.account(0).closing);
+    let legs = vault.memory.account(0).legs;
+    vault
+        .run(|ledger| {
+            ledger.touch(0, false)?;
+            ledger.liquidate(0, 1, POOL, &all, &legs)
+        })
+        .unwrap();
+    assert!(!vault.memory.account(0).closing);
+    let mut account = vault.memory.account(0);
+    account.closing = true;
+    account.observe(1, false);
+    assert!(account.closing);
+    account.observe(2, true);
+    assert!(!account.closing);
+}
+
+#[test]
+fn a_liquidation_needs_three_accounts() {
+    let mut vault = broke_unseen();
+    let plan = Liquidation {
+        share: Ratio::ONE,
+        penalty: Usd::ZERO,
+    };
+    let legs = vault.memory.account(0).legs;
+    for (account, into) in [(0, 0), (0, POOL), (POOL, 0)] {
+        let refused = vault.run(|ledger| ledger.liquidate(account, into, POOL, &plan, &legs));
+        assert_eq!(refused.unwrap_err(), Error::SameAccount);
+    }
 }

@@ -155,3 +155,24 @@ fn worthless_profit_is_cancelled_against_what_is_missing() {
     assert_eq!(vault.memory.totals.shortfall, Usd(-1));
     assert_eq!(vault.missing(), Usd::ZERO);
 }
+
+/// Profit that is paid is as immature for who receives it as it was for who paid.
+#[test]
+fn what_is_paid_out_of_profit_matures_as_slowly_there() {
+    let mut vault = vault();
+    vault.poke(0, Price(120 * WAD)).unwrap();
+    vault
+        .run(|ledger| {
+            ledger.maturities.set(0, Maturity::Day);
+            ledger.touch(0, false)
+        })
+        .unwrap();
+    let before = vault.memory.account(0).maturing;
+    assert_eq!((before.amount, before.class), (200_000_000, Maturity::Day));
+    vault
+        .trade_for(0, 1, 0, (Size(WAD), Price(120 * WAD)), Ratio(WAD / 100))
+        .unwrap();
+    let [payer, fees] = [0, FEES].map(|id| vault.memory.account(id).maturing);
+    assert_eq!((payer.amount, payer.class), (198_800_000, Maturity::Day));
+    assert_eq!((fees.amount, fees.class), (1_200_000, Maturity::Day));
+}
