@@ -21,6 +21,8 @@ interface IOracleGuard is IOwnable {
     /// become too old is Halted. `blocked` has a bit set for each action that this tier forbids:
     /// 1 opening, 2 reducing, 4 withdrawing with exposure, 8 liquidating, 16 deleveraging, 32 setting a new mark (frozen).
     /// Bit 64 says that a sequencer outage goes on or ended less than the grace period ago.
+    /// `volatility` is the slow one, WAD a year; `spotRange` and `initialSpotRange` are the moves that maintenance and initial
+    /// margin cover, WAD shares of the mark, the latter before what tiers and concentration add.
     struct Reading {
         uint256 mark;
         uint256 low;
@@ -42,14 +44,27 @@ interface IOracleGuard is IOwnable {
         uint16 blocked;
     }
 
-    /// Every parameter of the guard, set whole. Rates are multiples of 1e-9.
+    /// Every parameter of the guard, set whole. Each is a multiple of the unit that its comment begins with.
     struct Parameters {
-        uint64 cautionMove; // WAD move against the time-weighted mean that enters Caution
-        uint64 restrictedMove; // WAD move that enters Restricted
-        uint64 stablePriceRate; // WAD share of itself by which the stable price may move per second
-        uint32 meanWindow; // seconds of the time-weighted mean
-        uint32 calmPeriod; // seconds of calm before a tier is lowered by one
-        uint32 gracePeriod; // seconds after a sequencer outage in which opening stays blocked
+        uint64 cautionMove; // 1e-9: move against the time-weighted mean that enters Caution
+        uint64 restrictedMove; // 1e-9: move that enters Restricted
+        uint64 stablePriceRate; // 1e-9: share of itself by which the stable price may move per second
+        uint32 meanWindow; // a second: of the time-weighted mean
+        uint32 calmPeriod; // a second: of calm before a tier is lowered by one
+        uint32 gracePeriod; // a second: after a sequencer outage in which opening stays blocked
+        uint32 slowPeriod; // an hour: period of the slow volatility's exponential weights
+        uint32 fastPeriod; // a minute: period of the fast volatility's exponential weights
+        uint64 stressedWeight; // 1e-2: least weight of the stressed value in the slow volatility
+        uint64 hourlyRise; // 1e-4: share of the price by which the maintenance range may rise in an hour
+        uint64 rangeMultiplier; // 1e-1: how many volatilities over the horizon a range covers
+        uint32 horizon; // an hour: time over which a range has to last
+    }
+
+    /// What an asset's volatility is held to, in multiples of 1e-3.
+    struct RangeLimits {
+        uint64 stressed; // WAD volatility a year of a stressed market
+        uint64 min; // WAD share of the price
+        uint64 max; // WAD share of the price
     }
 
     error ZeroAddress();
@@ -63,6 +78,7 @@ interface IOracleGuard is IOwnable {
     error InvalidPriceRange(uint128 floor, uint128 ceiling);
     error SameSource(address feed);
     error ParametersOutOfBounds();
+    error RangeLimitsOutOfBounds();
     error InsufficientGas(uint64 available, uint64 required); // a feed could not get its whole gas allowance
     error TierNotRaised(uint8 current, uint8 asked);
     error SourcesAgree(); // the guardian may not halt while they do
@@ -71,6 +87,7 @@ interface IOracleGuard is IOwnable {
 
     event FeedSet(bytes32 indexed asset, Feed feed);
     event ParametersSet(Parameters parameters);
+    event RangeLimitsSet(bytes32 indexed asset, RangeLimits limits);
     event GuardianSet(address indexed guardian);
     event RegistrarSet(address indexed registrar);
     event SequencerStatusChanged(bool down, uint64 since);
@@ -82,6 +99,8 @@ interface IOracleGuard is IOwnable {
 
     function setFeed(bytes32 asset, Feed calldata feed) external; // owner, or the registrar for an unknown asset
     function feed(bytes32 asset) external view returns (Feed memory);
+    function setRangeLimits(bytes32 asset, RangeLimits calldata limits) external; // owner
+    function rangeLimits(bytes32 asset) external view returns (RangeLimits memory);
     function setParameters(Parameters calldata parameters) external; // owner
     function parameters() external view returns (Parameters memory);
     function setGuardian(address guardian) external; // owner

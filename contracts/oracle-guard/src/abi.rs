@@ -31,11 +31,10 @@ impl<'a> Args<'a> {
     /// A `uintN`.
     pub fn uint(self, place: usize, bits: u32) -> u128 {
         let word = self.word(place);
-        let mut halves = [[0; 16]; 2];
-        halves[0].copy_from_slice(&word[..16]);
-        halves[1].copy_from_slice(&word[16..]);
-        let [high, low] = halves.map(u128::from_be_bytes);
-        if high != 0 || (bits < u128::BITS && low >> bits != 0) {
+        let mut low = [0; 16];
+        low.copy_from_slice(&word[16..]);
+        let low = u128::from_be_bytes(low);
+        if word[..16] != [0; 16] || (bits < u128::BITS && low >> bits != 0) {
             refuse();
         }
         low

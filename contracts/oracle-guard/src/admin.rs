@@ -4,16 +4,17 @@ use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::{SolError, SolEvent};
-use oracle::Parameters;
 use oracle::compact::Decimal;
 use oracle::source::{MAX_CEILING, MAX_DECIMALS, MAX_HEARTBEAT};
+use oracle::{Parameters, RangeLimits};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::AccountAccess;
 
 use crate::abi::{Args, guard, ownable};
 use crate::feeds::{self, Sequencer};
 use crate::host::{emit, encode, refuse, revert, sender, uint};
-use crate::store::{Feeds, Field, Record, Shared, Source};
+use crate::prices::known;
+use crate::store::{Entry, Feeds, Field, Record, Shared, Source};
 
 /// Runs once, in the transaction that deploys the guard. A zero `guardian` is none; a zero `sequencer_feed` is a chain
 /// without one. The parameters start at [`Parameters::DEFAULT`].
@@ -107,7 +108,7 @@ fn put_role(role: Field, event: &B256, holder: Address) {
     emit(event, 1, &[holder.into_word()]);
 }
 
-/// Sets every parameter; rates must be multiples of 1e-9. Owner only; fails with `NotOwner` or `ParametersOutOfBounds`.
+/// Sets every parameter, in the units in which they are stored. Owner only; fails with `NotOwner` or `ParametersOutOfBounds`.
 pub fn set_parameters(args: Args) {
     only_owner();
     let parameters = Parameters {
@@ -117,6 +118,12 @@ pub fn set_parameters(args: Args) {
         mean_window: args.u32(3),
         calm_period: args.u32(4),
         grace_period: args.u32(5),
+        slow_period: args.u32(6),
+        fast_period: args.u32(7),
+        stressed_weight: args.u64(8),
+        hourly_rise: args.u64(9),
+        range_multiplier: args.u64(10),
+        horizon: args.u32(11),
     };
     if !parameters.is_within_bounds() || !Shared::can_store(&parameters) {
         revert(guard::ParametersOutOfBounds::SELECTOR, &[]);
@@ -141,7 +148,7 @@ pub fn parameters() -> Vec<u8> {
     encode(&words_of(&Shared::load().parameters))
 }
 
-fn words_of(p: &Parameters) -> [B256; 6] {
+fn words_of(p: &Parameters) -> [B256; 12] {
     [
         uint(p.caution_move),
         uint(p.restricted_move),
@@ -149,6 +156,12 @@ fn words_of(p: &Parameters) -> [B256; 6] {
         uint(p.mean_window),
         uint(p.calm_period),
         uint(p.grace_period),
+        uint(p.slow_period),
+        uint(p.fast_period),
+        uint(p.stressed_weight),
+        uint(p.hourly_rise),
+        uint(p.range_multiplier),
+        uint(p.horizon),
     ]
 }
 
@@ -225,6 +238,35 @@ fn feed_words(record: &Record) -> [B256; 6] {
         uint(primary.bound.value()),
         uint(secondary.bound.value()),
     ]
+}
+
+/// Sets what the volatility of an asset is held to. Owner only; fails with `NotOwner`, `UnknownAsset` or
+/// `RangeLimitsOutOfBounds`.
+pub fn set_range_limits(args: Args) {
+    only_owner();
+    let asset = args.word(0);
+    let limits = RangeLimits {
+        stressed: args.u64(1),
+        min: args.u64(2),
+        max: args.u64(3),
+    };
+    if !limits.is_within_bounds() {
+        revert(guard::RangeLimitsOutOfBounds::SELECTOR, &[]);
+    }
+    let (record, entry) = known(&asset);
+    record.set_entry(&Entry { limits, ..entry });
+    let [stressed, min, max] = limit_words(&limits);
+    let event = &guard::RangeLimitsSet::SIGNATURE_HASH;
+    emit(event, 1, &[asset, stressed, min, max]);
+}
+
+/// What the volatility of `asset` is held to. Fails with `UnknownAsset`.
+pub fn range_limits(asset: B256) -> Vec<u8> {
+    encode(&limit_words(&known(&asset).1.limits))
+}
+
+fn limit_words(limits: &RangeLimits) -> [B256; 3] {
+    [uint(limits.stressed), uint(limits.min), uint(limits.max)]
 }
 
 fn check_may_set_feed(asset: &B256, record: &Record) {

@@ -2,13 +2,12 @@
 
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::{SolCall, SolError, sol};
-use contract_support::calls::bounded_view;
 use oracle::Round;
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::MeteringAccess;
 
 use crate::abi::guard;
-use crate::host::{now, revert, uint};
+use crate::host::{self, now, revert, uint};
 
 sol! {
     function latestRoundData() external view returns (uint80, int256, uint256, uint256, uint80);
@@ -24,14 +23,14 @@ const REQUIRED_GAS: u64 = FEED_GAS + FEED_GAS / 63 + 50_000;
 /// The last round of `feed`, or `None` if it reverts, burns its gas or returns too little.
 /// Fails rather than let a caller starve a healthy feed of gas and have it distrusted.
 pub fn latest_round(feed: Address) -> Option<Round> {
-    let data = ask::<160>(feed, &latestRoundDataCall::SELECTOR)?;
-    let decimals = ask::<32>(feed, &decimalsCall::SELECTOR)?;
+    let data = ask::<160>(feed, latestRoundDataCall::SELECTOR)?;
+    let decimals = ask::<32>(feed, decimalsCall::SELECTOR)?;
     Some(Round::from_words(&data, &decimals))
 }
 
 /// The decimals of `feed`, or `None` as in [`latest_round`].
 pub fn decimals(feed: Address) -> Option<U256> {
-    ask::<32>(feed, &decimalsCall::SELECTOR).map(U256::from_be_bytes)
+    ask::<32>(feed, decimalsCall::SELECTOR).map(U256::from_be_bytes)
 }
 
 /// The sequencer's status as its uptime feed tells it.
@@ -47,7 +46,7 @@ pub struct Sequencer {
 /// change. Whatever is not a plain "up" counts as down.
 pub fn sequencer(feed: Address) -> Sequencer {
     let now = now();
-    let answer = ask::<160>(feed, &latestRoundDataCall::SELECTOR).map(|data| {
+    let answer = ask::<160>(feed, latestRoundDataCall::SELECTOR).map(|data| {
         let word = |k: usize| U256::from_be_slice(&data[32 * k..32 * (k + 1)]);
         (word(1), word(2))
     });
@@ -67,12 +66,13 @@ pub fn sequencer(feed: Address) -> Sequencer {
     }
 }
 
-fn ask<const N: usize>(feed: Address, input: &[u8]) -> Option<[u8; N]> {
-    let vm = WasmVM::default();
-    let available = vm.evm_gas_left();
+/// The first `N` bytes that `feed` returns. Fails with `InsufficientGas` where it could not get its whole allowance.
+fn ask<const N: usize>(feed: Address, selector: [u8; 4]) -> Option<[u8; N]> {
+    let available = WasmVM::default().evm_gas_left();
     if available < REQUIRED_GAS {
         let words = [uint(available), uint(REQUIRED_GAS)];
         revert(guard::InsufficientGas::SELECTOR, &words);
     }
-    bounded_view(&vm, feed, FEED_GAS, input)
+    let mut answer = [0; N];
+    host::ask(feed, FEED_GAS, &selector, &mut answer).then_some(answer)
 }

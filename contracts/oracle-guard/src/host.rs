@@ -1,5 +1,6 @@
 //! What the chain does for the program.
 
+use alloc::vec;
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256};
@@ -42,6 +43,31 @@ pub fn store(slot: &Slot, word: Word) {
     unsafe { hostio::storage_cache_bytes32(slot.as_ptr(), halves.as_ptr().cast()) }
 }
 
+/// Static call of `to` with at most `gas`, which fills `answer` with the first bytes returned; whether it succeeded and
+/// returned that many.
+///
+/// What is cached of storage stays there: nobody can see it, since the guard is not re-entrant.
+#[inline(never)]
+pub fn ask(to: Address, gas: u64, input: &[u8], answer: &mut [u8]) -> bool {
+    let mut returned = 0;
+    // SAFETY: the pointers are to an address, to `len` bytes and to a length.
+    let status = unsafe {
+        hostio::static_call_contract(
+            to.as_ptr(),
+            input.as_ptr(),
+            input.len(),
+            gas,
+            &raw mut returned,
+        )
+    };
+    if status != 0 || returned < answer.len() {
+        return false;
+    }
+    // SAFETY: at most `len` bytes are written.
+    unsafe { hostio::read_return_data(answer.as_mut_ptr(), 0, answer.len()) };
+    true
+}
+
 /// The caller.
 pub fn sender() -> Address {
     WasmVM::default().msg_sender()
@@ -66,10 +92,11 @@ fn word_of(value: u128) -> B256 {
 }
 
 fn concat(head: &[u8], words: &[B256]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(head.len() + words.len() * 32);
-    bytes.extend_from_slice(head);
-    for word in words {
-        bytes.extend_from_slice(word.as_slice());
+    let mut bytes = vec![0; head.len() + words.len() * 32];
+    let (start, rest) = bytes.split_at_mut(head.len());
+    start.copy_from_slice(head);
+    for (place, word) in rest.chunks_exact_mut(32).zip(words) {
+        place.copy_from_slice(word.as_slice());
     }
     bytes
 }

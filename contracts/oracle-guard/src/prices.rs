@@ -1,10 +1,11 @@
 //! Where prices are accepted and served.
 
+use alloc::vec;
 use alloc::vec::Vec;
 
 use alloy_primitives::B256;
 use alloy_sol_types::{SolError, SolEvent};
-use oracle::{Cause, Observation, Price, Sample, Sources, Tier, TripRefusal};
+use oracle::{Cause, Observation, Price, RangeLimits, Sample, Sources, Tier, TripRefusal};
 
 use crate::abi::guard;
 use crate::feeds::{self, Sequencer};
@@ -16,7 +17,8 @@ const MARK_WORDS: usize = 4;
 /// Words of an encoded `Reading`.
 const READING_WORDS: usize = 10;
 
-fn known(asset: &B256) -> (Record, Entry) {
+/// A configured asset; reverts with `UnknownAsset`.
+pub fn known(asset: &B256) -> (Record, Entry) {
     let record = Record::of(asset);
     match record.entry() {
         Some(entry) => (record, entry),
@@ -71,6 +73,7 @@ fn poke_one(asset: &B256, shared: &Shared) -> [B256; 2] {
     let (state, cause) = state.observe(observation, &shared.parameters, now);
     let price = state.price;
     let reported = price.tier_at(&before.trip, now);
+    let volatility = sample(&record, &before.limits, &price, shared, now);
     record.set_progress(&state);
     record.set_entry(&Entry {
         price,
@@ -81,7 +84,7 @@ fn poke_one(asset: &B256, shared: &Shared) -> [B256; 2] {
     emit(
         &guard::Poked::SIGNATURE_HASH,
         1,
-        &[*asset, mark, B256::ZERO],
+        &[*asset, mark, uint(volatility)],
     );
     let cause = if reported < before.reported {
         Cause::Calm
@@ -90,6 +93,18 @@ fn poke_one(asset: &B256, shared: &Shared) -> [B256; 2] {
     };
     emit_tier(asset, before.reported, reported, cause);
     [mark, uint(reported as u8)]
+}
+
+/// Counts a trusted mark towards the asset's volatility; returns the slow one, WAD a year.
+fn sample(record: &Record, limits: &RangeLimits, price: &Price, shared: &Shared, now: u64) -> u128 {
+    let mut volatility = record.volatility();
+    if price.is_trusted(now) {
+        volatility = volatility.sample(price.mark, &shared.parameters, limits, now);
+        record.set_volatility(&volatility);
+    }
+    volatility
+        .ranges(&shared.parameters, limits, now)
+        .volatility
 }
 
 fn ask_sources(feeds: &Feeds, now: u64) -> Sources {
@@ -120,39 +135,26 @@ pub fn read(asset: B256) -> Vec<u8> {
 
 /// [`read`] for many assets.
 pub fn read_many(assets: &[[u8; 32]]) -> Vec<u8> {
-    serve(assets, READING_WORDS, |asset, shared, out| {
-        append(out, &reading(asset, shared));
-    })
+    let shared = Shared::load();
+    array(assets, |asset| reading(asset, &shared))
 }
 
 /// What a vault needs of [`read_many`], from two slots an asset while its sources agree, and three while they do not. Fails
 /// with `UnknownAsset`.
 pub fn marks(assets: &[[u8; 32]]) -> Vec<u8> {
-    let now = now();
-    serve(assets, MARK_WORDS, |asset, shared, out| {
-        append(out, &mark(&known(asset).1, shared, now));
-    })
+    let (shared, now) = (Shared::load(), now());
+    array(assets, |asset| mark(&known(asset).1, &shared, now))
 }
 
-/// An array with what `answer` appends for each asset, `words` words.
-fn serve(
-    assets: &[[u8; 32]],
-    words: usize,
-    answer: impl Fn(&B256, &Shared, &mut Vec<u8>),
-) -> Vec<u8> {
-    let shared = Shared::load();
-    let mut out = Vec::with_capacity(64 + 32 * words * assets.len());
-    append(&mut out, &[uint(32u8), uint(assets.len() as u64)]);
-    for asset in assets {
-        answer(&B256::new(*asset), &shared, &mut out);
+/// An array of `answer` for each asset.
+fn array<const N: usize>(assets: &[[u8; 32]], answer: impl Fn(&B256) -> [B256; N]) -> Vec<u8> {
+    let mut words = vec![B256::ZERO; 2 + N * assets.len()];
+    words[0] = uint(32u8);
+    words[1] = uint(assets.len() as u64);
+    for (place, asset) in words[2..].chunks_exact_mut(N).zip(assets) {
+        place.copy_from_slice(&answer(&B256::new(*asset)));
     }
-    out
-}
-
-fn append(out: &mut Vec<u8>, words: &[B256]) {
-    for word in words {
-        out.extend_from_slice(word.as_slice());
-    }
+    encode(&words)
 }
 
 fn mark(entry: &Entry, shared: &Shared, now: u64) -> [B256; MARK_WORDS] {
@@ -168,9 +170,13 @@ fn mark(entry: &Entry, shared: &Shared, now: u64) -> [B256; MARK_WORDS] {
 }
 
 fn reading(asset: &B256, shared: &Shared) -> [B256; READING_WORDS] {
-    let (_, entry) = known(asset);
-    let [mark, stable, tier, blocked] = mark(&entry, shared, now());
+    let (record, entry) = known(asset);
+    let now = now();
+    let [mark, stable, tier, blocked] = mark(&entry, shared, now);
     let (low, high) = entry.price.range();
+    let ranges = record
+        .volatility()
+        .ranges(&shared.parameters, &entry.limits, now);
     [
         mark,
         uint(low),
@@ -179,9 +185,9 @@ fn reading(asset: &B256, shared: &Shared) -> [B256; READING_WORDS] {
         uint(entry.price.updated_at),
         tier,
         blocked,
-        B256::ZERO,
-        B256::ZERO,
-        B256::ZERO,
+        uint(ranges.volatility),
+        uint(ranges.maintenance),
+        uint(ranges.initial),
     ]
 }
 

@@ -31,6 +31,8 @@ selectors! {
     ACCEPT_OWNERSHIP = ownable::acceptOwnershipCall;
     SET_FEED = guard::setFeedCall;
     FEED = guard::feedCall;
+    SET_RANGE_LIMITS = guard::setRangeLimitsCall;
+    RANGE_LIMITS = guard::rangeLimitsCall;
     SET_PARAMETERS = guard::setParametersCall;
     PARAMETERS = guard::parametersCall;
     SET_GUARDIAN = guard::setGuardianCall;
@@ -61,6 +63,7 @@ pub fn view(input: &[u8]) -> Option<Vec<u8>> {
         READ => prices::read(args.word(0)),
         READ_MANY => prices::read_many(args.b256s(0)),
         FEED => admin::feed(args.word(0)),
+        RANGE_LIMITS => admin::range_limits(args.word(0)),
         PARAMETERS => admin::parameters(),
         OWNER => admin::address(Field::Owner),
         PENDING_OWNER => admin::address(Field::PendingOwner),
@@ -96,6 +99,7 @@ fn configure(selector: u32, args: Args) {
     match selector {
         CONSTRUCTOR => admin::construct(args.address(0), args.address(1), args.address(2)),
         SET_FEED => admin::set_feed(args),
+        SET_RANGE_LIMITS => admin::set_range_limits(args),
         SET_PARAMETERS => admin::set_parameters(args),
         SET_GUARDIAN => admin::set_guardian(args.address(0)),
         SET_REGISTRAR => admin::set_registrar(args.address(0)),

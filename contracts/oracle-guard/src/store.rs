@@ -4,7 +4,7 @@
 
 use alloy_primitives::{Address, B256};
 use oracle::compact::{Decimal, compact, expand};
-use oracle::{Asset, Limits, Mean, Parameters, Price, Status, Tier, Trip, WAD};
+use oracle::{Asset, Limits, Mean, Parameters, Price, RangeLimits, Status, Tier, Trip, Volatility};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::CryptographyAccess;
 
@@ -41,31 +41,31 @@ impl Field {
     }
 }
 
+/// An address in the first 20 bytes of a slot.
 fn word_of(address: Address) -> Word {
-    let [mut high, mut low] = [[0; 16]; 2];
-    high[12..].copy_from_slice(&address[..4]);
-    low.copy_from_slice(&address[4..]);
-    Word::new(u128::from_be_bytes(high), u128::from_be_bytes(low))
+    let [mut low, mut high] = [[0; 16]; 2];
+    low.copy_from_slice(&address[..16]);
+    high[..4].copy_from_slice(&address[16..]);
+    Word::new(u128::from_le_bytes(high), u128::from_le_bytes(low))
 }
 
 fn address_in(word: Word) -> Address {
     let mut address = Address::ZERO;
-    address[..4].copy_from_slice(&word.high.to_be_bytes()[12..]);
-    address[4..].copy_from_slice(&word.low.to_be_bytes());
+    address[..16].copy_from_slice(&word.low.to_le_bytes());
+    address[16..].copy_from_slice(&word.high.to_le_bytes()[..4]);
     address
 }
 
-const BITS_OF_32: u128 = u32::MAX as u128;
-const BITS_OF_48: u128 = (1 << 48) - 1;
-
-/// `value` in 32 bits; what does not fit becomes the greatest that does.
-fn in_32(value: u64) -> u128 {
-    u128::from(value).min(BITS_OF_32)
+/// The `width` bits (below 64) of `half` above `shift`.
+#[inline(always)]
+const fn field(half: u128, shift: u32, width: u32) -> u64 {
+    (half >> shift) as u64 & ((1 << width) - 1)
 }
 
-/// The 32 bits of `half` above `shift`.
-fn of_32(half: u128, shift: u32) -> u64 {
-    (half >> shift & BITS_OF_32) as u64
+/// `value` in `width` bits (below 64) above `shift`; what does not fit becomes the greatest that does.
+#[inline(always)]
+fn in_field(value: impl Into<u64>, shift: u32, width: u32) -> u128 {
+    u128::from(value.into().min((1 << width) - 1)) << shift
 }
 
 /// A price above 32 bits of something else.
@@ -82,33 +82,53 @@ pub struct Shared {
     pub sequencer: Sequencer,
 }
 
-/// Rates are stored in these units, so that all that is shared fits one word.
-const RATE_UNIT: u64 = WAD / 1_000_000_000;
+/// The units in which parameters are stored, so that all that is shared fits one word.
+mod unit {
+    use oracle::WAD;
+
+    pub const RATE: u64 = WAD / 1_000_000_000;
+    pub const WEIGHT: u64 = WAD / 100;
+    pub const RISE: u64 = WAD / 10_000;
+    pub const MULTIPLIER: u64 = WAD / 10;
+    pub const MINUTE: u32 = 60;
+    pub const HOUR: u32 = 3_600;
+}
 
 impl Shared {
-    /// Whether the parameters fit their fields: within their hard bounds they do, if their rates are multiples of 1e-9.
+    /// Whether the parameters are multiples of the units in which they are stored.
     pub fn can_store(p: &Parameters) -> bool {
         [p.caution_move, p.restricted_move, p.stable_price_rate]
-            .into_iter()
-            .all(|rate| rate % RATE_UNIT == 0)
+            .iter()
+            .all(|rate| rate.is_multiple_of(unit::RATE))
+            && p.stressed_weight.is_multiple_of(unit::WEIGHT)
+            && p.hourly_rise.is_multiple_of(unit::RISE)
+            && p.range_multiplier.is_multiple_of(unit::MULTIPLIER)
+            && p.slow_period.is_multiple_of(unit::HOUR)
+            && p.fast_period.is_multiple_of(unit::MINUTE)
+            && p.horizon.is_multiple_of(unit::HOUR)
     }
 
     /// As stored.
     pub fn load() -> Self {
         let Word { high, low } = load(&Field::Shared.slot());
-        let rate = |half, shift| of_32(half, shift) * RATE_UNIT;
         Self {
             parameters: Parameters {
-                caution_move: rate(high, 0),
-                restricted_move: rate(high, 32),
-                stable_price_rate: rate(high, 64),
-                mean_window: of_32(high, 96) as u32,
-                calm_period: of_32(low, 0) as u32,
-                grace_period: of_32(low, 32) as u32,
+                caution_move: field(high, 0, 32) * unit::RATE,
+                restricted_move: field(high, 32, 32) * unit::RATE,
+                stable_price_rate: field(high, 64, 24) * unit::RATE,
+                stressed_weight: field(high, 88, 8) * unit::WEIGHT,
+                hourly_rise: field(high, 96, 16) * unit::RISE,
+                range_multiplier: field(high, 112, 8) * unit::MULTIPLIER,
+                mean_window: field(low, 0, 12) as u32,
+                slow_period: field(low, 12, 12) as u32 * unit::HOUR,
+                fast_period: field(low, 24, 14) as u32 * unit::MINUTE,
+                horizon: field(low, 38, 9) as u32 * unit::HOUR,
+                calm_period: field(low, 47, 17) as u32,
+                grace_period: field(low, 64, 17) as u32,
             },
             sequencer: Sequencer {
-                since: of_32(low, 64),
-                down: low >> 96 != 0,
+                down: field(low, 81, 1) != 0,
+                since: field(low, 96, 32),
             },
         }
     }
@@ -116,15 +136,20 @@ impl Shared {
     /// Stores all of it.
     pub fn store(&self) {
         let (p, sequencer) = (&self.parameters, &self.sequencer);
-        let rate = |rate| in_32(rate / RATE_UNIT);
-        let high = rate(p.caution_move)
-            | rate(p.restricted_move) << 32
-            | rate(p.stable_price_rate) << 64
-            | u128::from(p.mean_window) << 96;
-        let low = u128::from(p.calm_period)
-            | u128::from(p.grace_period) << 32
-            | in_32(sequencer.since) << 64
-            | u128::from(sequencer.down) << 96;
+        let high = in_field(p.caution_move / unit::RATE, 0, 32)
+            | in_field(p.restricted_move / unit::RATE, 32, 32)
+            | in_field(p.stable_price_rate / unit::RATE, 64, 24)
+            | in_field(p.stressed_weight / unit::WEIGHT, 88, 8)
+            | in_field(p.hourly_rise / unit::RISE, 96, 16)
+            | in_field(p.range_multiplier / unit::MULTIPLIER, 112, 8);
+        let low = in_field(p.mean_window, 0, 12)
+            | in_field(p.slow_period / unit::HOUR, 12, 12)
+            | in_field(p.fast_period / unit::MINUTE, 24, 14)
+            | in_field(p.horizon / unit::HOUR, 38, 9)
+            | in_field(p.calm_period, 47, 17)
+            | in_field(p.grace_period, 64, 17)
+            | in_field(sequencer.down, 81, 1)
+            | in_field(sequencer.since, 96, 32);
         store(&Field::Shared.slot(), Word::new(high, low));
     }
 
@@ -149,15 +174,14 @@ pub struct Source {
 }
 
 impl Source {
-    fn of_word(Word { high, low }: Word) -> Self {
-        let bits = |shift: u32, width: u32| (high >> shift & ((1 << width) - 1)) as u64;
+    fn of_word(word: Word) -> Self {
         Self {
-            feed: address_in(Word::new(high, low)),
-            heartbeat: bits(96, 20) as u32,
-            decimals: bits(116, 5) as u8,
+            feed: address_in(word),
+            heartbeat: field(word.high, 96, 20) as u32,
+            decimals: field(word.high, 116, 5) as u8,
             bound: Decimal {
-                significand: bits(32, 64),
-                exponent: bits(121, 5) as u8,
+                significand: (word.high >> 32) as u64,
+                exponent: field(word.high, 121, 5) as u8,
             },
         }
     }
@@ -165,9 +189,9 @@ impl Source {
     fn word(self) -> Word {
         let Word { high, low } = word_of(self.feed);
         let limits = u128::from(self.bound.significand) << 32
-            | u128::from(self.heartbeat) << 96
-            | u128::from(self.decimals) << 116
-            | u128::from(self.bound.exponent) << 121;
+            | in_field(self.heartbeat, 96, 20)
+            | in_field(self.decimals, 116, 5)
+            | in_field(self.bound.exponent, 121, 5);
         Word::new(high | limits, low)
     }
 }
@@ -203,17 +227,19 @@ enum Part {
     Secondary,
     /// Mark, time of observation; stable price, status, tier, reported tier.
     Price,
-    /// Price of the secondary, expiry of the mark; the trip's end, the seconds used, from the mark's update to its expiry,
-    /// the trip's tier and flags.
+    /// Price of the secondary, expiry of the mark; tier, end and seconds used of the trip, seconds from the mark's update to
+    /// its expiry, range limits, whether the asset is configured and its primary's price is not the mark.
     Validity,
     /// The mean, its prices shortened; seconds since its running bucket began, and since it has been calm.
     Mean,
     /// Price of the primary, where it is not the mark.
     Apart,
+    /// Slow and fast variance; price and time of the last sample, range.
+    Volatility,
 }
 
 /// What readers need of an asset.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub struct Entry {
     /// The price as the last observation left it.
     pub price: Price,
@@ -221,11 +247,21 @@ pub struct Entry {
     pub trip: Trip,
     /// The tier that the last `TierChanged` reported.
     pub reported: Tier,
+    /// What its volatility is held to.
+    pub limits: RangeLimits,
 }
 
-/// Flags of `Validity`, above the trip's tier.
-const CONFIGURED: u128 = 4;
-const PRIMARY_APART: u128 = 8;
+impl Entry {
+    /// An asset that nobody has looked at.
+    fn new() -> Self {
+        Self {
+            price: Price::default(),
+            trip: Trip::default(),
+            reported: Tier::default(),
+            limits: RangeLimits::DEFAULT,
+        }
+    }
+}
 
 /// Where one asset is stored.
 pub struct Record {
@@ -263,86 +299,126 @@ impl Record {
         }
     }
 
-    /// Configures the sources and restarts the mean. The last trusted mark stays.
+    /// Configures the sources. The last trusted mark and the volatility stay; no move is measured across the change.
     pub fn configure(&self, feeds: &Feeds) {
         self.store(Part::Primary, feeds.primary.word());
         self.store(Part::Secondary, feeds.secondary.word());
         self.store(Part::Mean, Word::default());
-        self.set_entry(&self.entry().unwrap_or_default());
+        self.set_volatility(&Volatility {
+            price: 0,
+            ..self.volatility()
+        });
+        self.set_entry(&self.entry().unwrap_or_else(Entry::new));
     }
 
     /// What readers need, or `None` of an asset that has not been configured.
     pub fn entry(&self) -> Option<Entry> {
         let validity = self.load(Part::Validity);
-        let flags = validity.low;
-        if flags & CONFIGURED == 0 {
+        let state = validity.low;
+        if field(state, 2, 1) == 0 {
             return None;
         }
         let Word { high, low } = self.load(Part::Price);
         let mark = high >> 32;
-        let primary = if flags & PRIMARY_APART == 0 {
+        let primary = if field(state, 3, 1) == 0 {
             mark
         } else {
             self.load(Part::Apart).low
         };
-        let valid_until = of_32(validity.high, 0);
+        let valid_until = field(validity.high, 0, 32);
         Some(Entry {
             price: Price {
                 mark,
                 stable: low >> 32,
                 primary,
                 secondary: validity.high >> 32,
-                updated_at: valid_until - of_32(flags, 32),
+                updated_at: valid_until - field(state, 58, 20),
                 valid_until,
-                observed_at: of_32(high, 0),
+                observed_at: field(high, 0, 32),
                 tier: tier_in(low, 2),
-                status: Status::from_u8((low & 3) as u8),
+                status: Status::from_u8(field(low, 0, 2) as u8),
             },
             trip: Trip {
-                tier: tier_in(flags, 0),
-                until: of_32(flags, 96),
-                used: of_32(flags, 64) as u32,
+                tier: tier_in(state, 0),
+                until: field(state, 96, 32),
+                used: field(state, 78, 18) as u32,
             },
             reported: tier_in(low, 4),
+            limits: RangeLimits {
+                stressed: field(state, 44, 14) * RangeLimits::UNIT,
+                min: field(state, 34, 10) * RangeLimits::UNIT,
+                max: field(state, 24, 10) * RangeLimits::UNIT,
+            },
         })
     }
 
     /// Stores what readers need.
     pub fn set_entry(&self, entry: &Entry) {
-        let Entry { price, trip, .. } = entry;
-        let levels =
-            price.status as u128 | (price.tier as u128) << 2 | (entry.reported as u128) << 4;
+        let Entry {
+            price,
+            trip,
+            limits,
+            ..
+        } = entry;
+        let levels = in_field(price.status as u64, 0, 2)
+            | in_field(price.tier as u64, 2, 2)
+            | in_field(entry.reported as u64, 4, 2);
         let word = Word::new(
-            with_price(price.mark, in_32(price.observed_at)),
+            with_price(price.mark, in_field(price.observed_at, 0, 32)),
             with_price(price.stable, levels),
         );
         self.store(Part::Price, word);
-        let mut flags = CONFIGURED | trip.tier as u128;
-        if price.primary != price.mark {
-            flags |= PRIMARY_APART;
+        let apart = price.primary != price.mark;
+        if apart {
             self.store(Part::Apart, Word::new(0, price.primary));
         }
-        let low = in_32(trip.until) << 96
-            | u128::from(trip.used) << 64
-            | in_32(price.valid_until - price.updated_at) << 32
-            | flags;
-        let high = with_price(price.secondary, in_32(price.valid_until));
-        self.store(Part::Validity, Word::new(high, low));
+        let state = in_field(trip.tier as u64, 0, 2)
+            | in_field(true, 2, 1)
+            | in_field(apart, 3, 1)
+            | in_field(limits.max / RangeLimits::UNIT, 24, 10)
+            | in_field(limits.min / RangeLimits::UNIT, 34, 10)
+            | in_field(limits.stressed / RangeLimits::UNIT, 44, 14)
+            | in_field(price.valid_until - price.updated_at, 58, 20)
+            | in_field(trip.used, 78, 18)
+            | in_field(trip.until, 96, 32);
+        let high = with_price(price.secondary, in_field(price.valid_until, 0, 32));
+        self.store(Part::Validity, Word::new(high, state));
+    }
+
+    /// The asset's volatility.
+    pub fn volatility(&self) -> Volatility {
+        let Word { high, low } = self.load(Part::Volatility);
+        Volatility {
+            slow: (high >> 64) as u64,
+            fast: high as u64,
+            price: expand(field(low, 80, 48)),
+            sampled_at: field(low, 32, 32),
+            range: field(low, 0, 32) as u32,
+        }
+    }
+
+    /// Stores the asset's volatility.
+    pub fn set_volatility(&self, volatility: &Volatility) {
+        let high = u128::from(volatility.slow) << 64 | u128::from(volatility.fast);
+        let low = in_field(volatility.range, 0, 32)
+            | in_field(volatility.sampled_at, 32, 32)
+            | in_field(compact(volatility.price), 80, 48);
+        self.store(Part::Volatility, Word::new(high, low));
     }
 
     /// The asset's whole state, given what readers need.
     pub fn asset(&self, price: Price) -> Asset {
         let Word { high, low } = self.load(Part::Mean);
-        let short = |half: u128, shift: u32| expand((half >> shift & BITS_OF_48) as u64);
+        let short = |half, shift| expand(field(half, shift, 48));
         Asset {
             price,
             mean: Mean {
                 current: short(high, 80),
                 past: [short(high, 32), short(low, 80), short(low, 32)],
-                start: price.observed_at.saturating_sub(of_32(high, 0)),
+                start: price.observed_at.saturating_sub(field(high, 0, 32)),
             },
             // Stored as one more than the seconds, so that zero is no calm.
-            calm_since: match of_32(low, 0) {
+            calm_since: match field(low, 0, 32) {
                 0 => 0,
                 calm => price.observed_at.saturating_sub(calm - 1),
             },
@@ -353,20 +429,21 @@ impl Record {
     pub fn set_progress(&self, asset: &Asset) {
         let secs_since = |time| asset.price.observed_at.saturating_sub(time);
         let [newest, middle, oldest] = asset.mean.past;
-        let prices = |a, b| u128::from(compact(a)) << 80 | u128::from(compact(b)) << 32;
+        let short = |price, shift| in_field(compact(price), shift, 48);
         let calm = match asset.calm_since {
             0 => 0,
-            since => in_32(secs_since(since) + 1),
+            since => secs_since(since) + 1,
         };
+        let running = in_field(secs_since(asset.mean.start), 0, 32);
         let word = Word::new(
-            prices(asset.mean.current, newest) | in_32(secs_since(asset.mean.start)),
-            prices(middle, oldest) | calm,
+            short(asset.mean.current, 80) | short(newest, 32) | running,
+            short(middle, 80) | short(oldest, 32) | in_field(calm, 0, 32),
         );
         self.store(Part::Mean, word);
     }
 }
 
-/// The tier in two bits of `half`.
+/// The tier in the two bits of `half` above `shift`.
 fn tier_in(half: u128, shift: u32) -> Tier {
-    Tier::from_u8((half >> shift & 3) as u8)
+    Tier::from_u8(field(half, shift, 2) as u8)
 }
