@@ -15,7 +15,7 @@ use market::Market;
 use operate::{Outcome, Tally};
 
 /// Operations of one sequence, after which a new vault is opened: exact fractions grow.
-const STEPS: usize = 250;
+const STEPS: usize = 180;
 
 /// The model's market, but for funding, with more closings and with what the model leaves to the vault.
 static SCENARIO: Scenario = Scenario {
@@ -23,7 +23,7 @@ static SCENARIO: Scenario = Scenario {
     listings: ledger_model::MODEL.listings,
     accounts: 12,
     deposits: 500..=5000,
-    insurance: 300,
+    insurance: 1500,
     largest_move: 0.09,
     leverage: 1..=9,
     poorer_counts: false,
@@ -39,8 +39,8 @@ static SCENARIO: Scenario = Scenario {
         liquidate: 12,
         deleverage: 9,
         rebucket: 4,
-        insure: 2,
-        recover: 3,
+        insure: 4,
+        recover: 6,
     },
 };
 
