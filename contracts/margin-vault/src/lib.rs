@@ -40,7 +40,7 @@ pub mod error;
 pub mod flows;
 pub mod market;
 pub mod nonces;
-mod packing;
+pub mod packing;
 pub mod parameters;
 pub mod program;
 pub mod session;

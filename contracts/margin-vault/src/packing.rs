@@ -76,31 +76,60 @@ const fn of_amount(stored: u128) -> Usd {
     Usd(widened(stored, WIDE))
 }
 
+/// The totals that a deposit moves, of one slot.
+#[derive(Clone, Copy)]
+pub struct Backing {
+    /// V.
+    pub tokens: Usd,
+    /// Sum of C.
+    pub capital: Usd,
+    /// Unix time since when the vault has been impaired, or zero.
+    pub impaired_since: u32,
+}
+
+/// V, sum of C and the start of impairment.
+pub fn backing(backing: &Backing) -> Word {
+    pair(
+        amount(backing.capital),
+        amount(backing.tokens),
+        backing.impaired_since,
+    )
+}
+
+pub const fn of_backing(word: Word) -> Backing {
+    let (capital, tokens, impaired_since) = unpair(word);
+    Backing {
+        tokens: of_amount(tokens),
+        capital: of_amount(capital),
+        impaired_since,
+    }
+}
+
 /// V, sum of C and the start of impairment; profit and debt; shortfall and unsettled gains.
 pub fn totals(totals: &Totals) -> [Word; 3] {
     [
-        pair(
-            amount(totals.capital),
-            amount(totals.tokens),
-            totals.impaired_since,
-        ),
+        backing(&Backing {
+            tokens: totals.tokens,
+            capital: totals.capital,
+            impaired_since: totals.impaired_since,
+        }),
         pair(amount(totals.debt), amount(totals.profit), 0),
         pair(amount(totals.gains), amount(totals.shortfall), 0),
     ]
 }
 
 pub const fn of_totals([backing, claims, missing]: [Word; 3]) -> Totals {
-    let (capital, tokens, impaired_since) = unpair(backing);
+    let backing = of_backing(backing);
     let (debt, profit, _) = unpair(claims);
     let (gains, shortfall, _) = unpair(missing);
     Totals {
-        tokens: of_amount(tokens),
-        capital: of_amount(capital),
+        tokens: backing.tokens,
+        capital: backing.capital,
         profit: of_amount(profit),
         debt: of_amount(debt),
         shortfall: of_amount(shortfall),
         gains: of_amount(gains),
-        impaired_since,
+        impaired_since: backing.impaired_since,
     }
 }
 

@@ -1,10 +1,13 @@
 //! Parameters as they are stored: rates in 32 bits, in units of 1e-9.
 
+use alloy_primitives::Address;
 use risk::{OutflowRates, Ratio, Terms, Usd, math};
 
 use crate::error::{Error, OrRevert, require};
 use crate::word::Word;
 
+/// Decimals of the ABI's amounts, and the most that a quote token may have.
+pub const MAX_DECIMALS: u8 = 18;
 /// WAD value of one unit of a stored rate.
 pub const RATE_UNIT: u64 = 1_000_000_000;
 
@@ -24,6 +27,57 @@ pub const fn ratio(rate: u32) -> Ratio {
     Ratio(rate as u128 * RATE_UNIT as u128)
 }
 
+/// The quote token, and how fast it may leave, of one slot: whatever moves tokens reads all of it.
+#[derive(Clone, Copy)]
+pub struct QuoteToken {
+    pub address: Address,
+    pub decimals: u8,
+    /// Shares of the vault's tokens that may leave, in units of 1e-9.
+    pub daily_outflow: u32,
+    pub hourly_outflow: u32,
+}
+
+impl QuoteToken {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "narrow fields are cut out of 128 bits"
+    )]
+    pub fn of_word(word: Word) -> Self {
+        Self {
+            address: word.low_address(),
+            decimals: (word.high >> 32) as u8,
+            daily_outflow: (word.high >> 64) as u32,
+            hourly_outflow: (word.high >> 96) as u32,
+        }
+    }
+
+    #[must_use]
+    pub fn word(&self) -> Word {
+        let Word { high, low } = Word::of_address(self.address);
+        let beside = u128::from(self.decimals) << 32
+            | u128::from(self.daily_outflow) << 64
+            | u128::from(self.hourly_outflow) << 96;
+        Word::new(beside | high, low)
+    }
+
+    /// WAD value of one smallest unit.
+    #[must_use]
+    pub fn unit(&self) -> u128 {
+        10_u64
+            .pow(MAX_DECIMALS.saturating_sub(self.decimals).into())
+            .into()
+    }
+
+    /// How fast tokens may leave.
+    #[must_use]
+    pub const fn outflow(&self) -> OutflowRates {
+        OutflowRates {
+            daily: ratio(self.daily_outflow),
+            hourly: ratio(self.hourly_outflow),
+        }
+    }
+}
+
 /// Parameters of the vault that are rates or times, of one slot. Rates are in units of 1e-9.
 #[derive(Clone, Copy)]
 pub struct Rates {
@@ -31,8 +85,6 @@ pub struct Rates {
     /// Seconds.
     pub penalty_ramp: u32,
     pub reward_share: u32,
-    pub daily_outflow: u32,
-    pub hourly_outflow: u32,
     pub insurance_fee_share: u32,
 }
 
@@ -43,8 +95,6 @@ impl Rates {
             penalty_start,
             penalty_ramp,
             reward_share,
-            daily_outflow,
-            hourly_outflow,
             insurance_fee_share,
             ..,
         ] = word.lanes();
@@ -52,8 +102,6 @@ impl Rates {
             penalty_start,
             penalty_ramp,
             reward_share,
-            daily_outflow,
-            hourly_outflow,
             insurance_fee_share,
         }
     }
@@ -64,21 +112,12 @@ impl Rates {
             self.penalty_start,
             self.penalty_ramp,
             self.reward_share,
-            self.daily_outflow,
-            self.hourly_outflow,
             self.insurance_fee_share,
             0,
             0,
+            0,
+            0,
         ])
-    }
-
-    /// How fast tokens may leave.
-    #[must_use]
-    pub const fn outflow(&self) -> OutflowRates {
-        OutflowRates {
-            daily: ratio(self.daily_outflow),
-            hourly: ratio(self.hourly_outflow),
-        }
     }
 
     /// Terms of liquidations.

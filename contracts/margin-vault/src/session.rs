@@ -205,7 +205,7 @@ impl<'s> Session<'s> {
 
     /// The outflow limiter as it is now, before tokens come or go in this operation, and its rates.
     pub fn outflow(&self) -> (Outflow, OutflowRates) {
-        let rates = self.ledger.store.rates().outflow();
+        let rates = self.ledger.store.token().outflow();
         let mut outflow = self.ledger.store.outflow();
         outflow.observe(self.now, self.tokens, rates).or_revert();
         (outflow, rates)
@@ -221,7 +221,7 @@ impl<'s> Session<'s> {
 
     /// WAD value of one smallest unit of the token.
     pub fn unit(&self) -> u128 {
-        self.ledger.store.unit()
+        self.ledger.store.token().unit()
     }
 
     /// WAD value of smallest units of the token.

@@ -36,19 +36,16 @@ use stylus_sdk::hostio;
 use stylus_sdk::stylus_core::CryptographyAccess;
 
 use crate::error::{Error, OrRevert};
-use crate::packing;
-use crate::parameters::{Amounts, InstrumentRates, Rates, ratio};
+use crate::packing::{self, Backing};
+use crate::parameters::{Amounts, InstrumentRates, QuoteToken, Rates, ratio};
 use crate::word::Word;
-
-/// Decimals of the ABI's amounts, and the most that a quote token may have.
-pub const MAX_DECIMALS: u32 = 18;
 
 /// The vault's own slots.
 #[derive(Clone, Copy)]
 pub enum Field {
     Owner = 1,
     PendingOwner,
-    /// The quote token, and above its address its decimals; zero before initialisation.
+    /// See [`QuoteToken`]; zero before initialisation.
     QuoteToken,
     Guard,
     Pool,
@@ -197,14 +194,8 @@ impl Storage {
         self.field(field).low_address()
     }
 
-    /// WAD value of one smallest unit of the quote token.
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "stored from a number up to 18"
-    )]
-    pub fn unit(&self) -> u128 {
-        let decimals = (self.field(Field::QuoteToken).high >> 32) as u32;
-        10_u64.pow(MAX_DECIMALS.saturating_sub(decimals)).into()
+    pub fn token(&self) -> QuoteToken {
+        QuoteToken::of_word(self.field(Field::QuoteToken))
     }
 
     pub fn rates(&self) -> Rates {
@@ -213,6 +204,14 @@ impl Storage {
 
     pub fn amounts(&self) -> Amounts {
         Amounts::of_word(self.field(Field::Amounts))
+    }
+
+    pub fn backing(&self) -> Backing {
+        packing::of_backing(self.field(Field::Backing))
+    }
+
+    pub fn set_backing(&mut self, backing: &Backing) {
+        self.set_field(Field::Backing, packing::backing(backing));
     }
 
     pub fn outflow(&self) -> Outflow {

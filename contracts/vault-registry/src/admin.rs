@@ -6,9 +6,11 @@ use core::ops::RangeInclusive;
 use margin_vault::abi::{Args, Bytes, IMarginVault, IOwnable};
 use margin_vault::calls;
 use margin_vault::error::{Error, OrRevert, require};
-use margin_vault::parameters::{InstrumentRates, RATE_UNIT, Rates, stored_rate};
+use margin_vault::parameters::{
+    InstrumentRates, MAX_DECIMALS, QuoteToken, RATE_UNIT, Rates, stored_rate,
+};
 use margin_vault::session::{Session, emit};
-use margin_vault::storage::{Field, InstrumentField, MAX_DECIMALS, PoolAssets, Storage};
+use margin_vault::storage::{Field, InstrumentField, PoolAssets, Storage};
 use margin_vault::word::Word;
 use risk::{InstrumentId, Side, Size, Store, Usd, WAD};
 use stylus_sdk::host::WasmVM;
@@ -32,10 +34,10 @@ const DEFAULT_RATES: Rates = Rates {
     penalty_start: 5 * PERCENT,
     penalty_ramp: 600,
     reward_share: 10 * PERCENT,
-    daily_outflow: 10 * PERCENT,
-    hourly_outflow: PERCENT,
     insurance_fee_share: 50 * PERCENT,
 };
+const DEFAULT_DAILY_OUTFLOW: u32 = 10 * PERCENT;
+const DEFAULT_HOURLY_OUTFLOW: u32 = PERCENT;
 const DEFAULT_MAX_REWARD: u128 = 2 * WAD;
 const DEFAULT_DUST: u128 = 10 * WAD;
 
@@ -74,9 +76,14 @@ pub fn initialize(store: &mut Storage, args: Args) -> Bytes {
         address
     });
     let decimals = calls::decimals(token);
-    require(decimals <= MAX_DECIMALS.into(), Error::InvalidParameters);
-    let Word { high, low } = Word::of_address(token);
-    store.set_field(Field::QuoteToken, Word::new(decimals << 32 | high, low));
+    let decimals = u8::try_from(decimals).ok();
+    let decimals = decimals.filter(|&decimals| decimals <= MAX_DECIMALS);
+    let token = QuoteToken {
+        address: token,
+        decimals: (decimals, Error::InvalidParameters).or_revert(),
+        daily_outflow: DEFAULT_DAILY_OUTFLOW,
+        hourly_outflow: DEFAULT_HOURLY_OUTFLOW,
+    };
     for (field, address) in [
         (Field::Owner, owner),
         (Field::Guard, guard),
@@ -87,6 +94,7 @@ pub fn initialize(store: &mut Storage, args: Args) -> Bytes {
     transferred(Address::ZERO, owner);
     store_parameters(
         store,
+        &token,
         &DEFAULT_RATES,
         [DEFAULT_MAX_REWARD, DEFAULT_DUST],
         owner,
@@ -239,18 +247,21 @@ pub fn set_parameters(store: &mut Storage, args: Args) -> Bytes {
         penalty_start: rate(0),
         penalty_ramp: args.u32(1),
         reward_share: rate(2),
+        insurance_fee_share: rate(7),
+    };
+    let token = QuoteToken {
         daily_outflow: rate(5),
         hourly_outflow: rate(6),
-        insurance_fee_share: rate(7),
+        ..store.token()
     };
     let [max_reward, dust] = [args.unsigned(3), args.unsigned(4)];
     let treasury = args.address(8);
     let in_bounds = PENALTY_STARTS.contains(&rates.penalty_start)
         && PENALTY_RAMPS.contains(&rates.penalty_ramp)
         && REWARD_SHARES.contains(&rates.reward_share)
-        && DAILY_OUTFLOWS.contains(&rates.daily_outflow)
-        && HOURLY_OUTFLOWS.contains(&rates.hourly_outflow)
-        && rates.hourly_outflow <= rates.daily_outflow
+        && DAILY_OUTFLOWS.contains(&token.daily_outflow)
+        && HOURLY_OUTFLOWS.contains(&token.hourly_outflow)
+        && token.hourly_outflow <= token.daily_outflow
         && INSURANCE_FEE_SHARES.contains(&rates.insurance_fee_share)
         && max_reward <= MAX_REWARD
         && dust <= MAX_DUST
@@ -261,16 +272,18 @@ pub fn set_parameters(store: &mut Storage, args: Args) -> Bytes {
     // The limiter drains at the old rates until now.
     let (outflow, _) = Session::open(store).outflow();
     store.set_outflow(&outflow);
-    store_parameters(store, &rates, [max_reward, dust], treasury);
+    store_parameters(store, &token, &rates, [max_reward, dust], treasury);
     &[]
 }
 
 fn store_parameters(
     store: &mut Storage,
+    token: &QuoteToken,
     rates: &Rates,
     [max_reward, dust]: [u128; 2],
     treasury: Address,
 ) {
+    store.set_field(Field::QuoteToken, token.word());
     store.set_field(Field::Rates, rates.word());
     store.set_field(Field::Amounts, Word::new(max_reward, dust));
     store.set_field(Field::Treasury, Word::of_address(treasury));
@@ -288,7 +301,7 @@ fn store_parameters(
 
 /// The parameters as the interface encodes them.
 pub fn parameters(store: &Storage) -> [Word; PARAMETER_WORDS] {
-    let rates = store.rates();
+    let (token, rates) = (store.token(), store.rates());
     let amounts = store.field(Field::Amounts);
     [
         wad(rates.penalty_start),
@@ -296,8 +309,8 @@ pub fn parameters(store: &Storage) -> [Word; PARAMETER_WORDS] {
         wad(rates.reward_share),
         Word::of(amounts.high),
         Word::of(amounts.low),
-        wad(rates.daily_outflow),
-        wad(rates.hourly_outflow),
+        wad(token.daily_outflow),
+        wad(token.hourly_outflow),
         wad(rates.insurance_fee_share),
         store.field(Field::Treasury),
     ]
