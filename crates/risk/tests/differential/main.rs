@@ -8,6 +8,7 @@ mod common;
 mod compare;
 mod exact;
 mod rounding;
+mod vectors;
 
 use std::env;
 use std::str::FromStr;
@@ -115,7 +116,7 @@ fn closings(exact: &model::Vault) -> u64 {
 }
 
 /// The model settles every leg of both parties of a trade; the ledger leaves some to the next touch.
-fn settle_parties(vault: &mut Vault, operation: &Operation) {
+pub fn settle_parties(vault: &mut Vault, operation: &Operation) {
     if let Operation::Trade { buyer, seller, .. } = *operation {
         for party in [buyer, seller] {
             vault.touch(party, false).expect("a touch is never refused");
