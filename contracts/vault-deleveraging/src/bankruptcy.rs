@@ -1,5 +1,7 @@
 //! Closing accounts in debt: leg by leg, against the opposite side; the pool pays what is owed, and a reward.
 
+use alloc::vec::Vec;
+
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolEvent;
 use margin_vault::abi::IMarginVault;
@@ -42,6 +44,8 @@ struct Bankruptcy<'l, 's> {
     /// What is left of the largest reward.
     reward_left: Usd,
     reward: Usd,
+    /// What insurance has to pay for each leg closed.
+    due: Vec<(InstrumentId, Usd)>,
     closed: Closed,
 }
 
@@ -65,6 +69,7 @@ pub fn close(session: &mut Session, account: B256, legs: &Legs, max_legs: usize)
         reward_left: revealed.map_or(Usd::ZERO, |revealed| revealed.reward),
         ledger,
         reward: Usd::ZERO,
+        due: Vec::new(),
         closed: Closed::default(),
     };
     for &id in movable.as_slice().iter().take(max_legs) {
@@ -92,7 +97,7 @@ impl Bankruptcy<'_, '_> {
         let reward = self.whole_units(reward.min(left));
         self.ledger.insurance = self.ledger.insurance.minus(reward)?;
         self.reward = self.reward.plus(reward)?;
-        flows::draw_for(self.ledger, id, leg.insured.plus(reward)?);
+        self.due.push((id, leg.insured.plus(reward)?));
         self.count(leg.deficit, leg.insured)
     }
 
@@ -123,7 +128,7 @@ impl Bankruptcy<'_, '_> {
         Ok(())
     }
 
-    /// Draws on the pool. What does not arrive, of a token that takes a fee, comes off the reward first.
+    /// Draws on the pool. What does not arrive comes off the reward first.
     fn draw(&mut self) -> Result<()> {
         let asked = self.closed.insured.plus(self.reward)?;
         let units = (asked.0 / self.unit.0).unsigned_abs();
@@ -133,6 +138,11 @@ impl Bankruptcy<'_, '_> {
         self.reward = self.reward.minus(unrewarded)?;
         let uninsured = lost.minus(unrewarded)?;
         self.closed.insured = self.closed.insured.minus(uninsured)?;
+        if arrived > 0 {
+            for &(id, due) in &self.due {
+                flows::draw_for(self.ledger, id, due);
+            }
+        }
         self.ledger.recover(uninsured.negated()?)
     }
 
