@@ -11,6 +11,7 @@
 //! - [`compact`]: a price in six bytes.
 //! - [`stable`]: the price that follows slowly.
 //! - [`volatility`]: how far prices move, at two speeds.
+//! - [`settlement`]: the price at which an expiry settles.
 //! - [`tier`]: the breaker, its thresholds, its hysteresis, and what each tier forbids.
 //! - [`trip`]: what the guardian may do.
 //! - [`asset`]: one asset's whole state and how an observation changes it.
@@ -24,6 +25,7 @@ pub mod mean;
 pub mod parameters;
 pub mod price;
 pub mod quote;
+pub mod settlement;
 pub mod source;
 pub mod stable;
 pub mod tier;
@@ -35,6 +37,7 @@ pub use mean::Mean;
 pub use parameters::Parameters;
 pub use price::{Price, Status};
 pub use quote::{Quote, Sources};
+pub use settlement::{NotOpened, Settlement};
 pub use source::{Distrust, Limits, Round, Sample};
 pub use tier::{Breaker, Cause, Tier};
 pub use trip::{Trip, TripRefusal};

@@ -31,6 +31,8 @@ pub struct Parameters {
     pub range_multiplier: u64,
     /// Time over which a range has to last.
     pub horizon: u32,
+    /// Time over which a settlement price is averaged.
+    pub settlement_window: u32,
 }
 
 const MOVE: RangeInclusive<u64> = WAD / 200..=WAD / 2;
@@ -44,12 +46,14 @@ const STRESSED_WEIGHT: RangeInclusive<u64> = WAD / 4..=WAD;
 const HOURLY_RISE: RangeInclusive<u64> = WAD / 10_000..=WAD / 10;
 const RANGE_MULTIPLIER: RangeInclusive<u64> = WAD..=10 * WAD;
 const HORIZON: RangeInclusive<u32> = 3_600..=14 * 86_400;
+const SETTLEMENT_WINDOW: RangeInclusive<u32> = 300..=4 * 3_600;
 
 impl Parameters {
     /// Moves of 5 % and 10 % against a five-minute mean; a stable price that follows by at most 0.03 % a second, so
     /// that a price held for five minutes moves it by at most 9 %; ten minutes of calm for each tier; an hour of grace,
     /// in which traders who could not act may add collateral; three volatilities of a day, of the last two weeks or the
-    /// last three hours, a quarter of the stressed value in it, and an hour for each point by which maintenance may rise.
+    /// last three hours, a quarter of the stressed value in it, and an hour for each point by which maintenance may rise;
+    /// half an hour for a settlement.
     pub const DEFAULT: Self = Self {
         caution_move: WAD / 20,
         restricted_move: WAD / 10,
@@ -63,6 +67,7 @@ impl Parameters {
         hourly_rise: WAD / 100,
         range_multiplier: 3 * WAD,
         horizon: 86_400,
+        settlement_window: 1_800,
     };
 
     /// Whether every parameter is within its hard bounds and the thresholds are in order.
@@ -81,6 +86,7 @@ impl Parameters {
             && HOURLY_RISE.contains(&self.hourly_rise)
             && RANGE_MULTIPLIER.contains(&self.range_multiplier)
             && HORIZON.contains(&self.horizon)
+            && SETTLEMENT_WINDOW.contains(&self.settlement_window)
     }
 }
 
@@ -184,6 +190,14 @@ mod tests {
             },
             Parameters {
                 horizon: HORIZON.end() + 1,
+                ..D
+            },
+            Parameters {
+                settlement_window: 299,
+                ..D
+            },
+            Parameters {
+                settlement_window: 14_401,
                 ..D
             },
             Parameters {
