@@ -55,8 +55,8 @@ alloy::sol! {
         function codehashIsCached(bytes32 codehash) external view returns (bool);
     }
 
-    /// Arbitrum's precompile at 0x70, for owners of the chain.
-    interface IArbOwner {
-        function addWasmCacheManager(address manager) external;
+    /// Arbitrum's precompile at 0x6b.
+    interface IArbOwnerPublic {
+        function getAllChainOwners() external view returns (address[] memory owners);
     }
 }

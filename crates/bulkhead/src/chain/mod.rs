@@ -278,6 +278,16 @@ impl Chain {
         Ok(receipts)
     }
 
+    /// Has the node send for `account` without its key, and gives that an ether.
+    pub async fn impersonate(&self, account: Address) -> Result<(), ChainError> {
+        let ether = U256::from(10_u64.pow(18));
+        self.request::<Value>("anvil_setBalance", json!([account, ether]))
+            .await?;
+        self.request::<Value>("anvil_impersonateAccount", json!([account]))
+            .await?;
+        Ok(())
+    }
+
     /// Sends a call from an account that the node impersonates, and waits for it; a revert is an error.
     pub async fn send_as(
         &self,

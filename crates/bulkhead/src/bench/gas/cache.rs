@@ -1,67 +1,47 @@
-//! The chain's cache of compiled programs, which a cache manager fills.
+//! The chain's cache of compiled programs, which a chain's owners fill.
 
 use crate::{
-    abi::{IArbOwner, IArbWasmCache},
+    abi::{IArbOwnerPublic, IArbWasmCache},
     bench::{BenchError, artifacts},
     chain::{Chain, ChainError, Wallet},
-    units::WAD,
 };
 use alloy::{
-    primitives::{Address, U256, address},
+    primitives::{Address, address},
     sol_types::SolCall,
 };
-use serde_json::json;
 use std::path::Path;
 
-const ARB_OWNER: Address = address!("0000000000000000000000000000000000000070");
+const ARB_OWNER_PUBLIC: Address = address!("000000000000000000000000000000000000006b");
 const ARB_WASM_CACHE: Address = address!("0000000000000000000000000000000000000072");
 
-/// A manager of the cache, and a copy of every program: the cache goes by code hash, wherever the code stands.
+/// An owner of the chain, and a copy of every program: the cache goes by code hash, wherever the code stands.
 pub struct ProgramCache {
-    manager: Address,
+    owner: Address,
     copies: Vec<Address>,
 }
 
 impl ProgramCache {
-    /// Creates the copies and makes an account manager, if `operator` owns the chain; `None` if it does not.
+    /// Creates the copies, if the node lets us act for an owner of the chain; `None` if it does not.
     pub async fn open(
         root: &Path,
         chain: &Chain,
         operator: &Wallet,
     ) -> Result<Option<Self>, BenchError> {
-        let manager = Wallet::derived("cache manager", 0)?.address();
-        let appoint = IArbOwner::addWasmCacheManagerCall { manager };
-        let refusal = chain
-            .call_raw(
-                Some(operator.address()),
-                ARB_OWNER,
-                appoint.abi_encode().into(),
-            )
-            .await;
-        if refusal.is_err() {
+        let owners = IArbOwnerPublic::getAllChainOwnersCall {};
+        let owners = chain.call(ARB_OWNER_PUBLIC, &owners).await?;
+        let Some(&owner) = owners.first() else {
+            return Ok(None);
+        };
+        if chain.impersonate(owner).await.is_err() {
             return Ok(None);
         }
-        let mut transactions = vec![
-            operator.call(chain, ARB_OWNER, &appoint)?,
-            operator.transact(
-                chain,
-                "gas money",
-                manager,
-                U256::from(WAD),
-                Default::default(),
-            )?,
-        ];
-        let mut copies = Vec::new();
+        let mut creations = Vec::new();
         for initcode in artifacts::programs(root)? {
-            let copy = operator.create(chain, "copy of a program", initcode)?;
-            copies.push(copy.to);
-            transactions.push(copy);
+            creations.push(operator.create(chain, "copy of a program", initcode)?);
         }
-        chain.execute(&transactions).await?;
-        chain
-            .request::<serde_json::Value>("anvil_impersonateAccount", json!([manager]))
-            .await?;
-        Ok(Some(Self { manager, copies }))
+        chain.execute(&creations).await?;
+        let copies = creations.iter().map(|creation| creation.to).collect();
+        Ok(Some(Self { owner, copies }))
     }
 
     /// Caches every program.
@@ -69,7 +49,7 @@ impl ProgramCache {
         for &program in &self.copies {
             let data = IArbWasmCache::cacheProgramCall { program }.abi_encode();
             chain
-                .send_as(self.manager, ARB_WASM_CACHE, data.into())
+                .send_as(self.owner, ARB_WASM_CACHE, data.into())
                 .await?;
         }
         Ok(())

@@ -42,6 +42,17 @@ impl<'a> Meter<'a> {
         Ok(())
     }
 
+    /// As `note`, and undoes the transaction.
+    pub async fn try_out(
+        &mut self,
+        name: &str,
+        transaction: Transaction,
+    ) -> Result<(), BenchError> {
+        let before = snapshot(self.chain).await?;
+        self.note(name, transaction).await?;
+        restore(self.chain, before).await
+    }
+
     /// Notes a call of a contract that sends no transactions by itself.
     pub async fn note_as(
         &mut self,
@@ -50,16 +61,7 @@ impl<'a> Meter<'a> {
         to: Address,
         data: Bytes,
     ) -> Result<(), BenchError> {
-        for method in ["anvil_setBalance", "anvil_impersonateAccount"] {
-            let params = if method == "anvil_setBalance" {
-                json!([from, "0xde0b6b3a7640000"])
-            } else {
-                json!([from])
-            };
-            self.chain
-                .request::<serde_json::Value>(method, params)
-                .await?;
-        }
+        self.chain.impersonate(from).await?;
         let receipt = self.chain.send_as(from, to, data).await?;
         self.insert(name, &receipt);
         Ok(())
