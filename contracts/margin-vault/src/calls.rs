@@ -116,5 +116,6 @@ pub fn accepts(signer: Address, digest: B256, signature: &[u8]) -> bool {
     data.extend_from_slice(signature);
     data.resize(100 + padded, 0);
     let answer = read(signer, &data).unwrap_or(&[]);
-    answer.len() >= 32 && answer[..4] == Erc1271::isValidSignatureCall::SELECTOR
+    let magic = u32::from_be_bytes(Erc1271::isValidSignatureCall::SELECTOR);
+    answer.len() >= 32 && Args(answer).word(0) == Word::new(u128::from(magic) << 96, 0)
 }
