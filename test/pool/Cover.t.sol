@@ -2,6 +2,7 @@
 pragma solidity ^0.8.20;
 
 import {IInsurancePool} from "../../contracts/interfaces/IInsurancePool.sol";
+import {RefusingToken} from "../mocks/HostileTokens.sol";
 import {vm} from "../support/Vm.sol";
 import {PoolTest} from "./PoolTest.sol";
 import {StubVault} from "./StubVault.sol";
@@ -114,6 +115,22 @@ contract CoverTest is PoolTest {
         vm.prank(owner);
         pool.setParameters(parameters);
         vm.assertEq(abi.encode(pool.parameters()), abi.encode(parameters));
+    }
+
+    function test_a_token_that_refuses_to_pay_counts_as_nothing_paid_and_holds_up_no_vault() public {
+        RefusingToken refusing = RefusingToken(createOnNode("token", type(RefusingToken).creationCode));
+        token = refusing;
+        pool = createPool(address(refusing), vault);
+        uint256 shares = join(alice, 1_000 * USD);
+        request(alice, shares);
+        refusing.refuse(true);
+        vm.assertEq(vault.draw(100 * USD), 0);
+        vm.assertEq(pool.totalAssets(), 1_000 * USD);
+        vm.assertEq(available(), 250 * USD); // nothing was counted as drawn
+        elapse(7 days);
+        vm.assertEq(pool.maxRedeem(alice), 0); // and the clock stopped
+        refusing.refuse(false);
+        vm.assertEq(vault.draw(100 * USD), 100 * USD);
     }
 
     function test_income_is_fetched_even_if_nothing_can_be_converted() public {

@@ -2,6 +2,9 @@
 
 use super::*;
 
+/// A call gets all but a 64th of the gas, so one that failed and left this much had more than six million.
+const GAS_LEFT_BY_REFUSAL: u64 = 100_000;
+
 impl InsurancePool {
     pub(super) fn register(&mut self, vault: Address) -> Result<(), Error> {
         if self.vault_list.len() >= MAX_VAULTS {
@@ -63,10 +66,9 @@ impl InsurancePool {
         if !self.is_vault(vault) {
             return Err(NotVault { vault }.into());
         }
-        let now = self.now();
-        let paid = amount.min(self.drawable(vault));
-        let settings = self.config.get();
-        if amount - paid > settings.unit() && !self.exit_clock.is_stopped() {
+        let payable = amount.min(self.drawable(vault));
+        let paid = self.pay(vault, payable)?;
+        if amount - paid > self.config.get().unit() && !self.exit_clock.is_stopped() {
             self.stop_exit_clock();
         }
         self.vm().log(Covered {
@@ -74,19 +76,34 @@ impl InsurancePool {
             amount,
             paid,
         });
-        if !paid.is_zero() {
-            let before = self.reserves.totals();
-            self.reserves.set(
-                now,
-                Totals {
-                    assets: before.assets - paid,
-                    ..before
-                },
-            );
-            self.vaults.setter(vault).draw(now, paid);
-            token::send(self.vm(), settings.asset, vault, paid)?;
-        }
         Ok(paid)
+    }
+
+    /// Sends `payable` to `vault` and counts it; returns what was paid. That is nothing if the token refuses, for a token
+    /// that blocks the pool must not keep the vault from closing accounts.
+    fn pay(&mut self, vault: Address, payable: U256) -> Result<U256, Error> {
+        if payable.is_zero() {
+            return Ok(U256::ZERO);
+        }
+        let sent = token::send(self.vm(), self.config.get().asset, vault, payable);
+        if let Err(refused) = sent {
+            // Whoever gives the token too little gas has not made it refuse.
+            if self.vm().evm_gas_left() < GAS_LEFT_BY_REFUSAL {
+                return Err(refused.into());
+            }
+            return Ok(U256::ZERO);
+        }
+        let now = self.now();
+        let before = self.reserves.totals();
+        self.reserves.set(
+            now,
+            Totals {
+                assets: before.assets - payable,
+                ..before
+            },
+        );
+        self.vaults.setter(vault).draw(now, payable);
+        Ok(payable)
     }
 
     pub(super) fn fetch_income(&mut self, vault: Address) -> Result<U256, Error> {

@@ -414,8 +414,8 @@ impl InsurancePool {
 
     /// Pays the calling vault at most `amount`, in asset units: what is [`available`](Self::available) to it.
     ///
-    /// Returns what was paid. If more than a dollar is left, a deficit is known and the exit clock stops. Fails with
-    /// `NotVault` or `TokenCallFailed`.
+    /// Returns what was paid: nothing if the token refuses to send it. If more than a dollar is left, a deficit is known
+    /// and the exit clock stops. Fails with `NotVault`, or with `TokenCallFailed` if little gas was left to the token.
     pub fn cover(&mut self, amount: U256) -> Result<U256, Error> {
         self.locked(|pool| pool.pay_cover(amount))
     }
