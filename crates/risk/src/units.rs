@@ -10,6 +10,8 @@ const SCALE_ONE: u128 = 1_000_000_000_000_000_000_000_000_000;
 const CUMULATIVE_ONE: u128 = 1_000_000_000_000_000_000_000;
 /// [`SCALE_ONE`] x [`WAD`] / [`CUMULATIVE_ONE`]: turns scale x index into a cumulative gain.
 const SCALE_INDEX_TO_CUMULATIVE: u128 = 1_000_000_000_000_000_000_000_000;
+/// [`CUMULATIVE_ONE`] / [`WAD`].
+const INDEX_TO_CUMULATIVE: i128 = 1_000;
 
 macro_rules! quantity {
     ($(#[$doc:meta])* $name:ident($repr:ty)) => {
@@ -133,6 +135,12 @@ impl Index {
             return Err(Error::Overflow);
         }
         Self(math::signed(mark.0)?).minus(funding)
+    }
+
+    /// The cumulative gain of a unit of base at scale one.
+    fn cumulative(self) -> Result<Cumulative> {
+        let gain = self.0.checked_mul(INDEX_TO_CUMULATIVE);
+        gain.map(Cumulative).ok_or(Error::Overflow)
     }
 }
 
@@ -303,6 +311,9 @@ impl Scale {
     /// # Errors
     /// [`Error::Overflow`] if it does not fit.
     pub fn gain_floor(self, index: Index) -> Result<Cumulative> {
+        if self == Self::ONE {
+            return index.cumulative();
+        }
         math::mul_div_floor(index.0, self.0, SCALE_INDEX_TO_CUMULATIVE).map(Cumulative)
     }
 
@@ -311,6 +322,9 @@ impl Scale {
     /// # Errors
     /// [`Error::Overflow`] if it does not fit.
     pub fn gain_ceil(self, index: Index) -> Result<Cumulative> {
+        if self == Self::ONE {
+            return index.cumulative();
+        }
         math::mul_div_ceil(index.0, self.0, SCALE_INDEX_TO_CUMULATIVE).map(Cumulative)
     }
 }
@@ -321,6 +335,9 @@ impl Base {
     /// # Errors
     /// [`Error::Overflow`] if it does not fit.
     pub fn of(size: Size, scale: Scale) -> Result<Self> {
+        if scale == Scale::ONE {
+            return Ok(Self(size.0));
+        }
         math::mul_div_down(size.0, SCALE_ONE, scale.0).map(Self)
     }
 
@@ -329,6 +346,9 @@ impl Base {
     /// # Errors
     /// [`Error::Overflow`] if it does not fit.
     pub fn size(self, scale: Scale) -> Result<Size> {
+        if scale == Scale::ONE {
+            return Ok(Size(self.0));
+        }
         math::mul_div_down(self.0, scale.0, SCALE_ONE).map(Size)
     }
 
