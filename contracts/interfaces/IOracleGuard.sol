@@ -58,6 +58,7 @@ interface IOracleGuard is IOwnable {
         uint64 hourlyRise; // 1e-4: share of the price by which the maintenance range may rise in an hour
         uint64 rangeMultiplier; // 1e-1: how many volatilities over the horizon a range covers
         uint32 horizon; // an hour: time over which a range has to last
+        uint32 settlementWindow; // a minute: over which a settlement price is averaged
     }
 
     /// What an asset's volatility is held to, in multiples of 1e-3.
@@ -84,6 +85,8 @@ interface IOracleGuard is IOwnable {
     error SourcesAgree(); // the guardian may not halt while they do
     error TripTooShort(uint32 secs); // no time, or it would end before the trip that is running
     error TripAllowanceExceeded(uint32 left); // seconds that remain of 72 hours in 30 days
+    error SettlementRunning(uint64 expiry); // the last one opened is not complete
+    error InvalidExpiry(uint64 expiry); // not at 08:00 UTC, too far ahead, or not after the last one opened
 
     event FeedSet(bytes32 indexed asset, Feed feed);
     event ParametersSet(Parameters parameters);
@@ -95,6 +98,8 @@ interface IOracleGuard is IOwnable {
     /// 4 the sequencer, 5 no trusted price (frozen), 6 the guardian.
     event TierChanged(bytes32 indexed asset, uint8 from, uint8 to, uint8 cause);
     event Poked(bytes32 indexed asset, uint256 mark, uint256 volatility);
+    event SettlementOpened(bytes32 indexed asset, uint64 indexed expiry, uint64 from, uint32 window);
+    event Settled(bytes32 indexed asset, uint64 indexed expiry, uint256 price);
     event Tripped(bytes32 indexed asset, uint8 tier, uint64 until, bytes32 reason);
 
     function setFeed(bytes32 asset, Feed calldata feed) external; // owner, or the registrar for an unknown asset
@@ -114,5 +119,13 @@ interface IOracleGuard is IOwnable {
     function read(bytes32 asset) external view returns (Reading memory);
     function readMany(bytes32[] calldata assets) external view returns (Reading[] memory);
     function marks(bytes32[] calldata assets) external view returns (Mark[] memory);
+    /// Anyone, from a day before `expiry` (08:00 UTC). The window ends there, or starts now if that is later; untrusted time
+    /// is made up for afterwards.
+    function openSettlement(bytes32 asset, uint64 expiry) external;
+    /// The mean so far, the seconds that are still to be counted, and whether it is final.
+    function settlement(bytes32 asset, uint64 expiry)
+        external
+        view
+        returns (uint256 price, uint32 missing, bool isFinal);
     function trip(bytes32 asset, uint8 tier, uint32 secs, bytes32 reason) external; // guardian
 }

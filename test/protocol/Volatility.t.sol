@@ -173,7 +173,8 @@ contract VolatilityTest is ProtocolTest {
             stressedWeight: 1e18,
             hourlyRise: 0.1e18,
             rangeMultiplier: 10e18,
-            horizon: 14 days
+            horizon: 14 days,
+            settlementWindow: 4 hours
         });
         vm.prank(owner);
         guard.setParameters(parameters);

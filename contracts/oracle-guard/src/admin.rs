@@ -124,6 +124,7 @@ pub fn set_parameters(args: Args) {
         hourly_rise: args.u64(9),
         range_multiplier: args.u64(10),
         horizon: args.u32(11),
+        settlement_window: args.u32(12),
     };
     if !parameters.is_within_bounds() || !Shared::can_store(&parameters) {
         revert(guard::ParametersOutOfBounds::SELECTOR, &[]);
@@ -148,7 +149,7 @@ pub fn parameters() -> Vec<u8> {
     encode(&words_of(&Shared::load().parameters))
 }
 
-fn words_of(p: &Parameters) -> [B256; 12] {
+fn words_of(p: &Parameters) -> [B256; 13] {
     [
         uint(p.caution_move),
         uint(p.restricted_move),
@@ -162,6 +163,7 @@ fn words_of(p: &Parameters) -> [B256; 12] {
         uint(p.hourly_rise),
         uint(p.range_multiplier),
         uint(p.horizon),
+        uint(p.settlement_window),
     ]
 }
 

@@ -7,6 +7,7 @@
 //! | Where is ... | |
 //! |---|---|
 //! | a price accepted | [`prices`] |
+//! | an expiry settled | [`settlements`] |
 //! | a feed asked | [`feeds`] |
 //! | a parameter changed | [`admin`] |
 //! | a value stored | [`store`] |
@@ -24,6 +25,7 @@ mod feeds;
 mod host;
 mod prices;
 mod router;
+mod settlements;
 mod store;
 
 use stylus_sdk::host::WasmVM;

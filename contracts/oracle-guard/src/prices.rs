@@ -10,6 +10,7 @@ use oracle::{Cause, Observation, Price, RangeLimits, Sample, Sources, Tier, Trip
 use crate::abi::guard;
 use crate::feeds::{self, Sequencer};
 use crate::host::{emit, encode, now, revert, sender, uint};
+use crate::settlements;
 use crate::store::{Entry, Feeds, Field, Record, Shared, Source};
 
 /// Words of an encoded `Mark`.
@@ -73,11 +74,14 @@ fn poke_one(asset: &B256, shared: &Shared) -> [B256; 2] {
     let (state, cause) = state.observe(observation, &shared.parameters, now);
     let price = state.price;
     let reported = price.tier_at(&before.trip, now);
+    let settling =
+        before.settling && !settlements::count(&record, asset, &before.price, now).is_complete();
     let volatility = sample(&record, &before.limits, &price, shared, now);
     record.set_progress(&state);
     record.set_entry(&Entry {
         price,
         reported,
+        settling,
         ..before
     });
     let mark = uint(price.mark);

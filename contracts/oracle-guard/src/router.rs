@@ -8,7 +8,7 @@ use alloy_sol_types::SolCall;
 use crate::abi::{Args, guard, ownable};
 use crate::host::{encode, refuse};
 use crate::store::Field;
-use crate::{admin, prices};
+use crate::{admin, prices, settlements};
 
 /// The constructor, as tools want to read it.
 #[cfg(feature = "export-abi")]
@@ -46,6 +46,8 @@ selectors! {
     READ_MANY = guard::readManyCall;
     MARKS = guard::marksCall;
     TRIP = guard::tripCall;
+    OPEN_SETTLEMENT = guard::openSettlementCall;
+    SETTLEMENT = guard::settlementCall;
 }
 
 fn split(input: &[u8]) -> (u32, Args<'_>) {
@@ -62,6 +64,7 @@ pub fn view(input: &[u8]) -> Option<Vec<u8>> {
         MARKS => prices::marks(args.b256s(0)),
         READ => prices::read(args.word(0)),
         READ_MANY => prices::read_many(args.b256s(0)),
+        SETTLEMENT => settlements::settlement(args.word(0), args.u64(1)),
         FEED => admin::feed(args.word(0)),
         RANGE_LIMITS => admin::range_limits(args.word(0)),
         PARAMETERS => admin::parameters(),
@@ -85,6 +88,10 @@ pub fn execute(input: &[u8]) -> Vec<u8> {
         }
         TRIP => {
             prices::trip(args.word(0), args.u8(1), args.u32(2), args.word(3));
+            &[]
+        }
+        OPEN_SETTLEMENT => {
+            settlements::open(args.word(0), args.u64(1));
             &[]
         }
         _ => {

@@ -4,7 +4,9 @@
 
 use alloy_primitives::{Address, B256};
 use oracle::compact::{Decimal, compact, expand};
-use oracle::{Asset, Limits, Mean, Parameters, Price, RangeLimits, Status, Tier, Trip, Volatility};
+use oracle::{
+    Asset, Limits, Mean, Parameters, Price, RangeLimits, Settlement, Status, Tier, Trip, Volatility,
+};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::CryptographyAccess;
 
@@ -106,6 +108,7 @@ impl Shared {
             && p.slow_period.is_multiple_of(unit::HOUR)
             && p.fast_period.is_multiple_of(unit::MINUTE)
             && p.horizon.is_multiple_of(unit::HOUR)
+            && p.settlement_window.is_multiple_of(unit::MINUTE)
     }
 
     /// As stored.
@@ -125,6 +128,7 @@ impl Shared {
                 horizon: field(low, 38, 9) as u32 * unit::HOUR,
                 calm_period: field(low, 47, 17) as u32,
                 grace_period: field(low, 64, 17) as u32,
+                settlement_window: field(low, 82, 8) as u32 * unit::MINUTE,
             },
             sequencer: Sequencer {
                 down: field(low, 81, 1) != 0,
@@ -149,6 +153,7 @@ impl Shared {
             | in_field(p.calm_period, 47, 17)
             | in_field(p.grace_period, 64, 17)
             | in_field(sequencer.down, 81, 1)
+            | in_field(p.settlement_window / unit::MINUTE, 82, 8)
             | in_field(sequencer.since, 96, 32);
         store(&Field::Shared.slot(), Word::new(high, low));
     }
@@ -228,7 +233,8 @@ enum Part {
     /// Mark, time of observation; stable price, status, tier, reported tier.
     Price,
     /// Price of the secondary, expiry of the mark; tier, end and seconds used of the trip, seconds from the mark's update to
-    /// its expiry, range limits, whether the asset is configured and its primary's price is not the mark.
+    /// its expiry, range limits, whether the asset is configured, its primary's price is not the mark, and a settlement is
+    /// being counted.
     Validity,
     /// The mean, its prices shortened; seconds since its running bucket began, and since it has been calm.
     Mean,
@@ -236,6 +242,8 @@ enum Part {
     Apart,
     /// Slow and fast variance; price and time of the last sample, range.
     Volatility,
+    /// The last settlement opened: price, expiry; start, window, seconds counted.
+    Settlement,
 }
 
 /// What readers need of an asset.
@@ -249,6 +257,8 @@ pub struct Entry {
     pub reported: Tier,
     /// What its volatility is held to.
     pub limits: RangeLimits,
+    /// Whether the last settlement opened has yet to be completed.
+    pub settling: bool,
 }
 
 impl Entry {
@@ -259,6 +269,7 @@ impl Entry {
             trip: Trip::default(),
             reported: Tier::default(),
             limits: RangeLimits::DEFAULT,
+            settling: false,
         }
     }
 }
@@ -349,6 +360,7 @@ impl Record {
                 min: field(state, 34, 10) * RangeLimits::UNIT,
                 max: field(state, 24, 10) * RangeLimits::UNIT,
             },
+            settling: field(state, 4, 1) != 0,
         })
     }
 
@@ -375,6 +387,7 @@ impl Record {
         let state = in_field(trip.tier as u64, 0, 2)
             | in_field(true, 2, 1)
             | in_field(apart, 3, 1)
+            | in_field(entry.settling, 4, 1)
             | in_field(limits.max / RangeLimits::UNIT, 24, 10)
             | in_field(limits.min / RangeLimits::UNIT, 34, 10)
             | in_field(limits.stressed / RangeLimits::UNIT, 44, 14)
@@ -404,6 +417,45 @@ impl Record {
             | in_field(volatility.sampled_at, 32, 32)
             | in_field(compact(volatility.price), 80, 48);
         self.store(Part::Volatility, Word::new(high, low));
+    }
+
+    /// The last settlement opened.
+    pub fn settlement(&self) -> Settlement {
+        let Word { high, low } = self.load(Part::Settlement);
+        Settlement {
+            expiry: field(high, 0, 32),
+            from: field(low, 0, 32),
+            window: field(low, 32, 32) as u32,
+            counted: field(low, 64, 32) as u32,
+            price: high >> 32,
+        }
+    }
+
+    /// Stores the last settlement opened.
+    pub fn set_settlement(&self, settlement: &Settlement) {
+        let low = in_field(settlement.from, 0, 32)
+            | in_field(settlement.window, 32, 32)
+            | in_field(settlement.counted, 64, 32);
+        let high = with_price(settlement.price, in_field(settlement.expiry, 0, 32));
+        self.store(Part::Settlement, Word::new(high, low));
+    }
+
+    /// The price of a completed settlement before the last one opened; zero if there is none at `expiry`.
+    pub fn settled(&self, expiry: u64) -> u128 {
+        load(&self.settled_slot(expiry)).low
+    }
+
+    /// Stores the price of a completed settlement for good.
+    pub fn set_settled(&self, settlement: &Settlement) {
+        let slot = self.settled_slot(settlement.expiry);
+        store(&slot, Word::new(0, settlement.price));
+    }
+
+    fn settled_slot(&self, expiry: u64) -> Slot {
+        let mut name = [0; 40];
+        name[..32].copy_from_slice(&self.slots);
+        name[32..].copy_from_slice(&expiry.to_le_bytes());
+        WasmVM::default().native_keccak256(&name).0
     }
 
     /// The asset's whole state, given what readers need.

@@ -1,0 +1,75 @@
+//! Where the prices are settled at which instruments expire.
+
+use alloc::vec::Vec;
+
+use alloy_primitives::B256;
+use alloy_sol_types::{SolError, SolEvent};
+use oracle::{NotOpened, Price, Settlement};
+
+use crate::abi::guard;
+use crate::host::{emit, encode, now, revert, uint};
+use crate::prices::known;
+use crate::store::{Entry, Record, Shared};
+
+/// Opens the settlement of `asset` at `expiry`, 08:00 UTC of some day. Anyone may, from a day before; its window ends at the
+/// expiry, or starts now if that is later. The one before it must be complete.
+///
+/// Fails with `UnknownAsset`, `SettlementRunning` or `InvalidExpiry`.
+pub fn open(asset: B256, expiry: u64) {
+    let now = now();
+    let (record, entry) = known(&asset);
+    let last = record.settlement();
+    let complete = if entry.settling {
+        count(&record, &asset, &entry.price, now)
+    } else {
+        last
+    };
+    let window = Shared::load().parameters.settlement_window;
+    let next = match complete.open_next(expiry, window, now) {
+        Ok(next) => next,
+        Err(NotOpened::Running) => {
+            revert(guard::SettlementRunning::SELECTOR, &[uint(complete.expiry)])
+        }
+        Err(NotOpened::InvalidExpiry) => revert(guard::InvalidExpiry::SELECTOR, &[uint(expiry)]),
+    };
+    if complete.expiry != 0 {
+        record.set_settled(&complete);
+    }
+    record.set_settlement(&next);
+    record.set_entry(&Entry {
+        settling: true,
+        ..entry
+    });
+    let words = [asset, uint(expiry), uint(next.from), uint(window)];
+    emit(&guard::SettlementOpened::SIGNATURE_HASH, 2, &words);
+}
+
+/// Counts the `price` that was in force until `now` towards the settlement of `asset`; says so if that completes it.
+pub fn count(record: &Record, asset: &B256, price: &Price, now: u64) -> Settlement {
+    let settlement = record.settlement().count(price, now);
+    record.set_settlement(&settlement);
+    if settlement.is_complete() {
+        let words = [*asset, uint(settlement.expiry), uint(settlement.price)];
+        emit(&guard::Settled::SIGNATURE_HASH, 2, &words);
+    }
+    settlement
+}
+
+/// The WAD mean for the expiry of `asset` so far, the seconds that it still has to count, and whether it is final: then there
+/// are none. All zero if it was not opened. Fails with `UnknownAsset`.
+pub fn settlement(asset: B256, expiry: u64) -> Vec<u8> {
+    let (record, entry) = known(&asset);
+    let mut last = record.settlement();
+    if last.expiry != expiry {
+        let price = record.settled(expiry);
+        return encode(&[uint(price), B256::ZERO, uint(u8::from(price != 0))]);
+    }
+    if entry.settling {
+        last = last.count(&entry.price, now());
+    }
+    encode(&[
+        uint(last.price),
+        uint(last.window - last.counted),
+        uint(u8::from(last.is_complete())),
+    ])
+}
