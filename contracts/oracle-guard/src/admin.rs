@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256};
-use alloy_sol_types::{SolError, SolEvent};
+use alloy_sol_types::SolError;
 use oracle::compact::Decimal;
 use oracle::source::{MAX_CEILING, MAX_DECIMALS, MAX_HEARTBEAT};
 use oracle::{Parameters, RangeLimits};
@@ -12,7 +12,7 @@ use stylus_sdk::stylus_core::AccountAccess;
 
 use crate::abi::{Args, guard, ownable};
 use crate::feeds::{self, Sequencer};
-use crate::host::{emit, encode, refuse, revert, sender, uint};
+use crate::host::{Topic, emit, encode, refuse, revert, sender, topic, uint};
 use crate::prices::known;
 use crate::store::{Entry, Feeds, Field, Record, Shared, Source};
 
@@ -32,11 +32,7 @@ pub fn construct(owner: Address, guardian: Address, sequencer_feed: Address) {
     }
     set_owner(owner);
     Field::SequencerFeed.set_address(sequencer_feed);
-    put_role(
-        Field::Guardian,
-        &guard::GuardianSet::SIGNATURE_HASH,
-        guardian,
-    );
+    put_role(Field::Guardian, topic!(guard::GuardianSet), guardian);
     put_parameters(&Shared {
         parameters: Parameters::DEFAULT,
         sequencer: Sequencer {
@@ -63,7 +59,7 @@ pub fn transfer_ownership(new_owner: Address) {
     only_owner();
     Field::PendingOwner.set_address(new_owner);
     let words = [sender().into_word(), new_owner.into_word()];
-    let event = &ownable::OwnershipTransferStarted::SIGNATURE_HASH;
+    let event = topic!(ownable::OwnershipTransferStarted);
     emit(event, 2, &words);
 }
 
@@ -80,30 +76,22 @@ pub fn accept_ownership() {
 fn set_owner(owner: Address) {
     let words = [Field::Owner.address().into_word(), owner.into_word()];
     Field::Owner.set_address(owner);
-    emit(&ownable::OwnershipTransferred::SIGNATURE_HASH, 2, &words);
+    emit(topic!(ownable::OwnershipTransferred), 2, &words);
 }
 
 /// Sets the guardian, which may trip breakers; zero removes it. Owner only (`NotOwner`).
 pub fn set_guardian(guardian: Address) {
     only_owner();
-    put_role(
-        Field::Guardian,
-        &guard::GuardianSet::SIGNATURE_HASH,
-        guardian,
-    );
+    put_role(Field::Guardian, topic!(guard::GuardianSet), guardian);
 }
 
 /// Sets the registrar, which may add assets; zero removes it. Owner only (`NotOwner`).
 pub fn set_registrar(registrar: Address) {
     only_owner();
-    put_role(
-        Field::Registrar,
-        &guard::RegistrarSet::SIGNATURE_HASH,
-        registrar,
-    );
+    put_role(Field::Registrar, topic!(guard::RegistrarSet), registrar);
 }
 
-fn put_role(role: Field, event: &B256, holder: Address) {
+fn put_role(role: Field, event: Topic, holder: Address) {
     role.set_address(holder);
     emit(event, 1, &[holder.into_word()]);
 }
@@ -138,7 +126,7 @@ pub fn set_parameters(args: Args) {
 fn put_parameters(shared: &Shared) {
     shared.store();
     emit(
-        &guard::ParametersSet::SIGNATURE_HASH,
+        topic!(guard::ParametersSet),
         0,
         &words_of(&shared.parameters),
     );
@@ -198,7 +186,7 @@ pub fn set_feed(args: Args) {
     });
     let mut words = [asset; 7];
     words[1..].copy_from_slice(&feed_words(&record));
-    emit(&guard::FeedSet::SIGNATURE_HASH, 1, &words);
+    emit(topic!(guard::FeedSet), 1, &words);
 }
 
 /// A feed that answers, with a heartbeat within bounds.
@@ -258,7 +246,7 @@ pub fn set_range_limits(args: Args) {
     let (record, entry) = known(&asset);
     record.set_entry(&Entry { limits, ..entry });
     let [stressed, min, max] = limit_words(&limits);
-    let event = &guard::RangeLimitsSet::SIGNATURE_HASH;
+    let event = topic!(guard::RangeLimitsSet);
     emit(event, 1, &[asset, stressed, min, max]);
 }
 

@@ -106,10 +106,39 @@ pub fn encode(words: &[B256]) -> Vec<u8> {
     concat(&[], words)
 }
 
+/// An event's signature hash, taken apart: constants in the code cost every call less than data.
+pub struct Topic(pub u64, pub u64, pub u64, pub u64);
+
+/// Part `k` of a hash.
+pub const fn part_of(hash: B256, k: usize) -> u64 {
+    let (parts, _) = hash.0.as_chunks();
+    u64::from_le_bytes(parts[k])
+}
+
+/// The [`Topic`] of an event.
+macro_rules! topic {
+    ($event:ty) => {{
+        use alloy_sol_types::SolEvent;
+        use $crate::host::{Topic, part_of};
+        Topic(
+            const { part_of(<$event>::SIGNATURE_HASH, 0) },
+            const { part_of(<$event>::SIGNATURE_HASH, 1) },
+            const { part_of(<$event>::SIGNATURE_HASH, 2) },
+            const { part_of(<$event>::SIGNATURE_HASH, 3) },
+        )
+    }};
+}
+pub(crate) use topic;
+
 /// Emits an event: its signature, then `indexed` further topics, then its data.
 #[inline(never)]
-pub fn emit(signature: &B256, indexed: usize, words: &[B256]) {
-    let bytes = concat(signature.as_slice(), words);
+pub fn emit(topic: Topic, indexed: usize, words: &[B256]) {
+    let mut signature = [0; 32];
+    let parts = [topic.0, topic.1, topic.2, topic.3];
+    for (place, part) in signature.chunks_exact_mut(8).zip(parts) {
+        place.copy_from_slice(&part.to_le_bytes());
+    }
+    let bytes = concat(&signature, words);
     // SAFETY: the pointer is to `len` bytes, which hold the topics.
     unsafe { hostio::emit_log(bytes.as_ptr(), bytes.len(), indexed + 1) };
 }

@@ -4,12 +4,12 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use alloy_primitives::B256;
-use alloy_sol_types::{SolError, SolEvent};
+use alloy_sol_types::SolError;
 use oracle::{Cause, Observation, Price, RangeLimits, Sample, Sources, Tier, TripRefusal};
 
 use crate::abi::guard;
 use crate::feeds::{self, Sequencer};
-use crate::host::{emit, encode, now, revert, sender, uint};
+use crate::host::{emit, encode, now, revert, sender, topic, uint};
 use crate::settlements;
 use crate::store::{Entry, Feeds, Field, Record, Shared, Source};
 
@@ -59,7 +59,7 @@ fn update_sequencer() -> Shared {
     let shared = Shared { sequencer, ..known };
     shared.store();
     let words = [uint(u8::from(down)), uint(since)];
-    emit(&guard::SequencerStatusChanged::SIGNATURE_HASH, 0, &words);
+    emit(topic!(guard::SequencerStatusChanged), 0, &words);
     shared
 }
 
@@ -85,11 +85,7 @@ fn poke_one(asset: &B256, shared: &Shared) -> [B256; 2] {
         ..before
     });
     let mark = uint(price.mark);
-    emit(
-        &guard::Poked::SIGNATURE_HASH,
-        1,
-        &[*asset, mark, uint(volatility)],
-    );
+    emit(topic!(guard::Poked), 1, &[*asset, mark, uint(volatility)]);
     let cause = if reported < before.reported {
         Cause::Calm
     } else {
@@ -128,7 +124,7 @@ fn ask(feeds: &Feeds, source: Source, now: u64) -> Option<Sample> {
 fn emit_tier(asset: &B256, from: Tier, to: Tier, cause: Cause) {
     if from != to {
         let words = [*asset, uint(from as u8), uint(to as u8), uint(cause as u8)];
-        emit(&guard::TierChanged::SIGNATURE_HASH, 1, &words);
+        emit(topic!(guard::TierChanged), 1, &words);
     }
 }
 
@@ -223,7 +219,7 @@ pub fn trip(asset: B256, tier: u8, secs: u32, reason: B256) {
         ..before
     });
     let words = [asset, uint(trip.tier as u8), uint(trip.until), reason];
-    emit(&guard::Tripped::SIGNATURE_HASH, 1, &words);
+    emit(topic!(guard::Tripped), 1, &words);
     emit_tier(&asset, before.reported, reported, Cause::Guardian);
 }
 

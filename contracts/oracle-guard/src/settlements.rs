@@ -3,11 +3,11 @@
 use alloc::vec::Vec;
 
 use alloy_primitives::B256;
-use alloy_sol_types::{SolError, SolEvent};
+use alloy_sol_types::SolError;
 use oracle::{NotOpened, Price, Settlement};
 
 use crate::abi::guard;
-use crate::host::{emit, encode, now, revert, uint};
+use crate::host::{emit, encode, now, revert, topic, uint};
 use crate::prices::known;
 use crate::store::{Entry, Record, Shared};
 
@@ -41,7 +41,7 @@ pub fn open(asset: B256, expiry: u64) {
         ..entry
     });
     let words = [asset, uint(expiry), uint(next.from), uint(window)];
-    emit(&guard::SettlementOpened::SIGNATURE_HASH, 2, &words);
+    emit(topic!(guard::SettlementOpened), 2, &words);
 }
 
 /// Counts the `price` that was in force until `now` towards the settlement of `asset`; says so if that completes it.
@@ -50,7 +50,7 @@ pub fn count(record: &Record, asset: &B256, price: &Price, now: u64) -> Settleme
     record.set_settlement(&settlement);
     if settlement.is_complete() {
         let words = [*asset, uint(settlement.expiry), uint(settlement.price)];
-        emit(&guard::Settled::SIGNATURE_HASH, 2, &words);
+        emit(topic!(guard::Settled), 2, &words);
     }
     settlement
 }
