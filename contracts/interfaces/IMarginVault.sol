@@ -86,6 +86,7 @@ interface IMarginVault is IOwnable {
     error NotAuthorized(address caller); // neither the account's owner nor one of its signers
     error CoverExceeded(); // the trade raises open interest beyond what the instrument's cover pays for
     error NotForcible(); // somebody else's account is converted only after 24 impaired hours, once the pool is drawn
+    error DebtOpen(); // what profit is worth depends on what insurance will pay: deleverage the accounts in debt first
     error OutflowLimited(); // nothing is left of the outflow that the vault allows now
     error DifferentOwners(); // a transfer stays within one owner's accounts
     error InsufficientCapital();

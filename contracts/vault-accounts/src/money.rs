@@ -125,7 +125,9 @@ pub fn convert(store: &mut Storage, account: B256, max_profit: u128) -> Bytes {
     let by_owner = is_owner_of(account);
     let limit = Usd(math::signed(max_profit).unwrap_or(i128::MAX));
     let (mut session, valued) = Session::settled(store, account, by_owner);
-    if !by_owner {
+    if by_owner {
+        check_no_insurable_debt(&session);
+    } else {
         check_forcible(&mut session);
     }
     let converted = session.ledger.convert(account, limit).or_revert();
@@ -138,6 +140,14 @@ pub fn convert(store: &mut Storage, account: B256, max_profit: u128) -> Bytes {
     ];
     emit(&IMarginVault::Converted::SIGNATURE_HASH, 1, &words);
     encode(&words[2..])
+}
+
+/// Reverts while h counts on insurance for a debt that is still open: covers may yet make it pay less, at the cost of whoever
+/// converts later, or it may pay all, and a haircut would have been for nothing.
+fn check_no_insurable_debt(session: &Session) {
+    let insured = session.missing();
+    let uninsured = session.ledger.totals.missing(Usd::ZERO).or_revert();
+    require(insured == uninsured, Error::DebtOpen);
 }
 
 /// Reverts unless somebody else's profit may be converted.
