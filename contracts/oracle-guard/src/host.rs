@@ -95,10 +95,15 @@ fn concat(head: &[u8], words: &[B256]) -> Vec<u8> {
     let mut bytes = vec![0; head.len() + words.len() * 32];
     let (start, rest) = bytes.split_at_mut(head.len());
     start.copy_from_slice(head);
-    for (place, word) in rest.chunks_exact_mut(32).zip(words) {
+    fill(rest, words);
+    bytes
+}
+
+/// Writes ABI words one after the other.
+pub fn fill(bytes: &mut [u8], words: &[B256]) {
+    for (place, word) in bytes.chunks_exact_mut(32).zip(words) {
         place.copy_from_slice(word.as_slice());
     }
-    bytes
 }
 
 /// ABI words one after the other.

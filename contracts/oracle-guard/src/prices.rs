@@ -9,7 +9,7 @@ use oracle::{Cause, Observation, Price, RangeLimits, Sample, Sources, Tier, Trip
 
 use crate::abi::guard;
 use crate::feeds::{self, Sequencer};
-use crate::host::{emit, encode, now, revert, sender, topic, uint};
+use crate::host::{emit, encode, fill, now, revert, sender, topic, uint};
 use crate::settlements;
 use crate::store::{Entry, Feeds, Field, Record, Shared, Source};
 
@@ -148,13 +148,13 @@ pub fn marks(assets: &[[u8; 32]]) -> Vec<u8> {
 
 /// An array of `answer` for each asset.
 fn array<const N: usize>(assets: &[[u8; 32]], answer: impl Fn(&B256) -> [B256; N]) -> Vec<u8> {
-    let mut words = vec![B256::ZERO; 2 + N * assets.len()];
-    words[0] = uint(32u8);
-    words[1] = uint(assets.len() as u64);
-    for (place, asset) in words[2..].chunks_exact_mut(N).zip(assets) {
-        place.copy_from_slice(&answer(&B256::new(*asset)));
+    let mut bytes = vec![0; 64 + 32 * N * assets.len()];
+    let (head, body) = bytes.split_at_mut(64);
+    fill(head, &[uint(32u8), uint(assets.len() as u64)]);
+    for (place, asset) in body.chunks_exact_mut(32 * N).zip(assets) {
+        fill(place, &answer(&B256::new(*asset)));
     }
-    encode(&words)
+    bytes
 }
 
 fn mark(entry: &Entry, shared: &Shared, now: u64) -> [B256; MARK_WORDS] {
