@@ -19,6 +19,9 @@ const GOALS: [(&str, u64); 7] = [
 /// Prints everything.
 pub fn print(figures: &Figures) {
     println!("\nGas used by the transaction; with the programs cached; goal");
+    println!(
+        "(of 1, 4, 16 legs and of batches: in a market with others in the buckets; .new: in one without)"
+    );
     for (name, gas) in &figures.gas {
         if !name.ends_with(CACHED) {
             println!("{}", row(figures, name, *gas));

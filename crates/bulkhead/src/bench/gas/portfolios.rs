@@ -1,6 +1,7 @@
-//! Accounts of one, four and sixteen legs.
+//! Accounts of one, four and sixteen legs, in a market that others trade in too: on both sides of every contract there is
+//! somebody in every bucket that an account can open in or be liquidated down to.
 
-use super::{Bench, START_PRICE};
+use super::{Bench, START_PRICE, TERMS};
 use crate::{abi::IMarginVault, bench::BenchError, chain::Transaction, orders::Party, units::WAD};
 use alloy::primitives::{B256, U256};
 
@@ -14,6 +15,17 @@ pub(super) const WEAK: usize = 3;
 /// Owns the accounts that take over.
 pub(super) const LIQUIDATOR: usize = 2;
 const HEALTHY: usize = 4;
+/// Own the accounts that are in the market besides, long and short.
+const LONGS: usize = 1;
+const SHORTS: usize = 0;
+
+/// Margin utilisations of the others when they open, a factor of sqrt(2) apart, so that each has a bucket.
+const OTHERS: usize = 14;
+const HIGHEST_UTILISATION: f64 = 0.45;
+/// At the weak price an account that opened with this has the utilisation that a liquidation leaves behind.
+const LEADING_TO_TARGET: f64 = 0.4;
+/// Units of each contract that each of the others holds.
+const OTHERS_SIZE: f64 = 1.0;
 
 /// A weak account: dollars that it deposits, and units that it is long at the start price, almost ten times as much.
 pub(super) const WEAK_DEPOSIT: f64 = 1_000.0;
@@ -24,6 +36,7 @@ pub(super) const WEAK_PRICE: f64 = 187.0;
 impl Bench<'_> {
     pub(super) async fn portfolios(&mut self) -> Result<(), BenchError> {
         self.open_market(LEGS).await?;
+        self.populate().await?;
         let account = |who: usize, k: usize| self.people[who].sub_account(k as u64);
         let healthy = SIZES.map(|k| account(HEALTHY, k));
         let weak = SIZES.map(|k| account(WEAK, k));
@@ -48,6 +61,35 @@ impl Bench<'_> {
         self.meter.note("vault.settle.16legs", trade).await?;
         self.touches_of_many_legs(&healthy).await?;
         self.liquidations(&weak, &into).await
+    }
+
+    /// Opens the others' positions, each long account against a short one of the same utilisation.
+    async fn populate(&mut self) -> Result<(), BenchError> {
+        let maintenance = LEGS as f64 * OTHERS_SIZE * START_PRICE * TERMS.maintenance;
+        let utilisations = (0..OTHERS)
+            .map(|k| HIGHEST_UTILISATION / 2_f64.powf(k as f64 / 2.0))
+            .chain([LEADING_TO_TARGET]);
+        let deposits: Vec<f64> = utilisations.map(|u| maintenance / u).collect();
+        let pairs: Vec<[B256; 2]> = (0..deposits.len() as u64)
+            .map(|k| [LONGS, SHORTS].map(|who| self.people[who].sub_account(k)))
+            .collect();
+        let twice: Vec<f64> = deposits.iter().flat_map(|&d| [d, d]).collect();
+        let mut transactions = self.endow(&pairs.concat(), &twice)?;
+        let people = std::mem::take(&mut self.people);
+        let party = |who: usize, account| Party {
+            wallet: &people[who],
+            account,
+        };
+        for [long, short] in pairs {
+            let (seller, buyer) = (party(SHORTS, short), party(LONGS, long));
+            for contract in 0..LEGS {
+                let trade = self.settlement(seller, buyer, contract, OTHERS_SIZE, START_PRICE)?;
+                transactions.push(trade);
+            }
+        }
+        self.people = people;
+        self.chain.execute(&transactions).await?;
+        Ok(())
     }
 
     /// The settlement of a purchase from the whale at the start price.
@@ -82,6 +124,10 @@ impl Bench<'_> {
     /// Each into an account without legs.
     async fn liquidations(&mut self, weak: &[B256; 3], into: &[B256; 3]) -> Result<(), BenchError> {
         self.price(WEAK_PRICE).await?;
+        let account = self.people[LONGS].sub_account(OTHERS as u64);
+        let touch = IMarginVault::touchCall { account };
+        let touch = self.people[LONGS].call(self.chain, self.market.vault, &touch)?;
+        self.chain.execute(&[touch]).await?;
         for (place, legs) in SIZES.into_iter().enumerate() {
             let liquidate = IMarginVault::liquidateCall {
                 account: weak[place],
