@@ -3,8 +3,8 @@
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolEvent;
 use risk::{
-    Account, Health, InstrumentId, Ledger, Legs, Outflow, OutflowRates, Positions, Ratio, Store,
-    Usd, Valued, math,
+    Account, DEBT, Health, InstrumentId, Ledger, Legs, Outflow, OutflowRates, Positions, Ratio,
+    Store, Usd, Valued, math,
 };
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::{AccountAccess, BlockAccess, MessageAccess, RawLogAccess};
@@ -29,6 +29,9 @@ const REWARDS_IN_MARGIN: Ratio = Ratio(10 * risk::WAD);
 const ASSETS_SERVE: u64 = 600;
 /// Words of the longest event, its signature included.
 const MAX_LOG: usize = 12;
+
+/// In the place of what was missing before an operation that did not ask: whatever is missing afterwards is a change.
+const UNKNOWN: Usd = Usd(-1);
 
 /// One operation in progress.
 pub struct Session<'s> {
@@ -90,6 +93,11 @@ pub fn word(id: B256) -> Word {
 impl<'s> Session<'s> {
     /// Opens the ledger, without prices.
     pub fn open(store: &'s mut Storage) -> Self {
+        Self::opened(store, false)
+    }
+
+    /// Opens the ledger; `insured` if the pool is not to be asked.
+    fn opened(store: &'s mut Storage, insured: bool) -> Self {
         let now = WasmVM::default().block_timestamp();
         let ledger = Ledger::open(store, Usd::ZERO, now);
         let mut session = Self {
@@ -97,12 +105,41 @@ impl<'s> Session<'s> {
             ledger,
             now,
             markets: Markets::default(),
-            insured: false,
+            insured,
             missing: Usd::ZERO,
         };
         session.insure_debts();
         session.missing = session.missing();
         session
+    }
+
+    /// Opens the ledger with the prices of every leg of an account that is to be closed, and settles it. The pool is not
+    /// asked what it would pay for the debt of an account that it is about to be drawn for; see [`Session::ask_again`].
+    pub fn settled_to_close(store: &'s mut Storage, account: B256) -> (Self, Valued) {
+        let known = store.account(account).bucket == DEBT;
+        let spared = known || store.totals().debt == Usd::ZERO;
+        let mut session = Self::opened(store, spared);
+        session.want_legs(account);
+        session.read_prices();
+        let mut valued = session.touch(account, false);
+        if spared && !valued.account.in_debt() {
+            session.ask_again();
+            session.insure_debts();
+            if known {
+                // It has left the accounts in debt, to the bucket that is due at what profit is worth.
+                valued = session.ledger.touch(account, true).or_revert();
+            }
+        }
+        if spared && known {
+            session.missing = UNKNOWN;
+        }
+        (session, valued)
+    }
+
+    /// Lets the pool be asked again, after it was drawn, what it would pay for the debts that are left.
+    pub fn ask_again(&mut self) {
+        self.insured = false;
+        self.ledger.insurance = Usd::ZERO;
     }
 
     /// Opens the ledger with the prices of every leg of an account.

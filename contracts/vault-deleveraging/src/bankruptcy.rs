@@ -57,9 +57,11 @@ pub fn close(session: &mut Session, account: B256, legs: &Legs, max_legs: usize)
         !movable.as_slice().is_empty() || legs.as_slice().is_empty(),
         Error::ActionBlocked,
     );
-    let assets = session.pool_assets();
+    let assets = session.amount(session.ledger.store.pool_assets().units);
     let unit = session.amount(1);
     let ledger = &mut session.ledger;
+    // What it does not pay is seen when it is drawn.
+    ledger.insurance = Usd::MAX;
     let revealed = ledger.store.revealed(account);
     let mut bankruptcy = Bankruptcy {
         account,
@@ -78,7 +80,9 @@ pub fn close(session: &mut Session, account: B256, legs: &Legs, max_legs: usize)
     bankruptcy.close_rest().or_revert();
     let by = revealed.map_or_else(caller, |revealed| revealed.by);
     bankruptcy.settle(by).or_revert();
-    bankruptcy.closed
+    let closed = bankruptcy.closed;
+    session.ask_again();
+    closed
 }
 
 impl Bankruptcy<'_, '_> {
@@ -90,12 +94,8 @@ impl Bankruptcy<'_, '_> {
         let part = self.reward_left.times_down(leg.part)?;
         self.reward_left = self.reward_left.minus(part)?;
         let reward = leg.margin.times_down(self.reward_share)?.min(part);
-        let left = cover
-            .minus(leg.insured)?
-            .or_zero()
-            .min(self.ledger.insurance);
+        let left = cover.minus(leg.insured)?.or_zero();
         let reward = self.whole_units(reward.min(left));
-        self.ledger.insurance = self.ledger.insurance.minus(reward)?;
         self.reward = self.reward.plus(reward)?;
         self.due.push((id, leg.insured.plus(reward)?));
         self.count(leg.deficit, leg.insured)
@@ -105,8 +105,7 @@ impl Bankruptcy<'_, '_> {
     fn close_rest(&mut self) -> Result<()> {
         let account = self.ledger.store.account(self.account);
         if account.legs.as_slice().is_empty() && account.in_debt() {
-            let all = self.ledger.insurance;
-            let (deficit, insured) = self.ledger.close_debt(self.account, all, self.unit)?;
+            let (deficit, insured) = self.ledger.close_debt(self.account, Usd::MAX, self.unit)?;
             self.count(deficit, insured)?;
         }
         self.closed.done = account.legs.as_slice().is_empty();
@@ -132,17 +131,16 @@ impl Bankruptcy<'_, '_> {
     fn draw(&mut self) -> Result<()> {
         let asked = self.closed.insured.plus(self.reward)?;
         let units = (asked.0 / self.unit.0).unsigned_abs();
-        let arrived = math::signed(insurance::draw(self.ledger.store, units))?;
-        let lost = Usd(asked.0 - arrived * self.unit.0);
+        let arrived = insurance::draw(self.ledger.store, units);
+        for &(id, due) in &self.due {
+            let paid = math::mul_div_up(due.0.unsigned_abs(), arrived, units.max(1))?;
+            flows::draw_for(self.ledger, id, Usd(math::signed(paid)?));
+        }
+        let lost = Usd(asked.0 - math::signed(arrived)? * self.unit.0);
         let unrewarded = lost.min(self.reward);
         self.reward = self.reward.minus(unrewarded)?;
         let uninsured = lost.minus(unrewarded)?;
         self.closed.insured = self.closed.insured.minus(uninsured)?;
-        if arrived > 0 {
-            for &(id, due) in &self.due {
-                flows::draw_for(self.ledger, id, due);
-            }
-        }
         self.ledger.recover(uninsured.negated()?)
     }
 
