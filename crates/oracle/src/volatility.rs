@@ -175,7 +175,7 @@ fn mean(old: u64, new: u64, secs: u64, period: u32) -> u64 {
 
 /// Variance per second of one return of `log` (in units of 2^-56) over `secs`, which must not be zero.
 fn variance(log: u64, secs: u64) -> u64 {
-    let squared = u128::from(log) * u128::from(log) >> (2 * LOG_BITS - VARIANCE_BITS);
+    let squared = (u128::from(log) * u128::from(log)) >> (2 * LOG_BITS - VARIANCE_BITS);
     u64::try_from(squared / u128::from(secs)).unwrap_or(u64::MAX)
 }
 
@@ -184,7 +184,7 @@ const FIVES: u128 = 244_140_625;
 
 /// Volatility a year in millionths, rounded down, of a variance per second: sqrt(variance x year).
 fn volatility_of(variance: u64) -> u64 {
-    let squared = u128::from(variance) * YEAR * FIVES >> (VARIANCE_BITS - 12);
+    let squared = (u128::from(variance) * YEAR * FIVES) >> (VARIANCE_BITS - 12);
     square_root(squared.min(u64::MAX.into()) as u64)
 }
 
@@ -242,7 +242,7 @@ fn log_distance(a: u128, b: u128) -> u64 {
     }
     // ln(high / low) = 2 (z + z^3/3 + z^5/5 + ...) with z = (high - low) / (high + low), at most 1/3.
     let z = ((u128::from(high - low) << 63) / u128::from(high + low)) as u64;
-    let product = |x: u64, y: u64| (u128::from(x) * u128::from(y) >> 63) as u64;
+    let product = |x: u64, y: u64| ((u128::from(x) * u128::from(y)) >> 63) as u64;
     let square = product(z, z);
     let (mut power, mut series) = (z, z);
     for divisor in (3..=19).step_by(2) {
