@@ -3,8 +3,8 @@
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolEvent;
 use risk::{
-    Account, DEBT, Health, InstrumentId, Ledger, Legs, Outflow, OutflowRates, Positions, Ratio,
-    Store, Usd, Valued, math,
+    Account, DEBT, Health, InstrumentId, Ledger, Outflow, OutflowRates, Positions, Ratio, Store,
+    Usd, Valued, math,
 };
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::{AccountAccess, BlockAccess, MessageAccess, RawLogAccess};
@@ -190,22 +190,6 @@ impl<'s> Session<'s> {
         for &id in self.ledger.store.account(account).legs.as_slice() {
             self.allow(action, id);
         }
-    }
-
-    /// The account's legs in which the guard allows an action; the others are set aside. Reverts if it forbids it in all.
-    pub fn movable(&self, action: u16, account: B256) -> Legs {
-        let held = self.ledger.store.account(account).legs;
-        let mut movable = Legs::default();
-        for &id in held.as_slice() {
-            if self.market(id).blocked & action == 0 {
-                movable.push(id).or_revert();
-            }
-        }
-        require(
-            movable != Legs::default() || held == movable,
-            Error::ActionBlocked,
-        );
-        movable
     }
 
     /// Asks the pool what it would pay, once a debt makes that matter.
