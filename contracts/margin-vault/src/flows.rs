@@ -3,17 +3,18 @@
 use crate::storage::{InstrumentField, Storage};
 use risk::{InstrumentId, Ledger, Positions, Result, Usd, math};
 
-/// Counts a payment into insurance for the instruments of some positions, in proportion to their maintenance margins.
+/// Counts a payment into insurance for the instrument with the largest maintenance margin among some positions: one slot
+/// whatever their number. What it adds to all covers together is the same as if each instrument had its part.
 pub fn pay_in(ledger: &mut Ledger<Storage>, positions: &Positions, amount: Usd) -> Result<()> {
-    let all = math::unsigned(ledger.maintenance(positions)?.0)?;
-    if all == 0 || amount == Usd::ZERO {
-        return Ok(());
-    }
-    let amount = math::unsigned(amount.0)?;
+    let mut largest = (Usd::ZERO, None);
     for (id, position) in positions.iter() {
-        let margin = math::unsigned(ledger.margin(id, position)?.0)?;
-        let part = math::signed(math::mul_div_down(amount, margin, all)?)?;
-        pay_in_for(ledger, id, Usd(part));
+        let margin = ledger.margin(id, position)?;
+        if margin > largest.0 {
+            largest = (margin, Some(id));
+        }
+    }
+    if let Some(id) = largest.1 {
+        pay_in_for(ledger, id, amount);
     }
     Ok(())
 }
