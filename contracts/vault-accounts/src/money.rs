@@ -8,7 +8,7 @@ use margin_vault::error::{Error, OrRevert, require};
 use margin_vault::session::{Session, emit, is_owner_of, only_owner_of, owner_of, usd, word};
 use margin_vault::storage::{Field, Storage};
 use margin_vault::word::Word;
-use risk::{Account, Converted, OutflowRates, Result, Store, Usd, Valued, math};
+use risk::{Account, OutflowRates, Result, Store, Usd, Valued, math};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::{AccountAccess, BlockAccess, MessageAccess};
 
@@ -130,7 +130,7 @@ pub fn convert(store: &mut Storage, account: B256, max_profit: u128) -> Bytes {
     } else {
         check_forcible(&mut session);
     }
-    let converted = convert_uninsured(&mut session, account, limit);
+    let converted = session.ledger.convert(account, limit).or_revert();
     session.observe(account, &valued.health);
     session.finish();
     let words = [
@@ -148,17 +148,6 @@ fn check_no_insurable_debt(session: &Session) {
     let insured = session.missing();
     let uninsured = session.ledger.totals.missing(Usd::ZERO).or_revert();
     require(insured == uninsured, Error::DebtOpen);
-}
-
-/// Converts at the ratio at which profits pay every debt that is not closed yet. How much of a debt insurance pays is known once
-/// its account is closed, by the covers of its legs; whoever wants that counted closes the account first, as anyone may. So
-/// nobody leaves at a better ratio than those who come after.
-fn convert_uninsured(session: &mut Session, account: B256, limit: Usd) -> Converted {
-    let ledger = &mut session.ledger;
-    let insurance = core::mem::replace(&mut ledger.insurance, Usd::ZERO);
-    let converted = ledger.convert(account, limit).or_revert();
-    ledger.insurance = insurance;
-    converted
 }
 
 /// Reverts unless somebody else's profit may be converted.
