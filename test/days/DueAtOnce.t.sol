@@ -45,7 +45,7 @@ contract DueAtOnceTest is DayTest {
                 abi.encodeCall(Crowd.enter, (ETH, first, last, DEPOSIT * USD, 200e18, MAKERS_FROM, MAKERS));
             transact(address(this), address(crowd), entry);
         }
-        setCover(ETH, usd(units * 4));
+        withdrawCover();
         elapse(MEAN_RESTARTS);
         setPrice(165 * FEED);
     }
@@ -92,13 +92,13 @@ contract DueAtOnceTest is DayTest {
         }
     }
 
-    /// The deficit is 14 dollars a unit to the unit: 4 from insurance, 10 from the profits of 35 a unit.
+    /// The deficit is 14 dollars for each unit, to the token's unit, of profits of 35.
     function assertClosed(VaultState memory state) private view {
         vm.assertEq(state.debt, 0);
         vm.assertEq(state.instruments[0].long, 0);
         vm.assertLe(state.instruments[0].short, UNIT);
-        vm.assertApproxEqAbs(INSURANCE - state.insurance, units * 4 * USD, 1);
-        vm.assertApproxEqAbs(state.missing, usd(units * 10), members * 1e9 + UNIT);
+        vm.assertApproxEqAbs(state.missing, usd(units * 14), UNIT);
+        vm.assertApproxEqAbs(state.coverage, 0.6e18, 1e6);
         vm.assertApproxEqAbs(haircut(state), state.missing, UNIT);
         vm.assertLe(state.capital, state.tokens);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.20;
 
+import {IMarginVault} from "../../contracts/interfaces/IMarginVault.sol";
 import {Trader} from "../protocol/Protocol.sol";
 import {vm} from "../support/Vm.sol";
 import {DayTest} from "./Day.sol";
@@ -33,10 +34,18 @@ contract FirstToLeaveTest is DayTest {
         vm.assertEq(withdraw(idle, 200_000 * USD), 200_000 * USD);
     }
 
-    function test_the_winner_leaves_with_what_the_loser_paid() public {
+    /// While the debt is open nobody knows who will pay for it, so nobody converts at a ratio that insurance may not stand for.
+    function test_nobody_converts_while_a_debt_is_open() public {
         vault.touch(loser.account);
-        vm.assertApproxEqAbs(coverage(), WAD / 3, 1);
+        vm.expectRevert(IMarginVault.DebtOpen.selector);
+        vm.prank(winner.owner);
+        vault.convert(winner.account, type(uint256).max);
+        vm.assertEq(withdraw(idle, 200_000 * USD), 200_000 * USD);
+    }
+
+    function test_the_winner_leaves_with_what_the_loser_paid() public {
         vault.deleverage(loser.account, 16);
+        vm.assertApproxEqAbs(coverage(), WAD / 3, 1);
         vm.assertApproxEqAbs(convert(winner), usd(100_000), 1e6);
         vm.assertLe(capitalOf(winner), usd(200_000));
         uint256 paid = withdraw(winner, capitalOf(winner) / UNIT);
@@ -51,6 +60,41 @@ contract FirstToLeaveTest is DayTest {
         vm.assertEq(withdraw(idle, 200_000 * USD), 200_000 * USD);
         vm.assertApproxEqAbs(convert(winner), usd(100_000), 1e6);
         vm.assertApproxEqAbs(withdraw(winner, capitalOf(winner) / UNIT), 200_000 * USD, 1);
+        assertCapitalIsBacked();
+    }
+}
+
+/// Two winners of one loser: 150,000 each, 100,000 to share.
+contract TwoWinnersTest is DayTest {
+    Trader internal one;
+    Trader internal two;
+    Trader internal loser;
+
+    function setUpNode() internal override {
+        super.setUpNode();
+        one = person("one", 100_000);
+        two = person("two", 100_000);
+        loser = person("loser", 100_000);
+        trade(one, loser, 2_500e18, 200e18);
+        trade(two, loser, 2_500e18, 200e18);
+        withdrawCover();
+        setPriceCalmly(260 * FEED);
+        vault.touch(one.account);
+        vault.touch(two.account);
+        elapse(1 days);
+        refreshPrices();
+        vault.deleverage(loser.account, 16);
+    }
+
+    function test_both_get_half_whoever_comes_first() public {
+        string memory before = checkpoint();
+        vm.assertApproxEqAbs(convert(one), usd(50_000), 1e6);
+        vm.assertApproxEqAbs(coverage(), WAD / 3, 1e6);
+        vm.assertApproxEqAbs(convert(two), usd(50_000), 1e6);
+        assertCapitalIsBacked();
+        restore(before);
+        vm.assertApproxEqAbs(convert(two), usd(50_000), 1e6);
+        vm.assertApproxEqAbs(convert(one), usd(50_000), 1e6);
         assertCapitalIsBacked();
     }
 }

@@ -70,6 +70,13 @@ contract OutageTest is DayTest {
         bytes memory takerSignature = sign(well, buy);
         vm.expectRevert(IMarginVault.ActionBlocked.selector);
         vault.settle(sell, makerSignature, buy, takerSignature, 1e18);
+        for (uint256 minute = 0; minute < 12; minute += 4) {
+            elapse(4 minutes); // until it is no longer halted
+            setPrice(176 * FEED);
+        }
+        vm.assertTrue(blocked(GRACE));
+        vm.expectRevert(IMarginVault.ActionBlocked.selector);
+        vault.settle(sell, makerSignature, buy, takerSignature, 1e18);
         trade(maker, well, 10e18, 176e18);
         vm.assertEq(sizeOf(well), 35e18);
         deposit(shallow, 100 * USD);

@@ -28,7 +28,8 @@ abstract contract Ghost {
     int256[] internal paid;
     VaultState internal state;
     string public violation;
-    uint256 public operations;
+    /// How many operations of each kind have changed something.
+    mapping(string operation => uint256) public done;
 
     constructor(IMarginVault vault_, Lens lens_) {
         (vault, lens) = (vault_, lens_);
@@ -111,9 +112,24 @@ abstract contract Ghost {
         return int256(state.accounts[k].capital) + (change < 0 ? change : int256(0)) - int256(slack[k] + UNIT);
     }
 
+    /// Invariant 4 for account `k`, which had a part in an operation and has `least` at least.
+    function checkCapital(string memory what, VaultState memory seen, uint256 k, int256 least) internal {
+        int256 capital = int256(seen.accounts[k].capital);
+        if (capital >= least) return;
+        string memory amounts = string.concat(text(state.accounts[k].capital), " -> ", text(uint256(capital)));
+        violate(
+            string.concat("4: ", what, " took capital of ", vm.toString(k), ": ", amounts, ", least ", text(uint256(least)))
+        );
+    }
+
+    /// Millionths of a dollar.
+    function text(uint256 wad) internal pure returns (string memory) {
+        return vm.toString(wad / UNIT);
+    }
+
     /// All that holds after any operation: invariants 1 to 3, and 4 for everybody who has no part in it.
     function check(string memory what, VaultState memory seen) internal {
-        operations++;
+        done[what]++;
         require_(seen.held * UNIT >= seen.tokens, string.concat("1: tokens are held after ", what));
         require_(seen.capital <= seen.tokens, string.concat("2: capital is backed after ", what));
         checkSums(what, seen);

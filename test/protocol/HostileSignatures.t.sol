@@ -131,7 +131,7 @@ contract HostileSignatureTest is ProtocolTest {
         vault.withdraw(alice.account, 1, dave.owner);
         vm.expectRevert(notOwner);
         vault.transfer(alice.account, subAccount(alice, 1).account, 1);
-        vm.expectRevert(notOwner);
+        vm.expectRevert(IMarginVault.NotForcible.selector);
         vault.convert(alice.account, 1);
         vm.stopPrank();
         vm.prank(alice.owner);

@@ -11,7 +11,7 @@ import {VaultHandler} from "./VaultHandler.sol";
 /// Invariants 1 to 6 of the vault, after every one of many random operations by many people on two instruments. The seed is that
 /// of the configuration; `--fuzz-seed` sets another one, the profile `long` runs for longer. A failing sequence is shrunk
 /// little, because every try repeats it on the node.
-/// forge-config: default.invariant.shrink-run-limit = 20
+/// forge-config: default.invariant.shrink-run-limit = 5
 contract VaultInvariants is ProtocolTest {
     VaultHandler private handler;
 
@@ -101,6 +101,28 @@ contract VaultInvariants is ProtocolTest {
         targets[0].selectors = new bytes4[](often.length);
         for (uint256 k = 0; k < often.length; k++) {
             targets[0].selectors[k] = often[k];
+        }
+    }
+
+    event Done(string operation, uint256 times);
+
+    /// What a run has come to, shown with -vvv.
+    function afterInvariant() public {
+        string[11] memory kinds = [
+            "trade",
+            "withdraw",
+            "transfer",
+            "convert",
+            "touch",
+            "rebucket",
+            "liquidate",
+            "batch",
+            "deleverage",
+            "recover",
+            "closing in another order"
+        ];
+        for (uint256 k = 0; k < kinds.length; k++) {
+            emit Done(kinds[k], handler.done(kinds[k]));
         }
     }
 

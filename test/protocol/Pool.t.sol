@@ -87,27 +87,29 @@ contract PoolTest is ProtocolTest {
     }
 
     function test_shares_that_wait_stay_slashable_and_exits_stop_at_a_deficit() public {
-        uint256 shares = join(alice, assets(40_000));
+        uint256 shares = join(alice, assets(8_000_000));
         vm.prank(alice.owner);
         pool.requestRedeem(shares, alice.owner);
         bankrupt();
-        vm.assertEq(pool.totalAssets(), assets(30_000)); // a quarter went at once
-        vm.assertApproxEqAbs(pool.convertToAssets(shares), assets(30_000), 1);
+        vm.assertEq(pool.totalAssets(), assets(7_990_000)); // what the cover had
+        vm.assertApproxEqAbs(pool.convertToAssets(shares), assets(7_990_000), 1);
         elapse(8 days);
         vm.assertEq(pool.maxRedeem(alice.owner), 0);
         vm.expectRevert(abi.encodeWithSelector(IInsurancePool.ExitStopped.selector, address(vault)));
         vm.prank(alice.owner);
         pool.redeem(shares, alice.owner, alice.owner);
-        vault.recover();
+        vm.assertEq(vault.recover(), 5_000e18);
         elapse(8 days);
-        vm.assertApproxEqAbs(pool.convertToAssets(shares), assets(25_000), 1);
+        vm.assertApproxEqAbs(pool.convertToAssets(shares), assets(7_985_000), 1);
+        vm.assertEq(pool.maxRedeem(alice.owner), shares);
     }
 
-    /// Leaves a deficit of 15,000 dollars.
+    /// Leaves a deficit of 15,000 dollars, of which the cover pays 10,000.
     function bankrupt() private {
         deposit(bob, 1_000_000 * USD);
         deposit(dave, 60_000 * USD);
         trade(dave, bob, 3_000e18, 200e18);
+        setCover(ETH, 10_000e18);
         setPriceCalmly(175 * FEED);
         vault.deleverage(dave.account, 16);
     }
@@ -136,7 +138,7 @@ contract PoolTest is ProtocolTest {
     }
 
     function test_income_in_the_vault_is_harvested_into_the_share_price() public {
-        uint256 shares = join(carol, assets(1_000));
+        uint256 shares = join(carol, assets(1_000_000));
         deposit(alice, 1_000 * USD);
         deposit(bob, 10_000 * USD);
         deposit(dave, 10_000 * USD);
@@ -146,8 +148,8 @@ contract PoolTest is ProtocolTest {
         (, uint256 penalty) = vault.liquidate(alice.account, dave.account, WAD);
         uint256 income = pool.harvest(address(vault));
         vm.assertApproxEqAbs(income, penalty / 2 / UNIT, 1);
-        vm.assertEq(pool.totalAssets(), assets(1_000) + income);
-        vm.assertGt(pool.convertToAssets(shares), assets(1_000));
+        vm.assertEq(pool.totalAssets(), assets(1_000_000) + income);
+        vm.assertGt(pool.convertToAssets(shares), assets(1_000_000));
     }
 
     function test_only_the_owner_configures() public {

@@ -43,7 +43,7 @@ contract NodeSession {
 
     /// Called before anything reaches the node; `writable` is false inside a static call, where nothing can be
     /// remembered and the same steps are taken again.
-    function sync(bool writable) external {
+    function sync(bool writable) public {
         if (!running) {
             Node.revertTo(vm.envString(AFTER_SETUP));
             vm.setEnv(AFTER_SETUP, Node.snapshot());
@@ -56,10 +56,18 @@ contract NodeSession {
     }
 
     /// Lets `sender` send transactions from the node, with gas to pay for them.
-    function prepare(address sender) external {
+    function prepare(address sender) public {
         if (ready[sender]) return;
         Node.impersonate(sender);
         if (Node.balanceOf(sender) < SENDER_BALANCE) Node.setBalance(sender, SENDER_BALANCE);
         ready[sender] = true;
+    }
+
+    /// Sends `data` from `from`. What that takes of memory is given back when it returns, so that there is no limit to how
+    /// many a test may send.
+    function transact(address from, address to, bytes calldata data) external {
+        sync(true);
+        prepare(from);
+        Node.send(from, to, 0, data);
     }
 }

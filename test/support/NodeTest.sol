@@ -50,9 +50,7 @@ abstract contract NodeTest {
 
     /// Sends `data` from `from` without asking for its result first, in half the time of a call. Reverts if it fails.
     function transact(address from, address to, bytes memory data) internal {
-        session.sync(true);
-        session.prepare(from);
-        Node.send(from, to, 0, data);
+        session.transact(from, to, data);
     }
 
     /// Remembers the node's state and time within a test, to come back to it with `restore`.
