@@ -114,9 +114,11 @@ contract SettlementPriceTest is ProtocolTest {
             vm.expectRevert(abi.encodeWithSelector(IOracleGuard.InvalidExpiry.selector, wrong[k]));
             guard.openSettlement(asset, wrong[k]);
         }
-        (uint256 price, uint256 missing, bool isFinal) = settlement();
-        vm.assertEq(price + missing, 0);
-        vm.assertFalse(isFinal);
+        for (uint64 unopened = 0; unopened <= expiry; unopened += expiry) {
+            (uint256 price, uint256 missing, bool isFinal) = guard.settlement(asset, unopened);
+            vm.assertEq(price + missing, 0);
+            vm.assertFalse(isFinal);
+        }
     }
 
     function test_a_new_window_does_not_change_a_running_one() public {

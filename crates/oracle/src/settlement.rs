@@ -84,9 +84,9 @@ impl Settlement {
         }
     }
 
-    /// Whether the whole window is counted: the price will not change any more.
+    /// Whether it was opened and the whole window is counted: the price will not change any more.
     pub fn is_complete(&self) -> bool {
-        self.counted == self.window
+        self.expiry != 0 && self.counted == self.window
     }
 }
 
@@ -118,6 +118,13 @@ mod tests {
     fn a_steady_price_settles_at_itself() {
         let settlement = opened().count(&price(2_000, EXPIRY - 2_000), EXPIRY);
         assert_eq!((settlement.price, settlement.is_complete()), (2_000, true));
+    }
+
+    #[test]
+    fn one_that_was_never_opened_is_never_complete() {
+        let none = Settlement::default();
+        assert!(!none.is_complete());
+        assert_eq!(none.count(&price(2_000, EXPIRY), EXPIRY + 500), none);
     }
 
     #[test]
