@@ -1,4 +1,9 @@
 //! Settlement of accounts by anyone.
+//!
+//! A touch reads the guard's address, three totals and two slots of the account; of each leg its own slot, its bucket, the
+//! instrument's asset id, price and rates, and both sides, since a new mark moves the unsettled gains of both: 6 slots, and 7 a
+//! leg. It changes what the settlement moves: two totals, the account, and of each leg its K, the offset of its side and, if the
+//! mark is new, the price: 4 slots, and 3 a leg. What comes out unchanged is not written.
 
 use alloy_primitives::B256;
 use alloy_sol_types::SolEvent;
