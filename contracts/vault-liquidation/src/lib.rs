@@ -21,7 +21,7 @@
 //! | bucket that it leaves, bucket that is due | 2 | 2 | the same one, once, where the account stays |
 //! | leg of the account that takes over, its bucket | 2 | 2 | the leg is new: 20,000 |
 //!
-//! So 15 slots and 10 a leg, of which 11 and 7 change. A batch adds 2 accounts' worth for each further account: prices are read
+//! So 14 slots and 10 a leg, of which 10 and 7 change. A batch adds 2 accounts' worth for each further account: prices are read
 //! and the legs of the account that takes over are written once.
 
 #![cfg_attr(not(feature = "export-abi"), no_std)]
