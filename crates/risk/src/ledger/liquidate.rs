@@ -41,20 +41,26 @@ impl<S: Store> Ledger<'_, S> {
         if id == into || into == pool || id == pool {
             return Err(Error::SameAccount);
         }
-        let mut given = Positions::default();
-        for (instrument, position) in Self::among(&self.positions(id)?, movable)?.iter() {
+        // Settled to the last digit before it pays, so that no rounding leaves a debt where the penalty takes all equity.
+        let mut payer = self.store.account(id);
+        let mut sum = Assessment::default();
+        payer.closing = false;
+        self.detach_all(id, &mut payer, &mut sum)?;
+        self.gain(&mut payer, sum.gain, sum.class)?;
+        let reward = Usd(plan.penalty.0 / 2);
+        self.pay_to(&mut payer, into, reward)?;
+        self.pay_to(&mut payer, pool, plan.penalty.minus(reward)?)?;
+        for (instrument, position) in Self::among(&sum.positions, movable)?.iter() {
             let moved = position
                 .side()
                 .position(position.size().share_up(plan.share)?)?;
             taken.add(instrument, moved)?;
-            given.add(instrument, moved.negated()?)?;
+            sum.positions.add(instrument, moved.negated()?)?;
         }
-        let mut payer = self.store.account(id);
-        let reward = Usd(plan.penalty.0 / 2);
-        self.pay_to(&mut payer, into, reward)?;
-        self.pay_to(&mut payer, pool, plan.penalty.minus(reward)?)?;
+        sum.margin = self.maintenance(&sum.positions)?;
+        self.attach_all(id, &mut payer, &sum)?;
         self.store.set_account(id, &payer);
-        self.change(id, &given)
+        self.value(payer, &sum, self.coverage()?)
     }
 
     /// Settles an account, adds positions that were taken over at the mark, and moves its legs to the bucket that is due.
@@ -63,15 +69,10 @@ impl<S: Store> Ledger<'_, S> {
     /// # Errors
     /// [`Error::TooManyLegs`]; [`Error::Overflow`].
     pub fn receive(&mut self, into: S::AccountId, taken: &Positions) -> Result<Valued> {
-        self.change(into, taken)
-    }
-
-    /// Settles an account, changes its positions, and moves its legs to the bucket that is due.
-    fn change(&mut self, id: S::AccountId, changes: &Positions) -> Result<Valued> {
-        let mut account = self.store.account(id);
+        let mut account = self.store.account(into);
         let mut sum = Assessment::default();
-        self.rebuild(id, &mut account, changes, &mut sum)?;
-        self.store.set_account(id, &account);
+        self.rebuild(into, &mut account, taken, &mut sum)?;
+        self.store.set_account(into, &account);
         self.value(account, &sum, self.coverage()?)
     }
 }
