@@ -122,7 +122,7 @@ impl Market {
         {
             return self.refuse_deleverage(account, context).await;
         }
-        if let Some(refused) = self.refuse_nothing(exact, &operation, context).await {
+        if let Some(refused) = self.refuse_at_once(exact, &operation, context).await {
             return refused;
         }
         let mut expected = exact.clone();
@@ -208,8 +208,9 @@ impl Market {
         }
     }
 
-    /// Withdrawals of nothing and recoveries of nothing, which the vault refuses.
-    async fn refuse_nothing(
+    /// What the vault refuses and the model does not: withdrawals and recoveries of nothing, and conversions while what
+    /// profit is worth depends on what insurance will pay.
+    async fn refuse_at_once(
         &mut self,
         exact: &Vault,
         operation: &Operation,
@@ -220,6 +221,7 @@ impl Market {
             Operation::Recover if !exact.shortfall.is_positive() || exact.insurance.is_zero() => {
                 "NothingToRecover()"
             }
+            Operation::Convert { .. } if counts_on_insurance(exact) => "DebtOpen()",
             _ => return None,
         };
         let transactions = self.transactions(&mut exact.clone(), operation);
@@ -360,6 +362,13 @@ fn is_in_debt(exact: &Vault, account: AccountId) -> bool {
     let by_owner = false;
     touched.apply(&Operation::Touch { account, by_owner });
     touched.accounts[&account].pnl.is_negative()
+}
+
+/// Whether less would be missing with insurance than without.
+fn counts_on_insurance(exact: &Vault) -> bool {
+    let mut uninsured = exact.clone();
+    uninsured.insurance = Exact::zero();
+    uninsured.missing() != exact.missing()
 }
 
 /// Who needs initial margin after an operation.
