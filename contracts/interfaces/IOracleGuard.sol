@@ -21,6 +21,7 @@ interface IOracleGuard is IOwnable {
     /// become too old is Halted. `blocked` has a bit set for each action that this tier forbids:
     /// 1 opening, 2 reducing, 4 withdrawing with exposure, 8 liquidating, 16 deleveraging, 32 setting a new mark (frozen).
     /// Bit 64 says that a sequencer outage goes on or ended less than the grace period ago.
+    /// `low` and `high` are the range of mark and sources, widened by the confidence.
     /// `volatility` is the slow one, WAD a year; `spotRange` and `initialSpotRange` are the moves that maintenance and initial
     /// margin cover, WAD shares of the mark, the latter before what tiers and concentration add.
     struct Reading {
@@ -61,11 +62,12 @@ interface IOracleGuard is IOwnable {
         uint32 settlementWindow; // a minute: over which a settlement price is averaged
     }
 
-    /// What an asset's volatility is held to, in multiples of 1e-3.
+    /// What an asset's volatility and ranges are held to, in multiples of 1e-3.
     struct RangeLimits {
         uint64 stressed; // WAD volatility a year of a stressed market
         uint64 min; // WAD share of the price
         uint64 max; // WAD share of the price
+        uint64 confidence; // WAD share of itself by which `low` is lowered and `high` raised
     }
 
     error ZeroAddress();

@@ -121,19 +121,33 @@ contract VolatilityTest is ProtocolTest {
         vm.assertEq(read().initialSpotRange, 0.2e18);
         vm.assertEq(read().spotRange, 0.2e18);
         vm.assertEq(guard.marks(single())[0].mark, 200e18, "the rest of the asset stays");
-        IOracleGuard.RangeLimits[4] memory wrong = [limits, limits, limits, limits];
-        for (uint256 k = 0; k < 4; k++) {
-            wrong[k] = IOracleGuard.RangeLimits(limits.stressed, limits.min, limits.max);
+        IOracleGuard.RangeLimits[5] memory wrong;
+        for (uint256 k = 0; k < 5; k++) {
+            wrong[k] = IOracleGuard.RangeLimits(limits.stressed, limits.min, limits.max, limits.confidence);
         }
         wrong[0].stressed = 0.099e18;
         wrong[1].min = 0.201e18;
         wrong[2].max = 0.601e18;
         wrong[3].min += 1;
-        for (uint256 k = 0; k < 4; k++) {
+        wrong[4].confidence = 0.101e18;
+        for (uint256 k = 0; k < 5; k++) {
             vm.expectRevert(IOracleGuard.RangeLimitsOutOfBounds.selector);
             vm.prank(owner);
             guard.setRangeLimits(asset, wrong[k]);
         }
+    }
+
+    function test_confidence_widens_low_and_high() public {
+        vm.assertEq(read().low, 200e18);
+        vm.assertEq(read().high, 200e18);
+        IOracleGuard.RangeLimits memory limits = guard.rangeLimits(asset);
+        limits.confidence = 0.005e18;
+        vm.prank(owner);
+        guard.setRangeLimits(asset, limits);
+        vm.assertEq(abi.encode(guard.rangeLimits(asset)), abi.encode(limits));
+        vm.assertEq(read().low, 199e18);
+        vm.assertEq(read().high, 201e18);
+        vm.assertEq(read().mark, 200e18);
     }
 
     function single() private view returns (bytes32[] memory assets) {

@@ -230,7 +230,7 @@ fn feed_words(record: &Record) -> [B256; 6] {
     ]
 }
 
-/// Sets what the volatility of an asset is held to. Owner only; fails with `NotOwner`, `UnknownAsset` or
+/// Sets what the volatility and ranges of an asset are held to. Owner only; fails with `NotOwner`, `UnknownAsset` or
 /// `RangeLimitsOutOfBounds`.
 pub fn set_range_limits(args: Args) {
     only_owner();
@@ -239,24 +239,30 @@ pub fn set_range_limits(args: Args) {
         stressed: args.u64(1),
         min: args.u64(2),
         max: args.u64(3),
+        confidence: args.u64(4),
     };
     if !limits.is_within_bounds() {
         revert(guard::RangeLimitsOutOfBounds::SELECTOR, &[]);
     }
     let (record, entry) = known(&asset);
     record.set_entry(&Entry { limits, ..entry });
-    let [stressed, min, max] = limit_words(&limits);
-    let event = topic!(guard::RangeLimitsSet);
-    emit(event, 1, &[asset, stressed, min, max]);
+    let mut words = [asset; 5];
+    words[1..].copy_from_slice(&limit_words(&limits));
+    emit(topic!(guard::RangeLimitsSet), 1, &words);
 }
 
-/// What the volatility of `asset` is held to. Fails with `UnknownAsset`.
+/// What the volatility and ranges of `asset` are held to. Fails with `UnknownAsset`.
 pub fn range_limits(asset: B256) -> Vec<u8> {
     encode(&limit_words(&known(&asset).1.limits))
 }
 
-fn limit_words(limits: &RangeLimits) -> [B256; 3] {
-    [uint(limits.stressed), uint(limits.min), uint(limits.max)]
+fn limit_words(limits: &RangeLimits) -> [B256; 4] {
+    [
+        uint(limits.stressed),
+        uint(limits.min),
+        uint(limits.max),
+        uint(limits.confidence),
+    ]
 }
 
 fn check_may_set_feed(asset: &B256, record: &Record) {

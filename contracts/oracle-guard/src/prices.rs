@@ -173,7 +173,7 @@ fn reading(asset: &B256, shared: &Shared) -> [B256; READING_WORDS] {
     let (record, entry) = known(asset);
     let now = now();
     let [mark, stable, tier, blocked] = mark(&entry, shared, now);
-    let (low, high) = entry.price.range();
+    let (low, high) = entry.price.range(entry.limits.confidence);
     let ranges = record
         .volatility()
         .ranges(&shared.parameters, &entry.limits, now);

@@ -255,7 +255,7 @@ pub struct Entry {
     pub trip: Trip,
     /// The tier that the last `TierChanged` reported.
     pub reported: Tier,
-    /// What its volatility is held to.
+    /// What its volatility and ranges are held to.
     pub limits: RangeLimits,
     /// Whether the last settlement opened has yet to be completed.
     pub settling: bool,
@@ -359,6 +359,7 @@ impl Record {
                 stressed: field(state, 44, 14) * RangeLimits::UNIT,
                 min: field(state, 34, 10) * RangeLimits::UNIT,
                 max: field(state, 24, 10) * RangeLimits::UNIT,
+                confidence: field(state, 16, 8) * RangeLimits::UNIT,
             },
             settling: field(state, 4, 1) != 0,
         })
@@ -388,6 +389,7 @@ impl Record {
             | in_field(true, 2, 1)
             | in_field(apart, 3, 1)
             | in_field(entry.settling, 4, 1)
+            | in_field(limits.confidence / RangeLimits::UNIT, 16, 8)
             | in_field(limits.max / RangeLimits::UNIT, 24, 10)
             | in_field(limits.min / RangeLimits::UNIT, 34, 10)
             | in_field(limits.stressed / RangeLimits::UNIT, 44, 14)

@@ -1,5 +1,7 @@
 //! One asset's price as readers see it.
 
+use crate::WAD;
+use crate::math::share_of;
 use crate::stable::follow;
 use crate::tier::{Tier, blocked, blocked_by};
 use crate::trip::Trip;
@@ -108,14 +110,41 @@ impl Price {
             }
     }
 
-    /// The lowest and highest of the mark and the sources behind it.
-    pub fn range(&self) -> (u128, u128) {
+    /// The lowest and highest of the mark and the sources behind it, each widened by `confidence`, a WAD share of itself; the
+    /// low one is rounded down, the high one up.
+    pub fn range(&self, confidence: u64) -> (u128, u128) {
         let (mut low, mut high) = (self.mark, self.mark);
         for price in [self.primary, self.secondary] {
             if price != 0 {
                 (low, high) = (low.min(price), high.max(price));
             }
         }
-        (low, high)
+        let certain = WAD - confidence;
+        (
+            share_of(low, certain, WAD),
+            high.saturating_add(high - share_of(high, certain, WAD)),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_range_holds_every_source_and_as_much_again_as_is_uncertain(mark in 1u128..1 << 96, primary in 0u128..1 << 96, secondary in 0u128..1 << 96, thousandths in 0u64..=100) {
+            let price = Price { mark, primary, secondary, ..Price::default() };
+            let (low, high) = price.range(0);
+            for source in [mark, primary, secondary] {
+                prop_assert!(source == 0 || (low <= source && source <= high));
+            }
+            let (wide_low, wide_high) = price.range(thousandths * (WAD / 1_000));
+            let widening = u128::from(thousandths);
+            prop_assert_eq!(wide_low, low - (low * widening).div_ceil(1_000));
+            prop_assert_eq!(wide_high, high + (high * widening).div_ceil(1_000));
+        }
     }
 }

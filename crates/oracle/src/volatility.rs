@@ -25,7 +25,7 @@ const MILLIONTH: u64 = WAD / 1_000_000;
 /// Bits of the binary fraction of a variance per second.
 const VARIANCE_BITS: u32 = 60;
 
-/// What one asset's volatility is held to. All WAD: volatilities a year, ranges as shares of the price.
+/// What one asset's volatility and ranges are held to. All WAD: volatilities a year, the others as shares of the price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RangeLimits {
     /// Volatility of a stressed market.
@@ -34,6 +34,8 @@ pub struct RangeLimits {
     pub min: u64,
     /// The greatest range.
     pub max: u64,
+    /// How far the true price may be from what the sources say.
+    pub confidence: u64,
 }
 
 impl RangeLimits {
@@ -42,19 +44,21 @@ impl RangeLimits {
         stressed: WAD / 2 * 3,
         min: WAD / 20,
         max: WAD / 10 * 6,
+        confidence: 0,
     };
 
     /// The limits are stored in thousandths.
     pub const UNIT: u64 = WAD / 1_000;
 
-    /// Whether the limits are in order, multiples of [`Self::UNIT`], and within 10 % to 1,600 % of volatility and 1 % to
-    /// 60 % of range.
+    /// Whether the limits are in order, multiples of [`Self::UNIT`], and within 10 % to 1,600 % of volatility, 1 % to 60 % of
+    /// range and 10 % of confidence.
     pub fn is_within_bounds(&self) -> bool {
         (WAD / 10..=16 * WAD).contains(&self.stressed)
             && self.min >= WAD / 100
             && self.min <= self.max
             && self.max <= WAD / 10 * 6
-            && [self.stressed, self.min, self.max]
+            && self.confidence <= WAD / 10
+            && [self.stressed, self.min, self.max, self.confidence]
                 .iter()
                 .all(|limit| limit.is_multiple_of(Self::UNIT))
     }

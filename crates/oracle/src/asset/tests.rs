@@ -184,7 +184,7 @@ fn while_sources_diverge_the_stable_price_follows_the_primary_at_a_fifth_of_the_
         asset.price.stable_at(START + 10, P.stable_price_rate),
         999_400
     );
-    assert_eq!(asset.price.range(), (500_000, 950_000));
+    assert_eq!(asset.price.range(0), (500_000, 950_000));
     assert!(!asset.price.sources_agree(START));
 }
 
@@ -200,7 +200,7 @@ fn a_lost_source_costs_one_tier() {
     );
     let (asset, _) = first.observe(two(None, Some(8_000), START + 1), &P, START + 1);
     assert_eq!((asset.price.mark, asset.price.tier), (9_000, Tier::Halted));
-    assert_eq!(asset.price.range(), (8_000, 9_000));
+    assert_eq!(asset.price.range(0), (8_000, 9_000));
 }
 
 #[test]
@@ -271,7 +271,7 @@ proptest! {
                 _ => prop_assert!(asset.price.mark.abs_diff(stable) <= stable / 10),
             }
             prop_assert_eq!(asset.price.is_trusted(now), asset.price.status != Status::Frozen);
-            let (low, high) = asset.price.range();
+            let (low, high) = asset.price.range(0);
             prop_assert!(low <= asset.price.mark && asset.price.mark <= high);
         }
     }

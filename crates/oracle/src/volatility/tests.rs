@@ -141,6 +141,11 @@ fn limits_have_bounds() {
             ..L
         },
         RangeLimits {
+            confidence: WAD / 10 + L_UNIT,
+            ..L
+        },
+        RangeLimits { confidence: 1, ..L },
+        RangeLimits {
             max: WAD / 10 * 6 + L_UNIT,
             ..L
         },
