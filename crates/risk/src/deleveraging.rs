@@ -5,7 +5,7 @@ use crate::liquidation::share_to_target;
 use crate::{Account, Error, Health, Legs, Ratio, Result, Usd, WAD, math};
 
 /// Maintenance margin / equity above which an account may be deleveraged before it is in debt.
-const DELEVERAGE_BELOW: i128 = 5;
+const DELEVERAGE_BELOW: Ratio = Ratio(5 * WAD);
 /// Seconds on its clock from which it may be.
 const DELEVERAGE_AFTER: u16 = 120;
 /// Seconds for which a closing goes on as it was decided.
@@ -31,14 +31,13 @@ impl Ground {
     /// # Errors
     /// [`Error::NotDeleverageable`] if it may not; [`Error::Overflow`].
     pub fn of(account: &Account, health: &Health, cut: bool) -> Result<Self> {
-        let scaled = health.equity.0.checked_mul(DELEVERAGE_BELOW);
         if account.in_debt() {
             Ok(Self::Debt)
         } else if health.is_healthy() {
             Err(Error::NotDeleverageable)
         } else if cut {
             Ok(Self::Cut)
-        } else if scaled.ok_or(Error::Overflow)? < health.maintenance.0
+        } else if health.equity.times_up(DELEVERAGE_BELOW)? < health.maintenance
             && account.clock.unhealthy >= DELEVERAGE_AFTER
         {
             Ok(Self::Margin)

@@ -1,6 +1,6 @@
 //! Maturity of profit: how much of an account's P may not be converted, nor counted for initial margin, yet.
 
-use crate::{Usd, decay};
+use crate::{Usd, decay, math};
 
 /// WAD units in one micro-dollar, the unit that immature gain is kept in.
 const MICRO: i128 = 1_000_000_000_000;
@@ -137,9 +137,9 @@ impl Maturing {
 
 /// An amount in micro-dollars, rounded up, at the end of the range if it is beyond.
 fn micros_up(amount: Usd) -> i64 {
-    let micros = amount.0.div_euclid(MICRO) + i128::from(amount.0.rem_euclid(MICRO) != 0);
-    let limit = if micros < 0 { i64::MIN } else { i64::MAX };
-    i64::try_from(micros).unwrap_or(limit)
+    let limit = if amount.0 < 0 { i64::MIN } else { i64::MAX };
+    let micros = math::mul_div_ceil(amount.0, 1, MICRO.unsigned_abs());
+    micros.map_or(limit, |micros| i64::try_from(micros).unwrap_or(limit))
 }
 
 #[cfg(test)]

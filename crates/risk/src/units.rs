@@ -139,8 +139,11 @@ impl Index {
 
     /// The cumulative gain of a unit of base at scale one.
     fn cumulative(self) -> Result<Cumulative> {
-        let gain = self.0.checked_mul(INDEX_TO_CUMULATIVE);
-        gain.map(Cumulative).ok_or(Error::Overflow)
+        // A checked product would take a call of its own.
+        if self.0.unsigned_abs() > i128::MAX.unsigned_abs() / INDEX_TO_CUMULATIVE.unsigned_abs() {
+            return Err(Error::Overflow);
+        }
+        Ok(Cumulative(self.0.wrapping_mul(INDEX_TO_CUMULATIVE)))
     }
 }
 
