@@ -118,7 +118,9 @@ abstract contract Ghost {
         if (capital >= least) return;
         string memory amounts = string.concat(text(state.accounts[k].capital), " -> ", text(uint256(capital)));
         violate(
-            string.concat("4: ", what, " took capital of ", vm.toString(k), ": ", amounts, ", least ", text(uint256(least)))
+            string.concat(
+                "4: ", what, " took capital of ", vm.toString(k), ": ", amounts, ", least ", text(uint256(least))
+            )
         );
     }
 

@@ -16,7 +16,9 @@ contract NodeSession {
 
     bool private running;
     uint256 private nodeTime;
-    mapping(address => bool) private ready;
+    /// Grows when the node goes back to a state in which senders that are ready here may not be.
+    uint256 private generation = 1;
+    mapping(address sender => uint256 inGeneration) private ready;
 
     /// Starts a suite on the state in which the first suite found the node.
     function open() external {
@@ -41,6 +43,14 @@ contract NodeSession {
         running = false;
     }
 
+    /// Takes the node back to `id`, within a test; returns what takes it there again.
+    function restore(string calldata id) external returns (string memory) {
+        Node.revertTo(id);
+        generation++;
+        adoptTime();
+        return Node.snapshot();
+    }
+
     /// Called before anything reaches the node; `writable` is false inside a static call, where nothing can be
     /// remembered and the same steps are taken again.
     function sync(bool writable) public {
@@ -57,10 +67,10 @@ contract NodeSession {
 
     /// Lets `sender` send transactions from the node, with gas to pay for them.
     function prepare(address sender) public {
-        if (ready[sender]) return;
+        if (ready[sender] == generation) return;
         Node.impersonate(sender);
         if (Node.balanceOf(sender) < SENDER_BALANCE) Node.setBalance(sender, SENDER_BALANCE);
-        ready[sender] = true;
+        ready[sender] = generation;
     }
 
     /// Sends `data` from `from`. What that takes of memory is given back when it returns, so that there is no limit to how

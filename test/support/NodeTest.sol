@@ -61,9 +61,7 @@ abstract contract NodeTest {
 
     /// Takes the node, and this clock, back to `id`; returns what takes it there again.
     function restore(string memory id) internal returns (string memory) {
-        Node.revertTo(id);
-        session.adoptTime();
-        return Node.snapshot();
+        return session.restore(id);
     }
 
     /// Sets the balance of `account` on the node.
