@@ -54,6 +54,8 @@ pub struct Figures {
     /// `contract.function` or `contract.function.case` to gas used by the transaction; with `.cached` at the end, the same
     /// while the chain's cache holds every program.
     pub gas: BTreeMap<String, u64>,
+    /// The same keys, without `.cached`, to the storage slots that the transaction touched.
+    pub slots: BTreeMap<String, gas::Slots>,
     /// Contract to compressed bytes on chain.
     pub size: BTreeMap<String, u64>,
     /// Name, with its unit, to number.
@@ -71,9 +73,9 @@ pub async fn run(url: Option<String>) -> Result<Figures, BenchError> {
     let node = Node::at(url)?;
     let chain = Chain::connect(&node.url()).await?;
     println!("measuring gas at {}", node.url());
-    let (gas, market) = gas::measure(&root, &chain).await?;
+    let (measured, market) = gas::measure(&root, &chain).await?;
     println!("measuring speed");
-    figures.gas = gas;
+    (figures.gas, figures.slots) = (measured.gas, measured.slots);
     figures.speed = speed::measure(&root, &chain, &market).await?;
     if let Some(seconds) = demo_seconds(&root) {
         figures.speed.insert("demo_s".into(), seconds);

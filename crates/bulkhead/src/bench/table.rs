@@ -1,6 +1,6 @@
 //! The benchmarks as they are printed.
 
-use super::Figures;
+use super::{Figures, gas::Slots};
 
 /// Added to a key for the same call with every program in the chain's cache.
 pub const CACHED: &str = ".cached";
@@ -27,6 +27,18 @@ pub fn print(figures: &Figures) {
             println!("{}", row(figures, name, *gas));
         }
     }
+    println!("\nStorage slots of the vault: touched, changed, new; touched elsewhere");
+    for (name, slots) in &figures.slots {
+        if name.starts_with("vault.") {
+            let Slots {
+                touched,
+                changed,
+                created,
+                elsewhere,
+            } = slots;
+            println!("  {name:<52} {touched:>5} {changed:>5} {created:>5} {elsewhere:>5}");
+        }
+    }
     println!("\nCompressed bytes on chain (limit 24576)");
     for (name, bytes) in &figures.size {
         println!("  {name:<40} {bytes:>12}");
@@ -42,7 +54,7 @@ fn row(figures: &Figures, name: &str, gas: u64) -> String {
     let cached = cached.map_or(String::new(), u64::to_string);
     let goal = GOALS.iter().find(|(goal, _)| *goal == name);
     let verdict = goal.map_or(String::new(), |(_, most)| verdict(gas, *most));
-    format!("  {name:<40} {gas:>10} {cached:>10}  {verdict}")
+    format!("  {name:<52} {gas:>10} {cached:>10}  {verdict}")
         .trim_end()
         .to_owned()
 }

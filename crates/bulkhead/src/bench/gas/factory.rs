@@ -34,7 +34,10 @@ impl Bench<'_> {
             .chain
             .request("eth_getBlockByNumber", json!([block, false]))
             .await?;
-        self.meter.gas.insert(name.to_owned(), header.gas_used.to());
+        self.meter
+            .figures
+            .gas
+            .insert(name.to_owned(), header.gas_used.to());
         Ok(())
     }
 }

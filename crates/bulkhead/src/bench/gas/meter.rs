@@ -1,6 +1,9 @@
 //! Gas of transactions, from their receipts.
 
-use super::cache::ProgramCache;
+use super::{
+    cache::ProgramCache,
+    slots::{self, Slots},
+};
 use crate::{
     bench::{BenchError, table::CACHED},
     chain::{Chain, Receipt, Transaction},
@@ -9,12 +12,21 @@ use alloy::primitives::{Address, Bytes};
 use serde_json::json;
 use std::collections::BTreeMap;
 
+/// What was measured, by name.
+#[derive(Debug, Default)]
+pub struct GasFigures {
+    /// Gas.
+    pub gas: BTreeMap<String, u64>,
+    /// Storage slots, with nothing cached.
+    pub slots: BTreeMap<String, Slots>,
+}
+
 /// Sends transactions and notes what each used.
 pub struct Meter<'a> {
     chain: &'a Chain,
     cache: Option<ProgramCache>,
     /// What was noted.
-    pub gas: BTreeMap<String, u64>,
+    pub figures: GasFigures,
 }
 
 impl<'a> Meter<'a> {
@@ -23,11 +35,11 @@ impl<'a> Meter<'a> {
         Self {
             chain,
             cache,
-            gas: BTreeMap::new(),
+            figures: GasFigures::default(),
         }
     }
 
-    /// Mines a transaction that must succeed and notes its gas under `name`, first with every program cached, as long as the
+    /// Mines a transaction that must succeed and notes its gas and its slots under `name`, first with every program cached, as long as the
     /// chain lets us undo that.
     pub async fn note(&mut self, name: &str, transaction: Transaction) -> Result<(), BenchError> {
         if let Some(cache) = &self.cache {
@@ -37,8 +49,11 @@ impl<'a> Meter<'a> {
             self.insert(&format!("{name}{CACHED}"), &receipt);
             restore(self.chain, before).await?;
         }
+        let slots = slots::before(self.chain, &transaction).await?;
         let receipt = self.execute(&transaction).await?;
         self.insert(name, &receipt);
+        let slots = slots.compare(self.chain).await?;
+        self.figures.slots.insert(name.to_owned(), slots);
         Ok(())
     }
 
@@ -76,7 +91,9 @@ impl<'a> Meter<'a> {
     }
 
     fn insert(&mut self, name: &str, receipt: &Receipt) {
-        self.gas.insert(name.to_owned(), receipt.gas_used.to());
+        self.figures
+            .gas
+            .insert(name.to_owned(), receipt.gas_used.to());
     }
 }
 

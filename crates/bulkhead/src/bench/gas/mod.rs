@@ -14,6 +14,7 @@ mod meter;
 mod ownership;
 mod pool;
 mod portfolios;
+mod slots;
 mod trading;
 mod views;
 
@@ -31,9 +32,11 @@ use alloy::{
     sol_types::{SolCall, SolValue},
 };
 use cache::ProgramCache;
+pub use meter::GasFigures;
 use meter::Meter;
 use serde_json::json;
-use std::{collections::BTreeMap, path::Path};
+pub use slots::Slots;
+use std::path::Path;
 
 const TERMS: Terms = Terms {
     maintenance: 0.05,
@@ -65,11 +68,8 @@ struct Bench<'a> {
     meter: Meter<'a>,
 }
 
-/// Deploys to `chain`, walks through every function, and returns the gas that each used, and the first market.
-pub async fn measure(
-    root: &Path,
-    chain: &Chain,
-) -> Result<(BTreeMap<String, u64>, Market), BenchError> {
+/// Deploys to `chain`, walks through every function, and returns what each used, and the first market.
+pub async fn measure(root: &Path, chain: &Chain) -> Result<(GasFigures, Market), BenchError> {
     let deployment = deploy::deploy(root, &chain.url, (START_PRICE * FEED) as i128).await?;
     let operator = Wallet::open(chain, OPERATOR).await?;
     let cache = ProgramCache::open(root, chain, &operator).await?;
@@ -101,7 +101,7 @@ pub async fn measure(
     bench.crowds().await?;
     bench.market = market.clone();
     bench.ownership().await?;
-    Ok((bench.meter.gas, market))
+    Ok((bench.meter.figures, market))
 }
 
 impl Bench<'_> {

@@ -62,7 +62,10 @@ impl Bench<'_> {
                 .chain
                 .estimate(self.people[0].address(), to, data.into())
                 .await?;
-            self.meter.gas.insert(format!("{name}.estimate"), gas);
+            self.meter
+                .figures
+                .gas
+                .insert(format!("{name}.estimate"), gas);
         }
         Ok(())
     }
