@@ -12,11 +12,11 @@ contract MarginVault is Proxy {
 
     /// `vault-trading`: signed trades.
     address private immutable TRADING;
-    /// `vault-accounts`: money in and out, and settling accounts.
+    /// `vault-accounts`: money in and out, the pool's included, and settling accounts.
     address private immutable ACCOUNTS;
     /// `vault-liquidation`: taking over accounts in ill health.
     address private immutable LIQUIDATION;
-    /// `vault-deleveraging`: closing legs against the opposite side, and drawing on the pool.
+    /// `vault-deleveraging`: closing legs against the opposite side.
     address private immutable DELEVERAGING;
     /// `vault-registry`: set-up, parameters, and everything that can be read.
     address private immutable REGISTRY;
@@ -42,9 +42,7 @@ contract MarginVault is Proxy {
         if (selector == IMarginVault.liquidate.selector || selector == IMarginVault.liquidateBatch.selector) {
             return LIQUIDATION;
         }
-        if (selector == IMarginVault.deleverage.selector || selector == IMarginVault.recover.selector) {
-            return DELEVERAGING;
-        }
+        if (selector == IMarginVault.deleverage.selector) return DELEVERAGING;
         if (concernsAccounts(selector)) return ACCOUNTS;
         return concernsOrders(selector) ? TRADING : REGISTRY;
     }
@@ -52,7 +50,7 @@ contract MarginVault is Proxy {
     function concernsAccounts(bytes4 selector) private pure returns (bool) {
         return selector == IMarginVault.touch.selector || selector == IMarginVault.rebucket.selector
             || selector == IMarginVault.transfer.selector || selector == IMarginVault.convert.selector
-            || selector == IMarginVault.distributeFees.selector;
+            || selector == IMarginVault.recover.selector || selector == IMarginVault.distributeFees.selector;
     }
 
     function concernsOrders(bytes4 selector) private pure returns (bool) {

@@ -1,6 +1,7 @@
-//! What instruments pay into insurance and draw from it, which their cover follows.
+//! What comes from the pool, and what instruments pay into insurance and draw from it, which their cover follows.
 
-use crate::storage::{InstrumentField, Storage};
+use crate::calls;
+use crate::storage::{Field, InstrumentField, PoolAssets, Storage};
 use risk::{InstrumentId, Ledger, Positions, Result, Usd, math};
 
 /// Counts a payment into insurance for the instrument with the largest maintenance margin among some positions: one slot
@@ -35,6 +36,18 @@ pub fn draw_for(ledger: &mut Ledger<Storage>, id: InstrumentId, amount: Usd) {
         let flow = flow.with_drawn(amount, ledger.now);
         ledger.store.set_flow(id, &volume, &flow);
     }
+}
+
+/// Draws at most `units` of the token's smallest units from the pool. Returns what it has paid.
+pub fn draw(store: &mut Storage, units: u128) -> u128 {
+    let (pool, token) = (store.address(Field::Pool), store.address(Field::QuoteToken));
+    let paid = calls::cover(pool, token, units);
+    let known = store.pool_assets();
+    store.set_pool_assets(&PoolAssets {
+        units: known.units.saturating_sub(paid),
+        ..known
+    });
+    paid
 }
 
 /// What insurance still pays for an instrument, by the pool's `assets`.

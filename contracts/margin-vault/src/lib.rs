@@ -7,9 +7,9 @@
 //! | Program | What it does |
 //! |---|---|
 //! | `vault-trading` | settles signed trades; signers and cancellations |
-//! | `vault-accounts` | money in, out and between accounts; settles accounts, for anyone |
+//! | `vault-accounts` | money in, out and between accounts, and from the pool for deficits; settles accounts, for anyone |
 //! | `vault-liquidation` | moves legs of accounts in ill health into others |
-//! | `vault-deleveraging` | closes legs of accounts in debt, or near it, against the opposite side; draws on the pool |
+//! | `vault-deleveraging` | closes legs of accounts in debt, or near it, against the opposite side |
 //! | `vault-registry` | set-up, parameters, and everything that can be read |
 //!
 //! The ledger itself is the crate `risk`. An operation reads as: load (accounts, prices) -> plan (in `risk`) -> check -> store
@@ -22,7 +22,7 @@
 //! | a margin computed | [`session`] |
 //! | a leg found movable | [`checks`] |
 //! | an instrument's cover followed | [`flows`] |
-//! | a token moved, the pool drawn | [`calls`] |
+//! | a token moved, the pool called | [`calls`] |
 //! | a call taken in | [`program`] |
 //!
 //! The programs are not re-entrant: a call into a vault that is already on the stack reverts, views included, so that no token,

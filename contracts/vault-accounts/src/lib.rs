@@ -4,6 +4,7 @@
 //! |---|---|
 //! | money moved in, out or between an owner's accounts | [`money`] |
 //! | an account settled by anyone | [`settling`] |
+//! | the pool drawn for deficits | [`recovery`] |
 //! | the fees of trades handed on | [`fees`] |
 
 #![cfg_attr(not(feature = "export-abi"), no_std)]
@@ -12,6 +13,7 @@ extern crate alloc;
 
 mod fees;
 mod money;
+mod recovery;
 mod router;
 mod settling;
 

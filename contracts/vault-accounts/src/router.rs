@@ -4,7 +4,7 @@ use margin_vault::abi::{Args, Bytes};
 use margin_vault::program::Program;
 use margin_vault::storage::Storage;
 
-use crate::{fees, money, settling};
+use crate::{fees, money, recovery, settling};
 
 margin_vault::functions! {
     DEPOSIT = vault::depositCall;
@@ -13,6 +13,7 @@ margin_vault::functions! {
     REBUCKET = vault::rebucketCall;
     TRANSFER = vault::transferCall;
     CONVERT = vault::convertCall;
+    RECOVER = vault::recoverCall;
     DISTRIBUTE_FEES = vault::distributeFeesCall;
 }
 
@@ -36,6 +37,7 @@ impl Program for Accounts {
                 money::transfer(store, args.b256(0), args.b256(1), args.unsigned(2))
             }
             selector::CONVERT => money::convert(store, args.b256(0), args.saturated(1)),
+            selector::RECOVER => recovery::recover(store),
             selector::DISTRIBUTE_FEES => fees::distribute(store),
             _ => return None,
         };

@@ -1,7 +1,5 @@
 //! Closing accounts in debt: leg by leg, against the opposite side; the pool pays what is owed, and a reward.
 
-use alloc::vec::Vec;
-
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolEvent;
 use margin_vault::abi::IMarginVault;
@@ -11,14 +9,12 @@ use margin_vault::parameters::ratio;
 use margin_vault::session::{Session, action, emit, main_account, usd, word};
 use margin_vault::storage::Storage;
 use margin_vault::word::Word;
-use risk::{InstrumentId, Ledger, Legs, Ratio, Result, Store, Usd, math};
+use risk::{InstrumentId, Ledger, Legs, MAX_LEGS, Ratio, Result, Store, Usd, math};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::MessageAccess;
 
 use margin_vault::checks::allowed;
 use margin_vault::flows;
-
-use crate::insurance;
 
 /// What a call has closed.
 #[derive(Clone, Copy, Default)]
@@ -44,8 +40,8 @@ struct Bankruptcy<'l, 's> {
     /// What is left of the largest reward.
     reward_left: Usd,
     reward: Usd,
-    /// What insurance has to pay for each leg closed.
-    due: Vec<(InstrumentId, Usd)>,
+    /// What insurance has to pay for each of the account's instruments, in the order of its legs.
+    due: [Usd; MAX_LEGS],
     closed: Closed,
 }
 
@@ -71,13 +67,15 @@ pub fn close(session: &mut Session, account: B256, legs: &Legs, max_legs: usize)
         reward_left: revealed.map_or(Usd::ZERO, |revealed| revealed.reward),
         ledger,
         reward: Usd::ZERO,
-        due: Vec::new(),
+        due: [Usd::ZERO; MAX_LEGS],
         closed: Closed::default(),
     };
-    for &id in movable.as_slice().iter().take(max_legs) {
-        bankruptcy.close_leg(id).or_revert();
+    let closing = &movable.as_slice()[..max_legs.min(movable.as_slice().len())];
+    for (place, &id) in closing.iter().enumerate() {
+        bankruptcy.due[place] = bankruptcy.close_leg(id).or_revert();
     }
     bankruptcy.close_rest().or_revert();
+    bankruptcy.draw(closing).or_revert();
     let by = revealed.map_or_else(caller, |revealed| revealed.by);
     bankruptcy.settle(by).or_revert();
     let closed = bankruptcy.closed;
@@ -86,19 +84,19 @@ pub fn close(session: &mut Session, account: B256, legs: &Legs, max_legs: usize)
 }
 
 impl Bankruptcy<'_, '_> {
-    /// Closes a leg and writes off its part of the debt. Insurance pays for it, and for its part of the reward, at most the
-    /// instrument's cover.
-    fn close_leg(&mut self, id: InstrumentId) -> Result<()> {
+    /// Closes a leg and writes off its part of the debt. Insurance pays at most the instrument's cover for it; returns what.
+    /// Without cover there is no reward either; it does not count against the cover, so that the order in which accounts are
+    /// closed changes nothing of what is missing.
+    fn close_leg(&mut self, id: InstrumentId) -> Result<Usd> {
         let cover = flows::cover(self.ledger, id, self.assets)?;
         let leg = self.ledger.close_leg(self.account, id, cover, self.unit)?;
         let part = self.reward_left.times_down(leg.part)?;
         self.reward_left = self.reward_left.minus(part)?;
-        let reward = leg.margin.times_down(self.reward_share)?.min(part);
-        let left = cover.minus(leg.insured)?.or_zero();
-        let reward = self.whole_units(reward.min(left));
+        let reward = leg.margin.times_down(self.reward_share)?;
+        let reward = self.whole_units(reward.min(part).min(cover));
         self.reward = self.reward.plus(reward)?;
-        self.due.push((id, leg.insured.plus(reward)?));
-        self.count(leg.deficit, leg.insured)
+        self.count(leg.deficit, leg.insured)?;
+        Ok(leg.insured)
     }
 
     /// Writes off what an account without legs owes.
@@ -112,10 +110,9 @@ impl Bankruptcy<'_, '_> {
         Ok(())
     }
 
-    /// Draws on the pool, pays the reward as capital, half to the caller and half to `revealer`, and remembers what is left
-    /// of it while debt is left.
+    /// Pays the reward as capital, half to the caller and half to `revealer`, and remembers what is left of it while debt is
+    /// left.
     fn settle(&mut self, revealer: Address) -> Result<()> {
-        self.draw()?;
         self.pay_reward(revealer)?;
         let store = &mut *self.ledger.store;
         let in_debt = store.account(self.account).in_debt();
@@ -127,20 +124,25 @@ impl Bankruptcy<'_, '_> {
         Ok(())
     }
 
-    /// Draws on the pool. What does not arrive comes off the reward first.
-    fn draw(&mut self) -> Result<()> {
-        let asked = self.closed.insured.plus(self.reward)?;
+    /// Draws on the pool, for what is insured of some legs and the reward. What does not arrive comes off the reward first.
+    fn draw(&mut self, closed: &[InstrumentId]) -> Result<()> {
+        let insured = self.closed.insured;
+        let asked = insured.plus(self.reward)?;
         let units = (asked.0 / self.unit.0).unsigned_abs();
-        let arrived = insurance::draw(self.ledger.store, units);
-        for &(id, due) in &self.due {
-            let paid = math::mul_div_up(due.0.unsigned_abs(), arrived, units.max(1))?;
-            flows::draw_for(self.ledger, id, Usd(math::signed(paid)?));
-        }
-        let lost = Usd(asked.0 - math::signed(arrived)? * self.unit.0);
+        let arrived = math::signed(flows::draw(self.ledger.store, units))?;
+        let lost = Usd(asked.0 - arrived * self.unit.0);
         let unrewarded = lost.min(self.reward);
         self.reward = self.reward.minus(unrewarded)?;
         let uninsured = lost.minus(unrewarded)?;
-        self.closed.insured = self.closed.insured.minus(uninsured)?;
+        self.closed.insured = insured.minus(uninsured)?;
+        for (&id, due) in closed.iter().zip(self.due) {
+            let part = (
+                self.closed.insured.0.unsigned_abs(),
+                insured.0.unsigned_abs().max(1),
+            );
+            let paid = math::mul_div_up(due.0.unsigned_abs(), part.0, part.1)?;
+            flows::draw_for(self.ledger, id, Usd(math::signed(paid)?));
+        }
         self.ledger.recover(uninsured.negated()?)
     }
 

@@ -3,7 +3,6 @@
 //! | Where is ... | |
 //! |---|---|
 //! | a leg closed | [`deleveraging`], of an account in debt: [`bankruptcy`] |
-//! | the pool drawn | [`insurance`] |
 //!
 //! # Storage
 //!
@@ -40,7 +39,6 @@ extern crate alloc;
 
 mod bankruptcy;
 mod deleveraging;
-mod insurance;
 mod router;
 
 use margin_vault::program;

@@ -4,11 +4,10 @@ use margin_vault::abi::{Args, Bytes};
 use margin_vault::program::Program;
 use margin_vault::storage::Storage;
 
-use crate::{deleveraging, insurance};
+use crate::deleveraging;
 
 margin_vault::functions! {
     DELEVERAGE = vault::deleverageCall;
-    RECOVER = vault::recoverCall;
 }
 
 /// The program.
@@ -24,7 +23,6 @@ impl Program for Deleveraging {
             selector::DELEVERAGE => {
                 deleveraging::deleverage(store, args.b256(0), args.saturated(1))
             }
-            selector::RECOVER => insurance::recover(store),
             _ => return None,
         };
         Some(output)
