@@ -10,8 +10,8 @@ use ledger_model::{Exact, wad};
 use num_traits::{One, Signed};
 use proptest::prelude::*;
 use risk::{
-    Clock, DEBT, Health, Position, Price, Ratio, Size, Store, Stress, Terms, Usd, WAD, bucket_due,
-    math, plan_liquidation, reduced_risk, within_band,
+    Clock, DEBT, Health, Position, Price, Ratio, Size, Store, Stress, Terms, Totals, Usd, WAD,
+    bucket_due, math, plan_liquidation, reduced_risk, within_band,
 };
 
 const DOLLAR: i128 = WAD as i128;
@@ -285,4 +285,22 @@ fn some_of_these_crashes_leave_something_missing() {
     vault.deleverage(0).unwrap();
     assert!(vault.missing() > usd(1_000), "{:?}", vault.missing());
     assert!(vault.coverage() < WAD);
+}
+
+#[test]
+fn profit_is_worthless_below_one_part_in_a_trillion() {
+    let coverage = |missing: i128| {
+        let totals = Totals {
+            profit: Usd(3_000_000_000_000),
+            shortfall: Usd(missing),
+            ..Totals::default()
+        };
+        totals.coverage(Usd::ZERO).unwrap()
+    };
+    assert!(!coverage(3_000_000_000_000 - 3).is_zero());
+    assert!(coverage(3_000_000_000_000 - 2).is_zero());
+    assert!(coverage(3_000_000_000_000).is_zero());
+    // Where nobody has profit, none is worthless.
+    let none = Totals::default().coverage(Usd::ZERO).unwrap();
+    assert!(!none.is_zero() && none.is_full());
 }
