@@ -33,12 +33,13 @@ contract VaultInvariants is ProtocolTest {
         for (uint256 k = 0; k < handler.ACTORS(); k++) {
             deposit(handler.actor(k), 10_000 * USD);
         }
-        // Everybody at seven to nine times, some in both markets, so that runs reach liquidations and bankruptcies.
-        trade(handler.actor(0), handler.actor(1), 420e18, 200e18);
-        trade(handler.actor(2), handler.actor(3), 380e18, 200e18);
-        trade(handler.actor(4), handler.actor(5), 200e18, 200e18);
-        trade(BTC, handler.actor(4), handler.actor(5), 8e18, 5_000e18);
-        trade(BTC, handler.actor(6), handler.actor(7), 16e18, 5_000e18);
+        // Two at eight times, so that runs soon reach liquidations and bankruptcies, the others at three to five, some in both
+        // markets, so that not everything ends there.
+        trade(handler.actor(0), handler.actor(1), 400e18, 200e18);
+        trade(handler.actor(2), handler.actor(3), 200e18, 200e18);
+        trade(handler.actor(4), handler.actor(5), 120e18, 200e18);
+        trade(BTC, handler.actor(4), handler.actor(5), 5e18, 5_000e18);
+        trade(BTC, handler.actor(6), handler.actor(7), 6e18, 5_000e18);
         handler.start();
     }
 

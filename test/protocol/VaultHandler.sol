@@ -117,13 +117,13 @@ contract VaultHandler is Ghost {
 
     // ---- what owners do
 
+    /// Every second trade is meant to close what both have; the others are of up to 12,000 dollars.
     function trade(uint256 buyerSeed, uint256 sellerSeed, uint256 seed) public {
-        uint256 buyer = buyerSeed % ACTORS;
-        uint256 seller = (buyer + 1 + sellerSeed % (ACTORS - 1)) % ACTORS;
         uint256 i = seed % instruments.length;
-        bool reduce = seed / 16 % 3 == 0;
-        // Up to two thousandths of a typical account's reach, or all of a position.
-        uint256 size = 1e12 + uint256(keccak256(abi.encode(seed))) % (60_000e36 / uint256(prices[i] * FEED_TO_WAD));
+        bool reduce = seed / 16 % 2 == 0;
+        uint256 buyer = reduce ? holder(buyerSeed, i, -1) : buyerSeed % ACTORS;
+        uint256 seller = reduce ? holder(sellerSeed, i, 1) : (buyer + 1 + sellerSeed % (ACTORS - 1)) % ACTORS;
+        uint256 size = 1e12 + uint256(keccak256(abi.encode(seed))) % (12_000e36 / uint256(prices[i] * FEED_TO_WAD));
         int256 price = prices[i] * (980 + int256(seed / 64 % 41)) / 1000 * FEED_TO_WAD;
         IMarginVault.Order memory maker = order(seller, i, -int256(size), uint256(price), true, reduce);
         IMarginVault.Order memory taker = order(buyer, i, int256(size), uint256(price), false, reduce);
@@ -131,6 +131,15 @@ contract VaultHandler is Ghost {
             abi.encodeCall(IMarginVault.settle, (maker, sign(seller, maker), taker, sign(buyer, taker), size));
         if (!operate(stranger, data)) return;
         afterTrade(buyer, seller, i, price);
+    }
+
+    /// Of all, from a place given by `seed` on, the first on side `side` of instrument `i`, or else that place.
+    function holder(uint256 seed, uint256 i, int256 side) private view returns (uint256) {
+        for (uint256 k = 0; k < ACTORS; k++) {
+            uint256 place = (seed % ACTORS + k) % ACTORS;
+            if (state.accounts[place].sizes[i] * side > 0) return place;
+        }
+        return seed % ACTORS;
     }
 
     function afterTrade(uint256 buyer, uint256 seller, uint256 i, int256 price) private {
@@ -186,7 +195,7 @@ contract VaultHandler is Ghost {
 
     function deposit(uint256 seed, uint256 amount) public {
         uint256 k = seed % ACTORS;
-        amount = 1 + amount % (3_000 * USD);
+        amount = 1 + amount % (10_000 * USD);
         address payer = actors[seed / ACTORS % OWNERS].owner;
         token.mint(payer, amount);
         vm.prank(payer);
