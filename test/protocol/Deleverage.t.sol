@@ -254,6 +254,49 @@ contract DeleverageTest is ProtocolTest {
         vm.assertEq(debt, 0);
     }
 
+    /// As many legs as an account may have, in a market of as many instruments.
+    function test_sixteen_legs_close_in_one_call_near_debt_and_in_debt() public {
+        for (uint32 k = 3; k <= 16; k++) {
+            list(k, bytes32(uint256(k)), 100 * FEED);
+        }
+        openMarket("sixteen");
+        insure(INSURANCE);
+        deposit(maker, 10_000_000 * USD);
+        deposit(whale, 10_000_000 * USD);
+        deposit(alice, 2_400 * USD);
+        for (uint256 k = 0; k < listed.length; k++) {
+            uint256 price = uint256(perpetuals[listed[k]].price) * 1e10;
+            trade(listed[k], whale, maker, 1_000_000e18 * WAD / price, price);
+            trade(listed[k], alice, maker, 1_000e18 * WAD / price, price);
+        }
+        slowPenalty();
+        moveAll(865); // 2,400 - 16 * 135 = 240 of 16 * 43.25
+        moveAll(985); // 240 - 16 * 12.975 = 32.4 of 16 * 42.60
+        runClock(alice, 120);
+        string memory before = checkpoint();
+        vm.assertTrue(deleverage(alice, 16));
+        (int256 equity, uint256 maintenance,,) = vault.health(alice.account);
+        vm.assertTrue(maintenance == 0 || uint256(equity) >= maintenance);
+        vm.assertGe(equity, 0);
+        restore(before);
+        moveAll(950);
+        (bool done, uint256 deficit, uint256 insured) = vault.deleverage(alice.account, 16);
+        vm.assertTrue(done);
+        vm.assertGt(deficit, 0);
+        vm.assertApproxEqAbs(insured, deficit, 16 * UNIT);
+        (uint32[] memory held,) = vault.legs(alice.account);
+        vm.assertEq(held.length, 0);
+    }
+
+    /// Every price moves to so many thousandths of itself.
+    function moveAll(int256 thousandths) private {
+        elapse(MEAN_RESTARTS);
+        for (uint256 k = 0; k < listed.length; k++) {
+            pushPrice(listed[k], perpetuals[listed[k]].price * thousandths / 1_000);
+        }
+        refreshPrices();
+    }
+
     /// ETH's margin of 425 is half of the whole: half of the debt is ETH's, of which its cover pays 120.
     function test_insurance_pays_for_each_leg_at_most_its_instruments_cover() public {
         inDebtInTwo();
