@@ -4,10 +4,16 @@
 //! keeps the program small.
 
 use alloy_sol_types::SolError;
-use stylus_sdk::host::WasmVM;
-use stylus_sdk::stylus_core::{CalldataAccess, MessageAccess};
+#[cfg(target_arch = "wasm32")]
+use stylus_sdk::{
+    host::WasmVM,
+    stylus_core::{CalldataAccess, MessageAccess},
+};
 
-use crate::abi::{IMarginVault as vault, IOwnable as ownable, encode_call};
+#[cfg(target_arch = "wasm32")]
+use crate::abi::encode_call;
+use crate::abi::{IMarginVault as vault, IOwnable as ownable};
+#[cfg(target_arch = "wasm32")]
 use crate::word::Word;
 
 /// One variant per cause, each an error of the interface.
@@ -106,13 +112,8 @@ unsafe extern "C" {
     fn exit_early(status: u32) -> !;
 }
 
-/// Host builds only print the interface.
-#[cfg(not(target_arch = "wasm32"))]
-unsafe fn exit_early(status: u32) -> ! {
-    panic!("there is no call to end with status {status}")
-}
-
 /// Ends the call, with the error as its revert data; an error about the caller names it.
+#[cfg(target_arch = "wasm32")]
 #[cold]
 #[inline(never)]
 pub fn revert(error: Error) -> ! {
@@ -126,6 +127,15 @@ pub fn revert(error: Error) -> ! {
     vm.write_result(encode_call(error.selector().to_be_bytes(), words));
     // SAFETY: the call ends here.
     unsafe { exit_early(1) }
+}
+
+/// Panics: on the host, where packing is tested and the interface printed, there is no call to end.
+///
+/// # Panics
+/// Always.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn revert(error: Error) -> ! {
+    panic!("reverted with {:08x}", error.selector())
 }
 
 /// Reverts unless a condition holds.

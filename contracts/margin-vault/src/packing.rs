@@ -338,3 +338,191 @@ pub fn of_leg(first: Word, second: impl FnOnce() -> Word) -> Leg {
 fn wide_pair(number: u128, base: Base, beside: u128) -> Word {
     pair(number, lowest(base.0, WIDE), beside as u32)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MAX: i128 = Usd::MAX.0;
+
+    fn bucket_back(state: &Bucket) -> Bucket {
+        let (first, second) = bucket(state);
+        of_bucket(first, || {
+            second.expect("only a bucket that was cut has a second word")
+        })
+    }
+
+    fn leg_back(state: &Leg) -> Leg {
+        let (first, second) = leg(state);
+        of_leg(first, || {
+            second.expect("only a leg that joined apart has a second word")
+        })
+    }
+
+    #[test]
+    fn totals_come_back_at_their_limits() {
+        for amount in [0, 1, -1, MAX, -MAX] {
+            let stored = Totals {
+                tokens: Usd(amount.max(0)),
+                capital: Usd(MAX),
+                profit: Usd(amount.max(0)),
+                debt: Usd(MAX),
+                shortfall: Usd(amount),
+                gains: Usd(-amount),
+                impaired_since: u32::MAX,
+            };
+            assert_eq!(of_totals(totals(&stored)), stored);
+        }
+    }
+
+    #[test]
+    fn an_account_comes_back_with_every_field_at_its_end() {
+        let mut legs = Legs::default();
+        for id in 240..=255 {
+            legs.push(id).unwrap();
+        }
+        for (pnl, amount, class) in [
+            (MAX, i64::MAX, Maturity::Day),
+            (-MAX, i64::MIN, Maturity::TenMinutes),
+            (-1, -1, Maturity::Hour),
+        ] {
+            let stored = Account {
+                capital: Usd(MAX),
+                pnl: Usd(pnl),
+                maturing: Maturing {
+                    amount,
+                    since: u32::MAX,
+                    class,
+                },
+                bucket: 15,
+                clock: Clock {
+                    seen: u32::MAX,
+                    unhealthy: u16::MAX,
+                },
+                cut: true,
+                closing: true,
+                legs,
+            };
+            assert_eq!(of_account(account(&stored)), stored);
+        }
+        assert_eq!(of_account([Word::ZERO; 2]), Account::default());
+    }
+
+    #[test]
+    fn each_flag_of_an_account_has_a_bit_of_its_own() {
+        for (cut, closing, bucket) in [(true, false, 0), (false, true, 0), (false, false, 15)] {
+            let stored = Account {
+                cut,
+                closing,
+                bucket,
+                ..Account::default()
+            };
+            assert_eq!(of_account(account(&stored)), stored);
+        }
+    }
+
+    #[test]
+    fn a_price_comes_back_with_funding_of_either_sign() {
+        for (paid, rate) in [
+            (Index::MAX_FUNDING.0, 5_000_000),
+            (-Index::MAX_FUNDING.0, -5_000_000),
+        ] {
+            let funding = Funding {
+                paid: Index(paid),
+                rate,
+                since: u32::MAX - 1,
+            };
+            assert_eq!(of_price(price(Price::MAX, &funding)), (Price::MAX, funding));
+        }
+    }
+
+    #[test]
+    fn flows_and_volume_come_back() {
+        let (traded, paid) = (
+            Volume {
+                micros: u64::MAX,
+                period: (1 << 24) - 1,
+            },
+            Flow {
+                paid: u64::MAX - 1,
+                drawn: u64::MAX - 2,
+                since: u32::MAX - 3,
+            },
+        );
+        assert_eq!(of_flow(flow(&traded, &paid)), (traded, paid));
+    }
+
+    #[test]
+    fn a_side_and_its_throttle_come_back() {
+        let state = SideState {
+            open_interest: Size::MAX,
+            offset: Usd(i128::MIN),
+            occupied: 0x8001,
+        };
+        assert_eq!(of_side(side(&state)), state);
+        let closed = Throttle {
+            closed: Size::MAX,
+            seen: u32::MAX,
+        };
+        assert_eq!(of_throttle(throttle(&closed)), closed);
+    }
+
+    #[test]
+    fn a_bucket_needs_a_second_word_only_once_it_was_cut() {
+        let uncut = Bucket {
+            base: Base(Size::MAX.0),
+            joined: Size((1 << 112) - 1),
+            ..Bucket::empty(risk::LAST_EPOCH)
+        };
+        assert_eq!(bucket(&uncut).1, None);
+        assert_eq!(bucket_back(&uncut), uncut);
+        let cut = Bucket {
+            scale: Scale::MIN,
+            drift: Cumulative(i128::MIN),
+            base: Base((1 << 127) - 1),
+            ..uncut
+        };
+        assert_eq!(bucket_back(&cut), cut);
+    }
+
+    #[test]
+    fn a_leg_needs_a_second_word_only_if_it_joined_apart() {
+        for side in Side::BOTH {
+            let joined = Leg {
+                side,
+                epoch: risk::LAST_EPOCH,
+                base: Base(Size::MAX.0),
+                joined: Size::MAX,
+                settled: Cumulative(-(1 << 111)),
+            };
+            assert_eq!(leg(&joined).1, None);
+            assert_eq!(leg_back(&joined), joined);
+            let apart = Leg {
+                base: Base((1 << 127) - 1),
+                ..joined
+            };
+            assert_eq!(leg_back(&apart), apart);
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "reverted")]
+    fn an_amount_beyond_its_bits_is_not_stored() {
+        totals(&Totals {
+            shortfall: Usd(1 << 111),
+            ..Totals::default()
+        });
+    }
+
+    #[test]
+    #[should_panic(expected = "reverted")]
+    fn a_mark_beyond_its_bits_is_not_stored() {
+        price(Price(1 << 100), &Funding::default());
+    }
+
+    #[test]
+    #[should_panic(expected = "reverted")]
+    fn an_epoch_beyond_its_bits_is_not_stored() {
+        bucket(&Bucket::empty(1 << 28));
+    }
+}

@@ -198,3 +198,64 @@ impl InstrumentRates {
         ])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_token_keeps_its_rates_apart_from_its_address() {
+        let stored = QuoteToken {
+            address: Address::repeat_byte(0xff),
+            decimals: 18,
+            daily_outflow: u32::MAX,
+            hourly_outflow: 1,
+        };
+        let token = QuoteToken::of_word(stored.word());
+        assert_eq!(token.address, stored.address);
+        assert_eq!(stored.word().low_address(), stored.address);
+        assert_eq!((token.decimals, token.unit()), (18, 1));
+        assert_eq!((token.daily_outflow, token.hourly_outflow), (u32::MAX, 1));
+    }
+
+    #[test]
+    fn a_unit_is_worth_more_the_fewer_decimals_there_are() {
+        for (decimals, unit) in [(0, 10_u128.pow(18)), (6, 10_u128.pow(12)), (18, 1)] {
+            let token = QuoteToken {
+                address: Address::ZERO,
+                decimals,
+                daily_outflow: 0,
+                hourly_outflow: 0,
+            };
+            assert_eq!(token.unit(), unit);
+        }
+    }
+
+    #[test]
+    fn rates_are_multiples_of_a_billionth() {
+        assert_eq!(stored_rate(150_000_000_000_000_000), 150_000_000);
+        assert_eq!(ratio(150_000_000), Ratio(150_000_000_000_000_000));
+    }
+
+    #[test]
+    #[should_panic(expected = "reverted")]
+    fn a_rate_between_two_billionths_is_refused() {
+        stored_rate(150_000_000_000_000_001);
+    }
+
+    #[test]
+    fn an_instruments_rates_come_back_in_their_order() {
+        let stored = InstrumentRates {
+            maintenance: 1,
+            initial: 2,
+            price_band: 3,
+            maker_fee: 4,
+            taker_fee: 5,
+            shock: 6,
+            number: u32::MAX,
+        };
+        let word = stored.word();
+        assert_eq!(word.lanes(), [1, 2, 3, 4, 5, 6, u32::MAX, 0]);
+        assert_eq!(InstrumentRates::of_word(word).word(), word);
+    }
+}

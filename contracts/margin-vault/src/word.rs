@@ -5,7 +5,7 @@ use alloy_primitives::{Address, B256};
 use crate::error::{Error, require};
 
 /// A 32-byte word.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Word {
     pub high: u128,
     pub low: u128,
