@@ -1,7 +1,8 @@
-//! What insurance received and paid for an instrument is forgotten, also where there was only one of the two.
+//! What is kept of an instrument over time: what insurance received and paid, and funding.
 
 use risk::cover::Flow;
-use risk::{Usd, WAD};
+use risk::funding::{Funding, MAX_PAID, MAX_RATE};
+use risk::{Index, Usd, WAD};
 
 const NOW: u64 = 1_800_000_000;
 /// The time in which what is kept falls to 1/e.
@@ -19,4 +20,19 @@ fn a_draw_alone_is_forgotten() {
     let flow = Flow::default().with_drawn(Usd(100 * WAD.cast_signed()), NOW);
     let later = flow.at(NOW + NINETY_DAYS);
     assert_eq!((later.paid, later.drawn), (0, 36_787_945));
+}
+
+#[test]
+fn a_funding_rate_counts_billionths_of_the_mark() {
+    let at = |rate| Funding {
+        rate,
+        ..Funding::default()
+    };
+    assert_eq!(at(7).wad_rate(), 7_000_000_000);
+    assert_eq!(at(-MAX_RATE).wad_rate(), -5_000_000_000_000_000);
+}
+
+#[test]
+fn funding_stops_where_an_index_does() {
+    assert_eq!(MAX_PAID, Index::MAX_FUNDING.0);
 }
