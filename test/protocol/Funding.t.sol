@@ -80,6 +80,7 @@ contract FundingTest is ProtocolTest {
         vm.assertEq(paid(), 0.202e18);
     }
 
+    /// forge-config: default.fuzz.runs = 24
     function testFuzz_touching_in_between_changes_nothing_that_is_paid(uint256 first, uint256 second) public {
         first = bound(first, 1, 3 days);
         second = bound(second, 1, 3 days);
@@ -120,6 +121,7 @@ contract FundingTest is ProtocolTest {
     }
 
     /// Carol and her other account push the rate to where it pays Carol, who holds the whole short side.
+    /// forge-config: default.fuzz.runs = 24
     function testFuzz_washing_costs_at_least_what_it_ever_earns(uint256 size, uint256 premium, uint256 washes) public {
         size = bound(size, 1e15, 50e18);
         premium = bound(premium, 0, 4e18);
