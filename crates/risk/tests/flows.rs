@@ -1,8 +1,8 @@
-//! What is kept of an instrument over time: what insurance received and paid, and funding.
+//! What is kept over time: what insurance received and paid for an instrument, funding, and profit that matures.
 
 use risk::cover::Flow;
 use risk::funding::{Funding, MAX_PAID, MAX_RATE};
-use risk::{Index, Usd, WAD};
+use risk::{Index, Maturity, Usd, WAD};
 
 const NOW: u64 = 1_800_000_000;
 /// The time in which what is kept falls to 1/e.
@@ -35,4 +35,10 @@ fn a_funding_rate_counts_billionths_of_the_mark() {
 #[test]
 fn funding_stops_where_an_index_does() {
     assert_eq!(MAX_PAID, Index::MAX_FUNDING.0);
+}
+
+#[test]
+fn profit_matures_by_the_tier_in_which_it_arose() {
+    let seconds = [0, 1, 2, 3].map(|tier| Maturity::of_tier(tier).seconds());
+    assert_eq!(seconds, [600, 3_600, 86_400, 86_400]);
 }
