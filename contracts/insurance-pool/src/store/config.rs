@@ -66,7 +66,7 @@ impl Config {
     }
 }
 
-/// `10^exponent`, for exponents up to 19.
+/// `10^exponent`, for exponents up to 38.
 pub fn power_of_ten(exponent: u8) -> U256 {
-    U256::from(10u64.pow(exponent.into()))
+    U256::from(10u128.pow(exponent.into()))
 }
