@@ -16,6 +16,13 @@ contract FineToken is QuoteToken {
     }
 }
 
+/// A dollar without cents.
+contract CoarseToken is QuoteToken {
+    function decimals() public pure override returns (uint8) {
+        return 0;
+    }
+}
+
 /// What a share is worth, and in whose favour conversions round.
 contract SharesTest is PoolTest {
     /// One unit deposited and 1e18 units given away are meant to round the second depositor's shares away.
@@ -41,6 +48,14 @@ contract SharesTest is PoolTest {
         vm.assertLe(5e18 - pool.convertToAssets(shares), 5e18 / 10_000);
         vm.assertEq(pool.decimals(), 21);
         vm.assertEq(shares, 5e21); // a share begins at a dollar whatever the token's decimals, gift or not
+    }
+
+    function test_a_share_begins_at_a_dollar_of_a_token_without_decimals_too() public {
+        token = QuoteToken(createOnNode("token", type(CoarseToken).creationCode));
+        pool = createPool(address(token), createVault());
+        uint256 shares = join(alice, 1_000);
+        vm.assertEq(shares, 1_000e21);
+        vm.assertEq(pool.convertToAssets(shares), 1_000);
     }
 
     function test_a_gift_counts_from_the_next_harvest() public {
