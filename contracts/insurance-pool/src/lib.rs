@@ -173,7 +173,7 @@ impl InsurancePool {
         let within_bounds = (DAY..=MAX_COOLDOWN).contains(&parameters.cooldown)
             && (DAY..=MAX_CLAIM_WINDOW).contains(&parameters.claimWindow)
             && (MIN_DRAW_SHARE..=MAX_DRAW_SHARE).contains(&parameters.dailyDrawShare)
-            && parameters.dailyDrawShare % DRAW_SHARE_UNIT == 0;
+            && parameters.dailyDrawShare.is_multiple_of(DRAW_SHARE_UNIT);
         if !within_bounds {
             return Err(ParametersOutOfBounds {}.into());
         }
