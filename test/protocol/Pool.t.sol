@@ -93,12 +93,14 @@ contract PoolTest is ProtocolTest {
         bankrupt();
         vm.assertEq(pool.totalAssets(), assets(7_990_000)); // what the cover had
         vm.assertApproxEqAbs(pool.convertToAssets(shares), assets(7_990_000), 1);
+        vm.assertFalse(pool.updateExitClock());
         elapse(8 days);
         vm.assertEq(pool.maxRedeem(alice.owner), 0);
         vm.expectRevert(abi.encodeWithSelector(IInsurancePool.ExitStopped.selector, address(vault)));
         vm.prank(alice.owner);
         pool.redeem(shares, alice.owner, alice.owner);
         vm.assertEq(vault.recover(), 5_000e18);
+        vm.assertTrue(pool.updateExitClock());
         elapse(8 days);
         vm.assertApproxEqAbs(pool.convertToAssets(shares), assets(7_985_000), 1);
         vm.assertEq(pool.maxRedeem(alice.owner), shares);

@@ -227,7 +227,8 @@ contract VaultHandler is Ghost {
             return;
         }
         VaultState memory seen = look();
-        require_(seen.accounts[to].capital - state.accounts[to].capital == amount, "a transfer arrives");
+        // What arrives pays a debt first.
+        require_(worth(seen, to) - worth(state, to) == int256(amount), "a transfer arrives");
         claims[to] += int256(amount);
         afterPayment("transfer", seen, from, int256(amount));
         after_("transfer", seen, from, to);
