@@ -80,6 +80,9 @@ contract LedgerHandler {
     }
 }
 
+/// A few runs show whether each starts from set-up.
+/// forge-config: default.invariant.runs = 4
+/// forge-config: default.invariant.depth = 32
 contract NodeSupportInvariants is NodeTest {
     Ledger private ledger;
     LedgerHandler private handler;
