@@ -55,6 +55,7 @@ mod liquidation;
 mod margin;
 pub mod math;
 mod maturity;
+pub mod options;
 mod outflow;
 mod store;
 mod throttle;

@@ -1,0 +1,3 @@
+//! Options against double precision, against the model, and their properties.
+
+mod pricing;
