@@ -155,3 +155,43 @@ fn a_packed_leg_is_read_as_it_was() {
     };
     assert_eq!(OptionLeg::unpack(leg.pack()), leg);
 }
+
+#[test]
+fn extreme_portfolios_are_margined_or_refused_without_a_panic() {
+    let shock = Shock {
+        spot_range: Ratio(wad(3.0)),
+        initial_spot_range: Ratio(wad(0.6)),
+        volatility_range: Ratio(wad(10.0)),
+        short_option_rate: Ratio(wad(0.01)),
+        initial_factor: Ratio(wad(1.25)),
+    };
+    for (strike, seconds) in [0, 1, 1_000_000, 7_999_999, 8_000_001, u32::MAX]
+        .into_iter()
+        .flat_map(|strike| [0, 1, 86_400, u32::MAX >> 1].map(|seconds| (strike, seconds)))
+    {
+        for (volatility, lots) in [0, 1, 1_000_000, u32::MAX]
+            .into_iter()
+            .flat_map(|vol| [i32::MIN, -(1 << 29), 0, 1, i32::MAX].map(|lots| (vol, lots)))
+        {
+            let leg = OptionLeg {
+                kind: Kind::Put,
+                strike,
+                seconds,
+                volatility,
+                lots,
+            };
+            let refused = strike > 8_000_000 || lots.unsigned_abs() >= 1 << 30;
+            for spot in [1e-6, 1.0, 1e9] {
+                let portfolio = Portfolio {
+                    spot: Price(wad(spot)),
+                    tick: Price(wad(spot * 1e-6)),
+                    lot: Size(wad(1e-6)),
+                    perpetual: 0,
+                    options: &[leg.pack(); 128],
+                };
+                let got = portfolio.requirement(&shock);
+                assert_eq!(got.is_err(), refused, "{leg:?} {got:?}");
+            }
+        }
+    }
+}
