@@ -21,8 +21,9 @@ const STEPS: usize = 7;
 const VOLATILITY: u128 = 1_000_000;
 /// Bits that a volatility has below a unit of a leg's, when it is moved.
 const FINER: u32 = 16;
-/// No volatility falls below 5 %; none rises above what fits a product with the root of a time.
+/// No volatility falls below 5 %.
 const MIN_VOLATILITY: i64 = (VOLATILITY as i64 / 20) << FINER;
+/// No volatility rises above what fits a product with the root of a time.
 const MAX_VOLATILITY: i64 = 1 << 56;
 /// What a loss in a tail counts for, of 100.
 const TAIL_WEIGHT: i128 = 35;
