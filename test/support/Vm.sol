@@ -21,7 +21,6 @@ interface Vm is Cheatcodes {
     function parseUint(string calldata text) external pure returns (uint256);
 
     function envString(string calldata name) external view returns (string memory);
-    function envExists(string calldata name) external view returns (bool);
     function setEnv(string calldata name, string calldata value) external;
     function contains(string calldata subject, string calldata search) external pure returns (bool);
     function split(string calldata subject, string calldata delimiter) external pure returns (string[] memory);

@@ -78,6 +78,14 @@ impl Terms {
 }
 
 impl Market {
+    /// The guard's ids of everything that can be traded.
+    pub fn assets(&self) -> Vec<B256> {
+        self.contracts
+            .iter()
+            .map(|contract| contract.asset)
+            .collect()
+    }
+
     /// Creates a market with one contract for each name and price feed, numbered from 1. It is experimental: its cover has
     /// to pay for a move of 150 %.
     pub async fn create(

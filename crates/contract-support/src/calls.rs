@@ -44,26 +44,6 @@ pub fn view<const N: usize>(
     words(host, target, &returned)
 }
 
-/// Static call with at most `gas`, which returns the first `N` bytes, or `None` if it failed or returned fewer.
-///
-/// The caller makes sure that `gas` is there to give: a call that fails for want of gas is `None` too.
-pub fn bounded_view<const N: usize>(
-    host: &impl Host,
-    target: Address,
-    gas: u64,
-    input: &[u8],
-) -> Option<[u8; N]> {
-    host.flush_cache(false);
-    // SAFETY: a static call changes no storage.
-    let returned = unsafe {
-        RawCall::new_static(host)
-            .gas(gas)
-            .limit_return_data(0, N)
-            .call(target, input)
-    };
-    returned.ok()?.try_into().ok()
-}
-
 /// The first `N` words. A call to an address without code succeeds and returns nothing, so that is told apart.
 fn words<const N: usize>(
     host: &impl Host,

@@ -11,19 +11,8 @@ const MARK: Price = Price(100 * WAD);
 
 /// Account 0 is short 10 and 30 of instruments 0 and 1 against account 1, and has lost 80 more than it had.
 fn broke() -> Vault {
-    let mut vault = Vault {
-        insurance: usd(1_000),
-        ..Vault::default()
-    };
-    vault.deposit(0, usd(320)).unwrap();
-    vault.deposit(1, usd(10_000)).unwrap();
-    for (id, size) in [(0, 10), (1, 30)] {
-        vault.list(id, MARK);
-        vault.trade(1, 0, id, Size(size * WAD), MARK).unwrap();
-    }
-    for id in 0..2 {
-        vault.poke(id, Price(110 * WAD)).unwrap();
-    }
+    let mut vault = broke_unseen();
+    vault.insurance = usd(1_000);
     vault.touch(0, false).unwrap();
     vault
 }

@@ -172,12 +172,7 @@ impl Bench<'_> {
             };
             transactions.push(self.operator.call(self.chain, contract.feed, &push)?);
         }
-        let assets = self
-            .market
-            .contracts
-            .iter()
-            .map(|contract| contract.asset)
-            .collect();
+        let assets = self.market.assets();
         let poke = IOracleGuard::pokeManyCall { assets };
         transactions.push(self.operator.call(self.chain, self.market.guard, &poke)?);
         self.chain.execute(&transactions).await?;

@@ -31,12 +31,7 @@ impl Play<'_> {
         let push = self
             .operator
             .call(self.chain, self.feed, &IPriceFeed::pushCall { answer })?;
-        let assets = self
-            .market
-            .contracts
-            .iter()
-            .map(|contract| contract.asset)
-            .collect();
+        let assets = self.market.assets();
         let poke = self.keeper.wallet.call(
             self.chain,
             self.market.guard,
