@@ -37,12 +37,53 @@ interface IOracleGuard is IOwnable {
         uint256 initialSpotRange;
     }
 
-    /// The part of a reading that a vault needs.
+    /// The part of a reading that a vault needs. The ranges are rounded up to a multiple of 2e-4.
     struct Mark {
         uint128 mark;
         uint128 stablePrice;
         uint8 tier;
         uint16 blocked;
+        uint64 spotRange;
+        uint64 initialSpotRange;
+    }
+
+    /// Which option is asked for: `asset` is the place of its underlying among the assets of the same call, `expiry` a time
+    /// in seconds, `strike` a WAD price.
+    struct OptionId {
+        uint8 asset;
+        uint64 expiry;
+        uint128 strike;
+        bool isCall;
+    }
+
+    /// What a vault needs of an option. `mark` is its WAD price: until `expiry` the undiscounted Black-76 value, at the price at
+    /// which it would settle if the asset's mark stayed; from then on the intrinsic value at that price, which is the settlement
+    /// price once `isFinal`. `volatility` is WAD a year, at this strike. `tier` is the asset's; `blocked` has the asset's bits,
+    /// and 1 while the surface is stale, everything while there is none, 1 and 2 from the expiry on; of a final option
+    /// 1 and 2 alone, whatever became of the asset.
+    struct OptionMark {
+        uint128 mark;
+        uint64 volatility;
+        uint8 tier;
+        uint16 blocked;
+        bool isFinal;
+    }
+
+    /// Implied volatility of one expiry as a function of k = ln(strike / forward): atm + skew k + curvature k^2, where k counts
+    /// as at least -1 and at most 1 and the result is held to the limits. WAD, in multiples of 1e-6.
+    struct Surface {
+        uint64 atm; // volatility a year at the money
+        int64 skew; // +-4
+        int64 curvature; // +-4
+    }
+
+    /// What surfaces are held to, set whole.
+    struct SurfaceLimits {
+        uint64 minVolatility; // WAD a year, a multiple of 1e-3, at least 0.05
+        uint64 maxVolatility; // WAD a year, a multiple of 1e-3, at most 10
+        uint64 maxStep; // WAD, a multiple of 1e-3: most that one update may change the volatility of any strike
+        uint32 minInterval; // seconds between two updates of an expiry
+        uint32 staleAfter; // seconds after an update from which on nobody opens
     }
 
     /// Every parameter of the guard, set whole. Each is a multiple of the unit that its comment begins with.
@@ -88,7 +129,13 @@ interface IOracleGuard is IOwnable {
     error TripTooShort(uint32 secs); // no time, or it would end before the trip that is running
     error TripAllowanceExceeded(uint32 left); // seconds that remain of 72 hours in 30 days
     error SettlementRunning(uint64 expiry); // the last one opened is not complete
-    error InvalidExpiry(uint64 expiry); // not at 08:00 UTC, too far ahead, or not after the last one opened
+    error InvalidExpiry(uint64 expiry); // not at 08:00 UTC, too far ahead, over, or already opened
+    error NotSurfaceProvider(address caller);
+    error SurfaceOutOfBounds();
+    error SurfaceLimitsOutOfBounds();
+    error SurfaceStepTooLarge(uint64 step, uint64 maxStep);
+    error SurfaceTooSoon(uint64 allowedAt);
+    error AssetIndexOutOfRange(uint8 index); // an option's `asset` is not the place of one
 
     event FeedSet(bytes32 indexed asset, Feed feed);
     event ParametersSet(Parameters parameters);
@@ -103,6 +150,9 @@ interface IOracleGuard is IOwnable {
     event SettlementOpened(bytes32 indexed asset, uint64 indexed expiry, uint64 from, uint32 window);
     event Settled(bytes32 indexed asset, uint64 indexed expiry, uint256 price);
     event Tripped(bytes32 indexed asset, uint8 tier, uint64 until, bytes32 reason);
+    event SurfaceSet(bytes32 indexed asset, uint64 indexed expiry, Surface surface);
+    event SurfaceLimitsSet(SurfaceLimits limits);
+    event SurfaceProviderSet(address indexed provider);
 
     function setFeed(bytes32 asset, Feed calldata feed) external; // owner, or the registrar for an unknown asset
     function feed(bytes32 asset) external view returns (Feed memory);
@@ -114,6 +164,10 @@ interface IOracleGuard is IOwnable {
     function guardian() external view returns (address);
     function setRegistrar(address registrar) external; // owner
     function registrar() external view returns (address);
+    function setSurfaceLimits(SurfaceLimits calldata limits) external; // owner
+    function surfaceLimits() external view returns (SurfaceLimits memory);
+    function setSurfaceProvider(address provider) external; // owner; the guardian may set zero
+    function surfaceProvider() external view returns (address);
     function sequencerUptimeFeed() external view returns (address);
 
     function poke(bytes32 asset) external returns (uint256 mark, uint8 tier);
@@ -121,6 +175,18 @@ interface IOracleGuard is IOwnable {
     function read(bytes32 asset) external view returns (Reading memory);
     function readMany(bytes32[] calldata assets) external view returns (Reading[] memory);
     function marks(bytes32[] calldata assets) external view returns (Mark[] memory);
+    /// `marks`, and the marks of options on these assets. An option of an asset that is not among them reverts.
+    function marksWithOptions(bytes32[] calldata assets, OptionId[] calldata options)
+        external
+        view
+        returns (Mark[] memory, OptionMark[] memory);
+    /// The surface provider, for an `expiry` at 08:00 UTC, ahead by at most 400 days.
+    function setSurface(bytes32 asset, uint64 expiry, Surface calldata surface) external;
+    /// All zero if none was ever set. While `isFresh`, options of this expiry may be opened.
+    function surface(bytes32 asset, uint64 expiry)
+        external
+        view
+        returns (Surface memory surface, uint64 updatedAt, bool isFresh);
     /// Anyone, from a day before `expiry` (08:00 UTC). The window ends there, or starts now if that is later; untrusted time
     /// is made up for afterwards.
     function openSettlement(bytes32 asset, uint64 expiry) external;
