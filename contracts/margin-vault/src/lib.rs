@@ -17,7 +17,7 @@
 //!
 //! | Where is ... | |
 //! |---|---|
-//! | a slot laid out | [`storage`], [`nonces`] |
+//! | a slot laid out | [`storage`], [`nonces`], of an option: [`terms`] |
 //! | a price accepted | [`market`] |
 //! | a margin computed | [`session`] |
 //! | a leg found movable | [`checks`] |
@@ -45,4 +45,5 @@ pub mod parameters;
 pub mod program;
 pub mod session;
 pub mod storage;
+pub mod terms;
 pub mod word;

@@ -158,6 +158,8 @@ pub struct InstrumentRates {
     pub taker_fee: u32,
     pub shock: u32,
     pub number: u32,
+    /// By how much initial margin grows with the open interest of the whole underlying, in units of 1/16.
+    pub concentration: u32,
 }
 
 impl InstrumentRates {
@@ -171,7 +173,7 @@ impl InstrumentRates {
             taker_fee,
             shock,
             number,
-            _,
+            concentration,
         ] = word.lanes();
         Self {
             maintenance,
@@ -181,6 +183,7 @@ impl InstrumentRates {
             taker_fee,
             shock,
             number,
+            concentration,
         }
     }
 
@@ -194,7 +197,7 @@ impl InstrumentRates {
             self.taker_fee,
             self.shock,
             self.number,
-            0,
+            self.concentration,
         ])
     }
 }
@@ -253,9 +256,10 @@ mod tests {
             taker_fee: 5,
             shock: 6,
             number: u32::MAX,
+            concentration: 16,
         };
         let word = stored.word();
-        assert_eq!(word.lanes(), [1, 2, 3, 4, 5, 6, u32::MAX, 0]);
+        assert_eq!(word.lanes(), [1, 2, 3, 4, 5, 6, u32::MAX, 16]);
         assert_eq!(InstrumentRates::of_word(word).word(), word);
     }
 }

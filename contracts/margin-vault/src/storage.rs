@@ -54,7 +54,7 @@ pub enum Field {
     /// See [`Amounts`].
     Amounts,
     Treasury,
-    /// Number of listed instruments.
+    /// Number of listed perpetuals.
     Listed,
     /// V, sum of capital, start of impairment.
     Backing,
@@ -66,6 +66,8 @@ pub enum Field {
     Outflow,
     /// See [`PoolAssets`].
     PoolAssets,
+    /// What margins accounts with options.
+    Engine,
 }
 
 /// An instrument's own slots.
@@ -75,12 +77,14 @@ pub enum InstrumentField {
     Price = 0,
     /// See [`InstrumentRates`].
     Rates,
-    /// The guard's asset id.
+    /// The guard's asset id; of an option, its [`Terms`](crate::terms::Terms).
     Asset,
     /// Limit of one side's open interest, allowance of the cover.
     Limits,
     /// Volume, and what was paid into insurance and drawn from it.
     Flow,
+    /// See [`MarginRules`](crate::terms::MarginRules).
+    OptionMargin,
 }
 
 /// First byte of the key of every slot that is not hashed.
@@ -291,9 +295,7 @@ impl Storage {
     /// Place in the listing of the instrument that the interface calls `instrument`, if it is listed.
     pub fn listed(&self, instrument: u32) -> Option<InstrumentId> {
         let place = self.load(fixed(Region::Listing, [0; 3], instrument)).low;
-        u8::try_from(place)
-            .ok()
-            .and_then(|place| place.checked_sub(1))
+        u8::try_from(place.checked_sub(1)?).ok()
     }
 
     pub fn set_listed(&mut self, instrument: u32, id: InstrumentId) {

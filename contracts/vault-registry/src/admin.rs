@@ -11,6 +11,7 @@ use margin_vault::parameters::{
 };
 use margin_vault::session::{Session, emit};
 use margin_vault::storage::{Field, InstrumentField, PoolAssets, Storage};
+use margin_vault::terms::is_option;
 use margin_vault::word::Word;
 use risk::{InstrumentId, Side, Size, Store, Usd, WAD};
 use stylus_sdk::host::WasmVM;
@@ -167,7 +168,7 @@ pub fn set_instrument(store: &mut Storage, args: Args) -> Bytes {
 fn put_instrument(store: &mut Storage, number: u32, given: Args) {
     let asset = given.word(0);
     let rate = |place| stored_rate(given.u64(place));
-    let rates = InstrumentRates {
+    let mut rates = InstrumentRates {
         maintenance: rate(1),
         initial: rate(2),
         price_band: rate(3),
@@ -175,6 +176,7 @@ fn put_instrument(store: &mut Storage, number: u32, given: Args) {
         taker_fee: rate(5),
         shock: rate(6),
         number,
+        concentration: 0,
     };
     let in_bounds = asset != Word::ZERO
         && rates.maintenance > 0
@@ -194,11 +196,13 @@ fn put_instrument(store: &mut Storage, number: u32, given: Args) {
         Some(id) => id,
         None => list(store, number),
     };
+    require(!is_option(id), Error::InvalidParameters);
     let open = store.side(id, Side::Long).open_interest > Size::ZERO;
     require(
         !open || store.instrument_field(id, InstrumentField::Asset) == asset,
         Error::InvalidParameters,
     );
+    rates.concentration = store.rates_of(id).concentration;
     let limits = Word::new(open_interest, allowance);
     store.set_instrument_field(id, InstrumentField::Asset, asset);
     store.set_instrument_field(id, InstrumentField::Rates, rates.word());
@@ -210,8 +214,7 @@ fn put_instrument(store: &mut Storage, number: u32, given: Args) {
 
 fn list(store: &mut Storage, number: u32) -> InstrumentId {
     let listed = store.field(Field::Listed).low;
-    // A place is stored as one more in a byte of an account.
-    let id = u8::try_from(listed).ok().filter(|&id| id < u8::MAX);
+    let id = u8::try_from(listed).ok().filter(|&id| !is_option(id));
     let id = (id, Error::InvalidParameters).or_revert();
     store.set_listed(number, id);
     store.set_field(Field::Listed, Word::of(listed + 1));
