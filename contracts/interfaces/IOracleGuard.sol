@@ -60,13 +60,18 @@ interface IOracleGuard is IOwnable {
     /// which it would settle if the asset's mark stayed; from then on the intrinsic value at that price, which is the settlement
     /// price once `isFinal`. `volatility` is WAD a year, at this strike. `tier` is the asset's; `blocked` has the asset's bits,
     /// and 1 while the surface is stale, everything while there is none, 1 and 2 from the expiry on; of a final option
-    /// 1 and 2 alone, whatever became of the asset.
+    /// 1 and 2 alone, whatever became of the asset. `delta`, `gamma` (per USD) and `vega` (per unit of volatility) are WAD, of one
+    /// unit of the option, with respect to the price that it is valued at; from the expiry on gamma and vega are zero, and so is
+    /// delta once it is final.
     struct OptionMark {
         uint128 mark;
         uint64 volatility;
         uint8 tier;
         uint16 blocked;
         bool isFinal;
+        int128 delta;
+        uint128 gamma;
+        uint128 vega;
     }
 
     /// Implied volatility of one expiry as a function of k = ln(strike / forward): atm + skew k + curvature k^2, where k counts
