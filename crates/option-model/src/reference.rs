@@ -1,0 +1,126 @@
+//! Portfolios that the reference model of the margin has drawn and evaluated, as `reference.py` prints them.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::{Greeks, Leg, Portfolio, Shock};
+
+/// Portfolios of the reference model, 24 of up to 16 options, for where the model itself is not at hand.
+pub const FIXTURE: &str = include_str!("../reference-7.txt");
+/// Units of 1e-18 in a millionth.
+const MICRO: i128 = 1_000_000_000_000;
+/// Strikes of the model have eight decimals.
+const TICK: u128 = 10_000_000_000;
+/// The same for all portfolios of the model.
+const SHORT_OPTION_RATE: u64 = 10_000_000_000_000_000;
+const INITIAL_FACTOR: u64 = 1_250_000_000_000_000_000;
+
+/// A portfolio, and what the reference model makes of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reference {
+    /// What was evaluated.
+    pub portfolio: Portfolio,
+    /// Maintenance margin, USD.
+    pub maintenance: f64,
+    /// Initial margin, USD.
+    pub initial: f64,
+    /// The scenario of the worst loss.
+    pub worst: usize,
+    /// Value of the options, and delta, gamma and vega of all.
+    pub greeks: Greeks,
+}
+
+/// The fields of a part of a line, one after the other.
+struct Fields<'l>(std::str::Split<'l, char>);
+
+impl Fields<'_> {
+    fn next<T: std::str::FromStr>(&mut self) -> T {
+        let text = self.0.next().unwrap_or_default();
+        text.parse()
+            .unwrap_or_else(|_| panic!("{text:?} is no number of a portfolio"))
+    }
+
+    /// A whole number of millionths, as units of 1e-18.
+    fn micros(&mut self) -> i128 {
+        self.next::<i128>() * MICRO
+    }
+
+    fn rate(&mut self) -> u64 {
+        self.next::<u64>() * MICRO as u64
+    }
+}
+
+/// Reads a line: spot, perpetual, ranges; results; and a part for each option.
+///
+/// # Panics
+/// If it is not a line of `reference.py`.
+#[must_use]
+pub fn parse(line: &str) -> Reference {
+    let mut parts = line.split(';').map(|part| Fields(part.split(',')));
+    let mut part = || parts.next().expect("a line has at least two parts");
+    let (mut head, mut out) = (part(), part());
+    let spot = head.micros().unsigned_abs();
+    let perpetual = head.micros();
+    let shock = Shock {
+        spot_range: head.rate(),
+        initial_spot_range: head.rate(),
+        volatility_range: head.rate(),
+        short_option_rate: SHORT_OPTION_RATE,
+        initial_factor: INITIAL_FACTOR,
+    };
+    let leg = |mut leg: Fields<'_>| Leg {
+        is_call: leg.next::<u8>() == 1,
+        ticks: leg.next(),
+        seconds: leg.next(),
+        volatility: leg.next(),
+        size: leg.micros(),
+    };
+    Reference {
+        portfolio: Portfolio {
+            spot,
+            stable: spot,
+            tick: TICK,
+            perpetual,
+            options: parts.map(leg).collect(),
+            shock,
+        },
+        maintenance: out.next(),
+        initial: out.next(),
+        worst: out.next(),
+        greeks: Greeks {
+            delta: out.next(),
+            gamma: out.next(),
+            vega: out.next(),
+            value: out.next(),
+        },
+    }
+}
+
+/// The folder of `margin.py`: `MARGIN_MODEL`, or `../shared/model` beside the checkout; `None` if it is not there.
+#[must_use]
+pub fn model() -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/model");
+    let folder = std::env::var_os("MARGIN_MODEL").map_or(beside, PathBuf::from);
+    folder.join("margin.py").is_file().then_some(folder)
+}
+
+/// So many portfolios of up to `options` options, drawn by the model from a seed. `None` where the model is not at hand,
+/// or Python is not.
+///
+/// # Panics
+/// If the model fails.
+#[must_use]
+pub fn draw(seed: u64, count: usize, options: usize) -> Option<Vec<Reference>> {
+    let numbers = [seed, count as u64, options as u64].map(|n| n.to_string());
+    let output = Command::new("python3")
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("reference.py"))
+        .arg(model()?)
+        .args(numbers)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .output()
+        .ok()?;
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "reference.py: {errors}");
+    let text = String::from_utf8(output.stdout).expect("reference.py prints numbers");
+    Some(text.lines().map(parse).collect())
+}
