@@ -1,0 +1,213 @@
+//! The structs that the steward knows: one entry for each field, in the order of the ABI.
+//!
+//! A direction is *tighter* if it lowers what the protocol can lose and takes nothing from anybody: it may refuse new
+//! risk, ask more margin of it, or let money leave more slowly, within the corridor that governance has set. What could
+//! liquidate somebody (maintenance margin, and whatever the guard derives it from), charge somebody more (penalties,
+//! fees), stop liquidations or reductions (the price that a sole source is clamped to), or take insurance away from one
+//! side in favour of the other (cover, draws) has no tighter direction: risk agents may move it step by step, an
+//! emergency may not.
+
+use crate::WAD;
+
+/// What the steward may do with a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Nothing: only governance changes it.
+    Fixed,
+    /// Agents may move it; neither direction is tighter.
+    Steered,
+    /// Agents may move it; higher is tighter.
+    TighterUp,
+    /// Agents may move it; lower is tighter.
+    TighterDown,
+}
+
+/// One field of a struct.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// What its value must be a multiple of, in the scale of the ABI.
+    pub unit: u64,
+    /// Who may move it, and which way in an emergency.
+    pub role: Role,
+}
+
+/// A struct of parameters that is set whole. The numbers are those of the ABI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `IMarginVault.Parameters`.
+    VaultParameters = 0,
+    /// `IMarginVault.Instrument`, whose key is the instrument's number.
+    Instrument = 1,
+    /// `IOracleGuard.Parameters`.
+    GuardParameters = 2,
+    /// `IOracleGuard.RangeLimits`, whose key is the asset.
+    RangeLimits = 3,
+    /// `IInsurancePool.Parameters`.
+    PoolParameters = 4,
+}
+
+/// A billionth, in which contracts store rates.
+const RATE: u64 = WAD / 1_000_000_000;
+/// An amount of money, a size or a time in seconds: any integer.
+const ANY: u64 = 1;
+const MINUTE: u64 = 60;
+const HOUR: u64 = 3_600;
+
+const fn steered(unit: u64) -> Field {
+    let role = Role::Steered;
+    Field { unit, role }
+}
+
+const fn up(unit: u64) -> Field {
+    let role = Role::TighterUp;
+    Field { unit, role }
+}
+
+const fn down(unit: u64) -> Field {
+    let role = Role::TighterDown;
+    Field { unit, role }
+}
+
+const FIXED: Field = Field {
+    unit: ANY,
+    role: Role::Fixed,
+};
+
+/// Less outflow and more of the fees to insurance are tighter. Penalties, rewards and dust decide who is paid what.
+const VAULT_PARAMETERS: [Field; 9] = [
+    steered(RATE), // penaltyStart
+    steered(ANY),  // penaltyRamp
+    steered(RATE), // rewardShare
+    steered(ANY),  // maxReward
+    steered(ANY),  // dustNotional
+    down(RATE),    // dailyOutflow
+    down(RATE),    // hourlyOutflow
+    up(RATE),      // insuranceFeeShare
+    FIXED,         // treasury
+];
+
+/// More initial margin, fills closer to the mark, a larger shock to cover and less open interest are tighter. More
+/// maintenance margin liquidates.
+const INSTRUMENT: [Field; 9] = [
+    FIXED,         // asset
+    steered(RATE), // maintenanceRate
+    up(RATE),      // initialRate
+    down(RATE),    // priceBand
+    steered(RATE), // makerFee
+    steered(RATE), // takerFee
+    up(RATE),      // shock
+    down(ANY),     // openInterestLimit
+    steered(ANY),  // coverAllowance
+];
+
+/// Tiers that are entered on smaller moves and left later are tighter. Everything that enters the range of maintenance
+/// margin liquidates.
+const GUARD_PARAMETERS: [Field; 13] = [
+    down(RATE),            // cautionMove
+    down(RATE),            // restrictedMove
+    steered(RATE),         // stablePriceRate
+    steered(ANY),          // meanWindow
+    up(ANY),               // calmPeriod
+    up(ANY),               // gracePeriod
+    steered(HOUR),         // slowPeriod
+    steered(MINUTE),       // fastPeriod
+    steered(WAD / 100),    // stressedWeight
+    steered(WAD / 10_000), // hourlyRise
+    steered(WAD / 10),     // rangeMultiplier
+    steered(HOUR),         // horizon
+    steered(MINUTE),       // settlementWindow
+];
+
+/// All of them enter the range of maintenance margin, but the confidence, which prices of both sides suffer from.
+const RANGE_LIMITS: [Field; 4] = [steered(WAD / 1_000); 4];
+
+/// A longer wait keeps capital behind the vaults. A smaller draw favours the pool over traders with profits.
+const POOL_PARAMETERS: [Field; 3] = [
+    up(ANY),       // cooldown
+    steered(ANY),  // claimWindow
+    steered(RATE), // dailyDrawShare
+];
+
+impl Kind {
+    /// The kind that the ABI numbers `number`.
+    pub const fn of(number: u8) -> Option<Self> {
+        Some(match number {
+            0 => Self::VaultParameters,
+            1 => Self::Instrument,
+            2 => Self::GuardParameters,
+            3 => Self::RangeLimits,
+            4 => Self::PoolParameters,
+            _ => return None,
+        })
+    }
+
+    /// The struct's fields, each of which is one word of the ABI.
+    pub const fn fields(self) -> &'static [Field] {
+        match self {
+            Self::VaultParameters => &VAULT_PARAMETERS,
+            Self::Instrument => &INSTRUMENT,
+            Self::GuardParameters => &GUARD_PARAMETERS,
+            Self::RangeLimits => &RANGE_LIMITS,
+            Self::PoolParameters => &POOL_PARAMETERS,
+        }
+    }
+
+    /// Whether a contract has many of them, told apart by a key.
+    pub const fn is_keyed(self) -> bool {
+        matches!(self, Self::Instrument | Self::RangeLimits)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [Kind; 5] = [
+        Kind::VaultParameters,
+        Kind::Instrument,
+        Kind::GuardParameters,
+        Kind::RangeLimits,
+        Kind::PoolParameters,
+    ];
+
+    #[test]
+    fn every_kind_has_its_number() {
+        for kind in ALL {
+            assert_eq!(Kind::of(kind as u8), Some(kind));
+        }
+        for number in ALL.len()..256 {
+            assert_eq!(Kind::of(number as u8), None);
+        }
+    }
+
+    #[test]
+    fn every_unit_divides_something() {
+        for field in ALL.iter().flat_map(|kind| kind.fields()) {
+            assert!(field.unit > 0);
+        }
+    }
+
+    #[test]
+    fn an_emergency_cannot_raise_maintenance_margin() {
+        assert_eq!(Kind::Instrument.fields()[1].role, Role::Steered);
+        for field in Kind::RangeLimits.fields() {
+            assert_eq!(field.role, Role::Steered);
+        }
+        for place in 6..=11 {
+            assert_eq!(Kind::GuardParameters.fields()[place].role, Role::Steered);
+        }
+    }
+
+    #[test]
+    fn addresses_and_assets_are_governances() {
+        assert_eq!(Kind::VaultParameters.fields()[8].role, Role::Fixed);
+        assert_eq!(Kind::Instrument.fields()[0].role, Role::Fixed);
+    }
+
+    #[test]
+    fn a_set_of_fields_fits_the_emergency_record() {
+        for kind in ALL {
+            assert!(kind.fields().len() <= crate::emergency::MAX_FIELDS);
+        }
+    }
+}
