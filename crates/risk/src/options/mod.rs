@@ -4,6 +4,7 @@
 //! to about 1e-8 of spot, in 64 bits.
 
 pub mod black;
+pub mod encoding;
 mod fast_normal;
 pub mod fixed;
 pub mod normal;

@@ -1,0 +1,190 @@
+//! Portfolios of options, and how they are packed into words for the risk engine.
+//!
+//! A portfolio is four words and one word per option, each big-endian and read here as its high and its low 128 bits. Fields are
+//! listed from the top bit:
+//!
+//! | Word | High half | Low half |
+//! |---|---|---|
+//! | 0 | spot, WAD | stable price, WAD |
+//! | 1 | tick, WAD | perpetual, WAD, signed |
+//! | 2 | spot range, initial spot range; 64 bits each, WAD | volatility range, short option rate; 64 bits each, WAD |
+//! | 3 | initial factor, WAD; zero; 64 bits each | zero; number of options; 64 bits each |
+//! | option | strike in ticks, 64 bits; a bit that is set for a put; seconds to expiry, 31 bits; volatility in millionths, 32 bits | size, WAD, signed |
+//!
+//! The answer is one word per portfolio: maintenance margin and initial margin, WAD.
+
+use super::black::Kind;
+use crate::{Position, Price, Ratio, Result, Usd, math};
+
+/// A word of calldata or return data: its high and its low 128 bits.
+pub type Halves = [u128; 2];
+
+/// Words of a portfolio before its options.
+pub const HEADER_WORDS: usize = 4;
+/// Longest time to expiry, in seconds: 68 years.
+pub const MAX_SECONDS: u32 = u32::MAX >> 1;
+/// Units of volatility in one, of an option.
+pub const VOLATILITY_UNITS: u32 = 1_000_000;
+
+const LANE: u32 = 64;
+
+/// One option of a portfolio.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OptionLeg {
+    /// Call or put.
+    pub kind: Kind,
+    /// Strike in ticks of the portfolio.
+    pub strike: u64,
+    /// Seconds to expiry, at most [`MAX_SECONDS`]; none of an option that has expired.
+    pub seconds: u32,
+    /// Volatility in millionths.
+    pub volatility: u32,
+    /// Size; positive is long.
+    pub size: Position,
+}
+
+impl OptionLeg {
+    /// The word of an option. Seconds beyond [`MAX_SECONDS`] count as that many.
+    #[must_use]
+    pub fn pack(&self) -> Halves {
+        let put = u128::from(self.kind == Kind::Put) << 31;
+        let times = put | u128::from(self.seconds.min(MAX_SECONDS));
+        let terms = u128::from(self.strike) << 64 | times << 32 | u128::from(self.volatility);
+        [terms, self.size.0.cast_unsigned()]
+    }
+
+    /// Reads the word of an option.
+    #[must_use]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "each shift leaves the field lowest"
+    )]
+    pub const fn unpack([terms, size]: Halves) -> Self {
+        let times = (terms >> 32) as u32;
+        Self {
+            kind: if times > MAX_SECONDS {
+                Kind::Put
+            } else {
+                Kind::Call
+            },
+            strike: (terms >> 64) as u64,
+            seconds: times & MAX_SECONDS,
+            volatility: terms as u32,
+            size: Position(size.cast_signed()),
+        }
+    }
+}
+
+/// How far prices are moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shock {
+    /// Range of spot for maintenance.
+    pub spot_range: Ratio,
+    /// Range of spot for the initial margin.
+    pub initial_spot_range: Ratio,
+    /// Range of a 30-day volatility.
+    pub volatility_range: Ratio,
+    /// Margin of every short option, of spot.
+    pub short_option_rate: Ratio,
+    /// Initial margin of maintenance, at least.
+    pub initial_factor: Ratio,
+}
+
+/// Positions in one underlying, without the options.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Portfolio {
+    /// Price of the underlying.
+    pub spot: Price,
+    /// The stable price; spot where there is none.
+    pub stable: Price,
+    /// What strikes are counted in.
+    pub tick: Price,
+    /// The perpetual; positive is long.
+    pub perpetual: Position,
+    /// How far prices are moved.
+    pub shock: Shock,
+}
+
+impl Portfolio {
+    /// The words before those of a number of options.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`](crate::Error::Overflow) if a ratio of the shock does not fit 64 bits: from 18.4.
+    pub fn pack(&self, options: usize) -> Result<[Halves; HEADER_WORDS]> {
+        let shock = &self.shock;
+        let pair = |a: Ratio, b: Ratio| Ok(lane(a)? << LANE | lane(b)?);
+        Ok([
+            [self.spot.0, self.stable.0],
+            [self.tick.0, self.perpetual.0.cast_unsigned()],
+            [
+                pair(shock.spot_range, shock.initial_spot_range)?,
+                pair(shock.volatility_range, shock.short_option_rate)?,
+            ],
+            [lane(shock.initial_factor)? << LANE, options as u128],
+        ])
+    }
+
+    /// Reads the words before the options, and the number of those.
+    #[must_use]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the other fields of the word are cut off"
+    )]
+    pub const fn unpack(words: [Halves; HEADER_WORDS]) -> (Self, u64) {
+        let [[spot, stable], [tick, perpetual], [spots, others], [factor, options]] = words;
+        let shock = Shock {
+            spot_range: Ratio(spots >> LANE),
+            initial_spot_range: Ratio(spots as u64 as u128),
+            volatility_range: Ratio(others >> LANE),
+            short_option_rate: Ratio(others as u64 as u128),
+            initial_factor: Ratio(factor >> LANE),
+        };
+        let portfolio = Self {
+            spot: Price(spot),
+            stable: Price(stable),
+            tick: Price(tick),
+            perpetual: Position(perpetual.cast_signed()),
+            shock,
+        };
+        (portfolio, options as u64)
+    }
+}
+
+/// A ratio in 64 bits.
+fn lane(ratio: Ratio) -> Result<u128> {
+    match ratio.0 >> LANE {
+        0 => Ok(ratio.0),
+        _ => Err(crate::Error::Overflow),
+    }
+}
+
+/// Margin of a portfolio.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Requirement {
+    /// Maintenance margin.
+    pub maintenance: Usd,
+    /// Initial margin.
+    pub initial: Usd,
+}
+
+impl Requirement {
+    /// The word of a requirement.
+    #[must_use]
+    pub const fn pack(&self) -> Halves {
+        [
+            self.maintenance.0.cast_unsigned(),
+            self.initial.0.cast_unsigned(),
+        ]
+    }
+
+    /// Reads the word of a requirement.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`](crate::Error::Overflow) if an amount is not below 2^127.
+    pub fn unpack([maintenance, initial]: Halves) -> Result<Self> {
+        Ok(Self {
+            maintenance: Usd(math::signed(maintenance)?),
+            initial: Usd(math::signed(initial)?),
+        })
+    }
+}
