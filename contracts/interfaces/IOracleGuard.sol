@@ -119,6 +119,7 @@ interface IOracleGuard is IOwnable {
     error ZeroAddress();
     error NotGuardian(address caller);
     error NotRegistrar(address caller);
+    error NotSteward(address caller); // neither the steward nor the owner
     error UnknownAsset(bytes32 asset);
     error AssetExists(bytes32 asset); // the registrar may not change a known asset
     error FeedUnavailable(address feed); // it did not answer `decimals`, or has no code
@@ -147,6 +148,7 @@ interface IOracleGuard is IOwnable {
     event RangeLimitsSet(bytes32 indexed asset, RangeLimits limits);
     event GuardianSet(address indexed guardian);
     event RegistrarSet(address indexed registrar);
+    event StewardSet(address indexed steward);
     event SequencerStatusChanged(bool down, uint64 since);
     /// `cause` is 0 a calm period or the end of a trip, 1 a move of the price, 2 diverging sources, 3 a lost source,
     /// 4 the sequencer, 5 no trusted price (frozen), 6 the guardian.
@@ -161,15 +163,17 @@ interface IOracleGuard is IOwnable {
 
     function setFeed(bytes32 asset, Feed calldata feed) external; // owner, or the registrar for an unknown asset
     function feed(bytes32 asset) external view returns (Feed memory);
-    function setRangeLimits(bytes32 asset, RangeLimits calldata limits) external; // owner
+    function setRangeLimits(bytes32 asset, RangeLimits calldata limits) external; // owner, steward
     function rangeLimits(bytes32 asset) external view returns (RangeLimits memory);
-    function setParameters(Parameters calldata parameters) external; // owner
+    function setParameters(Parameters calldata parameters) external; // owner, steward
     function parameters() external view returns (Parameters memory);
     function setGuardian(address guardian) external; // owner
     function guardian() external view returns (address);
     function setRegistrar(address registrar) external; // owner
     function registrar() external view returns (address);
-    function setSurfaceLimits(SurfaceLimits calldata limits) external; // owner
+    function setSteward(address steward) external; // owner
+    function steward() external view returns (address);
+    function setSurfaceLimits(SurfaceLimits calldata limits) external; // owner, steward
     function surfaceLimits() external view returns (SurfaceLimits memory);
     function setSurfaceProvider(address provider) external; // owner; the guardian may set zero
     function surfaceProvider() external view returns (address);

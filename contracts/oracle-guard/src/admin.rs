@@ -54,6 +54,13 @@ fn only_owner() {
     }
 }
 
+fn only_steward() {
+    let caller = sender();
+    if caller != Field::Owner.address() && caller != Field::Steward.address() {
+        revert(guard::NotSteward::SELECTOR, &[caller.into_word()]);
+    }
+}
+
 /// Offers ownership to `new_owner`; zero withdraws the offer. Owner only (`NotOwner`).
 pub fn transfer_ownership(new_owner: Address) {
     only_owner();
@@ -91,14 +98,21 @@ pub fn set_registrar(registrar: Address) {
     put_role(Field::Registrar, topic!(guard::RegistrarSet), registrar);
 }
 
+/// Sets the steward, which may set parameters and range limits as the owner may; zero removes it. Owner only (`NotOwner`).
+pub fn set_steward(steward: Address) {
+    only_owner();
+    put_role(Field::Steward, topic!(guard::StewardSet), steward);
+}
+
 fn put_role(role: Field, event: Topic, holder: Address) {
     role.set_address(holder);
     emit(event, 1, &[holder.into_word()]);
 }
 
-/// Sets every parameter, in the units in which they are stored. Owner only; fails with `NotOwner` or `ParametersOutOfBounds`.
+/// Sets every parameter, in the units in which they are stored. Owner or steward; fails with `NotSteward` or
+/// `ParametersOutOfBounds`.
 pub fn set_parameters(args: Args) {
-    only_owner();
+    only_steward();
     let parameters = Parameters {
         caution_move: args.u64(0),
         restricted_move: args.u64(1),
@@ -230,10 +244,10 @@ fn feed_words(record: &Record) -> [B256; 6] {
     ]
 }
 
-/// Sets what the volatility and ranges of an asset are held to. Owner only; fails with `NotOwner`, `UnknownAsset` or
-/// `RangeLimitsOutOfBounds`.
+/// Sets what the volatility and ranges of an asset are held to. Owner or steward; fails with `NotSteward`, `UnknownAsset`
+/// or `RangeLimitsOutOfBounds`.
 pub fn set_range_limits(args: Args) {
-    only_owner();
+    only_steward();
     let asset = args.word(0);
     let limits = RangeLimits {
         stressed: args.u64(1),

@@ -39,6 +39,8 @@ selectors! {
     GUARDIAN = guard::guardianCall;
     SET_REGISTRAR = guard::setRegistrarCall;
     REGISTRAR = guard::registrarCall;
+    SET_STEWARD = guard::setStewardCall;
+    STEWARD = guard::stewardCall;
     SEQUENCER_UPTIME_FEED = guard::sequencerUptimeFeedCall;
     POKE = guard::pokeCall;
     POKE_MANY = guard::pokeManyCall;
@@ -72,6 +74,7 @@ pub fn view(input: &[u8]) -> Option<Vec<u8>> {
         PENDING_OWNER => admin::address(Field::PendingOwner),
         GUARDIAN => admin::address(Field::Guardian),
         REGISTRAR => admin::address(Field::Registrar),
+        STEWARD => admin::address(Field::Steward),
         SEQUENCER_UPTIME_FEED => admin::address(Field::SequencerFeed),
         _ => return None,
     })
@@ -110,6 +113,7 @@ fn configure(selector: u32, args: Args) {
         SET_PARAMETERS => admin::set_parameters(args),
         SET_GUARDIAN => admin::set_guardian(args.address(0)),
         SET_REGISTRAR => admin::set_registrar(args.address(0)),
+        SET_STEWARD => admin::set_steward(args.address(0)),
         TRANSFER_OWNERSHIP => admin::transfer_ownership(args.address(0)),
         ACCEPT_OWNERSHIP => admin::accept_ownership(),
         _ => refuse(),

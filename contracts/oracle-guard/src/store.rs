@@ -23,6 +23,7 @@ pub enum Field {
     SequencerFeed,
     /// See [`Shared`].
     Shared,
+    Steward,
 }
 
 impl Field {
