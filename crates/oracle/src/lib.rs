@@ -11,7 +11,9 @@
 //! - [`compact`]: a price in six bytes.
 //! - [`stable`]: the price that follows slowly.
 //! - [`volatility`]: how far prices move, at two speeds.
+//! - [`surface`]: implied volatility of an expiry, and how fast it may move.
 //! - [`settlement`]: the price at which an expiry settles.
+//! - [`expiry`]: what options are worth.
 //! - [`tier`]: the breaker, its thresholds, its hysteresis, and what each tier forbids.
 //! - [`trip`]: what the guardian may do.
 //! - [`asset`]: one asset's whole state and how an observation changes it.
@@ -20,6 +22,7 @@
 
 pub mod asset;
 pub mod compact;
+pub mod expiry;
 pub mod math;
 pub mod mean;
 pub mod parameters;
@@ -28,20 +31,23 @@ pub mod quote;
 pub mod settlement;
 pub mod source;
 pub mod stable;
+pub mod surface;
 pub mod tier;
 pub mod trip;
 pub mod volatility;
 
 pub use asset::{Asset, Observation};
+pub use expiry::{Expiry, OptionQuote, Stage};
 pub use mean::Mean;
 pub use parameters::Parameters;
 pub use price::{Price, Status};
 pub use quote::{Quote, Sources};
 pub use settlement::{NotOpened, Settlement};
 pub use source::{Distrust, Limits, Round, Sample};
+pub use surface::{Quoted, Surface, SurfaceLimits, SurfaceRefusal};
 pub use tier::{Breaker, Cause, Tier};
 pub use trip::{Trip, TripRefusal};
-pub use volatility::{RangeLimits, Ranges, Volatility};
+pub use volatility::{Outlook, RangeLimits, Ranges, Volatility};
 
 /// One, in the fixed-point scale of prices and ratios.
 pub const WAD: u64 = 1_000_000_000_000_000_000;

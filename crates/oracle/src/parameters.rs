@@ -51,8 +51,9 @@ const SETTLEMENT_WINDOW: RangeInclusive<u32> = 300..=4 * 3_600;
 impl Parameters {
     /// Moves of 5 % and 10 % against a five-minute mean; a stable price that follows by at most 0.03 % a second, so
     /// that a price held for five minutes moves it by at most 9 %; ten minutes of calm for each tier; an hour of grace,
-    /// in which traders who could not act may add collateral; three volatilities of a day, of the last two weeks or the
-    /// last three hours, a quarter of the stressed value in it, and an hour for each point by which maintenance may rise;
+    /// in which traders who could not act may add collateral; three volatilities of four hours, the longest that
+    /// liquidation has taken in a congested chain, measured over the last two weeks or the last three hours, a quarter of the
+    /// stressed value in it, and an hour for each point by which maintenance may rise;
     /// half an hour for a settlement.
     pub const DEFAULT: Self = Self {
         caution_move: WAD / 20,
@@ -66,7 +67,7 @@ impl Parameters {
         stressed_weight: WAD / 4,
         hourly_rise: WAD / 100,
         range_multiplier: 3 * WAD,
-        horizon: 86_400,
+        horizon: 4 * 3_600,
         settlement_window: 1_800,
     };
 

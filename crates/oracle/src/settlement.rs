@@ -1,6 +1,7 @@
 //! The price at which an expiry settles: the time-weighted mean of the mark over a window that ends there.
 //!
-//! Expiries are at 08:00 UTC, one a day. Somebody opens each; anyone may, from a day before. A price counts from when it was
+//! Expiries are at 08:00 UTC, one a day. Somebody opens each; anyone may, from a day before, and later too if it has a volatility
+//! surface, so that options of an expiry that was passed over can still be settled. A price counts from when it was
 //! observed until the next observation, as long as it is trusted; where it is not, the window goes on for as many seconds after
 //! the expiry, so that a frozen asset settles late rather than on a price that nobody trusts. So does one that was opened late.
 //! No move within a second, and no single print, can decide a settlement.
@@ -13,6 +14,11 @@ const DAY: u64 = 86_400;
 
 /// Time of day of an expiry, seconds.
 const TIME_OF_DAY: u64 = 8 * 3_600;
+
+/// Whether instruments may expire at `time`.
+pub fn is_expiry(time: u64) -> bool {
+    time % DAY == TIME_OF_DAY
+}
 
 /// One expiry's mean, complete or growing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,26 +40,30 @@ pub struct Settlement {
 pub enum NotOpened {
     /// The one before it is not complete.
     Running,
-    /// The expiry is not at 08:00 UTC, more than a day ahead, not after the last one, or, if it is the first, more than a
-    /// day ago.
+    /// The expiry is not at 08:00 UTC, more than a day ahead, already opened, or over without having been missed.
     InvalidExpiry,
 }
 
 impl Settlement {
     /// Opens the settlement of `expiry` after this one, which must be counted until `now`. The window ends at the expiry,
-    /// or starts `now` if that is later.
+    /// or starts `now` if that is later. `missed` says that `expiry` was not settled although its options may have to be.
     ///
-    /// Expiries are opened in order, so that nobody can hold up the next one by opening old ones.
-    pub fn open_next(&self, expiry: u64, window: u32, now: u64) -> Result<Self, NotOpened> {
-        if self.expiry != 0 && !self.is_complete() {
+    /// An expiry that is over may be opened only if it was missed: else anybody could hold up the next one by opening old ones.
+    /// A missed one may also take the place of one whose window begins after its own can end; that is opened again later.
+    pub fn open_next(
+        &self,
+        expiry: u64,
+        missed: bool,
+        window: u32,
+        now: u64,
+    ) -> Result<Self, NotOpened> {
+        let missed = missed && expiry <= now;
+        let makes_way = missed && now.saturating_add(window.into()) <= self.from;
+        if self.expiry != 0 && !self.is_complete() && !makes_way {
             return Err(NotOpened::Running);
         }
-        let earliest = if self.expiry == 0 {
-            now.saturating_sub(DAY)
-        } else {
-            self.expiry
-        };
-        if expiry % DAY != TIME_OF_DAY || expiry <= earliest || expiry > now.saturating_add(DAY) {
+        let ahead = expiry > now && expiry <= now.saturating_add(DAY);
+        if !is_expiry(expiry) || expiry == self.expiry || !(ahead || missed) {
             return Err(NotOpened::InvalidExpiry);
         }
         Ok(Self {
@@ -84,6 +94,15 @@ impl Settlement {
         }
     }
 
+    /// The WAD price at which it settles if `mark` stays, counted until now: the mean, in which `mark` stands for what is still
+    /// to be counted. Rounded towards `mark`.
+    pub fn projected(&self, mark: u128) -> u128 {
+        match self.window {
+            0 => mark,
+            window => interpolate(mark, self.price, self.counted.into(), window.into()),
+        }
+    }
+
     /// Whether it was opened and the whole window is counted: the price will not change any more.
     pub fn is_complete(&self) -> bool {
         self.expiry != 0 && self.counted == self.window
@@ -110,7 +129,7 @@ mod tests {
     }
 
     fn opened() -> Settlement {
-        let opened = Settlement::default().open_next(EXPIRY, WINDOW, EXPIRY - DAY);
+        let opened = Settlement::default().open_next(EXPIRY, false, WINDOW, EXPIRY - DAY);
         opened.unwrap()
     }
 
@@ -166,28 +185,66 @@ mod tests {
     }
 
     #[test]
-    fn one_that_is_opened_late_starts_then() {
-        let late = Settlement::default().open_next(EXPIRY, WINDOW, EXPIRY + 100);
+    fn a_missed_one_that_is_opened_late_starts_then() {
+        let late = Settlement::default().open_next(EXPIRY, true, WINDOW, EXPIRY + 100);
         assert_eq!(late.map(|settlement| settlement.from), Ok(EXPIRY + 100));
     }
 
     #[test]
-    fn expiries_are_on_the_grid_in_order_and_near() {
+    fn expiries_are_on_the_grid_and_near() {
         let none = Settlement::default();
-        let open = |last: &Settlement, expiry, now| last.open_next(expiry, WINDOW, now).err();
+        let open = |expiry, now| none.open_next(expiry, false, WINDOW, now).err();
         let invalid = Some(NotOpened::InvalidExpiry);
-        assert_eq!(open(&none, EXPIRY + 1, EXPIRY), invalid);
-        assert_eq!(open(&none, EXPIRY, EXPIRY - DAY - 1), invalid);
-        assert_eq!(open(&none, EXPIRY, EXPIRY - DAY), None);
-        assert_eq!(open(&none, EXPIRY, EXPIRY + DAY - 1), None);
-        assert_eq!(open(&none, EXPIRY, EXPIRY + DAY), invalid);
+        assert_eq!(open(EXPIRY + 1, EXPIRY), invalid);
+        assert_eq!(open(EXPIRY, EXPIRY - DAY - 1), invalid);
+        assert_eq!(open(EXPIRY, EXPIRY - DAY), None);
+        assert_eq!(open(EXPIRY, EXPIRY - 1), None);
+        assert_eq!(open(EXPIRY, EXPIRY), invalid);
         assert_eq!(
-            open(&opened(), EXPIRY + DAY, EXPIRY),
-            Some(NotOpened::Running)
+            none.open_next(EXPIRY + 1, true, WINDOW, EXPIRY + 9).err(),
+            invalid
         );
+    }
+
+    #[test]
+    fn one_runs_at_a_time_and_none_is_opened_twice() {
+        let running = opened().open_next(EXPIRY + DAY, false, WINDOW, EXPIRY);
+        assert_eq!(running, Err(NotOpened::Running));
         let complete = opened().count(&price(5, EXPIRY - 1_800), EXPIRY);
-        assert_eq!(open(&complete, EXPIRY, EXPIRY), invalid);
-        assert_eq!(open(&complete, EXPIRY + DAY, EXPIRY + 9 * DAY), None);
+        let again = complete.open_next(EXPIRY, true, WINDOW, EXPIRY);
+        assert_eq!(again, Err(NotOpened::InvalidExpiry));
+        let next = complete.open_next(EXPIRY + DAY, false, WINDOW, EXPIRY);
+        assert!(next.is_ok());
+    }
+
+    /// Nobody opened the expiry, and somebody the next one as soon as that was allowed.
+    #[test]
+    fn a_missed_one_can_be_opened_although_the_next_one_was() {
+        let next = Settlement::default()
+            .open_next(EXPIRY + DAY, false, WINDOW, EXPIRY)
+            .unwrap();
+        let open = |missed, now| next.open_next(EXPIRY, missed, WINDOW, now);
+        assert_eq!(open(true, EXPIRY).map(|missed| missed.expiry), Ok(EXPIRY));
+        assert_eq!(open(false, EXPIRY), Err(NotOpened::Running));
+        let last = next.from - u64::from(WINDOW);
+        assert!(open(true, last).is_ok());
+        assert_eq!(open(true, last + 1), Err(NotOpened::Running));
+        let missed = open(true, EXPIRY).unwrap();
+        let complete = missed.count(&price(5, EXPIRY), EXPIRY + 1_800);
+        assert!(complete.is_complete());
+        let reopened = complete.open_next(EXPIRY + DAY, false, WINDOW, EXPIRY + 1_800);
+        assert_eq!(reopened, Ok(next));
+    }
+
+    #[test]
+    fn the_projection_ends_at_the_settlement_price() {
+        assert_eq!(Settlement::default().projected(7), 7);
+        assert_eq!(opened().projected(4_000), 4_000);
+        let half = opened().count(&price(2_000, EXPIRY - 1_800), EXPIRY - 900);
+        assert_eq!(half.projected(4_000), 3_000);
+        assert_eq!(half.projected(2_000), 2_000);
+        let complete = half.count(&price(3_000, EXPIRY - 900), EXPIRY);
+        assert_eq!(complete.projected(9_999), complete.price);
     }
 
     proptest! {

@@ -86,8 +86,44 @@ pub struct Ranges {
     pub volatility: u128,
     /// The move that maintenance margin covers, as a share of the price.
     pub maintenance: u64,
+    /// What `maintenance` rises towards.
+    pub target: u64,
     /// The move that initial margin covers, before what tiers and concentration add; at least `maintenance`.
     pub initial: u64,
+}
+
+/// [`Ranges`] as a poke leaves them for readers, in units of [`Outlook::UNIT`], rounded up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outlook {
+    /// Maintenance range at the poke.
+    pub maintenance: u16,
+    /// What it rises towards.
+    pub target: u16,
+    /// Initial range.
+    pub initial: u16,
+}
+
+impl Outlook {
+    /// Unit of the ranges, WAD.
+    pub const UNIT: u64 = WAD / 5_000;
+
+    /// The outlook on `ranges`.
+    pub fn of(ranges: &Ranges) -> Self {
+        let units = |range: u64| range.div_ceil(Self::UNIT) as u16;
+        Self {
+            maintenance: units(ranges.maintenance),
+            target: units(ranges.target),
+            initial: units(ranges.initial),
+        }
+    }
+
+    /// The WAD ranges of maintenance and of initial margin `secs` after the poke.
+    pub fn after(&self, parameters: &Parameters, secs: u64) -> (u64, u64) {
+        let wad = |units: u16| u64::from(units) * Self::UNIT;
+        let rise = rise(parameters, secs).saturating_mul(MILLIONTH);
+        let maintenance = wad(self.maintenance).saturating_add(rise);
+        (maintenance.min(wad(self.target)), wad(self.initial))
+    }
 }
 
 impl Volatility {
@@ -144,10 +180,16 @@ impl Volatility {
     pub fn ranges(&self, parameters: &Parameters, limits: &RangeLimits, now: u64) -> Ranges {
         let slow = self.slow_volatility(parameters, limits);
         let fast = volatility_of(self.fast);
+        let target = range_of(slow, parameters, limits);
+        let initial = match fast > slow {
+            true => range_of(fast, parameters, limits),
+            false => target,
+        };
         Ranges {
             volatility: u128::from(slow) * u128::from(MILLIONTH),
-            maintenance: self.range_at(parameters, limits, now) * MILLIONTH,
-            initial: range_of(slow.max(fast), parameters, limits) * MILLIONTH,
+            maintenance: self.limited(target, parameters, now) * MILLIONTH,
+            target: target * MILLIONTH,
+            initial: initial * MILLIONTH,
         }
     }
 
@@ -155,9 +197,12 @@ impl Volatility {
     /// sample than the time since then allows.
     fn range_at(&self, parameters: &Parameters, limits: &RangeLimits, now: u64) -> u64 {
         let target = range_of(self.slow_volatility(parameters, limits), parameters, limits);
+        self.limited(target, parameters, now)
+    }
+
+    fn limited(&self, target: u64, parameters: &Parameters, now: u64) -> u64 {
         let secs = now.saturating_sub(self.sampled_at);
-        let rise = (parameters.hourly_rise / MILLIONTH).saturating_mul(secs) / 3_600;
-        target.min(rise.saturating_add(self.range.into()))
+        target.min(rise(parameters, secs).saturating_add(self.range.into()))
     }
 
     /// Slow volatility a year in millionths: the mean, but at least its blend with the stressed value.
@@ -168,6 +213,11 @@ impl Volatility {
         let blend = measured * (1_000_000 - weight) + stressed * weight;
         measured.max(blend.div_ceil(1_000_000))
     }
+}
+
+/// Millionths by which the maintenance range may rise in `secs`.
+fn rise(parameters: &Parameters, secs: u64) -> u64 {
+    (parameters.hourly_rise / MILLIONTH).saturating_mul(secs) / 3_600
 }
 
 /// `old` and `new` averaged, `old` weighing exp(-secs / period).

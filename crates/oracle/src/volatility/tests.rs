@@ -2,7 +2,11 @@ use proptest::prelude::*;
 
 use super::*;
 
-const P: Parameters = Parameters::DEFAULT;
+/// Over a day, so that the floor of the volatility is above the least range.
+const P: Parameters = Parameters {
+    horizon: 86_400,
+    ..Parameters::DEFAULT
+};
 const L: RangeLimits = RangeLimits::DEFAULT;
 const START: u64 = 1_700_000_000;
 const PRICE: u128 = 2_000_000_000_000_000_000_000;
@@ -158,6 +162,16 @@ fn limits_have_bounds() {
 const L_UNIT: u64 = RangeLimits::UNIT;
 
 #[test]
+fn a_large_coin_gets_twenty_times_leverage_in_calm_times_and_ten_in_a_crisis() {
+    let defaults = Parameters::DEFAULT;
+    let crisis = started().ranges(&defaults, &L, START);
+    assert_eq!(crisis.maintenance / (WAD / 1_000), 96);
+    let (calm, now) = swing(started(), move_of(0.55, 3_600), 3_600, 400 * DAY);
+    let calm = calm.ranges(&defaults, &L, now);
+    assert_eq!(calm.maintenance / (WAD / 1_000), 50);
+}
+
+#[test]
 fn the_extremes_of_a_logarithm_fit() {
     assert_eq!(log_distance(0, 5), 0);
     assert_eq!(log_distance(5, 5), 0);
@@ -226,12 +240,29 @@ proptest! {
             now += secs;
             state = state.sample(mark, &p, &L, now);
             let after = state.ranges(&p, &L, now);
+            prop_assert!(after.maintenance <= after.target && after.target <= after.initial);
             prop_assert!(L.min <= after.maintenance && after.maintenance <= after.initial && after.initial <= L.max);
             let floor = u128::from(L.stressed) * u128::from(p.stressed_weight) / u128::from(WAD);
             prop_assert!(after.volatility >= floor);
             let allowed = u128::from(p.hourly_rise) * u128::from(secs) / 3_600 + u128::from(MILLIONTH);
             prop_assert!(u128::from(after.maintenance.saturating_sub(before.maintenance)) <= allowed);
             before = after;
+        }
+    }
+
+    /// What readers compute from what a poke left is what the whole state would say, rounded up.
+    #[test]
+    fn an_outlook_is_the_ranges_rounded_up(p in any_parameters(), marks in prop::collection::vec((1u128..1 << 96, 0u64..200_000), 1..10), later in 0u64..400_000) {
+        let (mut state, mut now) = (Volatility::default().sample(PRICE, &p, &L, START), START);
+        for (mark, secs) in marks {
+            now += secs;
+            state = state.sample(mark, &p, &L, now);
+        }
+        let outlook = Outlook::of(&state.ranges(&p, &L, now));
+        let exact = state.ranges(&p, &L, now + later);
+        let (maintenance, initial) = outlook.after(&p, later);
+        for (found, exact) in [(maintenance, exact.maintenance), (initial, exact.initial)] {
+            prop_assert!(found + MILLIONTH >= exact && found <= exact + Outlook::UNIT, "{found} {exact}");
         }
     }
 }

@@ -1,0 +1,176 @@
+use proptest::prelude::*;
+use risk::options::black::Kind::{Call, Put};
+
+use super::*;
+use crate::price::{Price, Status};
+use crate::settlement::Settlement;
+
+const L: SurfaceLimits = SurfaceLimits::DEFAULT;
+const EXPIRY: u64 = 20_000 * 86_400 + 8 * 3_600;
+const USD: u128 = WAD as u128;
+const QUOTED: Quoted = Quoted {
+    surface: Surface {
+        atm: 800_000,
+        skew: -200_000,
+        curvature: 400_000,
+    },
+    updated_at: EXPIRY - 3_600,
+};
+
+fn at(price: u128, now: u64) -> Expiry {
+    Expiry::ahead(price, EXPIRY, &QUOTED, &L, now)
+}
+
+fn value(expiry: &Expiry, kind: Kind, strike: u128) -> u128 {
+    expiry.quote(kind, strike, &L).quote.value.0
+}
+
+#[test]
+fn ahead_it_is_black_76_at_the_volatility_of_the_strike() {
+    let month = Quoted {
+        updated_at: EXPIRY - 30 * 86_400,
+        ..QUOTED
+    };
+    let expiry = Expiry::ahead(2_000 * USD, EXPIRY, &month, &L, EXPIRY - 30 * 86_400);
+    let found = expiry.quote(Call, 2_200 * USD, &L);
+    assert_eq!(found.volatility, 784_572 * (WAD / 1_000_000));
+    // Black-76 in double precision at 78.4572 %.
+    let value = found.quote.value.0 as f64 / WAD as f64;
+    assert!((value - 104.592854).abs() < 1e-5, "{value}");
+    assert!(found.quote.delta > 0 && found.quote.gamma > 0 && found.quote.vega > 0);
+}
+
+#[test]
+fn blocked_actions_follow_the_expiry() {
+    let stale = EXPIRY - 3_600 + u64::from(L.stale_after);
+    assert_eq!(stale, EXPIRY);
+    let older = Quoted {
+        updated_at: EXPIRY - 9_000,
+        ..QUOTED
+    };
+    let ahead = |quoted: &Quoted, now| Expiry::ahead(USD, EXPIRY, quoted, &L, now);
+    let fresh = ahead(&QUOTED, EXPIRY - 1);
+    assert_eq!((fresh.blocked(0), fresh.blocked(7)), (0, 7));
+    let stale = ahead(&older, EXPIRY - 9_000 + 3_600);
+    assert_eq!((stale.blocked(0), stale.blocked(4)), (1, 5));
+    let none = ahead(&Quoted::default(), EXPIRY - 1);
+    assert_eq!(none.blocked(64), blocked::ALL | 64);
+    let stage = |stage| Expiry { price: USD, stage };
+    assert_eq!(stage(Stage::Settling).blocked(4), 7);
+    assert_eq!(stage(Stage::Settled).blocked(blocked::ALL | 64), 3);
+    assert!(stage(Stage::Settled).is_final() && !stage(Stage::Settling).is_final());
+}
+
+#[test]
+fn a_stale_surface_still_values() {
+    let older = Quoted {
+        updated_at: EXPIRY - 90_000,
+        ..QUOTED
+    };
+    let stale = Expiry::ahead(2_000 * USD, EXPIRY, &older, &L, EXPIRY - 600);
+    let fresh = at(2_000 * USD, EXPIRY - 600);
+    assert_eq!(
+        stale.quote(Put, 2_000 * USD, &L),
+        fresh.quote(Put, 2_000 * USD, &L)
+    );
+}
+
+#[test]
+fn without_a_surface_there_is_no_time_value() {
+    let none = Expiry::ahead(2_000 * USD, EXPIRY, &Quoted::default(), &L, EXPIRY - 9_999);
+    assert_eq!(value(&none, Call, 1_900 * USD), 100 * USD);
+    assert_eq!(none.quote(Call, 1_900 * USD, &L).volatility, 0);
+}
+
+#[test]
+fn from_the_expiry_on_only_intrinsic_value_and_delta_are_left() {
+    let settling = Expiry {
+        price: 2_000 * USD,
+        stage: Stage::Settling,
+    };
+    let put = settling.quote(Put, 2_100 * USD, &L);
+    let one = i128::from(WAD);
+    assert_eq!(
+        (put.quote.value.0, put.quote.delta, put.volatility),
+        (100 * USD, -one, 0)
+    );
+    assert_eq!((put.quote.gamma, put.quote.vega), (0, 0));
+    let settled = Expiry {
+        stage: Stage::Settled,
+        ..settling
+    };
+    let put = settled.quote(Put, 2_100 * USD, &L).quote;
+    assert_eq!((put.value.0, put.delta), (100 * USD, 0));
+    assert_eq!(value(&settled, Call, 2_100 * USD), 0);
+}
+
+#[test]
+fn prices_beyond_the_largest_count_as_that() {
+    let expiry = at(u128::MAX, EXPIRY - 600);
+    assert_eq!(value(&expiry, Call, 0), Usd::MAX.0);
+    assert_eq!(value(&at(0, EXPIRY - 600), Put, u128::MAX), Usd::MAX.0);
+}
+
+/// Second by second over the last minutes of a falling market, through the expiry and until the settlement is final: no
+/// step of an option's value is larger than what the price and the clock moved it by.
+#[test]
+fn nothing_jumps_at_the_expiry() {
+    const WINDOW: u32 = 1_800;
+    let opened = Settlement::default()
+        .open_next(EXPIRY, false, WINDOW, EXPIRY - 7_200)
+        .unwrap();
+    for late in [0, 600] {
+        let (mut settlement, mut last) = (opened, None);
+        for second in 0..4_000 {
+            let now = EXPIRY - 3_000 + second;
+            let mark = (2_000_000 - 20 * u128::from(second)) * (USD / 1_000);
+            // Unobserved for a while, which is counted after the expiry.
+            let status = match now < EXPIRY - late {
+                true => Status::Agreeing,
+                false => Status::Frozen,
+            };
+            let status = if now >= EXPIRY {
+                Status::Agreeing
+            } else {
+                status
+            };
+            let price = Price {
+                mark,
+                observed_at: now,
+                valid_until: now + 60,
+                status,
+                ..Price::default()
+            };
+            let projected = settlement.projected(mark);
+            let expiry = match now < EXPIRY {
+                true => at(projected, now),
+                false => Expiry {
+                    price: projected,
+                    stage: match settlement.is_complete() {
+                        true => Stage::Settled,
+                        false => Stage::Settling,
+                    },
+                },
+            };
+            let found = value(&expiry, Put, 1_960 * USD);
+            if let Some(before) = last {
+                let moved = found.abs_diff(before);
+                assert!(moved < USD / 4, "{second}: {before} to {found}");
+            }
+            last = Some(found);
+            settlement = settlement.count(&price, now + 1);
+        }
+        assert!(settlement.is_complete());
+    }
+}
+
+proptest! {
+    #[test]
+    fn values_keep_put_call_parity_and_their_bounds(price in 1u128..1 << 96, strike in 1u128..1 << 96, secs in 1u64..400 * 86_400) {
+        let now = EXPIRY - secs;
+        let expiry = Expiry::ahead(price, EXPIRY, &Quoted { updated_at: now, ..QUOTED }, &L, now);
+        let (call, put) = (value(&expiry, Call, strike), value(&expiry, Put, strike));
+        prop_assert_eq!(call + strike, put + price);
+        prop_assert!(call <= price && put <= strike);
+    }
+}

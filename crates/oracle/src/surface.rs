@@ -1,0 +1,187 @@
+//! Implied volatility of one expiry, as a provider quotes it, and how far and how fast it may move.
+//!
+//! Options are valued at it, so every step that a provider takes moves somebody's equity. What a malicious one can do at most:
+//! move the volatility of any strike by [`SurfaceLimits::max_step`] per [`SurfaceLimits::min_interval`], one way, and never out
+//! of the limits' volatilities; or stop, which after [`SurfaceLimits::stale_after`] stops opening and nothing else.
+
+use risk::options::fixed::{BITS, ONE, ln_ratio};
+
+use crate::WAD;
+use crate::settlement::is_expiry;
+
+/// Volatilities are kept in millionths.
+const MILLIONTH: u64 = WAD / 1_000_000;
+
+/// Seconds ahead of now that an expiry may be to have a surface.
+const FARTHEST: u64 = 400 * 86_400;
+
+/// Volatility a year as a function of k = ln(strike / forward), all in millionths.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Surface {
+    /// Volatility at the money.
+    pub atm: u32,
+    /// Its change per unit of k.
+    pub skew: i32,
+    /// Its change per unit of k^2.
+    pub curvature: i32,
+}
+
+impl Surface {
+    /// Greatest skew and curvature either way.
+    pub const MAX_SLOPE: i32 = 4_000_000;
+
+    /// The volatility of `strike` when the forward is `forward`, in millionths: atm + skew k + curvature k^2 within the limits,
+    /// where k counts as at least -1 and at most 1. Wrong by at most one.
+    pub fn volatility(&self, strike: u128, forward: u128, limits: &SurfaceLimits) -> u32 {
+        // With 30 binary digits, products of 22 bits and 30 fit.
+        let k = (ln_ratio(strike, forward).clamp(-ONE, ONE) >> (BITS - 30)) as i64;
+        let square = (k * k) >> 30;
+        let bend = i64::from(self.skew) * k + i64::from(self.curvature) * square;
+        let (least, greatest) = limits.volatilities();
+        let volatility = i64::from(self.atm) + ((bend + (1 << 29)) >> 30);
+        volatility.clamp(least.into(), greatest.into()) as u32
+    }
+
+    /// Most by which the volatility of any strike differs between this and `other`, in millionths, limits aside.
+    fn distance(&self, other: &Self) -> u64 {
+        u64::from(self.atm.abs_diff(other.atm))
+            + u64::from(self.skew.abs_diff(other.skew))
+            + u64::from(self.curvature.abs_diff(other.curvature))
+    }
+
+    fn is_within(&self, limits: &SurfaceLimits) -> bool {
+        let (least, greatest) = limits.volatilities();
+        (least..=greatest).contains(&self.atm)
+            && self.skew.unsigned_abs() <= Self::MAX_SLOPE.unsigned_abs()
+            && self.curvature.unsigned_abs() <= Self::MAX_SLOPE.unsigned_abs()
+    }
+}
+
+/// What surfaces are held to. Volatilities and the step are WAD, times are seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SurfaceLimits {
+    /// Least volatility of any strike.
+    pub min_volatility: u64,
+    /// Greatest volatility of any strike.
+    pub max_volatility: u64,
+    /// Most by which one update may change the volatility of any strike.
+    pub max_step: u64,
+    /// Time between two updates of an expiry.
+    pub min_interval: u32,
+    /// Time after an update from which on it is stale.
+    pub stale_after: u32,
+}
+
+impl SurfaceLimits {
+    /// From a calm coin's volatility to a thin token's in a crash. Five points in five minutes: at the money it may double from
+    /// 60 % within an hour, as it does in a crash, while one wrong quote costs a seller of a month's option at the money
+    /// 0.6 % of the underlying. An hour without a quote stops opening.
+    pub const DEFAULT: Self = Self {
+        min_volatility: WAD / 10,
+        max_volatility: 5 * WAD,
+        max_step: WAD / 20,
+        min_interval: 300,
+        stale_after: 3_600,
+    };
+
+    /// The limits' volatilities and step are stored in thousandths.
+    pub const UNIT: u64 = WAD / 1_000;
+
+    /// Whether the limits are in order, multiples of [`Self::UNIT`], and within 5 % to 1,000 % of volatility, 0.1 to 25 points
+    /// a step, 30 seconds to a day between updates, and a minute to a week until stale.
+    pub fn is_within_bounds(&self) -> bool {
+        self.min_volatility >= WAD / 20
+            && self.min_volatility <= self.max_volatility
+            && self.max_volatility <= 10 * WAD
+            && (WAD / 1_000..=WAD / 4).contains(&self.max_step)
+            && (30..=86_400).contains(&self.min_interval)
+            && (60..=7 * 86_400).contains(&self.stale_after)
+            && self.min_interval < self.stale_after
+            && [self.min_volatility, self.max_volatility, self.max_step]
+                .iter()
+                .all(|limit| limit.is_multiple_of(Self::UNIT))
+    }
+
+    /// Least and greatest volatility in millionths.
+    fn volatilities(&self) -> (u32, u32) {
+        let millionths = |volatility| (volatility / MILLIONTH) as u32;
+        (
+            millionths(self.min_volatility),
+            millionths(self.max_volatility),
+        )
+    }
+}
+
+/// One expiry's surface and its age.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Quoted {
+    /// The surface.
+    pub surface: Surface,
+    /// When it was set, seconds; zero if it never was.
+    pub updated_at: u64,
+}
+
+/// Why a surface is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SurfaceRefusal {
+    /// The expiry is not at 08:00 UTC, over, or more than 400 days ahead.
+    InvalidExpiry,
+    /// The volatility at the money is outside the limits, or skew or curvature beyond [`Surface::MAX_SLOPE`].
+    OutOfBounds,
+    /// The last update was too short ago.
+    TooSoon {
+        /// From when on another is allowed, seconds.
+        allowed_at: u64,
+    },
+    /// The volatility of some strike would change by more than the largest step.
+    StepTooLarge {
+        /// The change, WAD.
+        step: u64,
+    },
+}
+
+impl Quoted {
+    /// What `next`, set at `now` for `expiry`, makes of it. The first surface of an expiry may have any level within the limits:
+    /// nobody can hold an option of an expiry that never had one.
+    pub fn update(
+        self,
+        next: Surface,
+        expiry: u64,
+        limits: &SurfaceLimits,
+        now: u64,
+    ) -> Result<Self, SurfaceRefusal> {
+        if !is_expiry(expiry) || expiry <= now || expiry - now > FARTHEST {
+            return Err(SurfaceRefusal::InvalidExpiry);
+        }
+        if !next.is_within(limits) {
+            return Err(SurfaceRefusal::OutOfBounds);
+        }
+        if self.exists() {
+            let allowed_at = self.updated_at.saturating_add(limits.min_interval.into());
+            if now < allowed_at {
+                return Err(SurfaceRefusal::TooSoon { allowed_at });
+            }
+            let step = self.surface.distance(&next) * MILLIONTH;
+            if step > limits.max_step {
+                return Err(SurfaceRefusal::StepTooLarge { step });
+            }
+        }
+        Ok(Self {
+            surface: next,
+            updated_at: now,
+        })
+    }
+
+    /// Whether it was ever set.
+    pub fn exists(&self) -> bool {
+        self.updated_at != 0
+    }
+
+    /// Whether it was set less than the limits' time ago.
+    pub fn is_fresh(&self, limits: &SurfaceLimits, now: u64) -> bool {
+        self.exists() && now < self.updated_at.saturating_add(limits.stale_after.into())
+    }
+}
+
+#[cfg(test)]
+mod tests;

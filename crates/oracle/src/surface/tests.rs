@@ -1,0 +1,264 @@
+use proptest::prelude::*;
+
+use super::*;
+
+const L: SurfaceLimits = SurfaceLimits::DEFAULT;
+const EXPIRY: u64 = 20_000 * 86_400 + 8 * 3_600;
+const NOW: u64 = EXPIRY - 30 * 86_400;
+const FLAT: Surface = Surface {
+    atm: 800_000,
+    skew: 0,
+    curvature: 0,
+};
+const SMILE: Surface = Surface {
+    atm: 600_000,
+    skew: -200_000,
+    curvature: 400_000,
+};
+/// A forward, WAD.
+const FORWARD: u128 = 2_000_000_000_000_000_000_000;
+
+fn quoted() -> Quoted {
+    let first = Quoted::default().update(FLAT, EXPIRY, &L, NOW);
+    first.unwrap()
+}
+
+fn strike_at(k: f64) -> u128 {
+    (FORWARD as f64 * k.exp()) as u128
+}
+
+#[test]
+fn it_is_a_parabola_of_log_moneyness() {
+    for (k, expected) in [
+        (0.0, 600_000),
+        (0.1, 584_000),
+        (-0.1, 624_000),
+        (0.5, 600_000),
+        (-0.5, 800_000),
+        (1.0, 800_000),
+        (-1.0, 1_200_000),
+    ] {
+        let volatility = SMILE.volatility(strike_at(k), FORWARD, &L);
+        assert!(volatility.abs_diff(expected) <= 1, "{k}: {volatility}");
+    }
+}
+
+#[test]
+fn beyond_a_factor_of_e_it_is_flat() {
+    for strike in [0, 1, strike_at(-1.1), strike_at(-9.0)] {
+        assert_eq!(SMILE.volatility(strike, FORWARD, &L), 1_200_000);
+    }
+    for strike in [strike_at(1.1), strike_at(20.0), u128::MAX] {
+        let volatility = SMILE.volatility(strike, FORWARD, &L);
+        assert!(volatility.abs_diff(800_000) <= 1, "{volatility}");
+    }
+}
+
+#[test]
+fn it_is_held_to_the_limits() {
+    let steep = Surface {
+        atm: 600_000,
+        skew: -4_000_000,
+        curvature: -4_000_000,
+    };
+    assert_eq!(steep.volatility(strike_at(0.5), FORWARD, &L), 100_000);
+    let high = Surface {
+        curvature: 4_000_000,
+        ..steep
+    };
+    assert_eq!(high.volatility(strike_at(-1.0), FORWARD, &L), 5_000_000);
+}
+
+#[test]
+fn the_first_surface_may_have_any_level_within_the_limits() {
+    for (atm, allowed) in [
+        (99_999, false),
+        (100_000, true),
+        (5_000_000, true),
+        (5_000_001, false),
+    ] {
+        let first = Quoted::default().update(Surface { atm, ..FLAT }, EXPIRY, &L, NOW);
+        assert_eq!(first.is_ok(), allowed, "{atm}");
+    }
+    for slope in [-4_000_001, 4_000_001, i32::MIN, i32::MAX] {
+        for surface in [
+            Surface {
+                skew: slope,
+                ..FLAT
+            },
+            Surface {
+                curvature: slope,
+                ..FLAT
+            },
+        ] {
+            let first = Quoted::default().update(surface, EXPIRY, &L, NOW);
+            assert_eq!(first, Err(SurfaceRefusal::OutOfBounds), "{surface:?}");
+        }
+    }
+}
+
+#[test]
+fn expiries_are_on_the_grid_ahead_and_near() {
+    let set = |expiry, now| Quoted::default().update(FLAT, expiry, &L, now).err();
+    let invalid = Some(SurfaceRefusal::InvalidExpiry);
+    assert_eq!(set(EXPIRY, EXPIRY - 1), None);
+    assert_eq!(set(EXPIRY, EXPIRY), invalid);
+    assert_eq!(set(EXPIRY + 1, NOW), invalid);
+    assert_eq!(set(EXPIRY, EXPIRY - FARTHEST), None);
+    assert_eq!(set(EXPIRY, EXPIRY - FARTHEST - 1), invalid);
+}
+
+#[test]
+fn updates_keep_their_interval_to_the_second() {
+    let at = |now| quoted().update(FLAT, EXPIRY, &L, now);
+    let allowed_at = NOW + u64::from(L.min_interval);
+    for now in [NOW - 9_000, NOW, allowed_at - 1] {
+        assert_eq!(at(now), Err(SurfaceRefusal::TooSoon { allowed_at }));
+    }
+    assert_eq!(at(allowed_at).map(|next| next.updated_at), Ok(allowed_at));
+}
+
+#[test]
+fn a_step_counts_what_every_part_of_it_can_do() {
+    let step = |next| quoted().update(next, EXPIRY, &L, NOW + 300);
+    let moved = |atm: i32, skew, curvature| Surface {
+        atm: FLAT.atm.saturating_add_signed(atm),
+        skew,
+        curvature,
+    };
+    for (next, allowed) in [
+        (moved(50_000, 0, 0), true),
+        (moved(-50_000, 0, 0), true),
+        (moved(50_001, 0, 0), false),
+        (moved(20_000, -20_000, 10_000), true),
+        (moved(20_000, -20_000, 10_001), false),
+        (moved(-20_000, 20_001, -10_000), false),
+    ] {
+        assert_eq!(step(next).is_ok(), allowed, "{next:?}");
+    }
+    assert_eq!(
+        step(moved(60_000, 0, 0)),
+        Err(SurfaceRefusal::StepTooLarge { step: WAD / 50 * 3 })
+    );
+}
+
+#[test]
+fn it_is_stale_from_a_set_age_on() {
+    let at = |now| quoted().is_fresh(&L, now);
+    assert!(at(NOW) && at(NOW + u64::from(L.stale_after) - 1));
+    assert!(!at(NOW + u64::from(L.stale_after)));
+    assert!(!Quoted::default().is_fresh(&L, 0));
+}
+
+/// However long it was silent, the next step is no larger.
+#[test]
+fn silence_saves_up_no_steps() {
+    let next = Surface {
+        atm: FLAT.atm + 50_001,
+        ..FLAT
+    };
+    let late = quoted().update(next, EXPIRY, &L, EXPIRY - 1);
+    assert!(matches!(late, Err(SurfaceRefusal::StepTooLarge { .. })));
+}
+
+#[test]
+fn limits_have_bounds() {
+    assert!(L.is_within_bounds());
+    let outside = [
+        SurfaceLimits {
+            min_volatility: WAD / 20 - SurfaceLimits::UNIT,
+            ..L
+        },
+        SurfaceLimits {
+            min_volatility: L.max_volatility + SurfaceLimits::UNIT,
+            ..L
+        },
+        SurfaceLimits {
+            min_volatility: L.min_volatility + 1,
+            ..L
+        },
+        SurfaceLimits {
+            max_volatility: 10 * WAD + SurfaceLimits::UNIT,
+            ..L
+        },
+        SurfaceLimits { max_step: 0, ..L },
+        SurfaceLimits {
+            max_step: WAD / 4 + SurfaceLimits::UNIT,
+            ..L
+        },
+        SurfaceLimits {
+            max_step: L.max_step + 1,
+            ..L
+        },
+        SurfaceLimits {
+            min_interval: 29,
+            ..L
+        },
+        SurfaceLimits {
+            min_interval: 86_401,
+            stale_after: 604_800,
+            ..L
+        },
+        SurfaceLimits {
+            min_interval: 30,
+            stale_after: 59,
+            ..L
+        },
+        SurfaceLimits {
+            stale_after: 604_801,
+            ..L
+        },
+        SurfaceLimits {
+            stale_after: L.min_interval,
+            ..L
+        },
+    ];
+    for limits in outside {
+        assert!(!limits.is_within_bounds(), "{limits:?}");
+    }
+}
+
+fn any_surface() -> impl Strategy<Value = Surface> {
+    let slope = || -Surface::MAX_SLOPE..=Surface::MAX_SLOPE;
+    (100_000u32..=5_000_000, slope(), slope()).prop_map(|(atm, skew, curvature)| Surface {
+        atm,
+        skew,
+        curvature,
+    })
+}
+
+proptest! {
+    #[test]
+    fn it_agrees_with_floating_point(surface in any_surface(), k in -1.5f64..1.5) {
+        let strike = strike_at(k);
+        let k = (strike as f64 / FORWARD as f64).ln().clamp(-1.0, 1.0);
+        let exact = f64::from(surface.atm) + f64::from(surface.skew) * k + f64::from(surface.curvature) * k * k;
+        let found = f64::from(surface.volatility(strike, FORWARD, &L));
+        prop_assert!((found - exact.clamp(1e5, 5e6)).abs() < 0.6, "{found} {exact}");
+    }
+
+    /// What a provider that does its worst can do.
+    #[test]
+    fn no_update_moves_any_strike_by_more_than_a_step(surfaces in prop::collection::vec((any_surface(), 0u64..900), 1..60), strike in 0u128..1 << 96, forward in 0u128..1 << 96) {
+        let (mut state, mut now) = (quoted(), NOW);
+        for (surface, secs) in surfaces {
+            now += secs;
+            // Towards the surface by as much as one step allows, or a little more.
+            let toward = |from: i64, to: i64| from + (to - from).clamp(-17_000, 17_000);
+            let next = Surface {
+                atm: toward(state.surface.atm.into(), surface.atm.into()) as u32,
+                skew: toward(state.surface.skew.into(), surface.skew.into()) as i32,
+                curvature: toward(state.surface.curvature.into(), surface.curvature.into()) as i32,
+            };
+            let before = state;
+            if let Ok(after) = state.update(next, EXPIRY, &L, now) {
+                prop_assert!(after.updated_at >= before.updated_at + u64::from(L.min_interval));
+                state = after;
+            }
+            let [was, is] = [before, state].map(|quoted| quoted.surface.volatility(strike, forward, &L));
+            // Each is wrong by at most one.
+            prop_assert!(u64::from(was.abs_diff(is)) * MILLIONTH <= L.max_step + 2 * MILLIONTH);
+            prop_assert!((100_000..=5_000_000).contains(&is));
+        }
+    }
+}
