@@ -17,7 +17,7 @@
 //!
 //! | Where is ... | |
 //! |---|---|
-//! | a slot laid out | [`storage`], [`nonces`], of an option: [`terms`] |
+//! | a slot laid out | [`storage`], [`nonces`], of an option: [`options`] |
 //! | a price accepted | [`market`] |
 //! | a margin computed | [`session`] |
 //! | a leg found movable | [`checks`] |
@@ -40,10 +40,10 @@ pub mod error;
 pub mod flows;
 pub mod market;
 pub mod nonces;
+pub mod options;
 pub mod packing;
 pub mod parameters;
 pub mod program;
 pub mod session;
 pub mod storage;
-pub mod terms;
 pub mod word;

@@ -1,7 +1,8 @@
 //! Parameters as they are stored: rates in 32 bits, in units of 1e-9.
 
 use alloy_primitives::Address;
-use risk::{OutflowRates, Ratio, Terms, Usd, math};
+use risk::listing::CONCENTRATION_STEPS;
+use risk::{OutflowRates, Ratio, Terms, Usd, WAD, math};
 
 use crate::error::{Error, OrRevert, require};
 use crate::word::Word;
@@ -158,9 +159,12 @@ pub struct InstrumentRates {
     pub taker_fee: u32,
     pub shock: u32,
     pub number: u32,
-    /// By how much initial margin grows with the open interest of the whole underlying, in units of 1/16.
-    pub concentration: u32,
+    /// See [`InstrumentRates::concentration`] and [`InstrumentRates::has_options`].
+    pub beside: u32,
 }
+
+/// Bit of an instrument on whose underlying there are rules for options; below it is the step of concentration.
+const HAS_OPTIONS: u32 = 1 << 8;
 
 impl InstrumentRates {
     #[must_use]
@@ -173,7 +177,7 @@ impl InstrumentRates {
             taker_fee,
             shock,
             number,
-            concentration,
+            beside,
         ] = word.lanes();
         Self {
             maintenance,
@@ -183,7 +187,7 @@ impl InstrumentRates {
             taker_fee,
             shock,
             number,
-            concentration,
+            beside,
         }
     }
 
@@ -197,8 +201,32 @@ impl InstrumentRates {
             self.taker_fee,
             self.shock,
             self.number,
-            self.concentration,
+            self.beside,
         ])
+    }
+
+    /// By what initial margin grows with the open interest in the whole underlying: 1 to 2 in steps of 1/16.
+    #[must_use]
+    pub const fn concentration(&self) -> Ratio {
+        Ratio(WAD + WAD / CONCENTRATION_STEPS as u128 * self.step() as u128)
+    }
+
+    /// The step of the concentration.
+    #[must_use]
+    pub const fn step(&self) -> u32 {
+        self.beside & (HAS_OPTIONS - 1)
+    }
+
+    /// Whether there are rules for options on the underlying.
+    #[must_use]
+    pub const fn has_options(&self) -> bool {
+        self.beside & HAS_OPTIONS != 0
+    }
+
+    /// With a step of the concentration, and options or none.
+    #[must_use]
+    pub const fn beside(step: u32, has_options: bool) -> u32 {
+        if has_options { step | HAS_OPTIONS } else { step }
     }
 }
 
@@ -256,10 +284,18 @@ mod tests {
             taker_fee: 5,
             shock: 6,
             number: u32::MAX,
-            concentration: 16,
+            beside: InstrumentRates::beside(4, true),
         };
         let word = stored.word();
-        assert_eq!(word.lanes(), [1, 2, 3, 4, 5, 6, u32::MAX, 16]);
+        assert_eq!(word.lanes(), [1, 2, 3, 4, 5, 6, u32::MAX, 260]);
         assert_eq!(InstrumentRates::of_word(word).word(), word);
+        assert_eq!(stored.concentration(), Ratio(WAD / 4 * 5));
+        assert!(stored.has_options());
+        let none = InstrumentRates {
+            beside: InstrumentRates::beside(16, false),
+            ..stored
+        };
+        assert_eq!(none.concentration(), Ratio(2 * WAD));
+        assert!(!none.has_options());
     }
 }

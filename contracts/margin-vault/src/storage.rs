@@ -11,6 +11,7 @@
 //! | instrument, side, bucket, 1 | drift, scale; means nothing unless the bucket was cut |
 //! | instrument, side, bucket, epoch | K at the end of the epoch |
 //! | id | an instrument's place in the listing, plus one |
+//! | strike, underlying, kind, expiry | the place of the option with these terms in the listing, while there is one |
 //! | hash of account, 0 | capital, profit, time of its maturity |
 //! | hash of account, 1 | instruments of its legs, immature gain, clock, bucket |
 //! | hash of account, instrument, 0 | a leg's base, K, epoch, side; all there is of one that joined a bucket that was not cut |
@@ -27,6 +28,7 @@
 use alloy_primitives::{Address, B256};
 use risk::cover::Flow;
 use risk::funding::{Funding, Volume};
+use risk::options::black::Kind;
 use risk::{
     Account, Bucket, Cumulative, InstrumentId, Leg, Outflow, Price, Prices, Ratio, Side, SideState,
     Store, Throttle, Totals,
@@ -36,6 +38,7 @@ use stylus_sdk::hostio;
 use stylus_sdk::stylus_core::CryptographyAccess;
 
 use crate::error::{Error, OrRevert};
+use crate::options::{Series, is_option};
 use crate::packing::{self, Backing};
 use crate::parameters::{Amounts, InstrumentRates, QuoteToken, Rates, ratio};
 use crate::word::Word;
@@ -68,6 +71,8 @@ pub enum Field {
     PoolAssets,
     /// What margins accounts with options.
     Engine,
+    /// See [`Places`](crate::options::Places).
+    Places,
 }
 
 /// An instrument's own slots.
@@ -77,14 +82,18 @@ pub enum InstrumentField {
     Price = 0,
     /// See [`InstrumentRates`].
     Rates,
-    /// The guard's asset id; of an option, its [`Terms`](crate::terms::Terms).
+    /// The guard's asset id; of an option, its [`Series`](crate::options::Series).
     Asset,
     /// Limit of one side's open interest, allowance of the cover.
     Limits,
     /// Volume, and what was paid into insurance and drawn from it.
     Flow,
-    /// See [`MarginRules`](crate::terms::MarginRules).
-    OptionMargin,
+    /// See [`OptionRules`](crate::options::OptionRules).
+    OptionRules,
+    /// See [`OptionLimits`](crate::options::OptionLimits).
+    OptionLimits,
+    /// See [`Counted`](crate::options::Counted).
+    Counted,
 }
 
 /// First byte of the key of every slot that is not hashed.
@@ -96,6 +105,7 @@ enum Region {
     Bucket,
     Closed,
     Listing,
+    Series,
 }
 
 /// Last byte of what is hashed into the key of a slot.
@@ -130,6 +140,14 @@ fn fixed(region: Region, [a, b, c]: [u8; 3], number: u32) -> Slot {
     let mut slot = [0; 32];
     slot[24..28].copy_from_slice(&[region as u8, a, b, c]);
     slot[28..].copy_from_slice(&number.to_be_bytes());
+    slot
+}
+
+/// Key of the place of an option with such terms; its number is none of them.
+fn series_slot(series: &Series) -> Slot {
+    let call = (series.kind == Kind::Call).into();
+    let mut slot = fixed(Region::Series, [series.underlying, call, 0], series.expiry);
+    slot[16..24].copy_from_slice(&series.strike.to_be_bytes());
     slot
 }
 
@@ -303,6 +321,17 @@ impl Storage {
             fixed(Region::Listing, [0; 3], instrument),
             Word::of(u128::from(id) + 1),
         );
+    }
+
+    /// Place in the listing of the option with such terms, if there is one.
+    pub fn place_of(&self, series: &Series) -> Option<InstrumentId> {
+        let place = self.load(series_slot(series)).low;
+        u8::try_from(place).ok().filter(|&place| is_option(place))
+    }
+
+    /// Stores the place of the option with such terms, or that there is none.
+    pub fn set_place_of(&mut self, series: &Series, place: Option<InstrumentId>) {
+        self.store(series_slot(series), Word::of(place.unwrap_or(0).into()));
     }
 
     // ---- accounts ----

@@ -11,7 +11,7 @@ use margin_vault::parameters::{
 };
 use margin_vault::session::{Session, emit};
 use margin_vault::storage::{Field, InstrumentField, PoolAssets, Storage};
-use margin_vault::terms::is_option;
+use margin_vault::options::is_option;
 use margin_vault::word::Word;
 use risk::{InstrumentId, Side, Size, Store, Usd, WAD};
 use stylus_sdk::host::WasmVM;
@@ -176,7 +176,7 @@ fn put_instrument(store: &mut Storage, number: u32, given: Args) {
         taker_fee: rate(5),
         shock: rate(6),
         number,
-        concentration: 0,
+        beside: 0,
     };
     let in_bounds = asset != Word::ZERO
         && rates.maintenance > 0
@@ -202,7 +202,7 @@ fn put_instrument(store: &mut Storage, number: u32, given: Args) {
         !open || store.instrument_field(id, InstrumentField::Asset) == asset,
         Error::InvalidParameters,
     );
-    rates.concentration = store.rates_of(id).concentration;
+    rates.beside = store.rates_of(id).beside;
     let limits = Word::new(open_interest, allowance);
     store.set_instrument_field(id, InstrumentField::Asset, asset);
     store.set_instrument_field(id, InstrumentField::Rates, rates.word());
