@@ -52,6 +52,7 @@ mod error;
 pub mod funding;
 mod ledger;
 mod liquidation;
+pub mod listing;
 mod margin;
 pub mod math;
 mod maturity;
