@@ -22,6 +22,7 @@ interface IInsurancePool is IERC4626, IOwnable {
     error UnsupportedDecimals(address token, uint8 decimals); // above 18
     error ParametersOutOfBounds();
     error TooManyVaults();
+    error NotSteward(address caller); // neither the steward nor the owner
     error NotVault(address vault);
     error InsufficientBalance(address owner, uint256 transferable, uint256 needed);
     error InsufficientAllowance(address owner, address spender, uint256 allowance, uint256 needed);
@@ -40,12 +41,15 @@ interface IInsurancePool is IERC4626, IOwnable {
     event VaultSet(address indexed vault, bool registered);
     event Harvested(address indexed vault, uint256 assets);
     event ParametersSet(Parameters parameters);
+    event StewardSet(address indexed steward);
 
     /// `vault` is registered to draw; its account of this pool receives penalties.
     function initialize(address owner, address asset, address vault) external; // a clone, once
     function setVault(address vault, bool registered) external; // owner; a vault with a deficit cannot be removed
     function isVault(address vault) external view returns (bool);
-    function setParameters(Parameters calldata parameters) external; // owner
+    function setSteward(address steward) external; // owner
+    function steward() external view returns (address);
+    function setParameters(Parameters calldata parameters) external; // owner, steward
     function parameters() external view returns (Parameters memory);
 
     /// Replaces the caller's earlier request. The shares can then not be transferred; only `receiver` can be paid.

@@ -66,6 +66,7 @@ interface IMarginVault is IOwnable {
     event Impaired(bool impaired, uint256 missing);
     event InstrumentSet(uint32 indexed instrument, Instrument parameters);
     event ParametersSet(Parameters parameters);
+    event StewardSet(address indexed steward);
 
     error NotAccountOwner(address caller); // the account's owner alone may do this
     error AlreadyInitialized();
@@ -83,6 +84,7 @@ interface IMarginVault is IOwnable {
     error SameAccount();
     error TooManyLegs(); // more than 16
     error RateLimited(); // a tenth of this side has been deleveraged within the hour
+    error NotSteward(address caller); // neither the steward nor the owner
     error NotAuthorized(address caller); // neither the account's owner nor one of its signers
     error CoverExceeded(); // the trade raises open interest beyond what the instrument's cover pays for
     error NotForcible(); // somebody else's account is converted only after 24 impaired hours, once the pool is drawn
@@ -117,11 +119,14 @@ interface IMarginVault is IOwnable {
         uint32[] calldata ids,
         Instrument[] calldata instruments
     ) external;
-    function setInstrument(uint32 instrument, Instrument calldata parameters) external; // owner
+    /// The owner; the steward for what is listed, without changing its asset.
+    function setInstrument(uint32 instrument, Instrument calldata parameters) external;
     function instrument(uint32 instrument) external view returns (Instrument memory);
     function instruments() external view returns (uint32[] memory);
-    function setParameters(Parameters calldata parameters) external; // owner
+    function setParameters(Parameters calldata parameters) external; // owner, or the steward without changing the treasury
     function parameters() external view returns (Parameters memory);
+    function setSteward(address steward) external; // owner
+    function steward() external view returns (address);
     function quoteToken() external view returns (address);
     function guard() external view returns (address);
     function pool() external view returns (address);

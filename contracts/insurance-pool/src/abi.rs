@@ -24,6 +24,7 @@ sol! {
     event VaultSet(address indexed vault, bool registered);
     event Harvested(address indexed vault, uint256 assets);
     event ParametersSet(Parameters parameters);
+    event StewardSet(address indexed steward);
 
     error NotClone();
     error AlreadyInitialized();
@@ -32,6 +33,7 @@ sol! {
     error UnsupportedDecimals(address token, uint8 decimals);
     error ParametersOutOfBounds();
     error TooManyVaults();
+    error NotSteward(address caller);
     error NotVault(address vault);
     error InsufficientBalance(address owner, uint256 transferable, uint256 needed);
     error InsufficientAllowance(address owner, address spender, uint256 allowance, uint256 needed);
@@ -62,6 +64,7 @@ contract_support::errors! {
         UnsupportedDecimals,
         ParametersOutOfBounds,
         TooManyVaults,
+        NotSteward,
         NotVault,
         InsufficientBalance,
         InsufficientAllowance,

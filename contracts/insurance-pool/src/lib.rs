@@ -72,6 +72,7 @@ pub struct InsurancePool {
     exit_clock: ExitClock,
     vault_list: StorageVec<StorageAddress>,
     vaults: StorageMap<Address, VaultRecord>,
+    steward: StorageAddress,
 }
 
 /// Ownership, set-up and parameters; shares; ERC-4626; exits; cover.
@@ -166,10 +167,26 @@ impl InsurancePool {
         self.vaults.get(vault).position() != 0
     }
 
-    /// Sets every parameter; requests keep the times they were given. Owner only; fails with `NotOwner` or
+    /// Names the steward, which may set the parameters; zero removes it. Owner only (`NotOwner`).
+    pub fn set_steward(&mut self, steward: Address) -> Result<(), Error> {
+        self.ownership.only_owner()?;
+        self.steward.set(steward);
+        self.vm().log(StewardSet { steward });
+        Ok(())
+    }
+
+    /// The steward.
+    pub fn steward(&self) -> Address {
+        self.steward.get()
+    }
+
+    /// Sets every parameter; requests keep the times they were given. Owner or steward; fails with `NotSteward` or
     /// `ParametersOutOfBounds`, also if the draw share is no multiple of 1e-9.
     pub fn set_parameters(&mut self, parameters: Parameters) -> Result<(), Error> {
-        self.ownership.only_owner()?;
+        let caller = self.vm().msg_sender();
+        if caller != self.ownership.owner() && caller != self.steward.get() {
+            return Err(NotSteward { caller }.into());
+        }
         let within_bounds = (DAY..=MAX_COOLDOWN).contains(&parameters.cooldown)
             && (DAY..=MAX_CLAIM_WINDOW).contains(&parameters.claimWindow)
             && (MIN_DRAW_SHARE..=MAX_DRAW_SHARE).contains(&parameters.dailyDrawShare)

@@ -23,6 +23,7 @@ pub enum Error {
     Ledger(risk::Error),
     NotOwner,
     NotPendingOwner,
+    NotSteward,
     NotAccountOwner,
     AlreadyInitialized,
     NotAClone,
@@ -70,6 +71,7 @@ impl Error {
             Self::Ledger(risk::Error::NotDue) => vault::NotDue::SELECTOR,
             Self::NotOwner => ownable::NotOwner::SELECTOR,
             Self::NotPendingOwner => ownable::NotPendingOwner::SELECTOR,
+            Self::NotSteward => vault::NotSteward::SELECTOR,
             Self::NotAccountOwner => vault::NotAccountOwner::SELECTOR,
             Self::AlreadyInitialized => vault::AlreadyInitialized::SELECTOR,
             Self::NotAClone => vault::NotAClone::SELECTOR,
@@ -120,7 +122,11 @@ pub fn revert(error: Error) -> ! {
     let vm = WasmVM::default();
     let about_caller = matches!(
         error,
-        Error::NotOwner | Error::NotPendingOwner | Error::NotAccountOwner | Error::NotAuthorized
+        Error::NotOwner
+            | Error::NotPendingOwner
+            | Error::NotSteward
+            | Error::NotAccountOwner
+            | Error::NotAuthorized
     );
     let caller = [Word::of_address(vm.msg_sender())];
     let words = if about_caller { &caller[..] } else { &[] };

@@ -73,6 +73,7 @@ pub enum Field {
     Engine,
     /// See [`Places`](crate::options::Places).
     Places,
+    Steward,
 }
 
 /// An instrument's own slots.

@@ -122,6 +122,26 @@ fn only_owner(store: &Storage) {
     require(store.address(Field::Owner) == caller, Error::NotOwner);
 }
 
+/// Reverts unless the caller owns the vault or is its steward; whether it is the owner.
+fn only_steward(store: &Storage) -> bool {
+    let caller = WasmVM::default().msg_sender();
+    let is_owner = store.address(Field::Owner) == caller;
+    require(
+        is_owner || store.address(Field::Steward) == caller,
+        Error::NotSteward,
+    );
+    is_owner
+}
+
+/// Names the steward, which may change parameters; zero removes it.
+pub fn set_steward(store: &mut Storage, steward: Address) -> Bytes {
+    only_owner(store);
+    let word = Word::of_address(steward);
+    store.set_field(Field::Steward, word);
+    emit(&IMarginVault::StewardSet::SIGNATURE_HASH, 1, &[word]);
+    &[]
+}
+
 /// Offers ownership to `to`.
 pub fn transfer_ownership(store: &mut Storage, to: Address) -> Bytes {
     only_owner(store);
@@ -157,10 +177,14 @@ fn transferred(from: Address, to: Address) {
     );
 }
 
-/// Lists an instrument, or changes the parameters of one.
+/// Lists an instrument, or changes the parameters of one. What can be traded is the owner's to decide, not the steward's.
 pub fn set_instrument(store: &mut Storage, args: Args) -> Bytes {
-    only_owner(store);
+    let is_owner = only_steward(store);
     let id = args.u32(0);
+    if !is_owner {
+        let asset = store.instrument_field(store.listing(id), InstrumentField::Asset);
+        require(asset == args.word(1), Error::NotOwner);
+    }
     put_instrument(store, id, Args(args.slice(32, INSTRUMENT_WORDS * 32)));
     &[]
 }
@@ -242,9 +266,9 @@ fn wad(rate: u32) -> Word {
     Word::of(u128::from(rate) * u128::from(RATE_UNIT))
 }
 
-/// Sets every parameter.
+/// Sets every parameter; who is paid is the owner's to decide, not the steward's.
 pub fn set_parameters(store: &mut Storage, args: Args) -> Bytes {
-    only_owner(store);
+    let is_owner = only_steward(store);
     let rate = |place| stored_rate(args.u64(place));
     let rates = Rates {
         penalty_start: rate(0),
@@ -259,6 +283,10 @@ pub fn set_parameters(store: &mut Storage, args: Args) -> Bytes {
     };
     let [max_reward, dust] = [args.unsigned(3), args.unsigned(4)];
     let treasury = args.address(8);
+    require(
+        is_owner || treasury == store.address(Field::Treasury),
+        Error::NotOwner,
+    );
     let in_bounds = PENALTY_STARTS.contains(&rates.penalty_start)
         && PENALTY_RAMPS.contains(&rates.penalty_ramp)
         && REWARD_SHARES.contains(&rates.reward_share)

@@ -11,6 +11,8 @@ margin_vault::functions! {
     PENDING_OWNER = ownable::pendingOwnerCall;
     TRANSFER_OWNERSHIP = ownable::transferOwnershipCall;
     ACCEPT_OWNERSHIP = ownable::acceptOwnershipCall;
+    STEWARD = vault::stewardCall;
+    SET_STEWARD = vault::setStewardCall;
     QUOTE_TOKEN = vault::quoteTokenCall;
     GUARD = vault::guardCall;
     POOL = vault::poolCall;
@@ -45,6 +47,7 @@ impl Program for Registry {
         let output = match selector {
             selector::OWNER => views::address(store, Field::Owner),
             selector::PENDING_OWNER => views::address(store, Field::PendingOwner),
+            selector::STEWARD => views::address(store, Field::Steward),
             selector::QUOTE_TOKEN => views::address(store, Field::QuoteToken),
             selector::GUARD => views::address(store, Field::Guard),
             selector::POOL => views::address(store, Field::Pool),
@@ -79,6 +82,7 @@ impl Program for Registry {
             selector::INITIALIZE => admin::initialize(store, args),
             selector::TRANSFER_OWNERSHIP => admin::transfer_ownership(store, args.address(0)),
             selector::ACCEPT_OWNERSHIP => admin::accept_ownership(store),
+            selector::SET_STEWARD => admin::set_steward(store, args.address(0)),
             selector::SET_INSTRUMENT => admin::set_instrument(store, args),
             selector::SET_PARAMETERS => admin::set_parameters(store, args),
             _ => return None,
