@@ -7,7 +7,7 @@ use risk::options::black::{Kind, Quote, Terms};
 use risk::{Price as Usd, Ratio};
 
 use crate::WAD;
-use crate::surface::{Quoted, Surface, SurfaceLimits};
+use crate::surface::Quoted;
 use crate::tier::blocked;
 
 /// WAD volatility of a millionth.
@@ -20,9 +20,9 @@ pub enum Stage {
     Ahead {
         /// Seconds, not zero.
         secs: u64,
-        /// Its surface; `None` if it never had one.
-        surface: Option<Surface>,
-        /// Whether that was set lately.
+        /// Its surface.
+        quoted: Quoted,
+        /// Whether that is not stale.
         fresh: bool,
     },
     /// It is over, and its settlement is not final.
@@ -51,19 +51,13 @@ pub struct OptionQuote {
 
 impl Expiry {
     /// An expiry ahead of `now`.
-    pub fn ahead(
-        price: u128,
-        expiry: u64,
-        quoted: &Quoted,
-        limits: &SurfaceLimits,
-        now: u64,
-    ) -> Self {
+    pub fn ahead(price: u128, expiry: u64, quoted: Quoted, now: u64) -> Self {
         Self {
             price,
             stage: Stage::Ahead {
                 secs: expiry.saturating_sub(now),
-                surface: quoted.exists().then_some(quoted.surface),
-                fresh: quoted.is_fresh(limits, now),
+                quoted,
+                fresh: quoted.is_fresh(now),
             },
         }
     }
@@ -77,14 +71,12 @@ impl Expiry {
     ///
     /// Ahead of the expiry its undiscounted Black-76 value, wrong by at most 1e-16 of the forward; without a surface, and from the
     /// expiry on, its intrinsic value, in which there is nothing left but delta, and nothing at all once it is final.
-    pub fn quote(&self, kind: Kind, strike: u128, limits: &SurfaceLimits) -> OptionQuote {
+    pub fn quote(&self, kind: Kind, strike: u128) -> OptionQuote {
         let (forward, strike) = (self.price.min(Usd::MAX.0), strike.min(Usd::MAX.0));
         let (seconds, volatility) = match self.stage {
-            Stage::Ahead {
-                secs,
-                surface: Some(surface),
-                ..
-            } => (secs, surface.volatility(strike, forward, limits)),
+            Stage::Ahead { secs, quoted, .. } if quoted.exists() => {
+                (secs, quoted.volatility(strike, forward))
+            }
             _ => (0, 0),
         };
         let volatility = u128::from(volatility) * MILLIONTH;
@@ -111,9 +103,9 @@ impl Expiry {
     /// A final price needs no feed any more, so that a frozen asset keeps nobody in an option that is over.
     pub fn blocked(&self, by_asset: u16) -> u16 {
         match self.stage {
-            Stage::Ahead { surface: None, .. } => by_asset | blocked::ALL,
-            Stage::Ahead { fresh: false, .. } => by_asset | blocked::OPENING,
-            Stage::Ahead { .. } => by_asset,
+            Stage::Ahead { fresh: true, .. } => by_asset,
+            Stage::Ahead { quoted, .. } if quoted.exists() => by_asset | blocked::OPENING,
+            Stage::Ahead { .. } => by_asset | blocked::ALL,
             Stage::Settling => by_asset | blocked::OPENING | blocked::REDUCING,
             Stage::Settled => blocked::OPENING | blocked::REDUCING,
         }

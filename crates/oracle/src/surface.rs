@@ -2,7 +2,7 @@
 //!
 //! Options are valued at it, so every step that a provider takes moves somebody's equity. What a malicious one can do at most:
 //! move the volatility of any strike by [`SurfaceLimits::max_step`] per [`SurfaceLimits::min_interval`], one way, and never out
-//! of the limits' volatilities; or stop, which after [`SurfaceLimits::stale_after`] stops opening and nothing else.
+//! of the limits' volatilities; or stop, which after [`SurfaceLimits::stale_after`] stops opening and nothing else. New limits hold from the next update on.
 
 use risk::options::fixed::{BITS, ONE, ln_ratio};
 
@@ -29,18 +29,6 @@ pub struct Surface {
 impl Surface {
     /// Greatest skew and curvature either way.
     pub const MAX_SLOPE: i32 = 4_000_000;
-
-    /// The volatility of `strike` when the forward is `forward`, in millionths: atm + skew k + curvature k^2 within the limits,
-    /// where k counts as at least -1 and at most 1. Wrong by at most one.
-    pub fn volatility(&self, strike: u128, forward: u128, limits: &SurfaceLimits) -> u32 {
-        // With 30 binary digits, products of 22 bits and 30 fit.
-        let k = (ln_ratio(strike, forward).clamp(-ONE, ONE) >> (BITS - 30)) as i64;
-        let square = (k * k) >> 30;
-        let bend = i64::from(self.skew) * k + i64::from(self.curvature) * square;
-        let (least, greatest) = limits.volatilities();
-        let volatility = i64::from(self.atm) + ((bend + (1 << 29)) >> 30);
-        volatility.clamp(least.into(), greatest.into()) as u32
-    }
 
     /// Most by which the volatility of any strike differs between this and `other`, in millionths, limits aside.
     fn distance(&self, other: &Self) -> u64 {
@@ -112,13 +100,19 @@ impl SurfaceLimits {
     }
 }
 
-/// One expiry's surface and its age.
+/// One expiry's surface, with what of the limits was in force when it was set: who values an option reads nothing else.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Quoted {
     /// The surface.
     pub surface: Surface,
     /// When it was set, seconds; zero if it never was.
     pub updated_at: u64,
+    /// Seconds from then until it is stale.
+    pub stale_after: u32,
+    /// Least volatility of any strike, in millionths.
+    pub min_volatility: u32,
+    /// Greatest volatility of any strike, in millionths.
+    pub max_volatility: u32,
 }
 
 /// Why a surface is refused.
@@ -166,9 +160,13 @@ impl Quoted {
                 return Err(SurfaceRefusal::StepTooLarge { step });
             }
         }
+        let (min_volatility, max_volatility) = limits.volatilities();
         Ok(Self {
             surface: next,
             updated_at: now,
+            stale_after: limits.stale_after,
+            min_volatility,
+            max_volatility,
         })
     }
 
@@ -177,9 +175,27 @@ impl Quoted {
         self.updated_at != 0
     }
 
-    /// Whether it was set less than the limits' time ago.
-    pub fn is_fresh(&self, limits: &SurfaceLimits, now: u64) -> bool {
-        self.exists() && now < self.updated_at.saturating_add(limits.stale_after.into())
+    /// Whether it is not stale yet.
+    pub fn is_fresh(&self, now: u64) -> bool {
+        self.exists() && now < self.updated_at.saturating_add(self.stale_after.into())
+    }
+
+    /// The volatility of `strike` when the forward is `forward`, in millionths: atm + skew k + curvature k^2 within the limits,
+    /// where k counts as at least -1 and at most 1. Wrong by at most one.
+    pub fn volatility(&self, strike: u128, forward: u128) -> u32 {
+        let Surface {
+            atm,
+            skew,
+            curvature,
+        } = self.surface;
+        // With 30 binary digits, products of 22 bits and 30 fit.
+        let k = (ln_ratio(strike, forward).clamp(-ONE, ONE) >> (BITS - 30)) as i64;
+        let square = (k * k) >> 30;
+        let bend = i64::from(skew) * k + i64::from(curvature) * square;
+        let volatility = i64::from(atm) + ((bend + (1 << 29)) >> 30);
+        let (least, greatest) = (self.min_volatility.into(), self.max_volatility.into());
+        // Two comparisons, since `clamp` would panic if they were out of order.
+        volatility.max(least).min(greatest) as u32
     }
 }
 

@@ -4,8 +4,8 @@ use risk::options::black::Kind::{Call, Put};
 use super::*;
 use crate::price::{Price, Status};
 use crate::settlement::Settlement;
+use crate::surface::Surface;
 
-const L: SurfaceLimits = SurfaceLimits::DEFAULT;
 const EXPIRY: u64 = 20_000 * 86_400 + 8 * 3_600;
 const USD: u128 = WAD as u128;
 const QUOTED: Quoted = Quoted {
@@ -15,14 +15,17 @@ const QUOTED: Quoted = Quoted {
         curvature: 400_000,
     },
     updated_at: EXPIRY - 3_600,
+    stale_after: 3_600,
+    min_volatility: 100_000,
+    max_volatility: 5_000_000,
 };
 
 fn at(price: u128, now: u64) -> Expiry {
-    Expiry::ahead(price, EXPIRY, &QUOTED, &L, now)
+    Expiry::ahead(price, EXPIRY, QUOTED, now)
 }
 
 fn value(expiry: &Expiry, kind: Kind, strike: u128) -> u128 {
-    expiry.quote(kind, strike, &L).quote.value.0
+    expiry.quote(kind, strike).quote.value.0
 }
 
 #[test]
@@ -31,8 +34,8 @@ fn ahead_it_is_black_76_at_the_volatility_of_the_strike() {
         updated_at: EXPIRY - 30 * 86_400,
         ..QUOTED
     };
-    let expiry = Expiry::ahead(2_000 * USD, EXPIRY, &month, &L, EXPIRY - 30 * 86_400);
-    let found = expiry.quote(Call, 2_200 * USD, &L);
+    let expiry = Expiry::ahead(2_000 * USD, EXPIRY, month, EXPIRY - 30 * 86_400);
+    let found = expiry.quote(Call, 2_200 * USD);
     assert_eq!(found.volatility, 784_572 * (WAD / 1_000_000));
     // Black-76 in double precision at 78.4572 %.
     let value = found.quote.value.0 as f64 / WAD as f64;
@@ -42,18 +45,18 @@ fn ahead_it_is_black_76_at_the_volatility_of_the_strike() {
 
 #[test]
 fn blocked_actions_follow_the_expiry() {
-    let stale = EXPIRY - 3_600 + u64::from(L.stale_after);
+    let stale = EXPIRY - 3_600 + u64::from(QUOTED.stale_after);
     assert_eq!(stale, EXPIRY);
     let older = Quoted {
         updated_at: EXPIRY - 9_000,
         ..QUOTED
     };
-    let ahead = |quoted: &Quoted, now| Expiry::ahead(USD, EXPIRY, quoted, &L, now);
-    let fresh = ahead(&QUOTED, EXPIRY - 1);
+    let ahead = |quoted: Quoted, now| Expiry::ahead(USD, EXPIRY, quoted, now);
+    let fresh = ahead(QUOTED, EXPIRY - 1);
     assert_eq!((fresh.blocked(0), fresh.blocked(7)), (0, 7));
-    let stale = ahead(&older, EXPIRY - 9_000 + 3_600);
+    let stale = ahead(older, EXPIRY - 9_000 + 3_600);
     assert_eq!((stale.blocked(0), stale.blocked(4)), (1, 5));
-    let none = ahead(&Quoted::default(), EXPIRY - 1);
+    let none = ahead(Quoted::default(), EXPIRY - 1);
     assert_eq!(none.blocked(64), blocked::ALL | 64);
     let stage = |stage| Expiry { price: USD, stage };
     assert_eq!(stage(Stage::Settling).blocked(4), 7);
@@ -67,19 +70,16 @@ fn a_stale_surface_still_values() {
         updated_at: EXPIRY - 90_000,
         ..QUOTED
     };
-    let stale = Expiry::ahead(2_000 * USD, EXPIRY, &older, &L, EXPIRY - 600);
+    let stale = Expiry::ahead(2_000 * USD, EXPIRY, older, EXPIRY - 600);
     let fresh = at(2_000 * USD, EXPIRY - 600);
-    assert_eq!(
-        stale.quote(Put, 2_000 * USD, &L),
-        fresh.quote(Put, 2_000 * USD, &L)
-    );
+    assert_eq!(stale.quote(Put, 2_000 * USD), fresh.quote(Put, 2_000 * USD));
 }
 
 #[test]
 fn without_a_surface_there_is_no_time_value() {
-    let none = Expiry::ahead(2_000 * USD, EXPIRY, &Quoted::default(), &L, EXPIRY - 9_999);
+    let none = Expiry::ahead(2_000 * USD, EXPIRY, Quoted::default(), EXPIRY - 9_999);
     assert_eq!(value(&none, Call, 1_900 * USD), 100 * USD);
-    assert_eq!(none.quote(Call, 1_900 * USD, &L).volatility, 0);
+    assert_eq!(none.quote(Call, 1_900 * USD).volatility, 0);
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn from_the_expiry_on_only_intrinsic_value_and_delta_are_left() {
         price: 2_000 * USD,
         stage: Stage::Settling,
     };
-    let put = settling.quote(Put, 2_100 * USD, &L);
+    let put = settling.quote(Put, 2_100 * USD);
     let one = i128::from(WAD);
     assert_eq!(
         (put.quote.value.0, put.quote.delta, put.volatility),
@@ -99,7 +99,7 @@ fn from_the_expiry_on_only_intrinsic_value_and_delta_are_left() {
         stage: Stage::Settled,
         ..settling
     };
-    let put = settled.quote(Put, 2_100 * USD, &L).quote;
+    let put = settled.quote(Put, 2_100 * USD).quote;
     assert_eq!((put.value.0, put.delta), (100 * USD, 0));
     assert_eq!(value(&settled, Call, 2_100 * USD), 0);
 }
@@ -168,7 +168,7 @@ proptest! {
     #[test]
     fn values_keep_put_call_parity_and_their_bounds(price in 1u128..1 << 96, strike in 1u128..1 << 96, secs in 1u64..400 * 86_400) {
         let now = EXPIRY - secs;
-        let expiry = Expiry::ahead(price, EXPIRY, &Quoted { updated_at: now, ..QUOTED }, &L, now);
+        let expiry = Expiry::ahead(price, EXPIRY, Quoted { updated_at: now, ..QUOTED }, now);
         let (call, put) = (value(&expiry, Call, strike), value(&expiry, Put, strike));
         prop_assert_eq!(call + strike, put + price);
         prop_assert!(call <= price && put <= strike);

@@ -23,6 +23,14 @@ fn quoted() -> Quoted {
     first.unwrap()
 }
 
+fn volatility(surface: &Surface, strike: u128, forward: u128) -> u32 {
+    let quoted = Quoted {
+        surface: *surface,
+        ..quoted()
+    };
+    quoted.volatility(strike, forward)
+}
+
 fn strike_at(k: f64) -> u128 {
     (FORWARD as f64 * k.exp()) as u128
 }
@@ -38,7 +46,7 @@ fn it_is_a_parabola_of_log_moneyness() {
         (1.0, 800_000),
         (-1.0, 1_200_000),
     ] {
-        let volatility = SMILE.volatility(strike_at(k), FORWARD, &L);
+        let volatility = volatility(&SMILE, strike_at(k), FORWARD);
         assert!(volatility.abs_diff(expected) <= 1, "{k}: {volatility}");
     }
 }
@@ -46,10 +54,10 @@ fn it_is_a_parabola_of_log_moneyness() {
 #[test]
 fn beyond_a_factor_of_e_it_is_flat() {
     for strike in [0, 1, strike_at(-1.1), strike_at(-9.0)] {
-        assert_eq!(SMILE.volatility(strike, FORWARD, &L), 1_200_000);
+        assert_eq!(volatility(&SMILE, strike, FORWARD), 1_200_000);
     }
     for strike in [strike_at(1.1), strike_at(20.0), u128::MAX] {
-        let volatility = SMILE.volatility(strike, FORWARD, &L);
+        let volatility = volatility(&SMILE, strike, FORWARD);
         assert!(volatility.abs_diff(800_000) <= 1, "{volatility}");
     }
 }
@@ -61,12 +69,12 @@ fn it_is_held_to_the_limits() {
         skew: -4_000_000,
         curvature: -4_000_000,
     };
-    assert_eq!(steep.volatility(strike_at(0.5), FORWARD, &L), 100_000);
+    assert_eq!(volatility(&steep, strike_at(0.5), FORWARD), 100_000);
     let high = Surface {
         curvature: 4_000_000,
         ..steep
     };
-    assert_eq!(high.volatility(strike_at(-1.0), FORWARD, &L), 5_000_000);
+    assert_eq!(volatility(&high, strike_at(-1.0), FORWARD), 5_000_000);
 }
 
 #[test]
@@ -144,10 +152,37 @@ fn a_step_counts_what_every_part_of_it_can_do() {
 
 #[test]
 fn it_is_stale_from_a_set_age_on() {
-    let at = |now| quoted().is_fresh(&L, now);
+    let at = |now| quoted().is_fresh(now);
     assert!(at(NOW) && at(NOW + u64::from(L.stale_after) - 1));
     assert!(!at(NOW + u64::from(L.stale_after)));
-    assert!(!Quoted::default().is_fresh(&L, 0));
+    assert!(!Quoted::default().is_fresh(0));
+}
+
+/// A change of limits does not move what was quoted under the old ones.
+#[test]
+fn new_limits_hold_from_the_next_update_on() {
+    let tight = SurfaceLimits {
+        min_volatility: WAD,
+        stale_after: 400,
+        ..L
+    };
+    let next = Surface {
+        atm: 1_000_000,
+        ..FLAT
+    };
+    let far = Quoted::default().update(next, EXPIRY, &L, NOW).unwrap();
+    let low = Surface {
+        atm: 960_000,
+        ..FLAT
+    };
+    assert_eq!(
+        far.update(low, EXPIRY, &tight, NOW + 300),
+        Err(SurfaceRefusal::OutOfBounds)
+    );
+    assert!(far.is_fresh(NOW + 400) && far.min_volatility == 100_000);
+    let held = far.update(next, EXPIRY, &tight, NOW + 300).unwrap();
+    assert!(held.is_fresh(NOW + 699) && !held.is_fresh(NOW + 700));
+    assert_eq!(held.min_volatility, 1_000_000);
 }
 
 /// However long it was silent, the next step is no larger.
@@ -233,7 +268,7 @@ proptest! {
         let strike = strike_at(k);
         let k = (strike as f64 / FORWARD as f64).ln().clamp(-1.0, 1.0);
         let exact = f64::from(surface.atm) + f64::from(surface.skew) * k + f64::from(surface.curvature) * k * k;
-        let found = f64::from(surface.volatility(strike, FORWARD, &L));
+        let found = f64::from(volatility(&surface, strike, FORWARD));
         prop_assert!((found - exact.clamp(1e5, 5e6)).abs() < 0.6, "{found} {exact}");
     }
 
@@ -255,7 +290,7 @@ proptest! {
                 prop_assert!(after.updated_at >= before.updated_at + u64::from(L.min_interval));
                 state = after;
             }
-            let [was, is] = [before, state].map(|quoted| quoted.surface.volatility(strike, forward, &L));
+            let [was, is] = [before, state].map(|quoted| volatility(&quoted.surface, strike, forward));
             // Each is wrong by at most one.
             prop_assert!(u64::from(was.abs_diff(is)) * MILLIONTH <= L.max_step + 2 * MILLIONTH);
             prop_assert!((100_000..=5_000_000).contains(&is));
