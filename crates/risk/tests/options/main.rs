@@ -1,5 +1,6 @@
 //! Options against double precision, against the model, and their properties.
 
+mod exchange;
 mod margins;
 mod precise;
 mod pricing;

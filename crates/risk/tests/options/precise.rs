@@ -2,7 +2,7 @@
 //!
 //! `OPTION_PRECISE=FILE` checks as many as it has printed into a file.
 
-use risk::options::black::{Kind, Quote, Terms};
+use risk::options::black::{Kind, Terms};
 use risk::{Price, Ratio, WAD};
 
 const FIXTURE: &str = include_str!("precise-1.csv");

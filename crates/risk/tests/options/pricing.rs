@@ -1,59 +1,25 @@
 //! One option: Black-76 against `f64`, on edges, random points and as properties.
 
+use option_model::YEAR;
 use proptest::prelude::*;
 use risk::options::black::{Kind, Quote, Terms};
 use risk::options::{fixed, normal};
 use risk::{Price, Ratio};
 
-const YEAR: f64 = 365.0 * 86_400.0;
 const ONE: f64 = fixed::ONE as f64;
 
 fn fixed(x: f64) -> i128 {
     (x * ONE) as i128
 }
 
-fn cdf(x: f64) -> f64 {
-    0.5 * libm::erfc(-x * core::f64::consts::FRAC_1_SQRT_2)
-}
-
-fn pdf(x: f64) -> f64 {
-    libm::exp(-x * x / 2.0) / libm::sqrt(2.0 * core::f64::consts::PI)
-}
-
-/// Value and Greeks in double precision.
-struct Exact {
-    value: f64,
-    delta: f64,
-    gamma: f64,
-    vega: f64,
-    deviation: f64,
-}
-
-fn exact(terms: &Terms) -> Exact {
-    let (forward, strike) = (terms.forward.0 as f64 / 1e18, terms.strike.0 as f64 / 1e18);
-    let root = libm::sqrt(terms.seconds as f64 / YEAR);
-    let deviation = terms.volatility.0 as f64 / 1e18 * root;
-    let call = terms.kind == Kind::Call;
-    let sign = if call { 1.0 } else { -1.0 };
-    if deviation == 0.0 {
-        let value = (sign * (forward - strike)).max(0.0);
-        let delta = if value > 0.0 { sign } else { 0.0 };
-        return Exact {
-            value,
-            delta,
-            gamma: 0.0,
-            vega: 0.0,
-            deviation,
-        };
-    }
-    let d1 = libm::log(forward / strike) / deviation + deviation / 2.0;
-    let value = sign * (forward * cdf(sign * d1) - strike * cdf(sign * (d1 - deviation)));
-    Exact {
-        value,
-        delta: sign * cdf(sign * d1),
-        gamma: pdf(d1) / (forward * deviation),
-        vega: forward * pdf(d1) * root,
-        deviation,
+/// The same terms in double precision.
+fn exact(terms: &Terms) -> option_model::Terms {
+    option_model::Terms {
+        is_call: terms.kind == Kind::Call,
+        forward: terms.forward.0 as f64 / 1e18,
+        strike: terms.strike.0 as f64 / 1e18,
+        years: terms.seconds as f64 / YEAR,
+        volatility: terms.volatility.0 as f64 / 1e18,
     }
 }
 
@@ -61,24 +27,16 @@ fn exact(terms: &Terms) -> Exact {
 /// the time, beyond the last digit of a WAD.
 fn errors(terms: &Terms) -> [f64; 4] {
     let got: Quote = terms.quote().unwrap();
-    let want = exact(terms);
-    let forward = terms.forward.0 as f64 / 1e18;
+    let model = exact(terms);
+    let want = model.greeks();
+    let root = model.years.sqrt().max(1e-300);
     // Below a WAD's last digit nothing can be said.
-    let over = |error: f64, digit: f64, scale: f64| (error - digit).max(0.0) / scale;
-    let root = libm::sqrt(terms.seconds as f64 / YEAR).max(1e-300);
+    let off = |got: f64, want: f64| ((got / 1e18 - want).abs() - 2e-18).max(0.0);
     [
-        over(
-            (got.value.0 as f64 / 1e18 - want.value).abs(),
-            2e-18,
-            forward,
-        ),
-        (got.delta as f64 / 1e18 - want.delta).abs(),
-        over((got.gamma as f64 / 1e18 - want.gamma).abs(), 2e-18, 1.0) * forward * want.deviation,
-        over(
-            (got.vega as f64 / 1e18 - want.vega).abs(),
-            2e-18,
-            forward * root,
-        ),
+        off(got.value.0 as f64, want.value) / model.forward,
+        off(got.delta as f64, want.delta),
+        off(got.gamma as f64, want.gamma) * model.forward * model.deviation(),
+        off(got.vega as f64, want.vega) / (model.forward * root),
     ]
 }
 
@@ -213,9 +171,11 @@ fn the_functions_agree_with_double_precision() {
             // The argument has few digits when it is small.
             worst[1] = worst[1].max((ln - x).abs() / (1.0 + 1.0 / up));
         }
-        let cdf_error = (normal::distribution(fixed(x)) as f64 / ONE - cdf(x)).abs();
+        let cdf_error =
+            (normal::distribution(fixed(x)) as f64 / ONE - option_model::distribution(x)).abs();
         worst[2] = worst[2].max(cdf_error);
-        worst[3] = worst[3].max((normal::density(fixed(x)) as f64 / ONE - pdf(x)).abs());
+        worst[3] =
+            worst[3].max((normal::density(fixed(x)) as f64 / ONE - option_model::density(x)).abs());
     }
     println!("exp, ln, distribution, density: max {worst:?}");
     assert!(worst.iter().all(|error| *error < 1e-14), "{worst:?}");
