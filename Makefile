@@ -1,6 +1,6 @@
 # Everything that can be done with the checkout; `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: demo test help setup node contracts abi check bench test-forge fmt clean
+.PHONY: demo test help setup node contracts feeds abi check bench test-forge fmt clean
 ARGS ?=
 
 PROGRAMS := $(or $(CARGO_TARGET_DIR),target)/debug
@@ -27,6 +27,9 @@ node: setup ## a local Arbitrum node on port 8547; ARGS="--port 0 --state FILE" 
 contracts: setup ## compile the contracts to out/contracts, with their sizes and code hashes
 	@script/build-contracts
 
+feeds: setup ## compile the Chainlink feeds that the Solidity tests read
+	@script/build-feeds
+
 abi: setup ## Solidity ABIs as JSON in out/abi, checked against what the contracts export
 	@script/abi
 
@@ -37,7 +40,7 @@ bench: setup contracts ## gas, sizes and speed: a table and out/bench.json
 	@$(BUILD) bulkhead
 	@script/env $(PROGRAMS)/bulkhead bench $(ARGS)
 
-test-forge: setup contracts ## the Solidity tests alone; ARGS="--match-test NAME -vvv" for more
+test-forge: setup contracts feeds ## the Solidity tests alone; ARGS="--match-test NAME -vvv" for more
 	@script/with-node script/env forge test --threads 1 $(ARGS)
 
 fmt: setup ## format Rust and Solidity

@@ -16,7 +16,8 @@ contract ModelGuard {
         all = new IOracleGuard.Mark[](assets.length);
         for (uint256 place = 0; place < assets.length; place++) {
             uint128 mark = markOf[assets[place]];
-            all[place] = IOracleGuard.Mark(mark, mark, 0, 0);
+            all[place].mark = mark;
+            all[place].stablePrice = mark;
         }
     }
 }

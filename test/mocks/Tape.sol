@@ -2,14 +2,17 @@
 pragma solidity ^0.8.20;
 
 import {IOracleGuard} from "../../contracts/interfaces/IOracleGuard.sol";
-import {PriceFeed} from "./PriceFeed.sol";
+import {ChainlinkFeed} from "../feeds/ChainlinkFeed.sol";
 
-/// Owns feeds on the node and writes many of them in one transaction.
+/// Writes many feeds on the node in one transaction.
 contract Tape {
     /// Feed `k` says `answers[k]`, and the guard has seen all of it.
-    function write(PriceFeed[] calldata feeds, int256[] calldata answers, IOracleGuard guard, bytes32[] calldata assets)
-        external
-    {
+    function write(
+        ChainlinkFeed[] calldata feeds,
+        int256[] calldata answers,
+        IOracleGuard guard,
+        bytes32[] calldata assets
+    ) external {
         for (uint256 k = 0; k < feeds.length; k++) {
             feeds[k].push(answers[k]);
         }

@@ -3,6 +3,7 @@ pragma solidity ^0.8.20;
 
 import {IOracleGuard} from "../../contracts/interfaces/IOracleGuard.sol";
 import {IOwnable} from "../../contracts/interfaces/IOwnable.sol";
+import {ChainlinkFeed} from "../feeds/ChainlinkFeed.sol";
 import {PriceFeed} from "../mocks/PriceFeed.sol";
 import {vm} from "../support/Vm.sol";
 import {ProtocolTest} from "./Protocol.sol";
@@ -14,6 +15,7 @@ contract GuardTest is ProtocolTest {
     uint8 private constant RESTRICTED = 2;
     uint8 private constant HALTED = 3;
     uint16 private constant ALL = 63;
+    bytes32 private constant SCRIPTED = "scripted";
 
     function setUpNode() internal override {
         setUpWithOneSource();
@@ -26,15 +28,18 @@ contract GuardTest is ProtocolTest {
     }
 
     function assertFrozen(string memory why) private view {
-        IOracleGuard.Reading memory reading = guard.read(asset);
+        assertFrozen(asset, why);
+    }
+
+    function assertFrozen(bytes32 which, string memory why) private view {
+        IOracleGuard.Reading memory reading = guard.read(which);
         vm.assertEq(uint256(reading.tier), HALTED, why);
         vm.assertEq(uint256(reading.blocked), ALL, why);
         vm.assertEq(reading.mark, 200e18, why);
     }
 
-    function pushRound(int256 answer, uint256 startedAt, uint256 updatedAt, uint80 answeredInRound) private {
-        vm.prank(owner);
-        feed.pushRound(answer, startedAt, updatedAt, answeredInRound);
+    function push(int256 answer) private {
+        feed.push(answer);
         guard.poke(asset);
     }
 
@@ -48,30 +53,102 @@ contract GuardTest is ProtocolTest {
     }
 
     function test_an_answer_of_zero_or_less_is_untrusted() public {
-        pushRound(0, block.timestamp, block.timestamp, type(uint80).max);
+        push(0);
         assertFrozen("zero");
-        pushRound(-200e8, block.timestamp, block.timestamp, type(uint80).max);
+        push(-200e8);
         assertFrozen("negative");
     }
 
     function test_an_answer_at_or_outside_floor_and_ceiling_is_untrusted() public {
         int256[4] memory answers = [int256(10e8), 9e8, 10_000e8, 10_001e8];
         for (uint256 k = 0; k < answers.length; k++) {
-            pushRound(answers[k], block.timestamp, block.timestamp, type(uint80).max);
+            push(answers[k]);
             assertFrozen("outside");
         }
     }
 
-    function test_a_round_from_the_future_is_untrusted() public {
-        pushRound(200e8, block.timestamp, block.timestamp + 1 hours, type(uint80).max);
-        assertFrozen("future");
+    function test_the_median_of_the_oracles_is_the_price() public {
+        feed.pushEach([int256(1.12e8), 201e8, 202e8]);
+        guard.poke(asset);
+        vm.assertEq(guard.read(asset).mark, 201e18, "one oracle of three lies");
+        vm.assertEq(uint256(tier()), NORMAL);
     }
 
-    function test_an_incomplete_round_is_untrusted() public {
-        pushRound(200e8, block.timestamp, 0, type(uint80).max);
-        assertFrozen("not updated");
-        pushRound(200e8, block.timestamp, block.timestamp, 0);
-        assertFrozen("answered in an earlier round");
+    /// The last answer stays what it was and gets no younger.
+    function test_a_round_that_too_few_oracles_answer_changes_nothing_until_the_answer_is_too_old() public {
+        uint256 answered = block.timestamp;
+        elapse(HEARTBEAT - 1);
+        feed.pushIncomplete(150e8);
+        elapse(1);
+        guard.poke(asset);
+        vm.assertEq(guard.read(asset).mark, 200e18);
+        vm.assertEq(uint256(guard.read(asset).updatedAt), answered);
+        vm.assertEq(uint256(guard.read(asset).blocked), 0);
+        elapse(1);
+        guard.poke(asset);
+        assertFrozen("nobody answers");
+        elapse(feed.ROUND_TIMEOUT());
+        push(199e8);
+        vm.assertEq(guard.read(asset).mark, 199e18, "the round timed out and the next is complete");
+    }
+
+    function test_a_new_aggregator_is_untrusted_until_it_has_answered() public {
+        feed.migrate(vm.getCode(AGGREGATOR), DECIMALS);
+        guard.poke(asset);
+        assertFrozen("no data present");
+        push(201e8);
+        vm.assertEq(guard.read(asset).mark, 201e18);
+        vm.assertEq(uint256(guard.read(asset).blocked & 32), 0);
+    }
+
+    function test_an_aggregator_with_other_decimals_is_untrusted() public {
+        feed.migrate(vm.getCode(AGGREGATOR), 18);
+        push(200e18);
+        assertFrozen("two hundred with eighteen decimals");
+        push(200e8);
+        assertFrozen("next to nothing");
+        feed.migrate(vm.getCode(AGGREGATOR), DECIMALS);
+        push(202e8);
+        vm.assertEq(guard.read(asset).mark, 202e18);
+    }
+
+    function test_a_feed_that_the_guard_may_not_read_is_untrusted() public {
+        feed.setClosed(true);
+        guard.poke(asset);
+        assertFrozen("no access");
+        feed.setClosed(false);
+        guard.poke(asset);
+        vm.assertEq(uint256(guard.read(asset).blocked & 32), 0);
+    }
+
+    /// What no aggregator of Chainlink's writes.
+    function test_a_round_from_the_future_or_incomplete_is_untrusted() public {
+        PriceFeed scripted = configureScriptedFeed();
+        pushRound(scripted, block.timestamp, block.timestamp + 1 hours, type(uint80).max);
+        assertFrozen(SCRIPTED, "future");
+        pushRound(scripted, block.timestamp, 0, type(uint80).max);
+        assertFrozen(SCRIPTED, "not updated");
+        pushRound(scripted, block.timestamp, block.timestamp, 0);
+        assertFrozen(SCRIPTED, "answered in an earlier round");
+        pushRound(scripted, block.timestamp, block.timestamp, type(uint80).max);
+        vm.assertEq(uint256(guard.read(SCRIPTED).blocked & 32), 0);
+    }
+
+    /// Another asset, whose only feed writes whatever rounds it is told to.
+    function configureScriptedFeed() private returns (PriceFeed scripted) {
+        bytes memory arguments = abi.encode(owner, DECIMALS, "scripted", 200 * FEED);
+        scripted = PriceFeed(create("scripted feed", bytes.concat(type(PriceFeed).creationCode, arguments)));
+        IOracleGuard.Feed memory configured = guard.feed(asset);
+        configured.primary = address(scripted);
+        vm.prank(owner);
+        guard.setFeed(SCRIPTED, configured);
+        guard.poke(SCRIPTED);
+    }
+
+    function pushRound(PriceFeed scripted, uint256 startedAt, uint256 updatedAt, uint80 answeredInRound) private {
+        vm.prank(owner);
+        scripted.pushRound(200e8, startedAt, updatedAt, answeredInRound);
+        guard.poke(SCRIPTED);
     }
 
     function test_an_answer_older_than_the_heartbeat_is_untrusted() public {
@@ -85,7 +162,7 @@ contract GuardTest is ProtocolTest {
     }
 
     function test_a_frozen_asset_thaws_with_the_next_good_answer() public {
-        pushRound(0, block.timestamp, block.timestamp, type(uint80).max);
+        push(0);
         assertFrozen("zero");
         setPriceCalmly(199e8);
         vm.assertEq(guard.read(asset).mark, 199e18);
@@ -237,15 +314,14 @@ contract GuardTest is ProtocolTest {
 
     /// Primary 1.12 instead of 2200, a real day: nobody else is hurt, nobody is liquidated on it.
     function test_a_broken_feed_freezes_its_own_asset_only() public {
-        PriceFeed other = createFeed("BTC / USD", 5_000e8);
+        ChainlinkFeed other = createFeed("BTC / USD", 5_000e8);
         IOracleGuard.Feed memory configured = guard.feed(asset);
-        configured.primary = address(other);
+        configured.primary = proxyOf[other];
         vm.prank(owner);
         guard.setFeed("BTC", configured);
         deposit(alice, 1_000 * USD);
         deposit(bob, 10_000 * USD);
         trade(alice, bob, 45e18, 200e18);
-        vm.prank(owner);
         feed.push(1.12e8);
         bytes32[] memory assets = new bytes32[](2);
         (assets[0], assets[1]) = (asset, "BTC");

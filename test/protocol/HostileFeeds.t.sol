@@ -2,6 +2,7 @@
 pragma solidity ^0.8.20;
 
 import {IOracleGuard} from "../../contracts/interfaces/IOracleGuard.sol";
+import {PriceFeed} from "../mocks/PriceFeed.sol";
 import {vm} from "../support/Vm.sol";
 import {ProtocolTest} from "./Protocol.sol";
 
@@ -73,9 +74,11 @@ contract Starver {
 /// Feeds that lie, break or attack: each freezes its own asset at the last trusted mark, and no other.
 contract HostileFeedsTest is ProtocolTest {
     bytes32 private constant HOSTILE = "hostile";
+    bytes32 private constant SCRIPTED = "scripted";
     uint16 private constant ALL = 63;
     int256 private constant DOLLARS = 200e8;
     HostileFeed private hostile;
+    PriceFeed private scripted;
 
     function setUpNode() internal override {
         setUpWithOneSource();
@@ -84,9 +87,20 @@ contract HostileFeedsTest is ProtocolTest {
         configured.primary = address(hostile);
         vm.prank(owner);
         guard.setFeed(HOSTILE, configured);
+        configureScriptedFeed(configured);
         elapse(1 minutes);
         setPrice(DOLLARS);
         guard.poke(HOSTILE);
+    }
+
+    /// A third asset, whose feed writes whatever rounds it is told to.
+    function configureScriptedFeed(IOracleGuard.Feed memory configured) private {
+        bytes memory arguments = abi.encode(owner, DECIMALS, "scripted", DOLLARS);
+        scripted = PriceFeed(create("scripted feed", bytes.concat(type(PriceFeed).creationCode, arguments)));
+        configured.primary = address(scripted);
+        vm.prank(owner);
+        guard.setFeed(SCRIPTED, configured);
+        guard.poke(SCRIPTED);
     }
 
     function assertTrusted(bytes32 which, string memory why) private view {
@@ -181,12 +195,12 @@ contract HostileFeedsTest is ProtocolTest {
         uint256 updatedAt = uint256(int256(block.timestamp) - age);
         if (shape & 0x70 == 0x70) updatedAt = 0;
         vm.prank(owner);
-        feed.pushRound(answer, startedAt, updatedAt, answeredInRound);
-        uint80 round = feed.latestRound();
-        guard.poke(asset);
+        scripted.pushRound(answer, startedAt, updatedAt, answeredInRound);
+        uint80 round = scripted.latestRound();
+        guard.poke(SCRIPTED);
         bool trusted = answer > 10e8 && answer < 10_000e8 && updatedAt != 0 && age >= 0 && uint32(age) <= HEARTBEAT
             && answeredInRound >= round;
-        IOracleGuard.Reading memory reading = guard.read(asset);
+        IOracleGuard.Reading memory reading = guard.read(SCRIPTED);
         vm.assertEq(reading.mark, trusted ? uint256(answer) * 1e10 : 200e18);
         vm.assertTrue(trusted == (reading.blocked & 32 == 0));
         if (trusted) vm.assertEq(uint256(reading.updatedAt), updatedAt);

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.20;
 
 import {IMarginVault} from "../../contracts/interfaces/IMarginVault.sol";
-import {PriceFeed} from "../mocks/PriceFeed.sol";
+import {ChainlinkFeed} from "../feeds/ChainlinkFeed.sol";
 import {Tape} from "../mocks/Tape.sol";
 import {vm} from "../support/Vm.sol";
 import {ProtocolTest} from "./Protocol.sol";
@@ -43,20 +43,16 @@ contract VaultInvariants is ProtocolTest {
         handler.start();
     }
 
-    /// The feeds pass to a contract that writes all of them at once.
+    /// A contract writes all feeds at once for it.
     function newHandler() private returns (VaultHandler created) {
         Tape tape = Tape(create("tape", type(Tape).creationCode));
-        PriceFeed[] memory feeds = new PriceFeed[](2 * listed.length);
+        ChainlinkFeed[] memory feeds = new ChainlinkFeed[](2 * listed.length);
         bytes32[] memory assets = new bytes32[](listed.length);
         int256[] memory prices = new int256[](listed.length);
-        vm.startPrank(owner);
         for (uint256 k = 0; k < listed.length; k++) {
             (feeds[2 * k], feeds[2 * k + 1]) = (perpetuals[listed[k]].primary, perpetuals[listed[k]].secondary);
-            feeds[2 * k].transferOwnership(address(tape));
-            feeds[2 * k + 1].transferOwnership(address(tape));
             (assets[k], prices[k]) = (assetOf(listed[k]), perpetuals[listed[k]].price);
         }
-        vm.stopPrank();
         created = new VaultHandler(vault, guard, lens, tape, listed, assets, feeds, prices);
         vm.allowCheatcodes(address(created));
     }

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.20;
 
 import {IOracleGuard} from "../../contracts/interfaces/IOracleGuard.sol";
-import {PriceFeed} from "../mocks/PriceFeed.sol";
+import {ChainlinkFeed} from "../feeds/ChainlinkFeed.sol";
 import {vm} from "../support/Vm.sol";
 import {ProtocolTest} from "./Protocol.sol";
 
@@ -25,13 +25,13 @@ contract MarksTest is ProtocolTest {
     uint16 private constant OPENING = 1;
     uint16 private constant ALL = 63;
     uint16 private constant GRACE = 64;
-    PriceFeed private second;
+    ChainlinkFeed private second;
 
     function setUpNode() internal override {
         setUpWithOneSource();
         second = createFeed("second", 200 * FEED);
         IOracleGuard.Feed memory configured = guard.feed(asset);
-        configured.secondary = address(second);
+        configured.secondary = proxyOf[second];
         configured.secondaryHeartbeat = HEARTBEAT;
         vm.prank(owner);
         guard.setFeed(PAIR, configured);
@@ -40,10 +40,8 @@ contract MarksTest is ProtocolTest {
     }
 
     function setPrices(int256 primary, int256 secondary) private {
-        vm.startPrank(owner);
         feed.push(primary);
         second.push(secondary);
-        vm.stopPrank();
         guard.pokeMany(both());
     }
 
@@ -179,15 +177,14 @@ contract MarksTest is ProtocolTest {
     }
 
     function test_no_price_needs_more_than_96_bits() public {
-        PriceFeed dear = createFeed("dear", 200 * FEED);
+        ChainlinkFeed dear = createFeed("dear", 200 * FEED);
         IOracleGuard.Feed memory configured = guard.feed(asset);
-        (configured.primary, configured.secondary) = (address(dear), address(0));
+        (configured.primary, configured.secondary) = (proxyOf[dear], address(0));
         configured.ceiling = 7.9228162514e28; // the highest of eleven digits below 2^96
         int256 highest = 7.9228162514e18 - 1; // in the feed's eight decimals
-        vm.startPrank(owner);
+        vm.prank(owner);
         guard.setFeed("dear", configured);
         dear.push(highest);
-        vm.stopPrank();
         guard.poke("dear");
         vm.assertEq(guard.read("dear").mark, uint256(highest) * 1e10);
         vm.assertEq(guard.read("dear").stablePrice, uint256(highest) * 1e10);

@@ -8,7 +8,7 @@ import {IOracleGuard} from "../../contracts/interfaces/IOracleGuard.sol";
 import {Chain} from "../../script/lib/Chain.sol";
 import {cheats} from "../../script/lib/Cheatcodes.sol";
 import {Deployment, Installation} from "../../script/lib/Deployment.sol";
-import {PriceFeed} from "../mocks/PriceFeed.sol";
+import {ChainlinkFeed} from "../feeds/ChainlinkFeed.sol";
 import {QuoteToken} from "../mocks/QuoteToken.sol";
 import {SequencerUptimeFeed} from "../mocks/SequencerUptimeFeed.sol";
 import {Node} from "../support/Node.sol";
@@ -26,8 +26,8 @@ struct Trader {
 /// A perpetual of the tests' markets, with the feeds that its price comes from.
 struct Perpetual {
     bytes32 symbol;
-    PriceFeed primary;
-    PriceFeed secondary;
+    ChainlinkFeed primary;
+    ChainlinkFeed secondary;
     int256 price; // what the sources said last, with the feeds' decimals
     uint128 openInterestLimit;
     uint128 coverAllowance;
@@ -46,6 +46,9 @@ abstract contract ProtocolTest is NodeTest {
     uint256 internal constant UNIT = 1e12;
     /// One dollar in the feeds' decimals.
     int256 internal constant FEED = 1e8;
+    uint8 internal constant DECIMALS = 8;
+    string internal constant AGGREGATOR = "out/feeds/FluxAggregator.json";
+    string internal constant AGGREGATOR_PROXY = "out/feeds/EACAggregatorProxy.json";
     /// What the factory asks of a market that governance has not promoted.
     uint64 internal constant EXPERIMENTAL_SHOCK = 1.5e18;
     uint32 internal constant ETH = 1;
@@ -69,8 +72,10 @@ abstract contract ProtocolTest is NodeTest {
     /// What the next market lists, in this order.
     uint32[] internal listed;
     mapping(uint32 instrument => Perpetual) internal perpetuals;
+    /// What consumers read; zero for no feed.
+    mapping(ChainlinkFeed => address) internal proxyOf;
     /// The primary source of ETH, and the guard's id of ETH in the market at hand.
-    PriceFeed internal feed;
+    ChainlinkFeed internal feed;
     bytes32 internal asset;
     uint256 private nextNonce = 1;
 
@@ -120,9 +125,20 @@ abstract contract ProtocolTest is NodeTest {
         return createOnNode(name, initcode);
     }
 
-    function createFeed(string memory description, int256 price) internal returns (PriceFeed) {
-        bytes memory arguments = abi.encode(owner, uint8(8), description, price);
-        return PriceFeed(create(description, bytes.concat(type(PriceFeed).creationCode, arguments)));
+    /// Chainlink's aggregator and proxy with three oracles, which have said `price`. `script/build-feeds` compiles them.
+    function createFeed(string memory name, int256 price) internal returns (ChainlinkFeed) {
+        return createFeed(name, price, -1e30, 1e30);
+    }
+
+    /// As above, with an aggregator that accepts answers from `least` to `greatest` only.
+    function createFeed(string memory name, int256 price, int256 least, int256 greatest)
+        internal
+        returns (ChainlinkFeed created)
+    {
+        bytes memory arguments =
+            abi.encode(vm.getCode(AGGREGATOR), vm.getCode(AGGREGATOR_PROXY), DECIMALS, least, greatest, price);
+        created = ChainlinkFeed(create(name, bytes.concat(type(ChainlinkFeed).creationCode, arguments)));
+        proxyOf[created] = created.proxy();
     }
 
     /// Adds a perpetual at `price` to what the next market lists, with two feeds of its own.
@@ -132,10 +148,10 @@ abstract contract ProtocolTest is NodeTest {
 
     /// Adds a perpetual with one source.
     function listWithOneSource(uint32 instrument, bytes32 symbol, int256 price) internal {
-        list(instrument, symbol, price, PriceFeed(address(0)));
+        list(instrument, symbol, price, ChainlinkFeed(address(0)));
     }
 
-    function list(uint32 instrument, bytes32 symbol, int256 price, PriceFeed secondary) private {
+    function list(uint32 instrument, bytes32 symbol, int256 price, ChainlinkFeed secondary) private {
         listed.push(instrument);
         perpetuals[instrument] = Perpetual({
             symbol: symbol,
@@ -199,8 +215,8 @@ abstract contract ProtocolTest is NodeTest {
             instrument: instrument,
             symbol: perpetual.symbol,
             feed: IOracleGuard.Feed({
-                primary: address(perpetual.primary),
-                secondary: address(perpetual.secondary),
+                primary: proxyOf[perpetual.primary],
+                secondary: proxyOf[perpetual.secondary],
                 heartbeat: HEARTBEAT,
                 secondaryHeartbeat: address(perpetual.secondary) == address(0) ? 0 : HEARTBEAT,
                 floor: uint128(price / 20),
@@ -331,10 +347,8 @@ abstract contract ProtocolTest is NodeTest {
 
     /// The two sources of an instrument say different things, and the guard has seen it.
     function setSources(uint32 instrument, int256 primary, int256 secondary) internal {
-        vm.startPrank(owner);
         perpetuals[instrument].primary.push(primary);
         perpetuals[instrument].secondary.push(secondary);
-        vm.stopPrank();
         guard.poke(assetOf(instrument));
     }
 
@@ -351,10 +365,8 @@ abstract contract ProtocolTest is NodeTest {
     function pushPrice(uint32 instrument, int256 price) internal {
         Perpetual storage perpetual = perpetuals[instrument];
         perpetual.price = price;
-        vm.startPrank(owner);
         perpetual.primary.push(price);
         if (address(perpetual.secondary) != address(0)) perpetual.secondary.push(price);
-        vm.stopPrank();
     }
 
     // ---- orders

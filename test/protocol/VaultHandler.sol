@@ -6,7 +6,7 @@ import {IMarginVault} from "../../contracts/interfaces/IMarginVault.sol";
 import {IOracleGuard} from "../../contracts/interfaces/IOracleGuard.sol";
 import {IOwnable} from "../../contracts/interfaces/IOwnable.sol";
 import {cheats} from "../../script/lib/Cheatcodes.sol";
-import {PriceFeed} from "../mocks/PriceFeed.sol";
+import {ChainlinkFeed} from "../feeds/ChainlinkFeed.sol";
 import {QuoteToken} from "../mocks/QuoteToken.sol";
 import {Tape} from "../mocks/Tape.sol";
 import {Node} from "../support/Node.sol";
@@ -35,7 +35,7 @@ contract VaultHandler is Ghost {
     address private immutable stranger = address(0xbad);
 
     Trader[] private actors;
-    PriceFeed[] private feeds; // a primary and a secondary for each instrument
+    ChainlinkFeed[] private feeds; // a primary and a secondary for each instrument
     bytes32[] private assets;
     int256[] private prices;
     int256[] private starts;
@@ -48,7 +48,7 @@ contract VaultHandler is Ghost {
         Tape tape_,
         uint32[] memory instruments_,
         bytes32[] memory assets_,
-        PriceFeed[] memory feeds_,
+        ChainlinkFeed[] memory feeds_,
         int256[] memory prices_
     ) Ghost(vault_, lens_) {
         (guard, tape) = (guard_, tape_);

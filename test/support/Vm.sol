@@ -18,6 +18,7 @@ interface Vm is Cheatcodes {
     function expectRevert(bytes calldata data) external;
     function assume(bool condition) external pure;
     function skip(bool skipTest, string calldata reason) external;
+    function getCode(string calldata artifact) external view returns (bytes memory);
     function parseUint(string calldata text) external pure returns (uint256);
 
     function envString(string calldata name) external view returns (string memory);
