@@ -67,10 +67,36 @@ impl<'a> Args<'a> {
         Address::from_word(word)
     }
 
+    /// An `int64`.
+    pub fn i64(self, place: usize) -> i64 {
+        let word = self.word(place);
+        let mut low = [0; 8];
+        low.copy_from_slice(&word[24..]);
+        let value = i64::from_be_bytes(low);
+        let sign = if value < 0 { [0xff; 24] } else { [0; 24] };
+        if word[..24] != sign {
+            refuse();
+        }
+        value
+    }
+
+    /// A `bool`.
+    pub fn bool(self, place: usize) -> bool {
+        self.uint(place, 1) == 1
+    }
+
     /// A `bytes32[]`.
     pub fn b256s(self, place: usize) -> &'a [[u8; 32]] {
+        self.structs(place)
+    }
+
+    /// An array of structs of `N` bytes, all static.
+    pub fn structs<const N: usize>(self, place: usize) -> &'a [[u8; N]] {
         let tail = self.0.get(self.u32(place) as usize..).map(Args);
-        let array = tail.and_then(|tail| tail.words().get(1..=tail.u32(0) as usize));
+        let array = tail.and_then(|tail| {
+            let (items, _) = tail.0.get(32..)?.as_chunks();
+            items.get(..tail.u32(0) as usize)
+        });
         array.unwrap_or_else(|| refuse())
     }
 }

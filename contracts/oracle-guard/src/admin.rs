@@ -6,7 +6,7 @@ use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolError;
 use oracle::compact::Decimal;
 use oracle::source::{MAX_CEILING, MAX_DECIMALS, MAX_HEARTBEAT};
-use oracle::{Parameters, RangeLimits};
+use oracle::{Outlook, Parameters, RangeLimits, SurfaceLimits};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::AccountAccess;
 
@@ -14,10 +14,10 @@ use crate::abi::{Args, guard, ownable};
 use crate::feeds::{self, Sequencer};
 use crate::host::{Topic, emit, encode, refuse, revert, sender, topic, uint};
 use crate::prices::known;
-use crate::store::{Entry, Feeds, Field, Record, Shared, Source};
+use crate::store::{self, Entry, Feeds, Field, Record, Shared, Source};
 
 /// Runs once, in the transaction that deploys the guard. A zero `guardian` is none; a zero `sequencer_feed` is a chain
-/// without one. The parameters start at [`Parameters::DEFAULT`].
+/// without one. The parameters start at [`Parameters::DEFAULT`], the limits of surfaces at [`SurfaceLimits::DEFAULT`].
 ///
 /// Fails with `ZeroAddress` for a zero owner and `FeedUnavailable` for a sequencer feed without code.
 pub fn construct(owner: Address, guardian: Address, sequencer_feed: Address) {
@@ -33,6 +33,7 @@ pub fn construct(owner: Address, guardian: Address, sequencer_feed: Address) {
     set_owner(owner);
     Field::SequencerFeed.set_address(sequencer_feed);
     put_role(Field::Guardian, topic!(guard::GuardianSet), guardian);
+    put_surface_limits(&SurfaceLimits::DEFAULT);
     put_parameters(&Shared {
         parameters: Parameters::DEFAULT,
         sequencer: Sequencer {
@@ -102,6 +103,54 @@ pub fn set_registrar(registrar: Address) {
 pub fn set_steward(steward: Address) {
     only_owner();
     put_role(Field::Steward, topic!(guard::StewardSet), steward);
+}
+
+/// Sets the surface provider; zero removes it, and then no surface can be set. Owner only (`NotOwner`), but the guardian may
+/// remove it.
+pub fn set_surface_provider(provider: Address) {
+    if !provider.is_zero() || sender() != Field::Guardian.address() {
+        only_owner();
+    }
+    let event = topic!(guard::SurfaceProviderSet);
+    put_role(Field::SurfaceProvider, event, provider);
+}
+
+/// Sets what surfaces are held to from their next update on. Owner or steward; fails with `NotSteward` or
+/// `SurfaceLimitsOutOfBounds`.
+pub fn set_surface_limits(args: Args) {
+    only_steward();
+    let limits = SurfaceLimits {
+        min_volatility: args.u64(0),
+        max_volatility: args.u64(1),
+        max_step: args.u64(2),
+        min_interval: args.u32(3),
+        stale_after: args.u32(4),
+    };
+    if !limits.is_within_bounds() {
+        revert(guard::SurfaceLimitsOutOfBounds::SELECTOR, &[]);
+    }
+    put_surface_limits(&limits);
+}
+
+fn put_surface_limits(limits: &SurfaceLimits) {
+    store::set_surface_limits(limits);
+    let words = surface_limit_words(limits);
+    emit(topic!(guard::SurfaceLimitsSet), 0, &words);
+}
+
+/// What surfaces are held to.
+pub fn surface_limits() -> Vec<u8> {
+    encode(&surface_limit_words(&store::surface_limits()))
+}
+
+fn surface_limit_words(limits: &SurfaceLimits) -> [B256; 5] {
+    [
+        uint(limits.min_volatility),
+        uint(limits.max_volatility),
+        uint(limits.max_step),
+        uint(limits.min_interval),
+        uint(limits.stale_after),
+    ]
 }
 
 fn put_role(role: Field, event: Topic, holder: Address) {
@@ -259,7 +308,15 @@ pub fn set_range_limits(args: Args) {
         revert(guard::RangeLimitsOutOfBounds::SELECTOR, &[]);
     }
     let (record, entry) = known(&asset);
-    record.set_entry(&Entry { limits, ..entry });
+    let parameters = Shared::load().parameters;
+    let ranges = record
+        .volatility()
+        .ranges(&parameters, &limits, entry.price.observed_at);
+    record.set_entry(&Entry {
+        limits,
+        outlook: Outlook::of(&ranges),
+        ..entry
+    });
     let mut words = [asset; 5];
     words[1..].copy_from_slice(&limit_words(&limits));
     emit(topic!(guard::RangeLimitsSet), 1, &words);

@@ -91,6 +91,14 @@ fn word_of(value: u128) -> B256 {
     B256::new(word)
 }
 
+/// A signed integer as an ABI word.
+#[inline(never)]
+pub fn int(value: i128) -> B256 {
+    let mut word = if value < 0 { [0xff; 32] } else { [0; 32] };
+    word[16..].copy_from_slice(&value.to_be_bytes());
+    B256::new(word)
+}
+
 fn concat(head: &[u8], words: &[B256]) -> Vec<u8> {
     let mut bytes = vec![0; head.len() + words.len() * 32];
     let (start, rest) = bytes.split_at_mut(head.len());

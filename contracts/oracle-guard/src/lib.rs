@@ -8,6 +8,8 @@
 //! |---|---|
 //! | a price accepted | [`prices`] |
 //! | an expiry settled | [`settlements`] |
+//! | an option valued | [`options`] |
+//! | a volatility accepted | [`surfaces`] |
 //! | a feed asked | [`feeds`] |
 //! | a parameter changed | [`admin`] |
 //! | a value stored | [`store`] |
@@ -23,10 +25,12 @@ mod abi;
 mod admin;
 mod feeds;
 mod host;
+mod options;
 mod prices;
 mod router;
 mod settlements;
 mod store;
+mod surfaces;
 
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::hostio;

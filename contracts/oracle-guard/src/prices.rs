@@ -5,7 +5,9 @@ use alloc::vec::Vec;
 
 use alloy_primitives::B256;
 use alloy_sol_types::SolError;
-use oracle::{Cause, Observation, Price, RangeLimits, Sample, Sources, Tier, TripRefusal};
+use oracle::{
+    Cause, Observation, Outlook, Price, RangeLimits, Ranges, Sample, Sources, Tier, TripRefusal,
+};
 
 use crate::abi::guard;
 use crate::feeds::{self, Sequencer};
@@ -14,7 +16,7 @@ use crate::settlements;
 use crate::store::{Entry, Feeds, Field, Record, Shared, Source};
 
 /// Words of an encoded `Mark`.
-const MARK_WORDS: usize = 4;
+pub const MARK_WORDS: usize = 6;
 /// Words of an encoded `Reading`.
 const READING_WORDS: usize = 10;
 
@@ -76,16 +78,18 @@ fn poke_one(asset: &B256, shared: &Shared) -> [B256; 2] {
     let reported = price.tier_at(&before.trip, now);
     let settling =
         before.settling && !settlements::count(&record, asset, &before.price, now).is_complete();
-    let volatility = sample(&record, &before.limits, &price, shared, now);
+    let ranges = sample(&record, &before.limits, &price, shared, now);
     record.set_progress(&state);
     record.set_entry(&Entry {
         price,
         reported,
         settling,
+        outlook: Outlook::of(&ranges),
         ..before
     });
     let mark = uint(price.mark);
-    emit(topic!(guard::Poked), 1, &[*asset, mark, uint(volatility)]);
+    let words = [*asset, mark, uint(ranges.volatility)];
+    emit(topic!(guard::Poked), 1, &words);
     let cause = if reported < before.reported {
         Cause::Calm
     } else {
@@ -95,16 +99,20 @@ fn poke_one(asset: &B256, shared: &Shared) -> [B256; 2] {
     [mark, uint(reported as u8)]
 }
 
-/// Counts a trusted mark towards the asset's volatility; returns the slow one, WAD a year.
-fn sample(record: &Record, limits: &RangeLimits, price: &Price, shared: &Shared, now: u64) -> u128 {
+/// Counts a trusted mark towards the asset's volatility; returns what margins need of it.
+fn sample(
+    record: &Record,
+    limits: &RangeLimits,
+    price: &Price,
+    shared: &Shared,
+    now: u64,
+) -> Ranges {
     let mut volatility = record.volatility();
     if price.is_trusted(now) {
         volatility = volatility.sample(price.mark, &shared.parameters, limits, now);
         record.set_volatility(&volatility);
     }
-    volatility
-        .ranges(&shared.parameters, limits, now)
-        .volatility
+    volatility.ranges(&shared.parameters, limits, now)
 }
 
 fn ask_sources(feeds: &Feeds, now: u64) -> Sources {
@@ -157,22 +165,34 @@ fn array<const N: usize>(assets: &[[u8; 32]], answer: impl Fn(&B256) -> [B256; N
     bytes
 }
 
-fn mark(entry: &Entry, shared: &Shared, now: u64) -> [B256; MARK_WORDS] {
-    let Entry { price, trip, .. } = entry;
-    let tier = price.tier_at(trip, now);
+/// What a vault needs of one asset.
+pub fn mark(entry: &Entry, shared: &Shared, now: u64) -> [B256; MARK_WORDS] {
+    let price = &entry.price;
+    let (tier, blocked) = permissions(entry, shared, now);
     let stable = price.stable_at(now, shared.parameters.stable_price_rate);
+    let secs = now.saturating_sub(price.observed_at);
+    let (maintenance, initial) = entry.outlook.after(&shared.parameters, secs);
     [
         uint(price.mark),
         uint(stable),
         uint(tier as u8),
-        uint(price.blocked_at(tier, shared.is_grace(now), now)),
+        uint(blocked),
+        uint(maintenance),
+        uint(initial),
     ]
+}
+
+/// The tier in force and the actions forbidden.
+pub fn permissions(entry: &Entry, shared: &Shared, now: u64) -> (Tier, u16) {
+    let tier = entry.price.tier_at(&entry.trip, now);
+    let grace = shared.is_grace(now);
+    (tier, entry.price.blocked_at(tier, grace, now))
 }
 
 fn reading(asset: &B256, shared: &Shared) -> [B256; READING_WORDS] {
     let (record, entry) = known(asset);
     let now = now();
-    let [mark, stable, tier, blocked] = mark(&entry, shared, now);
+    let [mark, stable, tier, blocked, ..] = mark(&entry, shared, now);
     let (low, high) = entry.price.range(entry.limits.confidence);
     let ranges = record
         .volatility()

@@ -8,7 +8,7 @@ use alloy_sol_types::SolCall;
 use crate::abi::{Args, guard, ownable};
 use crate::host::{encode, refuse};
 use crate::store::Field;
-use crate::{admin, prices, settlements};
+use crate::{admin, options, prices, settlements, surfaces};
 
 /// The constructor, as tools want to read it.
 #[cfg(feature = "export-abi")]
@@ -41,6 +41,13 @@ selectors! {
     REGISTRAR = guard::registrarCall;
     SET_STEWARD = guard::setStewardCall;
     STEWARD = guard::stewardCall;
+    SET_SURFACE_LIMITS = guard::setSurfaceLimitsCall;
+    SURFACE_LIMITS = guard::surfaceLimitsCall;
+    SET_SURFACE_PROVIDER = guard::setSurfaceProviderCall;
+    SURFACE_PROVIDER = guard::surfaceProviderCall;
+    SET_SURFACE = guard::setSurfaceCall;
+    SURFACE = guard::surfaceCall;
+    MARKS_WITH_OPTIONS = guard::marksWithOptionsCall;
     SEQUENCER_UPTIME_FEED = guard::sequencerUptimeFeedCall;
     POKE = guard::pokeCall;
     POKE_MANY = guard::pokeManyCall;
@@ -64,9 +71,13 @@ pub fn view(input: &[u8]) -> Option<Vec<u8>> {
     let (selector, args) = split(input);
     Some(match selector {
         MARKS => prices::marks(args.b256s(0)),
+        MARKS_WITH_OPTIONS => options::marks_with_options(args),
         READ => prices::read(args.word(0)),
         READ_MANY => prices::read_many(args.b256s(0)),
         SETTLEMENT => settlements::settlement(args.word(0), args.u64(1)),
+        SURFACE => surfaces::surface(args.word(0), args.u64(1)),
+        SURFACE_LIMITS => admin::surface_limits(),
+        SURFACE_PROVIDER => admin::address(Field::SurfaceProvider),
         FEED => admin::feed(args.word(0)),
         RANGE_LIMITS => admin::range_limits(args.word(0)),
         PARAMETERS => admin::parameters(),
@@ -93,6 +104,10 @@ pub fn execute(input: &[u8]) -> Vec<u8> {
             prices::trip(args.word(0), args.u8(1), args.u32(2), args.word(3));
             &[]
         }
+        SET_SURFACE => {
+            surfaces::set(args);
+            &[]
+        }
         OPEN_SETTLEMENT => {
             settlements::open(args.word(0), args.u64(1));
             &[]
@@ -111,6 +126,8 @@ fn configure(selector: u32, args: Args) {
         SET_FEED => admin::set_feed(args),
         SET_RANGE_LIMITS => admin::set_range_limits(args),
         SET_PARAMETERS => admin::set_parameters(args),
+        SET_SURFACE_LIMITS => admin::set_surface_limits(args),
+        SET_SURFACE_PROVIDER => admin::set_surface_provider(args.address(0)),
         SET_GUARDIAN => admin::set_guardian(args.address(0)),
         SET_REGISTRAR => admin::set_registrar(args.address(0)),
         SET_STEWARD => admin::set_steward(args.address(0)),

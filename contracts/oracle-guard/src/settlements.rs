@@ -11,8 +11,9 @@ use crate::host::{emit, encode, now, revert, topic, uint};
 use crate::prices::known;
 use crate::store::{Entry, Record, Shared};
 
-/// Opens the settlement of `asset` at `expiry`, 08:00 UTC of some day. Anyone may, from a day before; its window ends at the
-/// expiry, or starts now if that is later. The one before it must be complete.
+/// Opens the settlement of `asset` at `expiry`, 08:00 UTC of some day. Anyone may, from a day before, and afterwards if the
+/// expiry has a surface and was missed; its window ends at the expiry, or starts now if that is later. The one before it must be
+/// complete, or make way for a missed one.
 ///
 /// Fails with `UnknownAsset`, `SettlementRunning` or `InvalidExpiry`.
 pub fn open(asset: B256, expiry: u64) {
@@ -25,14 +26,15 @@ pub fn open(asset: B256, expiry: u64) {
         last
     };
     let window = Shared::load().parameters.settlement_window;
-    let next = match complete.open_next(expiry, window, now) {
+    let missed = expiry <= now && record.quoted(expiry).exists() && record.settled(expiry) == 0;
+    let next = match complete.open_next(expiry, missed, window, now) {
         Ok(next) => next,
         Err(NotOpened::Running) => {
             revert(guard::SettlementRunning::SELECTOR, &[uint(complete.expiry)])
         }
         Err(NotOpened::InvalidExpiry) => revert(guard::InvalidExpiry::SELECTOR, &[uint(expiry)]),
     };
-    if complete.expiry != 0 {
+    if complete.is_complete() {
         record.set_settled(&complete);
     }
     record.set_settlement(&next);

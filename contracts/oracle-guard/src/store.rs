@@ -5,7 +5,8 @@
 use alloy_primitives::{Address, B256};
 use oracle::compact::{Decimal, compact, expand};
 use oracle::{
-    Asset, Limits, Mean, Parameters, Price, RangeLimits, Settlement, Status, Tier, Trip, Volatility,
+    Asset, Limits, Mean, Outlook, Parameters, Price, Quoted, RangeLimits, Settlement, Status,
+    Surface, SurfaceLimits, Tier, Trip, Volatility,
 };
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::CryptographyAccess;
@@ -24,6 +25,9 @@ pub enum Field {
     /// See [`Shared`].
     Shared,
     Steward,
+    SurfaceProvider,
+    /// See [`surface_limits`].
+    SurfaceLimits,
 }
 
 impl Field {
@@ -166,6 +170,28 @@ impl Shared {
     }
 }
 
+/// What surfaces are held to from their next update on.
+pub fn surface_limits() -> SurfaceLimits {
+    let low = load(&Field::SurfaceLimits.slot()).low;
+    SurfaceLimits {
+        min_volatility: field(low, 0, 14) * SurfaceLimits::UNIT,
+        max_volatility: field(low, 14, 14) * SurfaceLimits::UNIT,
+        max_step: field(low, 28, 8) * SurfaceLimits::UNIT,
+        min_interval: field(low, 36, 17) as u32,
+        stale_after: field(low, 53, 20) as u32,
+    }
+}
+
+/// Stores what surfaces are held to.
+pub fn set_surface_limits(limits: &SurfaceLimits) {
+    let low = in_field(limits.min_volatility / SurfaceLimits::UNIT, 0, 14)
+        | in_field(limits.max_volatility / SurfaceLimits::UNIT, 14, 14)
+        | in_field(limits.max_step / SurfaceLimits::UNIT, 28, 8)
+        | in_field(limits.min_interval, 36, 17)
+        | in_field(limits.stale_after, 53, 20);
+    store(&Field::SurfaceLimits.slot(), Word::new(0, low));
+}
+
 /// One configured feed, and one of the two prices that bound both.
 #[derive(Clone, Copy)]
 pub struct Source {
@@ -231,11 +257,11 @@ enum Part {
     Primary,
     /// [`Source`].
     Secondary,
-    /// Mark, time of observation; stable price, status, tier, reported tier.
+    /// Mark, time of observation; stable price, status, tier, reported tier, maintenance range and what it rises towards.
     Price,
     /// Price of the secondary, expiry of the mark; tier, end and seconds used of the trip, seconds from the mark's update to
-    /// its expiry, range limits, whether the asset is configured, its primary's price is not the mark, and a settlement is
-    /// being counted.
+    /// its expiry, range limits, initial range, whether the asset is configured, its primary's price is not the mark, and a
+    /// settlement is being counted.
     Validity,
     /// The mean, its prices shortened; seconds since its running bucket began, and since it has been calm.
     Mean,
@@ -258,6 +284,8 @@ pub struct Entry {
     pub reported: Tier,
     /// What its volatility and ranges are held to.
     pub limits: RangeLimits,
+    /// The ranges as the last poke left them.
+    pub outlook: Outlook,
     /// Whether the last settlement opened has yet to be completed.
     pub settling: bool,
 }
@@ -270,6 +298,7 @@ impl Entry {
             trip: Trip::default(),
             reported: Tier::default(),
             limits: RangeLimits::DEFAULT,
+            outlook: Outlook::default(),
             settling: false,
         }
     }
@@ -360,7 +389,12 @@ impl Record {
                 stressed: field(state, 44, 14) * RangeLimits::UNIT,
                 min: field(state, 34, 10) * RangeLimits::UNIT,
                 max: field(state, 24, 10) * RangeLimits::UNIT,
-                confidence: field(state, 16, 8) * RangeLimits::UNIT,
+                confidence: field(state, 17, 7) * RangeLimits::UNIT,
+            },
+            outlook: Outlook {
+                maintenance: field(low, 6, 12) as u16,
+                target: field(low, 18, 12) as u16,
+                initial: field(state, 5, 12) as u16,
             },
             settling: field(state, 4, 1) != 0,
         })
@@ -372,11 +406,14 @@ impl Record {
             price,
             trip,
             limits,
+            outlook,
             ..
         } = entry;
         let levels = in_field(price.status as u64, 0, 2)
             | in_field(price.tier as u64, 2, 2)
-            | in_field(entry.reported as u64, 4, 2);
+            | in_field(entry.reported as u64, 4, 2)
+            | in_field(outlook.maintenance, 6, 12)
+            | in_field(outlook.target, 18, 12);
         let word = Word::new(
             with_price(price.mark, in_field(price.observed_at, 0, 32)),
             with_price(price.stable, levels),
@@ -390,7 +427,8 @@ impl Record {
             | in_field(true, 2, 1)
             | in_field(apart, 3, 1)
             | in_field(entry.settling, 4, 1)
-            | in_field(limits.confidence / RangeLimits::UNIT, 16, 8)
+            | in_field(outlook.initial, 5, 12)
+            | in_field(limits.confidence / RangeLimits::UNIT, 17, 7)
             | in_field(limits.max / RangeLimits::UNIT, 24, 10)
             | in_field(limits.min / RangeLimits::UNIT, 34, 10)
             | in_field(limits.stressed / RangeLimits::UNIT, 44, 14)
@@ -455,6 +493,50 @@ impl Record {
     }
 
     fn settled_slot(&self, expiry: u64) -> Slot {
+        self.expiry_slot(expiry)
+    }
+
+    /// The surface of `expiry`.
+    pub fn quoted(&self, expiry: u64) -> Quoted {
+        let Word { high, low } = load(&self.surface_slot(expiry));
+        Quoted {
+            surface: Surface {
+                atm: low as u32,
+                skew: (low >> 32) as i32,
+                curvature: (low >> 64) as i32,
+            },
+            updated_at: field(low, 96, 32),
+            stale_after: field(high, 0, 20) as u32,
+            min_volatility: field(high, 32, 32) as u32,
+            max_volatility: field(high, 64, 32) as u32,
+        }
+    }
+
+    /// Stores the surface of `expiry`.
+    pub fn set_quoted(&self, expiry: u64, quoted: &Quoted) {
+        let Surface {
+            atm,
+            skew,
+            curvature,
+        } = quoted.surface;
+        let low = in_field(atm, 0, 32)
+            | in_field(skew.cast_unsigned(), 32, 32)
+            | in_field(curvature.cast_unsigned(), 64, 32)
+            | in_field(quoted.updated_at, 96, 32);
+        let high = in_field(quoted.stale_after, 0, 20)
+            | in_field(quoted.min_volatility, 32, 32)
+            | in_field(quoted.max_volatility, 64, 32);
+        store(&self.surface_slot(expiry), Word::new(high, low));
+    }
+
+    /// Its last byte is that of no other slot of the expiry.
+    fn surface_slot(&self, expiry: u64) -> Slot {
+        let mut slot = self.expiry_slot(expiry);
+        slot[31] ^= 1;
+        slot
+    }
+
+    fn expiry_slot(&self, expiry: u64) -> Slot {
         let mut name = [0; 40];
         name[..32].copy_from_slice(&self.slots);
         name[32..].copy_from_slice(&expiry.to_le_bytes());

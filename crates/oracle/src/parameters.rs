@@ -3,6 +3,7 @@
 use core::ops::RangeInclusive;
 
 use crate::WAD;
+use crate::settlement::LONGEST_WINDOW;
 
 /// Every parameter of the guard. Rates are WAD, times are seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +47,7 @@ const STRESSED_WEIGHT: RangeInclusive<u64> = WAD / 4..=WAD;
 const HOURLY_RISE: RangeInclusive<u64> = WAD / 10_000..=WAD / 10;
 const RANGE_MULTIPLIER: RangeInclusive<u64> = WAD..=10 * WAD;
 const HORIZON: RangeInclusive<u32> = 3_600..=14 * 86_400;
-const SETTLEMENT_WINDOW: RangeInclusive<u32> = 300..=4 * 3_600;
+const SETTLEMENT_WINDOW: RangeInclusive<u32> = 300..=LONGEST_WINDOW;
 
 impl Parameters {
     /// Moves of 5 % and 10 % against a five-minute mean; a stable price that follows by at most 0.03 % a second, so

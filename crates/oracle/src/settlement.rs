@@ -15,6 +15,9 @@ const DAY: u64 = 86_400;
 /// Time of day of an expiry, seconds.
 const TIME_OF_DAY: u64 = 8 * 3_600;
 
+/// The longest window that a settlement may be given, seconds.
+pub const LONGEST_WINDOW: u32 = 4 * 3_600;
+
 /// Whether instruments may expire at `time`.
 pub fn is_expiry(time: u64) -> bool {
     time % DAY == TIME_OF_DAY

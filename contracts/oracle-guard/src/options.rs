@@ -1,0 +1,142 @@
+//! Where options are valued.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use alloy_primitives::B256;
+use alloy_sol_types::SolError;
+use oracle::settlement::LONGEST_WINDOW;
+use oracle::{Expiry, Stage};
+use risk::options::black::Kind;
+
+use crate::abi::{Args, guard};
+use crate::host::{fill, int, now, revert, uint};
+use crate::prices::{self, MARK_WORDS, known};
+use crate::store::{Entry, Record, Shared};
+
+/// Bytes of an encoded `OptionId`.
+const ID_BYTES: usize = 128;
+/// Words of an encoded `OptionMark`.
+const OPTION_WORDS: usize = 8;
+
+/// An asset at one moment.
+struct Underlying {
+    record: Record,
+    entry: Entry,
+    tier: B256,
+    blocked: u16,
+}
+
+/// [`prices::marks`], and the marks of options on these assets. Each asset's slots are read once, and a surface or settlement
+/// once for neighbours of the same expiry. Fails with `UnknownAsset` or `AssetIndexOutOfRange`.
+pub fn marks_with_options(args: Args) -> Vec<u8> {
+    let (assets, options) = (args.b256s(0), args.structs(1));
+    let (shared, now) = (Shared::load(), now());
+    let (marks, quotes) = (
+        assets.len() * MARK_WORDS * 32,
+        options.len() * OPTION_WORDS * 32,
+    );
+    let mut bytes = vec![0; 128 + marks + quotes];
+    let (head, rest) = bytes.split_at_mut(96);
+    let place = uint(96 + marks as u64);
+    fill(head, &[uint(64u8), place, uint(assets.len() as u64)]);
+    let (body, rest) = rest.split_at_mut(marks);
+    let mut underlyings = Vec::with_capacity(assets.len());
+    for (place, asset) in body.chunks_exact_mut(MARK_WORDS * 32).zip(assets) {
+        let (record, entry) = known(&B256::new(*asset));
+        fill(place, &prices::mark(&entry, &shared, now));
+        let (tier, blocked) = prices::permissions(&entry, &shared, now);
+        underlyings.push(Underlying {
+            record,
+            entry,
+            tier: uint(tier as u8),
+            blocked,
+        });
+    }
+    let (head, body) = rest.split_at_mut(32);
+    fill(head, &[uint(options.len() as u64)]);
+    write_options(body, options, &underlyings, now);
+    bytes
+}
+
+fn write_options(
+    body: &mut [u8],
+    options: &[[u8; ID_BYTES]],
+    underlyings: &[Underlying],
+    now: u64,
+) {
+    let mut last = None;
+    for (place, option) in body.chunks_exact_mut(OPTION_WORDS * 32).zip(options) {
+        let id = Args(option);
+        let (asset, time) = (id.u8(0), id.u64(1));
+        let Some(underlying) = underlyings.get(usize::from(asset)) else {
+            revert(guard::AssetIndexOutOfRange::SELECTOR, &[uint(asset)])
+        };
+        let expiry = match last {
+            Some((of, at, expiry)) if (of, at) == (asset, time) => expiry,
+            _ => expiry_of(&underlying.record, &underlying.entry, time, now),
+        };
+        last = Some((asset, time, expiry));
+        let kind = if id.bool(3) { Kind::Call } else { Kind::Put };
+        let strike = id.uint(2, u128::BITS);
+        fill(place, &option_mark(&expiry, underlying, kind, strike));
+    }
+}
+
+fn option_mark(
+    expiry: &Expiry,
+    underlying: &Underlying,
+    kind: Kind,
+    strike: u128,
+) -> [B256; OPTION_WORDS] {
+    let option = expiry.quote(kind, strike);
+    [
+        uint(option.quote.value.0),
+        uint(option.volatility),
+        underlying.tier,
+        uint(expiry.blocked(underlying.blocked)),
+        uint(u8::from(expiry.is_final())),
+        int(option.quote.delta),
+        uint(option.quote.gamma),
+        uint(option.quote.vega),
+    ]
+}
+
+/// The expiry at `time` as it stands now, from one slot: the surface until then, the settlement from then on. Where a settlement
+/// may be running, from two.
+fn expiry_of(record: &Record, entry: &Entry, time: u64, now: u64) -> Expiry {
+    let mark = entry.price.mark;
+    if now < time {
+        let running = entry.settling && time - now <= LONGEST_WINDOW.into();
+        let price = match running.then(|| record.settlement()) {
+            Some(settlement) if settlement.expiry == time => {
+                settlement.count(&entry.price, now).projected(mark)
+            }
+            _ => mark,
+        };
+        return Expiry::ahead(price, time, record.quoted(time), now);
+    }
+    let last = record.settlement();
+    if last.expiry != time {
+        return match record.settled(time) {
+            0 => Expiry {
+                price: mark,
+                stage: Stage::Settling,
+            },
+            price => Expiry {
+                price,
+                stage: Stage::Settled,
+            },
+        };
+    }
+    let last = last.count(&entry.price, now);
+    let stage = if last.is_complete() {
+        Stage::Settled
+    } else {
+        Stage::Settling
+    };
+    Expiry {
+        price: last.projected(mark),
+        stage,
+    }
+}
