@@ -323,7 +323,7 @@ mod tests {
     }
 
     fn any_move() -> impl Strategy<Value = Move> {
-        let kinds = (0u8..5).prop_map(|number| Kind::of(number).unwrap());
+        let kinds = (0u8..7).prop_map(|number| Kind::of(number).unwrap());
         let fields = kinds.prop_flat_map(|kind| {
             (0..kind.fields().len()).prop_map(move |place| kind.fields()[place])
         });

@@ -44,6 +44,10 @@ pub enum Kind {
     RangeLimits = 3,
     /// `IInsurancePool.Parameters`.
     PoolParameters = 4,
+    /// `IMarginVault.OptionRules`, whose key is the underlying's number.
+    OptionRules = 5,
+    /// `IOracleGuard.SurfaceLimits`.
+    SurfaceLimits = 6,
 }
 
 /// A billionth, in which contracts store rates.
@@ -128,17 +132,47 @@ const POOL_PARAMETERS: [Field; 3] = [
     steered(RATE), // dailyDrawShare
 ];
 
+/// Fewer and shorter series nearer the money, and less aggregate vega and gamma, are tighter. The range of volatility and
+/// the charge for short options enter maintenance margin.
+const OPTION_RULES: [Field; 11] = [
+    FIXED,         // tick
+    FIXED,         // strikeStep
+    down(RATE),    // strikeRange
+    down(HOUR),    // longestExpiry
+    down(ANY),     // maxSeries
+    steered(RATE), // volRange
+    steered(RATE), // shortOptionRate
+    steered(RATE), // makerFee
+    steered(RATE), // takerFee
+    down(ANY),     // vegaLimit
+    down(ANY),     // gammaLimit
+];
+
+/// A surface that counts as stale sooner is tighter. Bounds and steps decide how near to the market's the volatility is that
+/// margins everybody.
+const SURFACE_LIMITS: [Field; 5] = [
+    steered(WAD / 1_000), // minVolatility
+    steered(WAD / 1_000), // maxVolatility
+    steered(WAD / 1_000), // maxStep
+    steered(ANY),         // minInterval
+    down(ANY),            // staleAfter
+];
+
 impl Kind {
+    /// Every kind, by its number.
+    pub const ALL: [Self; 7] = [
+        Self::VaultParameters,
+        Self::Instrument,
+        Self::GuardParameters,
+        Self::RangeLimits,
+        Self::PoolParameters,
+        Self::OptionRules,
+        Self::SurfaceLimits,
+    ];
+
     /// The kind that the ABI numbers `number`.
-    pub const fn of(number: u8) -> Option<Self> {
-        Some(match number {
-            0 => Self::VaultParameters,
-            1 => Self::Instrument,
-            2 => Self::GuardParameters,
-            3 => Self::RangeLimits,
-            4 => Self::PoolParameters,
-            _ => return None,
-        })
+    pub fn of(number: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(number)).copied()
     }
 
     /// The struct's fields, each of which is one word of the ABI.
@@ -149,12 +183,17 @@ impl Kind {
             Self::GuardParameters => &GUARD_PARAMETERS,
             Self::RangeLimits => &RANGE_LIMITS,
             Self::PoolParameters => &POOL_PARAMETERS,
+            Self::OptionRules => &OPTION_RULES,
+            Self::SurfaceLimits => &SURFACE_LIMITS,
         }
     }
 
     /// Whether a contract has many of them, told apart by a key.
     pub const fn is_keyed(self) -> bool {
-        matches!(self, Self::Instrument | Self::RangeLimits)
+        matches!(
+            self,
+            Self::Instrument | Self::RangeLimits | Self::OptionRules
+        )
     }
 }
 
@@ -162,27 +201,19 @@ impl Kind {
 mod tests {
     use super::*;
 
-    const ALL: [Kind; 5] = [
-        Kind::VaultParameters,
-        Kind::Instrument,
-        Kind::GuardParameters,
-        Kind::RangeLimits,
-        Kind::PoolParameters,
-    ];
-
     #[test]
     fn every_kind_has_its_number() {
-        for kind in ALL {
+        for kind in Kind::ALL {
             assert_eq!(Kind::of(kind as u8), Some(kind));
         }
-        for number in ALL.len()..256 {
+        for number in Kind::ALL.len()..256 {
             assert_eq!(Kind::of(number as u8), None);
         }
     }
 
     #[test]
     fn every_unit_divides_something() {
-        for field in ALL.iter().flat_map(|kind| kind.fields()) {
+        for field in Kind::ALL.iter().flat_map(|kind| kind.fields()) {
             assert!(field.unit > 0);
         }
     }
@@ -196,17 +227,21 @@ mod tests {
         for place in 6..=11 {
             assert_eq!(Kind::GuardParameters.fields()[place].role, Role::Steered);
         }
+        for place in [5, 6] {
+            assert_eq!(Kind::OptionRules.fields()[place].role, Role::Steered);
+        }
     }
 
     #[test]
     fn addresses_and_assets_are_governances() {
         assert_eq!(Kind::VaultParameters.fields()[8].role, Role::Fixed);
         assert_eq!(Kind::Instrument.fields()[0].role, Role::Fixed);
+        assert_eq!(Kind::OptionRules.fields()[0].role, Role::Fixed);
     }
 
     #[test]
     fn a_set_of_fields_fits_the_emergency_record() {
-        for kind in ALL {
+        for kind in Kind::ALL {
             assert!(kind.fields().len() <= crate::emergency::MAX_FIELDS);
         }
     }
