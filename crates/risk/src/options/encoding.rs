@@ -131,7 +131,12 @@ impl Portfolio {
         reason = "the other fields of the word are cut off"
     )]
     pub const fn unpack(words: [Halves; HEADER_WORDS]) -> (Self, u64) {
-        let [[spot, stable], [tick, perpetual], [spots, others], [factor, options]] = words;
+        let [
+            [spot, stable],
+            [tick, perpetual],
+            [spots, others],
+            [factor, options],
+        ] = words;
         let shock = Shock {
             spot_range: Ratio(spots >> LANE),
             initial_spot_range: Ratio(spots as u64 as u128),

@@ -1,17 +1,31 @@
-//! The normal distribution for the scenario loop: 64-bit, without branches, in units of 2^-30 ([`ONE`]).
+//! The normal distribution of the scenario loop: 64 bits, no branches, in units of 2^-30 ([`ONE`]).
 
-/// One, in the scale of the scenario loop.
-pub(super) const ONE: i64 = 1 << BITS;
-/// Fractional bits of the scale.
-pub(super) const BITS: u32 = 30;
-/// Where the tables end: 1e-9 is left of the distribution, a unit.
-const END: i64 = 6 * ONE;
+use core::num::Wrapping;
+
+use super::fast::{BITS, Fix, ONE};
+
+/// Where the table ends: 1e-9 is left of the distribution, a unit.
+const END: u64 = 6 * ONE.0.unsigned_abs();
 /// Distance of the nodes, as a power of two below one: 1/8.
-const STEP: u32 = BITS - 3;
+const STEP: usize = BITS - 3;
+const NODES: usize = 49;
+/// Bits of the density in a node.
+const LOW: usize = 32;
+
+/// N(-x) at 0, 1/8, ... 6 in units of 2^-31, and 32 bits lower the density in units of 2^-32, to the nearest.
+const TABLE: [u64; NODES] = {
+    let mut table = [0; NODES];
+    let mut node = 0;
+    while node < NODES {
+        table[node] = (TAIL[node] as u64) << LOW | DENSITY[node] as u64;
+        node += 1;
+    }
+    table
+};
 
 /// N(-x) at 0, 1/8, ... 6, in units of 2^-31, to the nearest.
 #[rustfmt::skip]
-const TAIL: [u32; 49] = [
+const TAIL: [u32; NODES] = [
     1_073_741_824,
     966_929_799,
     861_771_604,
@@ -65,7 +79,7 @@ const TAIL: [u32; 49] = [
 
 /// The density at 0, 1/8, ... 6, in units of 2^-32, to the nearest.
 #[rustfmt::skip]
-const DENSITY: [u32; 49] = [
+const DENSITY: [u32; NODES] = [
     1_713_444_047,
     1_700_109_920,
     1_660_726_916,
@@ -120,23 +134,26 @@ const DENSITY: [u32; 49] = [
 /// N(`x`), wrong by at most three units, by Taylor's series of order 5 from the nearest node a:
 /// N(-a - h) = N(-a) - phi(a) h (1 - h (a/2 - h (He2/6 - h (He3/24 - h He4/120)))), with Hermite's polynomials of a.
 #[inline(always)]
-pub(super) fn distribution(x: i64) -> i64 {
+pub(super) fn distribution(x: Fix) -> Fix {
+    let share = |n: i64| Wrapping(ONE.0 / n);
     let sign = x >> 63;
-    let size = ((x ^ sign) - sign).min(END);
-    let node = (size + (1 << (STEP - 1))) >> STEP;
-    let h = size - (node << STEP);
+    let size = ((x ^ sign) - sign).0.cast_unsigned().min(END);
+    let index = (size + (1 << (STEP - 1))) >> STEP;
+    let node = Wrapping(index.cast_signed());
+    let h = Wrapping(size.cast_signed()) - (node << STEP);
     // In eighths, so that the polynomials are whole numbers of 1/64, 1/512, 1/4096.
     let square = node * node;
-    let (second, third) = (square - 64, node * (square - 192));
-    let fourth = square * (square - 384) + 12_288;
-    let term = (((fourth * h) >> 12) * (ONE / 120)) >> BITS;
-    let term = third * ((ONE >> 9) / 24) - term;
-    let term = second * ((ONE >> 6) / 6) - ((h * term) >> BITS);
+    let (second, third) = (square - Wrapping(64), node * (square - Wrapping(192)));
+    let fourth = square * (square - Wrapping(384)) + Wrapping(12_288);
+    let term = (((fourth * h) >> 12) * share(120)) >> BITS;
+    let term = third * share(24 << 9) - term;
+    let term = second * share(6 << 6) - ((h * term) >> BITS);
     let term = (node << (STEP - 1)) - ((h * term) >> BITS);
     let step = (h * (ONE - ((h * term) >> BITS))) >> BITS;
-    let index = (node & 63).min(48) as usize;
-    let from = i64::from(TAIL[index]) << 1;
-    let tail = (from - ((i64::from(DENSITY[index]) * step) >> BITS) + 2) >> 2;
+    let entry = TABLE.get(index as usize).copied().unwrap_or(0);
+    let from = Wrapping((entry >> LOW).cast_signed()) << 1;
+    let density = Wrapping(i64::from(entry as u32));
+    let tail = (from - ((density * step) >> BITS) + Wrapping(2)) >> 2;
     // The other side of one where x is not negative.
     (tail ^ !sign) - !sign + (ONE & !sign)
 }
@@ -144,17 +161,18 @@ pub(super) fn distribution(x: i64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::normal;
+    use crate::options::{fixed, normal};
 
     #[test]
     fn it_is_within_three_units_of_the_precise_distribution() {
+        let finer = fixed::BITS as usize - BITS;
         let mut worst = 0;
         for n in -1_200_000_i64..=1_200_000 {
             let x = n * 10_007;
-            let precise = normal::distribution(i128::from(x) << BITS);
-            let fast = i128::from(distribution(x)) << BITS;
+            let precise = normal::distribution(i128::from(x) << finer);
+            let fast = i128::from(distribution(Wrapping(x)).0) << finer;
             worst = worst.max((fast - precise).abs());
         }
-        assert!(worst <= 3 << BITS, "{worst}");
+        assert!(worst <= 3 << finer, "{worst}");
     }
 }

@@ -5,7 +5,12 @@
 
 pub mod black;
 pub mod encoding;
+pub mod evaluation;
+mod fast;
 mod fast_normal;
 pub mod fixed;
 pub mod normal;
 pub mod scenario;
+
+pub use encoding::{OptionLeg, Portfolio, Requirement, Shock};
+pub use evaluation::{Evaluation, Sums};

@@ -1,0 +1,196 @@
+//! Logarithm, root and exponential of the scenario loop: 64 bits, no branches, in units of 2^-30 ([`ONE`]).
+//!
+//! Everything wraps rather than checks: a check costs a program more than the sum it guards. What is fed in is bounded where it
+//! comes from, so that nothing does wrap; the bounds are beside the operations.
+
+use core::num::{NonZeroU64, Wrapping};
+
+/// A number in the scale of the scenario loop.
+pub(super) type Fix = Wrapping<i64>;
+/// Fractional bits of the scale.
+pub(super) const BITS: usize = 30;
+/// One.
+pub(super) const ONE: Fix = Wrapping(1 << BITS);
+
+/// a x b of an `a` from 0 to 2^46 and a `b` below 2^33 of magnitude, or from 0 to 2^36 and below 2^42; rounded down.
+pub(super) fn times(a: Fix, b: Fix) -> Fix {
+    const HALF: usize = 16;
+    const LOW: Fix = Wrapping((1 << HALF) - 1);
+    (((a >> HALF) * b) >> (BITS - HALF)) + (((a & LOW) * b) >> BITS)
+}
+
+/// The upper half of a product.
+pub(super) const fn high_product(a: u64, b: u64) -> u64 {
+    const LOW: u64 = u32::MAX as u64;
+    let (a1, a0) = (a >> 32, a & LOW);
+    let (b1, b0) = (b >> 32, b & LOW);
+    // A product of digits is at most 2^64 - 2^33 + 1, so that no sum wraps.
+    let first = a1.wrapping_mul(b0).wrapping_add(a0.wrapping_mul(b0) >> 32);
+    let second = a0.wrapping_mul(b1).wrapping_add(first & LOW);
+    a1.wrapping_mul(b1)
+        .wrapping_add(first >> 32)
+        .wrapping_add(second >> 32)
+}
+
+/// A WAD below 2^64, wrong by less than a unit.
+pub(super) fn of_wad(x: u64) -> Fix {
+    /// 2^123 / WAD, to the nearest.
+    const FACTOR: u64 = 10_633_823_966_279_326_983;
+    Wrapping(high_product(x, FACTOR).cast_signed()) >> (59 - BITS)
+}
+
+/// A number that is not negative, to 63 bits: mantissa x 2^(exponent - 63). The top bit of the mantissa is set, except for zero.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scaled {
+    mantissa: u64,
+    exponent: i64,
+}
+
+impl Scaled {
+    pub(super) const fn new(x: u64) -> Self {
+        let zeros = x.leading_zeros();
+        Self {
+            mantissa: x.wrapping_shl(zeros),
+            exponent: 63 - zeros as i64,
+        }
+    }
+
+    /// The first 64 bits of a number.
+    pub(super) const fn of_wide(x: u128) -> Self {
+        let high = (x >> 64) as u64;
+        if high == 0 {
+            return Self::new(x as u64);
+        }
+        let zeros = high.leading_zeros();
+        Self {
+            mantissa: (x.wrapping_shl(zeros) >> 64) as u64,
+            exponent: 127 - zeros as i64,
+        }
+    }
+
+    pub(super) const fn times(self, other: Self) -> Self {
+        let product = Self::new(high_product(self.mantissa, other.mantissa));
+        Self {
+            mantissa: product.mantissa,
+            exponent: self
+                .exponent
+                .wrapping_add(other.exponent)
+                .wrapping_add(product.exponent)
+                .wrapping_sub(62),
+        }
+    }
+
+    /// 1 / `self`, to 62 bits; a number far too large for zero.
+    pub(super) fn inverse(self) -> Self {
+        if self.mantissa == 0 {
+            return Self {
+                mantissa: 1 << 63,
+                exponent: 128,
+            };
+        }
+        // A first quotient of 32 bits, and Newton's step to twice as many: y (2 - m y).
+        let first = quotient(1 << 63, self.mantissa >> 32).min(u32::MAX.into()) << 32;
+        let product = high_product(self.mantissa, first);
+        let inverse = Self::new(high_product(first, product.wrapping_neg()));
+        Self {
+            mantissa: inverse.mantissa,
+            exponent: inverse
+                .exponent
+                .wrapping_sub(self.exponent)
+                .wrapping_sub(63),
+        }
+    }
+
+    /// `self` x 2^`doublings`.
+    pub(super) const fn shifted(self, doublings: i64) -> Self {
+        Self {
+            mantissa: self.mantissa,
+            exponent: self.exponent.wrapping_add(doublings),
+        }
+    }
+
+    /// Whether the number is at least 2^`exponent`.
+    pub(super) const fn reaches(self, exponent: i64) -> bool {
+        self.mantissa != 0 && self.exponent >= exponent
+    }
+
+    /// The number itself, to the nearest unit; it is below 8.
+    pub(super) fn fix(self) -> Fix {
+        let doubled = self.mantissa >> (32_i64.wrapping_sub(self.exponent)).clamp(0, 63);
+        (Wrapping(doubled.cast_signed()) + Wrapping(1)) >> 1
+    }
+
+    /// The logarithm, wrong by at most two units. Zero has one below -40.
+    pub(super) fn ln(self) -> Fix {
+        /// ln 2 and its half, root of two: in units of 2^-31, to the nearest.
+        const LN_2: Fix = Wrapping(1_488_522_236);
+        const LN_2_HALF: Fix = Wrapping(744_261_118);
+        const ROOT_2: u64 = 3_037_000_500;
+        const UNIT: usize = 31;
+        let share = |n: i64| Wrapping((1 << UNIT) / n);
+        // ln m = ln(root 2) + 2 atanh(z), z = (m - root 2) / (m + root 2), at most 0.172 (Abramowitz and Stegun 4.1.27).
+        let sum = (self.mantissa >> 32).wrapping_add(ROOT_2);
+        let rest = quotient((2 * ROOT_2) << UNIT, sum);
+        let z = Wrapping(1 << UNIT) - Wrapping(rest.cast_signed());
+        let square = (z * z) >> UNIT;
+        let series = share(9) + ((square * share(11)) >> UNIT);
+        let series = share(7) + ((square * series) >> UNIT);
+        let series = share(5) + ((square * series) >> UNIT);
+        let series = share(3) + ((square * series) >> UNIT);
+        let series = z + ((z * ((square * series) >> UNIT)) >> UNIT);
+        (Wrapping(self.exponent) * LN_2 + LN_2_HALF + (series << 1)) >> 1
+    }
+}
+
+/// a / b, rounded down, of a `b` that is not zero.
+fn quotient(a: u64, b: u64) -> u64 {
+    // Division by zero would be a branch.
+    a / NonZeroU64::new(b | 1).unwrap_or(NonZeroU64::MIN)
+}
+
+/// 2^`bits` / `x` of a positive number, wrong by at most a unit and 2^-bits of itself.
+pub(super) fn reciprocal(x: Fix, bits: u32) -> Fix {
+    Wrapping(quotient(1 << bits, x.0.cast_unsigned()).cast_signed())
+}
+
+/// The root of a time in years of 365 days, wrong by at most a unit.
+pub(super) fn root_of_years(seconds: u32) -> Fix {
+    /// 2^43 / sqrt(31,536,000), to the nearest.
+    const ROOT: Fix = Wrapping(1_566_341_700);
+    /// The line nearest to 1 / sqrt(m): 9 % off at most.
+    const SEED: (Fix, Fix) = (Wrapping(ONE.0 / 1000 * 1066), Wrapping(ONE.0 / 1000 * 152));
+    // An even shift, so that half of it comes out of the root: m is from 1 to 4.
+    let zeros = u64::from(seconds).leading_zeros() & !1;
+    let m = Wrapping((u64::from(seconds).wrapping_shl(zeros) >> 34).cast_signed());
+    let mut inverse = SEED.0 - ((m * SEED.1) >> (BITS - 2));
+    // Newton: y (3 - m y^2) / 2 has 1.5 times the square of the error of y.
+    for _ in 0..4 {
+        let product = (m * ((inverse * inverse) >> BITS)) >> (BITS - 2);
+        inverse = (inverse * (ONE + ONE + ONE - product)) >> (BITS + 1);
+    }
+    let root = (m * inverse) >> (BITS - 2);
+    (root * ROOT) >> (12 + (zeros >> 1) as usize)
+}
+
+/// How much more a short expiry's volatility moves than a 30-day one's: (30 / days)^0.3 up to 30 days and ^0.13 beyond, of at
+/// least a day; wrong by less than 1e-8 of itself.
+pub(super) fn term_factor(seconds: u32) -> Fix {
+    const DAY: u32 = 86_400;
+    /// ln(30 days in seconds), to the nearest.
+    const LN_30_DAYS: Fix = Wrapping(15_856_955_194);
+    let log = LN_30_DAYS - Scaled::new(seconds.max(DAY).into()).ln();
+    let power = if log.0 >= 0 { 30 } else { 13 };
+    // exp(x) = exp(x / 4)^4, and |x| / 4 is below 0.26.
+    let x = (log * Wrapping((power * ONE.0) / 400)) >> BITS;
+    let share = |n: i64| Wrapping(ONE.0 / n);
+    let series = share(5_040) + ((x * share(40_320)) >> BITS);
+    let series = share(720) + ((x * series) >> BITS);
+    let series = share(120) + ((x * series) >> BITS);
+    let series = share(24) + ((x * series) >> BITS);
+    let series = share(6) + ((x * series) >> BITS);
+    let series = share(2) + ((x * series) >> BITS);
+    let series = ONE + ((x * series) >> BITS);
+    let fourth_root = ONE + ((x * series) >> BITS);
+    let root = (fourth_root * fourth_root) >> BITS;
+    (root * root) >> BITS
+}
