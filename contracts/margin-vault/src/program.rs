@@ -46,11 +46,14 @@ fn value_sent() -> bool {
 }
 
 /// Names the functions that a program serves: their selectors as integers, which a `match` compares in one step, and for the
-/// exported interface their signatures.
+/// exported interface their signatures. It stands in a file of its own, which the program and the one that prints its interface
+/// both include: a crate that is a library too would be built without optimisation over crates.
 #[macro_export]
 macro_rules! functions {
     ($($name:ident = $call:ty;)*) => {
-        mod selector {
+        /// Selectors of the functions that the program serves.
+        #[cfg_attr(feature = "export-abi", allow(dead_code, reason = "printing needs no selectors"))]
+        pub mod selector {
             use $crate::abi::{IMarginVault as vault, IOwnable as ownable};
             use alloy_sol_types::SolCall;
 

@@ -7,11 +7,12 @@
 //! | the pool drawn for deficits | [`recovery`] |
 //! | the fees of trades handed on | [`fees`] |
 
-#![cfg_attr(not(feature = "export-abi"), no_std)]
+#![no_std]
 
 extern crate alloc;
 
 mod fees;
+mod functions;
 mod money;
 mod recovery;
 mod router;
@@ -23,13 +24,4 @@ use margin_vault::program;
 #[unsafe(no_mangle)]
 pub extern "C" fn user_entrypoint(len: usize) -> usize {
     program::serve::<router::Accounts>(len)
-}
-
-/// Prints the part of the vault's interface that this program serves; for `constructor`, nothing: a clone is initialised
-/// instead.
-#[cfg(feature = "export-abi")]
-pub fn print_from_args() {
-    if std::env::args().nth(1).as_deref() != Some("constructor") {
-        print!("{}", program::interface_of(router::SERVED));
-    }
 }

@@ -4,18 +4,8 @@ use margin_vault::abi::{Args, Bytes};
 use margin_vault::program::Program;
 use margin_vault::storage::Storage;
 
+use crate::functions::selector;
 use crate::{fees, money, recovery, settling};
-
-margin_vault::functions! {
-    DEPOSIT = vault::depositCall;
-    WITHDRAW = vault::withdrawCall;
-    TOUCH = vault::touchCall;
-    REBUCKET = vault::rebucketCall;
-    TRANSFER = vault::transferCall;
-    CONVERT = vault::convertCall;
-    RECOVER = vault::recoverCall;
-    DISTRIBUTE_FEES = vault::distributeFeesCall;
-}
 
 /// The program.
 pub struct Accounts;

@@ -33,12 +33,13 @@
 //! The pool is called once: drawn for what is owed, without being asked before what it would pay; it is asked only while other
 //! debts are known.
 
-#![cfg_attr(not(feature = "export-abi"), no_std)]
+#![no_std]
 
 extern crate alloc;
 
 mod bankruptcy;
 mod deleveraging;
+mod functions;
 mod router;
 
 use margin_vault::program;
@@ -47,13 +48,4 @@ use margin_vault::program;
 #[unsafe(no_mangle)]
 pub extern "C" fn user_entrypoint(len: usize) -> usize {
     program::serve::<router::Deleveraging>(len)
-}
-
-/// Prints the part of the vault's interface that this program serves; for `constructor`, nothing: a clone is initialised
-/// instead.
-#[cfg(feature = "export-abi")]
-pub fn print_from_args() {
-    if std::env::args().nth(1).as_deref() != Some("constructor") {
-        print!("{}", program::interface_of(router::SERVED));
-    }
 }

@@ -5,10 +5,7 @@ use margin_vault::program::Program;
 use margin_vault::storage::Storage;
 
 use crate::deleveraging;
-
-margin_vault::functions! {
-    DELEVERAGE = vault::deleverageCall;
-}
+use crate::functions::selector;
 
 /// The program.
 pub struct Deleveraging;

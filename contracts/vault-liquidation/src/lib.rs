@@ -24,10 +24,11 @@
 //! So 14 slots and 10 a leg, of which 10 and 7 change. A batch adds 2 accounts' worth for each further account: prices are read
 //! and the legs of the account that takes over are written once.
 
-#![cfg_attr(not(feature = "export-abi"), no_std)]
+#![no_std]
 
 extern crate alloc;
 
+mod functions;
 mod liquidation;
 mod router;
 
@@ -37,13 +38,4 @@ use margin_vault::program;
 #[unsafe(no_mangle)]
 pub extern "C" fn user_entrypoint(len: usize) -> usize {
     program::serve::<router::Liquidating>(len)
-}
-
-/// Prints the part of the vault's interface that this program serves; for `constructor`, nothing: a clone is initialised
-/// instead.
-#[cfg(feature = "export-abi")]
-pub fn print_from_args() {
-    if std::env::args().nth(1).as_deref() != Some("constructor") {
-        print!("{}", program::interface_of(router::SERVED));
-    }
 }

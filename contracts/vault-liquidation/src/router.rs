@@ -4,12 +4,8 @@ use margin_vault::abi::{Args, Bytes};
 use margin_vault::program::Program;
 use margin_vault::storage::Storage;
 
+use crate::functions::selector;
 use crate::liquidation;
-
-margin_vault::functions! {
-    LIQUIDATE = vault::liquidateCall;
-    LIQUIDATE_BATCH = vault::liquidateBatchCall;
-}
 
 /// The program.
 pub struct Liquidating;

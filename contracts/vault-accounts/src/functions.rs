@@ -1,0 +1,12 @@
+//! What the program serves.
+
+margin_vault::functions! {
+    DEPOSIT = vault::depositCall;
+    WITHDRAW = vault::withdrawCall;
+    TOUCH = vault::touchCall;
+    REBUCKET = vault::rebucketCall;
+    TRANSFER = vault::transferCall;
+    CONVERT = vault::convertCall;
+    RECOVER = vault::recoverCall;
+    DISTRIBUTE_FEES = vault::distributeFeesCall;
+}
