@@ -9,7 +9,9 @@ use margin_vault::parameters::ratio;
 use margin_vault::session::{Session, action, emit, main_account, usd, word};
 use margin_vault::storage::Storage;
 use margin_vault::word::Word;
-use risk::{InstrumentId, Ledger, Legs, MAX_LEGS, Ratio, Result, Store, Usd, math};
+use risk::{
+    InstrumentId, Ledger, MAX_LEGS, Ratio, Result, Store, Usd, Valued, math, rate_of_weights,
+};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::MessageAccess;
 
@@ -35,7 +37,7 @@ struct Bankruptcy<'l, 's> {
     unit: Usd,
     /// The pool's.
     assets: Usd,
-    /// Reward for closing a leg, a share of its maintenance margin.
+    /// Reward for closing a leg, a share of what it counts for.
     reward_share: Ratio,
     /// What is left of the largest reward.
     reward_left: Usd,
@@ -47,7 +49,8 @@ struct Bankruptcy<'l, 's> {
 
 /// Closes at most `max_legs` of the legs of a settled account in debt, those that can be cut, and draws on the pool for
 /// what is written off.
-pub fn close(session: &mut Session, account: B256, legs: &Legs, max_legs: usize) -> Closed {
+pub fn close(session: &mut Session, account: B256, valued: &Valued, max_legs: usize) -> Closed {
+    let legs = &valued.account.legs;
     let movable = allowed(session, action::DELEVERAGE, legs);
     require(
         !movable.as_slice().is_empty() || legs.as_slice().is_empty(),
@@ -63,7 +66,7 @@ pub fn close(session: &mut Session, account: B256, legs: &Legs, max_legs: usize)
         account,
         unit,
         assets,
-        reward_share: ratio(ledger.store.rates().reward_share),
+        reward_share: reward_share(ledger.store, valued).or_revert(),
         reward_left: revealed.map_or(Usd::ZERO, |revealed| revealed.reward),
         ledger,
         reward: Usd::ZERO,
@@ -92,7 +95,7 @@ impl Bankruptcy<'_, '_> {
         let leg = self.ledger.close_leg(self.account, id, cover, self.unit)?;
         let part = self.reward_left.times_down(leg.part)?;
         self.reward_left = self.reward_left.minus(part)?;
-        let reward = leg.margin.times_down(self.reward_share)?;
+        let reward = leg.weight.times_down(self.reward_share)?;
         let reward = self.whole_units(reward.min(part).min(cover));
         self.reward = self.reward.plus(reward)?;
         self.count(leg.deficit, leg.insured)?;
@@ -174,6 +177,13 @@ impl Bankruptcy<'_, '_> {
     const fn whole_units(&self, amount: Usd) -> Usd {
         Usd(amount.0 - amount.0 % self.unit.0)
     }
+}
+
+/// Reward for closing an account, a share of what its positions count for one by one.
+fn reward_share(store: &Storage, valued: &Valued) -> Result<Ratio> {
+    let of_margin = ratio(store.rates().reward_share);
+    let weights = store.weights(&valued.positions)?;
+    rate_of_weights(of_margin, valued.health.maintenance, weights)
 }
 
 fn caller() -> Address {

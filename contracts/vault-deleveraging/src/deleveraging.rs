@@ -21,7 +21,7 @@ pub fn deleverage(store: &mut Storage, account: B256, max_legs: u128) -> Bytes {
     session.observe(account, &valued.health);
     let closed = if valued.account.in_debt() {
         session.keep_outflow();
-        bankruptcy::close(&mut session, account, &valued.account.legs, max_legs)
+        bankruptcy::close(&mut session, account, &valued, max_legs)
     } else {
         let done = reduce(&mut session, account, &valued, max_legs);
         Closed {
@@ -74,11 +74,11 @@ fn decide(session: &Session, held: &Account, valued: &Valued) -> Result<Closing>
     let store = &*session.ledger.store;
     let ground = Ground::of(held, &valued.health, held.cut)?;
     let movable = allowed(session, action::DELEVERAGE, &held.legs);
-    let positions = Ledger::<Storage>::among(&valued.positions, &movable)?;
+    let (positions, margin) = session.ledger.movable(valued, &movable)?;
     Closing::decide(
         ground,
         &valued.health,
-        (&movable, session.ledger.maintenance(&positions)?),
+        (&movable, margin, store.weights(&positions)?),
         store.rates().terms().penalty_rate(held.clock.unhealthy)?,
         is_dust(store, &valued.positions)?,
         session.now,

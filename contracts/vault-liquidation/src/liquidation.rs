@@ -129,10 +129,9 @@ impl<'s> Taking<'s> {
         let ledger = &self.session.ledger;
         let terms = ledger.store.rates().terms();
         let clock = ledger.store.account(account).clock;
-        let movable = Ledger::<Storage>::among(&valued.positions, movable)?;
         plan_liquidation(
             &valued.health,
-            ledger.maintenance(&movable)?,
+            ledger.movable(valued, movable)?.1,
             terms.penalty_rate(clock.unhealthy)?,
             self.max_share,
             is_dust(ledger.store, &valued.positions)?,

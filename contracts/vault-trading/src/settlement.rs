@@ -13,8 +13,7 @@ use margin_vault::session::{Session, action, emit, fee_account, word};
 use margin_vault::storage::Storage;
 use margin_vault::word::Word;
 use risk::{
-    DEBT, InstrumentId, Position, Price, Side, Size, Store, Trade, Traded, math, reduced_risk,
-    within_band,
+    DEBT, InstrumentId, Position, Price, Side, Size, Store, Trade, Traded, math, within_band,
 };
 
 use crate::market;
@@ -146,8 +145,10 @@ fn trade(
     price: Price,
 ) -> [Traded; 2] {
     let rates = session.ledger.store.rates_of(id);
-    let maker_pays = (maker.account, ratio(rates.maker_fee));
-    let taker_pays = (taker.account, ratio(rates.taker_fee));
+    let notional = size.notional_up(price).or_revert();
+    let fee = |rate| notional.times_up(ratio(rate)).or_revert();
+    let maker_pays = (maker.account, fee(rates.maker_fee));
+    let taker_pays = (taker.account, fee(rates.taker_fee));
     let maker_buys = maker.size > 0;
     let [(buyer, buyer_fee), (seller, seller_fee)] = if maker_buys {
         [maker_pays, taker_pays]
@@ -182,7 +183,7 @@ fn check_margin(session: &mut Session, party: &Party, traded: &Traded) {
     let usable = after.mature_equity(session.now).or_revert();
     let enough = usable >= session.initial(&after.positions);
     require(
-        enough || reduced_risk(&traded.before, &after.health),
+        enough || session.ledger.reduced_risk(traded).or_revert(),
         Error::InsufficientMargin,
     );
     if party.bucket == DEBT {

@@ -197,6 +197,12 @@ impl Positions {
         positions
     }
 
+    /// How many there are.
+    #[must_use]
+    pub const fn count(&self) -> u8 {
+        self.held.len
+    }
+
     /// Instruments with their positions.
     pub fn iter(&self) -> impl Iterator<Item = (InstrumentId, Position)> {
         self.held.as_slice().iter().copied().zip(self.sizes)

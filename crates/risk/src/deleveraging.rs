@@ -12,6 +12,8 @@ const DELEVERAGE_AFTER: u16 = 120;
 const VALID_FOR: u64 = 3_600;
 /// WAD units of a penalty rate in a closing: 1e-9.
 const RATE_UNIT: u128 = 1_000_000_000;
+/// Largest penalty rate in a closing, in these units.
+const MAX_RATE: u128 = (1 << 30) - 1;
 
 /// Why an account may be deleveraged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +54,7 @@ impl Ground {
 pub struct Closing {
     /// Share of every leg.
     pub share: Ratio,
-    /// Penalty, a share of the maintenance margin of what is closed; a multiple of 1e-9.
+    /// Penalty, a share of what the closed legs [count for](crate::Store::weight); a multiple of 1e-9, below 1.08.
     pub rate: Ratio,
     /// Time of the decision, seconds.
     pub started: u32,
@@ -61,16 +63,17 @@ pub struct Closing {
 }
 
 impl Closing {
-    /// Decides what to close of the `legs` that can be cut, whose maintenance margin is `movable`: everything of an account
-    /// in debt, or of one that is `dust`; of another the share that a liquidation would take. Only ill health that prices
-    /// have caused is charged for, at `rate`: a cut or a debt is not. The penalty never exceeds equity, up to 1e-9 of margin.
+    /// Decides what to close of the `legs` that can be cut, whose maintenance margin is `movable` and which one by one count
+    /// for `weights`: everything of an account in debt, or of one that is `dust`; of another the share that a liquidation
+    /// would take. Only ill health that prices have caused is charged for, at `rate` of the margin: a cut or a debt is not.
+    /// The penalty never exceeds equity, up to 1e-9 of the weights.
     ///
     /// # Errors
     /// [`Error::Overflow`].
     pub fn decide(
         ground: Ground,
         health: &Health,
-        (legs, movable): (&Legs, Usd),
+        (legs, movable, weights): (&Legs, Usd, Usd),
         rate: Ratio,
         dust: bool,
         now: u64,
@@ -86,7 +89,7 @@ impl Closing {
         };
         Ok(Self {
             share,
-            rate: affordable(health.equity, movable, rate)?,
+            rate: affordable(health.equity, (movable, weights), rate)?,
             started: u32::try_from(now).unwrap_or(u32::MAX),
             remaining: *legs,
         })
@@ -98,12 +101,12 @@ impl Closing {
         now <= self.started as u64 + VALID_FOR
     }
 
-    /// Penalty for a part that was closed, from its maintenance margin, rounded up.
+    /// Penalty for a part that was closed, from what it counted for, rounded up.
     ///
     /// # Errors
     /// [`Error::Overflow`].
-    pub fn penalty(&self, margin: Usd) -> Result<Usd> {
-        margin.times_up(self.rate)
+    pub fn penalty(&self, weight: Usd) -> Result<Usd> {
+        weight.times_up(self.rate)
     }
 
     /// The closing as the two halves of a word: its instruments; share, rate, time and number of instruments.
@@ -133,19 +136,18 @@ impl Closing {
     }
 }
 
-/// The rate at which all movable margin costs at most the equity, rounded up to a multiple of 1e-9.
-fn affordable(equity: Usd, movable: Usd, rate: Ratio) -> Result<Ratio> {
-    if movable == Usd::ZERO {
+/// The rate of the weights at which all that is movable costs `rate` of its margin, at most the equity; rounded up to a multiple
+/// of 1e-9.
+fn affordable(equity: Usd, (movable, weights): (Usd, Usd), rate: Ratio) -> Result<Ratio> {
+    let weights = math::unsigned(weights.0)?;
+    if weights == 0 {
         return Ok(Ratio::ZERO);
     }
     let equity = math::unsigned(equity.or_zero().0)?;
-    let all = math::mul_div_up(equity, WAD, math::unsigned(movable.0)?).unwrap_or(WAD);
-    Ok(Ratio(
-        rate.0
-            .min(all)
-            .div_ceil(RATE_UNIT)
-            .saturating_mul(RATE_UNIT),
-    ))
+    let all = math::mul_div_up(equity, WAD, weights).unwrap_or(u128::MAX);
+    let rate = math::mul_div_up(rate.0, math::unsigned(movable.0)?, weights);
+    let units = rate.unwrap_or(u128::MAX).min(all).div_ceil(RATE_UNIT);
+    Ok(Ratio(units.min(MAX_RATE) * RATE_UNIT))
 }
 
 #[cfg(test)]
@@ -191,7 +193,8 @@ mod tests {
             equity: usd(equity),
             maintenance: usd(100),
         };
-        Closing::decide(ground, &health, (&legs(2), usd(100)), rate, dust, 7).unwrap()
+        let margins = (&legs(2), usd(100), usd(100));
+        Closing::decide(ground, &health, margins, rate, dust, 7).unwrap()
     }
 
     #[test]
@@ -266,8 +269,8 @@ mod tests {
             let margin = Usd(margins.iter().sum());
             prop_assume!(equity < margin.0);
             let health = Health { equity: Usd(equity), maintenance: margin };
-            let closing =
-                Closing::decide(Ground::Margin, &health, (&legs(1), margin), Ratio(rate), false, 0).unwrap();
+            let legs = (&legs(1), margin, margin);
+            let closing = Closing::decide(Ground::Margin, &health, legs, Ratio(rate), false, 0).unwrap();
             let paid: i128 = margins.iter().map(|&margin| closing.penalty(Usd(margin)).unwrap().0).sum();
             prop_assert!(paid <= equity + margin.0 / 1_000_000_000 + 16, "{paid} of {equity}");
             prop_assert!(closing.share <= Ratio::ONE);

@@ -21,6 +21,27 @@ impl Health {
     }
 }
 
+/// Margin of one position: size x price x rate, rounded up.
+///
+/// # Errors
+/// [`Overflow`](crate::Error::Overflow) if it does not fit.
+pub fn linear_margin(position: Position, price: Price, rate: Ratio) -> Result<Usd> {
+    position.size().notional_up(price)?.times_up(rate)
+}
+
+/// A rate of the maintenance margin `margin` of some positions as a rate of their `weights`, rounded down: what is then taken
+/// position by position adds up to what they need together, hedged as they are.
+///
+/// # Errors
+/// [`Overflow`](crate::Error::Overflow) if it does not fit.
+pub fn rate_of_weights(rate: Ratio, margin: Usd, weights: Usd) -> Result<Ratio> {
+    if margin == weights || weights == Usd::ZERO {
+        return Ok(rate);
+    }
+    let (margin, weights) = (math::unsigned(margin.0)?, math::unsigned(weights.0)?);
+    math::mul_div_down(rate.0, margin, weights).map(Ratio)
+}
+
 /// What the initial margin of one leg is computed from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stress {

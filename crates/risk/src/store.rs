@@ -1,7 +1,8 @@
 //! What the ledger needs from whoever keeps its state.
 
 use crate::{
-    Account, Base, Bucket, Cumulative, Index, Price, Ratio, Result, Side, Size, Totals, Usd,
+    Account, Base, Bucket, Cumulative, Index, Position, Positions, Price, Result, Side, Size,
+    Totals, Usd,
 };
 
 /// An instrument's place in its vault's listing.
@@ -89,8 +90,32 @@ pub trait Store {
     fn prices(&self, id: InstrumentId) -> Prices;
     /// Stores an instrument's prices.
     fn set_prices(&mut self, id: InstrumentId, prices: &Prices);
-    /// Maintenance margin of a listed instrument, a share of notional.
-    fn maintenance_rate(&self, id: InstrumentId) -> Ratio;
+    /// Maintenance margin of everything that an account holds, rounded up. Of perpetuals alone it is the sum of their
+    /// [weights](Store::weights); of an underlying with options that of a portfolio, which takes long. The ledger asks for it
+    /// as seldom as it can, and never of no positions.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow).
+    fn maintenance(&self, positions: &Positions) -> Result<Usd>;
+    /// What a position counts for, alone, where something is divided among legs: debts, penalties and rewards. Size x mark x
+    /// maintenance rate, rounded up, the margin of a perpetual; of an option by the mark of its underlying.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow).
+    fn weight(&self, id: InstrumentId, position: Position) -> Result<Usd>;
+    /// Sum of what positions count for one by one.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow).
+    fn weights(&self, positions: &Positions) -> Result<Usd> {
+        let mut sum = Usd::ZERO;
+        for (id, position) in positions.iter() {
+            sum = sum.plus(self.weight(id, position)?)?;
+        }
+        Ok(sum)
+    }
+    /// Whether an instrument has expired and its mark is final: whoever settles a leg of it takes the leg away.
+    fn is_settled(&self, id: InstrumentId) -> bool;
     /// One side of an instrument.
     fn side(&self, id: InstrumentId, side: Side) -> SideState;
     /// Stores one side of an instrument.

@@ -4,6 +4,7 @@
 mod common;
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::time::UNIX_EPOCH;
 
 use common::{FEES, POOL, Vault, usd, wad};
@@ -214,7 +215,11 @@ fn check_trade(before: &Vault, after: &Vault, parties: [usize; 2], traded: &[Tra
     let missing = after.missing() > Usd::ZERO;
     for (party, traded) in parties.into_iter().zip(traded) {
         if party == parties[0] || !missing {
-            assert_eq!(traded.before, valued(before, party).health);
+            let held = valued(before, party);
+            assert_eq!(traded.equity_before, held.health.equity);
+            let [told, seen] = [traded.positions_before, held.positions]
+                .map(|positions| positions.iter().collect::<BTreeMap<_, _>>());
+            assert_eq!(told, seen);
         }
         // Legs that join a bucket that was cut lose some rounding there.
         let near = |told: Usd, seen: Usd| {

@@ -4,7 +4,7 @@
 mod common;
 
 use common::slots::{Count, count};
-use common::{FEES, POOL, Vault, usd};
+use common::{FEES, POOL, Vault, usd, wad};
 use risk::{InstrumentId, Liquidation, Price, Ratio, Size, Store, Trade, Usd, WAD};
 
 const MARK: Price = Price(100 * WAD);
@@ -48,8 +48,8 @@ fn trade(buyer: usize, seller: usize, instrument: InstrumentId, size: u128) -> T
         instrument,
         size: Size(size),
         price: Price(102 * WAD),
-        buyer_fee: Ratio(WAD / 10_000),
-        seller_fee: Ratio(WAD / 10_000),
+        buyer_fee: Usd(wad(102) / 100),
+        seller_fee: Usd(wad(102) / 100),
         fees: FEES,
     }
 }

@@ -161,8 +161,8 @@ fn nobody_trades_with_itself_or_the_fee_account() {
             instrument: 0,
             size: Size(WAD),
             price: MARK,
-            buyer_fee: Ratio::ZERO,
-            seller_fee: Ratio::ZERO,
+            buyer_fee: Usd::ZERO,
+            seller_fee: Usd::ZERO,
             fees: FEES,
         };
         let refused = vault.run(|ledger| ledger.trade(&trade));

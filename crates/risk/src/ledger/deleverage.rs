@@ -8,9 +8,9 @@ use crate::{Account, Error, InstrumentId, Position, Ratio, Result, Size, Store, 
 pub struct ClosedLeg {
     /// The position that was closed.
     pub position: Position,
-    /// Its maintenance margin.
-    pub margin: Usd,
-    /// Its part of the margin of the legs that the debt still counted against, rounded down.
+    /// What it [counted for](Store::weight).
+    pub weight: Usd,
+    /// Its part of the weights of the legs that the debt still counted against, rounded down.
     pub part: Ratio,
     /// Debt written off.
     pub deficit: Usd,
@@ -32,9 +32,10 @@ pub struct CutLeg {
 
 impl<S: Store> Ledger<'_, S> {
     /// Closes a leg of a touched account in debt at the mark against the opposite side, and writes off the leg's part of
-    /// the debt: in proportion to the margin that legs had when the debt was found, all of the rest for the last. What
-    /// has become of them since, and in what order they are closed, changes nothing. Insurance pays what haircuts have not
-    /// paid already, at most `cover`, rounded up to a multiple of `unit`; the rest is missing.
+    /// the debt: in proportion to what legs [counted for](Store::weight) when the debt was found, all of the rest for the
+    /// last. What has become of them since, and in what order they are closed, changes nothing. Insurance pays what haircuts
+    /// have not paid already, at most `cover`, rounded up to a multiple of `unit`; the rest is missing. A leg of a settled
+    /// instrument has nothing to close: the opposite side stays as it is.
     ///
     /// # Errors
     /// [`Error::NotDeleverageable`] if the account is not in debt or has no such leg; [`Error::Overflow`].
@@ -52,7 +53,7 @@ impl<S: Store> Ledger<'_, S> {
         let weights = self.weights(id, &account, instrument)?;
         let (position, gain) = self.detach(id, &mut account, instrument)?;
         self.gain(&mut account, gain, self.maturities.get(instrument))?;
-        let margin = self.margin(instrument, position)?;
+        let weight = self.store.weight(instrument, position)?;
         self.shrink(instrument, position.side().opposite(), position.size())?;
         let whole = Usd(math::signed(WAD)?);
         let last = account.legs.as_slice().is_empty();
@@ -61,7 +62,7 @@ impl<S: Store> Ledger<'_, S> {
         self.store.set_account(id, &account);
         Ok(ClosedLeg {
             position,
-            margin,
+            weight,
             part: Ratio(math::unsigned(part_of(whole, weights, last)?.0)?),
             deficit,
             insured,
@@ -85,12 +86,11 @@ impl<S: Store> Ledger<'_, S> {
     }
 
     /// Closes a share of one leg of a touched account at the mark against the opposite side, at most `limit` of its size.
-    /// The account pays `rate` x the maintenance margin of what was closed to the pool's account, at most what it has. The
-    /// rest of the leg stays in the account's bucket.
+    /// The account pays `rate` x what the closed part [counted for](Store::weight) to the pool's account, at most what it
+    /// has. The rest of the leg stays in the account's bucket. A leg that the account has no more is nothing to close.
     ///
     /// # Errors
-    /// [`Error::SameAccount`] for the pool's account; [`Error::NotDeleverageable`] if the account has no such leg;
-    /// [`Error::Overflow`].
+    /// [`Error::SameAccount`] for the pool's account; [`Error::Overflow`].
     pub fn cut_leg(
         &mut self,
         id: S::AccountId,
@@ -106,15 +106,15 @@ impl<S: Store> Ledger<'_, S> {
         let mut account = self.store.account(id);
         let held = account.legs;
         if !held.contains(instrument) {
-            return Err(Error::NotDeleverageable);
+            return Ok(CutLeg::default());
         }
         let (position, gain) = self.detach(id, &mut account, instrument)?;
         self.gain(&mut account, gain, self.maturities.get(instrument))?;
         let (side, size) = (position.side(), position.size());
         let wanted = size.share_up(share)?;
         let cut = wanted.min(limit);
-        let margin = self.margin(instrument, side.position(cut)?)?;
-        let penalty = self.pay_to(&mut account, pool, margin.times_up(rate)?)?;
+        let weight = self.store.weight(instrument, side.position(cut)?)?;
+        let penalty = self.pay_to(&mut account, pool, weight.times_up(rate)?)?;
         self.shrink(instrument, side.opposite(), cut)?;
         let rest = side.position(size.minus(cut)?)?;
         self.attach(id, &mut account, instrument, rest)?;
@@ -127,7 +127,7 @@ impl<S: Store> Ledger<'_, S> {
         })
     }
 
-    /// Margin at their joined sizes of one leg, and of all legs.
+    /// What one leg, and all legs, count for at their joined sizes.
     fn weights(
         &self,
         id: S::AccountId,
@@ -137,7 +137,7 @@ impl<S: Store> Ledger<'_, S> {
         let (mut one, mut all) = (Usd::ZERO, Usd::ZERO);
         for &held in account.legs.as_slice() {
             let joined = Position::long(self.store.leg(id, held).joined)?;
-            let weight = self.margin(held, joined)?;
+            let weight = self.store.weight(held, joined)?;
             all = all.plus(weight)?;
             if held == instrument {
                 one = weight;

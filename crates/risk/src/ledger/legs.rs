@@ -15,6 +15,8 @@ pub(super) struct Standing {
     pub index: Index,
     /// Whether its bucket's epoch lasts. If not, it has been cut to nothing.
     pub live: bool,
+    /// Whether its instrument is settled: it has a size until it is taken away, and no position.
+    pub settled: bool,
     /// K now, or at the end of its epoch.
     pub cumulative: Cumulative,
     /// What it has gained since it was last settled.
@@ -24,11 +26,18 @@ pub(super) struct Standing {
 
 impl Standing {
     pub fn position(&self) -> Result<Position> {
+        if self.settled {
+            return Ok(Position::ZERO);
+        }
         self.leg.side.position(self.size)
     }
 
-    /// Whether it was cut since it joined: at the scale of that time, its base was what has its size at joining.
+    /// Whether it was cut since it joined: at the scale of that time, its base was what has its size at joining. What was cut
+    /// of an instrument that is settled made nobody ill.
     pub fn is_cut(&self) -> Result<bool> {
+        if self.settled {
+            return Ok(false);
+        }
         Ok(!self.live || Base::of(self.leg.joined, self.bucket.scale)? != self.leg.base)
     }
 }
@@ -64,11 +73,13 @@ impl<S: Store> Ledger<'_, S> {
             bucket,
             index,
             live,
+            settled: self.store.is_settled(instrument),
             cumulative,
         })
     }
 
-    /// Takes a leg out of its bucket. Returns its effective position and its unsettled gain.
+    /// Takes a leg out of its bucket. Returns its effective position, none in an instrument that is settled, and its
+    /// unsettled gain.
     pub(super) fn detach(
         &mut self,
         id: S::AccountId,

@@ -71,7 +71,14 @@ impl<S: Store> Ledger<'_, S> {
     pub fn receive(&mut self, into: S::AccountId, taken: &Positions) -> Result<Valued> {
         let mut account = self.store.account(into);
         let mut sum = Assessment::default();
-        self.rebuild(into, &mut account, taken, &mut sum)?;
+        account.closing = false;
+        self.detach_all(into, &mut account, &mut sum)?;
+        self.gain(&mut account, sum.gain, sum.class)?;
+        for (instrument, position) in taken.iter() {
+            sum.positions.add(instrument, position)?;
+        }
+        sum.margin = self.maintenance(&sum.positions)?;
+        self.attach_all(into, &mut account, &sum)?;
         self.store.set_account(into, &account);
         self.value(account, &sum, self.coverage()?)
     }

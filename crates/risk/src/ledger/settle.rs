@@ -11,16 +11,17 @@ use crate::{
 impl<S: Store> Ledger<'_, S> {
     /// Settles an account. Its owner's touch moves its legs to the bucket that is due. Somebody else's leaves them where
     /// they are, unless it finds debt, or finds none any more. Legs of an account that stays in debt stay as they are,
-    /// for the debt counts against them.
+    /// for the debt counts against them. Legs of settled instruments are taken away, whoever touches; in debt, what the debt
+    /// counts against is kept of them.
     ///
     /// # Errors
     /// [`Error::Overflow`].
     pub fn touch(&mut self, id: S::AccountId, by_owner: bool) -> Result<Valued> {
         let mut account = self.store.account(id);
-        let mut settled = self.settle(id, &mut account)?;
+        let settled = self.settle(id, &mut account)?;
         let was_in_debt = account.bucket == DEBT;
         if account.in_debt() != was_in_debt || by_owner && !was_in_debt {
-            self.place(id, &mut account, &mut settled)?;
+            self.place(id, &mut account, &settled)?;
         }
         self.store.set_account(id, &account);
         self.value(account, &settled, self.coverage()?)
@@ -33,25 +34,26 @@ impl<S: Store> Ledger<'_, S> {
     pub fn rebucket(&mut self, id: S::AccountId) -> Result<(u8, u8)> {
         let mut account = self.store.account(id);
         let old = account.bucket;
-        let mut legs = self.settle(id, &mut account)?;
+        let legs = self.settle(id, &mut account)?;
         if self.bucket_with_room(&account, &legs)? <= old {
             return Err(Error::NotDue);
         }
-        self.rebuild(id, &mut account, &Positions::default(), &mut legs)?;
+        self.join_anew(id, &mut account, &legs)?;
         self.store.set_account(id, &account);
         Ok((old, account.bucket))
     }
 
-    /// Settles all legs net, in place: nothing but gains moves. A leg that was cut to nothing stays until its account is
-    /// rebuilt.
+    /// Settles all legs net, in place: nothing but gains moves, and what is settled for good goes. A leg that was cut to
+    /// nothing stays until its account's legs join anew.
     pub(super) fn settle(&mut self, id: S::AccountId, account: &mut Account) -> Result<Assessment> {
         let mut sum = Assessment::default();
         for &instrument in account.legs.as_slice() {
             let standing = self.standing(id, account.bucket, instrument)?;
+            sum.add_leg(instrument, &standing, self.maturities.get(instrument))?;
             let mut leg = standing.leg;
-            sum.cut |= standing.is_cut()?;
-            sum.add_gain(standing.gain, self.maturities.get(instrument))?;
-            self.add_position(&mut sum, instrument, standing.position()?)?;
+            if standing.settled {
+                continue;
+            }
             if leg.settled != standing.cumulative {
                 leg.settled = standing.cumulative;
                 self.store.set_leg(id, instrument, Some(&leg));
@@ -63,7 +65,23 @@ impl<S: Store> Ledger<'_, S> {
         }
         account.cut |= sum.cut;
         self.gain(account, sum.gain, sum.class)?;
+        if sum.settled {
+            self.take_settled_out(id, account)?;
+        }
+        sum.margin = self.maintenance(&sum.positions)?;
         Ok(sum)
+    }
+
+    /// Takes out the legs of settled instruments, whose gains the account has.
+    fn take_settled_out(&mut self, id: S::AccountId, account: &mut Account) -> Result<()> {
+        let held = account.legs;
+        for &instrument in held.as_slice() {
+            if self.store.is_settled(instrument) {
+                self.take_out(id, account, instrument)?;
+            }
+        }
+        account.legs = account.legs.ordered_as(held);
+        Ok(())
     }
 
     /// Moves settled legs to the bucket that is due, and voids a closing that goes on. They stay where that changes nothing:
@@ -72,39 +90,28 @@ impl<S: Store> Ledger<'_, S> {
         &mut self,
         id: S::AccountId,
         account: &mut Account,
-        settled: &mut Assessment,
+        settled: &Assessment,
     ) -> Result<()> {
         account.closing = false;
         if !settled.cut && self.bucket_with_room(account, settled)? == account.bucket {
             return Ok(());
         }
-        self.rebuild(id, account, &Positions::default(), settled)
+        self.join_anew(id, account, settled)
     }
 
-    /// Settles all legs net, applies changes of size, and puts the legs into the bucket due now. Adds what it settled, and
-    /// the new positions, to `done`.
-    pub(super) fn rebuild(
+    /// Puts legs that have just been settled into the bucket due now.
+    fn join_anew(
         &mut self,
         id: S::AccountId,
         account: &mut Account,
-        changes: &Positions,
-        done: &mut Assessment,
+        settled: &Assessment,
     ) -> Result<()> {
-        let mut legs = Assessment::default();
         account.closing = false;
-        self.detach_all(id, account, &mut legs)?;
-        self.gain(account, legs.gain, legs.class)?;
-        done.gain = done.gain.plus(legs.gain)?;
-        for (instrument, change) in changes.iter() {
-            legs.positions.add(instrument, change)?;
-        }
-        done.positions = legs.positions;
-        done.margin = self.maintenance(&legs.positions)?;
-        self.attach_all(id, account, done)
+        self.detach_all(id, account, &mut Assessment::default())?;
+        self.attach_all(id, account, settled)
     }
 
-    /// Takes all legs out of their buckets. Of an account known to be in debt, one that was cut to nothing stays, as what
-    /// a part of the debt counts against.
+    /// Takes all legs out of their buckets.
     pub(super) fn detach_all(
         &mut self,
         id: S::AccountId,
@@ -113,15 +120,27 @@ impl<S: Store> Ledger<'_, S> {
     ) -> Result<()> {
         let held = account.legs;
         for &instrument in held.as_slice() {
-            let joined = account.in_debt().then(|| self.store.leg(id, instrument));
-            let (position, gain) = self.detach(id, account, instrument)?;
+            let (position, gain) = self.take_out(id, account, instrument)?;
             sum.add_gain(gain, self.maturities.get(instrument))?;
             sum.positions.add(instrument, position)?;
-            if let (Some(leg), Position::ZERO) = (joined, position) {
-                self.keep_ended(id, account, instrument, &leg)?;
-            }
         }
         Ok(())
+    }
+
+    /// Takes a leg out of its bucket. Of an account known to be in debt, one that was cut to nothing stays, or whose
+    /// instrument is settled, as what a part of the debt counts against.
+    fn take_out(
+        &mut self,
+        id: S::AccountId,
+        account: &mut Account,
+        instrument: InstrumentId,
+    ) -> Result<(Position, Usd)> {
+        let joined = account.in_debt().then(|| self.store.leg(id, instrument));
+        let (position, gain) = self.detach(id, account, instrument)?;
+        if let (Some(leg), Position::ZERO) = (joined, position) {
+            self.keep_ended(id, account, instrument, &leg)?;
+        }
+        Ok((position, gain))
     }
 
     /// Puts positions into the bucket that is due.
@@ -138,7 +157,7 @@ impl<S: Store> Ledger<'_, S> {
         Ok(())
     }
 
-    /// Keeps a leg that was cut to nothing, in no bucket.
+    /// Keeps a leg of which nothing is left, in no bucket.
     fn keep_ended(
         &mut self,
         id: S::AccountId,

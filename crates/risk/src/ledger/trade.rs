@@ -3,9 +3,10 @@
 use super::Ledger;
 use super::value::{Assessment, Valued};
 use crate::bucket::bucket_due;
+use crate::margin::reduced_risk;
 use crate::{
-    Account, Coverage, Error, Health, Index, InstrumentId, Position, Price, Ratio, Result, Side,
-    Size, Store, Usd, math,
+    Account, Coverage, Error, Health, Index, InstrumentId, Position, Positions, Price, Result,
+    Side, Size, Store, Usd, math,
 };
 
 /// A trade, and what it costs.
@@ -21,10 +22,10 @@ pub struct Trade<A> {
     pub size: Size,
     /// At what price; the distance from the mark is paid between the two.
     pub price: Price,
-    /// The buyer's fee, a share of size x price.
-    pub buyer_fee: Ratio,
-    /// The seller's fee, a share of size x price.
-    pub seller_fee: Ratio,
+    /// The buyer's fee.
+    pub buyer_fee: Usd,
+    /// The seller's fee.
+    pub seller_fee: Usd,
     /// The account that both fees are paid into.
     pub fees: A,
 }
@@ -32,8 +33,10 @@ pub struct Trade<A> {
 /// One party of a trade.
 #[derive(Clone, Copy, Debug)]
 pub struct Traded {
-    /// Its health before the trade.
-    pub before: Health,
+    /// Its equity before the trade.
+    pub equity_before: Usd,
+    /// Its positions before the trade.
+    pub positions_before: Positions,
     /// The account afterwards, with the gains of legs that were left unsettled counted.
     pub valued: Valued,
     /// The fee that it paid.
@@ -58,9 +61,11 @@ impl<S: Store> Ledger<'_, S> {
     ///
     /// Legs that are not traded stay unsettled where that changes nothing: the account's bucket stays, nothing is missing,
     /// none of those legs has been cut, the account is not in debt, and no loss is taken out of capital that an
-    /// unsettled gain would have met. A touch then gives what settling all legs at once would have given.
+    /// unsettled gain would have met. A touch then gives what settling all legs at once would have given. Where one of them
+    /// is of a settled instrument, all are settled.
     ///
-    /// Returns the buyer and the seller.
+    /// Returns the buyer and the seller. The margin of each is asked for once, of what it holds afterwards; that of before
+    /// only by [`Ledger::reduced_risk`].
     ///
     /// # Errors
     /// [`Error::SameAccount`] unless the three accounts differ; [`Error::TooManyLegs`]; [`Error::Overflow`], also if open
@@ -80,15 +85,14 @@ impl<S: Store> Ledger<'_, S> {
         }
         let mark = self.store.prices(instrument).mark;
         let edge = Index(math::signed(mark.0)?).minus(Index(math::signed(price.0)?))?;
-        let notional = size.notional_up(price)?;
         let before = self.store.side(instrument, Side::Long).open_interest;
-        let fill = |party, side: Side, rate| -> Result<Fill<S::AccountId>> {
+        let fill = |party, side: Side, fee| -> Result<Fill<S::AccountId>> {
             Ok(Fill {
                 party,
                 instrument,
                 change: side.position(size)?,
                 edge: size.value_floor(side.signed(edge))?,
-                fee: notional.times_up(rate)?,
+                fee,
                 fees,
             })
         };
@@ -101,13 +105,25 @@ impl<S: Store> Ledger<'_, S> {
         Ok([bought, sold])
     }
 
+    /// Whether a trade that has just been made reduced the risk of one of its parties.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`].
+    pub fn reduced_risk(&self, traded: &Traded) -> Result<bool> {
+        let before = Health {
+            equity: traded.equity_before,
+            maintenance: self.maintenance(&traded.positions_before)?,
+        };
+        Ok(reduced_risk(&before, &traded.valued.health))
+    }
+
     fn fill(&mut self, fill: &Fill<S::AccountId>) -> Result<Traded> {
         let Fill {
             party, instrument, ..
         } = *fill;
         let stored = self.store.account(party);
         let missing = self.totals.missing(self.insurance)? > Usd::ZERO;
-        let shared = missing.then(|| self.valued(party)).transpose()?;
+        let shared = missing.then(|| self.shared_equity(party, &stored));
         let mut account = stored;
         account.closing = false;
         let held = account.legs;
@@ -117,67 +133,61 @@ impl<S: Store> Ledger<'_, S> {
         if held.contains(instrument) {
             let (position, gain) = self.detach(party, &mut account, instrument)?;
             traded.add_gain(gain, class)?;
-            self.add_position(&mut traded, instrument, position)?;
+            traded.positions.add(instrument, position)?;
         }
-        let others = self.assess(party, &account)?;
-        let before = match shared {
-            Some(valued) => valued.health,
-            None => self.health_of_both(stored, &traded, &others)?,
+        let mut after = self.assess(party, &account)?;
+        let equity_before = match shared {
+            Some(equity) => equity?,
+            None => equity_of_both(stored, &traded, &after)?,
         };
-        traded.positions.add(instrument, fill.change)?;
-        traded.margin = self.maintenance(&traded.positions)?;
-        let stays = !missing && self.may_stay(&account, &traded, &others, fill.fee)?;
+        let old = traded.positions.get(instrument);
+        after.positions.add(instrument, old)?;
+        let positions_before = after.positions;
+        after.positions.add(instrument, fill.change)?;
+        after.margin = self.maintenance(&after.positions)?;
+        let stays = !missing && self.may_stay(&account, &traded, &after, fill.fee)?;
         let (mut valued, fee) = if stays {
-            self.fill_in_place(fill, &mut account, traded, &others)?
+            self.fill_in_place(fill, &mut account, &traded, &after)?
         } else {
-            self.fill_and_rebuild(fill, &mut account, traded)?
+            self.fill_and_rebuild(fill, &mut account, traded, after)?
         };
         account.legs = account.legs.ordered_as(held);
         valued.account.legs = account.legs;
         self.store.set_account(party, &account);
         Ok(Traded {
-            before,
+            equity_before,
+            positions_before,
             valued,
             fee,
         })
     }
 
-    /// Health of an account while nothing is missing, with the gains of its traded leg and of the others.
-    fn health_of_both(
-        &self,
-        mut account: Account,
-        traded: &Assessment,
-        others: &Assessment,
-    ) -> Result<Health> {
-        account.credit(traded.gain.plus(others.gain)?, Usd::ZERO)?;
-        Ok(Health {
-            equity: Coverage::FULL.equity(&account)?,
-            maintenance: traded.margin.plus(others.margin)?,
-        })
+    /// Equity of an account with the gains of all its legs, while something may be missing.
+    fn shared_equity(&self, id: S::AccountId, stored: &Account) -> Result<Usd> {
+        let legs = self.assess(id, stored)?;
+        let (account, coverage) = self.once_settled(id, stored, &legs)?;
+        coverage.equity(&account)
     }
 
-    /// Whether legs that are not traded can stay as they are while nothing is missing: see [`Ledger::trade`].
+    /// Whether legs that are not traded can stay as they are while nothing is missing: see [`Ledger::trade`]. `after` has
+    /// their gains, and the positions and the margin after the trade.
     fn may_stay(
         &self,
         account: &Account,
         traded: &Assessment,
-        others: &Assessment,
+        after: &Assessment,
         fee: Usd,
     ) -> Result<bool> {
-        if others.cut || account.in_debt() {
+        if after.cut || after.settled || account.in_debt() {
             return Ok(false);
         }
         let profit = account.pnl.plus(traded.gain)?.minus(fee)?;
-        let equity = profit.plus(others.gain)?.plus(account.capital)?;
-        if equity < Usd::ZERO || (profit < Usd::ZERO && others.gain > Usd::ZERO) {
+        let equity = profit.plus(after.gain)?.plus(account.capital)?;
+        if equity < Usd::ZERO || (profit < Usd::ZERO && after.gain > Usd::ZERO) {
             return Ok(false);
         }
-        let mut positions = others.positions;
-        for (instrument, position) in traded.positions.iter() {
-            positions.add(instrument, position)?;
-        }
-        let due = bucket_due(traded.margin.plus(others.margin)?, equity)?;
-        Ok(self.with_room(due, account.bucket, &positions) == account.bucket)
+        let due = bucket_due(after.margin, equity)?;
+        Ok(self.with_room(due, account.bucket, &after.positions) == account.bucket)
     }
 
     /// Settles the traded leg alone.
@@ -185,18 +195,16 @@ impl<S: Store> Ledger<'_, S> {
         &mut self,
         fill: &Fill<S::AccountId>,
         account: &mut Account,
-        traded: Assessment,
-        others: &Assessment,
+        traded: &Assessment,
+        after: &Assessment,
     ) -> Result<(Valued, Usd)> {
         self.gain(account, traded.gain, traded.class)?;
         let fee = self.pay_to(account, fill.fees, fill.fee)?;
-        let position = traded.positions.get(fill.instrument);
+        let position = after.positions.get(fill.instrument);
         self.attach(fill.party, account, fill.instrument, position)?;
-        let mut sum = *others;
-        self.add_position(&mut sum, fill.instrument, position)?;
         let mut settled = *account;
-        settled.gain(others.gain, others.class, self.now)?;
-        Ok((self.value(settled, &sum, Coverage::FULL)?, fee))
+        settled.gain(after.gain, after.class, self.now)?;
+        Ok((self.value(settled, after, Coverage::FULL)?, fee))
     }
 
     /// Settles all legs, and puts them into the bucket that is due.
@@ -204,13 +212,20 @@ impl<S: Store> Ledger<'_, S> {
         &mut self,
         fill: &Fill<S::AccountId>,
         account: &mut Account,
-        mut sum: Assessment,
+        mut traded: Assessment,
+        mut after: Assessment,
     ) -> Result<(Valued, Usd)> {
-        self.detach_all(fill.party, account, &mut sum)?;
-        self.gain(account, sum.gain, sum.class)?;
+        self.detach_all(fill.party, account, &mut traded)?;
+        self.gain(account, traded.gain, traded.class)?;
         let fee = self.pay_to(account, fill.fees, fill.fee)?;
-        sum.margin = self.maintenance(&sum.positions)?;
-        self.attach_all(fill.party, account, &sum)?;
-        Ok((self.value(*account, &sum, self.coverage()?)?, fee))
+        self.attach_all(fill.party, account, &after)?;
+        after.gain = traded.gain;
+        Ok((self.value(*account, &after, self.coverage()?)?, fee))
     }
+}
+
+/// Equity of an account while nothing is missing, with the gains of its traded leg and of the others.
+fn equity_of_both(mut account: Account, traded: &Assessment, others: &Assessment) -> Result<Usd> {
+    account.credit(traded.gain.plus(others.gain)?, Usd::ZERO)?;
+    Coverage::FULL.equity(&account)
 }

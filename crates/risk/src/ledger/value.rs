@@ -1,6 +1,7 @@
 //! What accounts are worth, without settling them.
 
 use super::Ledger;
+use super::legs::Standing;
 use crate::bucket::{DEBT, bucket_due};
 use crate::{
     Account, Coverage, Health, InstrumentId, Legs, Maturity, Position, Positions, Result, Store,
@@ -44,7 +45,9 @@ pub(super) struct Assessment {
     pub class: Maturity,
     /// Whether a leg was cut since it joined.
     pub cut: bool,
-    /// Maintenance margin of the positions.
+    /// Whether a leg's instrument is settled.
+    pub settled: bool,
+    /// Maintenance margin of the positions, once it was asked for.
     pub margin: Usd,
 }
 
@@ -57,6 +60,19 @@ impl Assessment {
         }
         Ok(())
     }
+
+    /// Counts one more leg.
+    pub fn add_leg(
+        &mut self,
+        instrument: InstrumentId,
+        leg: &Standing,
+        class: Maturity,
+    ) -> Result<()> {
+        self.cut |= leg.is_cut()?;
+        self.settled |= leg.settled;
+        self.add_gain(leg.gain, class)?;
+        self.positions.add(instrument, leg.position()?)
+    }
 }
 
 impl<S: Store> Ledger<'_, S> {
@@ -66,12 +82,24 @@ impl<S: Store> Ledger<'_, S> {
     /// [`Overflow`](crate::Error::Overflow).
     pub fn valued(&self, id: S::AccountId) -> Result<Valued> {
         let stored = self.store.account(id);
-        let legs = self.assess(id, &stored)?;
-        let mut account = stored;
+        let mut legs = self.assess(id, &stored)?;
+        legs.margin = self.maintenance(&legs.positions)?;
+        let (account, coverage) = self.once_settled(id, &stored, &legs)?;
+        self.value(account, &legs, coverage)
+    }
+
+    /// A stored account once its legs are settled, and what profit is worth then.
+    pub(super) fn once_settled(
+        &self,
+        id: S::AccountId,
+        stored: &Account,
+        legs: &Assessment,
+    ) -> Result<(Account, Coverage)> {
+        let mut account = *stored;
         account.cut |= legs.cut;
         account.gain(legs.gain, legs.class, self.now)?;
-        let coverage = self.coverage_once_settled(id, &stored, &account)?;
-        self.value(account, &legs, coverage)
+        let coverage = self.coverage_once_settled(id, stored, &account)?;
+        Ok((account, coverage))
     }
 
     /// An account that is settled but for what `legs` says, with the health that it has at a coverage ratio.
@@ -93,30 +121,14 @@ impl<S: Store> Ledger<'_, S> {
         })
     }
 
-    /// Adds up an account's legs.
+    /// Adds up an account's legs, without their margin.
     pub(super) fn assess(&self, id: S::AccountId, account: &Account) -> Result<Assessment> {
         let mut sum = Assessment::default();
         for &instrument in account.legs.as_slice() {
             let leg = self.standing(id, account.bucket, instrument)?;
-            sum.add_gain(leg.gain, self.maturities.get(instrument))?;
-            sum.cut |= leg.is_cut()?;
-            self.add_position(&mut sum, instrument, leg.position()?)?;
+            sum.add_leg(instrument, &leg, self.maturities.get(instrument))?;
         }
         Ok(sum)
-    }
-
-    /// Counts a position in one more instrument.
-    pub(super) fn add_position(
-        &self,
-        sum: &mut Assessment,
-        id: InstrumentId,
-        position: Position,
-    ) -> Result<()> {
-        if position != Position::ZERO {
-            sum.positions.add(id, position)?;
-            sum.margin = sum.margin.plus(self.margin(id, position)?)?;
-        }
-        Ok(())
     }
 
     /// The coverage ratio after an account's legs have been settled. While nothing is missing, no side is read for it.
@@ -176,25 +188,29 @@ impl<S: Store> Ledger<'_, S> {
         Ok(some)
     }
 
-    /// Sum of size x mark x maintenance rate, rounded up.
+    /// Maintenance margin of some positions.
     ///
     /// # Errors
     /// [`Overflow`](crate::Error::Overflow).
     pub fn maintenance(&self, positions: &Positions) -> Result<Usd> {
-        let mut sum = Usd::ZERO;
-        for (id, position) in positions.iter() {
-            sum = sum.plus(self.margin(id, position)?)?;
+        if positions.count() == 0 {
+            return Ok(Usd::ZERO);
         }
-        Ok(sum)
+        self.store.maintenance(positions)
     }
 
-    /// Maintenance margin of one position: size x mark x maintenance rate, rounded up.
+    /// Those of an account's positions that can move, the ones in `movable`, with their maintenance margin.
     ///
     /// # Errors
     /// [`Overflow`](crate::Error::Overflow).
-    pub fn margin(&self, id: InstrumentId, position: Position) -> Result<Usd> {
-        let notional = position.size().notional_up(self.store.prices(id).mark)?;
-        notional.times_up(self.store.maintenance_rate(id))
+    pub fn movable(&self, valued: &Valued, movable: &Legs) -> Result<(Positions, Usd)> {
+        let some = Self::among(&valued.positions, movable)?;
+        let margin = if some.count() == valued.positions.count() {
+            valued.health.maintenance
+        } else {
+            self.maintenance(&some)?
+        };
+        Ok((some, margin))
     }
 
     /// The bucket that is due for a settled account with positions of such a margin.

@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 
 use risk::{
     Account, BUCKETS, Bucket, Clock, Closing, Converted, Cumulative, Error, Ground, Index,
-    InstrumentId, Ledger, Leg, Maturing, Position, Price, Prices, Ratio, Result, Side, SideState,
-    Size, Store, Totals, Trade, Traded, Usd, Valued, WAD, plan_liquidation,
+    InstrumentId, Ledger, Leg, Maturing, Position, Positions, Price, Prices, Ratio, Result, Side,
+    SideState, Size, Store, Totals, Trade, Traded, Usd, Valued, WAD, linear_margin,
+    plan_liquidation,
 };
 
 /// The insurance pool's own account.
@@ -86,8 +87,14 @@ impl Store for Memory {
         fits_signed("funding", prices.funding.0, 100);
         self.prices.insert(id, *prices);
     }
-    fn maintenance_rate(&self, _id: InstrumentId) -> Ratio {
-        MAINTENANCE_RATE
+    fn maintenance(&self, positions: &Positions) -> Result<Usd> {
+        self.weights(positions)
+    }
+    fn weight(&self, id: InstrumentId, position: Position) -> Result<Usd> {
+        linear_margin(position, self.prices[&id].mark, MAINTENANCE_RATE)
+    }
+    fn is_settled(&self, _id: InstrumentId) -> bool {
+        false
     }
     fn side(&self, id: InstrumentId, side: Side) -> SideState {
         self.sides
@@ -236,6 +243,7 @@ impl Vault {
         (size, price): (Size, Price),
         fee: Ratio,
     ) -> Result<[Traded; 2]> {
+        let fee = size.notional_up(price)?.times_up(fee)?;
         self.run(|ledger| {
             ledger.trade(&Trade {
                 buyer,
@@ -308,7 +316,7 @@ impl Vault {
                 Err(Error::NotDeleverageable) => return Ok(None),
                 ground => ground?,
             };
-            let legs = (&account.legs, health.maintenance);
+            let legs = (&account.legs, health.maintenance, health.maintenance);
             let plan = Closing::decide(ground, &health, legs, Ratio::ZERO, false, 0)?;
             let mut closed = Closed::default();
             for &leg in account.legs.as_slice() {

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use risk::{
-    Account, Bucket, Cumulative, InstrumentId, Ledger, Leg, Prices, Ratio, Result, Side, SideState,
-    Store, Totals, Usd,
+    Account, Bucket, Cumulative, InstrumentId, Ledger, Leg, Position, Positions, Prices, Result,
+    Side, SideState, Store, Totals, Usd,
 };
 
 use super::{Memory, is_long};
@@ -196,9 +196,16 @@ impl Store for Counted {
     fn set_prices(&mut self, id: InstrumentId, prices: &Prices) {
         self.memory.set_prices(id, prices);
     }
-    fn maintenance_rate(&self, id: InstrumentId) -> Ratio {
+    fn maintenance(&self, positions: &Positions) -> Result<Usd> {
+        self.weights(positions)
+    }
+    fn weight(&self, id: InstrumentId, position: Position) -> Result<Usd> {
+        self.note(format!("prices {id}"));
         self.note(format!("rates {id}"));
-        self.memory.maintenance_rate(id)
+        self.memory.weight(id, position)
+    }
+    fn is_settled(&self, id: InstrumentId) -> bool {
+        self.memory.is_settled(id)
     }
     fn side(&self, id: InstrumentId, side: Side) -> SideState {
         self.note(format!("side {:?}", (id, is_long(side))));

@@ -179,7 +179,7 @@ fn deleverage(vault: &mut Vault, id: usize, rate: Ratio) -> Result<bool> {
             Err(Error::NotDeleverageable) => return Ok(false),
             ground => ground?,
         };
-        let legs = (&account.legs, health.maintenance);
+        let legs = (&account.legs, health.maintenance, health.maintenance);
         let plan = Closing::decide(ground, &health, legs, rate, false, 0)?;
         for &leg in account.legs.as_slice() {
             if ground == Ground::Debt {
