@@ -30,6 +30,27 @@ impl<S: Store> Ledger<'_, S> {
         Ok(())
     }
 
+    /// Empties the sides of an instrument whose legs are all gone, so that its place can be another's. What is left of open
+    /// interest is declared dust and rounding: it goes. What the sides have gained stays, for legs that were cut to nothing
+    /// may still be owed some of it, but no price moves it any more. G and conservation stay as they were; buckets keep their
+    /// epochs, and thereby those legs what they are owed. Returns false, without effect, while a bucket has legs.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow).
+    pub fn retire(&mut self, id: InstrumentId) -> Result<bool> {
+        let index = self.store.prices(id).index()?;
+        let mut sides = Side::BOTH.map(|side| (side, self.store.side(id, side)));
+        if sides.iter().any(|(_, state)| state.occupied != 0) {
+            return Ok(false);
+        }
+        for (side, state) in &mut sides {
+            state.offset = state.unsettled(side.signed(index))?.negated()?;
+            state.open_interest = Size::ZERO;
+            self.store.set_side(id, *side, state);
+        }
+        Ok(true)
+    }
+
     /// The index of an instrument, with the sign of a side.
     pub(super) fn index(&self, id: InstrumentId, side: Side) -> Result<Index> {
         Ok(side.signed(self.store.prices(id).index()?))
