@@ -77,7 +77,13 @@ interface IRiskSteward is IOwnable {
     event CorridorSet(address indexed target, uint8 indexed kind, bytes32 indexed key, uint8 field, Corridor corridor);
     /// `by` is an agent.
     event Adjusted(
-        address indexed target, uint8 indexed kind, bytes32 indexed key, uint8 field, uint256 from, uint256 to, address by
+        address indexed target,
+        uint8 indexed kind,
+        bytes32 indexed key,
+        uint8 field,
+        uint256 from,
+        uint256 to,
+        address by
     );
     event Tightened(
         address indexed target,

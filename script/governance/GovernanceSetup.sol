@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.24;
+
+import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
+import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
+import {SafeL2} from "@safe-global/safe-smart-account/contracts/SafeL2.sol";
+import {ISafe} from "@safe-global/safe-smart-account/contracts/interfaces/ISafe.sol";
+import {
+    CompatibilityFallbackHandler
+} from "@safe-global/safe-smart-account/contracts/handler/CompatibilityFallbackHandler.sol";
+import {SafeProxyFactory} from "@safe-global/safe-smart-account/contracts/proxies/SafeProxyFactory.sol";
+import {BulkheadGovernor} from "../../contracts/governance/BulkheadGovernor.sol";
+import {BulkheadToken} from "../../contracts/governance/BulkheadToken.sol";
+import {IMarginVault} from "../../contracts/interfaces/IMarginVault.sol";
+import {IMarketFactory} from "../../contracts/interfaces/IMarketFactory.sol";
+import {IOracleGuard} from "../../contracts/interfaces/IOracleGuard.sol";
+import {IOwnable} from "../../contracts/interfaces/IOwnable.sol";
+import {Chain} from "../lib/Chain.sol";
+import {Stylus} from "../lib/Stylus.sol";
+
+/// Who governs.
+struct Charter {
+    /// Receives all votes.
+    address holder;
+    /// Owners of the guardian multisig, and how many of them it takes.
+    address[] guardians;
+    uint256 threshold;
+}
+
+/// The contracts that govern an installation.
+struct Governance {
+    address token;
+    address timelock;
+    address governor;
+    /// The guardian multisig: trips breakers of the guard, and tightens through the steward.
+    address guardian;
+    address steward;
+}
+
+/// Deploys governance and hands an installation over to it. Afterwards the timelock owns every contract, the governor alone
+/// can use the timelock, and the deployer has no role in anything.
+library GovernanceSetup {
+    using Chain for Chain.Session;
+    using Stylus for Chain.Session;
+
+    error NoVotesForDeployer(address deployer);
+    error NotOwned(address target);
+
+    /// Time between the decision and what it does.
+    uint256 internal constant TIMELOCK_DELAY = 24 hours;
+
+    /// The session's sender has to own guard, factory and every market. All that has to change is changed before ownership
+    /// goes, so that nothing is left for a proposal to finish.
+    function install(Chain.Session memory session, address guard, address factory, Charter memory charter)
+        internal
+        returns (Governance memory governance)
+    {
+        if (charter.holder == session.sender) revert NoVotesForDeployer(session.sender);
+        governance.timelock = createTimelock(session);
+        governance.token = session.create(
+            "create the votes", bytes.concat(type(BulkheadToken).creationCode, abi.encode(charter.holder))
+        );
+        governance.governor = session.create(
+            "create the governor",
+            bytes.concat(type(BulkheadGovernor).creationCode, abi.encode(governance.token, governance.timelock))
+        );
+        governance.guardian = createSafe(session, charter);
+        governance.steward = session.deployConstructed("risk-steward", abi.encode(session.sender, governance.guardian));
+        connect(session, governance, guard, factory);
+        handOver(session, governance, ownedContracts(session, guard, factory, governance.steward));
+    }
+
+    /// Without delay, and with the deployer in every role, until `handOver`.
+    function createTimelock(Chain.Session memory session) private returns (address) {
+        address[] memory deployer = new address[](1);
+        deployer[0] = session.sender;
+        bytes memory arguments = abi.encode(0, deployer, deployer, session.sender);
+        return session.create("create the timelock", bytes.concat(type(TimelockController).creationCode, arguments));
+    }
+
+    /// A Safe of its own singleton and factory, set up in the transaction that creates it.
+    function createSafe(Chain.Session memory session, Charter memory charter) private returns (address safe) {
+        address singleton = session.create("create the Safe singleton", type(SafeL2).creationCode);
+        address factory = session.create("create the Safe factory", type(SafeProxyFactory).creationCode);
+        address handler =
+            session.create("create the Safe fallback handler", type(CompatibilityFallbackHandler).creationCode);
+        bytes memory setup = abi.encodeCall(
+            ISafe.setup,
+            (charter.guardians, charter.threshold, address(0), "", handler, address(0), 0, payable(address(0)))
+        );
+        bytes memory data =
+            abi.encodeCall(SafeProxyFactory.createProxyWithNonce, (singleton, setup, uint256(uint160(session.sender))));
+        safe = abi.decode(session.call("create the guardian Safe", factory, 0, data), (address));
+        session.send("create the guardian Safe", factory, 0, data);
+    }
+
+    /// Gives the steward and the guardian their roles in every contract; the timelock becomes the treasury.
+    function connect(Chain.Session memory session, Governance memory governance, address guard, address factory)
+        private
+    {
+        session.send(
+            "make the Safe guardian", guard, 0, abi.encodeCall(IOracleGuard.setGuardian, (governance.guardian))
+        );
+        session.send(
+            "make the steward the guard's", guard, 0, abi.encodeCall(IOracleGuard.setSteward, (governance.steward))
+        );
+        uint256 count = marketCount(session, factory);
+        for (uint256 k = 0; k < count; k++) {
+            (address vault, address pool) = marketAt(session, factory, k);
+            bytes memory setSteward = abi.encodeCall(IMarginVault.setSteward, (governance.steward));
+            session.send("make the steward the vault's", vault, 0, setSteward);
+            session.send("make the steward the pool's", pool, 0, setSteward);
+            bytes memory answer = session.call("parameters", vault, 0, abi.encodeCall(IMarginVault.parameters, ()));
+            IMarginVault.Parameters memory parameters = abi.decode(answer, (IMarginVault.Parameters));
+            if (parameters.treasury != session.sender) continue;
+            parameters.treasury = governance.timelock;
+            session.send(
+                "make the timelock the treasury", vault, 0, abi.encodeCall(IMarginVault.setParameters, (parameters))
+            );
+        }
+    }
+
+    /// Guard, factory, steward, and vault and pool of every market.
+    function ownedContracts(Chain.Session memory session, address guard, address factory, address steward)
+        internal
+        returns (address[] memory owned)
+    {
+        uint256 count = marketCount(session, factory);
+        owned = new address[](3 + 2 * count);
+        (owned[0], owned[1], owned[2]) = (guard, factory, steward);
+        for (uint256 k = 0; k < count; k++) {
+            (owned[3 + 2 * k], owned[4 + 2 * k]) = marketAt(session, factory, k);
+        }
+    }
+
+    /// Offers everything to the timelock, which accepts it and takes on its delay in one operation; then the governor takes the
+    /// deployer's place.
+    function handOver(Chain.Session memory session, Governance memory governance, address[] memory owned) private {
+        address timelock = governance.timelock;
+        for (uint256 k = 0; k < owned.length; k++) {
+            bytes memory offer = abi.encodeCall(IOwnable.transferOwnership, (timelock));
+            session.send("offer ownership to the timelock", owned[k], 0, offer);
+        }
+        acceptAll(session, timelock, owned);
+        for (uint256 k = 0; k < owned.length; k++) {
+            bytes memory answer = session.call("owner", owned[k], 0, abi.encodeCall(IOwnable.owner, ()));
+            if (abi.decode(answer, (address)) != timelock) revert NotOwned(owned[k]);
+        }
+        bytes32[3] memory roles = [keccak256("PROPOSER_ROLE"), keccak256("CANCELLER_ROLE"), keccak256("EXECUTOR_ROLE")];
+        for (uint256 k = 0; k < roles.length; k++) {
+            session.send(
+                "give the governor its role",
+                timelock,
+                0,
+                abi.encodeCall(IAccessControl.grantRole, (roles[k], governance.governor))
+            );
+            renounce(session, timelock, roles[k]);
+        }
+        renounce(session, timelock, bytes32(0));
+    }
+
+    function acceptAll(Chain.Session memory session, address timelock, address[] memory owned) private {
+        uint256 count = owned.length;
+        address[] memory targets = new address[](count + 1);
+        uint256[] memory values = new uint256[](count + 1);
+        bytes[] memory calls = new bytes[](count + 1);
+        for (uint256 k = 0; k < count; k++) {
+            (targets[k], calls[k]) = (owned[k], abi.encodeCall(IOwnable.acceptOwnership, ()));
+        }
+        (targets[count], calls[count]) = (timelock, abi.encodeCall(TimelockController.updateDelay, (TIMELOCK_DELAY)));
+        bytes memory schedule =
+            abi.encodeCall(TimelockController.scheduleBatch, (targets, values, calls, bytes32(0), bytes32(0), 0));
+        session.send("schedule that the timelock accepts", timelock, 0, schedule);
+        bytes memory execute =
+            abi.encodeCall(TimelockController.executeBatch, (targets, values, calls, bytes32(0), bytes32(0)));
+        session.send("let the timelock accept", timelock, 0, execute);
+    }
+
+    function renounce(Chain.Session memory session, address timelock, bytes32 role) private {
+        bytes memory data = abi.encodeCall(IAccessControl.renounceRole, (role, session.sender));
+        session.send("take the deployer's role away", timelock, 0, data);
+    }
+
+    function marketCount(Chain.Session memory session, address factory) private returns (uint256) {
+        bytes memory answer = session.call("marketCount", factory, 0, abi.encodeCall(IMarketFactory.marketCount, ()));
+        return abi.decode(answer, (uint256));
+    }
+
+    function marketAt(Chain.Session memory session, address factory, uint256 k)
+        private
+        returns (address vault, address pool)
+    {
+        bytes memory answer = session.call("marketAt", factory, 0, abi.encodeCall(IMarketFactory.marketAt, (k)));
+        (vault, pool,) = abi.decode(answer, (address, address, uint8));
+    }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.24;
+
+import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
+import {IVotes} from "@openzeppelin/contracts/governance/utils/IVotes.sol";
+import {IRiskSteward} from "../../contracts/interfaces/IRiskSteward.sol";
+import {Chain} from "../lib/Chain.sol";
+import {cheats} from "../lib/Cheatcodes.sol";
+import {json} from "./Json.sol";
+import {Parameters} from "./Parameters.sol";
+
+/// The life of a proposal, one step for each call, by the holder of PRIVATE_KEY:
+///
+///     export RPC_URL=... PRIVATE_KEY=...
+///     forge script script/governance/Proposal.s.sol --sig 'delegate()'
+///     forge script script/governance/Proposal.s.sol --sig 'proposeChange(address,uint8,bytes32,uint8,uint256,string)' \
+///         VAULT 1 0x...01 2 120000000000000000 'Raise the initial margin of ETH to 12 %'
+///     forge script script/governance/Proposal.s.sol --sig 'vote(uint256,uint8)' ID 1
+///     forge script script/governance/Proposal.s.sol --sig 'queue(uint256)' ID
+///     forge script script/governance/Proposal.s.sol --sig 'execute(uint256)' ID
+///
+/// `proposeChange` names a struct and a field as IRiskSteward does, and proposes to set it whole with that one field changed.
+/// The addresses are read from GOVERNANCE_FILE, `out/governance.json` unless it says otherwise.
+contract Proposal {
+    using Chain for Chain.Session;
+
+    /// The second of the well-known development accounts, which holds all votes unless HOLDER said otherwise.
+    uint256 private constant DEVELOPMENT_KEY = 0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d;
+
+    /// Counts the caller's own tokens as votes.
+    function delegate() external {
+        Chain.Session memory session = open();
+        session.send("delegate", addressOf(".token"), 0, abi.encodeCall(IVotes.delegate, (session.sender)));
+    }
+
+    /// One field of one struct.
+    function proposeChange(
+        address target,
+        uint8 kind,
+        bytes32 key,
+        uint8 field,
+        uint256 value,
+        string calldata description
+    ) external returns (uint256 proposalId) {
+        Chain.Session memory session = open();
+        IRiskSteward.Subject memory subject = IRiskSteward.Subject({target: target, kind: kind, key: key});
+        bytes memory words = session.call("read the parameters", target, 0, Parameters.getter(subject));
+        (address[] memory targets, bytes[] memory calls) = (new address[](1), new bytes[](1));
+        (targets[0], calls[0]) = (target, Parameters.setter(subject, Parameters.replaced(words, field, value)));
+        return submit(session, targets, calls, description);
+    }
+
+    /// Any calls.
+    function propose(address[] calldata targets, bytes[] calldata calls, string calldata description)
+        external
+        returns (uint256 proposalId)
+    {
+        return submit(open(), targets, calls, description);
+    }
+
+    /// 0 against, 1 for, 2 abstain.
+    function vote(uint256 proposalId, uint8 support) external {
+        open().send("vote", governor(), 0, abi.encodeCall(IGovernor.castVote, (proposalId, support)));
+    }
+
+    function queue(uint256 proposalId) external {
+        open().send("queue", governor(), 0, abi.encodeWithSignature("queue(uint256)", proposalId));
+    }
+
+    function execute(uint256 proposalId) external {
+        open().send("execute", governor(), 0, abi.encodeWithSignature("execute(uint256)", proposalId));
+    }
+
+    /// 0 pending, 1 active, 2 cancelled, 3 defeated, 4 succeeded, 5 queued, 6 expired, 7 executed; and when voting starts,
+    /// when it ends, and when it may be executed.
+    function look(uint256 proposalId)
+        external
+        returns (uint8 state, uint256 voteStart, uint256 voteEnd, uint256 executableFrom)
+    {
+        Chain.Session memory session = open();
+        state = uint8(ask(session, abi.encodeCall(IGovernor.state, (proposalId))));
+        voteStart = ask(session, abi.encodeCall(IGovernor.proposalSnapshot, (proposalId)));
+        voteEnd = ask(session, abi.encodeCall(IGovernor.proposalDeadline, (proposalId)));
+        executableFrom = ask(session, abi.encodeCall(IGovernor.proposalEta, (proposalId)));
+    }
+
+    function submit(
+        Chain.Session memory session,
+        address[] memory targets,
+        bytes[] memory calls,
+        string memory description
+    ) private returns (uint256 proposalId) {
+        bytes memory data = abi.encodeCall(
+            IGovernor.propose, (targets, new uint256[](targets.length), calls, description)
+        );
+        proposalId = ask(session, data);
+        session.send("propose", governor(), 0, data);
+    }
+
+    function ask(Chain.Session memory session, bytes memory data) private returns (uint256) {
+        return abi.decode(session.call("ask the governor", governor(), 0, data), (uint256));
+    }
+
+    function governor() private view returns (address) {
+        return addressOf(".governor");
+    }
+
+    function addressOf(string memory name) private view returns (address) {
+        return json.parseJsonAddress(cheats.readFile(cheats.envOr("GOVERNANCE_FILE", "out/governance.json")), name);
+    }
+
+    function open() private returns (Chain.Session memory) {
+        uint256 key = cheats.envOr("PRIVATE_KEY", DEVELOPMENT_KEY);
+        return Chain.open(cheats.envOr("RPC_URL", "http://127.0.0.1:8547"), key);
+    }
+}
