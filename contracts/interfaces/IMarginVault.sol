@@ -31,6 +31,22 @@ interface IMarginVault is IOwnable {
         uint128 coverAllowance; // WAD amount that insurance pays for this instrument, at most 10 % of the pool
     }
 
+    /// By what rules options on the underlying of a perpetual are listed, traded and margined. Options share the perpetual's band,
+    /// shock, limit of open interest and cover.
+    struct OptionRules {
+        uint128 tick; // WAD price that strikes are counted in, a multiple of 1e-9; the same while there are series
+        uint32 strikeStep; // ticks between strikes
+        uint64 strikeRange; // WAD: a strike is at most a factor of 1 + strikeRange away from the mark when it is listed
+        uint32 longestExpiry; // seconds that a series may live, whole hours
+        uint8 maxSeries; // that there may be at a time
+        uint64 volRange; // WAD range of a 30-day volatility that margin covers
+        uint64 shortOptionRate; // WAD share of spot that every short option needs besides
+        uint64 makerFee; // WAD share of the underlying's notional; at most 12.5 % of the option's price
+        uint64 takerFee; // as above
+        uint128 vegaLimit; // WAD amount: largest sum over all series of open interest x vega, per unit of volatility
+        uint128 gammaLimit; // WAD amount: largest sum over all series of open interest x gamma x spot^2
+    }
+
     /// Every parameter of the vault that no instrument owns, set whole.
     struct Parameters {
         uint64 penaltyStart; // WAD share of maintenance margin at the start of the clock
@@ -66,6 +82,11 @@ interface IMarginVault is IOwnable {
     event Impaired(bool impaired, uint256 missing);
     event InstrumentSet(uint32 indexed instrument, Instrument parameters);
     event ParametersSet(Parameters parameters);
+    event OptionRulesSet(uint32 indexed underlying, OptionRules rules);
+    event OptionListed(
+        uint32 indexed instrument, uint32 indexed underlying, uint64 expiry, uint256 strike, bool isCall
+    );
+    event OptionDelisted(uint32 indexed instrument);
     event StewardSet(address indexed steward);
 
     error NotAccountOwner(address caller); // the account's owner alone may do this
@@ -101,6 +122,12 @@ interface IMarginVault is IOwnable {
     error InvalidSignature();
     error PriceOutsideBand();
     error OpenInterestLimit();
+    error InvalidExpiry(); // not at 08:00 UTC, beyond a week not on a Friday, or too near or too far
+    error InvalidStrike(); // off the grid, or too far from the mark
+    error SeriesExists();
+    error TooManySeries();
+    error SeriesOpen(); // it is not settled, or somebody holds it
+    error ExposureLimit(); // the trade raises vega or gamma of all series beyond its limit
     error Healthy();
     error NoEquity(); // deleverage it
     error NotDeleverageable();
@@ -108,6 +135,7 @@ interface IMarginVault is IOwnable {
     error NothingToRecover();
     error TokenFailed();
     error GuardFailed();
+    error EngineFailed();
     error PoolFailed();
 
     /// A clone, once. Lists `instruments[k]` under `ids[k]`.
@@ -123,6 +151,33 @@ interface IMarginVault is IOwnable {
     function setInstrument(uint32 instrument, Instrument calldata parameters) external;
     function instrument(uint32 instrument) external view returns (Instrument memory);
     function instruments() external view returns (uint32[] memory);
+    /// Owner or steward; the first rules of an underlying are the owner's.
+    function setOptionRules(uint32 underlying, OptionRules calldata rules) external;
+    function optionRules(uint32 underlying) external view returns (OptionRules memory);
+    /// Anyone, under the rules and while the guard has a fresh surface for the expiry. Options are numbered from 2^31; a number
+    /// is never used again.
+    function listOption(uint32 underlying, uint64 expiry, uint256 strike, bool isCall)
+        external
+        returns (uint32 instrument);
+    /// Anyone, once it is settled and nobody holds it; the owner also before, while nobody holds it.
+    function delist(uint32 instrument) external;
+    function option(uint32 instrument)
+        external
+        view
+        returns (uint32 underlying, uint64 expiry, uint256 strike, bool isCall);
+    /// Zero if there is no such series.
+    function seriesOf(uint32 underlying, uint64 expiry, uint256 strike, bool isCall)
+        external
+        view
+        returns (uint32 instrument);
+    /// What all series of an underlying add up to, as last counted: size of one side, vega and gamma as their limits are, number of
+    /// series; and by what initial margin in the underlying grows with open interest, WAD, 1 to 2.
+    function optionTotals(uint32 underlying)
+        external
+        view
+        returns (uint256 openInterest, uint256 vega, uint256 gamma, uint256 series, uint256 concentration);
+    /// Anyone: counts series again, at the guard's vega and gamma now.
+    function refresh(uint32[] calldata instruments) external;
     function setParameters(Parameters calldata parameters) external; // owner, or the steward without changing the treasury
     function parameters() external view returns (Parameters memory);
     function setSteward(address steward) external; // owner
@@ -169,6 +224,20 @@ interface IMarginVault is IOwnable {
     function openInterest(uint32 instrument) external view returns (uint256 long, uint256 short);
     function unsettled(uint32 instrument) external view returns (int256 long, int256 short); // gain nobody has settled yet
     function shortfall() external view returns (int256); // deficits written off, less haircuts taken since
+    /// Margins, Greeks, value and worst scenario of an account's positions in one underlying, as the risk engine evaluates
+    /// them at the guard's prices: delta and gamma (per USD) in units of the underlying, vega per unit of volatility.
+    function portfolio(bytes32 account, uint32 underlying)
+        external
+        view
+        returns (
+            uint256 maintenance,
+            uint256 initial,
+            uint8 worst,
+            int256 delta,
+            int256 gamma,
+            int256 vega,
+            int256 value
+        );
     function immature(bytes32 account) external view returns (uint256 profit); // not convertible, no initial margin yet
     function impairedSince() external view returns (uint64); // zero while the vault is not impaired
     function outflow() external view returns (uint256 available, uint256 hourly, uint256 daily); // WAD amounts

@@ -23,7 +23,17 @@ sol! {
         function isValidSignature(bytes32 hash, bytes signature) external view returns (bytes4);
     }
     interface Guard {
+        struct OptionId {
+            uint8 asset;
+            uint64 expiry;
+            uint128 strike;
+            bool isCall;
+        }
         function marks(bytes32[] assets) external view;
+        function marksWithOptions(bytes32[] assets, OptionId[] options) external view;
+    }
+    interface Engine {
+        function requirements(bytes32[] portfolios) external view;
     }
     interface Pool {
         function cover(uint256 amount) external returns (uint256 paid);

@@ -32,7 +32,7 @@ fn write(to: Address, data: &[u8]) -> Option<Bytes> {
 
 /// The words that a contract returns to a question; reverts with `error` if there are fewer than `count`.
 #[inline(never)]
-fn ask(to: Address, data: &[u8], count: usize, error: Error) -> Args<'static> {
+pub fn ask(to: Address, data: &[u8], count: usize, error: Error) -> Args<'static> {
     let answer = read(to, data).filter(|data| data.len() >= 32 * count);
     Args((answer, error).or_revert())
 }

@@ -5,7 +5,7 @@ use crate::parameters::Amounts;
 use crate::session::{Session, is_owner_of, owner_of};
 use crate::storage::Storage;
 use alloy_primitives::B256;
-use risk::{Legs, Positions, Result, Store, Usd};
+use risk::{Legs, Positions, Result, Usd};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::MessageAccess;
 
@@ -29,12 +29,13 @@ pub fn allowed(session: &Session, action: u16, legs: &Legs) -> Legs {
     allowed
 }
 
-/// Whether positions are too small to leave a rest of.
+/// Whether positions are too small to leave a rest of, by what they are on.
 pub fn is_dust(store: &Storage, positions: &Positions) -> Result<bool> {
     let Amounts { dust, .. } = store.amounts();
     let mut notional = Usd::ZERO;
     for (id, position) in positions.iter() {
-        notional = notional.plus(position.size().notional_up(store.prices(id).mark)?)?;
+        let spot = store.markets.get(id).spot;
+        notional = notional.plus(position.size().notional_up(spot)?)?;
     }
     Ok(notional < dust)
 }

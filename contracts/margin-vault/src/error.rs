@@ -52,9 +52,16 @@ pub enum Error {
     InvalidSignature,
     PriceOutsideBand,
     OpenInterestLimit,
+    InvalidExpiry,
+    InvalidStrike,
+    SeriesExists,
+    TooManySeries,
+    SeriesOpen,
+    ExposureLimit,
     NothingToRecover,
     TokenFailed,
     GuardFailed,
+    EngineFailed,
     PoolFailed,
 }
 
@@ -100,9 +107,16 @@ impl Error {
             Self::InvalidSignature => vault::InvalidSignature::SELECTOR,
             Self::PriceOutsideBand => vault::PriceOutsideBand::SELECTOR,
             Self::OpenInterestLimit => vault::OpenInterestLimit::SELECTOR,
+            Self::InvalidExpiry => vault::InvalidExpiry::SELECTOR,
+            Self::InvalidStrike => vault::InvalidStrike::SELECTOR,
+            Self::SeriesExists => vault::SeriesExists::SELECTOR,
+            Self::TooManySeries => vault::TooManySeries::SELECTOR,
+            Self::SeriesOpen => vault::SeriesOpen::SELECTOR,
+            Self::ExposureLimit => vault::ExposureLimit::SELECTOR,
             Self::NothingToRecover => vault::NothingToRecover::SELECTOR,
             Self::TokenFailed => vault::TokenFailed::SELECTOR,
             Self::GuardFailed => vault::GuardFailed::SELECTOR,
+            Self::EngineFailed => vault::EngineFailed::SELECTOR,
             Self::PoolFailed => vault::PoolFailed::SELECTOR,
         })
     }

@@ -19,9 +19,10 @@
 //! |---|---|
 //! | a slot laid out | [`storage`], [`nonces`], of an option: [`options`] |
 //! | a price accepted | [`market`] |
-//! | a margin computed | [`session`] |
+//! | a margin computed | [`margins`] |
 //! | a leg found movable | [`checks`] |
 //! | an instrument's cover followed | [`flows`] |
+//! | options of an underlying added up | [`exposures`] |
 //! | a token moved, the pool called | [`calls`] |
 //! | a call taken in | [`program`] |
 //!
@@ -37,7 +38,9 @@ pub mod calls;
 pub mod checks;
 pub mod closings;
 pub mod error;
+pub mod exposures;
 pub mod flows;
+pub mod margins;
 pub mod market;
 pub mod nonces;
 pub mod options;

@@ -1,13 +1,21 @@
 //! Prices: what the guard says of the instruments of one operation, and funding up to now.
 
+use alloc::vec;
 use alloc::vec::Vec;
 
 use alloy_sol_types::SolCall;
-use risk::{InstrumentId, Ledger, Maturity, Price, Prices, Ratio, Stress};
+use risk::listing::CONCENTRATION_STEPS;
+use risk::options::black::Kind;
+use risk::{
+    InstrumentId, Ledger, Maturity, Position, Price, Prices, Ratio, Result, Stress, Usd,
+    linear_margin,
+};
 
-use crate::abi::{Args, Guard, encode_call};
+use crate::abi::{Args, Bytes, Guard, encode_call};
 use crate::calls;
 use crate::error::{Error, OrRevert, require};
+use crate::options::{Series, is_option};
+use crate::parameters::{RATE_UNIT, ratio};
 use crate::storage::{Field, InstrumentField, Storage};
 use crate::word::Word;
 
@@ -28,116 +36,286 @@ pub mod action {
 
 /// Tier from which initial margin is a quarter higher.
 const CAUTION: u8 = 1;
-/// Words of one of the guard's marks: mark, stable price, tier, blocked.
-const MARK_WORDS: usize = 4;
+/// Initial margin of maintenance margin, at least: 1.25.
+pub const LEAST_INITIAL: Ratio = Ratio(risk::WAD / 4 * 5);
+/// Words of one of the guard's marks: mark, stable price, tier, blocked, spot range, initial spot range.
+const MARK_WORDS: usize = 6;
+/// Words of what the guard is told of an option: place of its asset, expiry, strike, whether it is a call.
+const OPTION_WORDS: usize = 4;
+/// Words of its mark of one: mark, volatility, tier, blocked, whether it is final, delta, gamma, vega.
+const OPTION_MARK_WORDS: usize = 8;
 
 /// What the guard says of one instrument.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Market {
+    pub id: InstrumentId,
+    /// The terms of an option.
+    pub series: Option<Series>,
+    /// Place of the underlying's asset in what the guard is asked.
+    asset: u8,
     pub tier: u8,
     pub blocked: u16,
     pub mark: Price,
-    /// The stable price; the mark where there is none.
+    /// Mark of the perpetual on the underlying: the instrument's own, unless it is an option.
+    pub spot: Price,
+    /// The underlying's stable price; its mark where there is none.
     pub stable: Price,
+    /// Move of the underlying that maintenance margin has to cover, a share of its price.
+    pub maintenance: Ratio,
+    /// Move that initial margin has to cover, tier and concentration included.
+    pub initial: Ratio,
+    /// Implied, a year, of an option.
+    pub volatility: u64,
+    /// To expiry, of an option.
+    pub seconds: u32,
+    /// Whether an option's mark is what it has settled at.
+    pub is_final: bool,
+    /// Change of an option's mark by its underlying's.
+    pub delta: i128,
+    /// Change of delta.
+    pub gamma: u128,
+    /// Change of an option's mark by its volatility.
+    pub vega: u128,
 }
 
 impl Market {
-    /// What initial margin is computed from, by an instrument's own initial rate.
-    #[must_use]
-    pub fn stress(&self, initial: Ratio) -> Stress {
-        let factor = if self.tier >= CAUTION { 5 } else { 4 };
-        Stress {
-            mark: self.mark,
+    /// Maintenance margin of a position that nothing is counted against: size x spot x maintenance range, rounded up.
+    ///
+    /// # Errors
+    /// [`Overflow`](risk::Error::Overflow).
+    pub fn weight(&self, position: Position) -> Result<Usd> {
+        linear_margin(position, self.spot, self.maintenance)
+    }
+
+    /// Initial margin of a position in a perpetual alone: as much again as a quarter of its maintenance margin, or what the
+    /// initial range takes at the worse of mark and stable price. Rounded up.
+    ///
+    /// # Errors
+    /// [`Overflow`](risk::Error::Overflow).
+    pub fn initial(&self, position: Position) -> Result<Usd> {
+        let stress = Stress {
+            mark: self.spot,
             stable: self.stable,
-            rate: Ratio((initial.0 * factor).div_ceil(4)),
+            rate: self.initial,
+        };
+        let least = self.weight(position)?.times_up(LEAST_INITIAL)?;
+        Ok(stress.initial(position)?.max(least))
+    }
+
+    /// Reads what the guard says of a perpetual, by its own rates. Accrues funding at the mark until now first.
+    fn accept(&mut self, ledger: &mut Ledger<Storage>, guarded: Args) {
+        self.read_state(guarded.word(2), guarded.word(3));
+        self.reprice(ledger, guarded);
+        self.spot = self.mark;
+        self.stable = match guarded.unsigned(1) {
+            0 => self.mark,
+            stable => Price(stable),
+        };
+        let rates = ledger.store.rates_of(self.id);
+        self.maintenance = ratio(rates.maintenance).max(Ratio(guarded.unsigned(4)));
+        let initial = guarded.u64(5).div_ceil(RATE_UNIT).max(rates.initial.into());
+        let tier = if self.tier >= CAUTION { 5 } else { 4 };
+        let concentration = u64::from(CONCENTRATION_STEPS + rates.step());
+        let initial = (initial * tier * concentration).div_ceil(4 * u64::from(CONCENTRATION_STEPS));
+        self.initial = Ratio(u128::from(initial) * u128::from(RATE_UNIT));
+    }
+
+    /// Reads what the guard says of an option on `underlying`.
+    fn accept_option(
+        &mut self,
+        ledger: &mut Ledger<Storage>,
+        guarded: Args,
+        underlying: &Self,
+        series: &Series,
+    ) {
+        self.read_state(guarded.word(2), guarded.word(3));
+        self.is_final = guarded.bool(4);
+        self.seconds = u64::from(series.expiry).saturating_sub(ledger.now) as u32;
+        self.volatility = guarded.u64(1);
+        self.delta = guarded.word(5).signed();
+        self.gamma = guarded.unsigned(6);
+        self.vega = guarded.unsigned(7);
+        self.reprice(ledger, guarded);
+        self.spot = underlying.spot;
+        self.stable = underlying.stable;
+        self.maintenance = underlying.maintenance;
+        self.initial = underlying.initial;
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the guard's types are that narrow"
+    )]
+    const fn read_state(&mut self, tier: Word, blocked: Word) {
+        self.tier = tier.low as u8;
+        self.blocked = blocked.low as u16;
+    }
+
+    /// Accrues funding, then moves the mark unless the guard holds it back. Prices that the ledger cannot count with stay what
+    /// they were, as if the asset were frozen.
+    #[inline(never)]
+    fn reprice(&mut self, ledger: &mut Ledger<Storage>, guarded: Args) {
+        let (mark, old) = ledger.store.price_of(self.id);
+        let funding = old.at(mark, ledger.now);
+        let new_mark = if self.blocked & action::MARK == 0 {
+            Price(guarded.unsigned(0))
+        } else {
+            mark
+        };
+        self.mark = mark;
+        if (new_mark, funding) != (mark, old) {
+            let prices = Prices {
+                mark: new_mark,
+                funding: funding.paid,
+            };
+            if ledger.set_prices(self.id, &prices).is_ok() {
+                self.mark = new_mark;
+                ledger.store.set_price_of(self.id, new_mark, &funding);
+            } else {
+                self.blocked |= action::ALL;
+            }
         }
+        ledger.maturities.set(self.id, Maturity::of_tier(self.tier));
     }
 }
 
 /// The instruments of one operation. On the heap, since the stack is small.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Markets {
-    ids: Vec<InstrumentId>,
-    /// One for each of `ids`, once they have been read.
+    /// An option comes after the perpetual on its underlying.
     known: Vec<Market>,
+    /// Of each instrument, its place in `known` and one; zero if nobody asked for it.
+    places: Vec<u8>,
+    perpetuals: u8,
 }
 
 impl Markets {
-    /// Asks for the price of an instrument.
-    pub fn want(&mut self, id: InstrumentId) {
-        if self.ids.iter().all(|&known| known != id) {
-            self.ids.push(id);
-        }
-    }
-
     /// What the guard said of an instrument. One that nobody asked for has no price.
     #[must_use]
     pub fn get(&self, id: InstrumentId) -> &Market {
-        let place = self.ids.iter().position(|&known| known == id);
-        let market = place.and_then(|place| self.known.get(place));
-        (market, Error::GuardFailed).or_revert()
+        (self.find(id), Error::GuardFailed).or_revert()
+    }
+
+    /// What the guard said of an instrument, if it was asked for.
+    #[must_use]
+    pub fn find(&self, id: InstrumentId) -> Option<&Market> {
+        let place = *self.places.get(usize::from(id))?;
+        self.known.get(usize::from(place).wrapping_sub(1))
+    }
+
+    /// Every perpetual that was asked for, or whose options were.
+    pub fn perpetuals(&self) -> impl Iterator<Item = &Market> {
+        self.known.iter().filter(|market| market.series.is_none())
     }
 
     /// Asks the guard in one call, accrues funding, and moves every mark that the guard does not hold back.
-    pub fn read(&mut self, ledger: &mut Ledger<Storage>, now: u64) {
-        let count = self.ids.len();
-        if count == 0 {
-            return;
+    pub fn read(ledger: &mut Ledger<Storage>) {
+        let mut markets = core::mem::take(&mut ledger.store.markets);
+        if !markets.known.is_empty() {
+            let question = markets.question(ledger.store);
+            let guard = ledger.store.address(Field::Guard);
+            let data = (calls::read(guard, question), Error::GuardFailed).or_revert();
+            markets.accept(ledger, Args(data));
         }
-        let mut words = Vec::with_capacity(2 + count);
-        words.extend_from_slice(&[Word::of(32), Word::of(count as u128)]);
-        let asset = |&id| ledger.store.instrument_field(id, InstrumentField::Asset);
-        words.extend(self.ids.iter().map(asset));
-        let guard = ledger.store.address(Field::Guard);
-        let call = encode_call(Guard::marksCall::SELECTOR, &words);
-        let data = (calls::read(guard, call), Error::GuardFailed).or_revert();
-        let (marks, answered) = Args(data).array(0, MARK_WORDS * 32);
-        require(answered == count, Error::GuardFailed);
-        self.known = Vec::with_capacity(count);
-        for (place, &id) in self.ids.iter().enumerate() {
-            let mark = Args(marks.slice(place * MARK_WORDS * 32, MARK_WORDS * 32));
-            self.known.push(accept(ledger, id, mark, now));
+        ledger.store.markets = markets;
+    }
+
+    /// Adds an instrument, whose underlying was added before it.
+    fn add(&mut self, id: InstrumentId, series: Option<Series>) {
+        let asset = match series {
+            Some(series) => self.get(series.underlying).asset,
+            None => {
+                self.perpetuals += 1;
+                self.perpetuals - 1
+            }
+        };
+        self.known.push(Market {
+            id,
+            series,
+            asset,
+            ..Market::default()
+        });
+        self.places[usize::from(id)] = self.known.len() as u8;
+    }
+
+    fn options(&self) -> usize {
+        self.known.len() - usize::from(self.perpetuals)
+    }
+
+    /// What to ask the guard: the assets, and the options on them if there are any.
+    fn question(&self, store: &Storage) -> Bytes {
+        let (assets, options) = (usize::from(self.perpetuals), self.options());
+        let mut words = Vec::with_capacity(4 + assets + OPTION_WORDS * options);
+        if options == 0 {
+            words.push(Word::of(32));
+        } else {
+            words.extend([Word::of(64), Word::of((96 + 32 * assets) as u128)]);
+        }
+        words.push(Word::of(assets as u128));
+        let asset = |market: &Market| store.instrument_field(market.id, InstrumentField::Asset);
+        words.extend(self.perpetuals().map(asset));
+        if options == 0 {
+            return encode_call(Guard::marksCall::SELECTOR, &words);
+        }
+        words.push(Word::of(options as u128));
+        for market in &self.known {
+            if let Some(series) = &market.series {
+                let rules = store.option_rules(series.underlying);
+                words.extend([
+                    Word::of(market.asset.into()),
+                    Word::of(series.expiry.into()),
+                    Word::of(series.strike_price(&rules).0),
+                    Word::of((series.kind == Kind::Call).into()),
+                ]);
+            }
+        }
+        encode_call(Guard::marksWithOptionsCall::SELECTOR, &words)
+    }
+
+    /// Takes in what the guard has answered.
+    fn accept(&mut self, ledger: &mut Ledger<Storage>, answer: Args) {
+        let (marks, assets) = answer.array(0, MARK_WORDS * 32);
+        require(assets == self.perpetuals.into(), Error::GuardFailed);
+        let option_marks = if self.options() > 0 {
+            let (marks, options) = answer.array(1, OPTION_MARK_WORDS * 32);
+            require(options == self.options(), Error::GuardFailed);
+            marks.0
+        } else {
+            &[]
+        };
+        let mut marks = marks.0.chunks_exact(MARK_WORDS * 32);
+        let mut option_marks = option_marks.chunks_exact(OPTION_MARK_WORDS * 32);
+        for place in 0..self.known.len() {
+            let mut market = self.known[place];
+            match market.series {
+                None => market.accept(ledger, next(&mut marks)),
+                Some(series) => {
+                    let underlying = self.get(series.underlying);
+                    market.accept_option(ledger, next(&mut option_marks), underlying, &series);
+                }
+            }
+            self.known[place] = market;
         }
     }
 }
 
-/// What the guard says of an instrument. Accrues its funding at the mark until now, then moves its mark unless the guard
-/// holds it back. Prices that the ledger cannot count with stay what they were, as if the asset were frozen.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the guard's types are that narrow"
-)]
-fn accept(ledger: &mut Ledger<Storage>, id: InstrumentId, guarded: Args, now: u64) -> Market {
-    let tier = guarded.u32(2) as u8;
-    let mut blocked = guarded.u32(3) as u16;
-    let (mut mark, old) = ledger.store.price_of(id);
-    let funding = old.at(mark, now);
-    let new_mark = if blocked & action::MARK == 0 {
-        Price(guarded.unsigned(0))
-    } else {
-        mark
-    };
-    if (new_mark, funding) != (mark, old) {
-        let prices = Prices {
-            mark: new_mark,
-            funding: funding.paid,
-        };
-        if ledger.set_prices(id, &prices).is_ok() {
-            mark = new_mark;
-            ledger.store.set_price_of(id, mark, &funding);
-        } else {
-            blocked |= action::ALL;
+fn next<'a>(marks: &mut impl Iterator<Item = &'a [u8]>) -> Args<'a> {
+    Args((marks.next(), Error::GuardFailed).or_revert())
+}
+
+impl Storage {
+    /// Asks for the price of an instrument, and of its underlying.
+    pub fn want(&mut self, id: InstrumentId) {
+        if self.markets.places.is_empty() {
+            self.markets.places = vec![0; 256];
         }
-    }
-    ledger.maturities.set(id, Maturity::of_tier(tier));
-    let stable = match guarded.unsigned(1) {
-        0 => mark,
-        stable => Price(stable),
-    };
-    Market {
-        tier,
-        blocked,
-        mark,
-        stable,
+        if self.markets.places[usize::from(id)] > 0 {
+            return;
+        }
+        let series = is_option(id).then(|| self.series(id));
+        if let Some(series) = series {
+            self.want(series.underlying);
+        }
+        self.markets.add(id, series);
     }
 }

@@ -226,7 +226,11 @@ impl InstrumentRates {
     /// With a step of the concentration, and options or none.
     #[must_use]
     pub const fn beside(step: u32, has_options: bool) -> u32 {
-        if has_options { step | HAS_OPTIONS } else { step }
+        if has_options {
+            step | HAS_OPTIONS
+        } else {
+            step
+        }
     }
 }
 

@@ -15,7 +15,6 @@ use crate::closings::watch_debt;
 use crate::error::{Error, OrRevert, require};
 pub use crate::market::action;
 use crate::market::{Market, Markets};
-use crate::parameters::ratio;
 use crate::storage::{Field, PoolAssets, Storage};
 use crate::word::Word;
 
@@ -37,7 +36,6 @@ const UNKNOWN: Usd = Usd(-1);
 pub struct Session<'s> {
     pub ledger: Ledger<'s, Storage>,
     pub now: u64,
-    markets: Markets,
     insured: bool,
     /// What nobody had paid for when the operation began.
     missing: Usd,
@@ -104,7 +102,6 @@ impl<'s> Session<'s> {
             tokens: ledger.totals.tokens,
             ledger,
             now,
-            markets: Markets::default(),
             insured,
             missing: Usd::ZERO,
         };
@@ -159,7 +156,7 @@ impl<'s> Session<'s> {
 
     /// Asks for the price of an instrument.
     pub fn want(&mut self, id: InstrumentId) {
-        self.markets.want(id);
+        self.ledger.store.want(id);
     }
 
     /// Asks for the prices of an account's legs.
@@ -171,13 +168,13 @@ impl<'s> Session<'s> {
 
     /// Asks the guard, accrues funding, and moves every mark that the guard does not hold back.
     pub fn read_prices(&mut self) {
-        self.markets.read(&mut self.ledger, self.now);
+        Markets::read(&mut self.ledger);
     }
 
     /// What the guard said of an instrument.
     #[must_use]
     pub fn market(&self, id: InstrumentId) -> &Market {
-        self.markets.get(id)
+        self.ledger.store.markets.get(id)
     }
 
     /// Reverts if the guard forbids an action in an instrument.
@@ -290,20 +287,14 @@ impl<'s> Session<'s> {
         self.ledger.store.set_account(id, &account);
     }
 
-    /// Initial margin of positions: what each of them needs, and together at least ten rewards.
+    /// Initial margin of an account's positions, at least ten rewards.
     pub fn initial(&self, positions: &Positions) -> Usd {
-        let mut sum = Usd::ZERO;
-        for (instrument, position) in positions.iter() {
-            let rate = ratio(self.ledger.store.rates_of(instrument).initial);
-            let stress = self.market(instrument).stress(rate);
-            let initial = stress.initial(position);
-            sum = initial.and_then(|initial| sum.plus(initial)).or_revert();
-        }
-        if sum == Usd::ZERO {
-            return sum;
+        let initial = self.ledger.store.initial_of(positions).or_revert();
+        if initial == Usd::ZERO {
+            return initial;
         }
         let reward = self.ledger.store.amounts().max_reward;
-        sum.max(reward.times_up(REWARDS_IN_MARGIN).or_revert())
+        initial.max(reward.times_up(REWARDS_IN_MARGIN).or_revert())
     }
 
     /// Reverts unless an account may give away the capital that it has just given: its mature equity meets initial margin,

@@ -25,22 +25,27 @@
 //! A slot that means nothing any more is left as it is: clearing it would cost more than the refund, and using it again would
 //! cost more than changing it. For the same reason a closed leg keeps its slots; the account's list says which legs there are.
 
+use alloc::vec::Vec;
+use core::cell::RefCell;
+
 use alloy_primitives::{Address, B256};
 use risk::cover::Flow;
 use risk::funding::{Funding, Volume};
 use risk::options::black::Kind;
+use risk::options::encoding::Requirement;
 use risk::{
-    Account, Bucket, Cumulative, InstrumentId, Leg, Outflow, Price, Prices, Ratio, Side, SideState,
-    Store, Throttle, Totals,
+    Account, Bucket, Cumulative, InstrumentId, Leg, Outflow, Position, Positions, Price, Prices,
+    Result, Side, SideState, Store, Throttle, Totals, Usd,
 };
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::hostio;
 use stylus_sdk::stylus_core::CryptographyAccess;
 
 use crate::error::{Error, OrRevert};
+use crate::market::Markets;
 use crate::options::{Series, is_option};
 use crate::packing::{self, Backing};
-use crate::parameters::{Amounts, InstrumentRates, QuoteToken, Rates, ratio};
+use crate::parameters::{Amounts, InstrumentRates, QuoteToken, Rates};
 use crate::word::Word;
 
 /// The vault's own slots.
@@ -164,6 +169,10 @@ const fn side_number(side: Side) -> u8 {
 #[derive(Clone, Debug, Default)]
 pub struct Storage {
     vm: WasmVM,
+    /// What the guard said in this operation.
+    pub markets: Markets,
+    /// What the engine said in this operation, by what it was asked.
+    pub(crate) answers: RefCell<Vec<(Positions, Requirement)>>,
 }
 
 impl Storage {
@@ -324,6 +333,11 @@ impl Storage {
         );
     }
 
+    /// Frees the number of an instrument; nothing is listed under it any more.
+    pub fn unlist(&mut self, instrument: u32) {
+        self.store(fixed(Region::Listing, [0; 3], instrument), Word::ZERO);
+    }
+
     /// Place in the listing of the option with such terms, if there is one.
     pub fn place_of(&self, series: &Series) -> Option<InstrumentId> {
         let place = self.load(series_slot(series)).low;
@@ -384,8 +398,16 @@ impl Store for Storage {
         self.set_price_of(id, prices.mark, &funding);
     }
 
-    fn maintenance_rate(&self, id: InstrumentId) -> Ratio {
-        ratio(self.rates_of(id).maintenance)
+    fn maintenance(&self, positions: &Positions) -> Result<Usd> {
+        self.maintenance_of(positions)
+    }
+
+    fn weight(&self, id: InstrumentId, position: Position) -> Result<Usd> {
+        self.markets.get(id).weight(position)
+    }
+
+    fn is_settled(&self, id: InstrumentId) -> bool {
+        self.markets.find(id).is_some_and(|market| market.is_final)
     }
 
     fn side(&self, id: InstrumentId, side: Side) -> SideState {
