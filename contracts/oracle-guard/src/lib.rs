@@ -17,7 +17,7 @@
 //! Every operation of a vault calls the guard, and a program's size is part of what a call costs: hence its own router and
 //! coders in place of the SDK's. It is not re-entrant: a feed or anyone else who calls back is refused.
 
-#![cfg_attr(not(feature = "export-abi"), no_std)]
+#![no_std]
 
 extern crate alloc;
 
@@ -62,14 +62,4 @@ fn value_sent() -> bool {
     // SAFETY: the host writes 32 bytes.
     unsafe { hostio::msg_value(value.as_mut_ptr()) };
     value != [0; 32]
-}
-
-/// Prints the contract's Solidity interface, or its constructor.
-#[cfg(feature = "export-abi")]
-pub fn print_from_args() {
-    if std::env::args().nth(1).as_deref() == Some("constructor") {
-        println!("{}", router::CONSTRUCTOR_SIGNATURE);
-    } else {
-        print!("{}", include_str!("../../interfaces/IOracleGuard.sol"));
-    }
 }

@@ -10,11 +10,6 @@ use crate::host::{encode, refuse};
 use crate::store::Field;
 use crate::{admin, options, prices, settlements, surfaces};
 
-/// The constructor, as tools want to read it.
-#[cfg(feature = "export-abi")]
-pub const CONSTRUCTOR_SIGNATURE: &str =
-    "constructor(address owner, address guardian, address sequencer_uptime_feed)";
-
 /// The selector under which every Stylus program is constructed, whatever its arguments: that of `stylus_constructor()`.
 const CONSTRUCTOR: u32 = 0x5585_258d;
 
