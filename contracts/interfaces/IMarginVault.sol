@@ -143,6 +143,7 @@ interface IMarginVault is IOwnable {
         address owner,
         address quoteToken,
         address guard,
+        address engine,
         address pool,
         uint32[] calldata ids,
         Instrument[] calldata instruments
@@ -184,6 +185,7 @@ interface IMarginVault is IOwnable {
     function steward() external view returns (address);
     function quoteToken() external view returns (address);
     function guard() external view returns (address);
+    function engine() external view returns (address);
     function pool() external view returns (address);
     function hashOrder(Order calldata order) external view returns (bytes32); // the EIP-712 digest to sign
     function filled(bytes32 account, uint256 nonce) external view returns (uint256 size); // all bits set once it is done

@@ -71,7 +71,7 @@ pub fn initialize(store: &mut Storage, args: Args) -> Bytes {
         store.field(Field::QuoteToken) == Word::ZERO,
         Error::AlreadyInitialized,
     );
-    let [owner, token, guard, pool] = [0, 1, 2, 3].map(|place| {
+    let [owner, token, guard, engine, pool] = [0, 1, 2, 3, 4].map(|place| {
         let address = args.address(place);
         require(!address.is_zero(), Error::InvalidParameters);
         address
@@ -88,6 +88,7 @@ pub fn initialize(store: &mut Storage, args: Args) -> Bytes {
     for (field, address) in [
         (Field::Owner, owner),
         (Field::Guard, guard),
+        (Field::Engine, engine),
         (Field::Pool, pool),
     ] {
         store.set_field(field, Word::of_address(address));
@@ -101,8 +102,8 @@ pub fn initialize(store: &mut Storage, args: Args) -> Bytes {
         owner,
     );
 
-    let (ids, count) = args.array(4, 32);
-    let (instruments, described) = args.array(5, INSTRUMENT_WORDS * 32);
+    let (ids, count) = args.array(5, 32);
+    let (instruments, described) = args.array(6, INSTRUMENT_WORDS * 32);
     require(count == described, Error::InvalidParameters);
     for place in 0..count {
         let id = ids.u32(place);

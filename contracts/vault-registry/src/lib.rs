@@ -5,11 +5,12 @@
 //! | a parameter changed | [`admin`] |
 //! | state read | [`views`] |
 
-#![cfg_attr(not(feature = "export-abi"), no_std)]
+#![no_std]
 
 extern crate alloc;
 
 mod admin;
+mod functions;
 mod router;
 mod views;
 
@@ -19,13 +20,4 @@ use margin_vault::program;
 #[unsafe(no_mangle)]
 pub extern "C" fn user_entrypoint(len: usize) -> usize {
     program::serve::<router::Registry>(len)
-}
-
-/// Prints the part of the vault's interface that this program serves; for `constructor`, nothing: a clone is initialised
-/// instead.
-#[cfg(feature = "export-abi")]
-pub fn print_from_args() {
-    if std::env::args().nth(1).as_deref() != Some("constructor") {
-        print!("{}", program::interface_of(router::SERVED));
-    }
 }

@@ -4,40 +4,8 @@ use margin_vault::abi::{Args, Bytes, encode};
 use margin_vault::program::Program;
 use margin_vault::storage::{Field, Storage};
 
+use crate::functions::selector;
 use crate::{admin, views};
-
-margin_vault::functions! {
-    OWNER = ownable::ownerCall;
-    PENDING_OWNER = ownable::pendingOwnerCall;
-    TRANSFER_OWNERSHIP = ownable::transferOwnershipCall;
-    ACCEPT_OWNERSHIP = ownable::acceptOwnershipCall;
-    STEWARD = vault::stewardCall;
-    SET_STEWARD = vault::setStewardCall;
-    QUOTE_TOKEN = vault::quoteTokenCall;
-    GUARD = vault::guardCall;
-    POOL = vault::poolCall;
-    INSTRUMENT = vault::instrumentCall;
-    INSTRUMENTS = vault::instrumentsCall;
-    PARAMETERS = vault::parametersCall;
-    HEALTH = vault::healthCall;
-    BALANCES = vault::balancesCall;
-    POSITION = vault::positionCall;
-    LEGS = vault::legsCall;
-    COVERAGE = vault::coverageCall;
-    TOTALS = vault::totalsCall;
-    SHORTFALL = vault::shortfallCall;
-    OPEN_INTEREST = vault::openInterestCall;
-    UNSETTLED = vault::unsettledCall;
-    IMMATURE = vault::immatureCall;
-    IMPAIRED_SINCE = vault::impairedSinceCall;
-    OUTFLOW = vault::outflowCall;
-    COVER = vault::coverCall;
-    FUNDING = vault::fundingCall;
-    DUST = vault::dustCall;
-    INITIALIZE = vault::initializeCall;
-    SET_INSTRUMENT = vault::setInstrumentCall;
-    SET_PARAMETERS = vault::setParametersCall;
-}
 
 /// The program.
 pub struct Registry;
@@ -50,6 +18,7 @@ impl Program for Registry {
             selector::STEWARD => views::address(store, Field::Steward),
             selector::QUOTE_TOKEN => views::address(store, Field::QuoteToken),
             selector::GUARD => views::address(store, Field::Guard),
+            selector::ENGINE => views::address(store, Field::Engine),
             selector::POOL => views::address(store, Field::Pool),
             selector::INSTRUMENT => encode(&admin::instrument(store, store.listing(args.u32(0)))),
             selector::INSTRUMENTS => views::instruments(store),
