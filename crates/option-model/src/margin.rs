@@ -141,7 +141,7 @@ impl Portfolio {
                 volatility,
                 ..terms
             };
-            total += number(leg.size) * (after.value() - terms.value());
+            total += number(leg.size) * change(&terms, &after);
         }
         total
     }
@@ -200,6 +200,18 @@ impl Portfolio {
         }
         sum
     }
+}
+
+/// How much more the second is worth. In the money, a put is a call less the underlying, so that a high strike takes no digits.
+fn change(before: &Terms, after: &Terms) -> f64 {
+    if before.is_call || before.strike < before.forward {
+        return after.value() - before.value();
+    }
+    let call = |terms: &Terms| {
+        let is_call = true;
+        Terms { is_call, ..*terms }.value()
+    };
+    call(after) - call(before) - (after.forward - before.forward)
 }
 
 /// The first of the largest losses.

@@ -1,197 +1,203 @@
-//! The scenario margin and the quotes against the model's.
+//! The scenario margin and the sums of Greeks against double precision, and that against the reference model.
+//!
+//! `OPTION_PORTFOLIOS` is how many portfolios of the reference model are drawn (10,000), and of each shape here;
+//! `OPTION_SEED` is the first seed.
 
-use risk::options::black::{Kind, Terms};
-use risk::options::scenario::{OptionLeg, Portfolio, Shock};
-use risk::{Price, Ratio, Size};
+use option_model::reference::{self, Reference};
+use option_model::{Draw, Shape};
 
-fn wad(x: f64) -> u128 {
-    (x * 1e18).round() as u128
+use crate::{portfolio, setting};
+
+/// Of gross notional: spot x all sizes.
+const MARGIN: f64 = 1e-7;
+/// Of the sizes, times what no delta, gamma, vega and value of one option exceeds.
+const GREEKS: f64 = 1e-8;
+/// Digits of a WAD that are lost whatever the size.
+const DIGITS: f64 = 8e-18;
+
+/// Largest errors found.
+#[derive(Default)]
+struct Tally {
+    portfolios: u64,
+    maintenance: f64,
+    initial: f64,
+    total: f64,
+    /// Where another scenario was named than the model's.
+    others: u64,
+    greeks: [f64; 4],
 }
 
-/// One line of `generate.py`.
-struct Case {
-    spot: f64,
-    perpetual: f64,
-    shock: Shock,
-    legs: Vec<OptionLeg>,
-    expected: Vec<f64>,
+/// What the margin should be.
+struct Expected {
+    maintenance: f64,
+    initial: f64,
+    greeks: [f64; 4],
 }
 
-fn numbers(row: &str) -> Vec<f64> {
-    row.split(',').map(|x| x.parse().unwrap()).collect()
+fn greeks(greeks: &option_model::Greeks) -> [f64; 4] {
+    [greeks.delta, greeks.gamma, greeks.vega, greeks.value]
 }
 
-fn read(line: &str) -> Case {
-    let mut rows = line.split(';').map(numbers);
-    let (head, expected) = (rows.next().unwrap(), rows.next().unwrap());
-    let leg = |row: Vec<f64>| OptionLeg {
-        kind: if row[0] == 1.0 { Kind::Call } else { Kind::Put },
-        strike: row[1] as u32,
-        seconds: row[2] as u32,
-        volatility: row[3] as u32,
-        lots: row[4] as i32,
-    };
-    Case {
-        spot: head[0],
-        perpetual: head[1],
-        shock: Shock {
-            spot_range: Ratio(wad(head[2])),
-            initial_spot_range: Ratio(wad(head[3])),
-            volatility_range: Ratio(wad(head[4])),
-            short_option_rate: Ratio(wad(0.01)),
-            initial_factor: Ratio(wad(1.25)),
-        },
-        legs: rows.map(leg).collect(),
-        expected,
-    }
-}
-
-impl Case {
-    /// Errors of maintenance and initial margin by gross notional, and whether the worst scenario is the model's.
-    fn errors(&self) -> (f64, f64, bool) {
-        let words: Vec<u128> = self.legs.iter().map(OptionLeg::pack).collect();
-        let portfolio = Portfolio {
-            spot: Price(wad(self.spot)),
-            tick: Price(wad(self.spot * 1e-6)),
-            lot: Size(wad(1e-6)),
-            perpetual: self.perpetual as i64,
-            options: &words,
+impl Tally {
+    fn check(&mut self, model: &option_model::Portfolio, expected: &Expected) {
+        let (portfolio, legs) = portfolio(model);
+        let got = portfolio.evaluate(&legs).unwrap();
+        assert_eq!(portfolio.requirement(&legs).unwrap(), got.requirement);
+        // Prices are shares of the larger of spot and stable price.
+        let gross = model.gross() * (model.stable as f64 / model.spot as f64).max(1.0);
+        let error = |got: i128, expected: f64| {
+            let off = (got as f64 / 1e18 - expected).abs() - DIGITS;
+            if gross > 0.0 {
+                off.max(0.0) / gross
+            } else {
+                off.max(0.0)
+            }
         };
-        let got = portfolio.requirement(&self.shock).unwrap();
-        let lots: f64 = self.legs.iter().map(|leg| f64::from(leg.lots).abs()).sum();
-        let gross = (lots + self.perpetual.abs()) * 1e-6 * self.spot;
-        let error = |got: i128, want: f64| (got as f64 / 1e18 - want).abs() / gross.max(1e-18);
-        (
-            error(got.maintenance.0, self.expected[0]),
-            error(got.initial.0, self.expected[1]),
-            f64::from(got.worst) == self.expected[2],
-        )
-    }
-
-    /// Errors of the sums of delta, gamma, vega and value, by lots and their scale.
-    fn quote_errors(&self) -> f64 {
-        let mut sums = [self.perpetual * 1e-6, 0.0, 0.0, 0.0];
-        let mut scales = [1e-6_f64; 4];
-        for leg in &self.legs {
-            let terms = Terms {
-                kind: leg.kind,
-                forward: Price(wad(self.spot)),
-                strike: Price(u128::from(leg.strike) * wad(self.spot * 1e-6)),
-                seconds: leg.seconds.into(),
-                volatility: Ratio(u128::from(leg.volatility) * 10_u128.pow(12)),
-            };
-            let quote = terms.quote().unwrap();
-            let size = f64::from(leg.lots) * 1e-6;
-            let root = (f64::from(leg.seconds) / 31_536_000.0).sqrt();
-            let deviation = f64::from(leg.volatility) * 1e-6 * root;
-            let parts = [
-                quote.delta as f64,
-                quote.gamma as f64,
-                quote.vega as f64,
-                quote.value.0 as f64,
-            ];
-            let scale = [
-                1.0,
-                1.0 / (self.spot * deviation),
-                self.spot * root,
-                self.spot,
-            ];
-            for n in 0..4 {
-                sums[n] += size * parts[n] / 1e18;
-                scales[n] += size.abs() * scale[n];
-            }
-        }
-        let error = |n: usize| (sums[n] - self.expected[3 + n]).abs() / scales[n];
-        (0..4).map(error).fold(0.0, f64::max)
-    }
-}
-
-fn check(lines: &str) {
-    let (mut worst, mut sum, mut count, mut other, mut quotes) = (0.0_f64, 0.0, 0, 0, 0.0_f64);
-    for line in lines.lines() {
-        let case = read(line);
-        let (maintenance, initial, same) = case.errors();
+        let maintenance = error(got.requirement.maintenance.0, expected.maintenance);
+        let initial = error(got.requirement.initial.0, expected.initial);
         assert!(
-            maintenance < 1e-7 && initial < 1e-7,
-            "{maintenance:e} {initial:e} {line}"
+            maintenance <= MARGIN && initial <= MARGIN,
+            "{maintenance:e} {initial:e} {got:?} {model:?}"
         );
-        let quote = case.quote_errors();
-        assert!(quote < 1e-8, "{quote:e} {line}");
-        worst = worst.max(maintenance).max(initial);
-        quotes = quotes.max(quote);
-        sum += maintenance;
-        count += 1;
-        other += u32::from(!same);
+        self.portfolios += 1;
+        self.maintenance = self.maintenance.max(maintenance);
+        self.initial = self.initial.max(initial);
+        self.total += maintenance;
+        self.check_worst(model, got.worst.into());
+        let sums = got.sums;
+        let found = [sums.delta.0, sums.gamma, sums.vega.0, sums.value.0].map(|x| x as f64 / 1e18);
+        self.check_greeks(model, found, expected.greeks);
     }
-    let mean = sum / f64::from(count);
-    println!(
-        "{count} portfolios: margin max {worst:e} mean {mean:e}, another worst scenario {other}; quotes max {quotes:e}"
-    );
-    // Another scenario may be worst only where two are equal to the last digits.
-    assert!(other * 1000 <= count, "{other}");
-}
 
-#[test]
-fn the_margin_of_small_portfolios_is_the_model_s() {
-    check(include_str!("margins-7.txt"));
-}
-
-/// `MARGIN_VECTORS=<file>`, as written by `generate.py`.
-#[test]
-fn the_margin_of_many_portfolios_is_the_model_s() {
-    if let Ok(path) = std::env::var("MARGIN_VECTORS") {
-        check(&std::fs::read_to_string(path).unwrap());
+    /// The scenario that is named has the largest loss, or one that is as large but for the error.
+    fn check_worst(&mut self, model: &option_model::Portfolio, named: usize) {
+        let losses = model.losses(model.spot, model.shock.spot_range);
+        let largest = losses.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let slack = 2.0 * (MARGIN * model.gross() + DIGITS);
+        assert!(
+            losses[named] >= largest - slack,
+            "{named} {losses:?} {model:?}"
+        );
+        self.others += u64::from(losses[named] != largest);
     }
-}
 
-#[test]
-fn a_packed_leg_is_read_as_it_was() {
-    let leg = OptionLeg {
-        kind: Kind::Put,
-        strike: u32::MAX,
-        seconds: u32::MAX >> 1,
-        volatility: 800_000,
-        lots: -5,
-    };
-    assert_eq!(OptionLeg::unpack(leg.pack()), leg);
-}
-
-#[test]
-fn extreme_portfolios_are_margined_or_refused_without_a_panic() {
-    let shock = Shock {
-        spot_range: Ratio(wad(3.0)),
-        initial_spot_range: Ratio(wad(0.6)),
-        volatility_range: Ratio(wad(10.0)),
-        short_option_rate: Ratio(wad(0.01)),
-        initial_factor: Ratio(wad(1.25)),
-    };
-    for (strike, seconds) in [0, 1, 1_000_000, 7_999_999, 8_000_001, u32::MAX]
-        .into_iter()
-        .flat_map(|strike| [0, 1, 86_400, u32::MAX >> 1].map(|seconds| (strike, seconds)))
-    {
-        for (volatility, lots) in [0, 1, 1_000_000, u32::MAX]
-            .into_iter()
-            .flat_map(|vol| [i32::MIN, -(1 << 29), 0, 1, i32::MAX].map(|lots| (vol, lots)))
-        {
-            let leg = OptionLeg {
-                kind: Kind::Put,
-                strike,
-                seconds,
-                volatility,
-                lots,
-            };
-            let refused = strike > 8_000_000 || lots.unsigned_abs() >= 1 << 30;
-            for spot in [1e-6, 1.0, 1e9] {
-                let portfolio = Portfolio {
-                    spot: Price(wad(spot)),
-                    tick: Price(wad(spot * 1e-6)),
-                    lot: Size(wad(1e-6)),
-                    perpetual: 0,
-                    options: &[leg.pack(); 128],
-                };
-                let got = portfolio.requirement(&shock);
-                assert_eq!(got.is_err(), refused, "{leg:?} {got:?}");
+    fn check_greeks(&mut self, model: &option_model::Portfolio, found: [f64; 4], sums: [f64; 4]) {
+        let spot = model.spot as f64 / 1e18;
+        let mut scales = [model.perpetual.unsigned_abs() as f64 / 1e18, 0.0, 0.0, 0.0];
+        let mut digits = [0.0_f64; 4];
+        for leg in &model.options {
+            let (size, terms) = (leg.size.unsigned_abs() as f64 / 1e18, model.terms(leg));
+            let root = terms.years.sqrt();
+            let steepest = 1.0 / (spot * terms.deviation()).max(1e-18);
+            for (n, scale) in [1.0, steepest, spot * root, spot].into_iter().enumerate() {
+                scales[n] += size * scale;
+                digits[n] += (size + 2.0) * DIGITS;
             }
         }
+        for n in 0..4 {
+            let off = ((found[n] - sums[n]).abs() - digits[n] - DIGITS).max(0.0);
+            let error = if off > 0.0 { off / scales[n] } else { 0.0 };
+            assert!(
+                error <= GREEKS,
+                "{n}: {error:e} {found:?} {sums:?} {model:?}"
+            );
+            self.greeks[n] = self.greeks[n].max(error);
+        }
     }
+
+    fn print(&self, what: &str) {
+        println!(
+            "{what}: {} portfolios; maintenance off by at most {:e}, {:e} on average, initial by {:e} of gross notional; {} \
+             times another scenario that is as bad; delta, gamma, vega, value off by at most {:?}",
+            self.portfolios,
+            self.maintenance,
+            self.total / self.portfolios as f64,
+            self.initial,
+            self.others,
+            self.greeks
+        );
+    }
+}
+
+fn check_reference(tally: &mut Tally, case: &Reference) {
+    let expected = Expected {
+        maintenance: case.maintenance,
+        initial: case.initial,
+        greeks: greeks(&case.greeks),
+    };
+    tally.check(&case.portfolio, &expected);
+}
+
+fn check_model(tally: &mut Tally, model: &option_model::Portfolio) {
+    let margin = model.margin();
+    let expected = Expected {
+        maintenance: margin.maintenance,
+        initial: margin.initial,
+        greeks: greeks(&margin.greeks),
+    };
+    tally.check(model, &expected);
+}
+
+#[test]
+fn margins_are_those_that_the_reference_model_has_computed() {
+    let mut tally = Tally::default();
+    for line in reference::FIXTURE.lines() {
+        check_reference(&mut tally, &reference::parse(line));
+    }
+    tally.print("fixture");
+    assert_eq!(tally.portfolios, 24);
+}
+
+#[test]
+fn margins_are_the_reference_model_s() {
+    let (seed, count) = (
+        setting("OPTION_SEED", 1),
+        setting("OPTION_PORTFOLIOS", 10_000),
+    );
+    let mut tally = Tally::default();
+    // In parts, so that both run at once and memory stays small.
+    let parts = count.div_ceil(1_000);
+    for part in 0..parts {
+        let size = (count - part * 1_000).min(1_000);
+        let Some(cases) = reference::draw(seed + part, size as usize, 64) else {
+            println!("skipped: no reference model (MARGIN_MODEL), or no python3");
+            return;
+        };
+        for case in &cases {
+            check_reference(&mut tally, case);
+        }
+    }
+    tally.print("reference model");
+    assert_eq!(tally.portfolios, count);
+}
+
+#[test]
+fn margins_are_those_of_double_precision_whatever_the_portfolio() {
+    let seed = setting("OPTION_SEED", 1);
+    let count = setting("OPTION_PORTFOLIOS", 10_000) / 5;
+    for shape in Shape::ALL {
+        let (mut draw, mut tally) = (Draw::new(seed), Tally::default());
+        for _ in 0..count {
+            let options = draw.whole(0, 128) as usize >> draw.whole(0, 6);
+            check_model(&mut tally, &draw.portfolio(shape, options));
+        }
+        tally.print(&format!("{shape:?}"));
+    }
+}
+
+#[test]
+fn moves_start_from_the_stable_price_as_well() {
+    let (mut draw, mut tally) = (Draw::new(setting("OPTION_SEED", 1)), Tally::default());
+    let mut raised = 0;
+    for _ in 0..2_000 {
+        let shape = draw.one_of(&Shape::ALL);
+        let options = draw.whole(0, 16) as usize;
+        let mut model = draw.portfolio(shape, options);
+        let initial = model.margin().initial;
+        model.stable = (model.spot as f64 * draw.spread(0.1, 10.0)) as u128;
+        check_model(&mut tally, &model);
+        raised += u32::from(model.margin().initial > initial);
+    }
+    tally.print("stable price");
+    assert!(raised > 500, "{raised}");
 }

@@ -6,6 +6,8 @@ use risk::options::black::{Kind, Quote, Terms};
 use risk::options::{fixed, normal};
 use risk::{Price, Ratio};
 
+use crate::setting;
+
 const ONE: f64 = fixed::ONE as f64;
 
 fn fixed(x: f64) -> i128 {
@@ -110,7 +112,7 @@ fn prices_and_greeks_agree_with_double_precision_on_a_grid_of_edges() {
 /// `OPTION_POINTS=10000000` for the full measurement.
 #[test]
 fn prices_and_greeks_agree_with_double_precision_at_random_points() {
-    let points: u64 = std::env::var("OPTION_POINTS").map_or(200_000, |n| n.parse().unwrap());
+    let points = setting("OPTION_POINTS", 200_000);
     let mut summary = Summary::default();
     let mut state = 7_u64;
     let mut random = || {
@@ -208,7 +210,7 @@ fn slack(terms: &Terms) -> u128 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4_000))]
+    #![proptest_config(ProptestConfig::with_cases(setting("RISK_CASES", 4_000) as u32))]
 
     #[test]
     fn a_call_less_a_put_is_the_forward_less_the_strike(terms in any_terms()) {
