@@ -3,6 +3,7 @@ pragma solidity ^0.8.20;
 
 import {IMarginVault} from "../../contracts/interfaces/IMarginVault.sol";
 import {IOracleGuard} from "../../contracts/interfaces/IOracleGuard.sol";
+import {ChainlinkFeed} from "../feeds/ChainlinkFeed.sol";
 import {Trader} from "../protocol/Protocol.sol";
 import {vm} from "../support/Vm.sol";
 import {DayTest} from "./Day.sol";
@@ -10,6 +11,7 @@ import {DayTest} from "./Day.sol";
 /// A feed said 1.12 instead of 2,200, and another stuck at its floor.
 contract BrokenFeedTest is DayTest {
     uint32 private constant STAKED = 3;
+    int256 private constant FLOOR = 110e8;
 
     Trader internal trader;
     Trader internal maker;
@@ -20,6 +22,8 @@ contract BrokenFeedTest is DayTest {
         list(ETH, SYMBOL, 200 * FEED);
         list(BTC, "BTC", 5_000 * FEED);
         list(STAKED, "STAKED", 2_200 * FEED);
+        // Its aggregator accepts nothing below a twentieth of the price, the floor that the market is listed with.
+        perpetuals[STAKED].primary = createFeed("bounded", 2_200 * FEED, FLOOR, 1e30);
         openMarket("broken feed");
         insure(INSURANCE);
         trader = person("trader", 2_000);
@@ -44,21 +48,45 @@ contract BrokenFeedTest is DayTest {
         trade(BTC, maker, trader, 0.01e18, 5_000e18);
     }
 
+    /// 1.12 instead of 2,200. Where the aggregator accepts that, it is below the guard's floor.
     function test_a_primary_at_a_thousandth_of_the_price_is_outvoted_in_the_same_block() public {
+        ChainlinkFeed unbounded = createFeed("unbounded", 2_200 * FEED);
+        IOracleGuard.Feed memory configured = guard.feed(assetOf(STAKED));
+        configured.primary = proxyOf[unbounded];
+        vm.prank(owner);
+        guard.setFeed(assetOf(STAKED), configured);
+        perpetuals[STAKED].primary = unbounded;
+        setSources(STAKED, 2_200e8, 2_200e8);
         setSources(STAKED, 1.12e8, 2_200e8);
         vm.assertEq(reading().mark, 2_200e18);
         vm.assertEq(uint256(reading().tier), 1);
         assertNobodyIsHurt();
     }
 
-    function test_a_primary_stuck_at_its_floor_is_untrusted() public {
-        setSources(STAKED, 110e8, 2_200e8); // a twentieth of the price, the floor that the market was listed with
+    /// Within its bounds a wrong answer is trusted, and outvoted: 1,120 instead of 2,200.
+    function test_a_primary_at_half_of_the_price_is_outvoted_in_the_same_block() public {
+        setSources(STAKED, 1_120e8, 2_200e8);
         vm.assertEq(reading().mark, 2_200e18);
+        vm.assertEq(uint256(reading().tier), 3);
+        vm.assertEq(uint256(reading().blocked & 8), 0);
+        vm.assertEq(equityOf(trader), int256(usd(2_000)));
+        vm.expectRevert(IMarginVault.Healthy.selector);
+        liquidate(trader, keeper, WAD);
+    }
+
+    /// The oracles see 22 dollars and may report no less than 110.
+    function test_a_primary_stuck_at_its_floor_is_untrusted() public {
+        ChainlinkFeed primary = perpetuals[STAKED].primary;
+        vm.expectRevert("value below minSubmissionValue");
+        primary.push(22e8);
+        setSources(STAKED, FLOOR, 2_200e8);
+        vm.assertEq(reading().mark, 2_200e18);
+        vm.assertEq(uint256(reading().tier), 1);
         assertNobodyIsHurt();
     }
 
     function test_with_both_sources_broken_the_asset_is_frozen_and_blocks_nothing_else() public {
-        setSources(STAKED, 1.12e8, 0);
+        setSources(STAKED, FLOOR, 0);
         vm.assertEq(uint256(reading().tier), 3);
         vm.assertEq(reading().mark, 2_200e18);
         vm.assertEq(equityOf(trader), int256(usd(2_000)));
@@ -87,9 +115,9 @@ contract BrokenFeedTest is DayTest {
         Trader memory mixed = person("mixed", 1_500);
         trade(STAKED, mixed, maker, 1e18, 2_200e18);
         trade(BTC, mixed, maker, 2e18, 5_000e18);
-        setSources(STAKED, 1.12e8, 0);
+        setSources(STAKED, FLOOR, 0);
         setPriceCalmly(BTC, 4_530e8); // 940 lost: 560 against 110 + 453 of maintenance
-        setSources(STAKED, 1.12e8, 0);
+        setSources(STAKED, FLOOR, 0);
         vm.assertEq(equityOf(mixed), int256(usd(560)));
         vm.assertEq(maintenanceOf(mixed), usd(563));
         (uint256 share,) = liquidate(mixed, keeper, WAD);

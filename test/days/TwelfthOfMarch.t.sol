@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.20;
 
-import {cheats} from "../../script/lib/Cheatcodes.sol";
 import {IMarginVault} from "../../contracts/interfaces/IMarginVault.sol";
 import {Trader} from "../protocol/Protocol.sol";
+import {Bar, MarketData} from "../support/MarketData.sol";
 import {vm} from "../support/Vm.sol";
 import {DayTest} from "./Day.sol";
 
@@ -160,10 +160,10 @@ contract TwelfthOfMarchStagesTest is TwelfthOfMarchTest {
 /// every hour. Of the keepers' transactions only every second update's gets through. Every two hours somebody goes long
 /// with hardly more than the initial margin that is asked then.
 contract TwelfthOfMarchReplayTest is TwelfthOfMarchTest {
-    /// Midnight of 12 March 2020 UTC, and 27 hours later, in milliseconds.
-    uint256 private constant FROM = 1_583_971_200_000;
-    uint256 private constant TO = FROM + 27 hours * 1_000;
-    string private constant FILE = "../shared/data/2020-03-12_blackthursday_ETHUSDT_binance_spot_5m.csv";
+    /// Midnight of 12 March 2020 UTC, and 27 hours later.
+    uint256 private constant FROM = 1_583_971_200;
+    uint256 private constant TO = FROM + 27 hours;
+    string private constant FILE = "2020-03-12_blackthursday_ETHUSDT_binance_spot_5m.csv";
 
     int256 private price = 194 * FEED;
     int256 private lowest = 194 * FEED;
@@ -171,29 +171,14 @@ contract TwelfthOfMarchReplayTest is TwelfthOfMarchTest {
     uint256 private liquidations;
     Trader[] private traders;
 
-    /// Forge refuses to look into a folder that does not exist.
-    function hasFile() private returns (bool) {
-        try cheats.isFile(FILE) returns (bool found) {
-            return found;
-        } catch {
-            return false;
-        }
-    }
-
     function test_at_ten_percent_initial_margin_there_is_no_bad_debt() public {
-        if (!hasFile()) {
-            vm.skip(true, string.concat("no market data at ", FILE));
-            return;
-        }
-        string[] memory bars = vm.split(cheats.readFile(FILE), "\n");
+        string memory path = MarketData.find(FILE);
+        if (bytes(path).length == 0) return;
+        Bar[] memory bars = MarketData.readBars(path, FROM, TO);
         uint256 opened = FROM;
-        for (uint256 k = 1; k < bars.length; k++) {
-            if (bytes(bars[k]).length == 0) continue;
-            string[] memory columns = vm.split(bars[k], ",");
-            uint256 time = vm.parseUint(columns[0]);
-            if (time < FROM || time > TO) continue;
-            replay(feedAnswer(columns[4]));
-            if (time >= opened) opened = open(time) + 2 hours * 1_000;
+        for (uint256 k = 0; k < bars.length; k++) {
+            replay(bars[k].close);
+            if (bars[k].time >= opened) opened = open(bars[k].time) + 2 hours;
         }
         vm.assertLt(lowest, 90 * FEED);
         vm.assertGt(traders.length, 10);
@@ -251,14 +236,6 @@ contract TwelfthOfMarchReplayTest is TwelfthOfMarchTest {
             }
         }
         return time;
-    }
-
-    /// A decimal number of dollars with the feed's eight decimals.
-    function feedAnswer(string memory text) private pure returns (int256) {
-        string[] memory parts = vm.split(text, ".");
-        uint256 value = vm.parseUint(parts[0]) * 1e8;
-        if (parts.length > 1) value += vm.parseUint(parts[1]) * 10 ** (8 - bytes(parts[1]).length);
-        return int256(value);
     }
 
     function distance(int256 one, int256 two) private pure returns (int256) {

@@ -19,6 +19,8 @@ interface Vm is Cheatcodes {
     function assume(bool condition) external pure;
     function skip(bool skipTest, string calldata reason) external;
     function getCode(string calldata artifact) external view returns (bytes memory);
+    function writeFile(string calldata path, string calldata data) external;
+    function writeLine(string calldata path, string calldata line) external;
     function parseUint(string calldata text) external pure returns (uint256);
 
     function envString(string calldata name) external view returns (string memory);
