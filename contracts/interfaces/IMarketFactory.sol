@@ -48,6 +48,7 @@ interface IMarketFactory is IOwnable {
     function setQuoteToken(address token, bool allowed) external; // owner
     function isQuoteToken(address token) external view returns (bool);
     function guard() external view returns (address);
+    function riskEngine() external view returns (address);
     function vaultImplementation() external view returns (address);
     function poolImplementation() external view returns (address);
 }

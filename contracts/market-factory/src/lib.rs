@@ -57,6 +57,7 @@ pub struct MarketFactory {
     quote_tokens: StorageMap<Address, StorageBool>,
     markets: StorageVec<StoredMarket>,
     is_market: StorageMap<Address, StorageBool>,
+    risk_engine: StorageAddress,
 }
 
 #[public]
@@ -69,19 +70,26 @@ impl MarketFactory {
         &mut self,
         owner: Address,
         guard: Address,
+        risk_engine: Address,
         vault_implementation: Address,
         pool_implementation: Address,
     ) -> Result<(), Error> {
         if owner.is_zero() {
             return Err(ZeroAddress {}.into());
         }
-        for target in [guard, vault_implementation, pool_implementation] {
+        for target in [
+            guard,
+            risk_engine,
+            vault_implementation,
+            pool_implementation,
+        ] {
             if self.vm().code_size(target) == 0 {
                 return Err(NoCode { target }.into());
             }
         }
         self.ownership.initialize(owner);
         self.guard.set(guard);
+        self.risk_engine.set(risk_engine);
         self.vault_implementation.set(vault_implementation);
         self.pool_implementation.set(pool_implementation);
         Ok(())
@@ -188,6 +196,11 @@ impl MarketFactory {
     /// The oracle guard of every market.
     pub fn guard(&self) -> Address {
         self.guard.get()
+    }
+
+    /// What margins the options of every market.
+    pub fn risk_engine(&self) -> Address {
+        self.risk_engine.get()
     }
 
     /// What vaults are clones of.
@@ -305,6 +318,7 @@ impl MarketFactory {
             owner,
             quoteToken: asset,
             guard,
+            engine: self.risk_engine.get(),
             pool,
             ids,
             instruments,
