@@ -2,10 +2,12 @@
 //!
 //! It computes what the reference model computes, written from the design rather than from `risk`, with which it shares no
 //! code. Beyond the model it closes a bucket whose scale would fall below 1e-6, takes a penalty in a deleveraging, moves an
-//! account up to the bucket that is due, and recovers what is missing from insurance. There is no rounding: numbers grow
-//! with every step, so that a sequence should stay below 500 steps.
+//! account up to the bucket that is due, recovers what is missing from insurance, and knows options: their marks are given, a
+//! rule for the margin of portfolios is handed in, and once they have expired whoever settles a leg takes it away. There is no
+//! rounding: numbers grow with every step, so that a sequence should stay below 500 steps.
 
 mod bucket;
+mod margin;
 mod moves;
 mod operations;
 mod play;
@@ -14,9 +16,10 @@ mod vault;
 mod vector;
 
 pub use bucket::{BUCKETS, Bucket, DEBT, Side, edge};
+pub use margin::{Margin, OptionTerms, Sizes, hedged, linear};
 pub use operations::Operation;
 pub use play::{Listing, Player, Scenario, Weights};
-pub use scenarios::{CRASH, GIANTS, MODEL, PORTFOLIOS, SCENARIOS};
+pub use scenarios::{CRASH, GIANTS, MODEL, OPTIONS, PORTFOLIOS, SCENARIOS};
 pub use vault::{Account, AccountId, Instrument, InstrumentId, Leg, POOL, Vault};
 pub use vector::{After, FinalAccount, Step, Vector, parse};
 

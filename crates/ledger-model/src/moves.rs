@@ -1,15 +1,10 @@
 //! Moves within the ledger that operations are made of.
 
-use std::collections::BTreeMap;
-
 use num_traits::{One, Signed, Zero};
 
 use crate::bucket::DEBT;
 use crate::vault::{bucket_due, positive};
-use crate::{Account, AccountId, Exact, InstrumentId, Leg, Vault};
-
-/// Positions, or changes of positions, by instrument.
-pub(crate) type Sizes = BTreeMap<InstrumentId, Exact>;
+use crate::{Account, AccountId, Exact, InstrumentId, Leg, Sizes, Vault};
 
 impl Vault {
     /// Takes an account out of the vault, to be changed and put back.
@@ -63,11 +58,13 @@ impl Vault {
         self.put(to, payee);
     }
 
-    /// Takes a leg out of its bucket. Returns its signed size and its unsettled gain.
+    /// Takes a leg out of its bucket. Returns its signed position, none in an instrument that is settled, and its unsettled
+    /// gain.
     pub(crate) fn detach(&mut self, account: &mut Account, id: InstrumentId) -> (Exact, Exact) {
         let leg = account.legs.remove(&id).expect("the account has the leg");
         let instrument = self.instruments.get_mut(&id).expect("a listed instrument");
         let index = instrument.index(leg.long);
+        let is_settled = instrument.is_settled;
         let side = instrument.side_mut(leg.long);
         let bucket = &mut side.buckets[leg.bucket];
         let live = leg.epoch == bucket.epoch;
@@ -86,7 +83,12 @@ impl Vault {
         let gain = &leg.base * (end - leg.settled);
         side.offset += &gain - &size * index;
         side.open_interest -= &size;
-        (if leg.long { size } else { -size }, gain)
+        let position = match (is_settled, leg.long) {
+            (true, _) => Exact::zero(),
+            (false, true) => size,
+            (false, false) => -size,
+        };
+        (position, gain)
     }
 
     /// Puts a signed size into the account's bucket.
@@ -121,19 +123,20 @@ impl Vault {
         if account.pnl.is_negative() {
             return DEBT;
         }
-        bucket_due(&self.margin(sizes), &self.equity(account))
+        bucket_due(&(self.margin)(self, sizes), &self.equity(account))
     }
 
-    /// Settles all legs net, in place: nothing but gains moves.
+    /// Settles all legs net, in place: nothing but gains moves, and legs of settled instruments go.
     pub(crate) fn settle(&mut self, account: &mut Account) {
         let mut net = Exact::zero();
         for id in account.legs.keys().copied().collect::<Vec<_>>() {
             let instrument = self.instruments.get_mut(&id).expect("a listed instrument");
             let leg = account.legs.get_mut(&id).expect("the account has the leg");
             let index = instrument.index(leg.long);
+            let is_settled = instrument.is_settled;
             let side = instrument.side_mut(leg.long);
             let bucket = &side.buckets[leg.bucket];
-            let end = if leg.epoch == bucket.epoch {
+            let end = if leg.epoch == bucket.epoch && !is_settled {
                 bucket.gain_at(&index)
             } else {
                 net += self.detach(account, id).1;

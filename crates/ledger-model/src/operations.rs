@@ -4,9 +4,11 @@ use num_traits::{One, Signed, Zero};
 use serde::Deserialize;
 
 use crate::bucket::DEBT;
-use crate::moves::Sizes;
 use crate::vault::positive;
-use crate::{Account, AccountId, Exact, Instrument, InstrumentId, POOL, Vault, vector, wad};
+use crate::{
+    Account, AccountId, Exact, Instrument, InstrumentId, OptionTerms, POOL, Sizes, Vault, vector,
+    wad,
+};
 
 /// Equity / maintenance margin that a liquidation restores.
 fn target() -> Exact {
@@ -98,6 +100,18 @@ pub enum Operation {
     },
     /// The pool pays what it can for deficits written off.
     Recover,
+    /// An option expires at its mark.
+    Expire {
+        #[serde(deserialize_with = "vector::instrument")]
+        instrument: InstrumentId,
+    },
+    /// The place of an option that has expired, and of which no leg is in a bucket, is another option's.
+    Relist {
+        #[serde(deserialize_with = "vector::instrument")]
+        instrument: InstrumentId,
+        #[serde(deserialize_with = "vector::units")]
+        price: i128,
+    },
 }
 
 impl Vault {
@@ -108,6 +122,12 @@ impl Vault {
             ..Instrument::default()
         };
         self.instruments.insert(id, instrument);
+    }
+
+    /// Lists an option.
+    pub fn list_option(&mut self, id: InstrumentId, mark: Exact, terms: OptionTerms) {
+        self.list(id, mark);
+        self.listed(id).option = Some(terms);
     }
 
     /// Runs one operation. Returns whether it was allowed.
@@ -143,12 +163,32 @@ impl Vault {
             Operation::Rebucket { account } => return self.rebucket(account),
             Operation::Insure { amount } => self.insurance += wad(amount),
             Operation::Recover => self.recover(),
+            Operation::Expire { instrument } => self.listed(instrument).is_settled = true,
+            Operation::Relist { instrument, price } => return self.relist(instrument, wad(price)),
         }
         true
     }
 
     fn listed(&mut self, id: InstrumentId) -> &mut Instrument {
         self.instruments.get_mut(&id).expect("a listed instrument")
+    }
+
+    /// What is left of open interest goes; what the sides have gained stays, whatever the new mark.
+    fn relist(&mut self, id: InstrumentId, mark: Exact) -> bool {
+        let instrument = self.listed(id);
+        let mut buckets = instrument.sides.iter().flat_map(|side| &side.buckets);
+        if !buckets.all(|bucket| bucket.base.is_zero()) {
+            return false;
+        }
+        for long in [true, false] {
+            let unsettled = instrument.unsettled(long);
+            let side = instrument.side_mut(long);
+            side.offset = -unsettled;
+            side.open_interest = Exact::zero();
+        }
+        instrument.mark = mark;
+        instrument.is_settled = false;
+        true
     }
 
     fn deposit(&mut self, id: AccountId, amount: &Exact) {

@@ -7,7 +7,7 @@ use rand::distr::{Distribution, weighted::WeightedIndex};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::{AccountId, InstrumentId, Operation, Vault, WAD, floor_wad, wad};
+use crate::{AccountId, InstrumentId, Operation, OptionTerms, Vault, WAD, floor_wad, hedged, wad};
 
 /// An instrument at the start; numbers in units of 1e-18.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +18,8 @@ pub struct Listing {
     pub price_step: i128,
     /// Sizes are multiples of this.
     pub size_step: i128,
+    /// What makes it an option.
+    pub option: Option<OptionTerms>,
 }
 
 /// How often each operation is drawn.
@@ -47,6 +49,10 @@ pub struct Weights {
     pub insure: u32,
     /// Recoveries of what is missing.
     pub recover: u32,
+    /// Expiries of options.
+    pub expire: u32,
+    /// Options in the place of others that have expired.
+    pub relist: u32,
 }
 
 /// What a sequence is drawn from.
@@ -68,7 +74,7 @@ pub struct Scenario {
     pub leverage: RangeInclusive<u32>,
     /// Whether a trade counts what the poorer of both owns, instead of their mean.
     pub poorer_counts: bool,
-    /// Whether closings look for an account that needs them, and deleveragings take a penalty.
+    /// Whether closings look for an account that needs them, and deleveragings take a penalty, unless there are options.
     pub aimed: bool,
     /// How often each operation is drawn.
     pub weights: Weights,
@@ -102,7 +108,13 @@ impl<'s> Player<'s> {
         let mut vault = Vault::new(wad(WAD / 100 * 3));
         vault.insurance = wad(i128::from(self.scenario.insurance) * WAD);
         for (listing, id) in self.scenario.listings.iter().zip(0..) {
-            vault.list(id, wad(listing.mark));
+            let mark = wad(listing.mark);
+            if let Some(terms) = listing.option {
+                vault.margin = hedged;
+                vault.list_option(id, mark, terms);
+            } else {
+                vault.list(id, mark);
+            }
         }
         vault
     }
@@ -150,13 +162,15 @@ impl<'s> Player<'s> {
             w.rebucket,
             w.insure,
             w.recover,
+            w.expire,
+            w.relist,
         ];
         let kind = WeightedIndex::new(weights)
             .expect("a scenario has operations")
             .sample(&mut self.draw);
         let account = self.draw.random_range(0..self.scenario.accounts);
         Some(match kind {
-            0 => self.poke(vault),
+            0 => return self.poke(vault),
             1 => return self.trade(vault, account),
             2 => Operation::Touch {
                 account,
@@ -168,14 +182,16 @@ impl<'s> Player<'s> {
                 amount: self.draw.random_range(10..=400) * WAD,
             },
             5 => Operation::Convert { account },
-            6 => self.fund(vault),
+            6 => return self.fund(vault),
             7 => self.liquidate(vault, account),
             8 => self.deleverage(vault, account),
             9 => Operation::Rebucket { account },
             10 => Operation::Insure {
                 amount: self.draw.random_range(1..=100) * WAD,
             },
-            _ => Operation::Recover,
+            11 => Operation::Recover,
+            12 => return self.expire(vault),
+            _ => return self.relist(vault),
         })
     }
 
@@ -190,30 +206,58 @@ impl<'s> Player<'s> {
         (account + step) % self.scenario.accounts
     }
 
-    fn poke(&mut self, vault: &Vault) -> Operation {
+    fn poke(&mut self, vault: &Vault) -> Option<Operation> {
         let (instrument, listing) = self.instrument();
+        if vault.instruments[&instrument].is_settled {
+            return None;
+        }
         let largest = self.scenario.largest_move;
         let factor = 1.0 + self.draw.random_range(-largest..=largest);
         let mark = number(&vault.instruments[&instrument].mark);
-        Operation::Poke {
+        Some(Operation::Poke {
             instrument,
             price: multiple(mark * factor, listing.price_step).max(listing.price_step),
-        }
+        })
     }
 
-    fn fund(&mut self, vault: &Vault) -> Operation {
+    fn fund(&mut self, vault: &Vault) -> Option<Operation> {
         let (instrument, listing) = self.instrument();
+        if listing.option.is_some() {
+            return None;
+        }
         let mark = number(&vault.instruments[&instrument].mark);
         let share = self.draw.random_range(-1e-3..=1e-3);
-        Operation::Fund {
+        Some(Operation::Fund {
             instrument,
             paid_by_longs: multiple(mark * share, listing.price_step),
-        }
+        })
+    }
+
+    /// An option expires at its mark.
+    fn expire(&mut self, vault: &Vault) -> Option<Operation> {
+        let (instrument, listing) = self.instrument();
+        let open = listing.option.is_some() && !vault.instruments[&instrument].is_settled;
+        open.then_some(Operation::Expire { instrument })
+    }
+
+    fn relist(&mut self, vault: &Vault) -> Option<Operation> {
+        let (instrument, listing) = self.instrument();
+        let factor = self.draw.random_range(0.5..=2.0);
+        let price = multiple(
+            listing.mark as f64 / WAD as f64 * factor,
+            listing.price_step,
+        );
+        vault.instruments[&instrument]
+            .is_settled
+            .then_some(Operation::Relist { instrument, price })
     }
 
     fn trade(&mut self, vault: &Vault, buyer: AccountId) -> Option<Operation> {
         let seller = self.other(buyer);
         let (instrument, listing) = self.instrument();
+        if vault.instruments[&instrument].is_settled {
+            return None;
+        }
         let owned = [buyer, seller].map(|account| number(&vault.equity(&vault.accounts[&account])));
         let purse = if self.scenario.poorer_counts {
             owned[0].min(owned[1])
@@ -225,7 +269,8 @@ impl<'s> Player<'s> {
         }
         let mark = number(&vault.instruments[&instrument].mark);
         let leverage = self.draw.random_range(self.scenario.leverage.clone());
-        let size = multiple(purse * f64::from(leverage) / mark, listing.size_step);
+        let spot = number(vault.spot(instrument));
+        let size = multiple(purse * f64::from(leverage) / spot, listing.size_step);
         let price = mark * (1.0 + self.draw.random_range(-EDGE..=EDGE));
         (size > 0).then_some(Operation::Trade {
             buyer,
@@ -254,11 +299,18 @@ impl<'s> Player<'s> {
             let held = &vault.accounts[&account];
             (vault.equity(held) + vault.unsettled(held)).is_negative()
         });
-        let penalty_rate = if self.scenario.aimed { self.rate() } else { 0 };
+        let penalty_rate = if self.charges() { self.rate() } else { 0 };
         Operation::Deleverage {
             account,
             penalty_rate,
         }
+    }
+
+    /// Whether deleveragings take a penalty. The ledger charges it leg by leg, at a rate of what legs count for in steps of
+    /// 1e-9: not the exact penalty where options hedge.
+    fn charges(&self) -> bool {
+        let mut listings = self.scenario.listings.iter();
+        self.scenario.aimed && listings.all(|listing| listing.option.is_none())
     }
 
     fn rate(&mut self) -> i128 {

@@ -1,6 +1,6 @@
 //! Scenarios to draw sequences from.
 
-use crate::{Listing, Scenario, WAD, Weights};
+use crate::{InstrumentId, Listing, OptionTerms, Scenario, WAD, Weights};
 
 /// A mark in units of 1e-18, with prices to a 1e-8 of it and sizes to about 1e-8 dollars.
 const fn listing(mark: i128) -> Listing {
@@ -13,6 +13,15 @@ const fn listing(mark: i128) -> Listing {
         mark,
         price_step: step,
         size_step: 100_000_000 * (WAD / step),
+        option: None,
+    }
+}
+
+/// An option with a delta in sixteenths.
+const fn option(mark: i128, underlying: InstrumentId, delta: i8) -> Listing {
+    Listing {
+        option: Some(OptionTerms { underlying, delta }),
+        ..listing(mark)
     }
 }
 
@@ -32,6 +41,8 @@ const REFERENCE: Weights = Weights {
     rebucket: 0,
     insure: 0,
     recover: 0,
+    expire: 0,
+    relist: 0,
 };
 
 const EVERYTHING: Weights = Weights {
@@ -49,11 +60,13 @@ pub static MODEL: Scenario = Scenario {
             mark: 2_000 * WAD,
             price_step: FOUR_DECIMALS,
             size_step: FOUR_DECIMALS,
+            option: None,
         },
         Listing {
             mark: 60_000 * WAD,
             price_step: FOUR_DECIMALS,
             size_step: FOUR_DECIMALS,
+            option: None,
         },
     ],
     accounts: 12,
@@ -127,5 +140,34 @@ pub static GIANTS: Scenario = Scenario {
     },
 };
 
+/// Two markets with options, hedged and not, that expire and make room for others.
+pub static OPTIONS: Scenario = Scenario {
+    name: "options",
+    listings: &[
+        listing(2_000 * WAD),
+        listing(WAD / 2),
+        option(150 * WAD, 0, 9),
+        option(20 * WAD, 0, 2),
+        option(90 * WAD, 0, -6),
+        option(900 * WAD, 0, -15),
+        option(WAD / 40, 1, 8),
+        option(WAD / 25, 1, -8),
+    ],
+    accounts: 8,
+    deposits: 100..=4000,
+    insurance: 200,
+    largest_move: 0.3,
+    leverage: 1..=12,
+    poorer_counts: false,
+    aimed: true,
+    weights: Weights {
+        trade: 45,
+        deposit: 3,
+        expire: 6,
+        relist: 8,
+        ..EVERYTHING
+    },
+};
+
 /// All of them.
-pub static SCENARIOS: [&Scenario; 4] = [&MODEL, &PORTFOLIOS, &CRASH, &GIANTS];
+pub static SCENARIOS: [&Scenario; 5] = [&MODEL, &PORTFOLIOS, &CRASH, &GIANTS, &OPTIONS];

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use num_traits::{One, Signed, Zero};
 
-use crate::{Exact, Side, bucket};
+use crate::{Exact, Margin, OptionTerms, Side, Sizes, bucket, linear};
 
 /// Names an account.
 pub type AccountId = usize;
@@ -23,6 +23,10 @@ pub struct Instrument {
     pub funding: Exact,
     /// The long side and the short side.
     pub sides: [Side; 2],
+    /// What makes it an option.
+    pub option: Option<OptionTerms>,
+    /// Whether it has expired at its last mark.
+    pub is_settled: bool,
 }
 
 impl Instrument {
@@ -84,8 +88,10 @@ pub struct Account {
 /// A vault, with what its insurance pool would pay.
 #[derive(Clone, Debug)]
 pub struct Vault {
-    /// Maintenance margin of every instrument, a share of notional.
+    /// What the rule of the margin takes of notional.
     pub maintenance_rate: Exact,
+    /// The rule.
+    pub margin: Margin,
     /// V: quote tokens held for accounts.
     pub tokens: Exact,
     /// Sum of C.
@@ -105,11 +111,12 @@ pub struct Vault {
 }
 
 impl Vault {
-    /// An empty vault with a maintenance margin of `maintenance_rate` of notional.
+    /// An empty vault with a maintenance margin of `maintenance_rate` of each position's notional.
     #[must_use]
     pub fn new(maintenance_rate: Exact) -> Self {
         Self {
             maintenance_rate,
+            margin: linear,
             tokens: Exact::zero(),
             capital: Exact::zero(),
             profit: Exact::zero(),
@@ -159,9 +166,25 @@ impl Vault {
         }
     }
 
-    /// An account's signed position in one instrument.
+    /// Mark of an instrument's underlying, of a perpetual its own.
+    #[must_use]
+    pub fn spot(&self, id: InstrumentId) -> &Exact {
+        let instrument = &self.instruments[&id];
+        let underlying = instrument.option.map_or(id, |terms| terms.underlying);
+        &self.instruments[&underlying].mark
+    }
+
+    /// An account's signed position in one instrument, none in one that is settled.
     #[must_use]
     pub fn size(&self, account: &Account, id: InstrumentId) -> Exact {
+        if self.instruments[&id].is_settled {
+            return Exact::zero();
+        }
+        self.effective_size(account, id)
+    }
+
+    /// Signed size of an account's leg.
+    fn effective_size(&self, account: &Account, id: InstrumentId) -> Exact {
         let Some(leg) = account.legs.get(&id) else {
             return Exact::zero();
         };
@@ -176,22 +199,9 @@ impl Vault {
     /// Maintenance margin of an account.
     #[must_use]
     pub fn maintenance(&self, account: &Account) -> Exact {
-        let sizes = account
-            .legs
-            .keys()
-            .map(|&id| (id, self.size(account, id)))
-            .collect();
-        self.margin(&sizes)
-    }
-
-    /// Maintenance margin of some positions.
-    #[must_use]
-    pub fn margin(&self, sizes: &BTreeMap<InstrumentId, Exact>) -> Exact {
-        let notional: Exact = sizes
-            .iter()
-            .map(|(id, size)| size.abs() * &self.instruments[id].mark)
-            .sum();
-        notional * &self.maintenance_rate
+        let legs = account.legs.keys();
+        let sizes: Sizes = legs.map(|&id| (id, self.size(account, id))).collect();
+        (self.margin)(self, &sizes)
     }
 
     /// What an account's legs have gained since they were last settled.
@@ -210,7 +220,8 @@ impl Vault {
         gains.sum()
     }
 
-    /// Asserts conservation, that all capital is backed, and that both sides of every instrument are equal.
+    /// Asserts conservation, that all capital is backed, and that both sides of every instrument are equal until it is
+    /// settled.
     pub fn check(&self) {
         let sum = |part: fn(&Account) -> Exact| -> Exact { self.accounts.values().map(part).sum() };
         assert_eq!(self.capital, sum(|account| account.capital.clone()));
@@ -224,8 +235,9 @@ impl Vault {
         assert!(self.capital <= self.tokens, "all capital is backed");
         let mut unsettled = Exact::zero();
         for (&id, instrument) in &self.instruments {
-            assert_eq!(
-                instrument.sides[0].open_interest, instrument.sides[1].open_interest,
+            let [long, short] = &instrument.sides;
+            assert!(
+                instrument.is_settled || long.open_interest == short.open_interest,
                 "long = short"
             );
             for long in [true, false] {
@@ -243,7 +255,9 @@ impl Vault {
             .accounts
             .values()
             .filter(|account| account.legs.get(&id).is_some_and(|leg| leg.long == long));
-        let held: Exact = legs.map(|account| self.size(account, id).abs()).sum();
+        let held: Exact = legs
+            .map(|account| self.effective_size(account, id).abs())
+            .sum();
         assert_eq!(
             side.open_interest,
             held + side.dust(),

@@ -1,19 +1,24 @@
-//! Invariants 1 to 4 and 6 of the design under random sequences of operations, with fees, funding, maturity and time.
+//! Invariants 1 to 4 and 6 of the design under random sequences of operations, with fees, funding, maturity, time, and options
+//! that expire.
 //! Invariant 5, what a caller may be left with, is the vault's to keep: see `margin` for its rules.
 
 mod common;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::time::UNIX_EPOCH;
 
 use common::{FEES, POOL, Vault, usd, wad};
+use ledger_model::OptionTerms;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use risk::{Index, InstrumentId, Price, Ratio, Size, Store, Traded, Usd, WAD, math};
 
 const ACCOUNTS: usize = 8;
-const INSTRUMENTS: InstrumentId = 3;
+/// Three perpetuals, and options on the first two of them.
+const INSTRUMENTS: InstrumentId = 7;
+const OPTIONS: Range<InstrumentId> = 3..INSTRUMENTS;
 /// Who shares the fees with the pool.
 const TREASURY: usize = 1002;
 /// Rounding that a sequence may add up to, in units of 1e-18 of the quote token: 1e-9 of a token.
@@ -52,6 +57,9 @@ enum Operation {
     /// Cuts a share of a leg, in percent, of which at most so many percent go, at a penalty rate in percent.
     CutLeg(usize, InstrumentId, [u32; 3]),
     Rebucket(usize),
+    Expire(InstrumentId),
+    /// Another option comes in the place of one that has expired, at so many percent of its last mark.
+    Relist(InstrumentId, u32),
 }
 
 fn operation() -> impl Strategy<Value = Operation> {
@@ -77,6 +85,8 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => (account.clone(), id, [1_u32..101, 1..101, 0..101])
             .prop_map(|(account, id, percents)| Operation::CutLeg(account, id, percents)),
         1 => account.prop_map(Operation::Rebucket),
+        1 => OPTIONS.prop_map(Operation::Expire),
+        2 => (OPTIONS, 1_u32..400).prop_map(|(id, percent)| Operation::Relist(id, percent)),
     ]
 }
 
@@ -87,6 +97,12 @@ fn vault() -> Vault {
     };
     for (id, mark) in (0..).zip([wad(2000), wad(60_000), wad(1) / 100_000]) {
         vault.list(id, Price(mark.unsigned_abs()));
+    }
+    for (id, (mark, underlying, delta)) in
+        OPTIONS.zip([(150, 0, 9), (80, 0, -6), (2_500, 1, 8), (1_500, 1, -7)])
+    {
+        let mark = Price(wad(mark).unsigned_abs());
+        vault.list_option(id, mark, OptionTerms { underlying, delta });
     }
     for account in 0..ACCOUNTS {
         vault
@@ -99,6 +115,9 @@ fn vault() -> Vault {
 /// Runs one operation. Returns whether it changed something, and the accounts whose owners asked for it.
 fn apply(vault: &mut Vault, operation: &Operation) -> (bool, Vec<usize>) {
     match *operation {
+        Operation::Poke(id, _) if vault.memory.settled.contains(&id) => (false, vec![]),
+        Operation::Fund(id, _) if OPTIONS.contains(&id) => (false, vec![]),
+        Operation::Trade { id, .. } if vault.memory.settled.contains(&id) => (false, vec![]),
         Operation::Poke(id, move_by) => {
             let mark =
                 vault.mark(id).0 * (10_000_u128.saturating_add_signed(move_by.into())) / 10_000;
@@ -122,7 +141,8 @@ fn apply(vault: &mut Vault, operation: &Operation) -> (bool, Vec<usize>) {
             }
             let mark = vault.mark(id).0;
             let notional = purse.unsigned_abs() / 100 * u128::from(purse_percent);
-            let size = Size(math::mul_div_up(notional, WAD, mark).unwrap());
+            let spot = vault.mark(vault.memory.underlying(id)).0;
+            let size = Size(math::mul_div_up(notional, WAD, spot).unwrap());
             let price = Price(mark * 10_000_u128.saturating_add_signed(edge.into()) / 10_000);
             let fee = Ratio(WAD / 100_000 * u128::from(fee));
             let before = vault.clone();
@@ -197,6 +217,21 @@ fn apply(vault: &mut Vault, operation: &Operation) -> (bool, Vec<usize>) {
                 ledger.cut_leg(account, POOL, id, percent(share), limit, percent(rate))
             });
             (cut.is_ok_and(|cut| cut.size > Size::ZERO), vec![])
+        }
+        Operation::Expire(id) => {
+            let open = !vault.memory.settled.contains(&id);
+            vault.expire(id);
+            (open, vec![])
+        }
+        Operation::Relist(id, percent) => {
+            if !vault.memory.settled.contains(&id) {
+                return (false, vec![]);
+            }
+            let mark = Price(vault.mark(id).0 / 100 * u128::from(percent) + WAD);
+            let gains = vault.memory.totals.gains;
+            let relisted = vault.relist(id, mark).unwrap();
+            assert_eq!(vault.memory.totals.gains, gains, "no gain moves");
+            (relisted, vec![])
         }
         Operation::Rebucket(account) => {
             let moved = vault.run(|ledger| {
@@ -373,15 +408,18 @@ fn assert_valued_as_touched(vault: &Vault, account: usize) -> Result<(), TestCas
     Ok(())
 }
 
-/// Invariant 6, on random books: every order of closing, with strangers touching in between, gives the same accounts.
+/// Invariant 6, on random books, in which some options have expired and nobody has settled them: every order of closing, with
+/// strangers touching in between, gives the same accounts.
 #[test]
 fn closing_accounts_in_debt_gives_one_result_in_any_order() {
     let mut runner = runner(100);
     let (closings, books) = (Cell::new(0_u64), Cell::new(0_u64));
-    let trades = prop::collection::vec((0..ACCOUNTS, 0..ACCOUNTS, 0_u8..2, 300_u32..1200), 10..30);
-    let strategy = (trades, -4000..4000_i32, -4000..4000_i32, any::<u64>());
+    let listed = prop_oneof![0_u8..2, 0_u8..2, OPTIONS];
+    let trades = prop::collection::vec((0..ACCOUNTS, 0..ACCOUNTS, listed, 300_u32..1200), 10..40);
+    let moves = prop::collection::vec(-4000..4000_i32, usize::from(INSTRUMENTS));
+    let strategy = (trades, moves, any::<u8>(), any::<u64>());
     runner
-        .run(&strategy, |(trades, first, second, order_seed)| {
+        .run(&strategy, |(trades, moves, expired, order_seed)| {
             let mut vault = vault();
             for (buyer, seller, id, purse_percent) in trades {
                 apply(
@@ -396,8 +434,12 @@ fn closing_accounts_in_debt_gives_one_result_in_any_order() {
                     },
                 );
             }
-            apply(&mut vault, &Operation::Poke(0, first));
-            apply(&mut vault, &Operation::Poke(1, second));
+            for (id, move_by) in (0..).zip(moves) {
+                apply(&mut vault, &Operation::Poke(id, move_by));
+            }
+            for id in OPTIONS.filter(|id| expired >> id & 1 == 1) {
+                vault.expire(id);
+            }
             for account in 0..ACCOUNTS {
                 vault.touch(account, false).unwrap();
             }
@@ -436,7 +478,7 @@ fn compare_orders(vault: &Vault, broke: &[usize], mut seed: u64) -> Result<u64, 
         let mut copy = vault.clone();
         let mut cover = [usd(90), usd(60)];
         // Leg by leg, one account's between another's.
-        let legs: Vec<_> = (0..2)
+        let legs: Vec<_> = (0..INSTRUMENTS)
             .flat_map(|round| order.iter().map(move |&account| (account, round)))
             .collect();
         for (account, round) in legs {
@@ -454,7 +496,7 @@ fn compare_orders(vault: &Vault, broke: &[usize], mut seed: u64) -> Result<u64, 
                 );
                 continue;
             };
-            let at = usize::from(id);
+            let at = usize::from(copy.memory.underlying(id));
             let closed = copy.run(|ledger| ledger.close_leg(account, id, cover[at], Usd(1)));
             cover[at] = cover[at].minus(closed.unwrap().insured).unwrap();
             closings += 1;
@@ -463,12 +505,8 @@ fn compare_orders(vault: &Vault, broke: &[usize], mut seed: u64) -> Result<u64, 
         for account in 0..ACCOUNTS {
             copy.touch(account, false).unwrap();
             let held = copy.memory.account(account);
-            result.extend([
-                held.capital.0,
-                held.pnl.0,
-                copy.size(account, 0).0,
-                copy.size(account, 1).0,
-            ]);
+            result.extend([held.capital.0, held.pnl.0]);
+            result.extend((0..INSTRUMENTS).map(|id| copy.size(account, id).0));
         }
         prop_assert_eq!(copy.memory.totals.debt, Usd::ZERO);
         copy.check();

@@ -41,6 +41,8 @@ static SCENARIO: Scenario = Scenario {
         rebucket: 4,
         insure: 4,
         recover: 6,
+        expire: 0,
+        relist: 0,
     },
 };
 

@@ -303,6 +303,7 @@ impl Market {
                 vec![self.act(self.token, &IModelMarket::mintCall { to, amount })]
             }
             Operation::Recover => vec![self.act(vault, &IMarginVault::recoverCall {})],
+            Operation::Expire { .. } | Operation::Relist { .. } => panic!("there are no options"),
         }
     }
 

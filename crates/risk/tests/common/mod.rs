@@ -3,12 +3,14 @@
 
 pub mod slots;
 
-use std::collections::BTreeMap;
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
 
+use ledger_model::OptionTerms;
 use risk::{
     Account, BUCKETS, Bucket, Clock, Closing, Converted, Cumulative, Error, Ground, Index,
     InstrumentId, Ledger, Leg, Maturing, Position, Positions, Price, Prices, Ratio, Result, Side,
-    SideState, Size, Store, Totals, Trade, Traded, Usd, Valued, WAD, linear_margin,
+    SideState, Size, Store, Totals, Trade, Traded, Usd, Valued, WAD, linear_margin, math,
     plan_liquidation,
 };
 
@@ -31,6 +33,43 @@ pub struct Memory {
     pub buckets: BTreeMap<BucketKey, Bucket>,
     pub closed: BTreeMap<(BucketKey, u32), Cumulative>,
     pub legs: BTreeMap<(usize, InstrumentId), Leg>,
+    /// The instruments that are options.
+    pub options: BTreeMap<InstrumentId, OptionTerms>,
+    /// Those of them that have expired at their last mark.
+    pub settled: BTreeSet<InstrumentId>,
+    /// How often it was asked for margin.
+    pub asked: Cell<u32>,
+}
+
+/// One, in the unit of an option's delta.
+const SIXTEENTHS: u128 = 16;
+
+impl Memory {
+    /// The perpetual on an instrument's underlying.
+    pub fn underlying(&self, id: InstrumentId) -> InstrumentId {
+        self.options.get(&id).map_or(id, |terms| terms.underlying)
+    }
+
+    /// Margin of the positions in one underlying, as the exact model has it under which hedges count: of net delta, and a
+    /// third of it for every short option; rounded up.
+    fn hedged_margin(&self, underlying: InstrumentId, positions: &Positions) -> Result<Usd> {
+        let (mut net, mut short) = (0_i128, 0);
+        for (id, position) in positions.iter() {
+            if self.underlying(id) != underlying {
+                continue;
+            }
+            let delta = self.options.get(&id).map_or(16, |terms| terms.delta);
+            net += position.0 * i128::from(delta);
+            if self.options.contains_key(&id) {
+                short += position.0.min(0).unsigned_abs();
+            }
+        }
+        // In units of which 48 are one.
+        let notional = net.unsigned_abs() * 3 + short * SIXTEENTHS;
+        let mark = self.prices[&underlying].mark.0;
+        let notional = math::mul_div_up(notional, mark, 3 * SIXTEENTHS * WAD)?;
+        Usd(math::signed(notional)?).times_up(MAINTENANCE_RATE)
+    }
 }
 
 fn is_long(side: Side) -> bool {
@@ -88,13 +127,23 @@ impl Store for Memory {
         self.prices.insert(id, *prices);
     }
     fn maintenance(&self, positions: &Positions) -> Result<Usd> {
-        self.weights(positions)
+        assert!(positions.count() > 0, "no positions need no margin");
+        self.asked.set(self.asked.get() + 1);
+        if self.options.is_empty() {
+            return self.weights(positions);
+        }
+        let held = positions.iter().map(|(id, _)| self.underlying(id));
+        let underlyings: BTreeSet<_> = held.collect();
+        underlyings.into_iter().try_fold(Usd::ZERO, |sum, id| {
+            sum.plus(self.hedged_margin(id, positions)?)
+        })
     }
     fn weight(&self, id: InstrumentId, position: Position) -> Result<Usd> {
-        linear_margin(position, self.prices[&id].mark, MAINTENANCE_RATE)
+        let spot = self.prices[&self.underlying(id)].mark;
+        linear_margin(position, spot, MAINTENANCE_RATE)
     }
-    fn is_settled(&self, _id: InstrumentId) -> bool {
-        false
+    fn is_settled(&self, id: InstrumentId) -> bool {
+        self.settled.contains(&id)
     }
     fn side(&self, id: InstrumentId, side: Side) -> SideState {
         self.sides
@@ -171,6 +220,28 @@ impl Vault {
     pub fn list(&mut self, id: InstrumentId, mark: Price) {
         let funding = Index::ZERO;
         self.memory.set_prices(id, &Prices { mark, funding });
+    }
+
+    /// Lists an option.
+    pub fn list_option(&mut self, id: InstrumentId, mark: Price, terms: OptionTerms) {
+        self.list(id, mark);
+        self.memory.options.insert(id, terms);
+    }
+
+    /// An option expires at its mark.
+    pub fn expire(&mut self, id: InstrumentId) {
+        assert!(self.memory.options.contains_key(&id), "options expire");
+        self.memory.settled.insert(id);
+    }
+
+    /// Lists another option in the place of one that has expired. Returns whether no legs were in the way.
+    pub fn relist(&mut self, id: InstrumentId, mark: Price) -> Result<bool> {
+        let retired = self.run(|ledger| ledger.retire(id))?;
+        if retired {
+            self.memory.settled.remove(&id);
+            self.poke(id, mark)?;
+        }
+        Ok(retired)
     }
 
     /// Runs one operation; nothing changes if it fails.
@@ -309,6 +380,7 @@ impl Vault {
             let Valued {
                 mut account,
                 health,
+                positions,
                 ..
             } = ledger.touch(id, false)?;
             account.clock.unhealthy = u16::MAX;
@@ -316,7 +388,8 @@ impl Vault {
                 Err(Error::NotDeleverageable) => return Ok(None),
                 ground => ground?,
             };
-            let legs = (&account.legs, health.maintenance, health.maintenance);
+            let weights = ledger.store.weights(&positions)?;
+            let legs = (&account.legs, health.maintenance, weights);
             let plan = Closing::decide(ground, &health, legs, Ratio::ZERO, false, 0)?;
             let mut closed = Closed::default();
             for &leg in account.legs.as_slice() {
@@ -380,7 +453,8 @@ impl Vault {
         for (&id, prices) in &memory.prices {
             let index = prices.index().unwrap();
             let interest = Side::BOTH.map(|side| memory.side(id, side).open_interest);
-            assert_eq!(interest[0], interest[1], "long = short");
+            let settled = memory.settled.contains(&id);
+            assert!(settled || interest[0] == interest[1], "long = short");
             for side in Side::BOTH {
                 gains += memory
                     .side(id, side)

@@ -23,6 +23,9 @@ fn wad(units: u128) -> Exact {
 /// The same vault in the exact model, to the last digit.
 pub fn lift(vault: &Vault) -> model::Vault {
     let mut lifted = model::Vault::new(wad(MAINTENANCE_RATE.0));
+    if !vault.memory.options.is_empty() {
+        lifted.margin = model::hedged;
+    }
     let totals = &vault.memory.totals;
     lifted.tokens = model::wad(totals.tokens.0);
     lifted.capital = model::wad(totals.capital.0);
@@ -34,6 +37,8 @@ pub fn lift(vault: &Vault) -> model::Vault {
         let mut exact = model::Instrument {
             mark: wad(prices.mark.0),
             funding: model::wad(prices.funding.0),
+            option: vault.memory.options.get(&id).copied(),
+            is_settled: vault.memory.settled.contains(&id),
             ..model::Instrument::default()
         };
         for side in Side::BOTH {
@@ -162,6 +167,13 @@ pub fn apply(vault: &mut Vault, operation: &Operation) -> Result<bool> {
             let paid = vault.memory.totals.shortfall.or_zero().min(vault.insurance);
             vault.run(|ledger| ledger.recover(paid))
         }
+        Operation::Expire { instrument } => {
+            vault.expire(instrument);
+            Ok(())
+        }
+        Operation::Relist { instrument, price } => {
+            return vault.relist(instrument, Price(price.unsigned_abs()));
+        }
     }
     .map(|()| true)
 }
@@ -172,6 +184,7 @@ fn deleverage(vault: &mut Vault, id: usize, rate: Ratio) -> Result<bool> {
         let Valued {
             mut account,
             health,
+            positions,
             ..
         } = ledger.touch(id, false)?;
         account.clock.unhealthy = u16::MAX;
@@ -179,7 +192,8 @@ fn deleverage(vault: &mut Vault, id: usize, rate: Ratio) -> Result<bool> {
             Err(Error::NotDeleverageable) => return Ok(false),
             ground => ground?,
         };
-        let legs = (&account.legs, health.maintenance, health.maintenance);
+        let weights = ledger.store.weights(&positions)?;
+        let legs = (&account.legs, health.maintenance, weights);
         let plan = Closing::decide(ground, &health, legs, rate, false, 0)?;
         for &leg in account.legs.as_slice() {
             if ground == Ground::Debt {

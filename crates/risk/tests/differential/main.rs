@@ -67,7 +67,12 @@ fn ledger(scenario: &Scenario) -> Vault {
         ..Vault::default()
     };
     for (listing, id) in scenario.listings.iter().zip(0..) {
-        vault.list(id, Price(listing.mark.unsigned_abs()));
+        let mark = Price(listing.mark.unsigned_abs());
+        if let Some(terms) = listing.option {
+            vault.list_option(id, mark, terms);
+        } else {
+            vault.list(id, mark);
+        }
     }
     vault
 }
@@ -80,6 +85,8 @@ struct Tally {
     deficits: u64,
     worthless: u64,
     closed: u64,
+    expired: u64,
+    relisted: u64,
 }
 
 impl Tally {
@@ -89,22 +96,44 @@ impl Tally {
         self.deficits += u64::from(after.shortfall > before.shortfall);
         self.worthless += u64::from(after.coverage().is_zero());
         self.closed += closings(after) - closings(before);
+        self.expired += u64::from(settled(after) > settled(before));
+        self.relisted += u64::from(settled(after) < settled(before));
     }
 
     fn describe(&self, scenario: &Scenario) -> String {
         let name = scenario.name;
         format!(
-            "{name}: {} operations, {} allowed; {} deficits written off, {} states with h = 0, {} buckets closed",
-            self.operations, self.allowed, self.deficits, self.worthless, self.closed
+            "{name}: {} operations, {} allowed; {} deficits written off, {} states with h = 0, {} buckets closed, {} \
+             options expired, {} others in their place",
+            self.operations,
+            self.allowed,
+            self.deficits,
+            self.worthless,
+            self.closed,
+            self.expired,
+            self.relisted
         )
     }
 
     /// A test that did none of what it is for has shown nothing.
-    fn assert_thorough(&self) {
+    fn assert_thorough(&self, scenario: &Scenario) {
         assert!(self.allowed * 2 > self.operations, "most do something");
         assert!(self.deficits > 0, "some debts are written off");
         assert!(self.closed > 0, "some buckets are closed");
+        if scenario
+            .listings
+            .iter()
+            .any(|listing| listing.option.is_some())
+        {
+            assert!(self.expired > 0 && self.relisted > 0, "options come and go");
+        }
     }
+}
+
+/// Number of options that have expired, and whose place nobody has.
+fn settled(exact: &model::Vault) -> usize {
+    let instruments = exact.instruments.values();
+    instruments.filter(|listed| listed.is_settled).count()
 }
 
 /// Number of times that buckets have been closed.
@@ -155,6 +184,6 @@ fn sequences_agree_with_the_exact_model() {
             furthest = furthest.or(play(scenario, sequence, settings.steps, &mut tally));
         }
         println!("{}; {furthest}", tally.describe(scenario));
-        tally.assert_thorough();
+        tally.assert_thorough(scenario);
     }
 }

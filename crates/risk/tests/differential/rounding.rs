@@ -177,6 +177,6 @@ fn each_operation_rounds_against_the_account() {
             );
         }
         println!("{}; {rounding}", tally.describe(scenario));
-        tally.assert_thorough();
+        tally.assert_thorough(scenario);
     }
 }

@@ -1,0 +1,376 @@
+//! Options that have expired: their legs are settled for good and go, whoever settles them.
+
+mod common;
+
+use common::{POOL, Vault, usd, wad};
+use ledger_model::OptionTerms;
+use risk::{
+    CutLeg, DEBT, Liquidation, Position, Price, Ratio, Side, Size, Store, Usd, WAD,
+    plan_liquidation,
+};
+
+const SPOT: Price = Price(100 * WAD);
+const CALL: u8 = 1;
+const PUT: u8 = 2;
+/// Of an option that is worth ten at the start.
+const TEN: Price = Price(10 * WAD);
+
+/// Account 0 has bought 10 calls of account 1; both have a perpetual with account 2, and account 2 sold a put to account 1.
+fn vault() -> Vault {
+    let mut vault = Vault::default();
+    vault.list(0, SPOT);
+    for (id, delta) in [(CALL, 8), (PUT, -8)] {
+        let underlying = 0;
+        vault.list_option(id, TEN, OptionTerms { underlying, delta });
+    }
+    for account in 0..3 {
+        vault.deposit(account, usd(1_000)).unwrap();
+    }
+    let trades = [
+        (0, 1, CALL, 10, TEN),
+        (0, 2, 0, 5, SPOT),
+        (2, 1, 0, 5, SPOT),
+        (1, 2, PUT, 5, TEN),
+    ];
+    for (buyer, seller, id, size, price) in trades {
+        vault
+            .trade(buyer, seller, id, Size(size * WAD), price)
+            .unwrap();
+    }
+    vault
+}
+
+fn open_interest(vault: &Vault, id: u8) -> [u128; 2] {
+    Side::BOTH.map(|side| vault.memory.side(id, side).open_interest.0 / WAD)
+}
+
+fn settle_at(vault: &mut Vault, id: u8, mark: u128) {
+    vault.poke(id, Price(mark * WAD)).unwrap();
+    vault.expire(id);
+}
+
+#[test]
+fn anybodys_touch_takes_an_expired_leg_away_and_leaves_the_others_where_they_are() {
+    let mut vault = vault();
+    settle_at(&mut vault, CALL, 30);
+    let before = vault.memory.account(0);
+    let perpetual = vault.memory.leg(0, 0);
+    assert_eq!(
+        vault.size(0, CALL),
+        Position::ZERO,
+        "before anybody has settled it"
+    );
+    let seen = vault.ask(|ledger| ledger.valued(0)).unwrap();
+    assert_eq!((seen.gain, seen.health.maintenance), (usd(200), usd(15)));
+    vault.touch(0, false).unwrap();
+    let account = vault.memory.account(0);
+    assert_eq!(account.legs.as_slice(), [0]);
+    assert_eq!(account.pnl.0 - before.pnl.0, wad(200));
+    assert_eq!(account.bucket, before.bucket, "in place");
+    assert_eq!(vault.memory.leg(0, 0), perpetual, "in place");
+    assert!(!account.cut, "nobody cut it");
+    assert_eq!(
+        open_interest(&vault, CALL),
+        [0, 10],
+        "one side goes before the other"
+    );
+    let empty = vault.memory.bucket(CALL, Side::Long, before.bucket);
+    assert_eq!((empty.base.0, empty.joined.0), (0, 0));
+    assert_eq!(vault.memory.side(CALL, Side::Long).occupied, 0);
+    vault.check();
+    vault.touch(1, true).unwrap();
+    assert_eq!(open_interest(&vault, CALL), [0, 0]);
+    assert_eq!(vault.memory.account(1).legs.as_slice().len(), 2);
+    assert_eq!(vault.memory.account(1).capital, usd(800));
+    assert_eq!(vault.check(), 0);
+}
+
+/// The owner's own acts settle everything: nothing that has expired stays lazily unsettled.
+#[test]
+fn a_trade_settles_all_legs_where_one_has_expired() {
+    let mut lazy = vault();
+    lazy.poke(0, Price(101 * WAD)).unwrap();
+    let mut expired = lazy.clone();
+    settle_at(&mut expired, CALL, 12);
+    for vault in [&mut lazy, &mut expired] {
+        vault.trade(1, 2, PUT, Size(WAD / 100), TEN).unwrap();
+    }
+    assert_eq!(
+        lazy.memory.account(1).pnl,
+        Usd::ZERO,
+        "untouched legs stay unsettled"
+    );
+    let account = expired.memory.account(1);
+    // Five short perpetuals lose one each, ten short calls two each.
+    assert_eq!(account.capital, usd(1_000 - 5 - 20));
+    assert!(!account.legs.contains(CALL));
+    expired.check();
+}
+
+/// Margin is asked for once an account, and once more where a share of it is taken over.
+#[test]
+fn margin_is_asked_for_as_seldom_as_possible() {
+    let vault = vault();
+    let asked = |act: &dyn Fn(&mut Vault)| {
+        let mut copy = vault.clone();
+        let before = copy.memory.asked.get();
+        act(&mut copy);
+        copy.memory.asked.get() - before
+    };
+    assert_eq!(asked(&|vault| vault.touch(0, false).unwrap()), 1);
+    assert_eq!(asked(&|vault| vault.touch(0, true).unwrap()), 1);
+    assert_eq!(asked(&|vault| vault.withdraw(0, usd(1)).unwrap()), 1);
+    assert_eq!(asked(&|vault| vault.deposit(0, usd(1)).unwrap()), 0);
+    assert_eq!(asked(&|vault| assert!(vault.size(0, CALL).0 > 0)), 0);
+    let size = Size(WAD);
+    assert_eq!(
+        asked(&|vault| vault.trade(0, 1, CALL, size, TEN).unwrap()),
+        2
+    );
+    let half = Liquidation {
+        share: Ratio(WAD / 2),
+        penalty: usd(1),
+    };
+    let taken = |vault: &mut Vault| {
+        let legs = vault.memory.account(0).legs;
+        let run = vault.run(|ledger| ledger.liquidate(0, 2, POOL, &half, &legs));
+        run.map(drop).unwrap();
+    };
+    assert_eq!(asked(&taken), 2, "what is left, and who takes it");
+}
+
+/// Account 1 owes 230 for calls that have expired 43 dearer, and 5 on its perpetual. The debt counts against both, and the put.
+#[test]
+fn a_debt_counts_against_expired_legs_and_closing_them_shrinks_nobody() {
+    let mut vault = vault();
+    vault
+        .run(|ledger| ledger.withdraw(1, usd(800)).map(drop))
+        .unwrap();
+    settle_at(&mut vault, CALL, 53);
+    vault.poke(0, Price(101 * WAD)).unwrap();
+    vault.touch(1, false).unwrap();
+    let account = vault.memory.account(1);
+    assert_eq!((account.pnl, account.bucket), (usd(-235), DEBT));
+    assert_eq!(account.legs.as_slice().len(), 3, "kept for the debt");
+    assert_eq!(vault.size(1, CALL), Position::ZERO);
+    assert_eq!(
+        open_interest(&vault, CALL),
+        [10, 0],
+        "and counted in no bucket"
+    );
+    assert_eq!(vault.memory.side(CALL, Side::Short).occupied, 0);
+    vault.check();
+    // A stranger's touch changes nothing, nor does whether the others have settled.
+    let mut touched = vault.clone();
+    for account in [1, 0, 1] {
+        touched.touch(account, false).unwrap();
+    }
+    for vault in [&mut vault, &mut touched] {
+        let closed = |vault: &mut Vault, id| {
+            vault
+                .run(|ledger| ledger.close_leg(1, id, usd(1_000), Usd(1)))
+                .unwrap()
+        };
+        let call = closed(vault, CALL);
+        assert_eq!((call.position, call.weight), (Position::ZERO, Usd::ZERO));
+        // 10 of 20 units of the underlying.
+        assert_eq!((call.deficit.0, call.part), (wad(235) / 2, Ratio(WAD / 2)));
+        assert_eq!(vault.size(0, 0), Position(wad(5)));
+        let perpetual = closed(vault, 0);
+        assert_eq!(perpetual.position, Position(wad(-5)));
+        assert_eq!(closed(vault, PUT).position, Position(wad(5)));
+        let account = vault.memory.account(1);
+        assert!(account.legs.as_slice().is_empty() && account.pnl == Usd::ZERO);
+        vault.touch(0, false).unwrap();
+        assert_eq!(
+            vault.size(0, 0),
+            Position::ZERO,
+            "the perpetual was closed against it"
+        );
+        assert_eq!(open_interest(vault, CALL), [0, 0]);
+        assert_eq!(vault.missing(), usd(235));
+        vault.check();
+    }
+    assert_eq!(vault.memory.totals, touched.memory.totals);
+}
+
+#[test]
+fn a_debt_that_is_paid_forgets_expired_legs() {
+    let mut vault = vault();
+    settle_at(&mut vault, CALL, 250);
+    vault.touch(1, false).unwrap();
+    assert!(vault.memory.account(1).in_debt());
+    vault.deposit(1, usd(5_000)).unwrap();
+    vault.touch(1, false).unwrap();
+    let account = vault.memory.account(1);
+    assert!(account.bucket < DEBT && !account.cut);
+    assert_eq!(account.legs.as_slice().len(), 2);
+    vault.check();
+}
+
+/// It expires between the call that decided what to close and the next.
+#[test]
+fn an_expired_leg_is_neither_cut_nor_taken_over() {
+    let mut vault = vault();
+    settle_at(&mut vault, CALL, 50);
+    let cut = |vault: &mut Vault| {
+        let (all, rate) = (Ratio::ONE, Ratio(WAD / 10));
+        vault
+            .run(|ledger| ledger.cut_leg(0, POOL, CALL, all, Size::MAX, rate))
+            .unwrap()
+    };
+    let mut untouched = vault.clone();
+    assert_eq!(
+        cut(&mut untouched),
+        CutLeg::default(),
+        "settled by it, and not cut"
+    );
+    assert_eq!(untouched.memory.account(0).pnl, usd(400));
+    assert_eq!(open_interest(&untouched, CALL), [0, 10]);
+    vault.touch(0, false).unwrap();
+    assert_eq!(cut(&mut vault), CutLeg::default());
+
+    let into = 2;
+    vault.expire(PUT);
+    let plan = Liquidation {
+        share: Ratio::ONE,
+        penalty: Usd::ZERO,
+    };
+    let legs = vault.memory.account(1).legs;
+    vault
+        .run(|ledger| {
+            ledger.touch(1, false)?;
+            ledger.liquidate(1, into, POOL, &plan, &legs)
+        })
+        .unwrap();
+    assert_eq!(vault.size(into, PUT), Position::ZERO);
+    assert_eq!(vault.size(into, 0), Position(wad(-5)));
+    assert!(vault.memory.account(1).legs.as_slice().is_empty());
+    vault.touch(into, false).unwrap();
+    assert_eq!(open_interest(&vault, PUT), [0, 0]);
+    vault.check();
+}
+
+/// A hedged account pays for what it needs together, not for its legs one by one.
+#[test]
+fn the_penalty_of_a_hedged_account_is_that_of_its_margin() {
+    let mut vault = vault();
+    let touched = |ledger: &mut risk::Ledger<'_, common::Memory>| ledger.touch(1, false);
+    let valued = vault.run(touched).unwrap();
+    // Net delta: -5 calls' deltas, -5 perpetuals, -2.5 of puts; ten calls short.
+    assert_eq!(
+        valued.health.maintenance.0,
+        wad(3) * 25 / 2 + wad(10) + 1,
+        "rounded up"
+    );
+    let weights = vault.memory.weights(&valued.positions).unwrap();
+    assert_eq!(weights, usd(60));
+    let mut health = valued.health;
+    health.equity = usd(9);
+    let legs = &valued.account.legs;
+    let rate = Ratio(WAD / 10);
+    let margins = (legs, health.maintenance, weights);
+    let plan =
+        risk::Closing::decide(risk::Ground::Margin, &health, margins, rate, true, 0).unwrap();
+    assert_eq!(plan.share, Ratio::ONE);
+    let penalty = vault
+        .run(|ledger| {
+            let mut sum = Usd::ZERO;
+            for &id in legs.as_slice() {
+                let cut = ledger.cut_leg(1, POOL, id, plan.share, Size::MAX, plan.rate)?;
+                sum = sum.plus(cut.penalty)?;
+            }
+            Ok(sum)
+        })
+        .unwrap();
+    let due = health.maintenance.times_up(rate).unwrap();
+    let most = plan_liquidation(&health, health.maintenance, rate, Ratio::ONE, true).unwrap();
+    assert_eq!(due, most.penalty);
+    // Up to a unit of the rate.
+    assert!(
+        (0..=weights.0 / 1_000_000_000 + 3).contains(&(penalty.0 - due.0)),
+        "{penalty:?} {due:?}"
+    );
+}
+
+#[test]
+fn a_place_is_used_again_only_once_all_legs_are_gone() {
+    let mut vault = vault();
+    settle_at(&mut vault, CALL, 30);
+    assert_eq!(vault.relist(CALL, TEN), Ok(false));
+    vault.touch(0, false).unwrap();
+    assert_eq!(vault.relist(CALL, TEN), Ok(false));
+    vault.touch(1, false).unwrap();
+    assert_eq!(vault.relist(CALL, Price(70 * WAD)), Ok(true));
+    assert_eq!(vault.check(), 0);
+    vault.trade(2, 0, CALL, Size(WAD), Price(70 * WAD)).unwrap();
+    vault.poke(CALL, Price(71 * WAD)).unwrap();
+    vault.touch(2, false).unwrap();
+    assert_eq!(vault.size(2, CALL), Position(wad(1)));
+    assert_eq!(open_interest(&vault, CALL), [1, 1]);
+    assert_eq!(vault.check(), 0);
+}
+
+/// A leg that was cut to nothing before the expiry, and which nobody has touched when another option takes the place, is still
+/// settled at what it had gained.
+#[test]
+fn a_leg_that_was_cut_to_nothing_is_paid_after_its_place_is_anothers() {
+    let mut vault = vault();
+    vault.poke(CALL, Price(30 * WAD)).unwrap();
+    vault.touch(1, false).unwrap();
+    vault
+        .run(|ledger| ledger.cut_leg(1, POOL, CALL, Ratio::ONE, Size::MAX, Ratio::ZERO))
+        .unwrap();
+    assert_eq!(vault.memory.side(CALL, Side::Long).occupied, 0);
+    settle_at(&mut vault, CALL, 77);
+    let gains = vault.memory.totals.gains;
+    assert_eq!(vault.relist(CALL, Price(WAD)), Ok(true));
+    assert_eq!(vault.memory.totals.gains, gains);
+    vault.trade(2, 1, CALL, Size(3 * WAD), Price(WAD)).unwrap();
+    vault.poke(CALL, Price(5 * WAD)).unwrap();
+    vault.check();
+    assert_eq!(vault.size(0, CALL), Position::ZERO);
+    vault.touch(0, false).unwrap();
+    assert_eq!(vault.memory.account(0).pnl, usd(200));
+    assert_eq!(vault.check(), 0);
+}
+
+/// A bucket that is closed leaves declared dust, which no leg takes along. It goes with its series; what it has gained stays
+/// counted, and the next series' price does not move it.
+#[test]
+fn dust_goes_with_its_series_and_its_gain_stays() {
+    let mut vault = Vault::default();
+    vault.list(0, SPOT);
+    let terms = OptionTerms {
+        underlying: 0,
+        delta: 8,
+    };
+    vault.list_option(CALL, TEN, terms);
+    for account in 0..2 {
+        vault.deposit(account, usd(1_000_000_000)).unwrap();
+    }
+    let all = 20_000_000;
+    vault.trade(0, 1, CALL, Size(all * WAD), TEN).unwrap();
+    // All but one of them, below a millionth of the bucket.
+    let share = Ratio(WAD - WAD / all);
+    vault
+        .run(|ledger| ledger.cut_leg(1, POOL, CALL, share, Size::MAX, Ratio::ZERO))
+        .unwrap();
+    assert_eq!(open_interest(&vault, CALL), [1, 1]);
+    assert_eq!(vault.memory.side(CALL, Side::Long).occupied, 0);
+    settle_at(&mut vault, CALL, 16);
+    for account in 0..2 {
+        vault.touch(account, false).unwrap();
+    }
+    assert_eq!(open_interest(&vault, CALL), [1, 0]);
+    let (gains, surplus) = (vault.memory.totals.gains, vault.check());
+    assert_eq!((gains, surplus), (usd(6), wad(6)), "of the dust");
+    assert_eq!(vault.relist(CALL, TEN), Ok(true));
+    assert_eq!(open_interest(&vault, CALL), [0, 0]);
+    vault.trade(1, 0, CALL, Size(WAD), TEN).unwrap();
+    for mark in [1, 50] {
+        vault.poke(CALL, Price(mark * WAD)).unwrap();
+        assert_eq!(vault.check(), surplus);
+    }
+    assert_eq!(vault.memory.totals.gains, usd(46));
+}
