@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.24;
+
+import {IMarginVault} from "../../contracts/interfaces/IMarginVault.sol";
+import {IInsurancePool} from "../../contracts/interfaces/IInsurancePool.sol";
+import {IOwnable} from "../../contracts/interfaces/IOwnable.sol";
+import {GovernanceSetup} from "../../script/governance/GovernanceSetup.sol";
+import {Chain} from "../../script/lib/Chain.sol";
+import {Node} from "../support/Node.sol";
+import {vm} from "../support/Vm.sol";
+import {GovernedTest} from "./Governed.sol";
+
+/// After the script everything is the timelock's, the timelock is the governor's, and the deployer has nothing.
+contract HandoverTest is GovernedTest {
+    function roles() private pure returns (bytes32[4] memory) {
+        return [bytes32(0), keccak256("PROPOSER_ROLE"), keccak256("EXECUTOR_ROLE"), keccak256("CANCELLER_ROLE")];
+    }
+
+    function owned() private returns (address[] memory) {
+        return GovernanceSetup.ownedContracts(
+            Chain.open(Node.url(), OWNER_KEY), address(guard), address(factory), address(steward)
+        );
+    }
+
+    function test_every_contract_is_the_timelocks() public {
+        address[] memory contracts = owned();
+        vm.assertEq(contracts.length, 5); // guard, factory, steward, one vault, one pool
+        for (uint256 k = 0; k < contracts.length; k++) {
+            vm.assertEq(IOwnable(contracts[k]).owner(), address(timelock));
+            vm.assertEq(IOwnable(contracts[k]).pendingOwner(), address(0));
+        }
+    }
+
+    function test_the_deployer_can_give_nothing_away_any_more() public {
+        address[] memory contracts = owned();
+        for (uint256 k = 0; k < contracts.length; k++) {
+            vm.expectRevert(abi.encodeWithSelector(IOwnable.NotOwner.selector, owner));
+            vm.prank(owner);
+            IOwnable(contracts[k]).transferOwnership(owner);
+            vm.expectRevert(abi.encodeWithSelector(IOwnable.NotPendingOwner.selector, owner));
+            vm.prank(owner);
+            IOwnable(contracts[k]).acceptOwnership();
+        }
+    }
+
+    function test_the_governor_alone_uses_the_timelock() public view {
+        address[8] memory others =
+            [owner, holder, address(safe), address(steward), address(votes), address(guard), address(0), agent];
+        bytes32[4] memory all = roles();
+        for (uint256 k = 0; k < all.length; k++) {
+            vm.assertEq(timelock.hasRole(all[k], address(governor)), k > 0);
+            vm.assertEq(timelock.hasRole(all[k], address(timelock)), k == 0);
+            for (uint256 j = 0; j < others.length; j++) {
+                vm.assertFalse(timelock.hasRole(all[k], others[j]));
+            }
+        }
+        vm.assertEq(timelock.getMinDelay(), TIMELOCK_DELAY);
+        vm.assertEq(governor.timelock(), address(timelock));
+    }
+
+    function test_every_role_is_where_it_belongs() public view {
+        vm.assertEq(guard.guardian(), address(safe));
+        vm.assertEq(guard.registrar(), address(factory));
+        vm.assertEq(guard.steward(), address(steward));
+        vm.assertEq(vault.steward(), address(steward));
+        vm.assertEq(pool.steward(), address(steward));
+        vm.assertEq(steward.emergency(), address(safe));
+        vm.assertFalse(steward.isAgent(owner));
+        vm.assertEq(vault.parameters().treasury, address(timelock));
+        vm.assertEq(votes.balanceOf(owner), 0);
+        vm.assertEq(votes.balanceOf(holder), votes.SUPPLY());
+        vm.assertEq(safe.getThreshold(), 2);
+        address[] memory guardianAddresses = safe.getOwners();
+        vm.assertEq(guardianAddresses.length, 3);
+        for (uint256 k = 0; k < 3; k++) {
+            vm.assertNotEq(guardianAddresses[k], owner);
+        }
+    }
+
+    function test_a_later_market_is_the_timelocks_too() public {
+        (IMarginVault otherVault, IInsurancePool otherPool) = createMarket(address(token), "later");
+        vm.assertEq(otherVault.owner(), address(timelock));
+        vm.assertEq(otherPool.owner(), address(timelock));
+        vm.assertEq(otherVault.parameters().treasury, address(timelock));
+        vm.assertEq(otherVault.steward(), address(0));
+    }
+
+    function test_the_deployer_may_not_receive_the_votes() public {
+        Chain.Session memory session = Chain.open(Node.url(), OWNER_KEY);
+        vm.expectRevert(abi.encodeWithSelector(GovernanceSetup.NoVotesForDeployer.selector, owner));
+        this.installForDeployer(session);
+    }
+
+    function installForDeployer(Chain.Session memory session) external {
+        GovernanceSetup.install(session, address(guard), address(factory), charter(session.sender));
+    }
+}
