@@ -68,7 +68,7 @@ contract FactoryTest is ProtocolTest {
         uint32[] memory ids = new uint32[](0);
         IMarginVault.Instrument[] memory instruments = new IMarginVault.Instrument[](0);
         vm.expectRevert(IMarginVault.AlreadyInitialized.selector);
-        vault.initialize(alice.owner, address(token), address(guard), address(pool), ids, instruments);
+        vault.initialize(alice.owner, address(token), address(guard), address(1), address(pool), ids, instruments);
         vm.expectRevert(IInsurancePool.AlreadyInitialized.selector);
         pool.initialize(alice.owner, address(token), alice.owner);
     }
@@ -79,7 +79,9 @@ contract FactoryTest is ProtocolTest {
         IMarginVault vaultImplementation = IMarginVault(factory.vaultImplementation());
         IInsurancePool poolImplementation = IInsurancePool(factory.poolImplementation());
         vm.expectRevert(IMarginVault.NotAClone.selector);
-        vaultImplementation.initialize(alice.owner, address(token), address(guard), address(pool), ids, instruments);
+        vaultImplementation.initialize(
+            alice.owner, address(token), address(guard), address(1), address(pool), ids, instruments
+        );
         vm.expectRevert(IInsurancePool.NotClone.selector);
         poolImplementation.initialize(alice.owner, address(token), alice.owner);
     }

@@ -35,8 +35,9 @@ struct Perpetual {
 }
 
 /// Bulkhead on the node, deployed as the script deploys it, with one market in ETH at 200 dollars and BTC at 5,000: two sources
-/// each, 5 % maintenance and 10 % initial margin, a band of 2 %, no fees, a shock of 15 %, a six-decimal dollar. A hundred
-/// million dollars of insurance stand behind it, so that cover never limits open interest unless a test means it to.
+/// each, 5 % maintenance and 10 % initial margin whatever the volatility, a band of 2 %, no fees, a shock of 15 %, a six-decimal
+/// dollar. A hundred million dollars of insurance stand behind it, so that cover never limits open interest unless a test
+/// means it to.
 abstract contract ProtocolTest is NodeTest {
     uint256 internal constant OWNER_KEY = 0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80;
     uint256 internal constant CHAIN_ID = 412346;
@@ -61,6 +62,8 @@ abstract contract ProtocolTest is NodeTest {
 
     address internal owner = vm.addr(OWNER_KEY);
     address internal guardian = address(0x6a);
+    /// Whoever sets the surfaces of implied volatility.
+    address internal provider = address(0x50);
     Installation internal installation;
     IOracleGuard internal guard;
     IMarketFactory internal factory;
@@ -119,6 +122,8 @@ abstract contract ProtocolTest is NodeTest {
         attach("pool implementation", deployed.poolImplementation);
         guard = IOracleGuard(deployed.guard);
         factory = IMarketFactory(deployed.factory);
+        vm.prank(owner);
+        guard.setSurfaceProvider(provider);
     }
 
     function create(string memory name, bytes memory initcode) internal returns (address created) {
@@ -180,7 +185,22 @@ abstract contract ProtocolTest is NodeTest {
         vault.setParameters(parameters);
         for (uint256 k = 0; k < listed.length; k++) {
             setShock(listed[k], perpetuals[listed[k]].shock);
+            if (!followsVolatility()) holdRange(listed[k], 0.01e18);
         }
+    }
+
+    /// Whether margins follow the guard's volatility. Where they do not, they are the instruments' own rates, so that a test can
+    /// say what they are in round numbers.
+    function followsVolatility() internal pure virtual returns (bool) {
+        return false;
+    }
+
+    /// Holds the guard's ranges of an instrument to `range`, whatever the volatility.
+    function holdRange(uint32 instrument, uint64 range) internal {
+        IOracleGuard.RangeLimits memory limits = guard.rangeLimits(assetOf(instrument));
+        (limits.min, limits.max) = (range, range);
+        vm.prank(owner);
+        guard.setRangeLimits(assetOf(instrument), limits);
     }
 
     /// A market of this test's in `quoteToken`.
@@ -367,6 +387,26 @@ abstract contract ProtocolTest is NodeTest {
         perpetual.price = price;
         perpetual.primary.push(price);
         if (address(perpetual.secondary) != address(0)) perpetual.secondary.push(price);
+    }
+
+    // ---- expiries and their volatility
+
+    /// The first 08:00 UTC that is at least `secs` ahead.
+    function expiryAfter(uint256 secs) internal view returns (uint64) {
+        return uint64((block.timestamp + secs + 16 hours - 1) / 1 days * 1 days + 8 hours);
+    }
+
+    /// The first Friday's 08:00 UTC that is at least `secs` ahead. The first day of the epoch was a Thursday.
+    function fridayAfter(uint256 secs) internal view returns (uint64 expiry) {
+        expiry = expiryAfter(secs);
+        while (expiry / 1 days % 7 != 1) {
+            expiry += 1 days;
+        }
+    }
+
+    function setSurface(uint32 instrument, uint64 expiry, uint64 atm, int64 skew, int64 curvature) internal {
+        vm.prank(provider);
+        guard.setSurface(assetOf(instrument), expiry, IOracleGuard.Surface(atm, skew, curvature));
     }
 
     // ---- orders

@@ -17,7 +17,15 @@ contract VolatilityTest is ProtocolTest {
 
     function setUpNode() internal override {
         setUpWithOneSource();
+        IOracleGuard.Parameters memory parameters = guard.parameters();
+        parameters.horizon = 1 days;
+        vm.prank(owner);
+        guard.setParameters(parameters);
         setPriceCalmly(200 * FEED);
+    }
+
+    function followsVolatility() internal pure override returns (bool) {
+        return true;
     }
 
     function read() private view returns (IOracleGuard.Reading memory) {
