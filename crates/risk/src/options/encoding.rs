@@ -112,7 +112,7 @@ impl Portfolio {
     /// [`Error::Overflow`](crate::Error::Overflow) if a ratio of the shock does not fit 64 bits: from 18.4.
     pub fn pack(&self, options: usize) -> Result<[Halves; HEADER_WORDS]> {
         let shock = &self.shock;
-        let pair = |a: Ratio, b: Ratio| Ok(lane(a)? << LANE | lane(b)?);
+        let pair = |a: Ratio, b: Ratio| -> Result<u128> { Ok(lane(a)? << LANE | lane(b)?) };
         Ok([
             [self.spot.0, self.stable.0],
             [self.tick.0, self.perpetual.0.cast_unsigned()],

@@ -2,9 +2,10 @@
 
 use super::black::{Quote, Terms};
 use super::encoding::{OptionLeg, Portfolio, Requirement, VOLATILITY_UNITS};
-use super::scenario::Revaluation;
+use super::refusal::{Refusal, Result};
+use super::scenario::{MAX_OPTIONS, Revaluation};
 use crate::math::mul_div_floor;
-use crate::{Error, Position, Price, Ratio, Result, Size, Usd, WAD};
+use crate::{Position, Price, Ratio, Usd, WAD};
 
 /// What there is to know of a portfolio's risk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,10 +32,19 @@ pub struct Sums {
 }
 
 impl Sums {
+    /// Those of the perpetual alone.
+    #[must_use]
+    pub fn of_perpetual(size: Position) -> Self {
+        Self {
+            delta: size,
+            ..Self::default()
+        }
+    }
+
     /// Adds a quote times a size.
     ///
     /// # Errors
-    /// [`Error::Overflow`] if a sum does not fit.
+    /// [`Refusal::Overflow`] if a sum does not fit.
     pub fn add(&mut self, size: Position, quote: &Quote) -> Result<()> {
         let product = |factor: u128| mul_div_floor(size.0, factor, WAD);
         let delta = product(quote.delta.unsigned_abs())?;
@@ -43,7 +53,7 @@ impl Sums {
             _ => delta.wrapping_neg(),
         }))?;
         let sum = self.gamma.checked_add(product(quote.gamma)?);
-        self.gamma = sum.ok_or(Error::Overflow)?;
+        self.gamma = sum.ok_or(Refusal::Overflow)?;
         self.vega = self.vega.plus(Usd(product(quote.vega)?))?;
         self.value = self.value.plus(Usd(product(quote.value.0)?))?;
         Ok(())
@@ -51,46 +61,53 @@ impl Sums {
 }
 
 impl Portfolio {
-    /// Sum of all sizes, of which at most [`MAX_OPTIONS`](super::scenario::MAX_OPTIONS) are of options.
-    fn gross(&self, options: &[OptionLeg]) -> Result<Size> {
-        if options.len() > super::scenario::MAX_OPTIONS {
-            return Err(Error::Overflow);
+    /// Begins the revaluation of the perpetual and of options of the given `sizes`.
+    ///
+    /// # Errors
+    /// As for [`Revaluation::new`]; [`Refusal::TooManyOptions`] above [`MAX_OPTIONS`], [`Refusal::Overflow`] if the sum of the sizes
+    /// does not fit.
+    #[inline]
+    pub fn begin(&self, sizes: impl Iterator<Item = Position>) -> Result<Revaluation> {
+        let (mut count, mut gross) = (0, self.perpetual.size());
+        for size in sizes {
+            gross = gross.plus(size.size())?;
+            count += 1;
         }
-        options
-            .iter()
-            .try_fold(self.perpetual.size(), |sum, leg| sum.plus(leg.size.size()))
+        if count > MAX_OPTIONS {
+            return Err(Refusal::TooManyOptions);
+        }
+        Revaluation::new(self, gross)
     }
 
-    fn revalued(&self, options: &[OptionLeg]) -> Result<Revaluation> {
-        let mut revaluation = Revaluation::new(self, self.gross(options)?)?;
+    fn revalued(&self, options: &[OptionLeg]) -> Result<(Requirement, u8)> {
+        let mut revaluation = self.begin(options.iter().map(|leg| leg.size))?;
         for leg in options {
             let contract = revaluation.contract(leg);
             revaluation.add(&contract);
         }
-        Ok(revaluation)
+        revaluation.requirement()
     }
 
     /// Maintenance and initial margin of the perpetual and `options`.
     ///
     /// # Errors
-    /// [`Error::Overflow`] as for [`Revaluation::new`], for more than [`MAX_OPTIONS`](super::scenario::MAX_OPTIONS), and if a
-    /// result does not fit.
+    /// As for [`begin`](Self::begin); [`Refusal::Overflow`] if a result does not fit.
     pub fn requirement(&self, options: &[OptionLeg]) -> Result<Requirement> {
-        Ok(self.revalued(options)?.requirement()?.0)
+        Ok(self.revalued(options)?.0)
     }
 
     /// Margin, worst scenario, Greeks and value of the perpetual and `options`.
     ///
     /// # Errors
-    /// As for [`requirement`](Self::requirement).
+    /// As for [`requirement`](Self::requirement); [`Refusal::Price`] if a strike is above [`Price::MAX`].
     pub fn evaluate(&self, options: &[OptionLeg]) -> Result<Evaluation> {
-        let (requirement, worst) = self.revalued(options)?.requirement()?;
-        let mut sums = Sums {
-            delta: self.perpetual,
-            ..Sums::default()
-        };
+        let (requirement, worst) = self.revalued(options)?;
+        let mut sums = Sums::of_perpetual(self.perpetual);
         for leg in options {
-            sums.add(leg.size, &self.terms(leg)?.quote()?)?;
+            sums.add(
+                leg.size,
+                &self.terms(leg).quote().map_err(|_| Refusal::Price)?,
+            )?;
         }
         Ok(Evaluation {
             requirement,
@@ -100,14 +117,13 @@ impl Portfolio {
     }
 
     /// Terms of an option at spot.
-    fn terms(&self, leg: &OptionLeg) -> Result<Terms> {
-        let strike = self.tick.0.checked_mul(leg.strike.into());
-        Ok(Terms {
+    fn terms(&self, leg: &OptionLeg) -> Terms {
+        Terms {
             kind: leg.kind,
             forward: self.spot,
-            strike: Price(strike.ok_or(Error::Overflow)?),
+            strike: Price(self.tick.0.saturating_mul(leg.strike.into())),
             seconds: leg.seconds.into(),
             volatility: Ratio(u128::from(leg.volatility) * (WAD / u128::from(VOLATILITY_UNITS))),
-        })
+        }
     }
 }

@@ -51,7 +51,8 @@ impl Scaled {
         let zeros = x.leading_zeros();
         Self {
             mantissa: x.wrapping_shl(zeros),
-            exponent: 63 - zeros as i64,
+            // Of zero, far below what any price leaves of it.
+            exponent: 63_i64.wrapping_sub(if x == 0 { 512 } else { zeros as i64 }),
         }
     }
 
@@ -120,7 +121,7 @@ impl Scaled {
         (Wrapping(doubled.cast_signed()) + Wrapping(1)) >> 1
     }
 
-    /// The logarithm, wrong by at most two units. Zero has one below -40.
+    /// The logarithm, wrong by at most two units; of what is below 2^-128, that of 2^-128.
     pub(super) fn ln(self) -> Fix {
         /// ln 2 and its half, root of two: in units of 2^-31, to the nearest.
         const LN_2: Fix = Wrapping(1_488_522_236);
@@ -138,7 +139,7 @@ impl Scaled {
         let series = share(5) + ((square * series) >> UNIT);
         let series = share(3) + ((square * series) >> UNIT);
         let series = z + ((z * ((square * series) >> UNIT)) >> UNIT);
-        (Wrapping(self.exponent) * LN_2 + LN_2_HALF + (series << 1)) >> 1
+        (Wrapping(self.exponent.max(-128)) * LN_2 + LN_2_HALF + (series << 1)) >> 1
     }
 }
 

@@ -10,7 +10,9 @@ mod fast;
 mod fast_normal;
 pub mod fixed;
 pub mod normal;
+mod refusal;
 pub mod scenario;
 
 pub use encoding::{OptionLeg, Portfolio, Requirement, Shock};
 pub use evaluation::{Evaluation, Sums};
+pub use refusal::Refusal;

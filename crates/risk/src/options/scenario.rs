@@ -6,13 +6,14 @@
 
 use core::num::Wrapping;
 
-use super::black::Kind;
-use super::encoding::{OptionLeg, Portfolio, Requirement, Shock, VOLATILITY_UNITS};
+use super::black::{Kind, Terms};
+use super::encoding::{MAX_SECONDS, OptionLeg, Portfolio, Requirement, Shock, VOLATILITY_UNITS};
 use super::fast::{self, BITS, Fix, ONE, Scaled, of_wad, reciprocal, root_of_years, times};
 use super::fast_normal::distribution;
 use super::normal::outside_value;
+use super::refusal::{Refusal, Result};
 use crate::math::{mul_div_up, signed};
-use crate::{Error, Price, Ratio, Result, Size, Usd, WAD};
+use crate::{Position, Price, Ratio, Size, Usd, WAD};
 
 /// Options of a portfolio, at most.
 pub const MAX_OPTIONS: usize = 128;
@@ -52,8 +53,8 @@ impl Grid {
     /// Moves of at most `range` around `base`, a share of the unit.
     fn new(base: Fix, range: Ratio) -> Result<Self> {
         let range = match u64::try_from(range.0) {
-            Ok(wad) if range <= MAX_RANGE => of_wad(wad),
-            _ => return Err(Error::Overflow),
+            Ok(wad) if range <= MAX_RANGE => of_wad(wad) + Wrapping(1),
+            _ => return Err(Refusal::Range),
         };
         let thirds = [-3, -2, -1, 0, 1, 2, 3, -6, 6];
         let moved = |n: i64| (ONE + range * Wrapping(n) / Wrapping(3)).max(MIN_PRICE);
@@ -128,6 +129,9 @@ pub struct Revaluation {
     spot: Price,
     /// What prices are shares of: the larger of spot and stable price.
     unit: Price,
+    /// 1 / unit.
+    inverse: Scaled,
+    /// In units.
     tick: Scaled,
     /// Spot, and its logarithm.
     base: Fix,
@@ -149,7 +153,8 @@ impl Revaluation {
     /// Begins with the perpetual; `gross` is the sum of all sizes, that of the perpetual included.
     ///
     /// # Errors
-    /// [`Error::Overflow`] if a price is zero or above [`Price::MAX`], or a range above [`MAX_RANGE`].
+    /// [`Refusal::Price`] if a price is zero or above [`Price::MAX`]; [`Refusal::Range`] if a range of spot is above [`MAX_RANGE`], or
+    /// that of volatility does not fit 64 bits.
     pub fn new(portfolio: &Portfolio, gross: Size) -> Result<Self> {
         let Portfolio {
             spot,
@@ -159,8 +164,10 @@ impl Revaluation {
         } = *portfolio;
         let unit = spot.max(stable);
         if spot.min(stable) == Price::ZERO || unit > Price::MAX {
-            return Err(Error::Overflow);
+            return Err(Refusal::Price);
         }
+        let volatility_range =
+            u64::try_from(shock.volatility_range.0).map_err(|_| Refusal::Range)?;
         let inverse = Scaled::of_wide(unit.0).inverse();
         let share = |price: Price| {
             Scaled::of_wide(price.0)
@@ -177,6 +184,7 @@ impl Revaluation {
             shock,
             spot,
             unit,
+            inverse,
             tick: Scaled::of_wide(portfolio.tick.0).times(inverse),
             base,
             base_log: log_of(base),
@@ -186,7 +194,7 @@ impl Revaluation {
                 initial(base, shock.initial_spot_range != shock.spot_range)?,
                 initial(share(stable), stable != spot)?,
             ],
-            volatility_range: of_wad(shock.volatility_range.0.try_into().unwrap_or(u64::MAX)),
+            volatility_range: of_wad(volatility_range),
             linear: Wrapping(0),
             marks: Wrapping(0),
             short: 0,
@@ -201,17 +209,31 @@ impl Revaluation {
         Wrapping((size.wrapping_add(half) >> self.shift) as i64)
     }
 
-    /// An option as the loop takes it.
+    /// An option of a packed portfolio.
+    #[must_use]
     pub fn contract(&self, leg: &OptionLeg) -> Contract {
         /// 2^50 in millionths, to the nearest.
-        const FACTOR: Fix =
-            Wrapping(((1 << 50) + VOLATILITY_UNITS as i64 / 2) / VOLATILITY_UNITS as i64);
+        const FACTOR: i64 = ((1 << 50) + VOLATILITY_UNITS as i64 / 2) / VOLATILITY_UNITS as i64;
+        let volatility = Wrapping(i64::from(leg.volatility)) * Wrapping(FACTOR);
         Contract {
             kind: leg.kind,
             strike: Scaled::new(leg.strike).times(self.tick),
             seconds: leg.seconds,
-            volatility: (Wrapping(i64::from(leg.volatility)) * FACTOR) >> (50 - BITS),
+            volatility: volatility >> (50 - BITS),
             size: leg.size.0,
+        }
+    }
+
+    /// An option by its terms, of which the forward is not used. Times and volatilities beyond [`MAX_SECONDS`] and 18.4 count as
+    /// those.
+    #[must_use]
+    pub fn contract_of(&self, terms: &Terms, size: Position) -> Contract {
+        Contract {
+            kind: terms.kind,
+            strike: Scaled::of_wide(terms.strike.0).times(self.inverse),
+            seconds: terms.seconds.min(MAX_SECONDS.into()) as u32,
+            volatility: of_wad(terms.volatility.0.min(u64::MAX.into()) as u64),
+            size: size.0,
         }
     }
 
@@ -292,7 +314,7 @@ impl Revaluation {
     /// volatility, each from the lowest; 21 and 22 are the tails.
     ///
     /// # Errors
-    /// [`Error::Overflow`] if a result does not fit.
+    /// [`Refusal::Overflow`] if a result does not fit.
     pub fn requirement(&self) -> Result<(Requirement, u8)> {
         let [at_maintenance, others @ ..] = &self.grids;
         let (loss, worst) = at_maintenance
@@ -323,7 +345,7 @@ impl Revaluation {
         let (amount, divisor) = match self.shift.checked_sub(bits) {
             None => (amount, WAD << (bits - self.shift)),
             Some(shift) if shift < amount.leading_zeros() => (amount << shift, WAD),
-            Some(_) => return Err(Error::Overflow),
+            Some(_) => return Err(Refusal::Overflow),
         };
         Ok(Usd(signed(mul_div_up(amount, self.unit.0, divisor)?)?))
     }

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.20;
+
+/// Margin of portfolios of options and perpetuals, and prices of options: a program without state, which anyone may call. Prices,
+/// sizes, ratios, volatilities and amounts are WAD (1e18); times are seconds; volatility and time are of a year of 365 days.
+///
+/// Options are undiscounted Black-76 on the spot price. A portfolio of one underlying is revalued in 23 scenarios: 7 moves of
+/// spot up to +-spotRange in thirds of it, each with 3 moves of volatility (0, +-volRange x (30 / days)^0.3 up to 30 days to
+/// expiry and ^0.13 beyond, at least a day), and two tails of +-2 spotRange whose losses count 35 %. No move takes a price below
+/// 1 % of itself or a volatility below 5 %. Maintenance margin is the worst loss, plus shortOptionRate x spot for every short
+/// option. Margins are rounded up, and wrong by at most 1e-7 of the gross notional; prices by at most 1e-9 of the forward.
+interface IRiskEngine {
+    /// A position in an option; `size` is positive for a long one, `secs` the time to expiry.
+    struct Option {
+        bool isCall;
+        uint256 strike;
+        uint256 secs;
+        int256 size;
+        uint256 vol;
+    }
+
+    /// How far prices are moved. Ranges of spot are at most 3, everything else is below 18.4.
+    struct Shock {
+        uint256 spotRange;
+        uint256 initialSpotRange;
+        uint256 volRange;
+        uint256 shortOptionRate;
+        uint256 initialFactor;
+    }
+
+    /// `initial` is the larger of initialFactor x maintenance and the margin at `initialSpotRange`. `worst` is the scenario of
+    /// the worst loss, 3 x step of spot + step of volatility, each from the lowest; 21 and 22 are the tails. `delta` includes the
+    /// perpetual; `gamma` is per USD, `vega` per unit of volatility; `value` is that of the options.
+    struct Result {
+        uint256 maintenance;
+        uint256 initial;
+        uint8 worst;
+        int256 delta;
+        int256 gamma;
+        int256 vega;
+        int256 value;
+    }
+
+    /// Spot or stable price is zero, or a price is above 2^100 - 1.
+    error BadPrice();
+    /// A range is too wide: see `Shock`.
+    error BadRange();
+    /// A portfolio has more than 128 options.
+    error TooManyOptions();
+    /// The arguments do not decode, a number exceeds 128 bits, a volatility of `evaluate` is 18.4 or more, or a time 2^31
+    /// seconds or more.
+    error BadInput();
+    /// A result does not fit 128 bits.
+    error Overflow();
+
+    /// Margin, Greeks and value of a perpetual of signed size `perp` and at most 128 options.
+    function evaluate(uint256 spot, int256 perp, Option[] calldata options, Shock calldata shock)
+        external
+        view
+        returns (Result memory);
+
+    /// Value and Greeks of one option: `gamma` per USD of the forward, `vega` per unit of volatility.
+    function price(bool isCall, uint256 forward, uint256 strike, uint256 secs, uint256 vol)
+        external
+        view
+        returns (uint256 value, int256 delta, uint256 gamma, uint256 vega);
+
+    /// Margins of portfolios of several underlyings, packed: what vaults call. Each portfolio is four words and one per option,
+    /// fields from the top bit:
+    ///
+    ///     0       spot (128 bits), stable price (128; equal to spot where there is none)
+    ///     1       tick (128), size of the perpetual (128, signed)
+    ///     2       spotRange, initialSpotRange, volRange, shortOptionRate (64 each)
+    ///     3       initialFactor (64), zero (128), number of options (64)
+    ///     option  strike in ticks (64), 1 for a put (1), seconds to expiry (31), volatility in 1e-6 (32), size (128, signed)
+    ///
+    /// The answer has a word per portfolio: maintenance (128 bits), initial (128). Where the stable price is not spot, the
+    /// initial margin covers the losses from the marks, too, if spot moves from the stable price by `initialSpotRange`.
+    function requirements(bytes32[] calldata portfolios) external view returns (bytes32[] memory margins);
+}

@@ -1,0 +1,96 @@
+//! Evaluation of a portfolio and the price of an option, by the public ABI.
+
+use alloc::vec::Vec;
+
+use risk::options::black::{Kind, Quote, Terms};
+use risk::options::encoding::MAX_SECONDS;
+use risk::options::{Portfolio, Refusal, Shock, Sums};
+use risk::{Position, Price, Ratio};
+
+use crate::portfolios::add;
+use crate::refusal::{bad_input, or_revert};
+use crate::words::{self, Word};
+
+/// Words of an option.
+const OPTION_WORDS: usize = 5;
+
+fn kind(is_call: bool) -> Kind {
+    if is_call { Kind::Call } else { Kind::Put }
+}
+
+fn quote(terms: &Terms) -> Quote {
+    or_revert(terms.quote().map_err(|_| Refusal::Price))
+}
+
+/// `price`: see the interface.
+pub fn price(arguments: &[Word]) -> Vec<u8> {
+    let quote = quote(&Terms {
+        kind: kind(words::flag(arguments, 0)),
+        forward: Price(words::unsigned(arguments, 1)),
+        strike: Price(words::unsigned(arguments, 2)),
+        seconds: words::short(arguments, 3),
+        volatility: Ratio(words::unsigned(arguments, 4)),
+    });
+    let mut output = Vec::with_capacity(4 * 32);
+    words::push(words::of(quote.value.0), &mut output);
+    words::push(words::of_signed(quote.delta), &mut output);
+    words::push(words::of(quote.gamma), &mut output);
+    words::push(words::of(quote.vega), &mut output);
+    output
+}
+
+/// `evaluate`: see the interface.
+pub fn evaluate(arguments: &[Word]) -> Vec<u8> {
+    let ratio = |place| Ratio(words::unsigned(arguments, place));
+    let portfolio = Portfolio {
+        spot: Price(words::unsigned(arguments, 0)),
+        stable: Price(words::unsigned(arguments, 0)),
+        tick: Price::ZERO,
+        perpetual: Position(words::signed(arguments, 1)),
+        shock: Shock {
+            spot_range: ratio(3),
+            initial_spot_range: ratio(4),
+            volatility_range: ratio(5),
+            short_option_rate: ratio(6),
+            initial_factor: ratio(7),
+        },
+    };
+    let (options, _) = words::array(arguments, 2, OPTION_WORDS).as_chunks();
+    evaluation(&portfolio, options)
+}
+
+fn evaluation(portfolio: &Portfolio, options: &[[Word; OPTION_WORDS]]) -> Vec<u8> {
+    let size = |option: &[Word; OPTION_WORDS]| Position(words::signed(option, 3));
+    let mut revaluation = or_revert(portfolio.begin(options.iter().map(size)));
+    let mut sums = Sums::of_perpetual(portfolio.perpetual);
+    for option in options {
+        let (terms, size) = (terms(portfolio.spot, option), size(option));
+        let contract = revaluation.contract_of(&terms, size);
+        add(&mut revaluation, &contract);
+        or_revert(sums.add(size, &quote(&terms)));
+    }
+    let (requirement, worst) = or_revert(revaluation.requirement());
+    let mut output = Vec::with_capacity(7 * 32);
+    words::push(words::of_signed(requirement.maintenance.0), &mut output);
+    words::push(words::of_signed(requirement.initial.0), &mut output);
+    words::push(words::of(worst.into()), &mut output);
+    words::push(words::of_signed(sums.delta.0), &mut output);
+    words::push(words::of_signed(sums.gamma), &mut output);
+    words::push(words::of_signed(sums.vega.0), &mut output);
+    words::push(words::of_signed(sums.value.0), &mut output);
+    output
+}
+
+fn terms(spot: Price, option: &[Word; OPTION_WORDS]) -> Terms {
+    let seconds = words::short(option, 2);
+    if seconds > MAX_SECONDS.into() {
+        bad_input();
+    }
+    Terms {
+        kind: kind(words::flag(option, 0)),
+        forward: spot,
+        strike: Price(words::unsigned(option, 1)),
+        seconds,
+        volatility: Ratio(words::short(option, 4).into()),
+    }
+}

@@ -1,0 +1,93 @@
+//! The risk engine: margin of portfolios of options and perpetuals, and prices of options. It has no state and no owner.
+//!
+//! The maths is the crate `risk`, module `options`; here is what reads and writes words.
+//!
+//! | Where is ... | |
+//! |---|---|
+//! | a vault's portfolio margined | [`portfolios`] |
+//! | a portfolio evaluated, an option priced, for anyone | [`functions`] |
+//! | a word decoded | [`words`] |
+//! | a call refused | [`refusal`] |
+
+#![cfg_attr(not(feature = "export-abi"), no_std)]
+
+extern crate alloc;
+
+mod functions;
+mod portfolios;
+mod refusal;
+mod words;
+
+use alloc::vec::Vec;
+
+use alloy_sol_types::{SolCall, sol};
+use stylus_sdk::host::WasmVM;
+use stylus_sdk::hostio;
+use stylus_sdk::stylus_core::{CalldataAccess, MemoryAccess};
+
+use crate::refusal::refuse;
+use crate::words::Word;
+
+// As in the interface, whose structs have names that Rust gives to other things.
+sol! {
+    interface IRiskEngine {
+        error BadPrice();
+        error BadRange();
+        error TooManyOptions();
+        error BadInput();
+        error Overflow();
+        function evaluate(
+            uint256 spot,
+            int256 perp,
+            (bool, uint256, uint256, int256, uint256)[] options,
+            (uint256, uint256, uint256, uint256, uint256) shock
+        );
+        function price(bool isCall, uint256 forward, uint256 strike, uint256 secs, uint256 vol);
+        function requirements(bytes32[] portfolios);
+    }
+}
+
+const REQUIREMENTS: u32 = u32::from_be_bytes(IRiskEngine::requirementsCall::SELECTOR);
+const EVALUATE: u32 = u32::from_be_bytes(IRiskEngine::evaluateCall::SELECTOR);
+const PRICE: u32 = u32::from_be_bytes(IRiskEngine::priceCall::SELECTOR);
+
+/// Serves a call of `len` bytes of calldata. Returns 0; a revert does not return.
+#[unsafe(no_mangle)]
+pub extern "C" fn user_entrypoint(len: usize) -> usize {
+    let vm = WasmVM::default();
+    // Nitro pays for memory through this import, which a program has to have.
+    vm.pay_for_memory_grow(0);
+    if value_sent() {
+        refuse();
+    }
+    vm.write_result(&serve(&vm.read_args(len)));
+    0
+}
+
+fn serve(input: &[u8]) -> Vec<u8> {
+    let Some((selector, arguments)) = input.split_first_chunk() else {
+        refuse();
+    };
+    let arguments: &[Word] = arguments.as_chunks().0;
+    match u32::from_be_bytes(*selector) {
+        REQUIREMENTS => portfolios::requirements(arguments),
+        EVALUATE => functions::evaluate(arguments),
+        PRICE => functions::price(arguments),
+        _ => refuse(),
+    }
+}
+
+fn value_sent() -> bool {
+    let mut value = [0; 32];
+    // SAFETY: the host writes 32 bytes.
+    unsafe { hostio::msg_value(value.as_mut_ptr()) };
+    value != [0; 32]
+}
+
+/// Prints the contract's Solidity interface; for `constructor`, nothing: there is none.
+#[cfg(feature = "export-abi")]
+pub fn print_from_args() {
+    if std::env::args().nth(1).as_deref() != Some("constructor") {
+        print!("{}", include_str!("../../interfaces/IRiskEngine.sol"));
+    }
+}

@@ -1,0 +1,5 @@
+//! Prints the contract's ABI.
+
+fn main() {
+    risk_engine::print_from_args();
+}

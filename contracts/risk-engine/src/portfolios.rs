@@ -1,0 +1,51 @@
+//! Margins of packed portfolios, as vaults ask for them.
+
+use alloc::vec::Vec;
+
+use risk::Position;
+use risk::options::encoding::HEADER_WORDS;
+use risk::options::scenario::{Contract, Revaluation};
+use risk::options::{OptionLeg, Portfolio, Requirement};
+
+use crate::refusal::{bad_input, or_revert};
+use crate::words::{self, Word, halves};
+
+/// `requirements`: see the interface.
+pub fn requirements(arguments: &[Word]) -> Vec<u8> {
+    let mut rest = words::array(arguments, 0, 1);
+    let mut output = Vec::with_capacity(64 + 32 * (rest.len() / HEADER_WORDS));
+    words::push(words::of(32), &mut output);
+    words::push(words::of(0), &mut output);
+    while let Some((header, tail)) = rest.split_first_chunk::<HEADER_WORDS>() {
+        let (portfolio, count) = Portfolio::unpack([0, 1, 2, 3].map(|n: usize| halves(&header[n])));
+        let count = usize::try_from(count).ok();
+        let Some((options, tail)) = count.and_then(|count| tail.split_at_checked(count)) else {
+            bad_input();
+        };
+        words::push(requirement(&portfolio, options).pack(), &mut output);
+        rest = tail;
+    }
+    if !rest.is_empty() {
+        bad_input();
+    }
+    words::set_length(&mut output);
+    output
+}
+
+fn requirement(portfolio: &Portfolio, options: &[Word]) -> Requirement {
+    let sizes = options
+        .iter()
+        .map(|word| Position(halves(word)[1].cast_signed()));
+    let mut revaluation = or_revert(portfolio.begin(sizes));
+    for word in options {
+        let contract = revaluation.contract(&OptionLeg::unpack(halves(word)));
+        add(&mut revaluation, &contract);
+    }
+    or_revert(revaluation.requirement()).0
+}
+
+/// Adds an option: the scenario loop, once in the program.
+#[inline(never)]
+pub fn add(revaluation: &mut Revaluation, contract: &Contract) {
+    revaluation.add(contract);
+}

@@ -1,0 +1,97 @@
+//! ABI words.
+
+use alloc::vec::Vec;
+
+use risk::options::encoding::Halves;
+
+use crate::refusal::bad_input;
+
+/// A 32-byte word.
+pub type Word = [u8; 32];
+
+/// The halves of a word.
+pub fn halves(word: &Word) -> Halves {
+    let (halves, _) = word.as_chunks();
+    [0, 1].map(|half: usize| u128::from_be_bytes(halves[half]))
+}
+
+/// The word at a place of `words`.
+pub fn word(words: &[Word], place: usize) -> Halves {
+    match words.get(place) {
+        Some(word) => halves(word),
+        None => bad_input(),
+    }
+}
+
+/// A `uint256` below 2^128.
+pub fn unsigned(words: &[Word], place: usize) -> u128 {
+    match word(words, place) {
+        [0, low] => low,
+        _ => bad_input(),
+    }
+}
+
+/// A `uint256` below 2^64.
+pub fn short(words: &[Word], place: usize) -> u64 {
+    unsigned(words, place)
+        .try_into()
+        .unwrap_or_else(|_| bad_input())
+}
+
+/// An `int256` of 128 bits.
+pub fn signed(words: &[Word], place: usize) -> i128 {
+    let [high, low] = word(words, place);
+    let low = low.cast_signed();
+    if high != (low >> 127).cast_unsigned() {
+        bad_input();
+    }
+    low
+}
+
+/// A `bool`.
+pub fn flag(words: &[Word], place: usize) -> bool {
+    match unsigned(words, place) {
+        0 => false,
+        1 => true,
+        _ => bad_input(),
+    }
+}
+
+/// The array whose offset is at `place`: its length in items of `words_each`, and what follows the length.
+pub fn array(words: &[Word], place: usize, words_each: usize) -> &[Word] {
+    let offset = short(words, place);
+    let tail = words.get((offset / 32) as usize..).unwrap_or_default();
+    let count = short(tail, 0);
+    let len = usize::try_from(count)
+        .ok()
+        .and_then(|count| count.checked_mul(words_each));
+    let items = len.and_then(|len| tail.get(1..)?.get(..len));
+    match items {
+        Some(items) if offset % 32 == 0 => items,
+        _ => bad_input(),
+    }
+}
+
+/// Appends a word.
+pub fn push([high, low]: Halves, output: &mut Vec<u8>) {
+    output.extend_from_slice(&high.to_be_bytes());
+    output.extend_from_slice(&low.to_be_bytes());
+}
+
+/// Sets the length of an array of words that is the whole of `output`, after its offset and a place for it.
+pub fn set_length(output: &mut [u8]) {
+    let count = (output.len() / 32 - 2) as u32;
+    if let Some(place) = output.get_mut(60..64) {
+        place.copy_from_slice(&count.to_be_bytes());
+    }
+}
+
+/// A `uint256`.
+pub const fn of(value: u128) -> Halves {
+    [0, value]
+}
+
+/// An `int256`.
+pub const fn of_signed(value: i128) -> Halves {
+    [(value >> 127).cast_unsigned(), value.cast_unsigned()]
+}
