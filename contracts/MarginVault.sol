@@ -10,7 +10,7 @@ import {IMarginVault} from "./interfaces/IMarginVault.sol";
 contract MarginVault is Proxy {
     error NoCode(address program);
 
-    /// `vault-trading`: signed trades.
+    /// `vault-trading`: settling signed trades.
     address private immutable TRADING;
     /// `vault-accounts`: money in and out, the pool's included, and settling accounts.
     address private immutable ACCOUNTS;
@@ -20,13 +20,23 @@ contract MarginVault is Proxy {
     address private immutable DELEVERAGING;
     /// `vault-registry`: set-up, parameters, and everything that can be read.
     address private immutable REGISTRY;
+    /// `vault-options`: options, orders and signers between trades.
+    address private immutable OPTIONS;
 
-    constructor(address trading, address accounts, address liquidation, address deleveraging, address registry) {
+    constructor(
+        address trading,
+        address accounts,
+        address liquidation,
+        address deleveraging,
+        address registry,
+        address options
+    ) {
         TRADING = checked(trading);
         ACCOUNTS = checked(accounts);
         LIQUIDATION = checked(liquidation);
         DELEVERAGING = checked(deleveraging);
         REGISTRY = checked(registry);
+        OPTIONS = checked(options);
     }
 
     function checked(address program) private view returns (address) {
@@ -44,7 +54,7 @@ contract MarginVault is Proxy {
         }
         if (selector == IMarginVault.deleverage.selector) return DELEVERAGING;
         if (concernsAccounts(selector)) return ACCOUNTS;
-        return concernsOrders(selector) ? TRADING : REGISTRY;
+        return concernsOrders(selector) || concernsOptions(selector) ? OPTIONS : REGISTRY;
     }
 
     function concernsAccounts(bytes4 selector) private pure returns (bool) {
@@ -57,5 +67,13 @@ contract MarginVault is Proxy {
         return selector == IMarginVault.cancel.selector || selector == IMarginVault.setSigner.selector
             || selector == IMarginVault.isSigner.selector || selector == IMarginVault.hashOrder.selector
             || selector == IMarginVault.filled.selector;
+    }
+
+    function concernsOptions(bytes4 selector) private pure returns (bool) {
+        return selector == IMarginVault.listOption.selector || selector == IMarginVault.delist.selector
+            || selector == IMarginVault.refresh.selector || selector == IMarginVault.setOptionRules.selector
+            || selector == IMarginVault.optionRules.selector || selector == IMarginVault.option.selector
+            || selector == IMarginVault.seriesOf.selector || selector == IMarginVault.optionTotals.selector
+            || selector == IMarginVault.portfolio.selector;
     }
 }

@@ -126,7 +126,7 @@ interface IMarginVault is IOwnable {
     error InvalidStrike(); // off the grid, or too far from the mark
     error SeriesExists();
     error TooManySeries();
-    error SeriesOpen(); // it is not settled, or somebody holds it
+    error SeriesOpen(); // somebody holds it
     error ExposureLimit(); // the trade raises vega or gamma of all series beyond its limit
     error Healthy();
     error NoEquity(); // deleverage it
@@ -160,7 +160,7 @@ interface IMarginVault is IOwnable {
     function listOption(uint32 underlying, uint64 expiry, uint256 strike, bool isCall)
         external
         returns (uint32 instrument);
-    /// Anyone, once it is settled and nobody holds it; the owner also before, while nobody holds it.
+    /// Anyone, once it has expired and nobody holds it: every account that does has been settled. The owner also before.
     function delist(uint32 instrument) external;
     function option(uint32 instrument)
         external

@@ -47,7 +47,8 @@ library Deployment {
             session.deployProgram("vault-accounts"),
             session.deployProgram("vault-liquidation"),
             session.deployProgram("vault-deleveraging"),
-            session.deployProgram("vault-registry")
+            session.deployProgram("vault-registry"),
+            session.deployProgram("vault-options")
         );
         return session.create("create the vault", bytes.concat(type(MarginVault).creationCode, programs));
     }

@@ -33,6 +33,21 @@ sol! {
         function marksWithOptions(bytes32[] assets, OptionId[] options) external view;
     }
     interface Engine {
+        struct Leg {
+            bool isCall;
+            uint256 strike;
+            uint256 secs;
+            int256 size;
+            uint256 vol;
+        }
+        struct Shock {
+            uint256 spotRange;
+            uint256 initialSpotRange;
+            uint256 volRange;
+            uint256 shortOptionRate;
+            uint256 initialFactor;
+        }
+        function evaluate(uint256 spot, int256 perp, Leg[] options, Shock shock) external view;
         function requirements(bytes32[] portfolios) external view;
     }
     interface Pool {

@@ -1,13 +1,30 @@
-//! Who may take over an account, and which of its legs can move.
+//! Who may change a parameter, who may take over an account, and which of its legs can move.
 
 use crate::error::{Error, require};
 use crate::parameters::Amounts;
 use crate::session::{Session, is_owner_of, owner_of};
-use crate::storage::Storage;
+use crate::storage::{Field, Storage};
 use alloy_primitives::B256;
 use risk::{Legs, Positions, Result, Usd};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::MessageAccess;
+
+/// Reverts unless the caller owns the vault.
+pub fn only_owner(store: &Storage) {
+    let caller = WasmVM::default().msg_sender();
+    require(store.address(Field::Owner) == caller, Error::NotOwner);
+}
+
+/// Reverts unless the caller owns the vault or is its steward; whether it is the owner.
+pub fn only_steward(store: &Storage) -> bool {
+    let caller = WasmVM::default().msg_sender();
+    let is_owner = store.address(Field::Owner) == caller;
+    require(
+        is_owner || store.address(Field::Steward) == caller,
+        Error::NotSteward,
+    );
+    is_owner
+}
 
 /// Reverts unless the caller owns an account, or its owner lets it act.
 pub fn only_for(store: &Storage, account: B256) {

@@ -1,16 +1,17 @@
 //! What the programs of a margin vault share: one storage, one way to open an operation, one list of errors, one ABI.
 //!
-//! A vault is one address with one ABI. Its code is a clone of `MarginVault.sol`, which hands every call on to one of five
+//! A vault is one address with one ABI. Its code is a clone of `MarginVault.sol`, which hands every call on to one of six
 //! programs by its selector: a single program would not fit the chain's limit of 24,576 bytes, and a call pays for the size of
 //! the program that serves it.
 //!
 //! | Program | What it does |
 //! |---|---|
-//! | `vault-trading` | settles signed trades; signers and cancellations |
+//! | `vault-trading` | settles signed trades |
 //! | `vault-accounts` | money in, out and between accounts, and from the pool for deficits; settles accounts, for anyone |
 //! | `vault-liquidation` | moves legs of accounts in ill health into others |
 //! | `vault-deleveraging` | closes legs of accounts in debt, or near it, against the opposite side |
 //! | `vault-registry` | set-up, parameters, and everything that can be read |
+//! | `vault-options` | options and their rules; signers and cancellations |
 //!
 //! The ledger itself is the crate `risk`. An operation reads as: load (accounts, prices) -> plan (in `risk`) -> check -> store
 //! -> emit and call out.
@@ -18,6 +19,7 @@
 //! | Where is ... | |
 //! |---|---|
 //! | a slot laid out | [`storage`], [`nonces`], of an option: [`options`] |
+//! | an order hashed | [`orders`] |
 //! | a price accepted | [`market`] |
 //! | a margin computed | [`margins`] |
 //! | a leg found movable | [`checks`] |
@@ -44,6 +46,7 @@ pub mod margins;
 pub mod market;
 pub mod nonces;
 pub mod options;
+pub mod orders;
 pub mod packing;
 pub mod parameters;
 pub mod program;

@@ -324,9 +324,10 @@ impl Storage {
         Series::of_word(self.instrument_field(id, InstrumentField::Asset))
     }
 
-    /// Stores the terms of an option.
-    pub fn set_series(&mut self, id: InstrumentId, series: &Series) {
-        self.set_instrument_field(id, InstrumentField::Asset, series.word());
+    /// Stores the terms of an option, or that there is none at this place.
+    pub fn set_series(&mut self, id: InstrumentId, series: Option<&Series>) {
+        let word = series.map_or(Word::ZERO, Series::word);
+        self.set_instrument_field(id, InstrumentField::Asset, word);
     }
 
     /// The perpetual on an instrument's underlying: itself, unless it is an option.

@@ -5,13 +5,15 @@ use alloy_sol_types::SolEvent;
 use core::ops::RangeInclusive;
 use margin_vault::abi::{Args, Bytes, IMarginVault, IOwnable};
 use margin_vault::calls;
+use margin_vault::checks::{only_owner, only_steward};
 use margin_vault::error::{Error, OrRevert, require};
+use margin_vault::exposures;
+use margin_vault::options::{FIRST_NUMBER, is_option};
 use margin_vault::parameters::{
     InstrumentRates, MAX_DECIMALS, QuoteToken, RATE_UNIT, Rates, stored_rate,
 };
 use margin_vault::session::{Session, emit};
 use margin_vault::storage::{Field, InstrumentField, PoolAssets, Storage};
-use margin_vault::options::is_option;
 use margin_vault::word::Word;
 use risk::{InstrumentId, Side, Size, Store, Usd, WAD};
 use stylus_sdk::host::WasmVM;
@@ -117,23 +119,6 @@ pub fn initialize(store: &mut Storage, args: Args) -> Bytes {
     &[]
 }
 
-/// Reverts unless the caller owns the vault.
-fn only_owner(store: &Storage) {
-    let caller = WasmVM::default().msg_sender();
-    require(store.address(Field::Owner) == caller, Error::NotOwner);
-}
-
-/// Reverts unless the caller owns the vault or is its steward; whether it is the owner.
-fn only_steward(store: &Storage) -> bool {
-    let caller = WasmVM::default().msg_sender();
-    let is_owner = store.address(Field::Owner) == caller;
-    require(
-        is_owner || store.address(Field::Steward) == caller,
-        Error::NotSteward,
-    );
-    is_owner
-}
-
 /// Names the steward, which may change parameters; zero removes it.
 pub fn set_steward(store: &mut Storage, steward: Address) -> Bytes {
     only_owner(store);
@@ -222,9 +207,10 @@ fn put_instrument(store: &mut Storage, number: u32, given: Args) {
         None => list(store, number),
     };
     require(!is_option(id), Error::InvalidParameters);
-    let open = store.side(id, Side::Long).open_interest > Size::ZERO;
+    let held = store.side(id, Side::Long).open_interest > Size::ZERO;
+    let in_use = held || store.counted(id).series > 0;
     require(
-        !open || store.instrument_field(id, InstrumentField::Asset) == asset,
+        !in_use || store.instrument_field(id, InstrumentField::Asset) == asset,
         Error::InvalidParameters,
     );
     rates.beside = store.rates_of(id).beside;
@@ -232,12 +218,15 @@ fn put_instrument(store: &mut Storage, number: u32, given: Args) {
     store.set_instrument_field(id, InstrumentField::Asset, asset);
     store.set_instrument_field(id, InstrumentField::Rates, rates.word());
     store.set_instrument_field(id, InstrumentField::Limits, limits);
+    let open_interest = exposures::open_interest(store, id);
+    exposures::concentrate(store, id, open_interest);
     let mut words = [Word::of(number.into()); 1 + INSTRUMENT_WORDS];
     words[1..].copy_from_slice(&instrument(store, id));
     emit(&IMarginVault::InstrumentSet::SIGNATURE_HASH, 1, &words);
 }
 
 fn list(store: &mut Storage, number: u32) -> InstrumentId {
+    require(number < FIRST_NUMBER, Error::InvalidParameters);
     let listed = store.field(Field::Listed).low;
     let id = u8::try_from(listed).ok().filter(|&id| !is_option(id));
     let id = (id, Error::InvalidParameters).or_revert();
@@ -246,8 +235,9 @@ fn list(store: &mut Storage, number: u32) -> InstrumentId {
     id
 }
 
-/// An instrument's parameters as the interface encodes them.
+/// A perpetual's parameters as the interface encodes them.
 pub fn instrument(store: &Storage, id: InstrumentId) -> [Word; INSTRUMENT_WORDS] {
+    require(!is_option(id), Error::UnknownInstrument);
     let rates = store.rates_of(id);
     let limits = store.instrument_field(id, InstrumentField::Limits);
     [

@@ -70,18 +70,23 @@ fn held(store: &mut Storage, account: B256) -> Positions {
         .or_revert()
 }
 
-/// All listed instruments.
+/// All listed instruments: perpetuals, then options.
 pub fn instruments(store: &Storage) -> Bytes {
-    let count = store.field(Field::Listed).low;
-    let mut words = Vec::with_capacity(2 + count as usize);
-    words.extend([Word::of(32), Word::of(count)]);
-    words.extend((0..count as u8).map(|id| number(store, id)));
+    let perpetuals = store.field(Field::Listed).low as InstrumentId;
+    let places = store.places();
+    let mut words = Vec::from([Word::of(32), Word::ZERO]);
+    words.extend(
+        (0..perpetuals)
+            .chain(places.taken())
+            .map(|id| number(store, id)),
+    );
+    words[1] = Word::of(words.len() as u128 - 2);
     encode(&words)
 }
 
 /// What the interface calls an instrument.
 fn number(store: &Storage, id: InstrumentId) -> Word {
-    Word::of(store.rates_of(id).number.into())
+    Word::of(store.number_of(id).into())
 }
 
 /// Coverage ratio, and what is missing, with what the pool would pay now.
@@ -160,8 +165,10 @@ pub fn outflow(store: &mut Storage) -> Bytes {
     ])
 }
 
-/// What insurance still pays for an instrument, and the open interest of a side that this allows.
+/// What insurance still pays for an instrument, and the open interest of a side that this allows: of the whole underlying, with
+/// whose perpetual its options share both.
 pub fn cover(store: &mut Storage, id: InstrumentId) -> Bytes {
+    let id = store.underlying_of(id);
     let mut session = priced(store, id);
     let assets = session.pool_assets();
     let store = &*session.ledger.store;

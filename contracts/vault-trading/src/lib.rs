@@ -3,7 +3,7 @@
 //! | Where is ... | |
 //! |---|---|
 //! | a trade settled | [`settlement`] |
-//! | a signature checked, a signer named | [`orders`] |
+//! | a signature checked | [`orders`] |
 //! | open interest limited, funding observed | [`market`] |
 //!
 //! # What a settlement reads and writes
@@ -38,10 +38,11 @@
 //!
 //! Nothing here is precomputed into a slot of its own: a cached margin of an account would be wrong after every price.
 
-#![cfg_attr(not(feature = "export-abi"), no_std)]
+#![no_std]
 
 extern crate alloc;
 
+mod functions;
 mod market;
 mod orders;
 mod router;
@@ -53,13 +54,4 @@ use margin_vault::program;
 #[unsafe(no_mangle)]
 pub extern "C" fn user_entrypoint(len: usize) -> usize {
     program::serve::<router::Trading>(len)
-}
-
-/// Prints the part of the vault's interface that this program serves; for `constructor`, nothing: a clone is initialised
-/// instead.
-#[cfg(feature = "export-abi")]
-pub fn print_from_args() {
-    if std::env::args().nth(1).as_deref() != Some("constructor") {
-        print!("{}", program::interface_of(router::SERVED));
-    }
 }

@@ -1,29 +1,95 @@
-//! What a trade does to its instrument: open interest within its limits, the premium that funding observes, and what is
-//! paid into insurance.
+//! What a trade does to its market: open interest, vega and gamma within their limits, the premium that funding observes, and
+//! what is paid into insurance. Options share all of it with the perpetual on their underlying, but for the premium.
 
 use alloy_sol_types::SolEvent;
 use margin_vault::abi::IMarginVault;
 use margin_vault::error::{Error, OrRevert, require};
+use margin_vault::exposures;
+use margin_vault::options::is_option;
 use margin_vault::parameters::ratio;
 use margin_vault::session::{Session, emit};
 use margin_vault::storage::InstrumentField;
 use margin_vault::word::Word;
-use risk::{InstrumentId, Price, Size, Traded, Usd, cover, funding, math};
+use risk::listing::Exposure;
+use risk::{InstrumentId, Price, Side, Size, Store, Traded, Usd, Volume, cover, funding, math};
 
-/// Reverts unless governance's limit and the instrument's cover allow an open interest that a trade has raised.
-pub fn check_open_interest(session: &mut Session, id: InstrumentId, open_interest: Size) {
-    let limits = session
-        .ledger
-        .store
-        .instrument_field(id, InstrumentField::Limits);
-    require(open_interest.0 <= limits.high, Error::OpenInterestLimit);
+/// A trade that was made.
+pub struct Fill<'t> {
+    pub id: InstrumentId,
+    /// The perpetual on its underlying.
+    pub underlying: InstrumentId,
+    pub size: Size,
+    pub price: Price,
+    /// Open interest of one side, before and after.
+    pub open_interest: [Size; 2],
+    pub traded: &'t [Traded; 2],
+}
+
+/// Keeps by how much initial margin grows at the open interest that a trade will leave, before margins are computed. A trade that
+/// cannot change it writes nothing.
+pub fn concentrate(session: &mut Session, underlying: InstrumentId, change: i128) {
+    let store = &mut *session.ledger.store;
+    if change > 0 || change < 0 && store.rates_of(underlying).step() > 0 {
+        let before = math::signed(exposures::open_interest(store, underlying).0).or_revert();
+        let after = (
+            before.checked_add(change),
+            Error::Ledger(risk::Error::Overflow),
+        )
+            .or_revert();
+        exposures::concentrate(store, underlying, Size(after.max(0).unsigned_abs()));
+    }
+}
+
+/// Follows a trade up. Reverts if it raised open interest beyond a limit.
+pub fn observe(session: &mut Session, fill: &Fill) {
+    let [before, after] = fill.open_interest;
+    if is_option(fill.id) {
+        let total = exposures::count(session.ledger.store, fill.id);
+        if after > before {
+            check_exposure(session, fill.underlying, total);
+        }
+    }
+    if after > before {
+        check_open_interest(session, fill.underlying);
+    }
+    let fees = fill.traded[0].fee.plus(fill.traded[1].fee).or_revert();
+    let volume = if is_option(fill.id) {
+        session.ledger.store.flow(fill.underlying).0
+    } else {
+        observe_premium(session, fill, fees)
+    };
+    let store = &mut *session.ledger.store;
+    let share = ratio(store.pool_assets().fee_share);
+    let (_, flow) = store.flow(fill.underlying);
+    let flow = flow.with_paid(fees.times_down(share).or_revert(), session.now);
+    store.set_flow(fill.underlying, &volume, &flow);
+}
+
+/// Reverts unless what all series add up to is within the limits of their vega and gamma.
+fn check_exposure(session: &Session, underlying: InstrumentId, total: Exposure) {
+    let limits = session.ledger.store.option_limits(underlying);
+    require(
+        total.vega <= limits.vega && total.gamma <= limits.gamma,
+        Error::ExposureLimit,
+    );
+}
+
+/// Reverts unless governance's limit and the cover allow the open interest of an underlying, its perpetual and options together.
+fn check_open_interest(session: &mut Session, underlying: InstrumentId) {
     let assets = session.pool_assets();
     let store = &*session.ledger.store;
-    let rates = store.rates_of(id);
+    let open_interest = exposures::open_interest(store, underlying);
+    let limits = store.instrument_field(underlying, InstrumentField::Limits);
+    require(open_interest.0 <= limits.high, Error::OpenInterestLimit);
+    let (mark, _) = store.price_of(underlying);
+    let notional = open_interest.notional_up(mark);
+    notional
+        .and_then(|notional| notional.within(Usd::MAX_TRADED))
+        .or_revert();
+    let rates = store.rates_of(underlying);
     let allowance = Usd(math::signed(limits.low).or_revert());
-    let (_, flow) = store.flow(id);
+    let (_, flow) = store.flow(underlying);
     let cover = flow.cover(allowance, assets, session.now).or_revert();
-    let (mark, _) = store.price_of(id);
     let exposure = cover::exposure(
         open_interest,
         mark,
@@ -34,39 +100,33 @@ pub fn check_open_interest(session: &mut Session, id: InstrumentId, open_interes
     require(exposure <= cover, Error::CoverExceeded);
 }
 
-/// Lets funding observe a trade's premium, and counts what its fees pay into insurance. `open_interest` is the larger of
-/// before and after.
-pub fn observe(
-    session: &mut Session,
-    id: InstrumentId,
-    fill: Size,
-    price: Price,
-    open_interest: Size,
-    traded: &[Traded; 2],
-) {
-    let now = session.now;
+/// Lets funding observe a trade's premium. Returns the volume of the period.
+fn observe_premium(session: &mut Session, fill: &Fill, fees: Usd) -> Volume {
     let store = &mut *session.ledger.store;
-    let (mark, before) = store.price_of(id);
-    let (volume, flow) = store.flow(id);
-    let fees = traded[0].fee.plus(traded[1].fee).or_revert();
+    let (mark, before) = store.price_of(fill.id);
+    let (volume, _) = store.flow(fill.id);
+    let [old, new] = fill.open_interest;
     let trade = funding::Trade {
-        price,
+        price: fill.price,
         mark,
-        notional: fill.notional_up(mark).or_revert(),
+        notional: fill.size.notional_up(mark).or_revert(),
         fees,
-        open_interest: open_interest.notional_up(mark).or_revert(),
+        open_interest: old.max(new).notional_up(mark).or_revert(),
     };
-    let (after, volume) = before.traded(volume, &trade, now);
-    let share = ratio(store.pool_assets().fee_share);
-    let flow = flow.with_paid(fees.times_down(share).or_revert(), now);
-    store.set_flow(id, &volume, &flow);
+    let (after, volume) = before.traded(volume, &trade, session.now);
     if after != before {
-        store.set_price_of(id, mark, &after);
+        store.set_price_of(fill.id, mark, &after);
         let words = [
-            Word::of(store.rates_of(id).number.into()),
+            Word::of(store.rates_of(fill.id).number.into()),
             Word::of_signed(after.paid.0),
             Word::of_signed(after.wad_rate()),
         ];
         emit(&IMarginVault::FundingAccrued::SIGNATURE_HASH, 1, &words);
     }
+    volume
+}
+
+/// Open interest of one side of an instrument.
+pub fn open_interest(session: &Session, id: InstrumentId) -> Size {
+    session.ledger.store.side(id, Side::Long).open_interest
 }

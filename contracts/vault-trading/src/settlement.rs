@@ -8,16 +8,20 @@ use alloy_sol_types::SolEvent;
 use margin_vault::abi::{Bytes, IMarginVault};
 use margin_vault::error::{Error, OrRevert, require};
 use margin_vault::nonces::Filled;
+use margin_vault::options::is_option;
+use margin_vault::orders::{Domain, Order};
 use margin_vault::parameters::ratio;
 use margin_vault::session::{Session, action, emit, fee_account, word};
 use margin_vault::storage::Storage;
 use margin_vault::word::Word;
-use risk::{
-    DEBT, InstrumentId, Position, Price, Side, Size, Store, Trade, Traded, math, within_band,
-};
+use risk::listing::{option_fee, within_option_band};
+use risk::{DEBT, InstrumentId, Position, Price, Size, Store, Trade, Traded, Usd, WAD, math};
 
-use crate::market;
-use crate::orders::{Domain, Order};
+use crate::market::{self, Fill};
+use crate::orders::check;
+
+/// Delta of a perpetual.
+const LINEAR: i128 = WAD as i128;
 
 /// One side of a trade, as it was before.
 struct Party<'o> {
@@ -33,35 +37,41 @@ pub fn settle(store: &mut Storage, orders: [(&Order, &[u8]); 2], size: u128) -> 
     check_match(maker, taker);
     require(size > 0, Error::InvalidAmount);
     let id = store.listing(maker.instrument);
+    let underlying = store.underlying_of(id);
     let mut session = Session::open(store);
     let filled = check_orders(&session, orders, size);
+    let parties = [(maker, filled[0]), (taker, filled[1])]
+        .map(|(order, filled)| party(&session, order, id, filled));
+    let size = clamp(&parties, Size(size));
+    let change = change_of_open_interest(&parties, size);
+    market::concentrate(&mut session, underlying, change);
     session.want(id);
     session.want_legs(maker.account);
     session.want_legs(taker.account);
     session.read_prices();
 
-    let parties = [(maker, filled[0]), (taker, filled[1])]
-        .map(|(order, filled)| party(&session, order, id, filled));
-    let fill = clamp(&parties, Size(size));
     let price = Price(maker.limit_price);
-    check_price(&session, id, price);
+    check_price(&session, id, underlying, price);
     for party in &parties {
-        check_allowed(&session, id, party, fill);
+        check_allowed(&session, id, party, size);
     }
-
-    let before = session.ledger.store.side(id, Side::Long).open_interest;
-    let traded = trade(&mut session, id, [maker, taker], fill, price);
-    let after = session.ledger.store.side(id, Side::Long).open_interest;
-    if after > before {
-        market::check_open_interest(&mut session, id, after);
-    }
-    market::observe(&mut session, id, fill, price, before.max(after), &traded);
+    let before = market::open_interest(&session, id);
+    let traded = trade(&mut session, [id, underlying], [maker, taker], size, price);
+    let fill = Fill {
+        id,
+        underlying,
+        size,
+        price,
+        open_interest: [before, market::open_interest(&session, id)],
+        traded: &traded,
+    };
+    market::observe(&mut session, &fill);
     for (party, traded) in parties.iter().zip(&traded) {
         check_margin(&mut session, party, traded);
-        mark_filled(session.ledger.store, party, fill);
+        mark_filled(session.ledger.store, party, size);
     }
     session.finish();
-    emit_settled(maker, taker, fill, price)
+    emit_settled(maker, taker, size, price)
 }
 
 /// Reverts unless a maker's and a taker's order can trade at the maker's limit.
@@ -83,7 +93,14 @@ fn check_match(maker: &Order, taker: &Order) {
 fn check_orders(session: &Session, orders: [(&Order, &[u8]); 2], size: u128) -> [u128; 2] {
     let domain = Domain::of_this_vault();
     orders.map(|(order, signature)| {
-        order.check(session.ledger.store, &domain, signature, session.now, size)
+        check(
+            order,
+            session.ledger.store,
+            &domain,
+            signature,
+            session.now,
+            size,
+        )
     })
 }
 
@@ -113,14 +130,30 @@ fn clamp(parties: &[Party; 2], size: Size) -> Size {
     fill
 }
 
-/// Reverts unless the price is within the instrument's band around the mark.
-fn check_price(session: &Session, id: InstrumentId, price: Price) {
-    let mark = session.ledger.store.prices(id).mark;
-    let band = ratio(session.ledger.store.rates_of(id).price_band);
-    require(
-        within_band(price, mark, band).or_revert(),
-        Error::PriceOutsideBand,
-    );
+/// By how much a fill changes the open interest of one side.
+fn change_of_open_interest(parties: &[Party; 2], fill: Size) -> i128 {
+    let fill = math::signed(fill.0).or_revert();
+    let changes = parties.each_ref().map(|party| {
+        let old = party.position.0;
+        let new = if party.order.size > 0 {
+            old.checked_add(fill)
+        } else {
+            old.checked_sub(fill)
+        };
+        let new = (new, Error::Ledger(risk::Error::Overflow)).or_revert();
+        new.max(0) - old.max(0)
+    });
+    changes[0] + changes[1]
+}
+
+/// Reverts unless the price is within the band around the mark: a share of it, and of an option, of the underlying's times
+/// the option's delta.
+fn check_price(session: &Session, id: InstrumentId, underlying: InstrumentId, price: Price) {
+    let market = session.market(id);
+    let band = ratio(session.ledger.store.rates_of(underlying).price_band);
+    let delta = if is_option(id) { market.delta() } else { LINEAR };
+    let within = within_option_band(price, market.mark, market.spot, delta, band);
+    require(within.or_revert(), Error::PriceOutsideBand);
 }
 
 /// Reverts unless the guard's tiers and the vault's own state allow a party's side of the trade.
@@ -136,19 +169,36 @@ fn check_allowed(session: &Session, id: InstrumentId, party: &Party, fill: Size)
     require(!impaired.or_revert(), Error::ReduceOnly);
 }
 
+/// The fees of maker and taker.
+fn fees(
+    session: &Session,
+    [id, underlying]: [InstrumentId; 2],
+    size: Size,
+    price: Price,
+) -> [Usd; 2] {
+    let store = &*session.ledger.store;
+    if is_option(id) {
+        let rules = store.option_rules(underlying);
+        let spot = session.market(id).spot;
+        return [rules.maker_fee, rules.taker_fee]
+            .map(|rate| option_fee(size, spot, price, ratio(rate)).or_revert());
+    }
+    let rates = store.rates_of(id);
+    let notional = size.notional_up(price).or_revert();
+    [rates.maker_fee, rates.taker_fee].map(|rate| notional.times_up(ratio(rate)).or_revert())
+}
+
 /// Trades in the ledger. Returns the maker and the taker afterwards.
 fn trade(
     session: &mut Session,
-    id: InstrumentId,
+    [id, underlying]: [InstrumentId; 2],
     [maker, taker]: [&Order; 2],
     size: Size,
     price: Price,
 ) -> [Traded; 2] {
-    let rates = session.ledger.store.rates_of(id);
-    let notional = size.notional_up(price).or_revert();
-    let fee = |rate| notional.times_up(ratio(rate)).or_revert();
-    let maker_pays = (maker.account, fee(rates.maker_fee));
-    let taker_pays = (taker.account, fee(rates.taker_fee));
+    let [maker_fee, taker_fee] = fees(session, [id, underlying], size, price);
+    let maker_pays = (maker.account, maker_fee);
+    let taker_pays = (taker.account, taker_fee);
     let maker_buys = maker.size > 0;
     let [(buyer, buyer_fee), (seller, seller_fee)] = if maker_buys {
         [maker_pays, taker_pays]

@@ -1,0 +1,179 @@
+//! Options listed, delisted and counted.
+
+use alloy_sol_types::SolEvent;
+use margin_vault::abi::{Args, Bytes, IMarginVault, encode};
+use margin_vault::checks::only_owner;
+use margin_vault::error::{Error, OrRevert, require};
+use margin_vault::exposures;
+use margin_vault::options::{FIRST_NUMBER, OptionRules, Series, is_option};
+use margin_vault::parameters::ratio;
+use margin_vault::session::{Session, action, emit};
+use margin_vault::storage::Storage;
+use margin_vault::word::Word;
+use risk::listing::{Exposure, is_expiry, is_near, strike_in_ticks, wad};
+use risk::options::black::Kind;
+use risk::{InstrumentId, Price};
+use stylus_sdk::host::WasmVM;
+use stylus_sdk::stylus_core::BlockAccess;
+
+/// Terms of an option, without a number, whose strike is on a grid: in the head are the underlying's number, expiry, strike, and
+/// whether it is a call. Reverts with `InvalidStrike` off the grid, or if there are no options on the underlying.
+fn terms(store: &Storage, args: Args, step: impl Fn(&OptionRules) -> u32) -> (Series, OptionRules) {
+    let underlying = store.listing(args.u32(0));
+    require(!is_option(underlying), Error::UnknownInstrument);
+    let rules = store.option_rules(underlying);
+    let strike = strike_in_ticks(Price(args.unsigned(2)), rules.tick(), step(&rules));
+    let expiry = u32::try_from(args.u64(1)).ok();
+    let series = Series {
+        strike: (strike, Error::InvalidStrike).or_revert(),
+        expiry: (expiry, Error::InvalidExpiry).or_revert(),
+        number: 0,
+        underlying,
+        kind: if args.bool(3) { Kind::Call } else { Kind::Put },
+    };
+    (series, rules)
+}
+
+/// Lists an option under the rules of its underlying, at a place that is free. It starts at the guard's mark.
+pub fn list(store: &mut Storage, args: Args) -> Bytes {
+    let (mut series, rules) = terms(store, args, |rules| rules.strike_step);
+    let now = WasmVM::default().block_timestamp();
+    let valid = is_expiry(series.expiry.into(), now, rules.longest());
+    require(valid, Error::InvalidExpiry);
+    require(store.place_of(&series).is_none(), Error::SeriesExists);
+    let id = take_place(store, &mut series, &rules);
+    store.set_series(id, Some(&series));
+    store.set_place_of(&series, Some(id));
+    store.set_listed(series.number, id);
+
+    let mut session = Session::open(store);
+    session.want(id);
+    session.read_prices();
+    session.allow(action::OPEN, id);
+    let store = &*session.ledger.store;
+    let (spot, strike) = (session.market(id).spot, series.strike_price(&rules));
+    let range = ratio(store.option_limits(series.underlying).strike_range);
+    let near = is_near(strike, spot, range).or_revert();
+    require(near, Error::InvalidStrike);
+    session.finish();
+    emit_listed(args.u32(0), &series, strike)
+}
+
+/// Gives an option a number of its own and a place that is free. Returns the place.
+fn take_place(store: &mut Storage, series: &mut Series, rules: &OptionRules) -> InstrumentId {
+    let mut total = store.counted(series.underlying);
+    require(total.series < rules.max_series, Error::TooManySeries);
+    total.series += 1;
+    store.set_counted(series.underlying, &total);
+    let mut places = store.places();
+    let id = (places.take(), Error::TooManySeries).or_revert();
+    let number = FIRST_NUMBER.checked_add(places.listed);
+    series.number = (number, Error::TooManySeries).or_revert();
+    places.listed += 1;
+    store.set_places(&places);
+    id
+}
+
+fn emit_listed(underlying: u32, series: &Series, strike: Price) -> Bytes {
+    let number = Word::of(series.number.into());
+    let words = [
+        number,
+        Word::of(underlying.into()),
+        Word::of(series.expiry.into()),
+        Word::of(strike.0),
+        Word::of((series.kind == Kind::Call).into()),
+    ];
+    emit(&IMarginVault::OptionListed::SIGNATURE_HASH, 2, &words);
+    encode(&[number])
+}
+
+/// Takes an option off the listing that has expired and that nobody holds; for the owner, also one that has not expired.
+pub fn delist(store: &mut Storage, number: u32) -> Bytes {
+    let id = store.listing(number);
+    require(is_option(id), Error::UnknownInstrument);
+    if WasmVM::default().block_timestamp() < store.series(id).expiry.into() {
+        only_owner(store);
+    }
+    let mut session = Session::open(store);
+    let retired = session.ledger.retire(id).or_revert();
+    require(retired, Error::SeriesOpen);
+    remove(session.ledger.store, id);
+    session.finish();
+    let words = [Word::of(number.into())];
+    emit(&IMarginVault::OptionDelisted::SIGNATURE_HASH, 1, &words);
+    &[]
+}
+
+/// Forgets an option: its terms, its number, its place, and what it was counted for.
+fn remove(store: &mut Storage, id: InstrumentId) {
+    exposures::recount(store, id, Exposure::default());
+    let series = store.series(id);
+    let mut total = store.counted(series.underlying);
+    total.series = total.series.saturating_sub(1);
+    store.set_counted(series.underlying, &total);
+    store.set_place_of(&series, None);
+    store.unlist(series.number);
+    store.set_series(id, None);
+    let mut places = store.places();
+    places.set(id, false);
+    store.set_places(&places);
+}
+
+/// Counts series again at the guard's vega and gamma now, and how concentrated the open interest of their underlyings is.
+pub fn refresh(store: &mut Storage, args: Args) -> Bytes {
+    let (numbers, count) = args.array(0, 32);
+    let mut session = Session::open(store);
+    let option = |session: &Session, place| {
+        let id = session.ledger.store.listing(numbers.u32(place));
+        require(is_option(id), Error::UnknownInstrument);
+        id
+    };
+    for place in 0..count {
+        let id = option(&session, place);
+        session.want(id);
+    }
+    session.read_prices();
+    for place in 0..count {
+        let id = option(&session, place);
+        let store = &mut *session.ledger.store;
+        exposures::count(store, id);
+        let underlying = store.underlying_of(id);
+        let open_interest = exposures::open_interest(store, underlying);
+        exposures::concentrate(store, underlying, open_interest);
+    }
+    session.finish();
+    &[]
+}
+
+/// The terms of an option.
+pub fn option(store: &Storage, id: InstrumentId) -> Bytes {
+    require(is_option(id), Error::UnknownInstrument);
+    let series = store.series(id);
+    let strike = series.strike_price(&store.option_rules(series.underlying));
+    encode(&[
+        Word::of(store.number_of(series.underlying).into()),
+        Word::of(series.expiry.into()),
+        Word::of(strike.0),
+        Word::of((series.kind == Kind::Call).into()),
+    ])
+}
+
+/// What the interface calls the option with such terms; zero if there is none.
+pub fn series_of(store: &Storage, args: Args) -> Bytes {
+    let (series, _) = terms(store, args, |_| 1);
+    let number = store.place_of(&series).map_or(0, |id| store.number_of(id));
+    encode(&[Word::of(number.into())])
+}
+
+/// What the options on an underlying add up to, as last counted, and its concentration.
+pub fn totals(store: &Storage, underlying: InstrumentId) -> Bytes {
+    require(!is_option(underlying), Error::UnknownInstrument);
+    let total = store.counted(underlying);
+    encode(&[
+        Word::of(wad(total.exposure.open_interest)),
+        Word::of(wad(total.exposure.vega)),
+        Word::of(wad(total.exposure.gamma)),
+        Word::of(total.series.into()),
+        Word::of(store.rates_of(underlying).concentration().0),
+    ])
+}

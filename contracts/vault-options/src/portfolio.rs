@@ -1,0 +1,93 @@
+//! An account's positions in one underlying, as the risk engine evaluates them.
+
+use alloc::vec::Vec;
+
+use alloy_primitives::B256;
+use alloy_sol_types::SolCall;
+use margin_vault::abi::{Bytes, Engine, encode, encode_call};
+use margin_vault::calls;
+use margin_vault::error::{Error, OrRevert};
+use margin_vault::market::{LEAST_INITIAL, Market};
+use margin_vault::options::OptionRules;
+use margin_vault::session::{Session, usd};
+use margin_vault::storage::{Field, Storage};
+use margin_vault::word::Word;
+use risk::options::black::Kind;
+use risk::{InstrumentId, Positions};
+
+/// Words of a result: maintenance, initial, worst scenario, delta, gamma, vega, value.
+const RESULT_WORDS: usize = 7;
+/// Place of the initial margin in a result.
+const INITIAL: usize = 1;
+
+/// Margins, Greeks, value and worst scenario of an account's positions in one underlying, at the guard's prices. Options that have
+/// settled are left out.
+pub fn portfolio(store: &mut Storage, account: B256, underlying: InstrumentId) -> Bytes {
+    let mut session = Session::open(store);
+    session.want(underlying);
+    session.want_legs(account);
+    session.read_prices();
+    let held = session.ledger.positions(account).or_revert();
+    let store = &*session.ledger.store;
+    let held = within(store, &held, underlying);
+    let engine = store.address(Field::Engine);
+    let call = question(store, &held, underlying);
+    let answer = calls::ask(engine, call, RESULT_WORDS, Error::EngineFailed);
+    let mut words: [Word; RESULT_WORDS] = core::array::from_fn(|place| answer.word(place));
+    // That of the vault looks at the stable price too.
+    words[INITIAL] = usd(store.initial_of(&held).or_revert());
+    encode(&words)
+}
+
+/// Those of some positions that are on an underlying and can still gain or lose.
+fn within(store: &Storage, held: &Positions, underlying: InstrumentId) -> Positions {
+    let mut within = Positions::default();
+    for (id, position) in held.iter() {
+        let on = store.underlying_of(id) == underlying;
+        if on && !store.markets.get(id).is_final {
+            within.add(id, position).or_revert();
+        }
+    }
+    within
+}
+
+/// evaluate(uint256 spot, int256 perp, Option[] options, Shock shock)
+fn question(store: &Storage, held: &Positions, underlying: InstrumentId) -> Bytes {
+    /// Words of the head.
+    const HEAD: usize = 8;
+    let (market, rules) = (
+        store.markets.get(underlying),
+        store.option_rules(underlying),
+    );
+    let mut words = Vec::with_capacity(HEAD + 1 + 5 * held.iter().count());
+    words.extend([
+        Word::of(market.spot.0),
+        Word::of_signed(held.get(underlying).0),
+        Word::of(32 * HEAD as u128),
+        Word::of(market.maintenance.0),
+        Word::of(market.initial.0),
+        Word::of(rules.vol_range().0),
+        Word::of(rules.short_rate().0),
+        Word::of(LEAST_INITIAL.0),
+        Word::ZERO,
+    ]);
+    for (id, position) in held.iter() {
+        if id != underlying {
+            words.extend(option(store.markets.get(id), &rules, position.0));
+            words[HEAD].low += 1;
+        }
+    }
+    encode_call(Engine::evaluateCall::SELECTOR, &words)
+}
+
+/// An option: whether it is a call, strike, seconds, size, volatility.
+fn option(market: &Market, rules: &OptionRules, size: i128) -> [Word; 5] {
+    let series = (market.series, Error::UnknownInstrument).or_revert();
+    [
+        Word::of((series.kind == Kind::Call).into()),
+        Word::of(series.strike_price(rules).0),
+        Word::of(market.seconds.into()),
+        Word::of_signed(size),
+        Word::of(market.volatility().into()),
+    ]
+}
