@@ -16,109 +16,87 @@ use crate::abi::{IMarginVault as vault, IOwnable as ownable};
 #[cfg(target_arch = "wasm32")]
 use crate::word::Word;
 
-/// One variant per cause, each an error of the interface.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Error {
-    /// The ledger refused.
-    Ledger(risk::Error),
-    NotOwner,
-    NotPendingOwner,
-    NotSteward,
-    NotAccountOwner,
-    AlreadyInitialized,
-    NotAClone,
-    Reentrant,
-    ValueSent,
-    UnknownFunction,
-    InvalidCalldata,
-    InvalidParameters,
-    InvalidAmount,
-    InvalidRecipient,
-    UnknownInstrument,
-    ActionBlocked,
-    InsufficientMargin,
-    RateLimited,
-    NotAuthorized,
-    CoverExceeded,
-    NotForcible,
-    DebtOpen,
-    OutflowLimited,
-    DifferentOwners,
-    ReduceOnly,
-    OrderMismatch,
-    OrderExpired,
-    OrderCancelled,
-    OrderFilled,
-    InvalidSignature,
-    PriceOutsideBand,
-    OpenInterestLimit,
-    InvalidExpiry,
-    InvalidStrike,
-    SeriesExists,
-    TooManySeries,
-    SeriesOpen,
-    ExposureLimit,
-    NothingToRecover,
-    TokenFailed,
-    GuardFailed,
-    EngineFailed,
-    PoolFailed,
+/// Declares one variant per error of an interface. Its number is the error's selector: a program then holds those that it uses.
+macro_rules! errors {
+    ($($interface:ident { $($name:ident,)+ })+) => {
+        /// One variant per cause, each an error of the interface.
+        #[derive(Clone, Copy, PartialEq, Eq)]
+        #[repr(u32)]
+        pub enum Error {
+            $($($name = u32::from_be_bytes($interface::$name::SELECTOR),)+)+
+        }
+    };
 }
 
-impl Error {
-    const fn selector(self) -> u32 {
-        u32::from_be_bytes(match self {
-            Self::Ledger(risk::Error::Overflow) => vault::Overflow::SELECTOR,
-            Self::Ledger(risk::Error::TooManyLegs) => vault::TooManyLegs::SELECTOR,
-            Self::Ledger(risk::Error::SameAccount) => vault::SameAccount::SELECTOR,
-            Self::Ledger(risk::Error::InsufficientCapital) => vault::InsufficientCapital::SELECTOR,
-            Self::Ledger(risk::Error::Healthy) => vault::Healthy::SELECTOR,
-            Self::Ledger(risk::Error::NoEquity) => vault::NoEquity::SELECTOR,
-            Self::Ledger(risk::Error::NotDeleverageable) => vault::NotDeleverageable::SELECTOR,
-            Self::Ledger(risk::Error::NotDue) => vault::NotDue::SELECTOR,
-            Self::NotOwner => ownable::NotOwner::SELECTOR,
-            Self::NotPendingOwner => ownable::NotPendingOwner::SELECTOR,
-            Self::NotSteward => vault::NotSteward::SELECTOR,
-            Self::NotAccountOwner => vault::NotAccountOwner::SELECTOR,
-            Self::AlreadyInitialized => vault::AlreadyInitialized::SELECTOR,
-            Self::NotAClone => vault::NotAClone::SELECTOR,
-            Self::Reentrant => vault::Reentrant::SELECTOR,
-            Self::ValueSent => vault::ValueSent::SELECTOR,
-            Self::UnknownFunction => vault::UnknownFunction::SELECTOR,
-            Self::InvalidCalldata => vault::InvalidCalldata::SELECTOR,
-            Self::InvalidParameters => vault::InvalidParameters::SELECTOR,
-            Self::InvalidAmount => vault::InvalidAmount::SELECTOR,
-            Self::InvalidRecipient => vault::InvalidRecipient::SELECTOR,
-            Self::UnknownInstrument => vault::UnknownInstrument::SELECTOR,
-            Self::ActionBlocked => vault::ActionBlocked::SELECTOR,
-            Self::InsufficientMargin => vault::InsufficientMargin::SELECTOR,
-            Self::RateLimited => vault::RateLimited::SELECTOR,
-            Self::NotAuthorized => vault::NotAuthorized::SELECTOR,
-            Self::CoverExceeded => vault::CoverExceeded::SELECTOR,
-            Self::NotForcible => vault::NotForcible::SELECTOR,
-            Self::DebtOpen => vault::DebtOpen::SELECTOR,
-            Self::OutflowLimited => vault::OutflowLimited::SELECTOR,
-            Self::DifferentOwners => vault::DifferentOwners::SELECTOR,
-            Self::ReduceOnly => vault::ReduceOnly::SELECTOR,
-            Self::OrderMismatch => vault::OrderMismatch::SELECTOR,
-            Self::OrderExpired => vault::OrderExpired::SELECTOR,
-            Self::OrderCancelled => vault::OrderCancelled::SELECTOR,
-            Self::OrderFilled => vault::OrderFilled::SELECTOR,
-            Self::InvalidSignature => vault::InvalidSignature::SELECTOR,
-            Self::PriceOutsideBand => vault::PriceOutsideBand::SELECTOR,
-            Self::OpenInterestLimit => vault::OpenInterestLimit::SELECTOR,
-            Self::InvalidExpiry => vault::InvalidExpiry::SELECTOR,
-            Self::InvalidStrike => vault::InvalidStrike::SELECTOR,
-            Self::SeriesExists => vault::SeriesExists::SELECTOR,
-            Self::TooManySeries => vault::TooManySeries::SELECTOR,
-            Self::SeriesOpen => vault::SeriesOpen::SELECTOR,
-            Self::ExposureLimit => vault::ExposureLimit::SELECTOR,
-            Self::NothingToRecover => vault::NothingToRecover::SELECTOR,
-            Self::TokenFailed => vault::TokenFailed::SELECTOR,
-            Self::GuardFailed => vault::GuardFailed::SELECTOR,
-            Self::EngineFailed => vault::EngineFailed::SELECTOR,
-            Self::PoolFailed => vault::PoolFailed::SELECTOR,
-        })
+errors! {
+    ownable {
+        NotOwner,
+        NotPendingOwner,
+    }
+    vault {
+        Overflow,
+        TooManyLegs,
+        SameAccount,
+        InsufficientCapital,
+        Healthy,
+        NoEquity,
+        NotDeleverageable,
+        NotDue,
+        NotSteward,
+        NotAccountOwner,
+        AlreadyInitialized,
+        NotAClone,
+        Reentrant,
+        ValueSent,
+        UnknownFunction,
+        InvalidCalldata,
+        InvalidParameters,
+        InvalidAmount,
+        InvalidRecipient,
+        UnknownInstrument,
+        ActionBlocked,
+        InsufficientMargin,
+        RateLimited,
+        NotAuthorized,
+        CoverExceeded,
+        NotForcible,
+        DebtOpen,
+        OutflowLimited,
+        DifferentOwners,
+        ReduceOnly,
+        OrderMismatch,
+        OrderExpired,
+        OrderCancelled,
+        OrderFilled,
+        InvalidSignature,
+        PriceOutsideBand,
+        OpenInterestLimit,
+        InvalidExpiry,
+        InvalidStrike,
+        SeriesExists,
+        TooManySeries,
+        SeriesOpen,
+        ExposureLimit,
+        NothingToRecover,
+        TokenFailed,
+        GuardFailed,
+        EngineFailed,
+        PoolFailed,
+    }
+}
+
+impl From<risk::Error> for Error {
+    fn from(refusal: risk::Error) -> Self {
+        match refusal {
+            risk::Error::Overflow => Self::Overflow,
+            risk::Error::TooManyLegs => Self::TooManyLegs,
+            risk::Error::SameAccount => Self::SameAccount,
+            risk::Error::InsufficientCapital => Self::InsufficientCapital,
+            risk::Error::Healthy => Self::Healthy,
+            risk::Error::NoEquity => Self::NoEquity,
+            risk::Error::NotDeleverageable => Self::NotDeleverageable,
+            risk::Error::NotDue => Self::NotDue,
+        }
     }
 }
 
@@ -144,7 +122,7 @@ pub fn revert(error: Error) -> ! {
     );
     let caller = [Word::of_address(vm.msg_sender())];
     let words = if about_caller { &caller[..] } else { &[] };
-    vm.write_result(encode_call(error.selector().to_be_bytes(), words));
+    vm.write_result(encode_call((error as u32).to_be_bytes(), words));
     // SAFETY: the call ends here.
     unsafe { exit_early(1) }
 }
@@ -155,7 +133,14 @@ pub fn revert(error: Error) -> ! {
 /// Always.
 #[cfg(not(target_arch = "wasm32"))]
 pub fn revert(error: Error) -> ! {
-    panic!("reverted with {:08x}", error.selector())
+    panic!("reverted with {:08x}", error as u32)
+}
+
+/// Ends the call with what the ledger refused.
+#[cold]
+#[inline(never)]
+fn refuse(refusal: risk::Error) -> ! {
+    revert(refusal.into())
 }
 
 /// Reverts unless a condition holds.
@@ -175,7 +160,7 @@ impl<T> OrRevert<T> for risk::Result<T> {
     fn or_revert(self) -> T {
         match self {
             Ok(value) => value,
-            Err(error) => revert(Error::Ledger(error)),
+            Err(refusal) => refuse(refusal),
         }
     }
 }

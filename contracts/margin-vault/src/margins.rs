@@ -1,14 +1,14 @@
 //! Margins of whole accounts: linear while an account holds no option, and the risk engine's where it does.
 //!
-//! Options and the perpetual on one underlying are one portfolio; portfolios add up. The engine is asked once for all of an
-//! account's portfolios, and answers maintenance and initial margin together, so that what was asked is kept for the rest of the
-//! operation. An option that has settled cannot lose any more and needs none.
+//! Options and the perpetual on one underlying are one portfolio; portfolios and other perpetuals add up. The engine is asked once
+//! for all of an account's portfolios, and answers maintenance and initial margin together, so that what it said is kept for the
+//! rest of the operation. An option that has settled cannot lose any more and needs nothing.
 
 use alloc::vec::Vec;
 
 use alloy_sol_types::SolCall;
-use risk::options::encoding::{HEADER_WORDS, OptionLeg, Portfolio, Requirement, Shock};
-use risk::{Position, Positions, Ratio, Result, Usd};
+use risk::options::encoding::{OptionLeg, Portfolio, Requirement, Shock};
+use risk::{InstrumentId, MAX_LEGS, Position, Positions, Ratio, Result, Usd};
 
 use crate::abi::{Engine, encode_call};
 use crate::calls;
@@ -22,11 +22,8 @@ use crate::word::Word;
 const MAX_RANGE: Ratio = Ratio(3 * risk::WAD);
 /// WAD of a unit of the engine's volatilities.
 const VOLATILITY_UNIT: u64 = 1_000_000_000_000;
-
-/// Whether one of some positions is in an option.
-fn has_options(positions: &Positions) -> bool {
-    positions.iter().any(|(id, _)| is_option(id))
-}
+/// Words of the engine's calldata and return data before the first that counts.
+const ARRAY_HEAD: usize = 2;
 
 impl Storage {
     /// Maintenance margin of an account's positions at the prices of the operation.
@@ -34,10 +31,7 @@ impl Storage {
     /// # Errors
     /// [`Overflow`](risk::Error::Overflow).
     pub fn maintenance_of(&self, positions: &Positions) -> Result<Usd> {
-        if has_options(positions) {
-            return Ok(self.margins(positions)?.maintenance);
-        }
-        self.linear(positions, Market::weight)
+        self.add_up(positions, |needed| needed.maintenance, Market::weight)
     }
 
     /// Initial margin of an account's positions at the worse of marks and stable prices.
@@ -45,118 +39,121 @@ impl Storage {
     /// # Errors
     /// [`Overflow`](risk::Error::Overflow).
     pub fn initial_of(&self, positions: &Positions) -> Result<Usd> {
-        if has_options(positions) {
-            return Ok(self.margins(positions)?.initial);
-        }
-        self.linear(positions, Market::initial)
+        self.add_up(positions, |needed| needed.initial, Market::initial)
     }
 
-    /// What positions in perpetuals add up to.
-    fn linear(
+    /// What the portfolios among some positions need, and every other perpetual on its own.
+    fn add_up(
         &self,
         positions: &Positions,
-        margin: impl Fn(&Market, Position) -> Result<Usd>,
+        together: impl Fn(&Requirement) -> Usd,
+        alone: impl Fn(&Market, Position) -> Result<Usd>,
     ) -> Result<Usd> {
+        let portfolios = self.portfolios(positions);
         let mut sum = Usd::ZERO;
+        if portfolios != 0 {
+            sum = together(&self.required(portfolios, positions)?);
+        }
         for (id, position) in positions.iter() {
-            sum = sum.plus(margin(self.markets.get(id), position)?)?;
+            if !is_option(id) && portfolios >> id & 1 == 0 {
+                sum = sum.plus(alone(self.markets.get(id), position)?)?;
+            }
         }
         Ok(sum)
     }
 
-    /// Both margins of positions with options, asked for once in an operation.
-    fn margins(&self, positions: &Positions) -> Result<Requirement> {
-        let mut answers = self.answers.borrow_mut();
-        let same = |known: &&(Positions, Requirement)| known.0.iter().eq(positions.iter());
-        if let Some(known) = answers.iter().find(same) {
-            return Ok(known.1);
-        }
-        let margins = self.ask_engine(positions)?;
-        answers.push((*positions, margins));
-        Ok(margins)
-    }
-
-    /// Adds up the perpetuals on underlyings without options, and what the engine says of the others.
-    fn ask_engine(&self, positions: &Positions) -> Result<Requirement> {
-        let mut sum = Requirement::default();
-        let mut words = Vec::from([Word::of(32), Word::ZERO]);
+    /// A bit for each underlying of which there is an option that has not settled.
+    fn portfolios(&self, positions: &Positions) -> u64 {
         let mut portfolios = 0;
-        for perpetual in self.markets.perpetuals() {
-            let position = positions.get(perpetual.id);
-            if self.describe(perpetual, positions, &mut words)? {
-                portfolios += 1;
-            } else if position != Position::ZERO {
-                add(
-                    &mut sum,
-                    &Requirement {
-                        maintenance: perpetual.weight(position)?,
-                        initial: perpetual.initial(position)?,
-                    },
-                )?;
+        for (id, _) in positions.iter() {
+            if is_option(id)
+                && let Some((_, series)) = self.live_option(id)
+            {
+                portfolios |= 1 << series.underlying;
             }
         }
-        if portfolios > 0 {
-            words[1] = Word::of(words.len() as u128 - 2);
-            let call = encode_call(Engine::requirementsCall::SELECTOR, &words);
-            let engine = self.address(Field::Engine);
-            let answer = calls::ask(engine, call, 2 + portfolios, Error::EngineFailed);
-            for place in 0..portfolios {
-                let Word { high, low } = answer.word(2 + place);
-                add(&mut sum, &Requirement::unpack([high, low])?)?;
+        portfolios
+    }
+
+    /// An option that has not settled, and its terms.
+    fn live_option(&self, id: InstrumentId) -> Option<(&Market, &Series)> {
+        let market = self.markets.get(id);
+        let series = market.series.as_ref()?;
+        (!market.is_final).then_some((market, series))
+    }
+
+    /// What all portfolios among some positions need together, asked for once in an operation.
+    fn required(&self, portfolios: u64, positions: &Positions) -> Result<Requirement> {
+        let mut answers = self.answers.borrow_mut();
+        for (asked, required) in answers.iter() {
+            if asked.iter().eq(positions.iter()) {
+                return Ok(*required);
             }
+        }
+        let required = self.ask_engine(portfolios, positions)?;
+        answers.push((*positions, required));
+        Ok(required)
+    }
+
+    fn ask_engine(&self, portfolios: u64, positions: &Positions) -> Result<Requirement> {
+        let mut words = Vec::with_capacity(64);
+        words.extend_from_slice(&[Word::of(32), Word::ZERO]);
+        let (mut left, mut count) = (portfolios, 0);
+        while left != 0 {
+            self.describe(left.trailing_zeros() as InstrumentId, positions, &mut words)?;
+            left &= left - 1;
+            count += 1;
+        }
+        words[1] = Word::of((words.len() - ARRAY_HEAD) as u128);
+        let call = encode_call(Engine::requirementsCall::SELECTOR, &words);
+        let engine = self.address(Field::Engine);
+        let answer = calls::ask(engine, call, ARRAY_HEAD + count, Error::EngineFailed);
+        let mut sum = Requirement::default();
+        for place in ARRAY_HEAD..ARRAY_HEAD + count {
+            let Word { high, low } = answer.word(place);
+            let required = Requirement::unpack([high, low])?;
+            sum.maintenance = sum.maintenance.plus(required.maintenance)?;
+            sum.initial = sum.initial.plus(required.initial)?;
         }
         Ok(sum)
     }
 
-    /// Appends the portfolio of an underlying, if there is an option in it that has not settled. Returns whether there is.
+    /// Appends the portfolio of an underlying.
     fn describe(
         &self,
-        perpetual: &Market,
+        underlying: InstrumentId,
         positions: &Positions,
         words: &mut Vec<Word>,
-    ) -> Result<bool> {
-        let start = words.len();
-        words.extend([Word::ZERO; HEADER_WORDS]);
-        for (id, position) in positions.iter() {
-            let market = self.markets.get(id);
-            if let Some(series) = &market.series
-                && series.underlying == perpetual.id
-                && !market.is_final
-            {
-                let [high, low] = leg(market, series, position).pack();
-                words.push(Word::new(high, low));
-            }
-        }
-        let options = words.len() - start - HEADER_WORDS;
-        if options == 0 {
-            words.truncate(start);
-            return Ok(false);
-        }
-        let rules = self.option_rules(perpetual.id);
+    ) -> Result<()> {
+        let market = self.markets.get(underlying);
+        let rules = self.option_rules(underlying);
         let portfolio = Portfolio {
-            spot: perpetual.spot,
-            stable: perpetual.stable,
+            spot: market.spot,
+            stable: market.stable,
             tick: rules.tick(),
-            perpetual: positions.get(perpetual.id),
+            perpetual: positions.get(underlying),
             shock: Shock {
-                spot_range: perpetual.maintenance,
-                initial_spot_range: perpetual.initial.min(MAX_RANGE),
+                spot_range: market.maintenance,
+                initial_spot_range: market.initial.min(MAX_RANGE),
                 volatility_range: rules.vol_range(),
                 short_option_rate: rules.short_rate(),
                 initial_factor: LEAST_INITIAL,
             },
         };
-        for (word, [high, low]) in words[start..].iter_mut().zip(portfolio.pack(options)?) {
-            *word = Word::new(high, low);
+        let mut legs = Vec::with_capacity(MAX_LEGS);
+        for (id, position) in positions.iter() {
+            if is_option(id)
+                && let Some((market, series)) = self.live_option(id)
+                && series.underlying == underlying
+            {
+                legs.push(leg(market, series, position).pack());
+            }
         }
-        Ok(true)
+        for [high, low] in portfolio.pack(legs.len())?.into_iter().chain(legs) {
+            words.push(Word::new(high, low));
+        }
+        Ok(())
     }
-}
-
-fn add(sum: &mut Requirement, more: &Requirement) -> Result<()> {
-    sum.maintenance = sum.maintenance.plus(more.maintenance)?;
-    sum.initial = sum.initial.plus(more.initial)?;
-    Ok(())
 }
 
 /// An option as the engine reads it.
@@ -165,7 +162,7 @@ fn add(sum: &mut Requirement, more: &Requirement) -> Result<()> {
     reason = "a volatility that does not fit is cut to the largest that does"
 )]
 fn leg(market: &Market, series: &Series, position: Position) -> OptionLeg {
-    let volatility = (market.volatility / VOLATILITY_UNIT).min(u32::MAX.into());
+    let volatility = (market.volatility() / VOLATILITY_UNIT).min(u32::MAX.into());
     OptionLeg {
         kind: series.kind,
         strike: series.strike,

@@ -40,8 +40,6 @@ const CAUTION: u8 = 1;
 pub const LEAST_INITIAL: Ratio = Ratio(risk::WAD / 4 * 5);
 /// Words of one of the guard's marks: mark, stable price, tier, blocked, spot range, initial spot range.
 const MARK_WORDS: usize = 6;
-/// Words of what the guard is told of an option: place of its asset, expiry, strike, whether it is a call.
-const OPTION_WORDS: usize = 4;
 /// Words of its mark of one: mark, volatility, tier, blocked, whether it is final, delta, gamma, vega.
 const OPTION_MARK_WORDS: usize = 8;
 
@@ -49,7 +47,7 @@ const OPTION_MARK_WORDS: usize = 8;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Market {
     pub id: InstrumentId,
-    /// The terms of an option.
+    /// The terms of an option that is listed.
     pub series: Option<Series>,
     /// Place of the underlying's asset in what the guard is asked.
     asset: u8,
@@ -64,21 +62,39 @@ pub struct Market {
     pub maintenance: Ratio,
     /// Move that initial margin has to cover, tier and concentration included.
     pub initial: Ratio,
-    /// Implied, a year, of an option.
-    pub volatility: u64,
     /// To expiry, of an option.
     pub seconds: u32,
-    /// Whether an option's mark is what it has settled at.
+    /// Whether an option's mark is what it has settled at, or it has even been delisted since.
     pub is_final: bool,
-    /// Change of an option's mark by its underlying's.
-    pub delta: i128,
-    /// Change of delta.
-    pub gamma: u128,
-    /// Change of an option's mark by its volatility.
-    pub vega: u128,
+    /// The words that the guard has answered.
+    answer: Bytes,
 }
 
 impl Market {
+    /// Implied volatility a year of an option, WAD.
+    #[must_use]
+    pub fn volatility(&self) -> u64 {
+        Args(self.answer).u64(1)
+    }
+
+    /// Change of an option's mark by its underlying's, WAD.
+    #[must_use]
+    pub fn delta(&self) -> i128 {
+        Args(self.answer).word(5).signed()
+    }
+
+    /// Change of an option's delta by its underlying's mark, WAD.
+    #[must_use]
+    pub fn gamma(&self) -> u128 {
+        Args(self.answer).unsigned(6)
+    }
+
+    /// Change of an option's mark by its volatility, WAD.
+    #[must_use]
+    pub fn vega(&self) -> u128 {
+        Args(self.answer).unsigned(7)
+    }
+
     /// Maintenance margin of a position that nothing is counted against: size x spot x maintenance range, rounded up.
     ///
     /// # Errors
@@ -103,17 +119,17 @@ impl Market {
     }
 
     /// Reads what the guard says of a perpetual, by its own rates. Accrues funding at the mark until now first.
-    fn accept(&mut self, ledger: &mut Ledger<Storage>, guarded: Args) {
-        self.read_state(guarded.word(2), guarded.word(3));
-        self.reprice(ledger, guarded);
+    fn accept(&mut self, ledger: &mut Ledger<Storage>) {
+        self.reprice(ledger);
+        let answer = Args(self.answer);
         self.spot = self.mark;
-        self.stable = match guarded.unsigned(1) {
+        self.stable = match answer.unsigned(1) {
             0 => self.mark,
             stable => Price(stable),
         };
         let rates = ledger.store.rates_of(self.id);
-        self.maintenance = ratio(rates.maintenance).max(Ratio(guarded.unsigned(4)));
-        let initial = guarded.u64(5).div_ceil(RATE_UNIT).max(rates.initial.into());
+        self.maintenance = ratio(rates.maintenance).max(Ratio(answer.u64(4).into()));
+        let initial = answer.u64(5).div_ceil(RATE_UNIT).max(rates.initial.into());
         let tier = if self.tier >= CAUTION { 5 } else { 4 };
         let concentration = u64::from(CONCENTRATION_STEPS + rates.step());
         let initial = (initial * tier * concentration).div_ceil(4 * u64::from(CONCENTRATION_STEPS));
@@ -121,44 +137,32 @@ impl Market {
     }
 
     /// Reads what the guard says of an option on `underlying`.
-    fn accept_option(
-        &mut self,
-        ledger: &mut Ledger<Storage>,
-        guarded: Args,
-        underlying: &Self,
-        series: &Series,
-    ) {
-        self.read_state(guarded.word(2), guarded.word(3));
-        self.is_final = guarded.bool(4);
-        self.seconds = u64::from(series.expiry).saturating_sub(ledger.now) as u32;
-        self.volatility = guarded.u64(1);
-        self.delta = guarded.word(5).signed();
-        self.gamma = guarded.unsigned(6);
-        self.vega = guarded.unsigned(7);
-        self.reprice(ledger, guarded);
+    #[expect(clippy::cast_possible_truncation, reason = "the expiry has 32 bits")]
+    fn accept_option(&mut self, ledger: &mut Ledger<Storage>, series: &Series, underlying: &Self) {
+        self.reprice(ledger);
         self.spot = underlying.spot;
         self.stable = underlying.stable;
         self.maintenance = underlying.maintenance;
         self.initial = underlying.initial;
+        self.seconds = u64::from(series.expiry).saturating_sub(ledger.now) as u32;
+        self.is_final = Args(self.answer).bool(4);
     }
 
+    /// Reads tier and what is forbidden, accrues funding, then moves the mark unless the guard holds it back. Prices that the
+    /// ledger cannot count with stay what they were, as if the asset were frozen.
+    #[inline(never)]
     #[expect(
         clippy::cast_possible_truncation,
         reason = "the guard's types are that narrow"
     )]
-    const fn read_state(&mut self, tier: Word, blocked: Word) {
-        self.tier = tier.low as u8;
-        self.blocked = blocked.low as u16;
-    }
-
-    /// Accrues funding, then moves the mark unless the guard holds it back. Prices that the ledger cannot count with stay what
-    /// they were, as if the asset were frozen.
-    #[inline(never)]
-    fn reprice(&mut self, ledger: &mut Ledger<Storage>, guarded: Args) {
+    fn reprice(&mut self, ledger: &mut Ledger<Storage>) {
+        let answer = Args(self.answer);
+        self.tier = answer.u32(2) as u8;
+        self.blocked = answer.u32(3) as u16;
         let (mark, old) = ledger.store.price_of(self.id);
         let funding = old.at(mark, ledger.now);
         let new_mark = if self.blocked & action::MARK == 0 {
-            Price(guarded.unsigned(0))
+            Price(answer.unsigned(0))
         } else {
             mark
         };
@@ -186,7 +190,9 @@ pub struct Markets {
     known: Vec<Market>,
     /// Of each instrument, its place in `known` and one; zero if nobody asked for it.
     places: Vec<u8>,
+    /// How many of `known` are perpetuals, and how many are options that the guard is asked about.
     perpetuals: u8,
+    options: u8,
 }
 
 impl Markets {
@@ -205,13 +211,13 @@ impl Markets {
 
     /// Every perpetual that was asked for, or whose options were.
     pub fn perpetuals(&self) -> impl Iterator<Item = &Market> {
-        self.known.iter().filter(|market| market.series.is_none())
+        self.known.iter().filter(|market| !is_option(market.id))
     }
 
     /// Asks the guard in one call, accrues funding, and moves every mark that the guard does not hold back.
     pub fn read(ledger: &mut Ledger<Storage>) {
         let mut markets = core::mem::take(&mut ledger.store.markets);
-        if !markets.known.is_empty() {
+        if markets.perpetuals > 0 {
             let question = markets.question(ledger.store);
             let guard = ledger.store.address(Field::Guard);
             let data = (calls::read(guard, question), Error::GuardFailed).or_revert();
@@ -220,91 +226,60 @@ impl Markets {
         ledger.store.markets = markets;
     }
 
-    /// Adds an instrument, whose underlying was added before it.
-    fn add(&mut self, id: InstrumentId, series: Option<Series>) {
-        let asset = match series {
-            Some(series) => self.get(series.underlying).asset,
-            None => {
-                self.perpetuals += 1;
-                self.perpetuals - 1
-            }
-        };
-        self.known.push(Market {
-            id,
-            series,
-            asset,
-            ..Market::default()
-        });
-        self.places[usize::from(id)] = self.known.len() as u8;
-    }
-
-    fn options(&self) -> usize {
-        self.known.len() - usize::from(self.perpetuals)
-    }
-
     /// What to ask the guard: the assets, and the options on them if there are any.
     fn question(&self, store: &Storage) -> Bytes {
-        let (assets, options) = (usize::from(self.perpetuals), self.options());
-        let mut words = Vec::with_capacity(4 + assets + OPTION_WORDS * options);
-        if options == 0 {
-            words.push(Word::of(32));
-        } else {
-            words.extend([Word::of(64), Word::of((96 + 32 * assets) as u128)]);
+        let (assets, options) = (u128::from(self.perpetuals), u128::from(self.options));
+        let mut words = Vec::with_capacity(256);
+        words.push(Word::of(64));
+        words.push(Word::of(96 + 32 * assets));
+        words.push(Word::of(assets));
+        for perpetual in self.perpetuals() {
+            words.push(store.instrument_field(perpetual.id, InstrumentField::Asset));
         }
-        words.push(Word::of(assets as u128));
-        let asset = |market: &Market| store.instrument_field(market.id, InstrumentField::Asset);
-        words.extend(self.perpetuals().map(asset));
         if options == 0 {
-            return encode_call(Guard::marksCall::SELECTOR, &words);
+            words[1] = Word::of(32);
+            return encode_call(Guard::marksCall::SELECTOR, &words[1..]);
         }
-        words.push(Word::of(options as u128));
+        words.push(Word::of(options));
         for market in &self.known {
             if let Some(series) = &market.series {
                 let rules = store.option_rules(series.underlying);
-                words.extend([
-                    Word::of(market.asset.into()),
-                    Word::of(series.expiry.into()),
-                    Word::of(series.strike_price(&rules).0),
-                    Word::of((series.kind == Kind::Call).into()),
-                ]);
+                words.push(Word::of(market.asset.into()));
+                words.push(Word::of(series.expiry.into()));
+                words.push(Word::of(series.strike_price(&rules).0));
+                words.push(Word::of((series.kind == Kind::Call).into()));
             }
         }
         encode_call(Guard::marksWithOptionsCall::SELECTOR, &words)
     }
 
     /// Takes in what the guard has answered.
-    fn accept(&mut self, ledger: &mut Ledger<Storage>, answer: Args) {
-        let (marks, assets) = answer.array(0, MARK_WORDS * 32);
-        require(assets == self.perpetuals.into(), Error::GuardFailed);
-        let option_marks = if self.options() > 0 {
-            let (marks, options) = answer.array(1, OPTION_MARK_WORDS * 32);
-            require(options == self.options(), Error::GuardFailed);
-            marks.0
+    fn accept(&mut self, ledger: &mut Ledger<Storage>, answer: Args<'static>) {
+        let (mut marks, assets) = answer.array(0, MARK_WORDS * 32);
+        let (mut option_marks, options) = if self.options > 0 {
+            answer.array(1, OPTION_MARK_WORDS * 32)
         } else {
-            &[]
+            (Args(&[]), 0)
         };
-        let mut marks = marks.0.chunks_exact(MARK_WORDS * 32);
-        let mut option_marks = option_marks.chunks_exact(OPTION_MARK_WORDS * 32);
+        let complete = assets == self.perpetuals.into() && options == self.options.into();
+        require(complete, Error::GuardFailed);
         for place in 0..self.known.len() {
             let mut market = self.known[place];
-            match market.series {
-                None => market.accept(ledger, next(&mut marks)),
-                Some(series) => {
-                    let underlying = self.get(series.underlying);
-                    market.accept_option(ledger, next(&mut option_marks), underlying, &series);
-                }
+            if let Some(series) = market.series {
+                (market.answer, option_marks.0) = option_marks.0.split_at(OPTION_MARK_WORDS * 32);
+                market.accept_option(ledger, &series, self.get(series.underlying));
+            } else if !market.is_final {
+                (market.answer, marks.0) = marks.0.split_at(MARK_WORDS * 32);
+                market.accept(ledger);
             }
             self.known[place] = market;
         }
     }
 }
 
-fn next<'a>(marks: &mut impl Iterator<Item = &'a [u8]>) -> Args<'a> {
-    Args((marks.next(), Error::GuardFailed).or_revert())
-}
-
 impl Storage {
-    /// Asks for the price of an instrument, and of its underlying.
+    /// Asks for the price of an instrument, and of its underlying. An option that an account names although it has been
+    /// delisted since has settled long ago.
     pub fn want(&mut self, id: InstrumentId) {
         if self.markets.places.is_empty() {
             self.markets.places = vec![0; 256];
@@ -312,10 +287,25 @@ impl Storage {
         if self.markets.places[usize::from(id)] > 0 {
             return;
         }
-        let series = is_option(id).then(|| self.series(id));
-        if let Some(series) = series {
-            self.want(series.underlying);
+        let mut market = Market {
+            id,
+            ..Market::default()
+        };
+        if is_option(id) {
+            let series = self.series(id);
+            market.is_final = series.number == 0;
+            if !market.is_final {
+                self.want(series.underlying);
+                market.asset = self.markets.get(series.underlying).asset;
+                market.series = Some(series);
+                self.markets.options += 1;
+            }
+        } else {
+            market.asset = self.markets.perpetuals;
+            self.markets.perpetuals += 1;
         }
-        self.markets.add(id, series);
+        let markets = &mut self.markets;
+        markets.known.push(market);
+        markets.places[usize::from(id)] = markets.known.len() as u8;
     }
 }

@@ -29,17 +29,14 @@ const fn lowest(value: u128, bits: u32) -> u128 {
 
 /// A number of at most `bits`.
 fn narrow(value: u128, bits: u32) -> u128 {
-    require(value >> bits == 0, Error::Ledger(risk::Error::Overflow));
+    require(value >> bits == 0, Error::Overflow);
     value
 }
 
 /// A signed number of at most `bits`, without its higher sign bits.
 fn narrow_signed(value: i128, bits: u32) -> u128 {
     let stored = lowest(value.cast_unsigned(), bits);
-    require(
-        widened(stored, bits) == value,
-        Error::Ledger(risk::Error::Overflow),
-    );
+    require(widened(stored, bits) == value, Error::Overflow);
     stored
 }
 
@@ -272,10 +269,7 @@ pub fn bucket(bucket: &Bucket) -> (Word, Option<Word>) {
         bucket.drift.0.cast_unsigned(),
         narrow(bucket.scale.0, SCALE) | bucket.base.0 >> WIDE << SCALE,
     );
-    require(
-        cut || bucket.base.0 >> WIDE == 0,
-        Error::Ledger(risk::Error::Overflow),
-    );
+    require(cut || bucket.base.0 >> WIDE == 0, Error::Overflow);
     (first, cut.then_some(second))
 }
 
@@ -304,10 +298,7 @@ pub fn leg(leg: &Leg) -> (Word, Option<Word>) {
         | narrow(leg.epoch.into(), EPOCH);
     let first = wide_pair(narrow_signed(leg.settled.0, WIDE), leg.base, beside);
     let second = Word::new(leg.base.0 >> WIDE, narrow(leg.joined.0, WIDE));
-    require(
-        apart || leg.base.0 >> WIDE == 0,
-        Error::Ledger(risk::Error::Overflow),
-    );
+    require(apart || leg.base.0 >> WIDE == 0, Error::Overflow);
     (first, apart.then_some(second))
 }
 

@@ -57,17 +57,14 @@ impl Word {
 
     /// A quantity; reverts with `Overflow` beyond 128 bits.
     pub fn unsigned(self) -> u128 {
-        require(self.high == 0, Error::Ledger(risk::Error::Overflow));
+        require(self.high == 0, Error::Overflow);
         self.low
     }
 
     /// A signed quantity; reverts with `Overflow` beyond 128 bits.
     pub fn signed(self) -> i128 {
         let value = self.low.cast_signed();
-        require(
-            Self::of_signed(value) == self,
-            Error::Ledger(risk::Error::Overflow),
-        );
+        require(Self::of_signed(value) == self, Error::Overflow);
         value
     }
 

@@ -8,8 +8,8 @@ use margin_vault::session::{Session, action, emit, main_account, usd, word};
 use margin_vault::storage::{Field, Storage};
 use margin_vault::word::Word;
 use risk::{
-    Error as Refusal, Health, Ledger, Legs, Liquidation, Positions, Ratio, Result, Store, Usd,
-    Valued, plan_liquidation,
+    Health, Ledger, Legs, Liquidation, Positions, Ratio, Result, Store, Usd, Valued,
+    plan_liquidation,
 };
 
 use margin_vault::checks::{allowed, is_dust, only_for};
@@ -44,7 +44,7 @@ pub fn liquidate_batch(
     for account in listed {
         match taking.take_over(account) {
             Ok(_) => done += 1,
-            Err(Error::ActionBlocked | Error::Ledger(Refusal::Healthy | Refusal::NoEquity)) => {}
+            Err(Error::ActionBlocked | Error::Healthy | Error::NoEquity) => {}
             Err(refused) => revert(refused),
         }
     }
@@ -95,14 +95,14 @@ impl<'s> Taking<'s> {
     /// the guard's word has to revert.
     fn take_over(&mut self, account: B256) -> core::result::Result<Liquidation, Error> {
         if account == self.into {
-            return Err(Error::Ledger(Refusal::SameAccount));
+            return Err(Error::SameAccount);
         }
         let valued = self.session.touch(account, false);
         self.session.observe(account, &valued.health);
         let movable = allowed(&self.session, action::LIQUIDATE, &valued.account.legs);
         self.check_guard(&valued, &movable)?;
         let plan = self.plan(account, &valued, &movable);
-        let plan = plan.map_err(Error::Ledger)?;
+        let plan = plan.map_err(Error::from)?;
         self.execute(account, &valued, &movable, &plan).or_revert();
         Ok(plan)
     }
@@ -120,7 +120,7 @@ impl<'s> Taking<'s> {
         let in_grace = |&id| self.session.market(id).blocked & action::GRACE != 0;
         let spared = equity >= maintenance.times_up(LIQUIDATED_IN_GRACE).or_revert();
         if spared && held.as_slice().iter().any(in_grace) {
-            return Err(Error::Ledger(Refusal::Healthy));
+            return Err(Error::Healthy);
         }
         Ok(())
     }
