@@ -32,6 +32,18 @@
 //!   utilisation stands in for it. (Each time, an account with a position in it has to be emptied.)
 //! - The totals of profit and debt end at 2.59e15: 2,000 times the largest amount of tokens.
 //!
+//! # Options
+//!
+//! An option is an instrument like any other, whose mark the guard computes; legs gain and lose by it, and no premium changes
+//! hands. What differs:
+//!
+//! - Margin is asked of the [`Store`] for all that an account holds, since options and the perpetual on their underlying hedge one
+//!   another. Where a debt, a penalty or a reward is divided among legs, each has its [`Store::weight`].
+//! - Once it has expired at a final mark ([`Store::is_settled`]) it is no position any more. Whoever settles a leg of it, a
+//!   stranger's touch or a trade, takes the leg away, from its side alone: until all have gone, both sides may differ. An
+//!   account that is in debt then keeps it as what the debt counts against; closing that shrinks nobody.
+//! - When all legs have gone, [`Ledger::retire`] makes its place free for another series.
+//!
 //! # Rounding
 //!
 //! Everything rounds against the account and for the vault: gains down, losses, payments and requirements up. What

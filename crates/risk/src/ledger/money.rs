@@ -52,9 +52,9 @@ impl<S: Store> Ledger<'_, S> {
     /// Settles an account, takes capital from it, and moves its legs to the bucket that is due.
     fn take(&mut self, id: S::AccountId, amount: Usd) -> Result<Valued> {
         let mut account = self.store.account(id);
-        let mut legs = self.settle(id, &mut account)?;
+        let legs = self.settle(id, &mut account)?;
         self.credit(&mut account, Usd::ZERO, amount.negated()?)?;
-        self.place(id, &mut account, &mut legs)?;
+        self.place(id, &mut account, &legs)?;
         self.store.set_account(id, &account);
         self.value(account, &legs, self.coverage()?)
     }

@@ -199,7 +199,8 @@ impl<S: Store> Ledger<'_, S> {
         self.store.maintenance(positions)
     }
 
-    /// Those of an account's positions that can move, the ones in `movable`, with their maintenance margin.
+    /// Those of an account's positions that can move, the ones in `movable`, with their maintenance margin: where what cannot
+    /// move hedges them, that of the whole account.
     ///
     /// # Errors
     /// [`Overflow`](crate::Error::Overflow).
@@ -208,7 +209,7 @@ impl<S: Store> Ledger<'_, S> {
         let margin = if some.count() == valued.positions.count() {
             valued.health.maintenance
         } else {
-            self.maintenance(&some)?
+            self.maintenance(&some)?.min(valued.health.maintenance)
         };
         Ok((some, margin))
     }
