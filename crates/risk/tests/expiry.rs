@@ -4,10 +4,7 @@ mod common;
 
 use common::{POOL, Vault, usd, wad};
 use ledger_model::OptionTerms;
-use risk::{
-    CutLeg, DEBT, Liquidation, Position, Price, Ratio, Side, Size, Store, Usd, WAD,
-    plan_liquidation,
-};
+use risk::{CutLeg, DEBT, Liquidation, Position, Price, Ratio, Side, Size, Store, Usd, WAD};
 
 const SPOT: Price = Price(100 * WAD);
 const CALL: u8 = 1;
@@ -107,39 +104,8 @@ fn a_trade_settles_all_legs_where_one_has_expired() {
     expired.check();
 }
 
-/// Margin is asked for once an account, and once more where a share of it is taken over.
-#[test]
-fn margin_is_asked_for_as_seldom_as_possible() {
-    let vault = vault();
-    let asked = |act: &dyn Fn(&mut Vault)| {
-        let mut copy = vault.clone();
-        let before = copy.memory.asked.get();
-        act(&mut copy);
-        copy.memory.asked.get() - before
-    };
-    assert_eq!(asked(&|vault| vault.touch(0, false).unwrap()), 1);
-    assert_eq!(asked(&|vault| vault.touch(0, true).unwrap()), 1);
-    assert_eq!(asked(&|vault| vault.withdraw(0, usd(1)).unwrap()), 1);
-    assert_eq!(asked(&|vault| vault.deposit(0, usd(1)).unwrap()), 0);
-    assert_eq!(asked(&|vault| assert!(vault.size(0, CALL).0 > 0)), 0);
-    let size = Size(WAD);
-    assert_eq!(
-        asked(&|vault| vault.trade(0, 1, CALL, size, TEN).unwrap()),
-        2
-    );
-    let half = Liquidation {
-        share: Ratio(WAD / 2),
-        penalty: usd(1),
-    };
-    let taken = |vault: &mut Vault| {
-        let legs = vault.memory.account(0).legs;
-        let run = vault.run(|ledger| ledger.liquidate(0, 2, POOL, &half, &legs));
-        run.map(drop).unwrap();
-    };
-    assert_eq!(asked(&taken), 2, "what is left, and who takes it");
-}
-
-/// Account 1 owes 230 for calls that have expired 43 dearer, and 5 on its perpetual. The debt counts against both, and the put.
+/// Account 1 owes 235: 430 for calls that have expired 43 dearer and 5 for its perpetual, less 200 that it had. The debt counts
+/// against both, and the put.
 #[test]
 fn a_debt_counts_against_expired_legs_and_closing_them_shrinks_nobody() {
     let mut vault = vault();
@@ -249,48 +215,6 @@ fn an_expired_leg_is_neither_cut_nor_taken_over() {
     vault.touch(into, false).unwrap();
     assert_eq!(open_interest(&vault, PUT), [0, 0]);
     vault.check();
-}
-
-/// A hedged account pays for what it needs together, not for its legs one by one.
-#[test]
-fn the_penalty_of_a_hedged_account_is_that_of_its_margin() {
-    let mut vault = vault();
-    let touched = |ledger: &mut risk::Ledger<'_, common::Memory>| ledger.touch(1, false);
-    let valued = vault.run(touched).unwrap();
-    // Net delta: -5 calls' deltas, -5 perpetuals, -2.5 of puts; ten calls short.
-    assert_eq!(
-        valued.health.maintenance.0,
-        wad(3) * 25 / 2 + wad(10) + 1,
-        "rounded up"
-    );
-    let weights = vault.memory.weights(&valued.positions).unwrap();
-    assert_eq!(weights, usd(60));
-    let mut health = valued.health;
-    health.equity = usd(9);
-    let legs = &valued.account.legs;
-    let rate = Ratio(WAD / 10);
-    let margins = (legs, health.maintenance, weights);
-    let plan =
-        risk::Closing::decide(risk::Ground::Margin, &health, margins, rate, true, 0).unwrap();
-    assert_eq!(plan.share, Ratio::ONE);
-    let penalty = vault
-        .run(|ledger| {
-            let mut sum = Usd::ZERO;
-            for &id in legs.as_slice() {
-                let cut = ledger.cut_leg(1, POOL, id, plan.share, Size::MAX, plan.rate)?;
-                sum = sum.plus(cut.penalty)?;
-            }
-            Ok(sum)
-        })
-        .unwrap();
-    let due = health.maintenance.times_up(rate).unwrap();
-    let most = plan_liquidation(&health, health.maintenance, rate, Ratio::ONE, true).unwrap();
-    assert_eq!(due, most.penalty);
-    // Up to a unit of the rate.
-    assert!(
-        (0..=weights.0 / 1_000_000_000 + 3).contains(&(penalty.0 - due.0)),
-        "{penalty:?} {due:?}"
-    );
 }
 
 #[test]
