@@ -11,6 +11,7 @@ import {Stylus} from "./Stylus.sol";
 /// The shared contracts of a Bulkhead installation; markets are created later, through the factory.
 struct Installation {
     address guard;
+    address riskEngine;
     address factory;
     address vaultImplementation;
     address poolImplementation;
@@ -31,10 +32,15 @@ library Deployment {
         installation.poolImplementation = session.deployProgram("insurance-pool");
         installation.guard =
             session.deployConstructed("oracle-guard", abi.encode(session.sender, guardian, installation.sequencerFeed));
+        installation.riskEngine = session.deployProgram("risk-engine");
         installation.factory = session.deployConstructed(
             "market-factory",
             abi.encode(
-                session.sender, installation.guard, installation.vaultImplementation, installation.poolImplementation
+                session.sender,
+                installation.guard,
+                installation.riskEngine,
+                installation.vaultImplementation,
+                installation.poolImplementation
             )
         );
         wire(session, installation);
@@ -75,6 +81,7 @@ library Deployment {
         cheats.serializeUint(json, "block", session.blockNumber());
         cheats.serializeAddress(json, "owner", session.sender);
         cheats.serializeAddress(json, "guard", installation.guard);
+        cheats.serializeAddress(json, "riskEngine", installation.riskEngine);
         cheats.serializeAddress(json, "factory", installation.factory);
         cheats.serializeAddress(json, "vaultImplementation", installation.vaultImplementation);
         cheats.serializeAddress(json, "poolImplementation", installation.poolImplementation);

@@ -31,11 +31,7 @@ pub fn concentrate(session: &mut Session, underlying: InstrumentId, change: i128
     let store = &mut *session.ledger.store;
     if change > 0 || change < 0 && store.rates_of(underlying).step() > 0 {
         let before = math::signed(exposures::open_interest(store, underlying).0).or_revert();
-        let after = (
-            before.checked_add(change),
-            Error::Ledger(risk::Error::Overflow),
-        )
-            .or_revert();
+        let after = (before.checked_add(change), Error::Overflow).or_revert();
         exposures::concentrate(store, underlying, Size(after.max(0).unsigned_abs()));
     }
 }

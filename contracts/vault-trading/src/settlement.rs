@@ -76,10 +76,7 @@ pub fn settle(store: &mut Storage, orders: [(&Order, &[u8]); 2], size: u128) -> 
 
 /// Reverts unless a maker's and a taker's order can trade at the maker's limit.
 fn check_match(maker: &Order, taker: &Order) {
-    require(
-        maker.account != taker.account,
-        Error::Ledger(risk::Error::SameAccount),
-    );
+    require(maker.account != taker.account, Error::SameAccount);
     let crossed = if taker.size > 0 {
         maker.size < 0 && maker.limit_price <= taker.limit_price
     } else {
@@ -140,7 +137,7 @@ fn change_of_open_interest(parties: &[Party; 2], fill: Size) -> i128 {
         } else {
             old.checked_sub(fill)
         };
-        let new = (new, Error::Ledger(risk::Error::Overflow)).or_revert();
+        let new = (new, Error::Overflow).or_revert();
         new.max(0) - old.max(0)
     });
     changes[0] + changes[1]
@@ -151,7 +148,11 @@ fn change_of_open_interest(parties: &[Party; 2], fill: Size) -> i128 {
 fn check_price(session: &Session, id: InstrumentId, underlying: InstrumentId, price: Price) {
     let market = session.market(id);
     let band = ratio(session.ledger.store.rates_of(underlying).price_band);
-    let delta = if is_option(id) { market.delta() } else { LINEAR };
+    let delta = if is_option(id) {
+        market.delta()
+    } else {
+        LINEAR
+    };
     let within = within_option_band(price, market.mark, market.spot, delta, band);
     require(within.or_revert(), Error::PriceOutsideBand);
 }

@@ -37,6 +37,8 @@ pub struct Deployment {
     pub owner: Address,
     /// Oracle guard.
     pub guard: Address,
+    /// Risk engine.
+    pub risk_engine: Address,
     /// Market factory.
     pub factory: Address,
     /// Vault that the factory clones.
