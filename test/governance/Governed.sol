@@ -152,9 +152,9 @@ abstract contract GovernedTest is ProtocolTest {
         return IRiskSteward.Subject(address(vault), Parameters.INSTRUMENT, bytes32(uint256(number)));
     }
 
-    function change(uint8 field, uint256 value) internal pure returns (IRiskSteward.Change[] memory changes) {
-        changes = new IRiskSteward.Change[](1);
-        changes[0] = IRiskSteward.Change(field, value);
+    function change(uint8 field, uint256 value) internal pure returns (IRiskSteward.Change[] memory one) {
+        one = new IRiskSteward.Change[](1);
+        one[0] = IRiskSteward.Change(field, value);
     }
 
     function changes(uint8 field, uint256 value, uint8 otherField, uint256 otherValue)

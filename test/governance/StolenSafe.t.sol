@@ -134,9 +134,10 @@ contract StolenSafeTest is GovernedTest {
     function test_whoever_has_no_position_still_leaves_at_the_vaults_pace() public {
         abuse();
         uint256 paid = takeOut(honest);
-        vm.assertGe(paid, 2_500_000 * USD); // half a per cent of 550 million, less rounding of the mean
+        // Half of an hour's half per cent of 550 million at once, the other half within the hour, less rounding of the mean.
+        vm.assertGe(paid, 1_374_000 * USD);
         elapse(1 hours);
-        vm.assertGt(takeOut(honest), 0);
+        vm.assertGe(takeOut(honest), 1_300_000 * USD);
     }
 
     function test_three_days_later_anyone_undoes_it_and_it_cannot_be_repeated() public {
