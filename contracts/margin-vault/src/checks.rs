@@ -51,7 +51,7 @@ pub fn is_dust(store: &Storage, positions: &Positions) -> Result<bool> {
     let Amounts { dust, .. } = store.amounts();
     let mut notional = Usd::ZERO;
     for (id, position) in positions.iter() {
-        let spot = store.markets.get(id).spot;
+        let spot = store.markets.get(id).underlying.spot;
         notional = notional.plus(position.size().notional_up(spot)?)?;
     }
     Ok(notional < dust)

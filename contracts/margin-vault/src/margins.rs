@@ -7,19 +7,17 @@
 use alloc::vec::Vec;
 
 use alloy_sol_types::SolCall;
-use risk::options::encoding::{OptionLeg, Portfolio, Requirement, Shock};
-use risk::{InstrumentId, MAX_LEGS, Position, Positions, Ratio, Result, Usd};
+use risk::options::encoding::{OptionLeg, Requirement};
+use risk::{InstrumentId, MAX_LEGS, Position, Positions, Result, Underlying, Usd};
 
 use crate::abi::{Engine, encode_call};
 use crate::calls;
 use crate::error::Error;
-use crate::market::{LEAST_INITIAL, Market};
+use crate::market::Market;
 use crate::options::{Series, is_option};
 use crate::storage::{Field, Storage};
 use crate::word::Word;
 
-/// The largest move that the engine makes: 300 %.
-const MAX_RANGE: Ratio = Ratio(3 * risk::WAD);
 /// WAD of a unit of the engine's volatilities.
 const VOLATILITY_UNIT: u64 = 1_000_000_000_000;
 /// Words of the engine's calldata and return data before the first that counts.
@@ -31,7 +29,11 @@ impl Storage {
     /// # Errors
     /// [`Overflow`](risk::Error::Overflow).
     pub fn maintenance_of(&self, positions: &Positions) -> Result<Usd> {
-        self.add_up(positions, |needed| needed.maintenance, Market::weight)
+        self.add_up(
+            positions,
+            |needed| needed.maintenance,
+            Underlying::maintenance,
+        )
     }
 
     /// Initial margin of an account's positions at the worse of marks and stable prices.
@@ -39,7 +41,7 @@ impl Storage {
     /// # Errors
     /// [`Overflow`](risk::Error::Overflow).
     pub fn initial_of(&self, positions: &Positions) -> Result<Usd> {
-        self.add_up(positions, |needed| needed.initial, Market::initial)
+        self.add_up(positions, |needed| needed.initial, Underlying::initial)
     }
 
     /// What the portfolios among some positions need, and every other perpetual on its own.
@@ -47,7 +49,7 @@ impl Storage {
         &self,
         positions: &Positions,
         together: impl Fn(&Requirement) -> Usd,
-        alone: impl Fn(&Market, Position) -> Result<Usd>,
+        alone: impl Fn(&Underlying, Position) -> Result<Usd>,
     ) -> Result<Usd> {
         let portfolios = self.portfolios(positions);
         let mut sum = Usd::ZERO;
@@ -56,7 +58,7 @@ impl Storage {
         }
         for (id, position) in positions.iter() {
             if !is_option(id) && portfolios >> id & 1 == 0 {
-                sum = sum.plus(alone(self.markets.get(id), position)?)?;
+                sum = sum.plus(alone(&self.markets.get(id).underlying, position)?)?;
             }
         }
         Ok(sum)
@@ -125,21 +127,11 @@ impl Storage {
         positions: &Positions,
         words: &mut Vec<Word>,
     ) -> Result<()> {
+        let rates = self.option_rules(underlying).rates();
         let market = self.markets.get(underlying);
-        let rules = self.option_rules(underlying);
-        let portfolio = Portfolio {
-            spot: market.spot,
-            stable: market.stable,
-            tick: rules.tick(),
-            perpetual: positions.get(underlying),
-            shock: Shock {
-                spot_range: market.maintenance,
-                initial_spot_range: market.initial.min(MAX_RANGE),
-                volatility_range: rules.vol_range(),
-                short_option_rate: rules.short_rate(),
-                initial_factor: LEAST_INITIAL,
-            },
-        };
+        let portfolio = market
+            .underlying
+            .portfolio(positions.get(underlying), &rates);
         let mut legs = Vec::with_capacity(MAX_LEGS);
         for (id, position) in positions.iter() {
             if is_option(id)

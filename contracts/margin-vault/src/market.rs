@@ -4,18 +4,14 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use alloy_sol_types::SolCall;
-use risk::listing::CONCENTRATION_STEPS;
 use risk::options::black::Kind;
-use risk::{
-    InstrumentId, Ledger, Maturity, Position, Price, Prices, Ratio, Result, Stress, Usd,
-    linear_margin,
-};
+use risk::{InstrumentId, Ledger, Maturity, Price, Prices, Ranges, Ratio, Underlying};
 
 use crate::abi::{Args, Bytes, Guard, encode_call};
 use crate::calls;
 use crate::error::{Error, OrRevert, require};
 use crate::options::{Series, is_option};
-use crate::parameters::{RATE_UNIT, ratio};
+use crate::parameters::ratio;
 use crate::storage::{Field, InstrumentField, Storage};
 use crate::word::Word;
 
@@ -34,10 +30,6 @@ pub mod action {
     pub const GRACE: u16 = 64;
 }
 
-/// Tier from which initial margin is a quarter higher.
-const CAUTION: u8 = 1;
-/// Initial margin of maintenance margin, at least: 1.25.
-pub const LEAST_INITIAL: Ratio = Ratio(risk::WAD / 4 * 5);
 /// Words of one of the guard's marks: mark, stable price, tier, blocked, spot range, initial spot range.
 const MARK_WORDS: usize = 6;
 /// Words of its mark of one: mark, volatility, tier, blocked, whether it is final, delta, gamma, vega.
@@ -54,14 +46,8 @@ pub struct Market {
     pub tier: u8,
     pub blocked: u16,
     pub mark: Price,
-    /// Mark of the perpetual on the underlying: the instrument's own, unless it is an option.
-    pub spot: Price,
-    /// The underlying's stable price; its mark where there is none.
-    pub stable: Price,
-    /// Move of the underlying that maintenance margin has to cover, a share of its price.
-    pub maintenance: Ratio,
-    /// Move that initial margin has to cover, tier and concentration included.
-    pub initial: Ratio,
+    /// What margin is computed from; its spot is the instrument's own mark, unless it is an option.
+    pub underlying: Underlying,
     /// To expiry, of an option.
     pub seconds: u32,
     /// Whether an option's mark is what it has settled at, or it has even been delisted since.
@@ -95,57 +81,37 @@ impl Market {
         Args(self.answer).unsigned(7)
     }
 
-    /// Maintenance margin of a position that nothing is counted against: size x spot x maintenance range, rounded up.
-    ///
-    /// # Errors
-    /// [`Overflow`](risk::Error::Overflow).
-    pub fn weight(&self, position: Position) -> Result<Usd> {
-        linear_margin(position, self.spot, self.maintenance)
-    }
-
-    /// Initial margin of a position in a perpetual alone: as much again as a quarter of its maintenance margin, or what the
-    /// initial range takes at the worse of mark and stable price. Rounded up.
-    ///
-    /// # Errors
-    /// [`Overflow`](risk::Error::Overflow).
-    pub fn initial(&self, position: Position) -> Result<Usd> {
-        let stress = Stress {
-            mark: self.spot,
-            stable: self.stable,
-            rate: self.initial,
-        };
-        let least = self.weight(position)?.times_up(LEAST_INITIAL)?;
-        Ok(stress.initial(position)?.max(least))
-    }
-
     /// Reads what the guard says of a perpetual, by its own rates. Accrues funding at the mark until now first.
     fn accept(&mut self, ledger: &mut Ledger<Storage>) {
         self.reprice(ledger);
         let answer = Args(self.answer);
-        self.spot = self.mark;
-        self.stable = match answer.unsigned(1) {
-            0 => self.mark,
-            stable => Price(stable),
-        };
         let rates = ledger.store.rates_of(self.id);
-        self.maintenance = ratio(rates.maintenance).max(Ratio(answer.u64(4).into()));
-        let initial = answer.u64(5).div_ceil(RATE_UNIT).max(rates.initial.into());
-        let tier = if self.tier >= CAUTION { 5 } else { 4 };
-        let concentration = u64::from(CONCENTRATION_STEPS + rates.step());
-        let initial = (initial * tier * concentration).div_ceil(4 * u64::from(CONCENTRATION_STEPS));
-        self.initial = Ratio(u128::from(initial) * u128::from(RATE_UNIT));
+        let own = Ranges {
+            maintenance: ratio(rates.maintenance),
+            initial: ratio(rates.initial),
+        };
+        let guarded = Ranges {
+            maintenance: Ratio(answer.unsigned(4)),
+            initial: Ratio(answer.unsigned(5)),
+        };
+        self.underlying = Underlying {
+            spot: self.mark,
+            stable: match answer.unsigned(1) {
+                0 => self.mark,
+                stable => Price(stable),
+            },
+            ranges: Ranges::of(own, guarded, self.tier, rates.step()),
+        };
     }
 
     /// Reads what the guard says of an option on `underlying`.
     #[expect(clippy::cast_possible_truncation, reason = "the expiry has 32 bits")]
     fn accept_option(&mut self, ledger: &mut Ledger<Storage>, series: &Series, underlying: &Self) {
         self.reprice(ledger);
-        self.spot = underlying.spot;
-        self.stable = underlying.stable;
-        self.maintenance = underlying.maintenance;
-        self.initial = underlying.initial;
+        self.underlying = underlying.underlying;
         self.seconds = u64::from(series.expiry).saturating_sub(ledger.now) as u32;
-        self.is_final = Args(self.answer).bool(4);
+        // Nothing settles at a mark that the ledger could not count with.
+        self.is_final = Args(self.answer).bool(4) && self.blocked & action::MARK == 0;
     }
 
     /// Reads tier and what is forbidden, accrues funding, then moves the mark unless the guard holds it back. Prices that the

@@ -5,7 +5,7 @@
 
 use risk::listing::Exposure;
 use risk::options::black::Kind;
-use risk::{InstrumentId, Price, Ratio};
+use risk::{InstrumentId, OptionRates, Price};
 
 use crate::parameters::{RATE_UNIT, ratio};
 use crate::storage::{Field, InstrumentField, Storage};
@@ -150,16 +150,14 @@ impl OptionRules {
         Price(self.tick as u128 * RATE_UNIT as u128)
     }
 
-    /// Range of a 30-day volatility.
+    /// What options are margined by.
     #[must_use]
-    pub const fn vol_range(&self) -> Ratio {
-        ratio(self.vol_range)
-    }
-
-    /// Margin of every short option, a share of spot.
-    #[must_use]
-    pub const fn short_rate(&self) -> Ratio {
-        ratio(self.short_rate)
+    pub const fn rates(&self) -> OptionRates {
+        OptionRates {
+            tick: self.tick(),
+            volatility_range: ratio(self.vol_range),
+            short_option_rate: ratio(self.short_rate),
+        }
     }
 
     /// Seconds that a series may live.

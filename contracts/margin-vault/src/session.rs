@@ -2,6 +2,7 @@
 
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolEvent;
+use risk::requirement::REWARDS_IN_MARGIN;
 use risk::{
     Account, DEBT, Health, InstrumentId, Ledger, Outflow, OutflowRates, Positions, Ratio, Store,
     Usd, Valued, math,
@@ -22,8 +23,6 @@ use crate::word::Word;
 const RESTRICTED: u8 = 2;
 /// What such an account may count of its equity.
 const USABLE_IN_RESTRICTED: Ratio = Ratio(risk::WAD / 5 * 4);
-/// Rewards for closing an account that its initial margin has to reach, so that bankruptcies are not worth making.
-const REWARDS_IN_MARGIN: Ratio = Ratio(10 * risk::WAD);
 /// Seconds for which the vault goes by what it last heard of its pool's assets.
 const ASSETS_SERVE: u64 = 600;
 /// Words of the longest event, its signature included.

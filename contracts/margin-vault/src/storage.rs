@@ -403,7 +403,7 @@ impl Store for Storage {
     }
 
     fn weight(&self, id: InstrumentId, position: Position) -> Result<Usd> {
-        self.markets.get(id).weight(position)
+        self.markets.get(id).underlying.maintenance(position)
     }
 
     fn is_settled(&self, id: InstrumentId) -> bool {

@@ -51,7 +51,7 @@ pub fn list(store: &mut Storage, args: Args) -> Bytes {
     session.read_prices();
     session.allow(action::OPEN, id);
     let store = &*session.ledger.store;
-    let (spot, strike) = (session.market(id).spot, series.strike_price(&rules));
+    let (spot, strike) = (session.market(id).underlying.spot, series.strike_price(&rules));
     let range = ratio(store.option_limits(series.underlying).strike_range);
     let near = is_near(strike, spot, range).or_revert();
     require(near, Error::InvalidStrike);

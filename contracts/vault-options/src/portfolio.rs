@@ -7,7 +7,7 @@ use alloy_sol_types::SolCall;
 use margin_vault::abi::{Bytes, Engine, encode, encode_call};
 use margin_vault::calls;
 use margin_vault::error::{Error, OrRevert};
-use margin_vault::market::{LEAST_INITIAL, Market};
+use margin_vault::market::Market;
 use margin_vault::options::OptionRules;
 use margin_vault::session::{Session, usd};
 use margin_vault::storage::{Field, Storage};
@@ -55,20 +55,20 @@ fn within(store: &Storage, held: &Positions, underlying: InstrumentId) -> Positi
 fn question(store: &Storage, held: &Positions, underlying: InstrumentId) -> Bytes {
     /// Words of the head.
     const HEAD: usize = 8;
-    let (market, rules) = (
-        store.markets.get(underlying),
-        store.option_rules(underlying),
-    );
+    let rules = store.option_rules(underlying);
+    let market = store.markets.get(underlying).underlying;
+    let portfolio = market.portfolio(held.get(underlying), &rules.rates());
+    let shock = portfolio.shock;
     let mut words = Vec::with_capacity(HEAD + 1 + 5 * held.iter().count());
     words.extend([
-        Word::of(market.spot.0),
-        Word::of_signed(held.get(underlying).0),
+        Word::of(portfolio.spot.0),
+        Word::of_signed(portfolio.perpetual.0),
         Word::of(32 * HEAD as u128),
-        Word::of(market.maintenance.0),
-        Word::of(market.initial.0),
-        Word::of(rules.vol_range().0),
-        Word::of(rules.short_rate().0),
-        Word::of(LEAST_INITIAL.0),
+        Word::of(shock.spot_range.0),
+        Word::of(shock.initial_spot_range.0),
+        Word::of(shock.volatility_range.0),
+        Word::of(shock.short_option_rate.0),
+        Word::of(shock.initial_factor.0),
         Word::ZERO,
     ]);
     for (id, position) in held.iter() {

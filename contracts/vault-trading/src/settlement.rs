@@ -153,7 +153,7 @@ fn check_price(session: &Session, id: InstrumentId, underlying: InstrumentId, pr
     } else {
         LINEAR
     };
-    let within = within_option_band(price, market.mark, market.spot, delta, band);
+    let within = within_option_band(price, market.mark, market.underlying.spot, delta, band);
     require(within.or_revert(), Error::PriceOutsideBand);
 }
 
@@ -180,7 +180,7 @@ fn fees(
     let store = &*session.ledger.store;
     if is_option(id) {
         let rules = store.option_rules(underlying);
-        let spot = session.market(id).spot;
+        let spot = session.market(id).underlying.spot;
         return [rules.maker_fee, rules.taker_fee]
             .map(|rate| option_fee(size, spot, price, ratio(rate)).or_revert());
     }

@@ -85,7 +85,7 @@ pub use error::{Error, Result};
 pub use funding::{Funding, Volume};
 pub use ledger::{ClosedLeg, Converted, CutLeg, Ledger, Trade, Traded, Valued};
 pub use liquidation::{Clock, Liquidation, Terms, plan_liquidation};
-pub use margin::{Health, Stress, linear_margin, rate_of_weights, reduced_risk, within_band};
+pub use margin::{Health, linear_margin, rate_of_weights, reduced_risk, within_band};
 pub use maturity::{Maturing, Maturity};
 pub use outflow::{Outflow, OutflowCaps, OutflowRates};
 pub use requirement::{Holding, OptionRates, Ranges, Underlying};

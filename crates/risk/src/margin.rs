@@ -42,39 +42,6 @@ pub fn rate_of_weights(rate: Ratio, margin: Usd, weights: Usd) -> Result<Ratio> 
     math::mul_div_down(rate.0, margin, weights).map(Ratio)
 }
 
-/// What the initial margin of one leg is computed from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stress {
-    /// The mark.
-    pub mark: Price,
-    /// The stable price; the mark where there is none.
-    pub stable: Price,
-    /// Initial margin, a share of notional, with the tier's factor.
-    pub rate: Ratio,
-}
-
-impl Stress {
-    /// Equity that a position needs: rate x size x mark, or rate x size x stable price and the loss from the mark to it,
-    /// if that is more. Rounded up.
-    ///
-    /// # Errors
-    /// [`Overflow`](crate::Error::Overflow) if it does not fit.
-    pub fn initial(&self, position: Position) -> Result<Usd> {
-        let size = position.size();
-        let at_mark = size.notional_up(self.mark)?.times_up(self.rate)?;
-        let fell = self.stable < self.mark;
-        if fell != (position.0 > 0) {
-            return Ok(at_mark);
-        }
-        let loss = size.notional_up(Price(self.mark.0.abs_diff(self.stable.0)))?;
-        Ok(at_mark.max(
-            size.notional_up(self.stable)?
-                .times_up(self.rate)?
-                .plus(loss)?,
-        ))
-    }
-}
-
 /// Whether a trade reduced an account's risk: maintenance fell, equity is not negative, and equity / maintenance did not
 /// fall.
 #[must_use]

@@ -5,8 +5,8 @@ mod common;
 use common::{POOL, Vault, usd, wad};
 use risk::{
     Clock, Error, Health, Legs, Liquidation, Maturities, Maturity, Position, Price, Ratio, Size,
-    Store, Stress, Terms, Totals, Usd, WAD, bucket_due, math, plan_liquidation, reduced_risk,
-    water_fill, within_band,
+    Store, Terms, Totals, Usd, WAD, bucket_due, math, plan_liquidation, reduced_risk, water_fill,
+    within_band,
 };
 
 fn size(units: u128) -> Size {
@@ -349,25 +349,6 @@ fn the_clock_counts_observed_ill_health_only() {
     assert_eq!(terms.penalty_rate(0), Ok(Ratio(WAD / 20)));
     assert_eq!(terms.penalty_rate(300), Ok(Ratio(WAD / 1000 * 525)));
     assert_eq!(terms.penalty_rate(600), Ok(Ratio::ONE));
-}
-
-#[test]
-fn initial_margin_counts_the_worse_of_mark_and_stable_price() {
-    let stress = |stable: u128| Stress {
-        mark: Price(100 * WAD),
-        stable: Price(stable * WAD),
-        rate: Ratio(WAD / 10),
-    };
-    let long = Position(wad(2));
-    let short = Position(wad(-2));
-    assert_eq!(stress(100).initial(long), Ok(usd(20)));
-    assert_eq!(
-        stress(90).initial(long),
-        Ok(usd(38)),
-        "18 of margin at 90 and 20 of loss"
-    );
-    assert_eq!(stress(90).initial(short), Ok(usd(20)));
-    assert_eq!(stress(110).initial(short), Ok(usd(42)));
 }
 
 #[test]

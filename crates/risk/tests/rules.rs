@@ -10,8 +10,8 @@ use ledger_model::{Exact, wad};
 use num_traits::{One, Signed};
 use proptest::prelude::*;
 use risk::{
-    Clock, DEBT, Health, Position, Price, Ratio, Size, Store, Stress, Terms, Totals, Usd, WAD,
-    bucket_due, math, plan_liquidation, reduced_risk, within_band,
+    Clock, DEBT, Health, Position, Price, Ranges, Ratio, Size, Store, Terms, Totals, Underlying,
+    Usd, WAD, bucket_due, math, plan_liquidation, reduced_risk, within_band,
 };
 
 const DOLLAR: i128 = WAD as i128;
@@ -45,11 +45,14 @@ fn rate() -> impl Strategy<Value = u128> {
     (0_u128..=1_000_000_000).prop_map(|billionths| billionths * 1_000_000_000)
 }
 
-fn stress(mark: u128, stable: u128, rate: u128) -> Stress {
-    Stress {
-        mark: Price(mark),
+fn underlying(spot: u128, stable: u128, maintenance: u128, initial: u128) -> Underlying {
+    Underlying {
+        spot: Price(spot),
         stable: Price(stable),
-        rate: Ratio(rate),
+        ranges: Ranges {
+            maintenance: Ratio(maintenance),
+            initial: Ratio(initial),
+        },
     }
 }
 
@@ -59,15 +62,16 @@ fn size(notional: i128, price: u128) -> i128 {
     size.unwrap_or(u128::MAX).min(Size::MAX.0).cast_signed()
 }
 
-/// max(rate x size x mark, rate x size x stable + loss from the mark to the stable price).
-fn exact_initial(stress: &Stress, position: i128) -> Exact {
-    let (mark, stable) = (exact(stress.mark.0), exact(stress.stable.0));
+/// max(range x size x spot, range x size x stable + loss from spot to the stable price, 1.25 x maintenance margin).
+fn exact_initial(underlying: &Underlying, position: i128) -> Exact {
+    let (spot, stable) = (exact(underlying.spot.0), exact(underlying.stable.0));
     let size = wad(position.abs());
-    let loss = (&mark - &stable) * wad(position);
-    let rate = exact(stress.rate.0);
-    let at_mark = &rate * &size * mark;
-    let at_stable = rate * size * stable + loss;
-    at_mark.max(at_stable)
+    let loss = (&spot - &stable) * wad(position);
+    let range = exact(underlying.ranges.initial.0);
+    let least = exact(underlying.ranges.maintenance.0) * &size * &spot * exact(WAD / 4 * 5);
+    let at_spot = &range * &size * spot;
+    let at_stable = range * size * stable + loss;
+    at_spot.max(at_stable).max(least)
 }
 
 fn terms(start: u128, ramp: u32) -> Terms {
@@ -82,14 +86,14 @@ proptest! {
 
     #[test]
     fn initial_margin_is_the_worse_of_mark_and_stable_price_rounded_up(
-        mark in price(), wider in 0_u128..2_000, rate in rate(), notional in amount(), long in any::<bool>(),
+        mark in price(), wider in 0_u128..2_000, ranges in (rate(), rate()), notional in amount(), long in any::<bool>(),
     ) {
         let stable = mark * wider / 1_000;
         let size = size(notional, mark);
         let position = if long { size } else { -size };
-        let stress = stress(mark, stable, rate);
-        let got = wad(stress.initial(Position(position)).unwrap().0);
-        let expected = exact_initial(&stress, position);
+        let underlying = underlying(mark, stable, ranges.0, ranges.1);
+        let got = wad(underlying.initial(Position(position)).unwrap().0);
+        let expected = exact_initial(&underlying, position);
         prop_assert!(got >= expected, "{got} < {expected}");
         prop_assert!(got <= expected + wad(3 * UNIT));
     }
@@ -98,10 +102,10 @@ proptest! {
     fn splitting_a_position_never_lowers_initial_margin(
         mark in price(), wider in 800_u128..1_200, rate in rate(), first in amount(), second in amount(),
     ) {
-        let stress = stress(mark, mark * wider / 1_000, rate);
+        let underlying = underlying(mark, mark * wider / 1_000, rate / 2, rate);
         let (first, second) = (Position(size(first, mark)), Position(size(second, mark)));
-        let whole = stress.initial(Position(first.0 + second.0)).unwrap();
-        let parts = stress.initial(first).unwrap().0 + stress.initial(second).unwrap().0;
+        let whole = underlying.initial(Position(first.0 + second.0)).unwrap();
+        let parts = underlying.initial(first).unwrap().0 + underlying.initial(second).unwrap().0;
         prop_assert!(parts >= whole.0);
     }
 
