@@ -26,7 +26,7 @@ const USABLE_IN_RESTRICTED: Ratio = Ratio(risk::WAD / 5 * 4);
 /// Seconds for which the vault goes by what it last heard of its pool's assets.
 const ASSETS_SERVE: u64 = 600;
 /// Words of the longest event, its signature included.
-const MAX_LOG: usize = 12;
+const MAX_LOG: usize = 13;
 
 /// In the place of what was missing before an operation that did not ask: whatever is missing afterwards is a change.
 const UNKNOWN: Usd = Usd(-1);
