@@ -240,6 +240,37 @@ mod tests {
         assert_eq!(closing.share, Ratio::ONE);
     }
 
+    /// 30 of margin, of legs that count for 100 one by one; and 300 of margin, of legs that count for less.
+    #[test]
+    fn a_penalty_of_the_margin_is_spread_over_what_legs_count_for() {
+        let health = Health {
+            equity: usd(20),
+            maintenance: usd(300),
+        };
+        let rate = |movable, weights, rate| {
+            let margins = (&legs(2), usd(movable), usd(weights));
+            let closing = Closing::decide(Ground::Margin, &health, margins, rate, true, 7);
+            closing.unwrap().rate
+        };
+        assert_eq!(rate(30, 100, percent(10)), percent(3));
+        assert_eq!(rate(300, 100, percent(5)), percent(15));
+        assert_eq!(rate(300, 100, percent(10)), percent(20), "all equity");
+        assert_eq!(
+            rate(1, 3, percent(1)).0,
+            3_333_334 * RATE_UNIT,
+            "rounded up"
+        );
+        assert_eq!(rate(30, 0, percent(10)), Ratio::ZERO, "nothing counts");
+        let most = rate(300, 1, percent(100));
+        assert_eq!(most.0, MAX_RATE * RATE_UNIT, "what fits its word");
+        let closing = Closing {
+            rate: most,
+            ..Closing::default()
+        };
+        let (high, low) = closing.to_parts();
+        assert_eq!(Closing::from_parts(high, low), closing);
+    }
+
     #[test]
     fn a_closing_holds_for_an_hour() {
         let closing = decide(Ground::Debt, -50, Ratio::ZERO, false);
@@ -252,7 +283,7 @@ mod tests {
 
         #[test]
         fn a_closing_fits_one_word(
-            share in 0..=WAD, rate in 0..=1_000_000_000_u128, started in any::<u32>(), count in 0..=16_u8,
+            share in 0..=WAD, rate in 0..=MAX_RATE, started in any::<u32>(), count in 0..=16_u8,
         ) {
             let closing = Closing {
                 share: Ratio(share), rate: Ratio(rate * RATE_UNIT), started, remaining: legs(count),

@@ -5,8 +5,8 @@ mod common;
 use common::{POOL, Vault, usd, wad};
 use risk::{
     Clock, Error, Health, Legs, Liquidation, Maturities, Maturity, Position, Price, Ratio, Size,
-    Store, Terms, Totals, Usd, WAD, bucket_due, math, plan_liquidation, reduced_risk, water_fill,
-    within_band,
+    Store, Terms, Totals, Usd, WAD, bucket_due, math, plan_liquidation, rate_of_weights,
+    reduced_risk, water_fill, within_band,
 };
 
 fn size(units: u128) -> Size {
@@ -349,6 +349,28 @@ fn the_clock_counts_observed_ill_health_only() {
     assert_eq!(terms.penalty_rate(0), Ok(Ratio(WAD / 20)));
     assert_eq!(terms.penalty_rate(300), Ok(Ratio(WAD / 1000 * 525)));
     assert_eq!(terms.penalty_rate(600), Ok(Ratio::ONE));
+}
+
+#[test]
+fn a_rate_of_the_margin_is_spread_over_what_positions_count_for() {
+    let ten = Ratio(WAD / 10);
+    assert_eq!(rate_of_weights(ten, usd(30), usd(60)), Ok(Ratio(WAD / 20)));
+    assert_eq!(
+        rate_of_weights(ten, usd(90), usd(60)),
+        Ok(Ratio(WAD / 20 * 3))
+    );
+    assert_eq!(rate_of_weights(ten, usd(60), usd(60)), Ok(ten));
+    assert_eq!(
+        rate_of_weights(Ratio(5), usd(1), usd(3)),
+        Ok(Ratio(1)),
+        "rounded down"
+    );
+    assert_eq!(rate_of_weights(ten, usd(0), usd(0)), Ok(ten));
+    assert_eq!(
+        rate_of_weights(ten, usd(1), usd(0)),
+        Ok(ten),
+        "nothing counts"
+    );
 }
 
 #[test]
