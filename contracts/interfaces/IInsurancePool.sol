@@ -23,6 +23,7 @@ interface IInsurancePool is IERC4626, IOwnable {
     error ParametersOutOfBounds();
     error TooManyVaults();
     error NotSteward(address caller); // neither the steward nor the owner
+    error NotFactory(address caller);
     error NotVault(address vault);
     error InsufficientBalance(address owner, uint256 transferable, uint256 needed);
     error InsufficientAllowance(address owner, address spender, uint256 allowance, uint256 needed);
@@ -42,11 +43,20 @@ interface IInsurancePool is IERC4626, IOwnable {
     event Harvested(address indexed vault, uint256 assets);
     event ParametersSet(Parameters parameters);
     event StewardSet(address indexed steward);
+    event Promoted(address indexed creator, uint256 shares); // the bond's shares are the creator's from now on
+    event BondSlashed(uint256 shares, uint256 assets);
 
     /// `vault` is registered to draw; its account of this pool receives penalties.
     function initialize(address owner, address asset, address vault) external; // a clone, once
     function setVault(address vault, bool registered) external; // owner; a vault with a deficit cannot be removed
     function isVault(address vault) external view returns (bool);
+    function factory() external view returns (address); // who initialised it
+    /// The trial is over: all of the pool covers the market, and the bond goes to `creator`.
+    function promote(address creator) external; // factory
+    function isPromoted() external view returns (bool);
+    /// While the market is experimental: the shares that `cover` burns before all others, and all that it can pay. The pool holds
+    /// them itself; what is transferred to it or deposited for it adds to them.
+    function bond() external view returns (uint256 shares, uint256 assets);
     function setSteward(address steward) external; // owner
     function steward() external view returns (address);
     function setParameters(Parameters calldata parameters) external; // owner, steward

@@ -20,6 +20,7 @@ interface IMarketFactory is IOwnable {
         bytes32 salt; // with the creator's address it determines the clones' addresses
         address quoteToken;
         Listing[] listings;
+        uint256 bond; // of the quote token, which the creator has approved: the pool's shares for it are burned before all others
     }
 
     error ZeroAddress();
@@ -33,18 +34,31 @@ interface IMarketFactory is IOwnable {
     /// Maintenance below 0.5 %, a band above 10 %, a shock below 150 % or no open interest; the vault refuses what is outside
     /// its own bounds.
     error RatesOutOfBounds(uint32 instrument);
-    error FeedNotLive(uint32 instrument, uint8 tier);
+    error SecondFeedMissing(uint32 instrument);
+    error FeedNotLive(uint32 instrument, uint8 tier); // one of them gives no trusted price, or they disagree
+    error BondTooSmall(uint256 bond, uint256 minimum);
+    error CoverAboveBond(uint256 cover, uint256 bond); // WAD sum of the listings' cover allowances
+    error TokenCallFailed(address token);
     error MarketExists(address vault);
     error UnknownMarket(uint256 index);
+    error UnknownVault(address vault);
+    error AlreadyPromoted(address vault);
 
     event MarketCreated(address indexed vault, address indexed pool, address indexed creator);
     event QuoteTokenSet(address indexed token, bool allowed);
+    event MinimumBondSet(address indexed token, uint256 amount);
+    event MarketPromoted(address indexed vault);
 
     function createMarket(bytes calldata config) external returns (address vault, address pool);
     function predict(address creator, bytes32 salt) external view returns (address vault, address pool);
     function marketCount() external view returns (uint256);
+    /// `class` is 0 experimental, whose insurance pays no more than the bond is worth, or 1 promoted.
     function marketAt(uint256 i) external view returns (address vault, address pool, uint8 class);
     function isMarket(address vault) external view returns (bool);
+    function creatorOf(address vault) external view returns (address); // zero if it is no market
+    function promote(address vault) external; // owner; the bond's shares become the creator's
+    function setMinimumBond(address token, uint256 amount) external; // owner
+    function minimumBond(address token) external view returns (uint256);
     function setQuoteToken(address token, bool allowed) external; // owner
     function isQuoteToken(address token) external view returns (bool);
     function guard() external view returns (address);

@@ -25,6 +25,8 @@ sol! {
     event Harvested(address indexed vault, uint256 assets);
     event ParametersSet(Parameters parameters);
     event StewardSet(address indexed steward);
+    event Promoted(address indexed creator, uint256 shares);
+    event BondSlashed(uint256 shares, uint256 assets);
 
     error NotClone();
     error AlreadyInitialized();
@@ -34,6 +36,7 @@ sol! {
     error ParametersOutOfBounds();
     error TooManyVaults();
     error NotSteward(address caller);
+    error NotFactory(address caller);
     error NotVault(address vault);
     error InsufficientBalance(address owner, uint256 transferable, uint256 needed);
     error InsufficientAllowance(address owner, address spender, uint256 allowance, uint256 needed);
@@ -65,6 +68,7 @@ contract_support::errors! {
         ParametersOutOfBounds,
         TooManyVaults,
         NotSteward,
+        NotFactory,
         NotVault,
         InsufficientBalance,
         InsufficientAllowance,

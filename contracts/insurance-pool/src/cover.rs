@@ -40,7 +40,8 @@ impl InsurancePool {
     /// What `vault` may draw now; zero if it is not registered.
     ///
     /// A share of what the pool held when the day began, less what the vault has drawn since. A pool that began the day
-    /// with less than a dollar counts what came in since as well, so that a new one covers from its first hour.
+    /// with less than a dollar counts what came in since as well, so that a new one covers from its first hour. While the
+    /// market is experimental, no more than its bond is worth.
     pub(super) fn drawable(&self, vault: Address) -> U256 {
         let record = self.vaults.get(vault);
         if record.position() == 0 {
@@ -56,9 +57,14 @@ impl InsurancePool {
         } else {
             opening
         };
+        let limit = if settings.promoted {
+            held
+        } else {
+            self.bond_worth()
+        };
         share_of(basis, settings.parameters.dailyDrawShare)
             .saturating_sub(drawn)
-            .min(held)
+            .min(limit)
     }
 
     pub(super) fn pay_cover(&mut self, amount: U256) -> Result<U256, Error> {
@@ -94,12 +100,13 @@ impl InsurancePool {
             return Ok(U256::ZERO);
         }
         let now = self.now();
+        let burned = self.slash_bond(payable)?;
         let before = self.reserves.totals();
         self.reserves.set(
             now,
             Totals {
                 assets: before.assets - payable,
-                ..before
+                shares: before.shares - burned,
             },
         );
         self.vaults.setter(vault).draw(now, payable);

@@ -3,6 +3,9 @@
 //! Registered vaults draw on it with [`cover`](InsurancePool::cover), which lowers the price of every share alike,
 //! those that wait for redemption included. It never owes: it pays what it holds, within a daily limit.
 //!
+//! While its market is experimental, the pool pays no more than the bond of the market's creator: shares that the pool holds
+//! itself, so that nobody can take them away, and burns before it lets the price of the others fall.
+//!
 //! The pool keeps count of its assets. What is sent to it in any other way than by a deposit counts from the next
 //! [`harvest`](InsurancePool::harvest). Every conversion rounds in favour of the pool. It counts at most
 //! [`MAX_ASSETS`] and [`MAX_SUPPLY`]; beyond them deposits fail with `Overflow`, exits and cover go on.
@@ -13,6 +16,7 @@
 extern crate alloc;
 
 mod abi;
+mod bond;
 mod cover;
 mod exits;
 mod holdings;
@@ -73,12 +77,13 @@ pub struct InsurancePool {
     vault_list: StorageVec<StorageAddress>,
     vaults: StorageMap<Address, VaultRecord>,
     steward: StorageAddress,
+    factory: StorageAddress,
 }
 
 /// Ownership, set-up and parameters; shares; ERC-4626; exits; cover.
 #[public]
 impl InsurancePool {
-    /// Sets up a clone, once: `vault` is registered to draw `asset`.
+    /// Sets up a clone, once: `vault` is registered to draw `asset`. The caller is the market's factory, which may promote it.
     ///
     /// Fails with `NotClone` at the implementation, `AlreadyInitialized`, `ZeroAddress`, `TokenCallFailed` if `asset`
     /// is no token, or `UnsupportedDecimals` above 18.
@@ -106,10 +111,13 @@ impl InsurancePool {
             .into());
         }
         self.ownership.initialize(owner);
+        let factory = self.vm().msg_sender();
+        self.factory.set(factory);
         self.configure(Settings {
             asset,
             decimals,
             parameters: DEFAULT_PARAMETERS,
+            promoted: false,
         });
         self.register(vault)
     }
@@ -165,6 +173,33 @@ impl InsurancePool {
     /// Whether `vault` may draw on the pool.
     pub fn is_vault(&self, vault: Address) -> bool {
         self.vaults.get(vault).position() != 0
+    }
+
+    /// Ends the market's trial: from now on all of the pool covers it, and the bond's shares are `creator`'s to move. Factory
+    /// only (`NotFactory`), at the word of its owner.
+    pub fn promote(&mut self, creator: Address) -> Result<(), Error> {
+        let caller = self.vm().msg_sender();
+        if caller != self.factory.get() {
+            return Err(NotFactory { caller }.into());
+        }
+        self.release_bond(creator)
+    }
+
+    /// The contract that created the pool.
+    pub fn factory(&self) -> Address {
+        self.factory.get()
+    }
+
+    /// Whether the market has been promoted.
+    pub fn is_promoted(&self) -> bool {
+        self.config.get().promoted
+    }
+
+    /// The shares that stand for the market while it is experimental, and the assets that they are worth, rounded down. Shares
+    /// that are given to the pool itself add to them. Zero once the market is promoted.
+    pub fn bond(&self) -> Result<(U256, U256), Error> {
+        let shares = self.bonded();
+        Ok((shares, self.convert_to_assets(shares)?))
     }
 
     /// Names the steward, which may set the parameters; zero removes it. Owner only (`NotOwner`).

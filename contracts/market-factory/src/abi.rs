@@ -2,6 +2,7 @@
 
 use alloy_sol_types::sol;
 use contract_support::ownable::{NotOwner, NotPendingOwner};
+use contract_support::token::TokenCallFailed;
 
 sol!("../interfaces/IOracleGuard.sol");
 sol!("../interfaces/IMarginVault.sol");
@@ -19,10 +20,13 @@ sol! {
         bytes32 salt;
         address quoteToken;
         Listing[] listings;
+        uint256 bond;
     }
 
     event MarketCreated(address indexed vault, address indexed pool, address indexed creator);
     event QuoteTokenSet(address indexed token, bool allowed);
+    event MinimumBondSet(address indexed token, uint256 amount);
+    event MarketPromoted(address indexed vault);
 
     error ZeroAddress();
     error NoCode(address target);
@@ -32,9 +36,14 @@ sol! {
     error DuplicateListing(uint32 instrument, bytes32 symbol);
     error AssetNotZero(uint32 instrument);
     error RatesOutOfBounds(uint32 instrument);
+    error SecondFeedMissing(uint32 instrument);
     error FeedNotLive(uint32 instrument, uint8 tier);
+    error BondTooSmall(uint256 bond, uint256 minimum);
+    error CoverAboveBond(uint256 cover, uint256 bond);
     error MarketExists(address vault);
     error UnknownMarket(uint256 index);
+    error UnknownVault(address vault);
+    error AlreadyPromoted(address vault);
 }
 
 contract_support::errors! {
@@ -42,6 +51,7 @@ contract_support::errors! {
     pub enum Error {
         NotOwner,
         NotPendingOwner,
+        TokenCallFailed,
         ZeroAddress,
         NoCode,
         InvalidConfig,
@@ -50,8 +60,22 @@ contract_support::errors! {
         DuplicateListing,
         AssetNotZero,
         RatesOutOfBounds,
+        SecondFeedMissing,
         FeedNotLive,
+        BondTooSmall,
+        CoverAboveBond,
         MarketExists,
         UnknownMarket,
+        UnknownVault,
+        AlreadyPromoted,
+    }
+}
+
+/// What the factory calls in a pool beyond its own interface.
+pub mod erc4626 {
+    use alloy_sol_types::sol;
+
+    sol! {
+        function deposit(uint256 assets, address receiver) external returns (uint256 shares);
     }
 }

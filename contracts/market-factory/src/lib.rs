@@ -2,7 +2,8 @@
 //!
 //! Vault and pool are ERC-1167 clones at CREATE2 addresses that depend on the creator, so nobody can squat them; an
 //! asset's id in the guard depends on its vault, so nobody can squat a name. Anyone may create a market; its contracts
-//! belong to the factory's owner.
+//! belong to the factory's owner. Until the owner promotes it, a market is experimental, and its insurance pays no more than its
+//! creator's bond: shares of the market's pool that are burned before all others.
 //!
 //! Built without the SDK's feature `reentrant`: whoever calls back is refused.
 
@@ -12,13 +13,16 @@ mod abi;
 
 use alloc::vec::Vec;
 
-use alloy_primitives::{Address, B256, U8, U256};
+use alloy_primitives::{Address, B256, U8, U32, U256};
 use alloy_sol_types::{SolCall, SolValue};
 use contract_support::ownable::Ownable;
-use contract_support::{calls, clone};
+use contract_support::{calls, clone, token};
 use stylus_sdk::abi::Bytes;
 use stylus_sdk::prelude::*;
-use stylus_sdk::storage::{StorageAddress, StorageBool, StorageMap, StorageU8, StorageVec};
+use stylus_sdk::storage::{
+    StorageAddress, StorageBool, StorageGuard, StorageMap, StorageU8, StorageU32, StorageU256,
+    StorageVec,
+};
 
 use crate::abi::*;
 
@@ -38,12 +42,19 @@ const HALTED: u8 = 3;
 /// The class of a market that governance has not promoted.
 const EXPERIMENTAL: u8 = 0;
 
-/// One market, in two slots.
+/// The class of one that it has.
+const PROMOTED: u8 = 1;
+
+/// Decimals of the amounts in a vault's parameters.
+const WAD_DECIMALS: u8 = 18;
+
+/// One market, in three slots.
 #[storage]
 pub struct StoredMarket {
     vault: StorageAddress,
     class: StorageU8,
     pool: StorageAddress,
+    creator: StorageAddress,
 }
 
 /// Storage of the factory. New fields go at the end.
@@ -56,8 +67,10 @@ pub struct MarketFactory {
     pool_implementation: StorageAddress,
     quote_tokens: StorageMap<Address, StorageBool>,
     markets: StorageVec<StoredMarket>,
-    is_market: StorageMap<Address, StorageBool>,
+    /// Numbers of the markets' vaults, from one.
+    numbers: StorageMap<Address, StorageU32>,
     risk_engine: StorageAddress,
+    minimum_bonds: StorageMap<Address, StorageU256>,
 }
 
 #[public]
@@ -117,18 +130,20 @@ impl MarketFactory {
 
     /// Creates a market from `abi.encode(MarketConfig)`. Anyone may call.
     ///
-    /// Every listing needs a feed that answers with a trusted price now. Fails with `InvalidConfig` if the bytes do not
-    /// decode, `QuoteTokenNotAllowed`, `InvalidListingCount` outside 1 to 16, `DuplicateListing`, `AssetNotZero`,
-    /// `RatesOutOfBounds`, `MarketExists` if the creator has used the salt, `FeedNotLive`, or with the error of the
-    /// guard, the pool or the vault.
+    /// Every listing needs two feeds that answer with trusted prices now, and agree. The caller must have approved the bond,
+    /// which the pool keeps as shares of its own. Fails with `InvalidConfig` if the bytes do not decode,
+    /// `QuoteTokenNotAllowed`, `BondTooSmall`, `InvalidListingCount` outside 1 to 16, `DuplicateListing`, `AssetNotZero`,
+    /// `RatesOutOfBounds`, `SecondFeedMissing`, `CoverAboveBond`, `MarketExists` if the creator has used the salt,
+    /// `FeedNotLive`, `TokenCallFailed`, or with the error of the guard, the pool or the vault.
     pub fn create_market(&mut self, config: Bytes) -> Result<(Address, Address), Error> {
         let config = MarketConfig::abi_decode_validate(&config).map_err(|_| InvalidConfig {})?;
         self.check(&config)?;
         let creator = self.vm().msg_sender();
         let (vault, pool) = self.deploy(creator, config.salt)?;
-        self.record(vault, pool);
+        self.record(vault, pool, creator);
         let instruments = self.list(vault, &config.listings)?;
         self.initialize(vault, pool, &config, instruments)?;
+        self.post_bond(pool, creator, &config)?;
         self.vm().log(MarketCreated {
             vault,
             pool,
@@ -159,7 +174,7 @@ impl MarketFactory {
         U256::from(self.markets.len())
     }
 
-    /// Vault, pool and class (0 experimental) of market `i`, from zero. Fails with `UnknownMarket`.
+    /// Vault, pool and class (0 experimental, 1 promoted) of market `i`, from zero. Fails with `UnknownMarket`.
     pub fn market_at(&self, i: U256) -> Result<(Address, Address, u8), Error> {
         let market = self.markets.get(i).ok_or(UnknownMarket { index: i })?;
         Ok((
@@ -171,7 +186,48 @@ impl MarketFactory {
 
     /// Whether this factory created `vault`.
     pub fn is_market(&self, vault: Address) -> bool {
-        self.is_market.get(vault)
+        !self.numbers.get(vault).is_zero()
+    }
+
+    /// Who created the market of `vault`; zero for an unknown one.
+    pub fn creator_of(&self, vault: Address) -> Address {
+        match self.market_of(vault) {
+            Some(market) => market.creator.get(),
+            None => Address::ZERO,
+        }
+    }
+
+    /// Promotes the market of `vault`: all of its pool covers it, and the bond's shares become its creator's. Its instruments
+    /// stay as they are; the owner may set what fits a promoted market. Owner only; fails with `NotOwner`, `UnknownVault` or
+    /// `AlreadyPromoted`.
+    pub fn promote(&mut self, vault: Address) -> Result<(), Error> {
+        self.ownership.only_owner()?;
+        let market = self.market_of(vault).ok_or(UnknownVault { vault })?;
+        if market.class.get().to::<u8>() == PROMOTED {
+            return Err(AlreadyPromoted { vault }.into());
+        }
+        let (pool, creator) = (market.pool.get(), market.creator.get());
+        let place = self.numbers.get(vault).to::<u32>() - 1;
+        if let Some(mut market) = self.markets.setter(place) {
+            market.class.set(U8::from(PROMOTED));
+        }
+        self.vm().log(MarketPromoted { vault });
+        let call = IInsurancePool::promoteCall { creator };
+        calls::call::<0>(self.vm(), pool, &call.abi_encode())?;
+        Ok(())
+    }
+
+    /// Sets the least bond of new markets in `token`, in its smallest units. Owner only (`NotOwner`).
+    pub fn set_minimum_bond(&mut self, token: Address, amount: U256) -> Result<(), Error> {
+        self.ownership.only_owner()?;
+        self.minimum_bonds.setter(token).set(amount);
+        self.vm().log(MinimumBondSet { token, amount });
+        Ok(())
+    }
+
+    /// The least bond of new markets in `token`.
+    pub fn minimum_bond(&self, token: Address) -> U256 {
+        self.minimum_bonds.get(token)
     }
 
     /// Allows new markets in `token`, or no longer. Owner only; fails with `NotOwner` or `NoCode`.
@@ -221,6 +277,10 @@ impl MarketFactory {
         if !self.quote_tokens.get(token) {
             return Err(QuoteTokenNotAllowed { token }.into());
         }
+        let (bond, minimum) = (config.bond, self.minimum_bonds.get(token));
+        if bond < minimum {
+            return Err(BondTooSmall { bond, minimum }.into());
+        }
         let count = config.listings.len();
         if count == 0 || count > MAX_LISTINGS {
             return Err(InvalidListingCount {
@@ -231,7 +291,31 @@ impl MarketFactory {
         for (k, listing) in config.listings.iter().enumerate() {
             check_listing(listing, &config.listings[..k])?;
         }
+        self.check_cover(config)
+    }
+
+    /// All instruments together are promised no more than the bond.
+    fn check_cover(&self, config: &MarketConfig) -> Result<(), Error> {
+        let allowances = config
+            .listings
+            .iter()
+            .map(|listing| U256::from(listing.parameters.coverAllowance));
+        let cover: U256 = allowances.sum();
+        if cover.is_zero() {
+            return Ok(());
+        }
+        let decimals = token::token_decimals(self.vm(), config.quoteToken)?;
+        let unit = U256::from(10u128.pow(WAD_DECIMALS.saturating_sub(decimals).into()));
+        let bond = config.bond.saturating_mul(unit);
+        if cover > bond {
+            return Err(CoverAboveBond { cover, bond }.into());
+        }
         Ok(())
+    }
+
+    fn market_of(&self, vault: Address) -> Option<StorageGuard<'_, StoredMarket>> {
+        let number = self.numbers.get(vault).to::<u32>();
+        self.markets.get(number.checked_sub(1)?)
     }
 
     /// The salt of CREATE2, which nobody but `creator` can produce.
@@ -241,7 +325,7 @@ impl MarketFactory {
 
     fn deploy(&self, creator: Address, salt: B256) -> Result<(Address, Address), Error> {
         let (vault, _) = self.predict(creator, salt);
-        if self.is_market.get(vault) {
+        if self.is_market(vault) {
             return Err(MarketExists { vault }.into());
         }
         let salt = self.bound_salt(creator, salt);
@@ -250,12 +334,35 @@ impl MarketFactory {
         Ok((vault, pool))
     }
 
-    fn record(&mut self, vault: Address, pool: Address) {
+    fn record(&mut self, vault: Address, pool: Address, creator: Address) {
         let mut market = self.markets.grow();
         market.vault.set(vault);
         market.pool.set(pool);
         market.class.set(U8::from(EXPERIMENTAL));
-        self.is_market.setter(vault).set(true);
+        market.creator.set(creator);
+        let number = self.markets.len();
+        self.numbers.setter(vault).set(U32::from(number));
+    }
+
+    /// Takes the bond from its creator and deposits it for the pool itself.
+    fn post_bond(
+        &self,
+        pool: Address,
+        creator: Address,
+        config: &MarketConfig,
+    ) -> Result<(), Error> {
+        let (asset, bond) = (config.quoteToken, config.bond);
+        if bond.is_zero() {
+            return Ok(());
+        }
+        token::fetch(self.vm(), asset, creator, bond)?;
+        token::allow(self.vm(), asset, pool, bond)?;
+        let call = erc4626::depositCall {
+            assets: bond,
+            receiver: pool,
+        };
+        calls::call::<1>(self.vm(), pool, &call.abi_encode())?;
+        Ok(())
     }
 
     /// Registers the listings' feeds with the guard and asks each for a price; returns the vault's instruments.
@@ -333,8 +440,8 @@ fn check_listing(listing: &Listing, earlier: &[Listing]) -> Result<(), Error> {
     let Listing {
         instrument,
         symbol,
+        feed,
         parameters,
-        ..
     } = listing;
     let instrument = *instrument;
     if earlier
@@ -346,6 +453,9 @@ fn check_listing(listing: &Listing, earlier: &[Listing]) -> Result<(), Error> {
             symbol: *symbol,
         }
         .into());
+    }
+    if feed.secondary.is_zero() {
+        return Err(SecondFeedMissing { instrument }.into());
     }
     if !parameters.asset.is_zero() {
         return Err(AssetNotZero { instrument }.into());

@@ -6,12 +6,13 @@ use crate::{
         IMarketFactory::{self, Listing, MarketConfig},
         IOracleGuard, IQuoteToken,
     },
-    chain::{Chain, ChainError, Wallet},
+    chain::{Chain, ChainError, Transaction, Wallet},
     deploy::Deployment,
     units::{tokens, wad},
 };
 use alloy::{
-    primitives::{Address, B256, U256, keccak256},
+    hex,
+    primitives::{Address, B256, Bytes, U256, keccak256},
     sol_types::SolValue,
 };
 
@@ -86,8 +87,9 @@ impl Market {
             .collect()
     }
 
-    /// Creates a market with one contract for each name and price feed, numbered from 1. It is experimental: its cover has
-    /// to pay for a move of 150 %.
+    /// Creates a market with one contract for each name and price feed, numbered from 1, and makes its pool cover it. Its
+    /// instruments stay as those of an experimental market: their cover has to pay for a move of 150 %. Each has a second
+    /// source, which repeats the first one, and margins of the terms' rates, however much its price moves.
     pub async fn create(
         chain: &Chain,
         owner: &Wallet,
@@ -106,27 +108,72 @@ impl Market {
             .zip(1..)
             .map(|(&(symbol, feed), number)| contract(predicted.vault, symbol, feed, number))
             .collect();
+        let mut setup = Vec::new();
+        for contract in &contracts {
+            setup.push(owner.create(chain, "create a second source", mirror_of(contract.feed))?);
+        }
         let config = MarketConfig {
             salt,
             quoteToken: deployment.quote_token,
             listings: contracts
                 .iter()
-                .map(|contract| listing(contract, terms))
+                .zip(&setup)
+                .map(|(contract, second)| listing(contract, second.to, terms))
                 .collect(),
+            bond: U256::ZERO,
         };
         let create = IMarketFactory::createMarketCall {
             config: config.abi_encode().into(),
         };
-        chain
-            .execute(&[owner.call(chain, deployment.factory, &create)?])
-            .await?;
-        Ok(Self {
+        setup.push(owner.call(chain, deployment.factory, &create)?);
+        let promote = IMarketFactory::promoteCall {
+            vault: predicted.vault,
+        };
+        setup.push(owner.call(chain, deployment.factory, &promote)?);
+        let market = Self {
             vault: predicted.vault,
             pool: predicted.pool,
             guard: deployment.guard,
             token: deployment.quote_token,
             contracts,
-        })
+        };
+        for contract in &market.contracts {
+            setup.extend(market.settle_in(chain, owner, contract, terms)?);
+        }
+        chain.execute(&setup).await?;
+        Ok(market)
+    }
+
+    /// Gives a contract its cover, and holds its range to the least, so that the terms' rates are its margins.
+    fn settle_in(
+        &self,
+        chain: &Chain,
+        owner: &Wallet,
+        contract: &Contract,
+        terms: &Terms,
+    ) -> Result<[Transaction; 2], ChainError> {
+        const LEAST_RANGE: f64 = 0.01;
+        const STRESSED: f64 = 1.5;
+        let insure = IMarginVault::setInstrumentCall {
+            instrument: contract.instrument,
+            parameters: IMarginVault::Instrument {
+                asset: contract.asset,
+                ..parameters(terms)
+            },
+        };
+        let hold = IOracleGuard::setRangeLimitsCall {
+            asset: contract.asset,
+            limits: IOracleGuard::RangeLimits {
+                stressed: rate(STRESSED),
+                min: rate(LEAST_RANGE),
+                max: rate(LEAST_RANGE),
+                confidence: 0,
+            },
+        };
+        Ok([
+            owner.call(chain, self.vault, &insure)?,
+            owner.call(chain, self.guard, &hold)?,
+        ])
     }
 
     /// Sets the shock of every contract to that of the terms, as governance does when it promotes a market.
@@ -195,6 +242,15 @@ fn contract(vault: Address, symbol: &str, feed: Address, instrument: u32) -> Con
     }
 }
 
+/// Creation code of a contract that answers whatever `feed` answers: a second source without a second set of prices.
+fn mirror_of(feed: Address) -> Bytes {
+    /// Returns the rest as code: copies the calldata, and makes a static call ...
+    const HEAD: &[u8] = &hex!("60368060093d393df3" "366000600037" "6000600036600073");
+    /// ... copies what comes back, and returns it, or reverts with it.
+    const TAIL: &[u8] = &hex!("5afa" "3d600060003e" "603157" "3d6000fd" "5b3d6000f3");
+    [HEAD, feed.as_slice(), TAIL].concat().into()
+}
+
 /// Up to 32 bytes of text, as Solidity keeps it in a `bytes32`.
 fn symbol_word(symbol: &str) -> B256 {
     B256::right_padding_from(symbol.as_bytes())
@@ -205,19 +261,23 @@ pub fn rate(share: f64) -> u64 {
     wad(share).to()
 }
 
-fn listing(contract: &Contract, terms: &Terms) -> Listing {
+fn listing(contract: &Contract, second_feed: Address, terms: &Terms) -> Listing {
     Listing {
         instrument: contract.instrument,
         symbol: symbol_word(&contract.symbol),
         feed: IOracleGuard::Feed {
             primary: contract.feed,
-            secondary: Address::ZERO,
+            secondary: second_feed,
             heartbeat: terms.heartbeat,
-            secondaryHeartbeat: 0,
+            secondaryHeartbeat: terms.heartbeat,
             floor: wad(terms.floor).to(),
             ceiling: wad(terms.ceiling).to(),
         },
-        parameters: parameters(terms),
+        // An experimental market's cover is at most its bond.
+        parameters: IMarginVault::Instrument {
+            coverAllowance: 0,
+            ..parameters(terms)
+        },
     }
 }
 

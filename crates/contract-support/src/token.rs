@@ -14,6 +14,7 @@ sol! {
 
     function transfer(address to, uint256 amount) external returns (bool);
     function transferFrom(address from, address to, uint256 amount) external returns (bool);
+    function approve(address spender, uint256 amount) external returns (bool);
     function balanceOf(address account) external view returns (uint256);
     function decimals() external view returns (uint8);
 }
@@ -41,6 +42,16 @@ pub fn fetch(
         token,
         &transferFromCall { from, to, amount }.abi_encode(),
     )
+}
+
+/// Lets `spender` fetch `amount` of the running contract's `token`.
+pub fn allow(
+    host: &impl Host,
+    token: Address,
+    spender: Address,
+    amount: U256,
+) -> Result<(), TokenCallFailed> {
+    call(host, token, &approveCall { spender, amount }.abi_encode())
 }
 
 /// What `account` holds of `token`.

@@ -10,7 +10,8 @@ use crate::abi::Parameters;
 /// The draw share is stored in this unit, 1e-9 as a WAD.
 pub const DRAW_SHARE_UNIT: u64 = 1_000_000_000;
 
-/// Slot of the asset's address (20 bytes) and decimals (1), the cooldown (3), the claim window (3) and the draw share (4).
+/// Slot of the asset's address (20 bytes) and decimals (1), the cooldown (3), the claim window (3), the draw share (4), and
+/// whether the market has been promoted (1).
 #[storage]
 pub struct Config {
     word: StorageB256,
@@ -24,6 +25,8 @@ pub struct Settings {
     pub decimals: u8,
     /// The parameters, within their hard bounds.
     pub parameters: Parameters,
+    /// Governance has promoted the market: all of the pool covers it, not only its creator's bond.
+    pub promoted: bool,
 }
 
 impl Settings {
@@ -50,6 +53,7 @@ impl Config {
                 claimWindow: fields.short(3) as u32,
                 dailyDrawShare: fields.short(4) * DRAW_SHARE_UNIT,
             },
+            promoted: fields.short(1) != 0,
         }
     }
 
@@ -61,7 +65,8 @@ impl Config {
             .short(settings.decimals.into(), 1)
             .short(parameters.cooldown.into(), 3)
             .short(parameters.claimWindow.into(), 3)
-            .short(parameters.dailyDrawShare / DRAW_SHARE_UNIT, 4);
+            .short(parameters.dailyDrawShare / DRAW_SHARE_UNIT, 4)
+            .short(settings.promoted.into(), 1);
         self.word.set(word.word());
     }
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 impl Bench<'_> {
     pub(super) async fn factory(&mut self) -> Result<(), BenchError> {
-        self.create_market("factory.createMarket.1", &["A"]).await?;
+        self.create_market("factory.createMarket", &["A"]).await?;
         self.create_market("factory.createMarket.2", &["A", "B"])
             .await?;
         let set = IMarketFactory::setQuoteTokenCall {
@@ -29,7 +29,8 @@ impl Bench<'_> {
         let before = self.chain.block_number().await?;
         let deployment = &self.deployment;
         Market::create(self.chain, self.operator, deployment, &listed, &TERMS).await?;
-        let block = U64::from(before + 1);
+        // After a block for the second source of each contract.
+        let block = U64::from(before + symbols.len() as u64 + 1);
         let header: Header = self
             .chain
             .request("eth_getBlockByNumber", json!([block, false]))
