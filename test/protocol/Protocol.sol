@@ -32,6 +32,7 @@ struct Perpetual {
     uint128 openInterestLimit;
     uint128 coverAllowance;
     uint64 shock;
+    bool hasOneSource; // from the market's creation on, which takes two
 }
 
 /// Bulkhead on the node, deployed as the script deploys it, with one market in ETH at 200 dollars and BTC at 5,000: two sources
@@ -50,7 +51,7 @@ abstract contract ProtocolTest is NodeTest {
     uint8 internal constant DECIMALS = 8;
     string internal constant AGGREGATOR = "out/feeds/FluxAggregator.json";
     string internal constant AGGREGATOR_PROXY = "out/feeds/EACAggregatorProxy.json";
-    /// What the factory asks of a market that governance has not promoted.
+    /// The least shock that the factory accepts.
     uint64 internal constant EXPERIMENTAL_SHOCK = 1.5e18;
     uint32 internal constant ETH = 1;
     uint32 internal constant BTC = 2;
@@ -75,7 +76,7 @@ abstract contract ProtocolTest is NodeTest {
     /// What the next market lists, in this order.
     uint32[] internal listed;
     mapping(uint32 instrument => Perpetual) internal perpetuals;
-    /// What consumers read; zero for no feed.
+    /// What consumers read.
     mapping(ChainlinkFeed => address) internal proxyOf;
     /// The primary source of ETH, and the guard's id of ETH in the market at hand.
     ChainlinkFeed internal feed;
@@ -146,26 +147,24 @@ abstract contract ProtocolTest is NodeTest {
         proxyOf[created] = created.proxy();
     }
 
-    /// Adds a perpetual at `price` to what the next market lists, with two feeds of its own.
-    function list(uint32 instrument, bytes32 symbol, int256 price) internal {
-        list(instrument, symbol, price, createFeed("secondary", price));
-    }
-
     /// Adds a perpetual with one source.
     function listWithOneSource(uint32 instrument, bytes32 symbol, int256 price) internal {
-        list(instrument, symbol, price, ChainlinkFeed(address(0)));
+        list(instrument, symbol, price);
+        perpetuals[instrument].hasOneSource = true;
     }
 
-    function list(uint32 instrument, bytes32 symbol, int256 price, ChainlinkFeed secondary) private {
+    /// Adds a perpetual at `price` to what the next market lists, with two feeds of its own.
+    function list(uint32 instrument, bytes32 symbol, int256 price) internal {
         listed.push(instrument);
         perpetuals[instrument] = Perpetual({
             symbol: symbol,
             primary: createFeed("primary", price),
-            secondary: secondary,
+            secondary: createFeed("secondary", price),
             price: price,
             openInterestLimit: uint128(2_000_000_000 * WAD),
             coverAllowance: uint128(10_000_000 * WAD),
-            shock: 0.15e18
+            shock: 0.15e18,
+            hasOneSource: false
         });
         if (instrument == ETH) feed = perpetuals[ETH].primary;
     }
@@ -179,14 +178,33 @@ abstract contract ProtocolTest is NodeTest {
     function useMarket(address quoteToken, bytes32 salt) internal {
         (vault, pool) = createMarket(quoteToken, salt);
         asset = assetOf(ETH);
+        vm.prank(owner);
+        factory.promote(address(vault));
         IMarginVault.Parameters memory parameters = vault.parameters();
         (parameters.rewardShare, parameters.maxReward) = (0, 0);
         vm.prank(owner);
         vault.setParameters(parameters);
         for (uint256 k = 0; k < listed.length; k++) {
-            setShock(listed[k], perpetuals[listed[k]].shock);
-            if (!followsVolatility()) holdRange(listed[k], 0.01e18);
+            configure(listed[k]);
         }
+    }
+
+    /// Gives an instrument of a promoted market its cover, shock and sources.
+    function configure(uint32 instrument) private {
+        Perpetual memory perpetual = perpetuals[instrument];
+        IMarginVault.Instrument memory parameters = vault.instrument(instrument);
+        (parameters.shock, parameters.coverAllowance) = (perpetual.shock, perpetual.coverAllowance);
+        setInstrument(instrument, parameters);
+        if (perpetual.hasOneSource) dropSecondary(instrument);
+        if (!followsVolatility()) holdRange(instrument, 0.01e18);
+    }
+
+    function dropSecondary(uint32 instrument) private {
+        IOracleGuard.Feed memory configured = guard.feed(assetOf(instrument));
+        (configured.secondary, configured.secondaryHeartbeat) = (address(0), 0);
+        vm.prank(owner);
+        guard.setFeed(assetOf(instrument), configured);
+        guard.poke(assetOf(instrument));
     }
 
     /// Whether margins follow the guard's volatility. Where they do not, they are the instruments' own rates, so that a test can
@@ -238,7 +256,7 @@ abstract contract ProtocolTest is NodeTest {
                 primary: proxyOf[perpetual.primary],
                 secondary: proxyOf[perpetual.secondary],
                 heartbeat: HEARTBEAT,
-                secondaryHeartbeat: address(perpetual.secondary) == address(0) ? 0 : HEARTBEAT,
+                secondaryHeartbeat: HEARTBEAT,
                 floor: uint128(price / 20),
                 ceiling: uint128(price * 50)
             }),
@@ -251,7 +269,7 @@ abstract contract ProtocolTest is NodeTest {
                 takerFee: 0,
                 shock: EXPERIMENTAL_SHOCK,
                 openInterestLimit: perpetual.openInterestLimit,
-                coverAllowance: perpetual.coverAllowance
+                coverAllowance: 0
             })
         });
     }
@@ -386,7 +404,7 @@ abstract contract ProtocolTest is NodeTest {
         Perpetual storage perpetual = perpetuals[instrument];
         perpetual.price = price;
         perpetual.primary.push(price);
-        if (address(perpetual.secondary) != address(0)) perpetual.secondary.push(price);
+        perpetual.secondary.push(price);
     }
 
     // ---- expiries and their volatility

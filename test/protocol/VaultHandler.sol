@@ -57,8 +57,8 @@ contract VaultHandler is Ghost {
         (instruments, assets, feeds, prices, starts) = (instruments_, assets_, feeds_, prices_, prices_);
         for (uint256 k = 0; k < ACTORS; k++) {
             uint256 key = uint256(keccak256(abi.encode("actor", k % OWNERS)));
-            address holder = cheats.addr(key);
-            actors.push(Trader(key, holder, bytes32(uint256(uint160(holder)) << 96 | k / OWNERS)));
+            address person = cheats.addr(key);
+            actors.push(Trader(key, person, bytes32(uint256(uint160(person)) << 96 | k / OWNERS)));
             accounts.push(actors[k].account);
         }
         address[4] memory others = [address(pool), vault_.parameters().treasury, address(vault_), stranger];

@@ -16,11 +16,13 @@ contract VolatilityTest is ProtocolTest {
     uint256 private constant DAY_ROOT = 0.052342e18;
 
     function setUpNode() internal override {
-        setUpWithOneSource();
+        install();
         IOracleGuard.Parameters memory parameters = guard.parameters();
         parameters.horizon = 1 days;
         vm.prank(owner);
         guard.setParameters(parameters);
+        listWithOneSource(ETH, SYMBOL, 200 * FEED);
+        openMarket("market");
         setPriceCalmly(200 * FEED);
     }
 

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.20;
+
+import {IMarginVault} from "../../contracts/interfaces/IMarginVault.sol";
+import {IOracleGuard} from "../../contracts/interfaces/IOracleGuard.sol";
+import {ProtocolTest, Trader} from "../protocol/Protocol.sol";
+import {vm} from "../support/Vm.sol";
+
+/// A market in ETH at 2,000 dollars with options on it: ranges of 5 % and 10 %, a volatility range of 30 %, 1 % of spot for every
+/// short option, no fees, strikes in steps of 100 dollars. It is 08:00 on a Friday; expiries are 14, 28, 56 and 84 days ahead, at
+/// a flat volatility of 80 %.
+abstract contract OptionsTest is ProtocolTest {
+    uint64 internal constant VOLATILITY = 0.8e18;
+    uint256 internal constant SPOT = 2_000e18;
+    /// A cent: what strikes are counted in.
+    uint128 internal constant TICK = 0.01e18;
+    bool internal constant CALL = true;
+    bool internal constant PUT = false;
+    /// A billionth of the forward, by which a mark may be off.
+    uint256 internal constant MARK_ERROR = 2e12;
+    /// As a share of gross notional, by which a margin may be off.
+    uint256 internal constant MARGIN_ERROR = 1e11;
+
+    uint16[4] internal terms = [uint16(14), 28, 56, 84];
+    uint64 internal began;
+    mapping(uint256 term => uint64) internal volatilityOf;
+
+    function setUpNode() internal virtual override {
+        install();
+        list(ETH, SYMBOL, 2_000 * FEED);
+        list(BTC, "BTC", 50_000 * FEED);
+        openMarket("options");
+        insure(INSURANCE);
+        began = fridayAfter(1 hours);
+        elapse(began - block.timestamp);
+        refreshPrices();
+        for (uint256 k = 0; k < terms.length; k++) {
+            setVolatility(terms[k], VOLATILITY);
+        }
+        setRules(rules());
+        deposit(alice, 1_000_000 * USD);
+        deposit(bob, 1_000_000 * USD);
+    }
+
+    function rules() internal pure returns (IMarginVault.OptionRules memory) {
+        return IMarginVault.OptionRules({
+            tick: TICK,
+            strikeStep: 10_000,
+            strikeRange: 3e18,
+            longestExpiry: 100 days,
+            maxSeries: 40,
+            volRange: 0.3e18,
+            shortOptionRate: 0.01e18,
+            makerFee: 0,
+            takerFee: 0,
+            vegaLimit: uint128(10_000_000 * WAD),
+            gammaLimit: uint128(1_000_000_000 * WAD)
+        });
+    }
+
+    function setRules(IMarginVault.OptionRules memory next) internal {
+        vm.prank(owner);
+        vault.setOptionRules(ETH, next);
+    }
+
+    // ---- time and volatility
+
+    function expiryIn(uint256 term) internal view returns (uint64) {
+        return uint64(began + term * 1 days);
+    }
+
+    function setVolatility(uint256 term, uint64 volatility) internal {
+        volatilityOf[term] = volatility;
+        setSurface(ETH, expiryIn(term), volatility, 0, 0);
+    }
+
+    /// Prices and volatilities stay what they are for `secs`, and everybody has seen it.
+    function pass(uint256 secs) internal {
+        elapse(secs);
+        refreshPrices();
+        for (uint256 k = 0; k < terms.length; k++) {
+            if (expiryIn(terms[k]) > block.timestamp) setVolatility(terms[k], volatilityOf[terms[k]]);
+        }
+    }
+
+    /// ETH moves to `price` with no breaker reacting, and the surfaces stay fresh.
+    function moveTo(int256 price) internal {
+        perpetuals[ETH].price = price;
+        pass(MEAN_RESTARTS);
+    }
+
+    // ---- series
+
+    /// The option with these terms, listed if it is not yet.
+    function series(uint256 term, uint256 dollars, bool isCall) internal returns (uint32 number) {
+        number = vault.seriesOf(ETH, expiryIn(term), dollars * WAD, isCall);
+        if (number == 0) number = vault.listOption(ETH, expiryIn(term), dollars * WAD, isCall);
+    }
+
+    function quote(uint32 number) internal view returns (IOracleGuard.OptionMark memory) {
+        (uint32 underlying, uint64 expiry, uint256 strike, bool isCall) = vault.option(number);
+        bytes32[] memory assets = new bytes32[](1);
+        assets[0] = assetOf(underlying);
+        IOracleGuard.OptionId[] memory ids = new IOracleGuard.OptionId[](1);
+        ids[0] = IOracleGuard.OptionId(0, expiry, uint128(strike), isCall);
+        (, IOracleGuard.OptionMark[] memory marks) = guard.marksWithOptions(assets, ids);
+        return marks[0];
+    }
+
+    function markOf(uint32 number) internal view returns (uint256) {
+        return quote(number).mark;
+    }
+
+    /// Both signed orders of one trade at `price`.
+    function orders(uint32 number, Trader memory buyer, Trader memory seller, uint256 size, uint256 price)
+        internal
+        returns (IMarginVault.Order memory maker, IMarginVault.Order memory taker)
+    {
+        maker = order(number, seller, -int256(size), price, true);
+        taker = order(number, buyer, int256(size), price, false);
+    }
+
+    function buy(uint32 number, Trader memory buyer, Trader memory seller, uint256 size) internal {
+        trade(number, buyer, seller, size, markOf(number));
+    }
+
+    /// Expects that the trade reverts.
+    function refuse(
+        uint32 number,
+        Trader memory buyer,
+        Trader memory seller,
+        uint256 size,
+        uint256 price,
+        bytes4 reason
+    ) internal {
+        (IMarginVault.Order memory maker, IMarginVault.Order memory taker) = orders(number, buyer, seller, size, price);
+        bytes memory makerSignature = sign(seller, maker);
+        bytes memory takerSignature = sign(buyer, taker);
+        vm.expectRevert(reason);
+        vault.settle(maker, makerSignature, taker, takerSignature, size);
+    }
+
+    // ---- settlement
+
+    /// Goes to the expiry after `term` days with the price as it is, whose mean becomes the settlement price.
+    function expire(uint256 term) internal {
+        elapse(expiryIn(term) - 12 hours - block.timestamp);
+        refreshPrices();
+        guard.openSettlement(asset, expiryIn(term));
+        for (uint256 k = 1; k <= 24; k++) {
+            elapse(30 minutes);
+            refreshPrices();
+        }
+        vm.assertEq(block.timestamp, expiryIn(term));
+    }
+}
