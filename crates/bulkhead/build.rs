@@ -2,12 +2,13 @@
 
 use std::{env, fs, path::Path};
 
-const INTERFACES: [&str; 5] = [
+const INTERFACES: [&str; 6] = [
     "IOwnable",
     "IOracleGuard",
     "IMarginVault",
     "IInsurancePool",
     "IMarketFactory",
+    "IRiskSteward",
 ];
 
 fn main() {

@@ -29,6 +29,7 @@ alloy::sol! {
         function approve(address spender, uint256 amount) external returns (bool);
         function transfer(address to, uint256 amount) external returns (bool);
         function balanceOf(address owner) external view returns (uint256);
+        function decimals() external view returns (uint8);
     }
 
     /// `test/mocks/PriceFeed.sol`.

@@ -11,4 +11,5 @@ pub mod node;
 pub mod orders;
 pub mod prices;
 pub mod project;
+pub mod proposal;
 pub mod units;

@@ -1,6 +1,7 @@
-//! The command line: `bulkhead demo`, `bulkhead bench`.
+//! The command line: `bulkhead demo`, `bulkhead bench`, `bulkhead simulate-proposal`.
 
-use bulkhead::{bench, demo, prices};
+use alloy::primitives::Address;
+use bulkhead::{bench, demo, prices, proposal};
 use clap::{Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
 
@@ -26,6 +27,38 @@ enum Command {
         #[arg(long, env = "RPC_URL", value_name = "URL")]
         rpc_url: Option<String>,
     },
+    /// Says what a change of parameters would do, before anybody votes on it.
+    SimulateProposal(ProposalArguments),
+}
+
+#[derive(clap::Args)]
+struct ProposalArguments {
+    /// Calldata in hexadecimal of a proposal, a timelock operation or a setter; or a file with it, or with a JSON list of
+    /// {"to", "data"}.
+    proposal: String,
+    /// The contract that bare calldata is for; the governor of a proposal that is named by its number.
+    #[arg(long, value_name = "ADDRESS")]
+    to: Option<Address>,
+    /// Node to read.
+    #[arg(
+        long,
+        env = "RPC_URL",
+        value_name = "URL",
+        default_value = "http://127.0.0.1:8547"
+    )]
+    rpc_url: String,
+    /// Factory whose markets to look at, instead of that of out/deployment.json.
+    #[arg(long, value_name = "ADDRESS")]
+    factory: Option<Address>,
+    /// Block from which on accounts are looked for.
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    from_block: u64,
+    /// Print JSON instead of tables.
+    #[arg(long)]
+    json: bool,
+    /// Folder for a picture of each market.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]
@@ -58,6 +91,34 @@ async fn main() -> ExitCode {
             Ok(_) => ExitCode::SUCCESS,
             Err(error) => fail(FAILED, &error),
         },
+        Command::SimulateProposal(arguments) => simulate(arguments).await,
+    }
+}
+
+async fn simulate(arguments: ProposalArguments) -> ExitCode {
+    let options = proposal::Options {
+        proposal: arguments.proposal,
+        to: arguments.to,
+        rpc_url: arguments.rpc_url,
+        factory: arguments.factory,
+        from_block: arguments.from_block,
+        out: arguments.out,
+    };
+    let report = match proposal::run(&options).await {
+        Ok(report) => report,
+        Err(error @ proposal::ProposalError::Decode(_)) => return fail(BAD_INPUT, &error),
+        Err(error) => return fail(FAILED, &error),
+    };
+    if !arguments.json {
+        print!("{report}");
+        return ExitCode::SUCCESS;
+    }
+    match serde_json::to_string_pretty(&report) {
+        Ok(text) => {
+            println!("{text}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => fail(FAILED, &error),
     }
 }
 

@@ -4,7 +4,7 @@ mod multicall;
 mod reverts;
 mod wallet;
 
-pub use multicall::{Answers, View, multicall};
+pub use multicall::{Answers, MULTICALL3, View, multicall};
 pub use wallet::{Wallet, account_of};
 
 use alloy::{

@@ -8,7 +8,7 @@ use alloy::{
 };
 
 /// https://github.com/mds1/multicall: the same address on every chain.
-const MULTICALL3: Address = address!("cA11bde05977b3631167028862bE2a173976CA11");
+pub const MULTICALL3: Address = address!("cA11bde05977b3631167028862bE2a173976CA11");
 
 /// One call of a view.
 #[derive(Clone, Debug)]
@@ -24,6 +24,11 @@ impl View {
             to,
             data: call.abi_encode().into(),
         }
+    }
+
+    /// A call that is already encoded, to be taken with [`Answers::outcome`].
+    pub fn raw(to: Address, data: Bytes) -> Self {
+        Self { to, data }
     }
 
     /// The block's timestamp, to be taken with [`Answers::timestamp`].
@@ -52,7 +57,7 @@ pub struct Answers {
 }
 
 impl Answers {
-    pub(super) fn decode(data: &[u8]) -> Result<Self, ChainError> {
+    pub(crate) fn decode(data: &[u8]) -> Result<Self, ChainError> {
         Ok(Self {
             results: decode::<aggregate3Call>(data)?.into_iter(),
         })
@@ -60,18 +65,25 @@ impl Answers {
 
     /// The next answer, which is one to a call of `C`.
     pub fn take<C: SolCall>(&mut self) -> Result<C::Return, ChainError> {
-        let missing = || ChainError::Malformed {
+        let data = self.outcome()?.map_err(|reason| ChainError::Reverted {
             what: C::SIGNATURE.into(),
+            reason,
+        })?;
+        decode::<C>(&data)
+    }
+
+    /// What the next call returned, or the name of the error with which it reverted.
+    pub fn outcome(&mut self) -> Result<Result<Bytes, String>, ChainError> {
+        let missing = || ChainError::Malformed {
+            what: "aggregate3".into(),
             reason: "fewer answers than views".into(),
         };
         let result = self.results.next().ok_or_else(missing)?;
-        if !result.success {
-            return Err(ChainError::Reverted {
-                what: C::SIGNATURE.into(),
-                reason: reverts::name(&result.returnData),
-            });
-        }
-        decode::<C>(&result.returnData)
+        Ok(if result.success {
+            Ok(result.returnData)
+        } else {
+            Err(reverts::name(&result.returnData))
+        })
     }
 
     /// The next answer, which is one to [`View::timestamp`], in seconds.

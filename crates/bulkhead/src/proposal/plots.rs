@@ -1,0 +1,223 @@
+//! A picture of a proposal: how far everybody is from liquidation, and what days of crisis would cost, before and after.
+
+use super::{
+    impact::{Impact, Position},
+    report::Report,
+};
+use plotters::{
+    coord::Shift,
+    prelude::*,
+    style::{FontStyle, register_font},
+};
+use std::path::{Path, PathBuf};
+
+const SIZE: (u32, u32) = (1280, 960);
+const FONT: &str = "sans-serif";
+const INK: RGBColor = RGBColor(40, 44, 52);
+const BEFORE: RGBColor = RGBColor(31, 98, 168);
+const AFTER: RGBColor = RGBColor(200, 50, 47);
+/// Equity beyond this many times maintenance margin is drawn there: it is far away.
+const FAR: f64 = 5.0;
+
+/// A picture could not be drawn or written.
+#[derive(Debug, thiserror::Error)]
+#[error("plot {path}: {reason}")]
+pub struct PlotError {
+    path: String,
+    reason: String,
+}
+
+type Drawn = Result<(), Box<dyn std::error::Error>>;
+type Drawing<'a> = DrawingArea<BitMapBackend<'a>, Shift>;
+
+/// Draws one picture for each market of the report into `folder`, and returns their paths.
+pub fn draw(report: &Report, folder: &Path) -> Result<Vec<PathBuf>, PlotError> {
+    let broken = |path: &Path, reason: String| PlotError {
+        path: path.display().to_string(),
+        reason,
+    };
+    std::fs::create_dir_all(folder).map_err(|error| broken(folder, error.to_string()))?;
+    // The fonts of the machine are not used: there may be none, and pictures should look the same everywhere.
+    register_font(FONT, FontStyle::Normal, epaint_default_fonts::UBUNTU_LIGHT)
+        .map_err(|_| broken(folder, "the built-in font cannot be read".into()))?;
+    let mut paths = Vec::new();
+    for (number, impact) in report.impacts.iter().enumerate() {
+        let path = folder.join(format!("proposal-{number}.png"));
+        picture(impact, &path).map_err(|error| broken(&path, error.to_string()))?;
+        paths.push(path);
+    }
+    Ok(paths)
+}
+
+fn picture(impact: &Impact, path: &Path) -> Drawn {
+    let area = BitMapBackend::new(path, SIZE).into_drawing_area();
+    area.fill(&WHITE)?;
+    let (upper, lower) = area.split_vertically(SIZE.1 as i32 / 2);
+    cushions(impact, &upper)?;
+    losses(impact, &lower)?;
+    Ok(area.present()?)
+}
+
+/// Equity as a multiple of maintenance margin, every account at its rank.
+fn cushions(impact: &Impact, area: &Drawing) -> Drawn {
+    let sorted = |of: fn(&super::impact::AccountImpact) -> &Position| {
+        let mut all: Vec<f64> = impact
+            .accounts
+            .iter()
+            .map(|account| cushion(of(account)))
+            .collect();
+        all.sort_by(f64::total_cmp);
+        all
+    };
+    let right = impact.accounts.len().max(1) as f64;
+    let mut panel = ChartBuilder::on(area)
+        .caption(
+            format!("Distance from liquidation in market {}", impact.vault),
+            (FONT, 24).into_font().color(&INK),
+        )
+        .margin(14)
+        .x_label_area_size(46)
+        .y_label_area_size(78)
+        .build_cartesian_2d(0.0..right, 0.0..FAR)?;
+    panel
+        .configure_mesh()
+        .x_desc("Accounts, the nearest to liquidation first")
+        .y_desc("Equity / maintenance margin")
+        .label_style((FONT, 16).into_font().color(&INK))
+        .axis_desc_style((FONT, 18).into_font().color(&INK))
+        .light_line_style(TRANSPARENT)
+        .bold_line_style(INK.mix(0.12))
+        .draw()?;
+    let limit = [(0.0, 1.0), (right, 1.0)];
+    panel.draw_series(LineSeries::new(limit, INK.stroke_width(1)))?;
+    for (name, colour, heights) in [
+        ("before", BEFORE, sorted(|account| &account.before)),
+        ("after", AFTER, sorted(|account| &account.after)),
+    ] {
+        panel
+            .draw_series(LineSeries::new(steps(&heights), colour.stroke_width(2)))?
+            .label(name)
+            .legend(move |(x, y)| PathElement::new([(x, y), (x + 22, y)], colour.stroke_width(3)));
+    }
+    legend(&mut panel)
+}
+
+/// Each height over a width of one.
+fn steps(heights: &[f64]) -> Vec<(f64, f64)> {
+    let both = heights.iter().enumerate().flat_map(|(rank, &height)| {
+        let left = rank as f64;
+        [(left, height), (left + 1.0, height)]
+    });
+    both.collect()
+}
+
+fn cushion(position: &Position) -> f64 {
+    if position.maintenance <= 0.0 {
+        return FAR;
+    }
+    (position.equity / position.maintenance).clamp(0.0, FAR)
+}
+
+/// What each day costs: what insurance pays in full colour, what profits lose above it.
+fn losses(impact: &Impact, area: &Drawing) -> Drawn {
+    let highest = impact
+        .stress
+        .iter()
+        .flat_map(|day| [day.before.deficit, day.after.deficit])
+        .fold(0.0, f64::max);
+    let days = impact.stress.len().max(1) as f64;
+    let names: Vec<&str> = impact.stress.iter().map(|day| day.day).collect();
+    let mut panel = ChartBuilder::on(area)
+        .caption(
+            "Deficit if prices gapped as on ... (full: insured, pale: from profits)",
+            (FONT, 24).into_font().color(&INK),
+        )
+        .margin(14)
+        .x_label_area_size(46)
+        .y_label_area_size(78)
+        .build_cartesian_2d(0.0..days, 0.0..(highest / 1000.0 * 1.15).max(1.0))?;
+    panel
+        .configure_mesh()
+        .y_desc("Thousand USD")
+        .x_labels(names.len() * 2 + 1)
+        .x_label_formatter(&|place| label(&names, *place))
+        .label_style((FONT, 15).into_font().color(&INK))
+        .axis_desc_style((FONT, 18).into_font().color(&INK))
+        .light_line_style(TRANSPARENT)
+        .bold_line_style(INK.mix(0.12))
+        .draw()?;
+    for (name, colour, offset) in [("before", BEFORE, 0.15), ("after", AFTER, 0.52)] {
+        let bars = impact.stress.iter().enumerate().flat_map(|(place, day)| {
+            let loss = if name == "before" {
+                day.before
+            } else {
+                day.after
+            };
+            let left = place as f64 + offset;
+            let (insured, all) = (loss.insured / 1000.0, loss.deficit / 1000.0);
+            [
+                Rectangle::new([(left, 0.0), (left + 0.33, insured)], colour.filled()),
+                Rectangle::new(
+                    [(left, insured), (left + 0.33, all)],
+                    colour.mix(0.4).filled(),
+                ),
+            ]
+        });
+        panel
+            .draw_series(bars)?
+            .label(name)
+            .legend(move |(x, y)| Rectangle::new([(x, y - 6), (x + 22, y + 6)], colour.filled()));
+    }
+    legend(&mut panel)
+}
+
+/// The name of the day in whose middle `place` is.
+fn label(names: &[&str], place: f64) -> String {
+    let is_middle = (place.fract() - 0.5).abs() < 0.01;
+    let name = names.get(place as usize).filter(|_| is_middle);
+    name.map_or_else(String::new, |name| (*name).to_owned())
+}
+
+fn legend<'a, 'b: 'a, C>(panel: &mut ChartContext<'a, BitMapBackend<'b>, C>) -> Drawn
+where
+    C: CoordTranslate,
+{
+    panel
+        .configure_series_labels()
+        .position(SeriesLabelPosition::UpperRight)
+        .label_font((FONT, 16).into_font().color(&INK))
+        .background_style(WHITE.mix(0.85))
+        .border_style(INK.mix(0.3))
+        .legend_area_size(30)
+        .draw()?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proposal::report::tests::report;
+
+    #[test]
+    fn a_picture_is_written_and_has_something_on_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = draw(&report(), folder.path()).unwrap();
+        assert_eq!(paths.len(), 1);
+        let picture = image::open(&paths[0]).unwrap().to_rgb8();
+        assert_eq!(picture.dimensions(), SIZE);
+        for colour in [BEFORE, AFTER] {
+            let RGBColor(r, g, b) = colour;
+            let inked = picture
+                .pixels()
+                .filter(|pixel| pixel.0 == [r, g, b])
+                .count();
+            assert!(inked > 500, "{inked} pixels of {colour:?}");
+        }
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_made_is_an_error() {
+        let error = draw(&report(), Path::new("/dev/null/plots")).unwrap_err();
+        assert!(error.to_string().starts_with("plot /dev/null/plots: "));
+    }
+}
