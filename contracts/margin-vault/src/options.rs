@@ -322,9 +322,11 @@ impl Storage {
         Series::of_word(self.instrument_field(id, InstrumentField::Asset))
     }
 
-    /// Stores the terms of an option, or that there is none at this place.
+    /// Stores the terms of an option, or that there is none at this place. Its underlying is kept: a debt may still count against
+    /// a leg that has settled, and against the underlying's cover.
     pub fn set_series(&mut self, id: InstrumentId, series: Option<&Series>) {
-        let word = series.map_or(Word::ZERO, Series::word);
+        let underlying = self.instrument_field(id, InstrumentField::Asset).high & 0xff;
+        let word = series.map_or(Word::new(underlying, 0), Series::word);
         self.set_instrument_field(id, InstrumentField::Asset, word);
     }
 

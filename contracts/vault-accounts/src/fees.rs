@@ -3,10 +3,11 @@
 use alloy_sol_types::SolEvent;
 use margin_vault::abi::{Bytes, IMarginVault, encode};
 use margin_vault::error::OrRevert;
+use margin_vault::exposures;
 use margin_vault::parameters::{RATE_UNIT, ratio};
 use margin_vault::session::{Session, emit, fee_account, main_account, usd};
 use margin_vault::storage::{Field, Storage};
-use risk::{InstrumentId, Ratio, Side, Store, Usd, cover};
+use risk::{InstrumentId, Ratio, Usd, cover};
 
 /// Moves all that the fee account holds to the pool's and the treasury's main accounts, for anyone. Returns what insurance
 /// got, and the treasury.
@@ -30,7 +31,7 @@ pub fn distribute(store: &mut Storage) -> Bytes {
 fn insurance_share(session: &mut Session) -> Ratio {
     let assets = session.pool_assets();
     let store = &mut *session.ledger.store;
-    // A place is stored in a byte: there are at most 255.
+    // Perpetuals have the first 64 places.
     let listed = store.field(Field::Listed).low as InstrumentId;
     let mut target = Usd::ZERO;
     for id in 0..listed {
@@ -44,10 +45,10 @@ fn insurance_share(session: &mut Session) -> Ratio {
     ratio(known.fee_share)
 }
 
-/// What positions in an instrument may lose beyond their margin in a shock.
+/// What positions in a perpetual and the options on its underlying may lose beyond their margin in a shock.
 fn exposure(store: &Storage, id: InstrumentId) -> Usd {
     let rates = store.rates_of(id);
-    let open_interest = store.side(id, Side::Long).open_interest;
+    let open_interest = exposures::open_interest(store, id);
     let (mark, _) = store.price_of(id);
     cover::exposure(
         open_interest,
