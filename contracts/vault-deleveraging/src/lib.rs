@@ -30,6 +30,10 @@
 //! | the pool's account | 2 | 2 | is paid the penalty |
 //! | closing | | 1 | only if legs are left for another call |
 //!
+//! Of an option, terms are read in the place of asset and rates, and its throttle and buckets are its own; flow and cover are its
+//! underlying's. An account with options costs the engine's address, the rules of each underlying's options, and a call of the
+//! engine before and after. A leg in an option that has settled is closed without the opposite side, which has settled too.
+//!
 //! The pool is called once: drawn for what is owed, without being asked before what it would pay; it is asked only while other
 //! debts are known.
 

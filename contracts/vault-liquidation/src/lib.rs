@@ -21,7 +21,9 @@
 //! | bucket that it leaves, bucket that is due | 2 | 2 | the same one, once, where the account stays |
 //! | leg of the account that takes over, its bucket | 2 | 2 | the leg is new: 20,000 |
 //!
-//! So 14 slots and 10 a leg, of which 10 and 7 change. A batch adds 2 accounts' worth for each further account: prices are read
+//! So 14 slots and 10 a leg, of which 10 and 7 change. A leg in an option reads its terms in the place of asset and rates, which
+//! are its underlying's: 9. Of each underlying with options the rules of their margin are read besides, and the engine's address
+//! once; the engine is asked for the margin of the account, of what is left of it, and of the one that takes over. A batch adds 2 accounts' worth for each further account: prices are read
 //! and the legs of the account that takes over are written once.
 
 #![no_std]
