@@ -22,12 +22,10 @@ alloy::sol! {
     }
 }
 
-/// A billionth, the smallest difference between two rates.
-const RATE_STEP: u64 = 1_000_000_000;
 /// Maintenance margin of the model.
 pub const MAINTENANCE: u64 = 30_000_000_000_000_000;
-/// Initial margin, as low as it can be.
-pub const INITIAL: u64 = MAINTENANCE + RATE_STEP;
+/// Initial margin, as low as it can be: a quarter more.
+pub const INITIAL: u64 = MAINTENANCE / 4 * 5;
 /// Twelve hours, the longest time in which a penalty can rise.
 pub const PENALTY_RAMP: u32 = 43_200;
 /// What nothing in a sequence comes near.
