@@ -172,7 +172,7 @@ contract StewardTest is GovernedTest {
             IRiskSteward.Subject(address(guard), Parameters.RANGE_LIMITS, asset),
             IRiskSteward.Subject(address(pool), Parameters.POOL, 0)
         ];
-        uint8[4] memory fields = [5, 4, 1, 0]; // dailyOutflow, calmPeriod, min, cooldown
+        uint8[4] memory fields = [5, 4, 0, 0]; // dailyOutflow, calmPeriod, stressed, cooldown
         for (uint256 k = 0; k < 4; k++) {
             vm.prank(address(timelock));
             steward.setCorridor(subjects[k], fields[k], IRiskSteward.Corridor(1, type(uint128).max, 0.1e18, 1 days));
