@@ -32,6 +32,8 @@ pub mod action {
 
 /// Words of one of the guard's marks: mark, stable price, tier, blocked, spot range, initial spot range.
 const MARK_WORDS: usize = 6;
+/// Words of what the guard is told of an option: place of its asset, expiry, strike, whether it is a call.
+const OPTION_WORDS: usize = 4;
 /// Words of its mark of one: mark, volatility, tier, blocked, whether it is final, delta, gamma, vega.
 const OPTION_MARK_WORDS: usize = 8;
 
@@ -195,7 +197,7 @@ impl Markets {
     /// What to ask the guard: the assets, and the options on them if there are any.
     fn question(&self, store: &Storage) -> Bytes {
         let (assets, options) = (u128::from(self.perpetuals), u128::from(self.options));
-        let mut words = Vec::with_capacity(256);
+        let mut words = Vec::with_capacity(4 + self.known.len() * OPTION_WORDS);
         words.push(Word::of(64));
         words.push(Word::of(96 + 32 * assets));
         words.push(Word::of(assets));
