@@ -29,7 +29,7 @@ struct Expected {
 /// Margins of accounts with options are those of the reference model.
 contract OptionMarginTest is OptionsTest {
     int256 private constant ONE = 1e18;
-    /// Maintenance of the straddle and the covered call at a range of 20 %, and initial margin of the put at 12.5 %.
+    /// Margin of the straddle and the covered call at a range of 20 %, and initial margin of the put at 12.5 %.
     uint256 private constant WIDE_STRADDLE = 294.765600253e18;
     uint256 private constant WIDE_COVERED = 377.877884755e18;
     uint256 private constant CAUTIOUS_PUT = 164.093128321e18;
@@ -78,15 +78,8 @@ contract OptionMarginTest is OptionsTest {
         private
         view
     {
-        (
-            uint256 maintenance,
-            uint256 initial,
-            uint8 worst,
-            int256 delta,
-            int256 gamma,
-            int256 vega,
-            int256 value
-        ) = vault.portfolio(account.account, ETH);
+        (uint256 maintenance, uint256 initial, uint8 worst, int256 delta, int256 gamma, int256 vega, int256 value) =
+            vault.portfolio(account.account, ETH);
         vm.assertApproxEqAbs(maintenance, expected.maintenance, error, name);
         vm.assertApproxEqAbs(initial, expected.initial, error, name);
         vm.assertEq(uint256(worst), uint256(expected.worst), name);
@@ -106,8 +99,9 @@ contract OptionMarginTest is OptionsTest {
         IRiskEngine.Option[] memory options = new IRiskEngine.Option[](parts.length);
         for (uint256 k = 0; k < parts.length; k++) {
             Part memory part = parts[k];
-            if (part.term == 0) perpetual = part.size;
-            else {
+            if (part.term == 0) {
+                perpetual = part.size;
+            } else {
                 options[count++] = IRiskEngine.Option(
                     part.isCall, part.strike * WAD, expiryIn(part.term) - block.timestamp, part.size, VOLATILITY
                 );
@@ -148,7 +142,9 @@ contract OptionMarginTest is OptionsTest {
         check(
             "long call",
             one(14, 2_000, CALL, ONE),
-            Expected(88.751117539e18, 111.663078472e18, 0, 0.53122077e18, 0.001269229e18, 155.784777178e18, 124.883081349e18)
+            Expected(
+                88.751117539e18, 111.663078472e18, 0, 0.53122077e18, 0.001269229e18, 155.784777178e18, 124.883081349e18
+            )
         );
     }
 
@@ -156,7 +152,15 @@ contract OptionMarginTest is OptionsTest {
         check(
             "short put",
             one(28, 1_800, PUT, -ONE),
-            Expected(100.439765053e18, 141.009985186e18, 2, 0.278839246e18, -0.000758081e18, -186.093202835e18, -86.111715746e18)
+            Expected(
+                100.439765053e18,
+                141.009985186e18,
+                2,
+                0.278839246e18,
+                -0.000758081e18,
+                -186.093202835e18,
+                -86.111715746e18
+            )
         );
     }
 
@@ -164,7 +168,15 @@ contract OptionMarginTest is OptionsTest {
         check(
             "short straddle",
             straddle(),
-            Expected(151.385381302e18, 189.231726628e18, 20, -0.062441541e18, -0.002538457e18, -311.569554356e18, -249.766162698e18)
+            Expected(
+                151.385381302e18,
+                189.231726628e18,
+                20,
+                -0.062441541e18,
+                -0.002538457e18,
+                -311.569554356e18,
+                -249.766162698e18
+            )
         );
     }
 
@@ -172,7 +184,15 @@ contract OptionMarginTest is OptionsTest {
         check(
             "covered call",
             coveredCall(),
-            Expected(130.434895168e18, 206.049575198e18, 2, 0.701937292e18, -0.001106319e18, -135.789273264e18, -54.59758923e18)
+            Expected(
+                130.434895168e18,
+                206.049575198e18,
+                2,
+                0.701937292e18,
+                -0.001106319e18,
+                -135.789273264e18,
+                -54.59758923e18
+            )
         );
         Trader memory whole = subAccount(carol, accounts);
         Trader memory perpetual = holder(one(0, 0, CALL, ONE));
@@ -184,7 +204,15 @@ contract OptionMarginTest is OptionsTest {
         check(
             "collar",
             collar(),
-            Expected(62.325321574e18, 107.529434393e18, 0, 0.346433552e18, -0.000097401e18, -23.909933194e18, -15.934900482e18)
+            Expected(
+                62.325321574e18,
+                107.529434393e18,
+                0,
+                0.346433552e18,
+                -0.000097401e18,
+                -23.909933194e18,
+                -15.934900482e18
+            )
         );
     }
 
@@ -195,7 +223,9 @@ contract OptionMarginTest is OptionsTest {
         check(
             "call spread",
             parts,
-            Expected(46.866903577e18, 65.483439289e18, 0, 0.169380552e18, 0.000039249e18, 9.63481604e18, 74.384401303e18)
+            Expected(
+                46.866903577e18, 65.483439289e18, 0, 0.169380552e18, 0.000039249e18, 9.63481604e18, 74.384401303e18
+            )
         );
     }
 
@@ -208,7 +238,9 @@ contract OptionMarginTest is OptionsTest {
         check(
             "butterfly",
             parts,
-            Expected(43.907964829e18, 54.884956036e18, 2, 0.002939423e18, -0.000126899e18, -15.575552659e18, 12.595133406e18)
+            Expected(
+                43.907964829e18, 54.884956036e18, 2, 0.002939423e18, -0.000126899e18, -15.575552659e18, 12.595133406e18
+            )
         );
     }
 
@@ -216,7 +248,9 @@ contract OptionMarginTest is OptionsTest {
         check(
             "far put",
             one(14, 1_000, PUT, -ONE),
-            Expected(20.123307241e18, 25.154134051e18, 2, 0.00000336e18, -0.00000005e18, -0.006194391e18, -0.000221872e18)
+            Expected(
+                20.123307241e18, 25.154134051e18, 2, 0.00000336e18, -0.00000005e18, -0.006194391e18, -0.000221872e18
+            )
         );
     }
 
@@ -233,12 +267,15 @@ contract OptionMarginTest is OptionsTest {
         check(
             "anchor",
             parts,
-            Expected(457.825907962e18, 697.637210344e18, 0, 2.48708183e18, 0.000360756e18, 372.269291169e18, 638.247544765e18)
+            Expected(
+                457.825907962e18, 697.637210344e18, 0, 2.48708183e18, 0.000360756e18, 372.269291169e18, 638.247544765e18
+            )
         );
     }
 
     // ---- ranges, tiers, stable prices
 
+    /// Initial margin sees it at once, maintenance margin by a point of the price an hour.
     function test_the_guards_range_is_the_range_where_it_is_wider() public {
         Trader memory account = holder(straddle());
         Trader memory covered = holder(coveredCall());
@@ -246,9 +283,20 @@ contract OptionMarginTest is OptionsTest {
         vm.assertEq(maintenanceOf(perpetual), 100e18);
         holdRange(ETH, 0.2e18);
         guard.poke(asset);
-        vm.assertApproxEqAbs(maintenanceOf(account), WIDE_STRADDLE, 4e14);
-        vm.assertApproxEqAbs(initialOf(account), WIDE_STRADDLE * 5 / 4, 5e14);
-        vm.assertApproxEqAbs(maintenanceOf(covered), WIDE_COVERED, 4e14);
+        vm.assertApproxEqAbs(maintenanceOf(account), 151.385381302e18, 4e14);
+        vm.assertApproxEqAbs(initialOf(account), WIDE_STRADDLE, 4e14);
+        vm.assertApproxEqAbs(initialOf(covered), WIDE_COVERED, 4e14);
+        vm.assertEq(maintenanceOf(perpetual), 100e18);
+        vm.assertEq(initialOf(perpetual), 400e18);
+        pass(10 hours);
+        uint256 range = guard.read(asset).spotRange;
+        vm.assertApproxEqAbs(range, 0.11e18, 0.0002e18); // from 1 %
+        range = (range + 0.0002e18 - 1) / 0.0002e18 * 0.0002e18;
+        vm.assertApproxEqAbs(maintenanceOf(account), evaluate(straddle(), range, range).maintenance, 4e14);
+        vm.assertApproxEqAbs(maintenanceOf(perpetual), range * 2_000, 1);
+        pass(10 hours);
+        vm.assertApproxEqAbs(maintenanceOf(account), evaluate(straddle(), 0.2e18, 0.2e18).maintenance, 4e14);
+        vm.assertApproxEqAbs(maintenanceOf(covered), evaluate(coveredCall(), 0.2e18, 0.2e18).maintenance, 4e14);
         vm.assertEq(maintenanceOf(perpetual), 400e18);
         vm.assertEq(initialOf(perpetual), 500e18);
     }
@@ -296,12 +344,13 @@ contract OptionMarginTest is OptionsTest {
         Trader memory account = subAccount(dave, 1);
         deposit(account, 200 * USD);
         buy(series(14, 2_000, PUT), alice, account, 1e18);
-        holdRange(ETH, 0.06e18);
+        holdRange(ETH, 0.2e18);
         guard.poke(asset);
-        vm.assertLt(uint256(equityOf(account)), initialOf(account) + 50e18);
+        vm.assertEq(equityOf(account), 200e18);
+        vm.assertGt(initialOf(account), 290e18);
         uint32 call = series(14, 2_000, CALL);
         uint256 mark = markOf(call);
-        refuse(call, alice, account, 10e18, mark, IMarginVault.InsufficientMargin.selector);
+        refuse(call, alice, account, 0.1e18, mark, IMarginVault.InsufficientMargin.selector);
         buy(series(14, 2_000, PUT), account, alice, 0.5e18);
         vm.assertEq(vault.position(account.account, series(14, 2_000, PUT)), -0.5e18);
     }

@@ -146,13 +146,13 @@ contract FactoryTest is ProtocolTest {
     function test_only_the_owner_changes_a_vault() public {
         IMarginVault.Instrument memory instrument = vault.instrument(ETH);
         IMarginVault.Parameters memory parameters = vault.parameters();
-        bytes memory notOwner = abi.encodeWithSelector(IOwnable.NotOwner.selector, alice.owner);
+        bytes memory notSteward = abi.encodeWithSelector(IMarginVault.NotSteward.selector, alice.owner);
         vm.startPrank(alice.owner);
-        vm.expectRevert(notOwner);
+        vm.expectRevert(notSteward);
         vault.setInstrument(ETH, instrument);
-        vm.expectRevert(notOwner);
+        vm.expectRevert(notSteward);
         vault.setParameters(parameters);
-        vm.expectRevert(notOwner);
+        vm.expectRevert(abi.encodeWithSelector(IOwnable.NotOwner.selector, alice.owner));
         vault.transferOwnership(alice.owner);
         vm.stopPrank();
         vm.startPrank(owner);

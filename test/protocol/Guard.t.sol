@@ -257,8 +257,9 @@ contract GuardTest is ProtocolTest {
         IOracleGuard.Parameters memory parameters = guard.parameters();
         IOracleGuard.Feed memory configured = guard.feed(asset);
         bytes memory notOwner = abi.encodeWithSelector(IOwnable.NotOwner.selector, alice.owner);
+        bytes memory notSteward = abi.encodeWithSelector(IOracleGuard.NotSteward.selector, alice.owner);
         vm.startPrank(alice.owner);
-        vm.expectRevert(notOwner);
+        vm.expectRevert(notSteward);
         guard.setParameters(parameters);
         vm.expectRevert(notOwner);
         guard.setGuardian(alice.owner);

@@ -160,7 +160,7 @@ contract PoolTest is ProtocolTest {
         vm.startPrank(alice.owner);
         vm.expectRevert(notOwner);
         pool.setVault(alice.owner, true);
-        vm.expectRevert(notOwner);
+        vm.expectRevert(abi.encodeWithSelector(IInsurancePool.NotSteward.selector, alice.owner));
         pool.setParameters(parameters);
         vm.expectRevert(notOwner);
         pool.transferOwnership(alice.owner);

@@ -2,7 +2,6 @@
 pragma solidity ^0.8.20;
 
 import {IOracleGuard} from "../../contracts/interfaces/IOracleGuard.sol";
-import {IOwnable} from "../../contracts/interfaces/IOwnable.sol";
 import {vm} from "../support/Vm.sol";
 import {ProtocolTest} from "./Protocol.sol";
 
@@ -167,7 +166,7 @@ contract VolatilityTest is ProtocolTest {
 
     function test_only_the_owner_sets_limits_and_of_known_assets() public {
         IOracleGuard.RangeLimits memory limits = guard.rangeLimits(asset);
-        vm.expectRevert(abi.encodeWithSelector(IOwnable.NotOwner.selector, alice.owner));
+        vm.expectRevert(abi.encodeWithSelector(IOracleGuard.NotSteward.selector, alice.owner));
         vm.prank(alice.owner);
         guard.setRangeLimits(asset, limits);
         bytes memory unknown = abi.encodeWithSelector(IOracleGuard.UnknownAsset.selector, bytes32("nobody"));
