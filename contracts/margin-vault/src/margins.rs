@@ -148,11 +148,7 @@ impl Storage {
     }
 }
 
-/// An option as the engine reads it.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "a volatility that does not fit is cut to the largest that does"
-)]
+/// An option as the engine reads it. A volatility that does not fit counts as the largest that does.
 fn leg(market: &Market, series: &Series, position: Position) -> OptionLeg {
     let volatility = (market.volatility() / VOLATILITY_UNIT).min(u32::MAX.into());
     OptionLeg {
