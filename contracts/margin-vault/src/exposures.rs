@@ -12,7 +12,12 @@ use crate::storage::{InstrumentField, Storage};
 pub fn count(store: &mut Storage, id: InstrumentId) -> Exposure {
     let market = *store.markets.get(id);
     let open_interest = store.side(id, Side::Long).open_interest;
-    let new = Exposure::of(open_interest, market.underlying.spot, market.vega(), market.gamma());
+    let new = Exposure::of(
+        open_interest,
+        market.underlying.spot,
+        market.vega(),
+        market.gamma(),
+    );
     recount(store, id, new)
 }
 
