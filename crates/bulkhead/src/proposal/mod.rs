@@ -92,9 +92,9 @@ impl From<ProjectError> for ProposalError {
 
 /// Reads the proposal and the live system, and says what the one does to the other.
 pub async fn run(options: &Options) -> Result<Report, ProposalError> {
-    let given = decode::read(&options.proposal, options.to)?;
+    let parts = decode::parts(decode::read(&options.proposal, options.to)?)?;
     let chain = Chain::connect(&options.rpc_url).await?;
-    let calls = calls(&chain, given).await?;
+    let calls = calls(&chain, parts).await?;
     let (mut settings, mut others) = (Vec::new(), Vec::new());
     for call in calls {
         match Setting::of(&call) {
@@ -119,9 +119,9 @@ pub async fn run(options: &Options) -> Result<Report, ProposalError> {
 }
 
 /// The calls that are made in the end, those of proposals on chain included.
-async fn calls(chain: &Chain, given: Vec<Call>) -> Result<Vec<Call>, ProposalError> {
+async fn calls(chain: &Chain, parts: Vec<Part>) -> Result<Vec<Call>, ProposalError> {
     let mut calls = Vec::new();
-    for part in decode::parts(given)? {
+    for part in parts {
         match part {
             Part::Call(Call { to: None, .. }) => return Err(ProposalError::NoTarget),
             Part::Call(call) => calls.push(call),
