@@ -39,13 +39,14 @@ abstract contract PoolTest is NodeTest {
         return StubVault(createOnNode("vault", type(StubVault).creationCode));
     }
 
-    /// A clone as ERC-1167 has it, over `asset`, which draws for `covered`.
+    /// A clone as ERC-1167 has it, over `asset`, which draws for `covered`. Its market is promoted.
     function createPool(address asset, StubVault covered) internal returns (IInsurancePool created) {
         bytes memory initcode = abi.encodePacked(
             hex"3d602d80600a3d3981f3363d3d373d3d3d363d73", implementation, hex"5af43d82803e903d91602b57fd5bf3"
         );
         created = IInsurancePool(createOnNode("pool", initcode));
         created.initialize(owner, asset, address(covered));
+        created.promote(owner);
         covered.connect(created);
     }
 
