@@ -2,13 +2,14 @@
 
 use std::{env, fs, path::Path};
 
-const INTERFACES: [&str; 6] = [
+const INTERFACES: [&str; 7] = [
     "IOwnable",
     "IOracleGuard",
     "IMarginVault",
     "IInsurancePool",
     "IMarketFactory",
     "IRiskSteward",
+    "IRiskEngine",
 ];
 
 fn main() {
@@ -21,7 +22,7 @@ fn main() {
         let source =
             fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         for line in source.lines().filter(|line| !is_header(line)) {
-            solidity.push_str(line);
+            solidity.push_str(&without_prelude_names(line));
             solidity.push('\n');
         }
     }
@@ -32,6 +33,20 @@ fn main() {
     );
     let target = Path::new(&env::var("OUT_DIR").expect("set by cargo")).join("interfaces.rs");
     fs::write(&target, rust).unwrap_or_else(|error| panic!("{}: {error}", target.display()));
+}
+
+/// Structs that are called as something that Rust code takes for granted get other names, of which an ABI knows nothing.
+fn without_prelude_names(line: &str) -> String {
+    [
+        ("struct Option ", "struct EngineOption "),
+        (" Option[] ", " EngineOption[] "),
+        ("struct Result ", "struct EngineResult "),
+        ("(Result ", "(EngineResult "),
+    ]
+    .into_iter()
+    .fold(line.to_owned(), |line, (name, other)| {
+        line.replace(name, other)
+    })
 }
 
 /// Lines that only a Solidity compiler needs; `sol!` sees all interfaces at once.
