@@ -166,14 +166,18 @@ contract StewardTest is GovernedTest {
     }
 
     function test_every_kind_of_struct_can_be_changed() public {
-        IRiskSteward.Subject[4] memory subjects = [
+        vm.prank(address(timelock));
+        vault.setOptionRules(ETH, optionRules());
+        IRiskSteward.Subject[6] memory subjects = [
             IRiskSteward.Subject(address(vault), Parameters.VAULT, 0),
             IRiskSteward.Subject(address(guard), Parameters.GUARD, 0),
             IRiskSteward.Subject(address(guard), Parameters.RANGE_LIMITS, asset),
-            IRiskSteward.Subject(address(pool), Parameters.POOL, 0)
+            IRiskSteward.Subject(address(pool), Parameters.POOL, 0),
+            IRiskSteward.Subject(address(vault), Parameters.OPTION_RULES, bytes32(uint256(ETH))),
+            IRiskSteward.Subject(address(guard), Parameters.SURFACE_LIMITS, 0)
         ];
-        uint8[4] memory fields = [5, 4, 0, 0]; // dailyOutflow, calmPeriod, stressed, cooldown
-        for (uint256 k = 0; k < 4; k++) {
+        uint8[6] memory fields = [5, 4, 0, 0, 9, 4]; // dailyOutflow, calmPeriod, stressed, cooldown, vegaLimit, staleAfter
+        for (uint256 k = 0; k < 6; k++) {
             vm.prank(address(timelock));
             steward.setCorridor(subjects[k], fields[k], IRiskSteward.Corridor(1, type(uint128).max, 0.1e18, 1 days));
             uint256 highest = windowOf(subjects[k], fields[k]).highest;
@@ -183,6 +187,31 @@ contract StewardTest is GovernedTest {
         vm.assertEq(vault.parameters().dailyOutflow, 0.11e18);
         vm.assertEq(guard.parameters().calmPeriod, 660);
         vm.assertEq(pool.parameters().cooldown, 7 days * 11 / 10);
+        vm.assertEq(vault.optionRules(ETH).vegaLimit, 11_000_000e18);
+    }
+
+    function optionRules() private pure returns (IMarginVault.OptionRules memory) {
+        return IMarginVault.OptionRules({
+            tick: 1e15,
+            strikeStep: 10_000,
+            strikeRange: 3e18,
+            longestExpiry: 100 days,
+            maxSeries: 40,
+            volRange: 0.3e18,
+            shortOptionRate: 0.01e18,
+            makerFee: 0,
+            takerFee: 0,
+            vegaLimit: 10_000_000e18,
+            gammaLimit: 1_000_000_000e18
+        });
+    }
+
+    /// What options there are is the owner's to decide, not the steward's.
+    function test_the_role_makes_no_options() public {
+        bytes memory notOwner = abi.encodeWithSelector(IOwnable.NotOwner.selector, address(steward));
+        vm.expectRevert(notOwner);
+        vm.prank(address(steward));
+        vault.setOptionRules(ETH, optionRules());
     }
 
     // ---- who may, and what
