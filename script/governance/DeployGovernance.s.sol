@@ -12,7 +12,8 @@ import {json} from "./Json.sol";
 ///         forge script script/governance/DeployGovernance.s.sol
 ///
 /// PRIVATE_KEY is the present owner's and defaults to the first of the well-known development accounts; HOLDER receives all
-/// votes and defaults to the second, GUARDIANS to the third to fifth with a THRESHOLD of 2. DEPLOYMENT_FILE is what to hand
+/// votes and defaults to the second, GUARDIANS to the third to fifth with a THRESHOLD of 2; SURFACE_PROVIDER publishes implied
+/// volatilities, by default nobody. DEPLOYMENT_FILE is what to hand
 /// over, `out/deployment.json` unless it says otherwise; GOVERNANCE_FILE, `out/governance.json`, is written.
 contract DeployGovernance {
     using Chain for Chain.Session;
@@ -41,6 +42,7 @@ contract DeployGovernance {
         chosen.holder = cheats.envOr("HOLDER", DEVELOPMENT_HOLDER);
         chosen.guardians = json.envOr("GUARDIANS", ",", guardians);
         chosen.threshold = cheats.envOr("THRESHOLD", uint256(2));
+        chosen.surfaceProvider = cheats.envOr("SURFACE_PROVIDER", address(0));
     }
 
     function save(Governance memory governance, string memory path) private {

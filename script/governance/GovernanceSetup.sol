@@ -25,6 +25,8 @@ struct Charter {
     /// Owners of the guardian multisig, and how many of them it takes.
     address[] guardians;
     uint256 threshold;
+    /// Publishes implied volatilities to the guard; zero for nobody.
+    address surfaceProvider;
 }
 
 /// The contracts that govern an installation.
@@ -66,7 +68,8 @@ library GovernanceSetup {
         );
         governance.guardian = createSafe(session, charter);
         governance.steward = session.deployConstructed("risk-steward", abi.encode(session.sender, governance.guardian));
-        connect(session, governance, guard, factory);
+        connect(session, governance, guard, charter.surfaceProvider);
+        connectMarkets(session, governance, factory);
         handOver(session, governance, ownedContracts(session, guard, factory, governance.steward));
     }
 
@@ -94,8 +97,8 @@ library GovernanceSetup {
         session.send("create the guardian Safe", factory, 0, data);
     }
 
-    /// Gives the steward and the guardian their roles in every contract; the timelock becomes the treasury.
-    function connect(Chain.Session memory session, Governance memory governance, address guard, address factory)
+    /// Gives the guardian, the steward and the surface provider their roles in the guard, whoever had them.
+    function connect(Chain.Session memory session, Governance memory governance, address guard, address provider)
         private
     {
         session.send(
@@ -104,6 +107,11 @@ library GovernanceSetup {
         session.send(
             "make the steward the guard's", guard, 0, abi.encodeCall(IOracleGuard.setSteward, (governance.steward))
         );
+        session.send("name the surface provider", guard, 0, abi.encodeCall(IOracleGuard.setSurfaceProvider, (provider)));
+    }
+
+    /// Gives the steward its role in every vault and pool; the timelock becomes the treasury where the deployer was.
+    function connectMarkets(Chain.Session memory session, Governance memory governance, address factory) private {
         uint256 count = marketCount(session, factory);
         for (uint256 k = 0; k < count; k++) {
             (address vault, address pool) = marketAt(session, factory, k);

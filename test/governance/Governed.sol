@@ -24,6 +24,7 @@ abstract contract GovernedTest is ProtocolTest {
     uint256 internal constant TIMELOCK_DELAY = 24 hours;
     uint256 internal constant EMERGENCY = 72 hours;
     uint256 internal constant EMERGENCY_PERIOD = 30 days;
+    address internal constant SURFACE_PROVIDER = address(0x5a);
     /// Fields of `IMarginVault.Instrument`.
     uint8 internal constant ASSET = 0;
     uint8 internal constant MAINTENANCE = 1;
@@ -74,6 +75,7 @@ abstract contract GovernedTest is ProtocolTest {
             chosen.guardians[k] = cheats.addr(guardianKey(k));
         }
         chosen.threshold = 2;
+        chosen.surfaceProvider = SURFACE_PROVIDER;
     }
 
     function guardianKey(uint256 k) internal pure returns (uint256) {

@@ -65,6 +65,7 @@ contract HandoverTest is GovernedTest {
     function test_every_role_is_where_it_belongs() public view {
         vm.assertEq(guard.guardian(), address(safe));
         vm.assertEq(guard.registrar(), address(factory));
+        vm.assertEq(guard.surfaceProvider(), SURFACE_PROVIDER);
         vm.assertEq(guard.steward(), address(steward));
         vm.assertEq(vault.steward(), address(steward));
         vm.assertEq(pool.steward(), address(steward));
