@@ -48,6 +48,7 @@ alloy::sol! {
     /// Arbitrum's precompile at 0x71.
     interface IArbWasm {
         function activateProgram(address program) external payable returns (uint16 version, uint256 dataFee);
+        function programVersion(address program) external view returns (uint16 version);
     }
 
     /// Arbitrum's precompile at 0x72.

@@ -1,7 +1,7 @@
 //! The chain's cache of compiled programs, which a chain's owners fill.
 
 use crate::{
-    abi::{IArbOwnerPublic, IArbWasmCache},
+    abi::{IArbOwnerPublic, IArbWasm, IArbWasmCache},
     bench::{BenchError, artifacts},
     chain::{Chain, ChainError, Wallet},
 };
@@ -12,9 +12,10 @@ use alloy::{
 use std::path::Path;
 
 const ARB_OWNER_PUBLIC: Address = address!("000000000000000000000000000000000000006b");
+const ARB_WASM: Address = address!("0000000000000000000000000000000000000071");
 const ARB_WASM_CACHE: Address = address!("0000000000000000000000000000000000000072");
 
-/// An owner of the chain, and a copy of every program: the cache goes by code hash, wherever the code stands.
+/// An owner of the chain, and a copy of every program that was deployed: the cache goes by code hash, wherever the code stands.
 pub struct ProgramCache {
     owner: Address,
     copies: Vec<Address>,
@@ -40,7 +41,14 @@ impl ProgramCache {
             creations.push(operator.create(chain, "copy of a program", initcode)?);
         }
         chain.execute(&creations).await?;
-        let copies = creations.iter().map(|creation| creation.to).collect();
+        let mut copies = Vec::new();
+        for program in creations.iter().map(|creation| creation.to) {
+            let version = IArbWasm::programVersionCall { program };
+            // A program that nothing measured here uses was not activated.
+            if chain.call(ARB_WASM, &version).await.is_ok() {
+                copies.push(program);
+            }
+        }
         Ok(Some(Self { owner, copies }))
     }
 
