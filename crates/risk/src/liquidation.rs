@@ -70,6 +70,8 @@ pub struct Liquidation {
     pub share: Ratio,
     /// Penalty, at most the equity.
     pub penalty: Usd,
+    /// Maintenance margin of the account that it was decided for.
+    pub maintenance: Usd,
 }
 
 /// Decides a liquidation at `rate`, the penalty as a share of maintenance margin, of at most `max_share`. `movable` is the
@@ -125,5 +127,6 @@ fn with_penalty(health: &Health, movable: Usd, rate: Ratio, share: Ratio) -> Res
     Ok(Liquidation {
         share,
         penalty: whole.times_up(share)?,
+        maintenance: health.maintenance,
     })
 }

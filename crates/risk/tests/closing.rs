@@ -244,6 +244,7 @@ fn a_closing_ends_with_what_it_was_decided_for() {
     let all = Liquidation {
         share: Ratio::ONE,
         penalty: usd(1),
+        maintenance: Usd::ZERO,
     };
     let voided = [
         goes_on(|ledger| ledger.touch(0, true).map(drop)),
@@ -292,6 +293,7 @@ fn a_liquidation_needs_three_accounts() {
     let plan = Liquidation {
         share: Ratio::ONE,
         penalty: Usd::ZERO,
+        maintenance: Usd::ZERO,
     };
     let legs = vault.memory.account(0).legs;
     for (account, into) in [(0, 0), (0, POOL), (POOL, 0)] {

@@ -201,6 +201,7 @@ fn an_expired_leg_is_neither_cut_nor_taken_over() {
     let plan = Liquidation {
         share: Ratio::ONE,
         penalty: Usd::ZERO,
+        maintenance: Usd::ZERO,
     };
     let legs = vault.memory.account(1).legs;
     vault

@@ -383,8 +383,12 @@ fn assert_valued_as_touched(vault: &Vault, account: usize) -> Result<(), TestCas
         .clone()
         .run(|ledger| ledger.touch(account, false))
         .unwrap();
-    // A debt that is found or paid moves its account to another bucket, which costs each leg some rounding.
-    let moved = vault.memory.account(account).bucket != touched.account.bucket;
+    // A debt that is found or paid moves its account to another bucket, which costs each leg some rounding; a leg that is taken
+    // away costs its side some, and thereby G.
+    let held = vault.memory.account(account);
+    let mut legs = held.legs.as_slice().iter();
+    let moved =
+        held.bucket != touched.account.bucket || legs.any(|leg| vault.memory.settled.contains(leg));
     let tolerance = if moved { TOLERANCE } else { 0 };
     let pairs = [
         (asked.gain, touched.gain),

@@ -300,6 +300,7 @@ fn a_leg_that_cannot_move_is_set_aside() {
             let all = Liquidation {
                 share: Ratio::ONE,
                 penalty: Usd::ZERO,
+                maintenance: Usd::ZERO,
             };
             ledger.liquidate(0, 3, POOL, &all, &movable)
         })

@@ -48,7 +48,7 @@ fn margin(vault: &Vault, account: usize) -> Usd {
         .maintenance
 }
 
-/// Margin is asked for once an account, and once more where a share of it is taken over.
+/// Margin is asked for once an account, and once more where a share of some of its legs is taken over.
 #[test]
 fn margin_is_asked_for_as_seldom_as_possible() {
     let vault = vault();
@@ -71,13 +71,39 @@ fn margin_is_asked_for_as_seldom_as_possible() {
     let half = Liquidation {
         share: Ratio(WAD / 2),
         penalty: usd(1),
+        maintenance: margin(&vault, 0),
     };
     let taken = |vault: &mut Vault| {
         let legs = vault.memory.account(0).legs;
         let run = vault.run(|ledger| ledger.liquidate(0, 2, POOL, &half, &legs));
         run.map(drop).unwrap();
     };
-    assert_eq!(asked(&taken), 2, "what is left, and who takes it");
+    assert_eq!(
+        asked(&taken),
+        1,
+        "of who takes it: half is left of what was"
+    );
+}
+
+/// Whatever is taken over of all legs, or of some, the account is left with what its rest needs.
+#[test]
+fn a_liquidation_knows_what_is_left() {
+    let vault = vault();
+    for movable in [&[0, CALL, PUT][..], &[CALL], &[0, PUT]] {
+        let mut copy = vault.clone();
+        let mut legs = Legs::default();
+        movable.iter().for_each(|&id| legs.push(id).unwrap());
+        let plan = Liquidation {
+            share: Ratio(WAD / 3),
+            penalty: usd(1),
+            maintenance: margin(&vault, 1),
+        };
+        let taken = copy.run(|ledger| ledger.liquidate(1, 2, POOL, &plan, &legs));
+        let told = taken.unwrap()[0].health.maintenance;
+        let seen = margin(&copy, 1);
+        assert!((told.0 - seen.0).abs() <= 10, "{told:?} {seen:?}");
+        copy.check();
+    }
 }
 
 /// A hedged account pays for what it needs together, not for its legs one by one.

@@ -154,6 +154,7 @@ fn a_liquidation_writes_five_slots_a_leg() {
         let whole = Liquidation {
             share: Ratio::ONE,
             penalty: usd(1),
+            maintenance: Usd::ZERO,
         };
         let (count, _) = count(&vault.memory, Usd::ZERO, |ledger| {
             let health = ledger.touch(0, false)?.health;

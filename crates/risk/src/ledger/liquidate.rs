@@ -2,7 +2,7 @@
 
 use super::Ledger;
 use super::value::{Assessment, Valued};
-use crate::{Error, Legs, Liquidation, Positions, Result, Store, Usd};
+use crate::{Error, Legs, Liquidation, Positions, Ratio, Result, Store, Usd};
 
 impl<S: Store> Ledger<'_, S> {
     /// Moves a share of every `movable` leg of a touched account into another touched account at the mark. That account
@@ -50,14 +50,21 @@ impl<S: Store> Ledger<'_, S> {
         let reward = Usd(plan.penalty.0 / 2);
         self.pay_to(&mut payer, into, reward)?;
         self.pay_to(&mut payer, pool, plan.penalty.minus(reward)?)?;
-        for (instrument, position) in Self::among(&sum.positions, movable)?.iter() {
+        let moving = Self::among(&sum.positions, movable)?;
+        let whole = moving.count() == sum.positions.count();
+        for (instrument, position) in moving.iter() {
             let moved = position
                 .side()
                 .position(position.size().share_up(plan.share)?)?;
             taken.add(instrument, moved)?;
             sum.positions.add(instrument, moved.negated()?)?;
         }
-        sum.margin = self.maintenance(&sum.positions)?;
+        sum.margin = if whole {
+            // A share of everything leaves that share of the margin.
+            plan.maintenance.times_up(Ratio::ONE.minus(plan.share)?)?
+        } else {
+            self.maintenance(&sum.positions)?
+        };
         self.attach_all(id, &mut payer, &sum)?;
         self.store.set_account(id, &payer);
         self.value(payer, &sum, self.coverage()?)
