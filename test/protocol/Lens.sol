@@ -21,6 +21,7 @@ struct AccountState {
 struct InstrumentState {
     uint256 mark; // the guard's
     uint256 tier;
+    bool isFinal; // an option that has settled
     uint256 long;
     uint256 short;
     uint256 dustLong;
@@ -51,6 +52,9 @@ struct VaultState {
 
 /// Reads a whole vault in one call. It stands on the node, where a hundred views cost no more than one.
 contract Lens {
+    /// The vault numbers its options from here on.
+    uint32 private constant FIRST_OPTION = 1 << 31;
+
     function look(IMarginVault vault, bytes32[] calldata accounts, uint32[] calldata instruments)
         public
         view
@@ -86,13 +90,33 @@ contract Lens {
         view
         returns (InstrumentState memory state)
     {
-        IOracleGuard.Reading memory reading = IOracleGuard(vault.guard()).read(vault.instrument(instrument).asset);
-        (state.mark, state.tier) = (reading.mark, reading.tier);
+        if (instrument >= FIRST_OPTION) {
+            IOracleGuard.OptionMark memory option = optionMark(vault, instrument);
+            (state.mark, state.tier, state.isFinal) = (option.mark, option.tier, option.isFinal);
+        } else {
+            IOracleGuard.Reading memory reading = IOracleGuard(vault.guard()).read(vault.instrument(instrument).asset);
+            (state.mark, state.tier) = (reading.mark, reading.tier);
+            (state.fundingRate, state.fundingPaid) = vault.funding(instrument);
+        }
         (state.long, state.short) = vault.openInterest(instrument);
         (state.dustLong, state.dustShort) = vault.dust(instrument);
         (state.longGain, state.shortGain) = vault.unsettled(instrument);
-        (state.fundingRate, state.fundingPaid) = vault.funding(instrument);
         (state.coverLeft,) = vault.cover(instrument);
+    }
+
+    /// The guard's mark of an option.
+    function markOf(IMarginVault vault, uint32 option) external view returns (uint256) {
+        return optionMark(vault, option).mark;
+    }
+
+    function optionMark(IMarginVault vault, uint32 instrument) private view returns (IOracleGuard.OptionMark memory) {
+        (uint32 underlying, uint64 expiry, uint256 strike, bool isCall) = vault.option(instrument);
+        bytes32[] memory assets = new bytes32[](1);
+        assets[0] = vault.instrument(underlying).asset;
+        IOracleGuard.OptionId[] memory ids = new IOracleGuard.OptionId[](1);
+        ids[0] = IOracleGuard.OptionId(0, expiry, uint128(strike), isCall);
+        (, IOracleGuard.OptionMark[] memory marks) = IOracleGuard(vault.guard()).marksWithOptions(assets, ids);
+        return marks[0];
     }
 
     function accountState(IMarginVault vault, bytes32 account, uint32[] calldata instruments)

@@ -15,6 +15,13 @@ import {Ghost} from "./Ghost.sol";
 import {Lens, VaultState} from "./Lens.sol";
 import {Trader} from "./Protocol.sol";
 
+/// A series of options on the first instrument.
+struct Series {
+    uint64 expiry;
+    uint256 strike;
+    bool isCall;
+}
+
 /// What an invariant run may do to a vault: everything that anybody can, well meant or not.
 contract VaultHandler is Ghost {
     /// Six people; the first two have a second account each.
@@ -39,6 +46,9 @@ contract VaultHandler is Ghost {
     bytes32[] private assets;
     int256[] private prices;
     int256[] private starts;
+    /// Of the instruments after those that have a price of their own.
+    Series[] private series;
+    uint64 private volatility = 0.8e18;
     uint256 private nonce = 1_000;
 
     constructor(
@@ -49,12 +59,16 @@ contract VaultHandler is Ghost {
         uint32[] memory instruments_,
         bytes32[] memory assets_,
         ChainlinkFeed[] memory feeds_,
-        int256[] memory prices_
+        int256[] memory prices_,
+        Series[] memory series_
     ) Ghost(vault_, lens_) {
         (guard, tape) = (guard_, tape_);
         pool = IInsurancePool(vault_.pool());
         token = QuoteToken(vault_.quoteToken());
         (instruments, assets, feeds, prices, starts) = (instruments_, assets_, feeds_, prices_, prices_);
+        for (uint256 k = 0; k < series_.length; k++) {
+            series.push(series_[k]);
+        }
         for (uint256 k = 0; k < ACTORS; k++) {
             uint256 key = uint256(keccak256(abi.encode("actor", k % OWNERS)));
             address person = cheats.addr(key);
@@ -112,7 +126,64 @@ contract VaultHandler is Ghost {
             answers[k] = prices[k / 2];
         }
         tape.write(feeds, answers, guard, assets);
+        quote();
         after_("prices", NOBODY, NOBODY);
+    }
+
+    /// Volatility goes up or down by at most four points, as the price's last digits have it.
+    function quote() private {
+        volatility = uint64(int64(volatility) + int64(prices[0] % 9 - 4) * 0.01e18);
+        if (volatility < 0.3e18) volatility = 0.3e18;
+        if (volatility > 2e18) volatility = 2e18;
+        uint64[] memory expiries = new uint64[](series.length);
+        uint64[] memory volatilities = new uint64[](series.length);
+        for (uint256 k = 0; k < series.length; k++) {
+            (expiries[k], volatilities[k]) = (series[k].expiry, volatility);
+        }
+        tape.quote(guard, assets[0], expiries, volatilities);
+    }
+
+    // ---- options
+
+    /// Goes to where the settlement of one expiry may be opened, opens it, and on to some minutes around the expiry.
+    function expire(uint256 seed) public {
+        uint64 expiry = series[seed % series.length].expiry;
+        if (block.timestamp + 1 days < expiry) write(expiry - block.timestamp - 1 days + seed % 8 hours);
+        try guard.openSettlement(assets[0], expiry) {} catch {}
+        if (block.timestamp < expiry) write(expiry - block.timestamp - seed % 5 minutes);
+        write(1 + seed % 1 hours);
+    }
+
+    /// Removes a series if nobody holds it, and lists another one in its place, or leaves everything as it is.
+    function relist(uint256 seed) public {
+        uint256 place = seed % series.length;
+        string memory before = Node.snapshot();
+        if (!operate(anybody(seed), abi.encodeCall(IMarginVault.delist, (instruments[prices.length + place])))) return;
+        Series memory next = Series({
+            expiry: uint64((block.timestamp + 1 days * (1 + seed / 7 % 4) + 16 hours) / 1 days * 1 days + 8 hours),
+            strike: uint256(prices[0] / 1e9 + int256(seed / 28 % 5) - 2) * 10e18,
+            isCall: seed / 140 % 2 == 0
+        });
+        Series memory last = series[place];
+        series[place] = next;
+        quote();
+        vm.prank(stranger);
+        try vault.listOption(instruments[0], next.expiry, next.strike, next.isCall) returns (uint32 number) {
+            instruments[prices.length + place] = number;
+            VaultState memory seen = look();
+            marks[prices.length + place] = int256(seen.instruments[prices.length + place].mark);
+            after_("relist", seen, NOBODY, NOBODY);
+        } catch {
+            series[place] = last;
+            Node.revertTo(before);
+        }
+    }
+
+    function refresh(uint256 seed) public {
+        uint32[] memory numbers = new uint32[](1);
+        numbers[0] = instruments[prices.length + seed % series.length];
+        if (!operate(anybody(seed), abi.encodeCall(IMarginVault.refresh, (numbers)))) return;
+        after_("refresh", NOBODY, NOBODY);
     }
 
     // ---- what owners do
@@ -123,8 +194,9 @@ contract VaultHandler is Ghost {
         bool reduce = seed / 16 % 2 == 0;
         uint256 buyer = reduce ? holder(buyerSeed, i, -1) : buyerSeed % ACTORS;
         uint256 seller = reduce ? holder(sellerSeed, i, 1) : (buyer + 1 + sellerSeed % (ACTORS - 1)) % ACTORS;
-        uint256 size = 1e12 + uint256(keccak256(abi.encode(seed))) % (12_000e36 / uint256(prices[i] * FEED_TO_WAD));
-        int256 price = prices[i] * (980 + int256(seed / 64 % 41)) / 1000 * FEED_TO_WAD;
+        int256 spot = (i < prices.length ? prices[i] : prices[0]) * FEED_TO_WAD;
+        uint256 size = 1e12 + uint256(keccak256(abi.encode(seed))) % (12_000e36 / uint256(spot));
+        int256 price = (i < prices.length ? spot : marks[i]) * (980 + int256(seed / 64 % 41)) / 1000;
         IMarginVault.Order memory maker = order(seller, i, -int256(size), uint256(price), true, reduce);
         IMarginVault.Order memory taker = order(buyer, i, int256(size), uint256(price), false, reduce);
         bytes memory data =
@@ -152,10 +224,9 @@ contract VaultHandler is Ghost {
             "3: a trade moves one size"
         );
         int256 edge = size * (marks[i] - price) / WAD;
-        IMarginVault.Instrument memory terms = vault.instrument(instruments[i]);
-        int256 notional = size * price / WAD;
-        afterSide(seen, buyer, edge, notional * int256(uint256(terms.takerFee)) / WAD);
-        afterSide(seen, seller, -edge, notional * int256(uint256(terms.makerFee)) / WAD);
+        (int256 makerFee, int256 takerFee) = fees(i, size, price);
+        afterSide(seen, buyer, edge, takerFee);
+        afterSide(seen, seller, -edge, makerFee);
         for (uint256 k = 0; k < accounts.length; k++) {
             if (k == POOL + 2) gained("trade", seen, k);
             else if (k != buyer && k != seller) checkBystander("trade", seen, k);
@@ -164,14 +235,31 @@ contract VaultHandler is Ghost {
         remember(seen);
     }
 
+    /// Of an option a share of the underlying's notional, at most an eighth of its price.
+    function fees(uint256 i, int256 size, int256 price) private view returns (int256 makerFee, int256 takerFee) {
+        if (i < prices.length) {
+            IMarginVault.Instrument memory terms = vault.instrument(instruments[i]);
+            (makerFee, takerFee) = (int256(uint256(terms.makerFee)), int256(uint256(terms.takerFee)));
+            return (size * price / WAD * makerFee / WAD, size * price / WAD * takerFee / WAD);
+        }
+        IMarginVault.OptionRules memory rules = vault.optionRules(instruments[0]);
+        int256 notional = size * marks[0] / WAD;
+        makerFee = least(notional * int256(uint256(rules.makerFee)) / WAD, size * price / WAD / 8);
+        takerFee = least(notional * int256(uint256(rules.takerFee)) / WAD, size * price / WAD / 8);
+    }
+
+    function least(int256 one, int256 two) private pure returns (int256) {
+        return one < two ? one : two;
+    }
+
     /// What a trade may leave of capital. The distance of its price from the mark is paid first, from settled profit and then
     /// from capital; then legs may be settled; the fee may come from capital though legs that are not traded are ahead.
-    function leastAfterTrade(uint256 k, int256 edge, int256 fee) private view returns (int256 least) {
+    function leastAfterTrade(uint256 k, int256 edge, int256 fee) private view returns (int256 kept) {
         int256 unsettled = settledProfit(k) - state.accounts[k].pnl;
         int256 profit = state.accounts[k].pnl + edge;
-        least = int256(state.accounts[k].capital) - fee - int256(slack[k] + UNIT);
-        if (profit < 0) (least, profit) = (least + profit, 0);
-        if (profit + unsettled < 0) least += profit + unsettled;
+        kept = int256(state.accounts[k].capital) - fee - int256(slack[k] + UNIT);
+        if (profit < 0) (kept, profit) = (kept + profit, 0);
+        if (profit + unsettled < 0) kept += profit + unsettled;
     }
 
     /// Invariants 4 and 5 for one party of a trade whose price is better than the mark by `edge` and who pays `fee`.
@@ -333,9 +421,13 @@ contract VaultHandler is Ghost {
         remember(seen);
     }
 
-    /// Nothing of the account has changed but what prices do.
+    /// Nothing of the account has changed but what prices and expiries do.
     function same(VaultState memory seen, uint256 k) private view returns (bool) {
-        return keccak256(abi.encode(seen.accounts[k].sizes)) == keccak256(abi.encode(state.accounts[k].sizes));
+        for (uint256 i = 0; i < instruments.length; i++) {
+            if (seen.instruments[i].isFinal) continue;
+            if (seen.accounts[k].sizes[i] != state.accounts[k].sizes[i]) return false;
+        }
+        return true;
     }
 
     function deleverage(uint256 seed) public {
