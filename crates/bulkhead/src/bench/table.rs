@@ -6,12 +6,14 @@ use super::{Figures, gas::Slots};
 pub const CACHED: &str = ".cached";
 
 /// The most gas that a call should use.
-const GOALS: [(&str, u64); 7] = [
+const GOALS: [(&str, u64); 9] = [
     ("vault.deposit", 90_000),
     ("vault.settle.existing", 200_000),
     ("vault.settle.16legs", 600_000),
     ("vault.liquidate.1", 220_000),
     ("vault.liquidate.16", 900_000),
+    ("vault.settle.15options", 650_000),
+    ("vault.liquidate.15options", 1_100_000),
     ("vault.deleverage.10accounts", 250_000),
     ("vault.deleverage.10000accounts", 250_000),
 ];

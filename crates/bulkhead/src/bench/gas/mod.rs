@@ -11,6 +11,7 @@ mod crowds;
 mod factory;
 mod guard;
 mod meter;
+mod options;
 mod ownership;
 mod pool;
 mod portfolios;
@@ -98,6 +99,7 @@ pub async fn measure(root: &Path, chain: &Chain) -> Result<(GasFigures, Market),
     bench.views().await?;
     bench.portfolios().await?;
     bench.batches().await?;
+    bench.options().await?;
     bench.crowds().await?;
     bench.market = market.clone();
     bench.ownership().await?;
