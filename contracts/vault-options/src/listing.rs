@@ -12,7 +12,7 @@ use margin_vault::storage::Storage;
 use margin_vault::word::Word;
 use risk::listing::{Exposure, is_expiry, is_near, strike_in_ticks, wad};
 use risk::options::black::Kind;
-use risk::{InstrumentId, Price};
+use risk::{InstrumentId, Price, Side, Throttle};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::BlockAccess;
 
@@ -51,7 +51,10 @@ pub fn list(store: &mut Storage, args: Args) -> Bytes {
     session.read_prices();
     session.allow(action::OPEN, id);
     let store = &*session.ledger.store;
-    let (spot, strike) = (session.market(id).underlying.spot, series.strike_price(&rules));
+    let (spot, strike) = (
+        session.market(id).underlying.spot,
+        series.strike_price(&rules),
+    );
     let range = ratio(store.option_limits(series.underlying).strike_range);
     let near = is_near(strike, spot, range).or_revert();
     require(near, Error::InvalidStrike);
@@ -104,7 +107,7 @@ pub fn delist(store: &mut Storage, number: u32) -> Bytes {
     &[]
 }
 
-/// Forgets an option: its terms, its number, its place, and what it was counted for.
+/// Forgets an option: its terms, its number, its place, what it was counted for, and what was deleveraged in it of late.
 fn remove(store: &mut Storage, id: InstrumentId) {
     exposures::recount(store, id, Exposure::default());
     let series = store.series(id);
@@ -114,6 +117,9 @@ fn remove(store: &mut Storage, id: InstrumentId) {
     store.set_place_of(&series, None);
     store.unlist(series.number);
     store.set_series(id, None);
+    for side in Side::BOTH {
+        store.set_throttle(id, side, &Throttle::default());
+    }
     let mut places = store.places();
     places.set(id, false);
     store.set_places(&places);

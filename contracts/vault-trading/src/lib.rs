@@ -4,7 +4,7 @@
 //! |---|---|
 //! | a trade settled | [`settlement`] |
 //! | a signature checked | [`orders`] |
-//! | open interest limited, funding observed | [`market`] |
+//! | open interest, vega and gamma limited, funding observed | [`market`] |
 //!
 //! # What a settlement reads and writes
 //!
@@ -32,6 +32,10 @@
 //!
 //! Every further leg of either account costs a read of the leg, its bucket, and the instrument's price, rates and asset id, and
 //! no write: it stays unsettled. What is needed of them is their size, their gain and their margin.
+//!
+//! A trade in an option reads, in the place of the guard's asset id, the option's terms; of the perpetual on its underlying the
+//! price, rates and asset id; and besides the rules and limits of options, and what the option and all series together were
+//! counted for, both of which it writes. A trade in a perpetual reads the latter if there are options on its underlying.
 //!
 //! An instrument whose mark or funding has moved costs its two sides and a write of its price besides, because the total of
 //! unsettled gains, and h with it, moves with the index.

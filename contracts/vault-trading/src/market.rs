@@ -42,7 +42,7 @@ pub fn observe(session: &mut Session, fill: &Fill) {
     if is_option(fill.id) {
         let total = exposures::count(session.ledger.store, fill.id);
         if after > before {
-            check_exposure(session, fill.underlying, total);
+            check_exposure(session, fill, total);
         }
     }
     if after > before {
@@ -61,9 +61,12 @@ pub fn observe(session: &mut Session, fill: &Fill) {
     store.set_flow(fill.underlying, &volume, &flow);
 }
 
-/// Reverts unless what all series add up to is within the limits of their vega and gamma.
-fn check_exposure(session: &Session, underlying: InstrumentId, total: Exposure) {
-    let limits = session.ledger.store.option_limits(underlying);
+/// Reverts unless what all series add up to is within the limits of their vega and gamma, and all of the option was counted.
+fn check_exposure(session: &Session, fill: &Fill, total: Exposure) {
+    let store = &*session.ledger.store;
+    let counted = store.counted(fill.id).exposure;
+    require(!counted.is_cut_short(), Error::OpenInterestLimit);
+    let limits = store.option_limits(fill.underlying);
     require(
         total.vega <= limits.vega && total.gamma <= limits.gamma,
         Error::ExposureLimit,

@@ -15,13 +15,12 @@ use margin_vault::session::{Session, action, emit, fee_account, word};
 use margin_vault::storage::Storage;
 use margin_vault::word::Word;
 use risk::listing::{option_fee, within_option_band};
-use risk::{DEBT, InstrumentId, Position, Price, Size, Store, Trade, Traded, Usd, WAD, math};
+use risk::{
+    DEBT, InstrumentId, Position, Price, Size, Store, Trade, Traded, Usd, math, within_band,
+};
 
 use crate::market::{self, Fill};
 use crate::orders::check;
-
-/// Delta of a perpetual.
-const LINEAR: i128 = WAD as i128;
 
 /// One side of a trade, as it was before.
 struct Party<'o> {
@@ -143,17 +142,17 @@ fn change_of_open_interest(parties: &[Party; 2], fill: Size) -> i128 {
     changes[0] + changes[1]
 }
 
-/// Reverts unless the price is within the band around the mark: a share of it, and of an option, of the underlying's times
+/// Reverts unless the price is within the band around the mark: a share of it, or, of an option, of the underlying's mark times
 /// the option's delta.
 fn check_price(session: &Session, id: InstrumentId, underlying: InstrumentId, price: Price) {
     let market = session.market(id);
     let band = ratio(session.ledger.store.rates_of(underlying).price_band);
-    let delta = if is_option(id) {
-        market.delta()
+    let within = if is_option(id) {
+        let spot = market.underlying.spot;
+        within_option_band(price, market.mark, spot, market.delta(), band)
     } else {
-        LINEAR
+        within_band(price, market.mark, band)
     };
-    let within = within_option_band(price, market.mark, market.underlying.spot, delta, band);
     require(within.or_revert(), Error::PriceOutsideBand);
 }
 

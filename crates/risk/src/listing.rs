@@ -131,6 +131,12 @@ impl Exposure {
         }
     }
 
+    /// Whether there is more open interest than is counted of one series, so that no limit would see it grow.
+    #[must_use]
+    pub const fn is_cut_short(self) -> bool {
+        self.open_interest >= MAX_COUNTED
+    }
+
     /// The open interest as a size.
     #[must_use]
     pub const fn size(self) -> Size {
@@ -289,6 +295,10 @@ mod tests {
             [MAX_COUNTED; 3]
         );
         assert_eq!(one.size(), Size(2 * WAD));
+        assert!(most.is_cut_short());
+        let below = Size(wad(MAX_COUNTED - 1));
+        assert!(!Exposure::of(below, Price(1), 1, 1).is_cut_short());
+        assert!(Exposure::of(Size(below.0 + 1), Price(1), 1, 1).is_cut_short());
     }
 
     #[test]
