@@ -1,8 +1,8 @@
 //! Undiscounted Black-76 value and Greeks of one option (F. Black, The pricing of commodity contracts, 1976).
 
-use super::fixed::{BITS, MAX_DEVIATION, ONE, deviation, ln_ratio, sqrt_years};
-use super::normal::{density, distribution, outside_value};
-use crate::math::{mul_div_down, mul_wide};
+use super::fixed::{FRACTION_BITS, LN_BITS, WHOLE, ln_of, product, root_of_years};
+use super::scaled::{Scaled, high_product};
+use super::standing::Standing;
 use crate::{Error, Price, Ratio, Result, WAD};
 
 /// Which right an option gives.
@@ -42,18 +42,19 @@ pub struct Quote {
     pub vega: u128,
 }
 
-/// Where an option stands, in units of 2^-60.
-struct Standing {
-    /// Deviation of the logarithm of the price at expiry.
-    deviation: i128,
-    /// |ln(forward / strike)| / deviation - deviation / 2, and + deviation / 2.
-    near: i128,
-    far: i128,
-}
+/// 1 / WAD and WAD^2, to the nearest.
+const OVER_WAD: Scaled = Scaled {
+    mantissa: 10_633_823_966_279_326_983,
+    exponent: -60,
+};
+const WAD_SQUARED: Scaled = Scaled {
+    mantissa: 13_877_787_807_814_456_755,
+    exponent: 119,
+};
 
 impl Terms {
     /// Value and Greeks. Without time, volatility, forward or strike, the value is the intrinsic one. The value is wrong
-    /// by at most 1e-16 of the smaller of forward and strike, and 1e-18.
+    /// by at most 1e-14 of the smaller of forward and strike, and 1e-18.
     ///
     /// # Errors
     /// [`Error::Overflow`] if forward or strike is above [`Price::MAX`].
@@ -62,37 +63,46 @@ impl Terms {
         if forward > Price::MAX || strike > Price::MAX {
             return Err(Error::Overflow);
         }
-        let root = sqrt_years(self.seconds);
-        let Some(at) = self.standing(root) else {
+        let root = root_of_years(self.seconds);
+        let deviation = Scaled::of_wide(self.volatility.0)
+            .times(root)
+            .times(OVER_WAD);
+        if deviation.mantissa == 0 || forward == Price::ZERO || strike == Price::ZERO {
             return Ok(self.intrinsic());
-        };
-        let outside = outside_value(at.near, at.far).unsigned_abs();
-        let smaller = forward.min(strike).0;
-        let value = self.intrinsic().value.0 + mul_div_down(smaller, outside, ONE.unsigned_abs())?;
-        let d1 = if forward < strike { -at.near } else { at.far };
-        let peak = density(d1).unsigned_abs();
-        Ok(Quote {
-            value: Price(value),
-            delta: self.delta(d1),
-            gamma: gamma(peak, forward, at.deviation),
-            vega: vega(peak, forward, root),
-        })
+        }
+        Ok(self.priced(root, deviation))
     }
 
-    fn standing(&self, root: u128) -> Option<Standing> {
-        let deviation = deviation(self.volatility.0, root);
-        if deviation == 0 || self.forward.0 == 0 || self.strike.0 == 0 {
-            return None;
+    /// A quote of what has uncertainty.
+    fn priced(&self, root: Scaled, deviation: Scaled) -> Quote {
+        let (forward, strike) = (self.forward, self.strike);
+        let smaller = Scaled::of_wide(forward.min(strike).0);
+        let ratio = smaller.times(Scaled::of_wide(forward.max(strike).0).inverse());
+        let log = if forward == strike {
+            0
+        } else {
+            ln_of(ratio).unsigned_abs()
+        };
+        let standing = Standing::new(Scaled::new(log).shifted(-i64::from(LN_BITS)), deviation);
+        let (likelihood, far) = (standing.likelihood(), standing.far_ratio());
+        let outside = smaller.times(fraction(standing.outside_of(likelihood, far)));
+        // d1 is -near below the strike, and far from it on: phi(far) = phi(near) x smaller / larger.
+        let (peak, inside) = if forward < strike {
+            (standing.density, likelihood)
+        } else {
+            let peak = product(standing.density, ratio.to_fixed(FRACTION_BITS.into()));
+            (peak, WHOLE.wrapping_sub(product(peak, far)))
+        };
+        let (peak, price) = (fraction(peak), Scaled::of_wide(forward.0));
+        Quote {
+            value: Price(self.intrinsic().value.0 + outside.whole()),
+            delta: self.delta(inside),
+            gamma: peak
+                .times(deviation.times(price).inverse())
+                .times(WAD_SQUARED)
+                .whole(),
+            vega: price.times(peak).times(root).whole(),
         }
-        let log = ln_ratio(self.forward.0, self.strike.0).abs();
-        // Beyond this many deviations nothing is left, and the quotient fits.
-        let whole = (log / deviation).min(MAX_DEVIATION >> BITS);
-        let moneyness = (whole << BITS) + ((log % deviation) << BITS) / deviation;
-        Some(Standing {
-            deviation,
-            near: moneyness - deviation / 2,
-            far: moneyness + deviation / 2,
-        })
     }
 
     /// What exercising now would give, without any uncertainty.
@@ -110,29 +120,19 @@ impl Terms {
     }
 
     /// N(d1) of a call, -N(-d1) of a put.
-    fn delta(&self, d1: i128) -> i128 {
-        let share = |x: i128| (distribution(x) * WAD as i128) >> BITS;
+    fn delta(&self, inside: i64) -> i128 {
+        let wad = |share: i64| {
+            let doubled = share.clamp(0, WHOLE).cast_unsigned() << 1;
+            i128::from(high_product(doubled, 2 * WAD as u64))
+        };
         match self.kind {
-            Kind::Call => share(d1),
-            Kind::Put => -share(-d1),
+            Kind::Call => wad(inside),
+            Kind::Put => -wad(WHOLE.wrapping_sub(inside)),
         }
     }
 }
 
-/// phi(d1) / (forward x deviation), WAD.
-fn gamma(peak: u128, forward: Price, deviation: i128) -> u128 {
-    /// WAD^2 / 2^36.
-    const SCALE: u128 = 5_u128.pow(36);
-    // With 64 more bits than one: WAD^2 / 2^64 = SCALE / 2^28, and 2^28 x the largest price fits.
-    let slope = (peak << 64) / deviation.unsigned_abs();
-    mul_div_down(slope, SCALE, forward.0 << 28).unwrap_or(u128::MAX)
-}
-
-/// forward x phi(d1) x root of the time, WAD.
-fn vega(peak: u128, forward: Price, root: u128) -> u128 {
-    let one = ONE.unsigned_abs();
-    let (high, low) = mul_wide(forward.0, peak);
-    crate::math::div_wide(high, low, one)
-        .and_then(|(slope, _)| mul_div_down(slope, root, one))
-        .unwrap_or(u128::MAX)
+/// A fraction that is not negative.
+fn fraction(x: i64) -> Scaled {
+    Scaled::new(x.cast_unsigned()).shifted(-i64::from(FRACTION_BITS))
 }

@@ -3,7 +3,9 @@
 //! Everything wraps rather than checks: a check costs a program more than the sum it guards. What is fed in is bounded where it
 //! comes from, so that nothing does wrap; the bounds are beside the operations.
 
-use core::num::{NonZeroU64, Wrapping};
+use core::num::Wrapping;
+
+use super::scaled::{Scaled, high_product, quotient};
 
 /// A number in the scale of the scenario loop.
 pub(super) type Fix = Wrapping<i64>;
@@ -19,19 +21,6 @@ pub(super) fn times(a: Fix, b: Fix) -> Fix {
     (((a >> HALF) * b) >> (BITS - HALF)) + (((a & LOW) * b) >> BITS)
 }
 
-/// The upper half of a product.
-pub(super) const fn high_product(a: u64, b: u64) -> u64 {
-    const LOW: u64 = u32::MAX as u64;
-    let (a1, a0) = (a >> 32, a & LOW);
-    let (b1, b0) = (b >> 32, b & LOW);
-    // A product of digits is at most 2^64 - 2^33 + 1, so that no sum wraps.
-    let first = a1.wrapping_mul(b0).wrapping_add(a0.wrapping_mul(b0) >> 32);
-    let second = a0.wrapping_mul(b1).wrapping_add(first & LOW);
-    a1.wrapping_mul(b1)
-        .wrapping_add(first >> 32)
-        .wrapping_add(second >> 32)
-}
-
 /// A WAD below 2^64, wrong by less than a unit.
 pub(super) fn of_wad(x: u64) -> Fix {
     /// 2^123 / WAD, to the nearest.
@@ -39,82 +28,7 @@ pub(super) fn of_wad(x: u64) -> Fix {
     Wrapping(high_product(x, FACTOR).cast_signed()) >> (59 - BITS)
 }
 
-/// A number that is not negative, to 63 bits: mantissa x 2^(exponent - 63). The top bit of the mantissa is set, except for zero.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Scaled {
-    mantissa: u64,
-    exponent: i64,
-}
-
 impl Scaled {
-    pub(super) const fn new(x: u64) -> Self {
-        let zeros = x.leading_zeros();
-        Self {
-            mantissa: x.wrapping_shl(zeros),
-            // Of zero, far below what any price leaves of it.
-            exponent: 63_i64.wrapping_sub(if x == 0 { 512 } else { zeros as i64 }),
-        }
-    }
-
-    /// The first 64 bits of a number.
-    pub(super) const fn of_wide(x: u128) -> Self {
-        let high = (x >> 64) as u64;
-        if high == 0 {
-            return Self::new(x as u64);
-        }
-        let zeros = high.leading_zeros();
-        Self {
-            mantissa: (x.wrapping_shl(zeros) >> 64) as u64,
-            exponent: 127 - zeros as i64,
-        }
-    }
-
-    pub(super) const fn times(self, other: Self) -> Self {
-        let product = Self::new(high_product(self.mantissa, other.mantissa));
-        Self {
-            mantissa: product.mantissa,
-            exponent: self
-                .exponent
-                .wrapping_add(other.exponent)
-                .wrapping_add(product.exponent)
-                .wrapping_sub(62),
-        }
-    }
-
-    /// 1 / `self`, to 62 bits; a number far too large for zero.
-    pub(super) fn inverse(self) -> Self {
-        if self.mantissa == 0 {
-            return Self {
-                mantissa: 1 << 63,
-                exponent: 128,
-            };
-        }
-        // A first quotient of 32 bits, and Newton's step to twice as many: y (2 - m y).
-        let first = quotient(1 << 63, self.mantissa >> 32).min(u32::MAX.into()) << 32;
-        let product = high_product(self.mantissa, first);
-        let inverse = Self::new(high_product(first, product.wrapping_neg()));
-        Self {
-            mantissa: inverse.mantissa,
-            exponent: inverse
-                .exponent
-                .wrapping_sub(self.exponent)
-                .wrapping_sub(63),
-        }
-    }
-
-    /// `self` x 2^`doublings`.
-    pub(super) const fn shifted(self, doublings: i64) -> Self {
-        Self {
-            mantissa: self.mantissa,
-            exponent: self.exponent.wrapping_add(doublings),
-        }
-    }
-
-    /// Whether the number is at least 2^`exponent`.
-    pub(super) const fn reaches(self, exponent: i64) -> bool {
-        self.mantissa != 0 && self.exponent >= exponent
-    }
-
     /// The number itself, to the nearest unit; it is below 8.
     pub(super) fn fix(self) -> Fix {
         let doubled = self.mantissa >> (32_i64.wrapping_sub(self.exponent)).clamp(0, 63);
@@ -122,7 +36,7 @@ impl Scaled {
     }
 
     /// The logarithm, wrong by at most two units; of what is below 2^-128, that of 2^-128.
-    pub(super) fn ln(self) -> Fix {
+    pub(super) fn fast_ln(self) -> Fix {
         /// ln 2 and its half, root of two: in units of 2^-31, to the nearest.
         const LN_2: Fix = Wrapping(1_488_522_236);
         const LN_2_HALF: Fix = Wrapping(744_261_118);
@@ -143,33 +57,32 @@ impl Scaled {
     }
 }
 
-/// a / b, rounded down, of a `b` that is not zero.
-fn quotient(a: u64, b: u64) -> u64 {
-    // Division by zero would be a branch.
-    a / NonZeroU64::new(b | 1).unwrap_or(NonZeroU64::MIN)
-}
-
 /// 2^`bits` / `x` of a positive number, wrong by at most a unit and 2^-bits of itself.
 pub(super) fn reciprocal(x: Fix, bits: u32) -> Fix {
     Wrapping(quotient(1 << bits, x.0.cast_unsigned()).cast_signed())
 }
 
-/// The root of a time in years of 365 days, wrong by at most a unit.
-pub(super) fn root_of_years(seconds: u32) -> Fix {
-    /// 2^43 / sqrt(31,536,000), to the nearest.
-    const ROOT: Fix = Wrapping(1_566_341_700);
+/// 1 / sqrt(`m`) of a number from 1 to 4 in units of 2^-28, wrong by a few units.
+pub(super) fn inverse_root(m: Fix) -> Fix {
     /// The line nearest to 1 / sqrt(m): 9 % off at most.
     const SEED: (Fix, Fix) = (Wrapping(ONE.0 / 1000 * 1066), Wrapping(ONE.0 / 1000 * 152));
-    // An even shift, so that half of it comes out of the root: m is from 1 to 4.
-    let zeros = u64::from(seconds).leading_zeros() & !1;
-    let m = Wrapping((u64::from(seconds).wrapping_shl(zeros) >> 34).cast_signed());
     let mut inverse = SEED.0 - ((m * SEED.1) >> (BITS - 2));
     // Newton: y (3 - m y^2) / 2 has 1.5 times the square of the error of y.
     for _ in 0..4 {
         let product = (m * ((inverse * inverse) >> BITS)) >> (BITS - 2);
         inverse = (inverse * (ONE + ONE + ONE - product)) >> (BITS + 1);
     }
-    let root = (m * inverse) >> (BITS - 2);
+    inverse
+}
+
+/// The root of a time in years of 365 days, wrong by at most a unit.
+pub(super) fn root_of_years(seconds: u32) -> Fix {
+    /// 2^43 / sqrt(31,536,000), to the nearest.
+    const ROOT: Fix = Wrapping(1_566_341_700);
+    // An even shift, so that half of it comes out of the root: m is from 1 to 4.
+    let zeros = u64::from(seconds).leading_zeros() & !1;
+    let m = Wrapping((u64::from(seconds).wrapping_shl(zeros) >> 34).cast_signed());
+    let root = (m * inverse_root(m)) >> (BITS - 2);
     (root * ROOT) >> (12 + (zeros >> 1) as usize)
 }
 
@@ -179,7 +92,7 @@ pub(super) fn term_factor(seconds: u32) -> Fix {
     const DAY: u32 = 86_400;
     /// ln(30 days in seconds), to the nearest.
     const LN_30_DAYS: Fix = Wrapping(15_856_955_194);
-    let log = LN_30_DAYS - Scaled::new(seconds.max(DAY).into()).ln();
+    let log = LN_30_DAYS - Scaled::new(seconds.max(DAY).into()).fast_ln();
     let power = if log.0 >= 0 { 30 } else { 13 };
     // exp(x) = exp(x / 4)^4, and |x| / 4 is below 0.26.
     let x = (log * Wrapping((power * ONE.0) / 400)) >> BITS;

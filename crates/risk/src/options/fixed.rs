@@ -1,73 +1,132 @@
-//! Exponential, logarithm and square root in units of 2^-60 ([`ONE`]), finer than a WAD.
+//! Exponential, logarithm and square root, in 64-bit arithmetic.
+//!
+//! Fractions are in units of 2^-62, products of two of them wrong by less than four units. What others use is in units of 2^-60
+//! ([`ONE`]), finer than a WAD.
 
-use crate::math::mul_div_down;
+use core::num::Wrapping;
+
+use super::fast::inverse_root;
+use super::scaled::{Scaled, high_product};
 use crate::{Error, Result};
 
-/// One, in the scale of this module.
+/// One, in the scale of the public functions.
 pub const ONE: i128 = 1 << BITS;
-/// Fractional bits of the scale.
+/// Fractional bits of that scale.
 pub const BITS: u32 = 60;
-/// ln 2, to the nearest.
-const LN_2: i128 = 799_144_290_325_165_979;
-/// Terms of the series of exp(r), r below ln 2: the first one left out is below 2^-66.
-const EXP_TERMS: i128 = 19;
-/// Terms of the series of atanh(z), |z| at most 1/3: the first one left out is below 2^-66.
-const ATANH_TERMS: i128 = 20;
-/// Doublings from which exp does not fit, and halvings from which nothing is left of it.
-const EXP_DOUBLINGS: i128 = 66;
-const EXP_HALVINGS: i128 = 62;
+/// Fractional bits of a fraction, and one as such.
+pub(super) const FRACTION_BITS: u32 = 62;
+pub(super) const WHOLE: i64 = 1 << FRACTION_BITS;
+/// Bits of a logarithm: those of all numbers of 128 bits fit.
+pub(super) const LN_BITS: u32 = 56;
+/// Bits of what is made an exponential of.
+pub(super) const POWER_BITS: u32 = 53;
 
-/// The product of two numbers, each below 2^63 or the one below 2^3 and the other below 2^60, rounded down.
-pub(super) const fn times(a: i128, b: i128) -> i128 {
-    a.wrapping_mul(b) >> BITS
+/// a x b of fractions from -2 to 2.
+#[inline(never)]
+pub(super) const fn product(a: i64, b: i64) -> i64 {
+    let high = high_product(a.cast_unsigned(), b.cast_unsigned())
+        .wrapping_sub((b & (a >> 63)).cast_unsigned())
+        .wrapping_sub((a & (b >> 63)).cast_unsigned());
+    (high << 2).cast_signed()
 }
 
-/// exp(`x`), wrong by at most 2^-58 of the larger of one and the result. Never falls as `x` rises, up to that error.
+/// c0 + x (c1 + x (c2 + ...)) of fractions.
+macro_rules! polynomial {
+    ($x:expr; $last:expr) => { $last };
+    ($x:expr; $first:expr, $($rest:expr),+) => {
+        ($first as i64).wrapping_add(product($x, polynomial!($x; $($rest),+)))
+    };
+}
+pub(super) use polynomial;
+
+/// 1 / n! as a fraction.
+const fn over_factorial(n: i64) -> i64 {
+    let (mut factorial, mut k) = (1, 2);
+    while k <= n {
+        factorial *= k;
+        k += 1;
+    }
+    WHOLE / factorial
+}
+
+/// exp(`x`) of a fraction within ln 2 / 2 of zero, wrong by at most 2^-52.
+fn exp_near_one(x: i64) -> i64 {
+    polynomial!(x; WHOLE, WHOLE, over_factorial(2), over_factorial(3), over_factorial(4), over_factorial(5), over_factorial(6),
+        over_factorial(7), over_factorial(8), over_factorial(9), over_factorial(10), over_factorial(11), over_factorial(12))
+}
+
+/// exp(-`x`) as a fraction, of an `x` in units of 2^-[`POWER_BITS`]; wrong by at most 2^-52 of itself and a unit.
+pub(super) fn exp_of_negative(x: u64) -> i64 {
+    /// 2^63 / ln 2, and ln 2 in units of 2^-53; to the nearest.
+    const HALVINGS: u64 = 13_306_513_097_844_322_492;
+    const LN_2: u64 = 6_243_314_768_165_359;
+    // x / ln 2, to the nearest whole: what is left is within ln 2 / 2 of zero.
+    let halvings =
+        high_product(x, HALVINGS).wrapping_add(1 << (POWER_BITS - 2)) >> (POWER_BITS - 1);
+    let rest = halvings.wrapping_mul(LN_2).wrapping_sub(x) << (FRACTION_BITS - POWER_BITS);
+    let near_one = exp_near_one(rest.cast_signed());
+    if halvings < 63 {
+        near_one >> halvings
+    } else {
+        0
+    }
+}
+
+/// exp(`x`), wrong by at most 2^-52 of the larger of one and the result. Never falls as `x` rises, up to that error.
 ///
 /// # Errors
 /// [`Error::Overflow`] from exp(45), which does not fit.
 pub fn exp(x: i128) -> Result<u128> {
-    let (doublings, rest) = (x.div_euclid(LN_2), x.rem_euclid(LN_2));
-    if doublings >= EXP_DOUBLINGS {
+    /// ln 2, to the nearest.
+    const LN_2: i128 = 799_144_290_325_165_979;
+    /// Doublings from which exp does not fit, and halvings from which nothing is left of it.
+    const MOST: i128 = 66;
+    const LEAST: i128 = -62;
+    let doublings = (x.saturating_add(LN_2 / 2)).div_euclid(LN_2);
+    if doublings >= MOST {
         return Err(Error::Overflow);
     }
-    if doublings < -EXP_HALVINGS {
+    if doublings < LEAST {
         return Ok(0);
     }
-    // exp(r) = 1 + r (1 + r/2 (1 + r/3 (...))), below two.
-    let mut series = ONE;
-    for term in (1..=EXP_TERMS).rev() {
-        series = ONE + times(rest, series) / term;
-    }
-    let series = series.unsigned_abs();
-    let shift = doublings.unsigned_abs() as u32;
-    Ok(if doublings < 0 {
-        series >> shift
+    let rest = (x - doublings * LN_2) << (FRACTION_BITS - BITS);
+    let near_one = u128::from(exp_near_one(rest as i64).cast_unsigned());
+    let shift = doublings - i128::from(FRACTION_BITS - BITS);
+    Ok(if shift < 0 {
+        near_one >> shift.unsigned_abs()
     } else {
-        series << shift
+        near_one << shift
     })
 }
 
-/// ln(`a` / `b`), wrong by at most 2^-57; exactly zero for equal numbers. Zero has the logarithm of one: who can have
+/// ln(`x`) in units of 2^-[`LN_BITS`], wrong by at most four.
+pub(super) fn ln_of(x: Scaled) -> i64 {
+    /// ln 2 and its half, in units of 2^-56; the root of two, in units of 2^-62; to the nearest.
+    const LN_2: Wrapping<i64> = Wrapping(49_946_518_145_322_874);
+    const LN_2_HALF: Wrapping<i64> = Wrapping(24_973_259_072_661_437);
+    const ROOT_2: u64 = 6_521_908_912_666_391_106;
+    // ln m = ln(root 2) + 2 atanh(z), z = (m - root 2) / (m + root 2), at most 0.172 (Abramowitz and Stegun 4.1.27).
+    let half = x.mantissa >> 1;
+    let sum = Scaled::new(half.wrapping_add(ROOT_2)).shifted(-i64::from(FRACTION_BITS));
+    let inverse = sum.inverse().to_fixed(FRACTION_BITS.into());
+    let z = product(half.wrapping_sub(ROOT_2).cast_signed(), inverse);
+    let square = product(z, z);
+    let series = polynomial!(square; WHOLE, WHOLE / 3, WHOLE / 5, WHOLE / 7, WHOLE / 9, WHOLE / 11, WHOLE / 13, WHOLE / 15,
+        WHOLE / 17, WHOLE / 19, WHOLE / 21);
+    let mantissa = Wrapping(product(z, series) >> (FRACTION_BITS - LN_BITS - 1));
+    (Wrapping(x.exponent) * LN_2 + LN_2_HALF + mantissa).0
+}
+
+/// ln(`a` / `b`), wrong by at most 2^-53; exactly zero for equal numbers. Zero has the logarithm of one: who can have
 /// a zero asks before.
 #[must_use]
 pub fn ln_ratio(a: u128, b: u128) -> i128 {
     let (a, b) = (a.max(1), b.max(1));
-    if a < b {
-        return -ln_ratio(b, a);
+    if a == b {
+        return 0;
     }
-    let doublings = i128::from(b.leading_zeros()) - i128::from(a.leading_zeros());
-    // 67 significant bits of each: the quotient below stays within 128.
-    let mantissa = |x: u128| ((x << x.leading_zeros()) >> 61).cast_signed();
-    let (p, q) = (mantissa(a), mantissa(b));
-    // ln(p/q) = 2 atanh(z), z = (p - q) / (p + q) (Abramowitz and Stegun 4.1.27).
-    let z = ((p - q) << BITS) / (p + q);
-    let square = times(z, z);
-    let mut series = 0;
-    for term in (0..ATANH_TERMS).rev() {
-        series = times(series, square) + ONE / (2 * term + 1);
-    }
-    (doublings * LN_2 + 2 * times(z, series)).max(0)
+    let ratio = Scaled::of_wide(a).times(Scaled::of_wide(b).inverse());
+    i128::from(ln_of(ratio)) << (BITS - LN_BITS)
 }
 
 /// ln(`x`) of a number in the scale of this module; see [`ln_ratio`].
@@ -92,25 +151,23 @@ pub fn sqrt(x: u128) -> Result<u128> {
     }
 }
 
-/// The square root of a time in years of 365 days, wrong by less than 2^-60 of itself and one unit.
-#[must_use]
-pub fn sqrt_years(seconds: u64) -> u128 {
-    /// 2^76 / sqrt(31,536,000), to the nearest.
-    const ROOT: u128 = 13_454_772_750_962_975_448;
-    let seconds = u128::from(seconds);
-    // An even shift, so that half of it comes out of the root; zero has the root of zero.
-    let shift = (seconds.leading_zeros() & !1).min(126);
-    let root = (seconds << shift).isqrt();
-    (root * ROOT) >> (shift / 2 + 76 - BITS)
+/// The square root of a time in years of 365 days, wrong by less than 2^-54 of itself.
+pub(super) fn root_of_years(seconds: u64) -> Scaled {
+    /// 1 / sqrt(31,536,000), to the nearest.
+    const ROOT: Scaled = Scaled {
+        mantissa: 13_454_772_750_962_975_448,
+        exponent: -13,
+    };
+    // An even shift, so that half of it comes out of the root: m is from 1 to 4, and a quarter of it a fraction.
+    let zeros = seconds.leading_zeros() & !1;
+    let m = seconds.wrapping_shl(zeros);
+    let first = inverse_root(Wrapping((m >> 34).cast_signed())).0 << 32;
+    let quarter = (m >> 2).cast_signed();
+    // Newton again: y (3 - m y^2) / 2.
+    let rest = product(quarter, product(first, first)) << 1;
+    let inverse = product(first, (WHOLE + WHOLE / 2).wrapping_sub(rest));
+    let root = product(quarter, inverse).cast_unsigned();
+    Scaled::new(root)
+        .shifted(33 - i64::from(FRACTION_BITS) - i64::from(zeros >> 1))
+        .times(ROOT)
 }
-
-/// `volatility` (WAD) x the root of the time: the deviation of the logarithm, at most [`MAX_DEVIATION`].
-#[must_use]
-pub(super) fn deviation(volatility: u128, root: u128) -> i128 {
-    mul_div_down(volatility, root, crate::WAD).map_or(MAX_DEVIATION, |d| {
-        d.min(MAX_DEVIATION.unsigned_abs()) as i128
-    })
-}
-
-/// Deviation from which an option is worth all it can be, to the last digit: 32.
-pub(super) const MAX_DEVIATION: i128 = 32 * ONE;

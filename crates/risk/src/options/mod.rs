@@ -1,6 +1,6 @@
 //! Options: Black-76 prices and Greeks, and the scenario margin of a portfolio.
 //!
-//! [`black`] prices one option to 1e-16 of its forward; [`scenario`] revalues a portfolio under the scenarios of the margin,
+//! [`black`] prices one option to 1e-14 of its forward; [`scenario`] revalues a portfolio under the scenarios of the margin,
 //! to about 1e-8 of spot, in 64 bits.
 
 pub mod black;
@@ -11,7 +11,9 @@ mod fast_normal;
 pub mod fixed;
 pub mod normal;
 mod refusal;
+mod scaled;
 pub mod scenario;
+mod standing;
 
 pub use encoding::{OptionLeg, Portfolio, Requirement, Shock};
 pub use evaluation::{Evaluation, Sums};

@@ -8,10 +8,11 @@ use core::num::Wrapping;
 
 use super::black::{Kind, Terms};
 use super::encoding::{MAX_SECONDS, OptionLeg, Portfolio, Requirement, Shock, VOLATILITY_UNITS};
-use super::fast::{self, BITS, Fix, ONE, Scaled, of_wad, reciprocal, root_of_years, times};
+use super::fast::{self, BITS, Fix, ONE, of_wad, reciprocal, root_of_years, times};
 use super::fast_normal::distribution;
-use super::normal::outside_value;
 use super::refusal::{Refusal, Result};
+use super::scaled::Scaled;
+use super::standing::{self, Standing};
 use crate::math::{mul_div_up, signed};
 use crate::{Position, Price, Ratio, Size, Usd, WAD};
 
@@ -71,7 +72,7 @@ impl Grid {
 fn log_of(x: Fix) -> Fix {
     Scaled::new(x.0.cast_unsigned())
         .shifted(-(BITS as i64))
-        .ln()
+        .fast_ln()
 }
 
 /// Deviation of the logarithm of a price, and its reciprocal: one division for all moves of spot.
@@ -104,11 +105,10 @@ impl Deviation {
 
     /// The same of a strike that is not below the price, whatever the strike.
     fn far_call(&self, price: Fix, log: Fix) -> Fix {
-        let finer = super::fixed::BITS as usize - BITS;
-        let moneyness = (i128::from(-log.0) << super::fixed::BITS) / i128::from(self.deviation.0);
-        let half = i128::from(self.deviation.0) << (finer - 1);
-        let share = outside_value(moneyness - half, moneyness + half) >> finer;
-        (price * Wrapping(share as i64)) >> BITS
+        let of_loop = |x: Fix| Scaled::new(x.0.cast_unsigned()).shifted(-(BITS as i64));
+        let standing = Standing::new(of_loop(-log), of_loop(self.deviation));
+        let outside = standing.outside() >> (standing::FRACTION_BITS as usize - BITS);
+        (price * Wrapping(outside)) >> BITS
     }
 }
 
@@ -249,7 +249,7 @@ impl Revaluation {
         let moved = [ONE - shock, ONE, ONE + shock]
             .map(|factor| Deviation::new(times(deviation, factor).max(least)));
         let still = Deviation::new(deviation);
-        let strike_log = contract.strike.ln();
+        let strike_log = contract.strike.fast_ln();
         if contract.kind == Kind::Put {
             self.linear -= size;
         }
