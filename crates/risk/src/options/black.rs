@@ -43,7 +43,7 @@ pub struct Quote {
 }
 
 /// 1 / WAD and WAD^2, to the nearest.
-const OVER_WAD: Scaled = Scaled {
+pub(super) const OVER_WAD: Scaled = Scaled {
     mantissa: 10_633_823_966_279_326_983,
     exponent: -60,
 };

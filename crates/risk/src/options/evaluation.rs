@@ -1,11 +1,11 @@
 //! Margin and sensitivities of a portfolio together.
 
-use super::black::{Quote, Terms};
+use super::black::{OVER_WAD, Quote, Terms};
 use super::encoding::{OptionLeg, Portfolio, Requirement, VOLATILITY_UNITS};
 use super::refusal::{Refusal, Result};
+use super::scaled::Scaled;
 use super::scenario::{MAX_OPTIONS, Revaluation};
-use crate::math::mul_div_floor;
-use crate::{Position, Price, Ratio, Usd, WAD};
+use crate::{Position, Price, Ratio, Usd, WAD, math};
 
 /// What there is to know of a portfolio's risk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct Evaluation {
     pub sums: Sums,
 }
 
-/// Sums of sizes x quotes, WAD, each product rounded down.
+/// Sums of sizes x quotes, WAD, each product towards zero and to 60 bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sums {
     /// Change of value by spot, the perpetual's included.
@@ -46,16 +46,19 @@ impl Sums {
     /// # Errors
     /// [`Refusal::Overflow`] if a sum does not fit.
     pub fn add(&mut self, size: Position, quote: &Quote) -> Result<()> {
-        let product = |factor: u128| mul_div_floor(size.0, factor, WAD);
-        let delta = product(quote.delta.unsigned_abs())?;
-        self.delta = self.delta.plus(Position(match quote.delta {
-            0.. => delta,
-            _ => delta.wrapping_neg(),
-        }))?;
-        let sum = self.gamma.checked_add(product(quote.gamma)?);
+        let magnitude = Scaled::of_wide(size.size().0).times(OVER_WAD);
+        let product = |factor: u128| magnitude.times(Scaled::of_wide(factor)).whole();
+        let signed = |negative: bool, factor: u128| {
+            let product = math::signed(product(factor))?;
+            Ok::<_, Refusal>(if negative { -product } else { product })
+        };
+        let short = size.0 < 0;
+        let delta = signed(short != (quote.delta < 0), quote.delta.unsigned_abs())?;
+        self.delta = self.delta.plus(Position(delta))?;
+        let sum = self.gamma.checked_add(signed(short, quote.gamma)?);
         self.gamma = sum.ok_or(Refusal::Overflow)?;
-        self.vega = self.vega.plus(Usd(product(quote.vega)?))?;
-        self.value = self.value.plus(Usd(product(quote.value.0)?))?;
+        self.vega = self.vega.plus(Usd(signed(short, quote.vega)?))?;
+        self.value = self.value.plus(Usd(signed(short, quote.value.0)?))?;
         Ok(())
     }
 }

@@ -107,11 +107,10 @@ impl Scaled {
 
     /// The whole part; the largest number where it does not fit.
     pub(super) fn whole(self) -> u128 {
-        let mantissa = u128::from(self.mantissa);
         match self.exponent {
             ..0 => 0,
-            0..64 => mantissa >> (63 - self.exponent),
-            64..128 => mantissa << (self.exponent - 63),
+            0..64 => (self.mantissa >> (63 - self.exponent)).into(),
+            64..128 => u128::from(self.mantissa) << (self.exponent - 63),
             _ => u128::MAX,
         }
     }
