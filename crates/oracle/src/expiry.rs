@@ -69,8 +69,8 @@ impl Expiry {
 
     /// The option with this `strike` (WAD; beyond the largest price it counts as that).
     ///
-    /// Ahead of the expiry its undiscounted Black-76 value, wrong by at most 1e-16 of the forward; without a surface, and from the
-    /// expiry on, its intrinsic value, in which there is nothing left but delta, and nothing at all once it is final.
+    /// Ahead of the expiry its undiscounted Black-76 value, as precise as [`Terms::quote`]; without a surface, and from the expiry
+    /// on, its intrinsic value, in which there is nothing left but delta, and nothing at all once it is final.
     pub fn quote(&self, kind: Kind, strike: u128) -> OptionQuote {
         let (forward, strike) = (self.price.min(Usd::MAX.0), strike.min(Usd::MAX.0));
         let (seconds, volatility) = match self.stage {
