@@ -95,7 +95,7 @@ contract_support::abi_struct!(Window {
     "uint256" "highest",
     "uint64" "openFrom",
     "uint256" "tightest",
-});
+} with Subject, Change, Held);
 
 contract_support::abi_struct!(Held {
     "uint8" "field",
