@@ -7,8 +7,12 @@ use rand_chacha::ChaCha8Rng;
 pub const PERPETUAL: usize = 0;
 /// The second contract on the same price, which hedgers hold against the first.
 pub const HEDGE: usize = 1;
+/// Number of perpetual contracts in the demo's market.
+pub const PERPETUALS: usize = 2;
+/// Number of option series, which follow the perpetuals.
+pub const SERIES: usize = 4;
 /// Number of contracts in the demo's market.
-pub const CONTRACTS: usize = 2;
+pub const CONTRACTS: usize = PERPETUALS + SERIES;
 
 /// How somebody trades. Leverage is notional over deposit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
@@ -18,6 +22,10 @@ pub enum Temper {
     Idle,
     /// As much long in one contract as short in the other.
     Hedged,
+    /// Buys calls and puts.
+    Buyer,
+    /// Sells them, and holds nothing else.
+    Writer,
     /// Short at 2 to 5 times.
     Short,
     /// Long at 1.2 to 3 times.
@@ -37,7 +45,7 @@ pub struct Trader {
     pub deposit: f64,
     /// Minutes after the start at which they trade.
     pub enters: u64,
-    /// Dollars of notional wanted in each contract, negative when short.
+    /// Dollars of notional wanted in each contract, negative when short; of an option, of its underlying.
     pub notional: [f64; CONTRACTS],
 }
 
@@ -57,15 +65,19 @@ pub struct Match {
 }
 
 /// The part of the crowd with each temper; what is left over is prudent.
-const PARTS: [(Temper, f64); 5] = [
+const PARTS: [(Temper, f64); 7] = [
     (Temper::Idle, 0.075),
     (Temper::Hedged, 0.15),
-    (Temper::Short, 0.25),
-    (Temper::Leveraged, 0.2),
+    (Temper::Buyer, 0.05),
+    (Temper::Writer, 0.05),
+    (Temper::Short, 0.2),
+    (Temper::Leveraged, 0.175),
     (Temper::Reckless, 0.25),
 ];
 /// Leverage of a hedger in each of the two contracts: low, because the most heavily margined are deleveraged first.
 const HEDGE_LEVERAGE: f64 = 0.5;
+/// Underlying that buyers of options want in each series, of their deposit.
+const OPTION_LEVERAGE: f64 = 2.0;
 
 /// `count` traders whose wishes to buy and to sell add up to the same in each contract. `minutes` is the length of the
 /// play: every second reckless trader enters in its first two thirds, everybody else at its start.
@@ -96,7 +108,7 @@ fn tempers(count: usize) -> Vec<Temper> {
 fn wish(temper: Temper, place: usize, minutes: u64, random: &mut ChaCha8Rng) -> Trader {
     let deposit = (random.random_range(8.0_f64.ln()..80.0_f64.ln()).exp() * 1000.0).round();
     let leverage = match temper {
-        Temper::Idle => 0.0,
+        Temper::Idle | Temper::Buyer | Temper::Writer => 0.0,
         Temper::Hedged => HEDGE_LEVERAGE,
         Temper::Short => -random.random_range(2.0..5.0),
         Temper::Prudent => random.random_range(1.2..3.0),
@@ -109,15 +121,21 @@ fn wish(temper: Temper, place: usize, minutes: u64, random: &mut ChaCha8Rng) -> 
     } else {
         0
     };
+    let mut notional = [0.0; CONTRACTS];
+    notional[PERPETUAL] = deposit * leverage;
+    if temper == Temper::Buyer {
+        notional[PERPETUALS..].fill(deposit * OPTION_LEVERAGE);
+    }
     Trader {
         temper,
         deposit,
         enters,
-        notional: [deposit * leverage, 0.0],
+        notional,
     }
 }
 
-/// Makes the two sides of each contract equal: hedgers in pairs, shorts scaled in deposit and notional to what all longs want.
+/// Makes the two sides of each contract equal: hedgers in pairs, writers by their deposits, shorts scaled in deposit and
+/// notional to what all longs want.
 fn balance(traders: &mut [Trader]) {
     let hedgers: Vec<usize> = (0..traders.len())
         .filter(|&k| traders[k].temper == Temper::Hedged)
@@ -126,9 +144,12 @@ fn balance(traders: &mut [Trader]) {
         let notional = traders[pair[0]].notional[PERPETUAL]
             .min(traders[pair[1]].notional[PERPETUAL])
             .round();
-        traders[pair[0]].notional = [notional, -notional];
-        traders[pair[1]].notional = [-notional, notional];
+        for (hedger, long) in [(pair[0], notional), (pair[1], -notional)] {
+            traders[hedger].notional[PERPETUAL] = long;
+            traders[hedger].notional[HEDGE] = -long;
+        }
     }
+    write_options(traders);
     let outright = |trader: &Trader| !matches!(trader.temper, Temper::Hedged | Temper::Idle);
     let wanted = |traders: &[Trader], sign: f64| -> f64 {
         traders
@@ -144,6 +165,24 @@ fn balance(traders: &mut [Trader]) {
     {
         short.deposit = (short.deposit * scale).round();
         short.notional[PERPETUAL] *= scale;
+    }
+}
+
+/// Gives writers what buyers of options want, by their deposits.
+fn write_options(traders: &mut [Trader]) {
+    let deposits: f64 = traders
+        .iter()
+        .filter(|trader| trader.temper == Temper::Writer)
+        .map(|trader| trader.deposit)
+        .sum();
+    for series in PERPETUALS..CONTRACTS {
+        let wanted: f64 = traders.iter().map(|trader| trader.notional[series]).sum();
+        for writer in traders
+            .iter_mut()
+            .filter(|trader| trader.temper == Temper::Writer)
+        {
+            writer.notional[series] = -wanted * writer.deposit / deposits;
+        }
     }
 }
 
@@ -222,6 +261,8 @@ mod tests {
         for temper in [
             Temper::Idle,
             Temper::Hedged,
+            Temper::Buyer,
+            Temper::Writer,
             Temper::Short,
             Temper::Prudent,
             Temper::Leveraged,

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod crowd;
+pub mod options;
 pub mod play;
 pub mod plots;
 pub mod record;
@@ -19,6 +20,7 @@ use crate::{
 };
 use alloy::primitives::B256;
 use crowd::crowd;
+use options::OptionMarket;
 use play::Play;
 use plots::PlotError;
 use record::{Record, Summary, TraderResult};
@@ -28,12 +30,12 @@ use std::{
     time::Instant,
 };
 
-/// Both contracts are priced by the same feed.
-const SYMBOLS: [&str; crowd::CONTRACTS] = ["ETH-PERP", "ETH-QUARTER"];
+/// Both perpetuals are priced by the same feed.
+const SYMBOLS: [&str; crowd::PERPETUALS] = ["ETH-PERP", "ETH-QUARTER"];
 /// Part by which cover exceeds what the crowd's open interest needs at first, for prices that rise before everybody is in.
 const COVER_HEADROOM: f64 = 0.1;
 /// Share of the pool that the vault may draw a day: little enough for a deficit to reach profits too.
-const DAILY_DRAW: f64 = 0.004;
+const DAILY_DRAW: f64 = 0.002;
 /// The keeper's own money, as a share of the crowd's long notional: liquidators have limits.
 const KEEPER_SHARE: f64 = 0.04;
 
@@ -119,9 +121,12 @@ pub async fn run(options: &Options) -> Result<Record, DemoError> {
     println!("vault      {}\npool       {}", market.vault, market.pool);
 
     let keeper = Wallet::derived("keeper", options.seed)?;
-    let mut play = Play::new(&chain, &market, &operator, &terms, keeper, crowd)?;
+    let shift = time_shift(&chain, first.time).await?;
+    let start = first.time + shift;
+    let series = OptionMarket::open(&chain, &market, &operator, start, first.price).await?;
+    let mut play = Play::new(&chain, &market, &operator, &terms, keeper, crowd, series)?;
     play.fund((longs * KEEPER_SHARE).round()).await?;
-    let mut record = run_through(play, options).await?;
+    let mut record = run_through(play, options, shift).await?;
     record.summary.play_seconds = started.elapsed().as_secs_f64();
     record.conclude();
     report::conclude(&record);
@@ -181,10 +186,13 @@ async fn insure(
     Ok(())
 }
 
-/// Plays every minute of the path.
-async fn run_through(mut play: Play<'_>, options: &Options) -> Result<Record, DemoError> {
+/// Plays every minute of the path, `shift` seconds later than it was.
+async fn run_through(
+    mut play: Play<'_>,
+    options: &Options,
+    shift: u64,
+) -> Result<Record, DemoError> {
     let points = &options.prices.points;
-    let shift = time_shift(play.chain(), points[0].time).await?;
     let mut timeline = Timeline::start(&options.prices.title, points.len() as u64);
     let mut steps = Vec::with_capacity(points.len());
     for (minute, point) in points.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! A run as four PNG pictures.
+//! A run as five PNG pictures.
 
 use super::record::{Record, Step, TIERS};
 use plotters::{
@@ -49,9 +49,10 @@ pub fn draw(record: &Record, folder: &Path) -> Result<Vec<PathBuf>, PlotError> {
             reason: "the built-in font cannot be read".into(),
         }
     })?;
-    let pictures: [(&str, Picture); 4] = [
+    let pictures: [(&str, Picture); 5] = [
         ("price-and-tier.png", price_and_tier),
         ("open-interest.png", open_interest),
+        ("greeks.png", greeks),
         ("coverage-and-insurance.png", coverage_and_insurance),
         ("liquidations-and-deleveraging.png", liquidations),
     ];
@@ -105,7 +106,7 @@ fn price_and_tier(record: &Record, area: &Drawing) -> Drawn {
 }
 
 fn open_interest(record: &Record, area: &Drawing) -> Drawn {
-    let (_, high) = range(record, |step| step.open_interest);
+    let (_, high) = range(record, |step| step.open_interest.max(step.option_interest));
     let top = (high * 1.08).max(1.0);
     let mut panel = panel(
         area,
@@ -114,10 +115,32 @@ fn open_interest(record: &Record, area: &Drawing) -> Drawn {
         "Open interest (ETH)",
         0.0..top,
     )?;
-    line(&mut panel, record, "both contracts", BLUE, |step| {
+    line(&mut panel, record, "perpetuals", BLUE, |step| {
         step.open_interest
     })?;
+    line(&mut panel, record, "options", GREEN, |step| {
+        step.option_interest
+    })?;
     legend(&mut panel, SeriesLabelPosition::UpperRight)
+}
+
+fn greeks(record: &Record, area: &Drawing) -> Drawn {
+    /// Title, unit, and where the number is.
+    type Greek = (&'static str, &'static str, fn(&Step) -> f64);
+    const GREEKS: [Greek; 3] = [
+        ("delta of the longs in options", "ETH", |step| {
+            step.greeks.delta
+        }),
+        ("gamma", "ETH per USD", |step| step.greeks.gamma),
+        ("vega", "USD per 1 %", |step| step.greeks.vega / 100.0),
+    ];
+    for (part, (title, unit, value)) in area.split_evenly((GREEKS.len(), 1)).iter().zip(GREEKS) {
+        let (low, high) = range(record, value);
+        let margin = (high - low).max(high.abs() * 0.01).max(1e-6) * 0.1;
+        let mut panel = panel(part, record, title, unit, low - margin..high + margin)?;
+        line(&mut panel, record, title, BLUE, value)?;
+    }
+    Ok(())
 }
 
 fn coverage_and_insurance(record: &Record, area: &Drawing) -> Drawn {

@@ -2,6 +2,7 @@
 
 use super::audit::Finding;
 use super::crowd::Temper;
+use super::options::Greeks;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -24,8 +25,12 @@ pub struct Step {
     pub tier: u8,
     /// Whether the keeper was kept out of this minute's blocks.
     pub congested: bool,
-    /// Open interest of all contracts, one side.
+    /// Open interest of all perpetuals, one side.
     pub open_interest: f64,
+    /// Open interest of all options, one side.
+    pub option_interest: f64,
+    /// Sensitivities of all that is held long in options; of what is held short they are the opposite.
+    pub greeks: Greeks,
     /// Coverage ratio h.
     pub coverage: f64,
     /// What nobody has paid for.
@@ -111,6 +116,10 @@ pub struct Summary {
     pub fees: f64,
     /// Rewards for revealing and closing debts.
     pub rewards: f64,
+    /// Largest delta, gamma and vega of the longs in options, by size.
+    pub greeks: Greeks,
+    /// Option series that expired.
+    pub expired: usize,
     /// Lowest and last coverage ratio.
     pub coverage: [f64; 2],
     /// Insurance pool at the start, at its lowest and at the end.
@@ -153,6 +162,24 @@ impl Record {
                 .invariants
                 .iter()
                 .all(|finding| finding.checked > 0 && finding.violated == 0)
+    }
+
+    fn largest_greeks(&self) -> Greeks {
+        let largest = |value: fn(&Greeks) -> f64| {
+            let values = self.steps.iter().map(|step| value(&step.greeks));
+            values.fold(0.0, |so_far: f64, next| {
+                if next.abs() > so_far.abs() {
+                    next
+                } else {
+                    so_far
+                }
+            })
+        };
+        Greeks {
+            delta: largest(|greeks| greeks.delta),
+            gamma: largest(|greeks| greeks.gamma),
+            vega: largest(|greeks| greeks.vega),
+        }
     }
 
     /// Fills in what follows from the steps and incidents.
@@ -201,6 +228,8 @@ impl Record {
             insured: sum(&of("Covered")),
             fees: sum(&of("FeesDistributed")),
             rewards: sum(&of("Rewarded")),
+            greeks: self.largest_greeks(),
+            expired: of("Expired").len(),
             coverage: [lowest_coverage, last.coverage],
             insurance: [
                 first.insurance,
@@ -211,6 +240,7 @@ impl Record {
             ..self.summary.clone()
         };
         self.stages = BTreeMap::from([
+            ("options expired", summary.expired > 0),
             ("normal", summary.minutes_in_tier[0] > 0),
             ("caution", summary.minutes_in_tier[1] > 0),
             ("restricted", summary.minutes_in_tier[2] > 0),
@@ -243,6 +273,11 @@ mod tests {
             price,
             tier,
             coverage,
+            greeks: Greeks {
+                delta: price - 120.0,
+                gamma: 0.5,
+                vega: f64::from(tier),
+            },
             ..Step::default()
         };
         let incident = |kind, trader, amount| Incident {
@@ -267,6 +302,7 @@ mod tests {
                 incident("Covered", None, 30.0),
                 incident("FeesDistributed", None, 3.0),
                 incident("Rewarded", Some(2), 2.0),
+                incident("Expired", None, 0.5),
             ],
             traders: vec![],
             stages: BTreeMap::new(),
@@ -298,6 +334,9 @@ mod tests {
             (40.0, 30.0, 9)
         );
         assert_eq!((summary.fees, summary.rewards), (3.0, 2.0));
+        let greeks = &summary.greeks;
+        assert_eq!((greeks.delta, greeks.gamma, greeks.vega), (74.0, 0.5, 2.0));
+        assert_eq!(summary.expired, 1);
         assert_eq!(summary.coverage, [0.9, 0.95]);
         assert!(
             record.stages.values().all(|seen| *seen),

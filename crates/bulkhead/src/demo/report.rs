@@ -103,6 +103,14 @@ pub fn conclude(record: &Record) {
         "deleveragings, deficits",
         format!("{}, {:.2} USD", summary.deleveragings, summary.deficits),
     );
+    row("options: series expired", summary.expired.to_string());
+    row("options: largest delta, gamma, vega", {
+        let greeks = &summary.greeks;
+        format!(
+            "{:.1} ETH, {:.3} ETH per USD, {:.0} USD per 100 %",
+            greeks.delta, greeks.gamma, greeks.vega
+        )
+    });
     row("paid by insurance", format!("{:.2} USD", summary.insured));
     row(
         "fees distributed, rewards",

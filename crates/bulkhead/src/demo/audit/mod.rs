@@ -8,6 +8,7 @@ pub use snapshot::{AccountState, ContractState, Lens, Snapshot};
 
 use crate::{
     chain::{Answers, ChainError, View},
+    demo::options::OptionMarket,
     market::Market,
     units::{TOKEN, WAD, mul_wad, signed_number},
 };
@@ -83,12 +84,13 @@ pub struct Audit {
 }
 
 impl Audit {
-    /// An audit of all `accounts` that will ever have a balance in the vault, the pool's included.
-    pub fn new(market: &Market, accounts: Vec<B256>) -> Self {
-        let instruments: Vec<u32> = market
-            .contracts
-            .iter()
-            .map(|contract| contract.instrument)
+    /// An audit of all `accounts` that will ever have a balance in the vault, the pool's included, and of the market's perpetuals
+    /// and options.
+    pub fn new(market: &Market, options: Option<OptionMarket>, accounts: Vec<B256>) -> Self {
+        let perpetuals = market.contracts.iter().map(|contract| contract.instrument);
+        let series = options.iter().flat_map(|options| &options.series);
+        let instruments: Vec<u32> = perpetuals
+            .chain(series.map(|series| series.instrument))
             .collect();
         let finding = |k: usize| Finding {
             invariant: k as u8 + 1,
@@ -106,6 +108,7 @@ impl Audit {
                 vault: market.vault,
                 token: market.token,
                 instruments,
+                options,
                 accounts,
             },
         }
@@ -126,6 +129,11 @@ impl Audit {
         self.last.as_ref()
     }
 
+    /// All accounts, in the order of the snapshots.
+    pub fn accounts(&self) -> &[B256] {
+        &self.lens.accounts
+    }
+
     /// An account's place among the accounts.
     pub fn place(&self, account: B256) -> Option<usize> {
         self.lens
@@ -134,18 +142,28 @@ impl Audit {
             .position(|known| *known == account)
     }
 
-    /// New marks: every account gains or loses its size times the change.
+    /// New marks of the perpetuals: every account gains or loses its size times the change.
     pub fn on_marks(&mut self, marks: &[U256]) {
-        let marks: Vec<I256> = marks.iter().map(|mark| signed(*mark)).collect();
         for (k, mark) in marks.iter().enumerate() {
-            self.lose(k, self.marks[k] - *mark);
+            self.on_mark(k, signed(*mark));
         }
-        self.marks = marks;
+    }
+
+    fn on_mark(&mut self, k: usize, mark: I256) {
+        self.lose(k, self.marks[k] - mark);
+        self.marks[k] = mark;
     }
 
     /// An operation and the snapshot after it.
+    ///
+    /// Marks of options depend on the second: those of the snapshot are what the operation went by.
     pub fn on_operation(&mut self, operation: &Operation, after: Snapshot) {
         self.check_totals(&operation.what, &after);
+        for (k, contract) in after.contracts.iter().enumerate() {
+            if let Some((mark, _)) = contract.option {
+                self.on_mark(k, mark);
+            }
+        }
         if let Some(before) = &self.last {
             let paid: Vec<I256> = after
                 .contracts
@@ -223,6 +241,10 @@ impl Audit {
             difference(what, "sum of C", capital, "V", now.tokens)
         });
         for (k, contract) in now.contracts.iter().enumerate() {
+            // The sides of a settled series go away one account at a time.
+            if matches!(contract.option, Some((_, true))) {
+                continue;
+            }
             let longs: I256 = now
                 .accounts
                 .iter()
@@ -359,6 +381,7 @@ mod tests {
                 unsettled: I256::ZERO,
                 dust: [I256::ZERO; 2],
                 funding: I256::ZERO,
+                option: None,
             }],
             accounts: vec![account(1.0), account(-1.0)],
         }
@@ -377,7 +400,7 @@ mod tests {
                 feed: Address::ZERO,
             }],
         };
-        let mut audit = Audit::new(&market, vec![name(LONG), name(SHORT)]);
+        let mut audit = Audit::new(&market, None, vec![name(LONG), name(SHORT)]);
         audit.on_marks(&[wad(100.0)]);
         audit.on_operation(
             &Operation {

@@ -4,6 +4,7 @@ use super::ROUNDING;
 use crate::{
     abi::{IMarginVault, IQuoteToken},
     chain::{Answers, ChainError, View},
+    demo::options::OptionMarket,
 };
 use alloy::primitives::{Address, B256, I256, U256};
 
@@ -31,6 +32,8 @@ pub struct ContractState {
     pub dust: [I256; 2],
     /// What a unit of long position has paid to shorts so far.
     pub funding: I256,
+    /// The guard's mark of an option at the block's time, and whether it is the settled one.
+    pub option: Option<(I256, bool)>,
 }
 
 /// Everything that the invariants speak of, in one block; amounts are in WAD.
@@ -62,8 +65,10 @@ pub struct Lens {
     pub vault: Address,
     /// Its quote token.
     pub token: Address,
-    /// Its instruments.
+    /// Its instruments: perpetuals, then options.
     pub instruments: Vec<u32>,
+    /// What the last of the instruments are quoted by.
+    pub options: Option<OptionMarket>,
     /// Accounts, in the order of the snapshots.
     pub accounts: Vec<B256>,
 }
@@ -90,17 +95,10 @@ impl Lens {
             views.push(View::new(vault, &IMarginVault::dustCall { instrument }));
             views.push(View::new(vault, &IMarginVault::fundingCall { instrument }));
         }
+        views.extend(self.options.iter().map(OptionMarket::view));
         for &account in &self.accounts {
             views.push(View::new(vault, &IMarginVault::balancesCall { account }));
-            for &instrument in &self.instruments {
-                views.push(View::new(
-                    vault,
-                    &IMarginVault::positionCall {
-                        account,
-                        instrument,
-                    },
-                ));
-            }
+            views.push(View::new(vault, &IMarginVault::legsCall { account }));
         }
         views
     }
@@ -123,19 +121,27 @@ impl Lens {
                 unsettled: gains.long + gains.short,
                 dust: [signed(dust.long), signed(dust.short)],
                 funding: funding.paidByLongs,
+                option: None,
             });
+        }
+        if let Some(options) = &self.options {
+            let quotes = options.quotes(answers)?;
+            for (contract, quote) in contracts.iter_mut().rev().zip(quotes.iter().rev()) {
+                contract.option = Some((signed(quote.mark), quote.is_final));
+            }
         }
         let mut accounts = Vec::with_capacity(self.accounts.len());
         for _ in &self.accounts {
             let balances = answers.take::<IMarginVault::balancesCall>()?;
-            let sizes = self
-                .instruments
-                .iter()
-                .map(|_| answers.take::<IMarginVault::positionCall>());
+            let legs = answers.take::<IMarginVault::legsCall>()?;
+            let size = |instrument: &u32| {
+                let place = legs.instruments.iter().position(|held| held == instrument);
+                place.map_or(I256::ZERO, |place| legs.sizes[place])
+            };
             accounts.push(AccountState {
                 capital: signed(balances.capital),
                 pnl: balances.pnl,
-                sizes: sizes.collect::<Result<_, _>>()?,
+                sizes: self.instruments.iter().map(size).collect(),
             });
         }
         Ok(Snapshot {

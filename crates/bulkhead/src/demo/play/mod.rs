@@ -6,7 +6,8 @@ mod state;
 
 use super::{
     audit::{Audit, Operation},
-    crowd::{Match, Trader, pair},
+    crowd::{Match, PERPETUALS, Trader, pair},
+    options::OptionMarket,
     record::{Incident, Step},
 };
 use crate::{
@@ -14,9 +15,11 @@ use crate::{
     keeper::{Action, Keeper, plan},
     market::{Market, Terms, deposit, rate},
     prices::Point,
-    units::WAD,
+    units::{WAD, number},
 };
 use alloy::primitives::{Address, B256, Bytes, U256};
+use operations::Planned;
+use state::State;
 use std::collections::VecDeque;
 
 /// A market that moved this much within `CONGESTION_WINDOW` fills the blocks, as it did on that day.
@@ -43,6 +46,9 @@ pub struct Play<'a> {
     traders: Vec<(Trader, Wallet)>,
     waiting: VecDeque<Match>,
     audit: Audit,
+    options: OptionMarket,
+    /// Per option series, whether everybody was settled after its expiry.
+    settled: Vec<bool>,
     next_nonce: u64,
     last_prices: VecDeque<f64>,
     /// What happened so far.
@@ -60,6 +66,7 @@ impl<'a> Play<'a> {
         terms: &Terms,
         keeper: Wallet,
         crowd: Vec<Trader>,
+        options: OptionMarket,
     ) -> Result<Self, ChainError> {
         let waiting = pair(&crowd).into();
         let wallets = (0..crowd.len() as u64)
@@ -78,7 +85,9 @@ impl<'a> Play<'a> {
             keeper: Keeper::new(keeper, market.vault, market.pool),
             traders: crowd.into_iter().zip(wallets).collect(),
             waiting,
-            audit: Audit::new(market, accounts),
+            audit: Audit::new(market, Some(options.clone()), accounts),
+            settled: vec![false; options.series.len()],
+            options,
             next_nonce: 1,
             last_prices: VecDeque::new(),
             incidents: Vec::new(),
@@ -134,11 +143,15 @@ impl<'a> Play<'a> {
         point: &Point,
     ) -> Result<Step, ChainError> {
         let congested = self.congested(point.price);
-        let mut state = self.publish(time, point).await?;
+        let mut state = self.publish(minute, time, point).await?;
         (state.step.minute, state.step.time) = (minute, point.time);
         state.step.congested = congested;
-        self.audit.on_marks(&state.marks);
-        let opening = state.blocked & OPENING == 0 && state.outlook.impaired_secs.is_none();
+        let (perpetuals, _) = state.marks.split_at(PERPETUALS);
+        self.audit.on_marks(perpetuals);
+        let opening = state.blocked[..PERPETUALS]
+            .iter()
+            .all(|blocked| blocked & OPENING == 0)
+            && state.outlook.impaired_secs.is_none();
         let mut operations = if opening {
             self.trades(minute, &state.marks)?
         } else {
@@ -146,8 +159,9 @@ impl<'a> Play<'a> {
         };
         if !congested || minute.is_multiple_of(CONGESTION_PAUSE) {
             operations.extend(self.kept(plan(&state.outlook))?);
-            operations.extend(self.unwind(&state.marks, state.blocked)?);
+            operations.extend(self.unwind(&state.marks, &state.blocked)?);
         }
+        operations.extend(self.expired(minute, &state)?);
         if operations.is_empty() {
             return Ok(state.step);
         }
@@ -162,6 +176,35 @@ impl<'a> Play<'a> {
         state.step.liquidations = count("Liquidated");
         state.step.deleveragings = count("Deleveraged");
         Ok(self.look(state.step).await?.step)
+    }
+
+    /// Settles everybody who holds a series whose settlement has become final, which takes their legs away.
+    fn expired(&mut self, minute: u64, state: &State) -> Result<Vec<Planned>, ChainError> {
+        let mut holders = Vec::new();
+        for place in 0..self.settled.len() {
+            if !state.settled[place] || self.settled[place] {
+                continue;
+            }
+            self.settled[place] = true;
+            let contract = PERPETUALS + place;
+            let mark = state.marks[contract];
+            self.incidents.push(Incident {
+                minute,
+                kind: "Expired",
+                trader: None,
+                amount: number(mark),
+                details: self.options.name(place),
+            });
+            let last = self.audit.last();
+            holders.extend(last.iter().flat_map(|last| {
+                let accounts = self.audit.accounts().iter().zip(&last.accounts);
+                let held = accounts.filter(move |(_, state)| !state.sizes[contract].is_zero());
+                held.map(|(account, _)| *account)
+            }));
+        }
+        holders.sort();
+        holders.dedup();
+        self.kept(holders.into_iter().map(Action::Touch).collect())
     }
 
     /// Settles every account.

@@ -9,7 +9,7 @@ use crate::{
         record::Incident,
     },
     keeper::Action,
-    units::{number, share_up, token_number},
+    units::{mul_up, number, token_number},
 };
 use alloy::{
     primitives::{B256, I256, U256},
@@ -36,8 +36,12 @@ pub(super) enum Kind {
         maker: B256,
         /// Buys.
         taker: B256,
-        /// WAD dollars, rounded up.
-        notional: U256,
+        /// WAD size.
+        size: U256,
+        /// WAD price.
+        price: U256,
+        /// The most that either side pays as a fee, WAD dollars.
+        fee: [U256; 2],
     },
     /// What the keeper does.
     Keep(Action),
@@ -136,15 +140,20 @@ impl Play<'_> {
                 contract,
                 maker,
                 taker,
-                notional,
+                size,
+                price,
+                fee,
             } => {
-                let fee = |rate| I256::from_raw(share_up(notional, rate));
-                let [maker_fee, taker_fee] = self.fees.map(fee);
-                let party = |account, cost| Named {
+                // An option's mark may have moved by some seconds since the price was agreed on.
+                let distance = after.contracts[contract]
+                    .option
+                    .map_or(U256::ZERO, |(mark, _)| mark.into_raw().abs_diff(price));
+                let party = |account, fee| Named {
                     account,
-                    cost,
+                    cost: I256::from_raw(fee + mul_up(size, distance)),
                     contract: Some(contract),
                 };
+                let [maker_fee, taker_fee] = fee;
                 vec![party(maker, maker_fee), party(taker, taker_fee)]
             }
             Kind::Keep(Action::Touch(account) | Action::Convert(account)) => vec![settled(account)],

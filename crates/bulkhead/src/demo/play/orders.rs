@@ -8,10 +8,12 @@ use crate::{
     chain::{ChainError, Wallet},
     demo::{
         audit::Snapshot,
-        crowd::{Temper, Trader},
+        crowd::{HEDGE, PERPETUALS, Temper, Trader},
+        options::FEE,
     },
+    market::rate,
     orders::{Party, Trade, settle},
-    units::{mul_up, number, signed_number, wad},
+    units::{mul_up, number, share_up, signed_number, wad},
 };
 use alloy::primitives::U256;
 
@@ -33,7 +35,7 @@ impl Play<'_> {
         let mut planned = Vec::new();
         while let Some(due) = self.waiting.pop_front_if(|next| next.minute <= minute) {
             let (seller, buyer) = (&self.traders[due.short].1, &self.traders[due.long].1);
-            let size = round_size(due.notional / number(marks[due.contract]));
+            let size = round_size(due.notional / number(marks[underlying(due.contract)]));
             planned.push(self.trade(seller, buyer, due.contract, size, marks, false)?);
             self.next_nonce += 1;
         }
@@ -44,7 +46,7 @@ impl Play<'_> {
     pub(super) fn unwind(
         &mut self,
         marks: &[U256],
-        blocked: u16,
+        blocked: &[u16],
     ) -> Result<Vec<Planned>, ChainError> {
         let mut planned = Vec::new();
         let (Some(last), Some(own)) = (
@@ -53,14 +55,14 @@ impl Play<'_> {
         ) else {
             return Ok(planned);
         };
-        if blocked & REDUCING != 0 {
-            return Ok(planned);
-        }
-        for contract in 0..self.market.contracts.len() {
+        for contract in 0..marks.len() {
+            if blocked[contract] & REDUCING != 0 {
+                continue;
+            }
             let mut left = signed_number(last.accounts[own].sizes[contract]);
             for (place, size) in counterparties(last, &self.traders, contract, left) {
                 let amount = round_size(left.abs().min(size.abs()));
-                if number(amount) * number(marks[contract]) < LEAST_UNWIND {
+                if number(amount) * number(marks[underlying(contract)]) < LEAST_UNWIND {
                     break;
                 }
                 let (keeper, other) = (&self.keeper.wallet, &self.traders[place].1);
@@ -86,7 +88,11 @@ impl Play<'_> {
         marks: &[U256],
         reduce_only: bool,
     ) -> Result<Planned, ChainError> {
-        let instrument = self.market.contracts[contract].instrument;
+        let (instrument, rates) = match contract.checked_sub(PERPETUALS) {
+            Some(series) => (self.options.series[series].instrument, [rate(FEE); 2]),
+            None => (self.market.contracts[contract].instrument, self.fees),
+        };
+        let notional = mul_up(size, marks[underlying(contract)]);
         let nonce = self.next_nonce;
         let trade = Trade {
             seller: Party::main(seller),
@@ -104,7 +110,9 @@ impl Play<'_> {
                 contract,
                 maker: seller.account(),
                 taker: buyer.account(),
-                notional: mul_up(size, marks[contract]),
+                size,
+                price: marks[contract],
+                fee: rates.map(|rate| share_up(notional, rate)),
             },
         })
     }
@@ -128,6 +136,15 @@ fn counterparties(
     found.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
     found.truncate(UNWINDS_A_MINUTE);
     found
+}
+
+/// The perpetual that a contract is, or is an option on.
+fn underlying(contract: usize) -> usize {
+    if contract < PERPETUALS {
+        contract
+    } else {
+        HEDGE
+    }
 }
 
 /// A size in thousandths of a unit, rounded down.

@@ -20,13 +20,20 @@ pub(super) struct State {
     pub outlook: Outlook,
     /// Per contract.
     pub marks: Vec<U256>,
-    /// Everything that some contract's tier blocks.
-    pub blocked: u16,
+    /// Per contract, what is blocked.
+    pub blocked: Vec<u16>,
+    /// Per option series, whether its mark is the settled one.
+    pub settled: Vec<bool>,
 }
 
 impl Play<'_> {
-    /// Pushes the price, pokes the guard, and looks at the market, all in one message.
-    pub(super) async fn publish(&mut self, time: u64, point: &Point) -> Result<State, ChainError> {
+    /// Pushes the price, pokes the guard, quotes volatilities, and looks at the market, all in one message.
+    pub(super) async fn publish(
+        &mut self,
+        minute: u64,
+        time: u64,
+        point: &Point,
+    ) -> Result<State, ChainError> {
         let answer = I256::unchecked_from((point.price * FEED).round() as i128);
         let push = self
             .operator
@@ -39,7 +46,14 @@ impl Play<'_> {
         )?;
         let mut batch = self.chain.batch();
         let moved = batch.add::<serde_json::Value>("evm_setNextBlockTimestamp", json!([time]))?;
-        let sent = [batch.send(&push)?, batch.send(&poke)?];
+        let quotes = self
+            .options
+            .keep(self.chain, self.operator, minute, time, point.price)?;
+        let mut sent = vec![batch.send(&push)?, batch.send(&poke)?];
+        for quote in &quotes {
+            sent.push(batch.send(quote)?);
+        }
+        self.transactions += sent.len();
         let views = batch.views(&self.state_views())?;
         batch.finish().await?;
         moved
@@ -48,7 +62,6 @@ impl Play<'_> {
         for transaction in sent {
             transaction.hash().await?;
         }
-        self.transactions += 2;
         let step = Step {
             price: point.price,
             ..Step::default()
@@ -82,6 +95,14 @@ impl Play<'_> {
                 &IMarginVault::openInterestCall { instrument },
             ));
         }
+        views.push(self.options.view());
+        for series in &self.options.series {
+            let instrument = series.instrument;
+            views.push(View::new(
+                vault,
+                &IMarginVault::openInterestCall { instrument },
+            ));
+        }
         views.extend(self.keeper.views());
         views
     }
@@ -93,15 +114,26 @@ impl Play<'_> {
         (step.coverage, step.missing) = (number(coverage.h), number(coverage.missing));
         (step.tokens, step.capital) = (number(totals.tokens), number(totals.capital));
         (step.profit, step.debt) = (number(totals.profit), number(totals.debt));
-        let (mut marks, mut blocked) = (Vec::new(), 0);
+        let (mut marks, mut blocked) = (Vec::new(), Vec::new());
         step.open_interest = 0.0;
         for _ in &self.market.contracts {
             let reading = answers.take::<IOracleGuard::readCall>()?;
             step.tier = step.tier.max(reading.tier);
             step.mark = number(reading.mark);
-            blocked |= reading.blocked;
+            blocked.push(reading.blocked);
             marks.push(reading.mark);
             step.open_interest += number(answers.take::<IMarginVault::openInterestCall>()?.long);
+        }
+        let quotes = self.options.quotes(answers)?;
+        (step.greeks, step.option_interest) = Default::default();
+        for quote in &quotes {
+            let size = number(answers.take::<IMarginVault::openInterestCall>()?.long);
+            marks.push(quote.mark);
+            blocked.push(quote.blocked);
+            if !quote.is_final {
+                step.option_interest += size;
+                step.greeks.add(size, &quote.greeks);
+            }
         }
         let outlook = self.keeper.outlook(answers)?;
         step.unhealthy = outlook
@@ -114,6 +146,7 @@ impl Play<'_> {
             outlook,
             marks,
             blocked,
+            settled: quotes.iter().map(|quote| quote.is_final).collect(),
         })
     }
 }
