@@ -1,5 +1,6 @@
-//! `make bench`: gas of every function, sizes of the contracts, speed of the node.
+//! `make bench`: gas of every function, sizes of the contracts, speed of the node, accuracy of option prices.
 
+pub mod accuracy;
 mod artifacts;
 pub mod gas;
 pub mod speed;
@@ -60,6 +61,8 @@ pub struct Figures {
     pub size: BTreeMap<String, u64>,
     /// Name, with its unit, to number.
     pub speed: BTreeMap<String, f64>,
+    /// Price, Greek or margin of options to how far it is from double precision.
+    pub accuracy: BTreeMap<String, accuracy::Accuracy>,
 }
 
 /// Runs all benchmarks, prints them and writes `out/bench.json`. Measures the node at `url`, or one started here; start-up
@@ -77,6 +80,8 @@ pub async fn run(url: Option<String>) -> Result<Figures, BenchError> {
     println!("measuring speed");
     (figures.gas, figures.slots) = (measured.gas, measured.slots);
     figures.speed = speed::measure(&root, &chain, &market).await?;
+    println!("measuring the accuracy of option prices");
+    figures.accuracy = accuracy::measure();
     if let Some(seconds) = demo_seconds(&root) {
         figures.speed.insert("demo_s".into(), seconds);
     }

@@ -1,12 +1,14 @@
 //! The benchmarks as they are printed.
 
-use super::{Figures, gas::Slots};
+use super::{Figures, accuracy::Accuracy, gas::Slots};
 
 /// Added to a key for the same call with every program in the chain's cache.
 pub const CACHED: &str = ".cached";
 
 /// The most gas that a call should use.
-const GOALS: [(&str, u64); 9] = [
+const GOALS: [(&str, u64); 11] = [
+    ("engine.evaluate.64", 50_000),
+    ("engine.evaluateCompact.64", 20_000),
     ("vault.deposit", 90_000),
     ("vault.settle.existing", 200_000),
     ("vault.settle.16legs", 600_000),
@@ -21,6 +23,9 @@ const GOALS: [(&str, u64); 9] = [
 /// Prints everything.
 pub fn print(figures: &Figures) {
     println!("\nGas used by the transaction; with the programs cached; goal");
+    println!(
+        "(engine: inside the call, seen by the caller, with the program cached; .uncached: without)"
+    );
     println!(
         "(of 1, 4, 16 legs and of batches: in a market with others in the buckets; .new: in one without)"
     );
@@ -45,6 +50,13 @@ pub fn print(figures: &Figures) {
     for (name, bytes) in &figures.size {
         println!("  {name:<40} {bytes:>12}");
     }
+    println!(
+        "\nOptions against double precision: points, largest and mean error (shares of the forward,"
+    );
+    println!("of 1, of 1 / (forward x deviation), of forward x root of the time, and of notional)");
+    for (name, accuracy) in &figures.accuracy {
+        println!("{}", accuracy_row(name, accuracy));
+    }
     println!("\nSpeed");
     for (name, number) in &figures.speed {
         println!("  {name:<52} {number:>12.2}");
@@ -59,6 +71,11 @@ fn row(figures: &Figures, name: &str, gas: u64) -> String {
     format!("  {name:<52} {gas:>10} {cached:>10}  {verdict}")
         .trim_end()
         .to_owned()
+}
+
+fn accuracy_row(name: &str, accuracy: &Accuracy) -> String {
+    let Accuracy { points, max, mean } = accuracy;
+    format!("  {name:<52} {points:>10} {max:>10.2e} {mean:>10.2e}")
 }
 
 fn verdict(gas: u64, most: u64) -> String {
