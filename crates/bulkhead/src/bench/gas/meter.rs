@@ -2,6 +2,7 @@
 
 use super::{
     cache::ProgramCache,
+    probe::gas_inside,
     slots::{self, Slots},
 };
 use crate::{
@@ -79,6 +80,28 @@ impl<'a> Meter<'a> {
         self.chain.impersonate(from).await?;
         let receipt = self.chain.send_as(from, to, data).await?;
         self.insert(name, &receipt);
+        Ok(())
+    }
+
+    /// Notes what a call takes inside, without the transaction around it: with every program cached if the chain lets us, and
+    /// under `name.uncached` without.
+    pub async fn note_inside(
+        &mut self,
+        name: &str,
+        to: Address,
+        data: &[u8],
+    ) -> Result<(), BenchError> {
+        let uncached = gas_inside(self.chain, to, data).await?;
+        self.figures
+            .gas
+            .insert(format!("{name}.uncached"), uncached);
+        if let Some(cache) = &self.cache {
+            let before = snapshot(self.chain).await?;
+            cache.fill(self.chain).await?;
+            let cached = gas_inside(self.chain, to, data).await?;
+            self.figures.gas.insert(name.to_owned(), cached);
+            restore(self.chain, before).await?;
+        }
         Ok(())
     }
 
