@@ -114,6 +114,7 @@ fn remove(store: &mut Storage, id: InstrumentId) {
     let mut total = store.counted(series.underlying);
     total.series = total.series.saturating_sub(1);
     store.set_counted(series.underlying, &total);
+    concentrate(store, series.underlying);
     store.set_place_of(&series, None);
     store.unlist(series.number);
     store.set_series(id, None);
@@ -144,11 +145,16 @@ pub fn refresh(store: &mut Storage, args: Args) -> Bytes {
         let store = &mut *session.ledger.store;
         exposures::count(store, id);
         let underlying = store.underlying_of(id);
-        let open_interest = exposures::open_interest(store, underlying);
-        exposures::concentrate(store, underlying, open_interest);
+        concentrate(store, underlying);
     }
     session.finish();
     &[]
+}
+
+/// Keeps by how much initial margin grows at the open interest that an underlying has.
+fn concentrate(store: &mut Storage, underlying: InstrumentId) {
+    let open_interest = exposures::open_interest(store, underlying);
+    exposures::concentrate(store, underlying, open_interest);
 }
 
 /// The terms of an option.
