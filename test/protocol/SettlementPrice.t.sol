@@ -84,6 +84,37 @@ contract SettlementPriceTest is ProtocolTest {
         assertSettlement(210e18, 0, true, "half an hour later");
     }
 
+    /// Nobody opened the expiry in time, and somebody the next one as soon as that was allowed, to hold this one up.
+    function test_a_missed_expiry_is_opened_although_the_next_one_was() public {
+        setSurface(ETH, expiry, 0.8e18, 0, 0);
+        uint64 next = expiry + 1 days;
+        elapseTo(expiry);
+        setPrice(200 * FEED);
+        guard.openSettlement(asset, next);
+        guard.openSettlement(asset, expiry);
+        elapse(WINDOW);
+        assertSettlement(200e18, 0, true, "the missed one");
+        guard.openSettlement(asset, next);
+        vm.expectRevert(abi.encodeWithSelector(IOracleGuard.SettlementRunning.selector, next));
+        guard.openSettlement(asset, next + 1 days);
+        elapseTo(next - WINDOW);
+        setPrice(300 * FEED);
+        elapseTo(next);
+        (uint256 price,, bool isFinal) = guard.settlement(asset, next);
+        vm.assertEq(price, 300e18);
+        vm.assertTrue(isFinal);
+        assertSettlement(200e18, 0, true, "and stays");
+        vm.expectRevert(abi.encodeWithSelector(IOracleGuard.InvalidExpiry.selector, expiry));
+        guard.openSettlement(asset, expiry);
+    }
+
+    /// What is over and has no options settles nothing, so that nobody can hold up the next expiry with it.
+    function test_an_expiry_without_a_surface_is_not_opened_late() public {
+        elapseTo(expiry);
+        vm.expectRevert(abi.encodeWithSelector(IOracleGuard.InvalidExpiry.selector, expiry));
+        guard.openSettlement(asset, expiry);
+    }
+
     function test_one_after_the_other_and_old_ones_stay_known() public {
         guard.openSettlement(asset, expiry);
         uint64 next = expiry + 1 days;
