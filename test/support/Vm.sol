@@ -21,6 +21,7 @@ interface Vm is Cheatcodes {
     function getCode(string calldata artifact) external view returns (bytes memory);
     function writeFile(string calldata path, string calldata data) external;
     function writeLine(string calldata path, string calldata line) external;
+    function parseJsonKeys(string calldata json, string calldata key) external pure returns (string[] memory);
     function parseUint(string calldata text) external pure returns (uint256);
 
     function envString(string calldata name) external view returns (string memory);

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.20;
+
+import {IMarketFactory} from "../../contracts/interfaces/IMarketFactory.sol";
+import {IOwnable} from "../../contracts/interfaces/IOwnable.sol";
+import {IRiskEngine} from "../../contracts/interfaces/IRiskEngine.sol";
+import {MatrixTest, Role} from "./Matrix.sol";
+
+/// Who may do what with the factory, and that anyone may ask the risk engine.
+contract FactoryMatrixTest is MatrixTest {
+    address private experiment;
+
+    function setUpNode() internal override {
+        super.setUpNode();
+        (experiment,) = factory.createMarket(abi.encode(configuration(address(token), "experiment")));
+    }
+
+    function addFactory() private {
+        bytes4 notOwner = IOwnable.NotOwner.selector;
+        addOwnable();
+        open(abi.encodeCall(IMarketFactory.creatorOf, (address(vault))));
+        open(abi.encodeCall(IMarketFactory.guard, ()));
+        open(abi.encodeCall(IMarketFactory.isMarket, (address(vault))));
+        open(abi.encodeCall(IMarketFactory.isQuoteToken, (address(token))));
+        open(abi.encodeCall(IMarketFactory.marketAt, (0)));
+        open(abi.encodeCall(IMarketFactory.marketCount, ()));
+        open(abi.encodeCall(IMarketFactory.minimumBond, (address(token))));
+        open(abi.encodeCall(IMarketFactory.poolImplementation, ()));
+        open(abi.encodeCall(IMarketFactory.predict, (owner, "salt")));
+        open(abi.encodeCall(IMarketFactory.riskEngine, ()));
+        open(abi.encodeCall(IMarketFactory.vaultImplementation, ()));
+        allow(abi.encodeCall(IMarketFactory.promote, (experiment)), only(Role.Owner), notOwner);
+        allow(abi.encodeCall(IMarketFactory.setMinimumBond, (address(token), 1)), only(Role.Owner), notOwner);
+        allow(abi.encodeCall(IMarketFactory.setQuoteToken, (address(token), true)), only(Role.Owner), notOwner);
+        // Both feeds have to live and to agree.
+        bytes memory market = abi.encode(configuration(address(token), "matrix"));
+        add(
+            abi.encodeCall(IMarketFactory.createMarket, (market)),
+            ANYONE,
+            0,
+            from(2, IMarketFactory.FeedNotLive.selector)
+        );
+    }
+
+    function addEngine() private {
+        IRiskEngine.Option[] memory options = new IRiskEngine.Option[](1);
+        options[0] = IRiskEngine.Option(CALL, SPOT, 14 days, 1e18, VOLATILITY);
+        IRiskEngine.Shock memory shock = IRiskEngine.Shock(0.05e18, 0.1e18, 0.3e18, 0.01e18, 1.25e18);
+        open(abi.encodeCall(IRiskEngine.evaluate, (SPOT, 0, options, shock)));
+        open(abi.encodeCall(IRiskEngine.price, (CALL, SPOT, SPOT, 14 days, VOLATILITY)));
+        open(abi.encodeCall(IRiskEngine.requirements, (new bytes32[](0))));
+    }
+
+    function test_every_function_as_every_role_in_every_tier() public {
+        addFactory();
+        checkAll("IMarketFactory", address(factory));
+    }
+
+    function test_the_engine_serves_everybody() public {
+        addEngine();
+        checkAll("IRiskEngine", factory.riskEngine());
+    }
+}

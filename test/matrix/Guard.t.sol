@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.20;
+
+import {IOracleGuard} from "../../contracts/interfaces/IOracleGuard.sol";
+import {IOwnable} from "../../contracts/interfaces/IOwnable.sol";
+import {vm} from "../support/Vm.sol";
+import {MatrixTest, Role} from "./Matrix.sol";
+
+/// Who may do what with the guard.
+contract GuardMatrixTest is MatrixTest {
+    function setUpNode() internal override {
+        super.setUpNode();
+        addOwnable();
+        addViews();
+        addGovernance();
+        elapse(expiryIn(14) - 1 days - block.timestamp);
+        refreshPrices();
+        open(abi.encodeCall(IOracleGuard.openSettlement, (asset, expiryIn(14))));
+        open(abi.encodeCall(IOracleGuard.poke, (asset)));
+        open(abi.encodeCall(IOracleGuard.pokeMany, (assets())));
+    }
+
+    function assets() private view returns (bytes32[] memory all) {
+        all = new bytes32[](2);
+        (all[0], all[1]) = (assetOf(ETH), assetOf(BTC));
+    }
+
+    function addViews() private {
+        IOracleGuard.OptionId[] memory options = new IOracleGuard.OptionId[](1);
+        options[0] = IOracleGuard.OptionId(0, expiryIn(14), uint128(SPOT), CALL);
+        open(abi.encodeCall(IOracleGuard.feed, (asset)));
+        open(abi.encodeCall(IOracleGuard.guardian, ()));
+        open(abi.encodeCall(IOracleGuard.marks, (assets())));
+        open(abi.encodeCall(IOracleGuard.marksWithOptions, (assets(), options)));
+        open(abi.encodeCall(IOracleGuard.parameters, ()));
+        open(abi.encodeCall(IOracleGuard.rangeLimits, (asset)));
+        open(abi.encodeCall(IOracleGuard.read, (asset)));
+        open(abi.encodeCall(IOracleGuard.readMany, (assets())));
+        open(abi.encodeCall(IOracleGuard.registrar, ()));
+        open(abi.encodeCall(IOracleGuard.sequencerUptimeFeed, ()));
+        open(abi.encodeCall(IOracleGuard.settlement, (asset, expiryIn(14))));
+        open(abi.encodeCall(IOracleGuard.steward, ()));
+        open(abi.encodeCall(IOracleGuard.surface, (asset, expiryIn(14))));
+        open(abi.encodeCall(IOracleGuard.surfaceLimits, ()));
+        open(abi.encodeCall(IOracleGuard.surfaceProvider, ()));
+    }
+
+    function addGovernance() private {
+        uint256 governors = either(Role.Owner, Role.Steward);
+        bytes4 denial = IOracleGuard.NotSteward.selector;
+        bytes4 notOwner = IOwnable.NotOwner.selector;
+        allow(abi.encodeCall(IOracleGuard.setParameters, (guard.parameters())), governors, denial);
+        allow(abi.encodeCall(IOracleGuard.setRangeLimits, (asset, guard.rangeLimits(asset))), governors, denial);
+        allow(abi.encodeCall(IOracleGuard.setSurfaceLimits, (guard.surfaceLimits())), governors, denial);
+        allow(abi.encodeCall(IOracleGuard.setSteward, (address(1))), only(Role.Owner), notOwner);
+        allow(abi.encodeCall(IOracleGuard.setGuardian, (address(1))), only(Role.Owner), notOwner);
+        allow(abi.encodeCall(IOracleGuard.setRegistrar, (address(1))), only(Role.Owner), notOwner);
+        allow(abi.encodeCall(IOracleGuard.setSurfaceProvider, (address(1))), only(Role.Owner), notOwner);
+        // A new asset: the factory's too.
+        allow(
+            abi.encodeCall(IOracleGuard.setFeed, ("new", guard.feed(asset))),
+            either(Role.Owner, Role.Factory),
+            IOracleGuard.NotRegistrar.selector
+        );
+        allow(
+            abi.encodeCall(IOracleGuard.setSurface, (asset, expiryIn(28), IOracleGuard.Surface(VOLATILITY, 0, 0))),
+            only(Role.Provider),
+            IOracleGuard.NotSurfaceProvider.selector
+        );
+        add(
+            abi.encodeCall(IOracleGuard.trip, (asset, 2, 1 hours, "why")),
+            only(Role.Guardian),
+            IOracleGuard.NotGuardian.selector,
+            from(2, IOracleGuard.TierNotRaised.selector)
+        );
+    }
+
+    function test_every_function_as_every_role_in_every_tier() public {
+        checkAll("IOracleGuard", address(guard));
+    }
+
+    /// What the registrar may add it may not change, and the guardian may take the provider away but not choose one.
+    function test_a_known_asset_is_the_owners_and_no_provider_the_guardians() public {
+        IOracleGuard.Feed memory configured = guard.feed(asset);
+        for (uint256 role = 0; role < ROLES; role++) {
+            checkCall(
+                abi.encodeCall(IOracleGuard.setFeed, (asset, configured)),
+                role,
+                only(Role.Owner),
+                role == uint256(Role.Factory) ? IOracleGuard.AssetExists.selector : IOracleGuard.NotRegistrar.selector
+            );
+            checkCall(
+                abi.encodeCall(IOracleGuard.setSurfaceProvider, (address(0))),
+                role,
+                either(Role.Owner, Role.Guardian),
+                IOwnable.NotOwner.selector
+            );
+        }
+    }
+
+    function checkCall(bytes memory data, uint256 role, uint256 roles, bytes4 denial) private {
+        bytes4 expected = roles >> role & 1 == 1 ? bytes4(0) : denial;
+        vm.assertEq(bytes32(outcomeOf(address(guard), data, role)), bytes32(expected));
+    }
+}
