@@ -252,7 +252,7 @@ fn anything() -> impl Strategy<Value = Portfolio> {
         || (0..107_u32, -MOST_SIZE..=MOST_SIZE).prop_map(|(shift, size): (_, i128)| size >> shift);
     let seconds = prop_oneof![Just(0_u32), 0..=u32::MAX >> 1];
     let volatility = prop_oneof![Just(0), Just(u32::MAX), any::<u32>()];
-    let ticks = (0..64_u32, any::<u64>()).prop_map(|(shift, bits)| (bits >> shift).max(1));
+    let ticks = (0..64_u32, any::<u64>()).prop_map(|(shift, bits)| bits >> shift);
     let leg = (any::<bool>(), ticks, seconds, volatility, size()).prop_map(
         |(is_call, ticks, seconds, volatility, size)| Leg {
             is_call,
