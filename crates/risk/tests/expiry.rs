@@ -2,39 +2,19 @@
 
 mod common;
 
+use common::options::{self, CALL, PUT, SPOT, TEN};
 use common::{POOL, Vault, usd, wad};
 use ledger_model::OptionTerms;
 use risk::{CutLeg, DEBT, Liquidation, Position, Price, Ratio, Side, Size, Store, Usd, WAD};
 
-const SPOT: Price = Price(100 * WAD);
-const CALL: u8 = 1;
-const PUT: u8 = 2;
-/// Of an option that is worth ten at the start.
-const TEN: Price = Price(10 * WAD);
-
 /// Account 0 has bought 10 calls of account 1; both have a perpetual with account 2, and account 2 sold a put to account 1.
 fn vault() -> Vault {
-    let mut vault = Vault::default();
-    vault.list(0, SPOT);
-    for (id, delta) in [(CALL, 8), (PUT, -8)] {
-        let underlying = 0;
-        vault.list_option(id, TEN, OptionTerms { underlying, delta });
-    }
-    for account in 0..3 {
-        vault.deposit(account, usd(1_000)).unwrap();
-    }
-    let trades = [
+    options::after(&[
         (0, 1, CALL, 10, TEN),
         (0, 2, 0, 5, SPOT),
         (2, 1, 0, 5, SPOT),
         (1, 2, PUT, 5, TEN),
-    ];
-    for (buyer, seller, id, size, price) in trades {
-        vault
-            .trade(buyer, seller, id, Size(size * WAD), price)
-            .unwrap();
-    }
-    vault
+    ])
 }
 
 fn open_interest(vault: &Vault, id: u8) -> [u128; 2] {

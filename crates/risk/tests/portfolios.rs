@@ -2,42 +2,20 @@
 
 mod common;
 
+use common::options::{self, CALL, PUT, SPOT, TEN};
 use common::{POOL, Vault, usd, wad};
-use ledger_model::OptionTerms;
 use risk::{
-    Closing, Ground, Legs, Liquidation, Position, Price, Ratio, Size, Store, Usd, WAD,
-    plan_liquidation,
+    Closing, Ground, Legs, Liquidation, Position, Ratio, Size, Store, Usd, WAD, plan_liquidation,
 };
-
-const SPOT: Price = Price(100 * WAD);
-const CALL: u8 = 1;
-const PUT: u8 = 2;
-/// Of an option that is worth ten at the start.
-const TEN: Price = Price(10 * WAD);
 
 /// Account 0 has bought 10 calls of account 1; account 0 is long and account 1 short 5 of the perpetual; account 1 has bought 5
 /// puts of account 2.
 fn vault() -> Vault {
-    let mut vault = Vault::default();
-    vault.list(0, SPOT);
-    for (id, delta) in [(CALL, 8), (PUT, -8)] {
-        let underlying = 0;
-        vault.list_option(id, TEN, OptionTerms { underlying, delta });
-    }
-    for account in 0..3 {
-        vault.deposit(account, usd(1_000)).unwrap();
-    }
-    let trades = [
+    options::after(&[
         (0, 1, CALL, 10, TEN),
         (0, 1, 0, 5, SPOT),
         (1, 2, PUT, 5, TEN),
-    ];
-    for (buyer, seller, id, size, price) in trades {
-        vault
-            .trade(buyer, seller, id, Size(size * WAD), price)
-            .unwrap();
-    }
-    vault
+    ])
 }
 
 fn margin(vault: &Vault, account: usize) -> Usd {

@@ -1,6 +1,7 @@
 //! A vault over plain maps, with the operations composed as the reference model composes them.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod options;
 pub mod slots;
 
 use std::cell::Cell;
