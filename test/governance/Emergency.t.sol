@@ -140,6 +140,18 @@ contract EmergencyTest is GovernedTest {
         vm.assertEq(vault.instrument(ETH).priceBand, 0.02e18);
     }
 
+    function test_tightening_again_does_not_undo_what_governance_has_set_meanwhile() public {
+        tighten(eth, change(INITIAL, 0.2e18));
+        IMarginVault.Instrument memory instrument = vault.instrument(ETH);
+        instrument.initialRate = 0.15e18;
+        vm.prank(address(timelock));
+        vault.setInstrument(ETH, instrument);
+        tighten(eth, change(INITIAL, 0.2e18));
+        elapse(EMERGENCY);
+        restore();
+        vm.assertEq(initialRate(), 0.15e18);
+    }
+
     /// The vault does not accept what was there before; governance then has to decide, and until it does things stay tight.
     function test_what_the_vault_no_longer_accepts_is_not_put_back() public {
         tighten(eth, change(INITIAL, 0.2e18));

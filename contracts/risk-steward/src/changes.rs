@@ -173,8 +173,10 @@ impl RiskSteward {
                 .map_err(|reason| refusal(field, reason))?;
             let mut fields = self.parameters.setter(loaded.id);
             let mut stored = fields.setter(U256::from(field));
-            let before = if emergency.holds(field) {
-                stored.held().before
+            // What governance set meanwhile is what there is to put back.
+            let held = stored.held();
+            let before = if emergency.holds(field) && held.value == moved.current {
+                held.before
             } else {
                 moved.current
             };
