@@ -192,6 +192,8 @@ impl Market {
             owner: self.operator.address(),
             quoteToken: self.token,
             guard: self.guard,
+            // Nobody holds options, so it is never asked.
+            engine: self.guard,
             pool: self.pool,
             ids: self.instruments.iter().map(|&id| id.into()).collect(),
             instruments: self.instruments.iter().map(|&id| instrument(id)).collect(),
