@@ -201,3 +201,23 @@ fn moves_start_from_the_stable_price_as_well() {
     tally.print("stable price");
     assert!(raised > 500, "{raised}");
 }
+
+#[test]
+fn strikes_far_above_spot_count_for_what_they_are_worth() {
+    let (mut draw, mut tally) = (Draw::new(setting("OPTION_SEED", 1)), Tally::default());
+    let mut worth = 0;
+    for _ in 0..1_000 {
+        let mut model = draw.portfolio(Shape::Wide, 3);
+        for leg in &mut model.options {
+            leg.ticks = draw.spread(6e6, 1e8) as u64;
+            leg.seconds = draw.spread(5e6, 3e7) as u32;
+            leg.volatility = draw.spread(8e5, 4e6) as u32;
+        }
+        check_model(&mut tally, &model);
+        let calls = model.options.iter().filter(|leg| leg.is_call);
+        let values = calls.map(|leg| model.terms(leg).value() / model.terms(leg).forward);
+        worth += u32::from(values.fold(0.0, f64::max) > 0.01);
+    }
+    tally.print("far strikes");
+    assert!(worth > 300, "{worth}");
+}
