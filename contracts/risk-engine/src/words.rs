@@ -67,7 +67,7 @@ pub fn array(words: &[Word], place: usize, words_each: usize) -> &[Word] {
         .and_then(|count| count.checked_mul(words_each));
     let items = len.and_then(|len| tail.get(1..)?.get(..len));
     match items {
-        Some(items) if offset % 32 == 0 => items,
+        Some(items) if offset.is_multiple_of(32) => items,
         _ => bad_input(),
     }
 }
