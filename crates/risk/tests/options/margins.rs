@@ -221,3 +221,12 @@ fn strikes_far_above_spot_count_for_what_they_are_worth() {
     tally.print("far strikes");
     assert!(worth > 300, "{worth}");
 }
+
+#[test]
+fn a_margin_that_does_not_fit_is_refused() {
+    let mut model = Draw::new(1).portfolio(Shape::Usual, 0);
+    model.perpetual = -i128::MAX;
+    model.shock.spot_range = 3_000_000_000_000_000_000;
+    let (portfolio, legs) = portfolio(&model);
+    assert_eq!(portfolio.requirement(&legs), Err(risk::Error::Overflow));
+}
