@@ -5,6 +5,7 @@
 
 use option_model::reference::{self, Reference};
 use option_model::{Draw, Shape};
+use risk::options::Refusal;
 
 use crate::{portfolio, setting};
 
@@ -228,5 +229,5 @@ fn a_margin_that_does_not_fit_is_refused() {
     model.perpetual = -i128::MAX;
     model.shock.spot_range = 3_000_000_000_000_000_000;
     let (portfolio, legs) = portfolio(&model);
-    assert_eq!(portfolio.requirement(&legs), Err(risk::Error::Overflow));
+    assert_eq!(portfolio.requirement(&legs), Err(Refusal::Overflow));
 }
