@@ -6,6 +6,7 @@ mod precise;
 mod pricing;
 mod properties;
 mod quantlib;
+mod words;
 
 use risk::options::black::Kind;
 use risk::options::{OptionLeg, Portfolio, Shock};
