@@ -30,6 +30,7 @@ abstract contract PoolTest is NodeTest {
     function setUpNode() internal virtual override {
         fund(owner, 1e24);
         implementation = Chain.open(Node.url(), OWNER_KEY).deployProgram("insurance-pool");
+        attach("pool implementation", implementation); // takes over the time at which it was deployed
         token = QuoteToken(createOnNode("token", type(QuoteToken).creationCode));
         vault = createVault();
         pool = createPool(address(token), vault);
