@@ -35,7 +35,8 @@ contract ThinOptionStraddleTest is OptionsTest {
         vm.prank(owner);
         vault.setOptionRules(THIN, thin);
         call = vault.listOption(THIN, expiryIn(28), 1e18, CALL);
-        (long, short) = (alice, subAccount(alice, 1));
+        long = alice;
+        short = subAccount(alice, 1);
         deposit(long, 1_000_000 * USD);
         deposit(short, 1_000_000 * USD);
         deposit(bob, 100_000 * USD);
