@@ -1,4 +1,4 @@
-//! Bulkhead from the command line: a crisis on a local chain, and the benchmarks.
+//! Bulkhead from the command line: a crisis on a local chain, the benchmarks, what a proposal would do, and prices replayed through the guard.
 
 pub mod abi;
 pub mod bench;
@@ -12,4 +12,5 @@ pub mod orders;
 pub mod prices;
 pub mod project;
 pub mod proposal;
+pub mod replay;
 pub mod units;

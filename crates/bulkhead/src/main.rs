@@ -1,9 +1,9 @@
-//! The command line: `bulkhead demo`, `bulkhead bench`, `bulkhead simulate-proposal`.
+//! The command line: `bulkhead demo`, `bulkhead bench`, `bulkhead simulate-proposal`, `bulkhead replay`.
 
 use alloy::primitives::Address;
-use bulkhead::{bench, demo, prices, proposal};
+use bulkhead::{bench, demo, prices, proposal, replay};
 use clap::{Parser, Subcommand};
-use std::{path::PathBuf, process::ExitCode};
+use std::{io::Write, path::PathBuf, process::ExitCode};
 
 /// Exit code for something that went wrong, a violated invariant included.
 const FAILED: u8 = 1;
@@ -29,6 +29,34 @@ enum Command {
     },
     /// Says what a change of parameters would do, before anybody votes on it.
     SimulateProposal(ProposalArguments),
+    /// Replays prices through the guard without a chain: tiers, ranges, and how procyclical margins are.
+    Replay(ReplayArguments),
+}
+
+#[derive(clap::Args)]
+struct ReplayArguments {
+    #[command(flatten)]
+    source: ReplaySource,
+    /// Seed of the synthetic years.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Folder for a picture, replay.png.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Print JSON instead of a table.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(clap::Args)]
+#[group(multiple = false)]
+struct ReplaySource {
+    /// CSV with the columns timestamp_utc_ms,open,high,low,close,volume.
+    #[arg(long, value_name = "FILE")]
+    prices: Option<PathBuf>,
+    /// Eight synthetic years of calm, trends, crashes and recoveries; what is replayed without a file.
+    #[arg(long)]
+    regimes: bool,
 }
 
 #[derive(clap::Args)]
@@ -92,6 +120,37 @@ async fn main() -> ExitCode {
             Err(error) => fail(FAILED, &error),
         },
         Command::SimulateProposal(arguments) => simulate(arguments).await,
+        Command::Replay(arguments) => replay(arguments),
+    }
+}
+
+fn replay(arguments: ReplayArguments) -> ExitCode {
+    let source = match arguments.source.prices {
+        Some(file) => replay::Source::File(file),
+        None => replay::Source::Regimes(arguments.seed),
+    };
+    match replay::run(&source, arguments.out.as_deref()) {
+        Ok(report) => print_report(&report, arguments.json),
+        Err(error @ (replay::ReplayError::Prices(_) | replay::ReplayError::TooShort { .. })) => {
+            fail(BAD_INPUT, &error)
+        }
+        Err(error) => fail(FAILED, &error),
+    }
+}
+
+fn print_report(report: &(impl std::fmt::Display + serde::Serialize), json: bool) -> ExitCode {
+    let text = if json {
+        serde_json::to_string_pretty(report).map(|text| text + "\n")
+    } else {
+        Ok(report.to_string())
+    };
+    let text = match text {
+        Ok(text) => text,
+        Err(error) => return fail(FAILED, &error),
+    };
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(FAILED, &error),
     }
 }
 
@@ -109,17 +168,7 @@ async fn simulate(arguments: ProposalArguments) -> ExitCode {
         Err(error @ proposal::ProposalError::Decode(_)) => return fail(BAD_INPUT, &error),
         Err(error) => return fail(FAILED, &error),
     };
-    if !arguments.json {
-        print!("{report}");
-        return ExitCode::SUCCESS;
-    }
-    match serde_json::to_string_pretty(&report) {
-        Ok(text) => {
-            println!("{text}");
-            ExitCode::SUCCESS
-        }
-        Err(error) => fail(FAILED, &error),
-    }
+    print_report(&report, arguments.json)
 }
 
 async fn play(arguments: DemoArguments) -> ExitCode {

@@ -11,14 +11,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const SIZE: (u32, u32) = (1280, 640);
+pub(crate) const SIZE: (u32, u32) = (1280, 640);
 const FONT: &str = "sans-serif";
 const INK: RGBColor = RGBColor(40, 44, 52);
-const BLUE: RGBColor = RGBColor(31, 98, 168);
-const GREEN: RGBColor = RGBColor(34, 139, 84);
-const RED: RGBColor = RGBColor(200, 50, 47);
+pub(crate) const BLUE: RGBColor = RGBColor(31, 98, 168);
+pub(crate) const GREEN: RGBColor = RGBColor(34, 139, 84);
+pub(crate) const RED: RGBColor = RGBColor(200, 50, 47);
 /// Background of a tier's minutes, by number.
-const TIER_COLOURS: [RGBAColor; 4] = [
+pub(crate) const TIER_COLOURS: [RGBAColor; 4] = [
     RGBAColor(255, 255, 255, 0.0),
     RGBAColor(255, 214, 102, 0.35),
     RGBAColor(255, 140, 66, 0.45),
@@ -33,22 +33,15 @@ pub struct PlotError {
     reason: String,
 }
 
-type Drawing<'a> = DrawingArea<BitMapBackend<'a>, Shift>;
-type Panel<'a, 'b> =
+pub(crate) type Drawing<'a> = DrawingArea<BitMapBackend<'a>, Shift>;
+pub(crate) type Panel<'a, 'b> =
     ChartContext<'a, BitMapBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
-type Drawn = Result<(), Box<dyn std::error::Error>>;
+pub(crate) type Drawn = Result<(), Box<dyn std::error::Error>>;
 /// Draws one picture of a run.
 type Picture = fn(&Record, &Drawing) -> Drawn;
 
 /// Draws all pictures into `folder` and returns their paths.
 pub fn draw(record: &Record, folder: &Path) -> Result<Vec<PathBuf>, PlotError> {
-    // The fonts of the machine are not used: there may be none, and pictures should look the same everywhere.
-    register_font(FONT, FontStyle::Normal, epaint_default_fonts::UBUNTU_LIGHT).map_err(|_| {
-        PlotError {
-            path: FONT.into(),
-            reason: "the built-in font cannot be read".into(),
-        }
-    })?;
     let pictures: [(&str, Picture); 5] = [
         ("price-and-tier.png", price_and_tier),
         ("open-interest.png", open_interest),
@@ -58,15 +51,27 @@ pub fn draw(record: &Record, folder: &Path) -> Result<Vec<PathBuf>, PlotError> {
     ];
     pictures
         .into_iter()
-        .map(|(name, picture)| write(record, folder.join(name), picture))
+        .map(|(name, draw)| picture(folder.join(name), SIZE, |area| draw(record, area)))
         .collect()
 }
 
-fn write(record: &Record, path: PathBuf, picture: Picture) -> Result<PathBuf, PlotError> {
+/// Draws a picture of `size` to `path`, and returns that.
+pub(crate) fn picture(
+    path: PathBuf,
+    size: (u32, u32),
+    draw: impl FnOnce(&Drawing) -> Drawn,
+) -> Result<PathBuf, PlotError> {
+    // The fonts of the machine are not used: there may be none, and pictures should look the same everywhere.
+    register_font(FONT, FontStyle::Normal, epaint_default_fonts::UBUNTU_LIGHT).map_err(|_| {
+        PlotError {
+            path: FONT.into(),
+            reason: "the built-in font cannot be read".into(),
+        }
+    })?;
     let drawn = || -> Drawn {
-        let area = BitMapBackend::new(&path, SIZE).into_drawing_area();
+        let area = BitMapBackend::new(&path, size).into_drawing_area();
         area.fill(&WHITE)?;
-        picture(record, &area)?;
+        draw(&area)?;
         Ok(area.present()?)
     };
     match drawn() {
@@ -238,17 +243,28 @@ fn panel<'a, 'b>(
     unit: &str,
     values: Range<f64>,
 ) -> Result<Panel<'a, 'b>, Box<dyn std::error::Error>> {
-    let hours = hours(record.steps.last());
+    let title = format!("{}: {title}", record.title);
+    let right = hours(record.steps.last()).max(1.0 / 60.0);
+    let start = record.steps.first().map_or(0, |step| step.time);
+    let label = |hour: f64| clock(start + (hour * 3600.0).round() as u64);
+    axes(area, &title, unit, right, values, &label)
+}
+
+/// Axes over time from zero to `right`, whose moments `label` names, with a title and the unit of the values.
+pub(crate) fn axes<'a, 'b>(
+    area: &'a DrawingArea<BitMapBackend<'b>, Shift>,
+    title: &str,
+    unit: &str,
+    right: f64,
+    values: Range<f64>,
+    label: &dyn Fn(f64) -> String,
+) -> Result<Panel<'a, 'b>, Box<dyn std::error::Error>> {
     let mut panel = ChartBuilder::on(area)
-        .caption(
-            format!("{}: {title}", record.title),
-            (FONT, 24).into_font().color(&INK),
-        )
+        .caption(title, (FONT, 24).into_font().color(&INK))
         .margin(14)
         .x_label_area_size(46)
         .y_label_area_size(78)
-        .build_cartesian_2d(0.0..hours.max(1.0 / 60.0), values)?;
-    let start = record.steps.first().map_or(0, |step| step.time);
+        .build_cartesian_2d(0.0..right, values)?;
     panel
         .configure_mesh()
         .x_desc("Time (UTC)")
@@ -256,7 +272,7 @@ fn panel<'a, 'b>(
         .x_labels(10)
         .y_labels(8)
         .y_label_formatter(&|value| tick(*value))
-        .x_label_formatter(&|hour| clock(start + (hour * 3600.0).round() as u64))
+        .x_label_formatter(&|moment| label(*moment))
         .label_style((FONT, 16).into_font().color(&INK))
         .axis_desc_style((FONT, 18).into_font().color(&INK))
         .light_line_style(TRANSPARENT)
@@ -283,7 +299,7 @@ fn line(
     Ok(())
 }
 
-fn legend<'a, 'b: 'a>(panel: &mut Panel<'a, 'b>, place: SeriesLabelPosition) -> Drawn {
+pub(crate) fn legend<'a, 'b: 'a>(panel: &mut Panel<'a, 'b>, place: SeriesLabelPosition) -> Drawn {
     panel
         .configure_series_labels()
         .position(place)
@@ -295,7 +311,11 @@ fn legend<'a, 'b: 'a>(panel: &mut Panel<'a, 'b>, place: SeriesLabelPosition) -> 
     Ok(())
 }
 
-fn rectangle(hours: (f64, f64), values: &Range<f64>, colour: &RGBAColor) -> Rectangle<(f64, f64)> {
+pub(crate) fn rectangle(
+    hours: (f64, f64),
+    values: &Range<f64>,
+    colour: &RGBAColor,
+) -> Rectangle<(f64, f64)> {
     Rectangle::new(
         [(hours.0, values.start), (hours.1, values.end)],
         colour.filled(),
