@@ -16,7 +16,7 @@ pub use ewma::{RISK_METRICS_PERIOD, deviations, least_multiplier};
 pub use guard::{Step, replay};
 pub use measures::{Behaviour, Moves, peak_to_trough};
 pub use regimes::{REGIMES, Regime, STEP_SECS, regimes};
-pub use report::{Report, Row, Verdict};
+pub use report::{Comparison, Report, Row, Verdict};
 
 use crate::{
     demo::plots::PlotError,

@@ -1,8 +1,4 @@
-use super::{
-    measures::largest_rises,
-    report::{Comparison, Report},
-    *,
-};
+use super::{measures::largest_rises, *};
 use oracle::Tier;
 use std::io::Write;
 
