@@ -68,11 +68,11 @@ interface IRiskEngine {
     /// Margins of portfolios of several underlyings, packed: what vaults call. Each portfolio is four words and one per option,
     /// fields from the top bit:
     ///
-    ///     0       spot (128 bits), stable price (128; equal to spot where there is none)
-    ///     1       tick (128), size of the perpetual (128, signed)
-    ///     2       spotRange, initialSpotRange, volRange, shortOptionRate (64 each)
-    ///     3       initialFactor (64), zero (128), number of options (64)
-    ///     option  strike in ticks (64), 1 for a put (1), seconds to expiry (31), volatility in 1e-6 (32), size (128, signed)
+    /// - word 0: spot (128 bits), stable price (128; equal to spot where there is none)
+    /// - word 1: tick (128), size of the perpetual (128, signed)
+    /// - word 2: spotRange, initialSpotRange, volRange, shortOptionRate (64 each)
+    /// - word 3: initialFactor (64), zero (128), number of options (64)
+    /// - of an option: strike in ticks (64), 1 for a put (1), seconds to expiry (31), volatility in 1e-6 (32), size (128, signed)
     ///
     /// The answer has a word per portfolio: maintenance (128 bits), initial (128). Where the stable price is not spot, the
     /// initial margin covers the losses from the marks, too, if spot moves from the stable price by `initialSpotRange`.

@@ -118,6 +118,7 @@ mod tests {
         let names = [
             "owner",
             "guard",
+            "riskEngine",
             "factory",
             "vaultImplementation",
             "poolImplementation",
