@@ -29,6 +29,7 @@ pub fn print(figures: &Figures) {
     println!(
         "(of 1, 4, 16 legs and of batches: in a market with others in the buckets; .new: in one without)"
     );
+    println!("(of 15 options: after every mark has moved; .unmoved: in the same second)");
     for (name, gas) in &figures.gas {
         if !name.ends_with(CACHED) {
             println!("{}", row(figures, name, *gas));

@@ -65,10 +65,18 @@ impl Bench<'_> {
         for (who, account) in [(HEALTHY, healthy), (WEAK, first), (WEAK, weak)] {
             self.open_book(who, account, &series).await?;
         }
+        // So that every mark has moved since it was last read, here and below.
+        self.price(START_PRICE * (1.0 + STEP / 10.0)).await?;
         let trade = self
             .option_trade((HEALTHY, healthy), &series, 0, 1.0)
             .await?;
         self.meter.note("vault.settle.15options", trade).await?;
+        let trade = self
+            .option_trade((HEALTHY, healthy), &series, 0, 1.0)
+            .await?;
+        self.meter
+            .note("vault.settle.15options.unmoved", trade)
+            .await?;
         for account in [first, weak] {
             self.weaken(account).await?;
         }
@@ -82,7 +90,6 @@ impl Bench<'_> {
         let one = liquidate(first, into[0]);
         let one = self.people[LIQUIDATOR].call(self.chain, vault, &one)?;
         self.chain.execute(&[one]).await?;
-        // So that every mark has moved since it was last read.
         self.price(price * (1.0 - STEP / 10.0)).await?;
         let other = liquidate(weak, into[1]);
         self.call("vault.liquidate.15options", LIQUIDATOR, vault, &other)
