@@ -77,7 +77,8 @@ const RULES: [&str; 4] = [
 pub struct Audit {
     lens: Lens,
     marks: Vec<I256>,
-    /// Loss of each account in each contract since that was last settled, from sizes, marks and funding; negative for a gain.
+    /// The most that each account may have lost in each contract since that was last settled, from sizes, marks and funding;
+    /// negative for a gain.
     losses: Vec<Vec<I256>>,
     last: Option<Snapshot>,
     findings: [Finding; 4],
@@ -196,7 +197,13 @@ impl Audit {
                 continue;
             };
             match named.contract {
-                Some(k) => self.losses[place][k] = I256::ZERO,
+                Some(k) => {
+                    // The other legs may have been settled as well: gains of theirs are no longer sure to be ahead.
+                    for loss in &mut self.losses[place] {
+                        *loss = (*loss).max(I256::ZERO);
+                    }
+                    self.losses[place][k] = I256::ZERO;
+                }
                 None => self.losses[place].fill(I256::ZERO),
             }
         }
