@@ -11,9 +11,9 @@ use bulkhead::chain::{Chain, OPERATOR, Wallet};
 use bulkhead::project;
 use option_model::reference;
 use option_model::{Draw, Portfolio as Model, Shape, Terms};
+use risk::options::Requirement;
 use risk::options::black::{self, Kind};
-use risk::options::{OptionLeg, Portfolio, Requirement, Shock};
-use risk::{Position, Price, Ratio, WAD};
+use risk::{Price, Ratio, WAD};
 
 const ARB_WASM: Address = address!("0000000000000000000000000000000000000071");
 /// Wei sent with an activation, of which the rest returns.
@@ -100,7 +100,7 @@ impl Engine {
         };
         let mut portfolios = vec![];
         for model in models {
-            let (portfolio, legs) = native(model);
+            let (portfolio, legs) = model.native();
             portfolios.extend(portfolio.pack(legs.len()).unwrap().map(word));
             portfolios.extend(legs.iter().map(|leg| word(leg.pack())));
         }
@@ -131,32 +131,6 @@ fn kind(is_call: bool) -> Kind {
     if is_call { Kind::Call } else { Kind::Put }
 }
 
-/// A portfolio of the model as the native code takes it.
-fn native(model: &Model) -> (Portfolio, Vec<OptionLeg>) {
-    let ratio = |wad: u64| Ratio(wad.into());
-    let portfolio = Portfolio {
-        spot: Price(model.spot),
-        stable: Price(model.stable),
-        tick: Price(model.tick),
-        perpetual: Position(model.perpetual),
-        shock: Shock {
-            spot_range: ratio(model.shock.spot_range),
-            initial_spot_range: ratio(model.shock.initial_spot_range),
-            volatility_range: ratio(model.shock.volatility_range),
-            short_option_rate: ratio(model.shock.short_option_rate),
-            initial_factor: ratio(model.shock.initial_factor),
-        },
-    };
-    let leg = |leg: &option_model::Leg| OptionLeg {
-        kind: kind(leg.is_call),
-        strike: leg.ticks,
-        seconds: leg.seconds,
-        volatility: leg.volatility,
-        size: Position(leg.size),
-    };
-    (portfolio, model.options.iter().map(leg).collect())
-}
-
 /// Portfolios of the reference model where it is at hand, and otherwise ours, of up to 64 options; and some of 128.
 fn portfolios(seed: u64, count: usize) -> Vec<Model> {
     let mut draw = Draw::new(seed);
@@ -177,7 +151,7 @@ fn portfolios(seed: u64, count: usize) -> Vec<Model> {
 
 /// Compares both functions with the native code, which they have to equal, and with the model. Returns the largest error.
 fn check(model: &Model, public: &IRiskEngine::EngineResult, packed: &Requirement) -> f64 {
-    let (portfolio, legs) = native(model);
+    let (portfolio, legs) = model.native();
     assert_eq!(portfolio.requirement(&legs).unwrap(), *packed, "{model:?}");
     let evaluation = portfolio.evaluate(&legs).unwrap();
     let sums = evaluation.sums;

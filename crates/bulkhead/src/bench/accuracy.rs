@@ -4,11 +4,8 @@
 //! nothing can be told apart. `crates/risk/tests/options` compares with 50 digits.
 
 use option_model::{Draw, Greeks, Shape, Terms, WAD, YEAR};
-use risk::options::{
-    black::{self, Kind},
-    encoding::{OptionLeg, Portfolio, Shock},
-};
-use risk::{Position, Price, Ratio};
+use risk::options::black::{self, Kind};
+use risk::{Price, Ratio};
 use serde::Serialize;
 use std::{collections::BTreeMap, thread};
 
@@ -202,31 +199,7 @@ fn random_margins(draw: &mut Draw, shape: Shape, portfolios: u64) -> Sum {
 }
 
 fn margin_error(model: &option_model::Portfolio) -> f64 {
-    let ratio = |wad: u64| Ratio(wad.into());
-    let portfolio = Portfolio {
-        spot: Price(model.spot),
-        stable: Price(model.stable),
-        tick: Price(model.tick),
-        perpetual: Position(model.perpetual),
-        shock: Shock {
-            spot_range: ratio(model.shock.spot_range),
-            initial_spot_range: ratio(model.shock.initial_spot_range),
-            volatility_range: ratio(model.shock.volatility_range),
-            short_option_rate: ratio(model.shock.short_option_rate),
-            initial_factor: ratio(model.shock.initial_factor),
-        },
-    };
-    let legs: Vec<_> = model
-        .options
-        .iter()
-        .map(|leg| OptionLeg {
-            kind: if leg.is_call { Kind::Call } else { Kind::Put },
-            strike: leg.ticks,
-            seconds: leg.seconds,
-            volatility: leg.volatility,
-            size: Position(leg.size),
-        })
-        .collect();
+    let (portfolio, legs) = model.native();
     let Ok(got) = portfolio.requirement(&legs) else {
         return f64::INFINITY;
     };

@@ -7,7 +7,7 @@ use option_model::reference::{self, Reference};
 use option_model::{Draw, Shape};
 use risk::options::Refusal;
 
-use crate::{portfolio, setting};
+use crate::setting;
 
 /// Of gross notional: spot x all sizes.
 const MARGIN: f64 = 1e-7;
@@ -41,7 +41,7 @@ fn greeks(greeks: &option_model::Greeks) -> [f64; 4] {
 
 impl Tally {
     fn check(&mut self, model: &option_model::Portfolio, expected: &Expected) {
-        let (portfolio, legs) = portfolio(model);
+        let (portfolio, legs) = model.native();
         let got = portfolio.evaluate(&legs).unwrap();
         assert_eq!(portfolio.requirement(&legs).unwrap(), got.requirement);
         // Prices are shares of the larger of spot and stable price.
@@ -228,6 +228,6 @@ fn a_margin_that_does_not_fit_is_refused() {
     let mut model = Draw::new(1).portfolio(Shape::Usual, 0);
     model.perpetual = -i128::MAX;
     model.shock.spot_range = 3_000_000_000_000_000_000;
-    let (portfolio, legs) = portfolio(&model);
+    let (portfolio, legs) = model.native();
     assert_eq!(portfolio.requirement(&legs), Err(Refusal::Overflow));
 }

@@ -7,7 +7,7 @@ use risk::options::Requirement;
 use risk::options::black::{Kind, Terms};
 use risk::{Price, Ratio, Usd, WAD};
 
-use crate::{portfolio, setting};
+use crate::setting;
 
 const ONE: i128 = WAD as i128;
 const RATE: u64 = WAD as u64;
@@ -64,7 +64,7 @@ fn any_portfolio() -> impl Strategy<Value = Portfolio> {
 }
 
 fn margin(model: &Portfolio) -> Requirement {
-    let (portfolio, legs) = portfolio(model);
+    let (portfolio, legs) = model.native();
     portfolio.requirement(&legs).unwrap()
 }
 
@@ -291,7 +291,7 @@ proptest! {
 
     #[test]
     fn whatever_can_be_held_is_margined(model in anything()) {
-        let (portfolio, legs) = portfolio(&model);
+        let (portfolio, legs) = model.native();
         let expected = model.margin();
         let got = portfolio.requirement(&legs);
         // Of what the portfolio is at the highest price that a move takes it to.

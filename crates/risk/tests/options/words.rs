@@ -5,8 +5,6 @@ use risk::Position;
 use risk::options::black::Kind;
 use risk::options::{OptionLeg, Portfolio, Refusal};
 
-use crate::portfolio;
-
 #[test]
 fn an_option_is_read_as_it_was_packed() {
     for kind in [Kind::Call, Kind::Put] {
@@ -43,7 +41,7 @@ fn a_portfolio_is_read_as_it_was_packed() {
     for shape in Shape::ALL {
         let mut model = draw.portfolio(shape, 3);
         model.stable = model.spot / 2;
-        let (portfolio, legs) = portfolio(&model);
+        let (portfolio, legs) = model.native();
         let words = portfolio.pack(legs.len()).unwrap();
         assert_eq!(Portfolio::unpack(words), (portfolio, 3));
     }
@@ -52,9 +50,9 @@ fn a_portfolio_is_read_as_it_was_packed() {
 #[test]
 fn a_portfolio_has_at_most_128_options() {
     let mut model = Draw::new(1).portfolio(Shape::Usual, 128);
-    let (most, legs) = portfolio(&model);
+    let (most, legs) = model.native();
     assert!(most.requirement(&legs).is_ok());
     model.options.push(model.options[0]);
-    let (more, legs) = portfolio(&model);
+    let (more, legs) = model.native();
     assert_eq!(more.requirement(&legs), Err(Refusal::TooManyOptions));
 }
