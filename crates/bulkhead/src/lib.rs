@@ -9,6 +9,7 @@ pub mod keeper;
 pub mod market;
 pub mod node;
 pub mod orders;
+pub mod picture;
 pub mod prices;
 pub mod project;
 pub mod proposal;

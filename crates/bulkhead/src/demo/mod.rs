@@ -14,6 +14,7 @@ use crate::{
     deploy::{self, DeployError},
     market::{Market, Terms, rate},
     node::Node,
+    picture::PlotError,
     prices::Path,
     project::{self, ProjectError},
     units::{FEED, signed_number},
@@ -22,7 +23,6 @@ use alloy::primitives::B256;
 use crowd::crowd;
 use options::OptionMarket;
 use play::Play;
-use plots::PlotError;
 use record::{Record, Summary, TraderResult};
 use report::Timeline;
 use std::{

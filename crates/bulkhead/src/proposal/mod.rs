@@ -18,6 +18,7 @@ pub mod system;
 use crate::{
     abi::IOwnable::ownerCall,
     chain::{Chain, ChainError},
+    picture::PlotError,
     project::{self, ProjectError},
 };
 use alloy::primitives::{Address, U256};
@@ -75,7 +76,7 @@ pub enum ProposalError {
     Arithmetic(risk::Error),
     /// The picture.
     #[error(transparent)]
-    Plot(#[from] plots::PlotError),
+    Plot(#[from] PlotError),
 }
 
 impl From<ChainError> for ProposalError {

@@ -4,58 +4,33 @@ use super::{
     impact::{Impact, Position},
     report::Report,
 };
-use plotters::{
-    coord::Shift,
-    prelude::*,
-    style::{FontStyle, register_font},
+use crate::picture::{
+    BLUE, Drawing, Drawn, FONT, INK, PlotError, RED, SIZE, chart, legend, picture,
 };
+use plotters::prelude::*;
 use std::path::{Path, PathBuf};
 
-const SIZE: (u32, u32) = (1280, 960);
-const FONT: &str = "sans-serif";
-const INK: RGBColor = RGBColor(40, 44, 52);
-const BEFORE: RGBColor = RGBColor(31, 98, 168);
-const AFTER: RGBColor = RGBColor(200, 50, 47);
+const BEFORE: RGBColor = BLUE;
+const AFTER: RGBColor = RED;
 /// Equity beyond this many times maintenance margin is drawn there: it is far away.
 const FAR: f64 = 5.0;
 
-/// A picture could not be drawn or written.
-#[derive(Debug, thiserror::Error)]
-#[error("plot {path}: {reason}")]
-pub struct PlotError {
-    path: String,
-    reason: String,
-}
-
-type Drawn = Result<(), Box<dyn std::error::Error>>;
-type Drawing<'a> = DrawingArea<BitMapBackend<'a>, Shift>;
-
 /// Draws one picture for each market of the report into `folder`, and returns their paths.
 pub fn draw(report: &Report, folder: &Path) -> Result<Vec<PathBuf>, PlotError> {
-    let broken = |path: &Path, reason: String| PlotError {
-        path: path.display().to_string(),
-        reason,
-    };
-    std::fs::create_dir_all(folder).map_err(|error| broken(folder, error.to_string()))?;
-    // The fonts of the machine are not used: there may be none, and pictures should look the same everywhere.
-    register_font(FONT, FontStyle::Normal, epaint_default_fonts::UBUNTU_LIGHT)
-        .map_err(|_| broken(folder, "the built-in font cannot be read".into()))?;
-    let mut paths = Vec::new();
-    for (number, impact) in report.impacts.iter().enumerate() {
-        let path = folder.join(format!("proposal-{number}.png"));
-        picture(impact, &path).map_err(|error| broken(&path, error.to_string()))?;
-        paths.push(path);
-    }
-    Ok(paths)
-}
-
-fn picture(impact: &Impact, path: &Path) -> Drawn {
-    let area = BitMapBackend::new(path, SIZE).into_drawing_area();
-    area.fill(&WHITE)?;
-    let (upper, lower) = area.split_vertically(SIZE.1 as i32 / 2);
-    cushions(impact, &upper)?;
-    losses(impact, &lower)?;
-    Ok(area.present()?)
+    std::fs::create_dir_all(folder).map_err(|error| PlotError::new(folder, &error))?;
+    let size = (SIZE.0, SIZE.1 * 3 / 2);
+    let drawn = report.impacts.iter().enumerate().map(|(number, impact)| {
+        picture(
+            folder.join(format!("proposal-{number}.png")),
+            size,
+            |area| {
+                let (upper, lower) = area.split_vertically(size.1 as i32 / 2);
+                cushions(impact, &upper)?;
+                losses(impact, &lower)
+            },
+        )
+    });
+    drawn.collect()
 }
 
 /// Equity as a multiple of maintenance margin, every account at its rank.
@@ -70,15 +45,8 @@ fn cushions(impact: &Impact, area: &Drawing) -> Drawn {
         all
     };
     let right = impact.accounts.len().max(1) as f64;
-    let mut panel = ChartBuilder::on(area)
-        .caption(
-            format!("Distance from liquidation in market {}", impact.vault),
-            (FONT, 24).into_font().color(&INK),
-        )
-        .margin(14)
-        .x_label_area_size(46)
-        .y_label_area_size(78)
-        .build_cartesian_2d(0.0..right, 0.0..FAR)?;
+    let title = format!("Distance from liquidation in market {}", impact.vault);
+    let mut panel = chart(area, &title, right, 0.0..FAR)?;
     panel
         .configure_mesh()
         .x_desc("Accounts, the nearest to liquidation first")
@@ -99,7 +67,7 @@ fn cushions(impact: &Impact, area: &Drawing) -> Drawn {
             .label(name)
             .legend(move |(x, y)| PathElement::new([(x, y), (x + 22, y)], colour.stroke_width(3)));
     }
-    legend(&mut panel)
+    legend(&mut panel, SeriesLabelPosition::UpperRight)
 }
 
 /// Each height over a width of one.
@@ -127,15 +95,9 @@ fn losses(impact: &Impact, area: &Drawing) -> Drawn {
         .fold(0.0, f64::max);
     let days = impact.stress.len().max(1) as f64;
     let names: Vec<&str> = impact.stress.iter().map(|day| day.day).collect();
-    let mut panel = ChartBuilder::on(area)
-        .caption(
-            "Deficit if prices gapped as on ... (full: insured, pale: from profits)",
-            (FONT, 24).into_font().color(&INK),
-        )
-        .margin(14)
-        .x_label_area_size(46)
-        .y_label_area_size(78)
-        .build_cartesian_2d(0.0..days, 0.0..(highest / 1000.0 * 1.15).max(1.0))?;
+    let title = "Deficit if prices gapped as on ... (full: insured, pale: from profits)";
+    let top = (highest / 1000.0 * 1.15).max(1.0);
+    let mut panel = chart(area, title, days, 0.0..top)?;
     panel
         .configure_mesh()
         .y_desc("Thousand USD")
@@ -168,7 +130,7 @@ fn losses(impact: &Impact, area: &Drawing) -> Drawn {
             .label(name)
             .legend(move |(x, y)| Rectangle::new([(x, y - 6), (x + 22, y + 6)], colour.filled()));
     }
-    legend(&mut panel)
+    legend(&mut panel, SeriesLabelPosition::UpperRight)
 }
 
 /// The name of the day in whose middle `place` is.
@@ -176,21 +138,6 @@ fn label(names: &[&str], place: f64) -> String {
     let is_middle = (place.fract() - 0.5).abs() < 0.01;
     let name = names.get(place as usize).filter(|_| is_middle);
     name.map_or_else(String::new, |name| (*name).to_owned())
-}
-
-fn legend<'a, 'b: 'a, C>(panel: &mut ChartContext<'a, BitMapBackend<'b>, C>) -> Drawn
-where
-    C: CoordTranslate,
-{
-    panel
-        .configure_series_labels()
-        .position(SeriesLabelPosition::UpperRight)
-        .label_font((FONT, 16).into_font().color(&INK))
-        .background_style(WHITE.mix(0.85))
-        .border_style(INK.mix(0.3))
-        .legend_area_size(30)
-        .draw()?;
-    Ok(())
 }
 
 #[cfg(test)]
@@ -204,7 +151,7 @@ mod tests {
         let paths = draw(&report(), folder.path()).unwrap();
         assert_eq!(paths.len(), 1);
         let picture = image::open(&paths[0]).unwrap().to_rgb8();
-        assert_eq!(picture.dimensions(), SIZE);
+        assert_eq!(picture.dimensions(), (1280, 960));
         for colour in [BEFORE, AFTER] {
             let RGBColor(r, g, b) = colour;
             let inked = picture

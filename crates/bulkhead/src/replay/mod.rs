@@ -19,7 +19,7 @@ pub use regimes::{REGIMES, Regime, STEP_SECS, regimes};
 pub use report::{Comparison, Report, Row, Verdict};
 
 use crate::{
-    demo::plots::PlotError,
+    picture::PlotError,
     prices::{self, Point, PriceFileError},
 };
 use std::path::{Path, PathBuf};

@@ -1,12 +1,10 @@
 //! A replay as a picture: the price over the tiers, and the margins below.
 
 use super::{DAY, guard::Step};
-use crate::demo::{
-    plots::{
-        BLUE, Drawing, Drawn, GREEN, Panel, PlotError, RED, SIZE, TIER_COLOURS, axes, legend,
-        picture, rectangle,
-    },
-    record::TIERS,
+use crate::demo::record::TIERS;
+use crate::picture::{
+    BLUE, Drawing, Drawn, GREEN, Panel, PlotError, RED, SIZE, TIER_COLOURS, axes, legend, picture,
+    rectangle,
 };
 use oracle::Tier;
 use plotters::prelude::*;
