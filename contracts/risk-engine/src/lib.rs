@@ -9,7 +9,7 @@
 //! | a word decoded | [`words`] |
 //! | a call refused | [`refusal`] |
 
-#![cfg_attr(not(feature = "export-abi"), no_std)]
+#![no_std]
 
 extern crate alloc;
 
@@ -82,12 +82,4 @@ fn value_sent() -> bool {
     // SAFETY: the host writes 32 bytes.
     unsafe { hostio::msg_value(value.as_mut_ptr()) };
     value != [0; 32]
-}
-
-/// Prints the contract's Solidity interface; for `constructor`, nothing: there is none.
-#[cfg(feature = "export-abi")]
-pub fn print_from_args() {
-    if std::env::args().nth(1).as_deref() != Some("constructor") {
-        print!("{}", include_str!("../../interfaces/IRiskEngine.sol"));
-    }
 }

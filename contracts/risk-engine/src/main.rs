@@ -1,5 +1,7 @@
-//! Prints the contract's ABI.
+//! Prints the contract's Solidity interface; for `constructor`, nothing: there is none.
 
 fn main() {
-    risk_engine::print_from_args();
+    if std::env::args().nth(1).as_deref() != Some("constructor") {
+        print!("{}", include_str!("../../interfaces/IRiskEngine.sol"));
+    }
 }
