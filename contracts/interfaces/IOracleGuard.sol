@@ -17,8 +17,9 @@ interface IOracleGuard is IOwnable {
         uint128 ceiling;
     }
 
-    /// What the guard knows of an asset. `tier` is 0 Normal, 1 Caution, 2 Restricted, 3 Halted; a reading that has
-    /// become too old is Halted. `blocked` has a bit set for each action that this tier forbids:
+    /// What the guard knows of an asset. `tier` is 0 Normal, 1 Caution, 2 Restricted, 3 Halted. An asset is frozen, and so Halted
+    /// with everything forbidden, when no source was trusted, when its mark has become too old, or when the mark is from before
+    /// a sequencer outage; in the last case until the next poke. `blocked` has a bit set for each action that this tier forbids:
     /// 1 opening, 2 reducing, 4 withdrawing with exposure, 8 liquidating, 16 deleveraging, 32 setting a new mark (frozen).
     /// Bit 64 says that a sequencer outage goes on or ended less than the grace period ago.
     /// `low` and `high` are the range of mark and sources, widened by the confidence.
@@ -151,7 +152,8 @@ interface IOracleGuard is IOwnable {
     event StewardSet(address indexed steward);
     event SequencerStatusChanged(bool down, uint64 since);
     /// `cause` is 0 a calm period or the end of a trip, 1 a move of the price, 2 diverging sources, 3 a lost source,
-    /// 4 the sequencer, 5 no trusted price (frozen), 6 the guardian.
+    /// 4 the sequencer, 5 no trusted price (frozen), 6 the guardian. What time alone does to a tier (the mark becomes too old, an
+    /// outage passes, a trip ends) is reported by the next poke or trip, ahead of its own change.
     event TierChanged(bytes32 indexed asset, uint8 from, uint8 to, uint8 cause);
     event Poked(bytes32 indexed asset, uint256 mark, uint256 volatility);
     event SettlementOpened(bytes32 indexed asset, uint64 indexed expiry, uint64 from, uint32 window);
@@ -181,6 +183,9 @@ interface IOracleGuard is IOwnable {
 
     function poke(bytes32 asset) external returns (uint256 mark, uint8 tier);
     function pokeMany(bytes32[] calldata assets) external;
+    /// What pokes have stored, as it counts now. No price feed is asked; the uptime feed is, once a call, if an asset was poked
+    /// longer than `meanWindow` ago: such a read needs the gas of one feed. So it is with `readMany`, `marks`,
+    /// `marksWithOptions` and `settlement`.
     function read(bytes32 asset) external view returns (Reading memory);
     function readMany(bytes32[] calldata assets) external view returns (Reading[] memory);
     function marks(bytes32[] calldata assets) external view returns (Mark[] memory);

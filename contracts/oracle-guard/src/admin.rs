@@ -6,14 +6,14 @@ use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolError;
 use oracle::compact::Decimal;
 use oracle::source::{MAX_CEILING, MAX_DECIMALS, MAX_HEARTBEAT};
-use oracle::{Outlook, Parameters, RangeLimits, SurfaceLimits};
+use oracle::{Outlook, Parameters, RangeLimits, Sequencer, SurfaceLimits};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::AccountAccess;
 
 use crate::abi::{Args, guard, ownable};
-use crate::feeds::{self, Sequencer};
+use crate::feeds;
 use crate::host::{Topic, emit, encode, refuse, revert, sender, topic, uint};
-use crate::prices::known;
+use crate::readings::known;
 use crate::store::{self, Entry, Feeds, Field, Record, Shared, Source};
 
 /// Runs once, in the transaction that deploys the guard. A zero `guardian` is none; a zero `sequencer_feed` is a chain
@@ -36,10 +36,7 @@ pub fn construct(owner: Address, guardian: Address, sequencer_feed: Address) {
     put_surface_limits(&SurfaceLimits::DEFAULT);
     put_parameters(&Shared {
         parameters: Parameters::DEFAULT,
-        sequencer: Sequencer {
-            down: false,
-            since: 0,
-        },
+        sequencer: Sequencer::default(),
     });
 }
 

@@ -1,13 +1,14 @@
-//! Calls to feeds, none of which can revert a poke or make it run out of gas.
+//! Calls to feeds, none of which can revert its caller or make it run out of gas.
 
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::{SolCall, SolError, sol};
-use oracle::Round;
+use oracle::{Round, Sequencer};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::MeteringAccess;
 
 use crate::abi::guard;
-use crate::host::{self, now, revert, uint};
+use crate::host::{self, revert, uint};
+use crate::store::Field;
 
 sol! {
     function latestRoundData() external view returns (uint80, int256, uint256, uint256, uint80);
@@ -33,37 +34,14 @@ pub fn decimals(feed: Address) -> Option<U256> {
     ask::<32>(feed, decimalsCall::SELECTOR).map(U256::from_be_bytes)
 }
 
-/// The sequencer's status as its uptime feed tells it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Sequencer {
-    /// The sequencer is down, or the feed gave no valid answer.
-    pub down: bool,
-    /// Since when it has been in this status.
-    pub since: u64,
-}
-
-/// Asks the sequencer uptime feed: its answer is 0 while the sequencer is up, and `startedAt` is the time of the last
-/// change. Whatever is not a plain "up" counts as down.
-pub fn sequencer(feed: Address) -> Sequencer {
-    let now = now();
-    let answer = ask::<160>(feed, latestRoundDataCall::SELECTOR).map(|data| {
-        let word = |k: usize| U256::from_be_slice(&data[32 * k..32 * (k + 1)]);
-        (word(1), word(2))
-    });
-    match answer {
-        Some((status, since))
-            if status.is_zero() && !since.is_zero() && since <= U256::from(now) =>
-        {
-            Sequencer {
-                down: false,
-                since: since.to(),
-            }
-        }
-        _ => Sequencer {
-            down: true,
-            since: now,
-        },
+/// The sequencer's status as the uptime feed tells it, or `None` where none is configured. Fails as [`latest_round`] does.
+pub fn sequencer(now: u64) -> Option<Sequencer> {
+    let feed = Field::SequencerFeed.address();
+    if feed.is_zero() {
+        return None;
     }
+    let answer = ask::<160>(feed, latestRoundDataCall::SELECTOR);
+    Some(Sequencer::from_answer(answer.as_ref(), now))
 }
 
 /// The first `N` bytes that `feed` returns. Fails with `InsufficientGas` where it could not get its whole allowance.

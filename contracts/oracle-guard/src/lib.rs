@@ -1,12 +1,14 @@
 //! The oracle guard: prices that money may depend on.
 //!
-//! Feeds are asked by `poke` only, which anyone may call; what it accepts is stored, and `read` and `marks` serve it. A feed
-//! that reverts, lies, burns gas or returns rubbish freezes its own asset and no other. The decisions are those of the crate
+//! Feeds are asked by `poke` only, which anyone may call; what it accepts is stored, and `read` and `marks` serve it. Only the
+//! sequencer's uptime feed is asked by these too, where nobody has poked for a while: a price from before an outage moves
+//! nothing. A feed that reverts, lies, burns gas or returns rubbish freezes its own asset and no other. The decisions are those of the crate
 //! `oracle`; here are storage, feeds, roles and events.
 //!
 //! | Where is ... | |
 //! |---|---|
 //! | a price accepted | [`prices`] |
+//! | a price served | [`readings`] |
 //! | an expiry settled | [`settlements`] |
 //! | an option valued | [`options`] |
 //! | a volatility accepted | [`surfaces`] |
@@ -27,6 +29,7 @@ mod feeds;
 mod host;
 mod options;
 mod prices;
+mod readings;
 mod router;
 mod settlements;
 mod store;

@@ -10,28 +10,20 @@ use oracle::{Expiry, Stage};
 use risk::options::black::Kind;
 
 use crate::abi::{Args, guard};
-use crate::host::{fill, int, now, revert, uint};
-use crate::prices::{self, MARK_WORDS, known};
-use crate::store::{Entry, Record, Shared};
+use crate::host::{fill, int, revert, uint};
+use crate::readings::{MARK_WORDS, Reader, Reading};
+use crate::store::{Entry, Record};
 
 /// Bytes of an encoded `OptionId`.
 const ID_BYTES: usize = 128;
 /// Words of an encoded `OptionMark`.
 const OPTION_WORDS: usize = 8;
 
-/// An asset at one moment.
-struct Underlying {
-    record: Record,
-    entry: Entry,
-    tier: B256,
-    blocked: u16,
-}
-
-/// [`prices::marks`], and the marks of options on these assets. Each asset's slots are read once, and a surface or settlement
-/// once for neighbours of the same expiry. Fails with `UnknownAsset` or `AssetIndexOutOfRange`.
+/// [`marks`](crate::readings::marks), and the marks of options on these assets. Each asset's slots are read once, and a surface
+/// or settlement once for neighbours of the same expiry. Fails as `marks` does, or with `AssetIndexOutOfRange`.
 pub fn marks_with_options(args: Args) -> Vec<u8> {
     let (assets, options) = (args.b256s(0), args.structs(1));
-    let (shared, now) = (Shared::load(), now());
+    let reader = Reader::new();
     let (marks, quotes) = (
         assets.len() * MARK_WORDS * 32,
         options.len() * OPTION_WORDS * 32,
@@ -43,28 +35,17 @@ pub fn marks_with_options(args: Args) -> Vec<u8> {
     let (body, rest) = rest.split_at_mut(marks);
     let mut underlyings = Vec::with_capacity(assets.len());
     for (place, asset) in body.chunks_exact_mut(MARK_WORDS * 32).zip(assets) {
-        let (record, entry) = known(&B256::new(*asset));
-        fill(place, &prices::mark(&entry, &shared, now));
-        let (tier, blocked) = prices::permissions(&entry, &shared, now);
-        underlyings.push(Underlying {
-            record,
-            entry,
-            tier: uint(tier as u8),
-            blocked,
-        });
+        let underlying = reader.asset(&B256::new(*asset));
+        fill(place, &reader.mark(&underlying));
+        underlyings.push(underlying);
     }
     let (head, body) = rest.split_at_mut(32);
     fill(head, &[uint(options.len() as u64)]);
-    write_options(body, options, &underlyings, now);
+    write_options(body, options, &underlyings, reader.now);
     bytes
 }
 
-fn write_options(
-    body: &mut [u8],
-    options: &[[u8; ID_BYTES]],
-    underlyings: &[Underlying],
-    now: u64,
-) {
+fn write_options(body: &mut [u8], options: &[[u8; ID_BYTES]], underlyings: &[Reading], now: u64) {
     let mut last = None;
     for (place, option) in body.chunks_exact_mut(OPTION_WORDS * 32).zip(options) {
         let id = Args(option);
@@ -85,7 +66,7 @@ fn write_options(
 
 fn option_mark(
     expiry: &Expiry,
-    underlying: &Underlying,
+    underlying: &Reading,
     kind: Kind,
     strike: u128,
 ) -> [B256; OPTION_WORDS] {
@@ -93,7 +74,7 @@ fn option_mark(
     [
         uint(option.quote.value.0),
         uint(option.volatility),
-        underlying.tier,
+        uint(underlying.tier as u8),
         uint(expiry.blocked(underlying.blocked)),
         uint(u8::from(expiry.is_final())),
         int(option.quote.delta),

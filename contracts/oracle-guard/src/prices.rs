@@ -1,33 +1,18 @@
-//! Where prices are accepted and served.
-
-use alloc::vec;
-use alloc::vec::Vec;
+//! Where prices are accepted, and tiers raised.
 
 use alloy_primitives::B256;
 use alloy_sol_types::SolError;
 use oracle::{
-    Cause, Observation, Outlook, Price, RangeLimits, Ranges, Sample, Sources, Tier, TripRefusal,
+    Cause, Observation, Outlook, Price, RangeLimits, Ranges, Sample, Sequencer, Sources, Tier,
+    TripRefusal,
 };
 
 use crate::abi::guard;
-use crate::feeds::{self, Sequencer};
-use crate::host::{emit, encode, fill, now, revert, sender, topic, uint};
+use crate::feeds;
+use crate::host::{emit, now, revert, sender, topic, uint};
+use crate::readings::{Reader, known};
 use crate::settlements;
 use crate::store::{Entry, Feeds, Field, Record, Shared, Source};
-
-/// Words of an encoded `Mark`.
-pub const MARK_WORDS: usize = 6;
-/// Words of an encoded `Reading`.
-const READING_WORDS: usize = 10;
-
-/// A configured asset; reverts with `UnknownAsset`.
-pub fn known(asset: &B256) -> (Record, Entry) {
-    let record = Record::of(asset);
-    match record.entry() {
-        Some(entry) => (record, entry),
-        None => revert(guard::UnknownAsset::SELECTOR, &[*asset]),
-    }
-}
 
 /// Asks the feeds of `asset` and updates its mark and tier. Anyone may call. Returns the WAD mark and the tier in force.
 ///
@@ -48,20 +33,16 @@ pub fn poke_many(assets: &[[u8; 32]]) {
 /// Asks the uptime feed and stores its status where it changed. Without a feed the sequencer counts as up.
 fn update_sequencer() -> Shared {
     let known = Shared::load();
-    let feed = Field::SequencerFeed.address();
-    if feed.is_zero() {
+    let Some(seen) = feeds::sequencer(now()) else {
         return known;
-    }
-    let sequencer = feeds::sequencer(feed);
-    let Sequencer { down, since } = sequencer;
-    let still_down = down && known.sequencer.down;
-    if still_down || sequencer == known.sequencer {
-        return known;
-    }
+    };
+    let sequencer = known.sequencer.followed_by(seen);
     let shared = Shared { sequencer, ..known };
-    shared.store();
-    let words = [uint(u8::from(down)), uint(since)];
-    emit(topic!(guard::SequencerStatusChanged), 0, &words);
+    if sequencer != known.sequencer {
+        shared.store();
+        let words = [uint(u8::from(sequencer.down)), uint(sequencer.since)];
+        emit(topic!(guard::SequencerStatusChanged), 0, &words);
+    }
     shared
 }
 
@@ -76,9 +57,11 @@ fn poke_one(asset: &B256, shared: &Shared) -> [B256; 2] {
     let (state, cause) = state.observe(observation, &shared.parameters, now);
     let price = state.price;
     let reported = price.tier_at(&before.trip, now);
-    let settling =
-        before.settling && !settlements::count(&record, asset, &before.price, now).is_complete();
     let ranges = sample(&record, &before.limits, &price, shared, now);
+    let settling = before.settling && {
+        let price = before.price.under(&shared.sequencer);
+        !settlements::count(&record, asset, &price, now).is_complete()
+    };
     record.set_progress(&state);
     record.set_entry(&Entry {
         price,
@@ -90,12 +73,7 @@ fn poke_one(asset: &B256, shared: &Shared) -> [B256; 2] {
     let mark = uint(price.mark);
     let words = [*asset, mark, uint(ranges.volatility)];
     emit(topic!(guard::Poked), 1, &words);
-    let cause = if reported < before.reported {
-        Cause::Calm
-    } else {
-        cause
-    };
-    emit_tier(asset, before.reported, reported, cause);
+    report(asset, &before, &shared.sequencer, reported, cause, now);
     [mark, uint(reported as u8)]
 }
 
@@ -129,100 +107,40 @@ fn ask(feeds: &Feeds, source: Source, now: u64) -> Option<Sample> {
     feeds.limits(source).check(&round, now).ok()
 }
 
+/// Says how the tier came from what was last reported to `tier`: first what time alone had done to it until `now`, then what
+/// was done now, for `cause` where that is stricter.
+fn report(asset: &B256, before: &Entry, sequencer: &Sequencer, tier: Tier, cause: Cause, now: u64) {
+    let (price, trip) = (&before.price, &before.trip);
+    let (lapsed, lapse) = price.lapse(trip, before.reported, sequencer, now);
+    emit_tier(asset, before.reported, lapsed, lapse);
+    emit_tier(asset, lapsed, tier, cause);
+}
+
+/// A tier never becomes milder but by calm.
 fn emit_tier(asset: &B256, from: Tier, to: Tier, cause: Cause) {
-    if from != to {
-        let words = [*asset, uint(from as u8), uint(to as u8), uint(cause as u8)];
-        emit(topic!(guard::TierChanged), 1, &words);
+    if from == to {
+        return;
     }
-}
-
-/// What the guard knows of `asset` now, without asking a feed. Fails with `UnknownAsset`.
-pub fn read(asset: B256) -> Vec<u8> {
-    encode(&reading(&asset, &Shared::load()))
-}
-
-/// [`read`] for many assets.
-pub fn read_many(assets: &[[u8; 32]]) -> Vec<u8> {
-    let shared = Shared::load();
-    array(assets, |asset| reading(asset, &shared))
-}
-
-/// What a vault needs of [`read_many`], from two slots an asset while its sources agree, and three while they do not. Fails
-/// with `UnknownAsset`.
-pub fn marks(assets: &[[u8; 32]]) -> Vec<u8> {
-    let (shared, now) = (Shared::load(), now());
-    array(assets, |asset| mark(&known(asset).1, &shared, now))
-}
-
-/// An array of `answer` for each asset.
-fn array<const N: usize>(assets: &[[u8; 32]], answer: impl Fn(&B256) -> [B256; N]) -> Vec<u8> {
-    let mut bytes = vec![0; 64 + 32 * N * assets.len()];
-    let (head, body) = bytes.split_at_mut(64);
-    fill(head, &[uint(32u8), uint(assets.len() as u64)]);
-    for (place, asset) in body.chunks_exact_mut(32 * N).zip(assets) {
-        fill(place, &answer(&B256::new(*asset)));
-    }
-    bytes
-}
-
-/// What a vault needs of one asset.
-pub fn mark(entry: &Entry, shared: &Shared, now: u64) -> [B256; MARK_WORDS] {
-    let price = &entry.price;
-    let (tier, blocked) = permissions(entry, shared, now);
-    let stable = price.stable_at(now, shared.parameters.stable_price_rate);
-    let secs = now.saturating_sub(price.observed_at);
-    let (maintenance, initial) = entry.outlook.after(&shared.parameters, secs);
-    [
-        uint(price.mark),
-        uint(stable),
-        uint(tier as u8),
-        uint(blocked),
-        uint(maintenance),
-        uint(initial),
-    ]
-}
-
-/// The tier in force and the actions forbidden.
-pub fn permissions(entry: &Entry, shared: &Shared, now: u64) -> (Tier, u16) {
-    let tier = entry.price.tier_at(&entry.trip, now);
-    let grace = shared.is_grace(now);
-    (tier, entry.price.blocked_at(tier, grace, now))
-}
-
-fn reading(asset: &B256, shared: &Shared) -> [B256; READING_WORDS] {
-    let (record, entry) = known(asset);
-    let now = now();
-    let [mark, stable, tier, blocked, ..] = mark(&entry, shared, now);
-    let (low, high) = entry.price.range(entry.limits.confidence);
-    let ranges = record
-        .volatility()
-        .ranges(&shared.parameters, &entry.limits, now);
-    [
-        mark,
-        uint(low),
-        uint(high),
-        stable,
-        uint(entry.price.updated_at),
-        tier,
-        blocked,
-        uint(ranges.volatility),
-        uint(ranges.maintenance),
-        uint(ranges.initial),
-    ]
+    let cause = if to < from { Cause::Calm } else { cause };
+    let words = [*asset, uint(from as u8), uint(to as u8), uint(cause as u8)];
+    emit(topic!(guard::TierChanged), 1, &words);
 }
 
 /// Raises the tier of `asset` for `secs` seconds, at most 72 hours in 30 days, and at most to Restricted while the sources
 /// agree. Guardian only.
 ///
-/// Fails with `NotGuardian`, `UnknownAsset`, `TierNotRaised`, `SourcesAgree`, `TripTooShort` or `TripAllowanceExceeded`.
+/// Fails with `NotGuardian`, `UnknownAsset`, `InsufficientGas`, `TierNotRaised`, `SourcesAgree`, `TripTooShort` or
+/// `TripAllowanceExceeded`.
 pub fn trip(asset: B256, tier: u8, secs: u32, reason: B256) {
     let caller = sender();
     if caller != Field::Guardian.address() {
         revert(guard::NotGuardian::SELECTOR, &[caller.into_word()]);
     }
-    let now = now();
     let (record, before) = known(&asset);
-    let price: Price = before.price;
+    let reader = Reader::new();
+    let now = reader.now;
+    let sequencer = reader.sequencer(&before.price);
+    let price = before.price.under(&sequencer);
     let current = price.tier_at(&before.trip, now);
     let agree = price.sources_agree(now);
     let raised = before
@@ -240,7 +158,7 @@ pub fn trip(asset: B256, tier: u8, secs: u32, reason: B256) {
     });
     let words = [asset, uint(trip.tier as u8), uint(trip.until), reason];
     emit(topic!(guard::Tripped), 1, &words);
-    emit_tier(&asset, before.reported, reported, Cause::Guardian);
+    report(&asset, &before, &sequencer, reported, Cause::Guardian, now);
 }
 
 fn refuse_trip(refusal: TripRefusal, current: Tier, asked: u8, secs: u32) -> ! {

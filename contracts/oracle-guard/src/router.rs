@@ -8,7 +8,7 @@ use alloy_sol_types::SolCall;
 use crate::abi::{Args, guard, ownable};
 use crate::host::{encode, refuse};
 use crate::store::Field;
-use crate::{admin, options, prices, settlements, surfaces};
+use crate::{admin, options, prices, readings, settlements, surfaces};
 
 /// The selector under which every Stylus program is constructed, whatever its arguments: that of `stylus_constructor()`.
 const CONSTRUCTOR: u32 = 0x5585_258d;
@@ -65,10 +65,10 @@ fn split(input: &[u8]) -> (u32, Args<'_>) {
 pub fn view(input: &[u8]) -> Option<Vec<u8>> {
     let (selector, args) = split(input);
     Some(match selector {
-        MARKS => prices::marks(args.b256s(0)),
+        MARKS => readings::marks(args.b256s(0)),
         MARKS_WITH_OPTIONS => options::marks_with_options(args),
-        READ => prices::read(args.word(0)),
-        READ_MANY => prices::read_many(args.b256s(0)),
+        READ => readings::read(args.word(0)),
+        READ_MANY => readings::read_many(args.b256s(0)),
         SETTLEMENT => settlements::settlement(args.word(0), args.u64(1)),
         SURFACE => surfaces::surface(args.word(0), args.u64(1)),
         SURFACE_LIMITS => admin::surface_limits(),

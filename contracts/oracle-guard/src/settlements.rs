@@ -7,25 +7,27 @@ use alloy_sol_types::SolError;
 use oracle::{NotOpened, Price, Settlement};
 
 use crate::abi::guard;
-use crate::host::{emit, encode, now, revert, topic, uint};
-use crate::prices::known;
-use crate::store::{Entry, Record, Shared};
+use crate::host::{emit, encode, revert, topic, uint};
+use crate::readings::{Reader, Reading, known};
+use crate::store::{Entry, Record};
 
 /// Opens the settlement of `asset` at `expiry`, 08:00 UTC of some day. Anyone may, from a day before, and afterwards if the
 /// expiry has a surface and was missed; its window ends at the expiry, or starts now if that is later. The one before it must be
 /// complete, or make way for a missed one.
 ///
-/// Fails with `UnknownAsset`, `SettlementRunning` or `InvalidExpiry`.
+/// Fails with `UnknownAsset`, `InsufficientGas`, `SettlementRunning` or `InvalidExpiry`.
 pub fn open(asset: B256, expiry: u64) {
-    let now = now();
     let (record, entry) = known(&asset);
+    let reader = Reader::new();
+    let now = reader.now;
     let last = record.settlement();
     let complete = if entry.settling {
-        count(&record, &asset, &entry.price, now)
+        let price = entry.price.under(&reader.sequencer(&entry.price));
+        count(&record, &asset, &price, now)
     } else {
         last
     };
-    let window = Shared::load().parameters.settlement_window;
+    let window = reader.parameters().settlement_window;
     let missed = expiry <= now && record.quoted(expiry).exists() && record.settled(expiry) == 0;
     let next = match complete.open_next(expiry, missed, window, now) {
         Ok(next) => next,
@@ -58,16 +60,17 @@ pub fn count(record: &Record, asset: &B256, price: &Price, now: u64) -> Settleme
 }
 
 /// The WAD mean for the expiry of `asset` so far, the seconds that it still has to count, and whether it is final: then there
-/// are none. All zero if it was not opened. Fails with `UnknownAsset`.
+/// are none. All zero if it was not opened. Fails as [`Reader::asset`] does.
 pub fn settlement(asset: B256, expiry: u64) -> Vec<u8> {
-    let (record, entry) = known(&asset);
+    let reader = Reader::new();
+    let Reading { record, entry, .. } = reader.asset(&asset);
     let mut last = record.settlement();
     if last.expiry != expiry {
         let price = record.settled(expiry);
         return encode(&[uint(price), B256::ZERO, uint(u8::from(price != 0))]);
     }
     if entry.settling {
-        last = last.count(&entry.price, now());
+        last = last.count(&entry.price, reader.now);
     }
     encode(&[
         uint(last.price),

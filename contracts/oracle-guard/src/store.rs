@@ -5,13 +5,12 @@
 use alloy_primitives::{Address, B256};
 use oracle::compact::{Decimal, compact, expand};
 use oracle::{
-    Asset, Limits, Mean, Outlook, Parameters, Price, Quoted, RangeLimits, Settlement, Status,
-    Surface, SurfaceLimits, Tier, Trip, Volatility,
+    Asset, Limits, Mean, Outlook, Parameters, Price, Quoted, RangeLimits, Sequencer, Settlement,
+    Status, Surface, SurfaceLimits, Tier, Trip, Volatility,
 };
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::CryptographyAccess;
 
-use crate::feeds::Sequencer;
 use crate::host::{Slot, Word, load, store};
 
 /// The guard's own slots.
@@ -161,12 +160,6 @@ impl Shared {
             | in_field(p.settlement_window / unit::MINUTE, 82, 8)
             | in_field(sequencer.since, 96, 32);
         store(&Field::Shared.slot(), Word::new(high, low));
-    }
-
-    /// Whether the sequencer is down or came back less than the grace period ago.
-    pub fn is_grace(&self, now: u64) -> bool {
-        let Sequencer { down, since } = self.sequencer;
-        down || now < since.saturating_add(self.parameters.grace_period.into())
     }
 }
 

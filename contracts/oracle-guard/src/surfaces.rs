@@ -8,7 +8,7 @@ use oracle::{Surface, SurfaceRefusal, WAD};
 
 use crate::abi::{Args, guard};
 use crate::host::{emit, encode, int, now, revert, sender, topic, uint};
-use crate::prices::known;
+use crate::readings::known;
 use crate::store::{Field, surface_limits};
 
 /// WAD volatility of a millionth.

@@ -7,6 +7,7 @@
 //! - [`source`]: one feed's answer, and every reason to distrust it.
 //! - [`quote`]: from one or two sources to the mark.
 //! - [`price`]: what readers see of an asset.
+//! - [`sequencer`]: the sequencer's status, and which prices its outages end.
 //! - [`mean`]: the time-weighted mean that a move is measured against.
 //! - [`compact`]: a price in six bytes.
 //! - [`stable`]: the price that follows slowly.
@@ -28,6 +29,7 @@ pub mod mean;
 pub mod parameters;
 pub mod price;
 pub mod quote;
+pub mod sequencer;
 pub mod settlement;
 pub mod source;
 pub mod stable;
@@ -42,6 +44,7 @@ pub use mean::Mean;
 pub use parameters::Parameters;
 pub use price::{Price, Status};
 pub use quote::{Quote, Sources};
+pub use sequencer::Sequencer;
 pub use settlement::{NotOpened, Settlement};
 pub use source::{Distrust, Limits, Round, Sample};
 pub use surface::{Quoted, Surface, SurfaceLimits, SurfaceRefusal};

@@ -2,8 +2,9 @@
 
 use crate::WAD;
 use crate::math::share_of;
+use crate::sequencer::Sequencer;
 use crate::stable::follow;
-use crate::tier::{Tier, blocked, blocked_by};
+use crate::tier::{Cause, Tier, blocked, blocked_by};
 use crate::trip::Trip;
 
 /// The stable price follows the primary at this part of its rate while the sources diverge.
@@ -94,6 +95,27 @@ impl Price {
         self.tier.max(trip.tier_at(now, self.sources_agree(now)))
     }
 
+    /// The tier that time alone has led to by `now`, and why, from the one last `reported`: the mark has become too old, or is from
+    /// before an outage of the `sequencer`, or the `trip` has ended. Before the first mark nothing changes.
+    pub fn lapse(
+        &self,
+        trip: &Trip,
+        reported: Tier,
+        sequencer: &Sequencer,
+        now: u64,
+    ) -> (Tier, Cause) {
+        let tier = match self.mark {
+            0 => reported,
+            _ => self.under(sequencer).tier_at(trip, now),
+        };
+        let cause = match tier {
+            _ if tier < reported => Cause::Calm,
+            _ if self.precedes(sequencer) => Cause::SequencerDown,
+            _ => Cause::Frozen,
+        };
+        (tier, cause)
+    }
+
     /// The actions forbidden at `now` in `tier`. In the `grace` period after a sequencer outage nobody opens, and
     /// [`blocked::GRACE`] says so.
     pub fn blocked_at(&self, tier: Tier, grace: bool, now: u64) -> u16 {
@@ -132,6 +154,58 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    const NOW: u64 = 1_700_000_000;
+
+    /// Observed ten minutes ago, valid for ten more.
+    fn observed() -> Price {
+        Price {
+            mark: 2_000,
+            stable: 2_000,
+            observed_at: NOW - 600,
+            valid_until: NOW + 600,
+            status: Status::Agreeing,
+            ..Price::default()
+        }
+    }
+
+    #[test]
+    fn time_alone_ends_trips_and_validity_and_says_why() {
+        let (up, came_up) = (
+            Sequencer::default(),
+            Sequencer {
+                down: false,
+                since: NOW - 1,
+            },
+        );
+        let trip = Trip {
+            tier: Tier::Restricted,
+            until: NOW,
+            used: 60,
+        };
+        let after = |now, reported, sequencer| observed().lapse(&trip, reported, sequencer, now);
+        assert_eq!(after(NOW - 1, Tier::Restricted, &up).0, Tier::Restricted);
+        assert_eq!(
+            after(NOW, Tier::Restricted, &up),
+            (Tier::Normal, Cause::Calm)
+        );
+        let late = NOW + 601;
+        assert_eq!(
+            after(late, Tier::Normal, &up),
+            (Tier::Halted, Cause::Frozen)
+        );
+        assert_eq!(
+            after(NOW, Tier::Normal, &came_up),
+            (Tier::Halted, Cause::SequencerDown)
+        );
+    }
+
+    #[test]
+    fn an_asset_that_has_no_mark_yet_does_not_lapse() {
+        let price = Price::default();
+        let (tier, _) = price.lapse(&Trip::default(), Tier::Normal, &Sequencer::default(), NOW);
+        assert_eq!(tier, Tier::Normal);
+    }
 
     proptest! {
         #[test]
