@@ -8,8 +8,9 @@ use stylus_sdk::call::RawCall;
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::AccountAccess;
 
-use crate::abi::{Args, Bytes, Erc20, Erc1271, Pool, encode_call};
+use crate::abi::{Args, Bytes, encode_call};
 use crate::error::{Error, OrRevert, require};
+use crate::interfaces::{Erc20, Erc1271, Pool};
 use crate::word::Word;
 
 /// Return data of a call that reads; `None` if it reverted.
@@ -34,7 +35,7 @@ fn write(to: Address, data: &[u8]) -> Option<Bytes> {
 #[inline(never)]
 pub fn ask(to: Address, data: &[u8], count: usize, error: Error) -> Args<'static> {
     let answer = read(to, data).filter(|data| data.len() >= 32 * count);
-    Args((answer, error).or_revert())
+    Args::new((answer, error).or_revert())
 }
 
 fn this() -> Word {
@@ -58,7 +59,7 @@ fn move_tokens(token: Address, data: &[u8]) {
     let returned = (write(token, data), Error::TokenFailed).or_revert();
     let accepted = match returned.len() {
         0 => WasmVM::default().code_size(token) > 0,
-        _ => Args(returned).word(0) == Word::of(1),
+        _ => Args::new(returned).word(0) == Word::of(1),
     };
     require(accepted, Error::TokenFailed);
 }
@@ -117,5 +118,5 @@ pub fn accepts(signer: Address, digest: B256, signature: &[u8]) -> bool {
     data.resize(100 + padded, 0);
     let answer = read(signer, &data).unwrap_or(&[]);
     let magic = u32::from_be_bytes(Erc1271::isValidSignatureCall::SELECTOR);
-    answer.len() >= 32 && Args(answer).word(0) == Word::new(u128::from(magic) << 96, 0)
+    answer.len() >= 32 && Args::new(answer).word(0) == Word::new(u128::from(magic) << 96, 0)
 }

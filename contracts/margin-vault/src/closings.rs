@@ -1,14 +1,16 @@
 //! What is remembered of accounts that are being closed: a deleveraging that one call did not finish, and who found a debt.
 
 use alloy_primitives::{Address, B256};
-use alloy_sol_types::SolEvent;
+use program_support::event::emit;
+use program_support::storage::Slot;
+use program_support::topic;
 use risk::{Account, Closing, DEBT, Usd};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::MessageAccess;
 
-use crate::abi::IMarginVault;
-use crate::session::{emit, word};
-use crate::storage::{Hashed, Slot, Storage};
+use crate::abi::word;
+use crate::interfaces::IMarginVault;
+use crate::storage::{Hashed, Storage};
 use crate::word::Word;
 
 /// Bits of the address beside a reward.
@@ -76,7 +78,7 @@ pub fn watch_debt(store: &mut Storage, id: B256, before: &Account, after: &Accou
         };
         store.set_revealed(id, Some(&revealed));
         let words = [word(id), Word::of_address(revealed.by)];
-        emit(&IMarginVault::DebtRevealed::SIGNATURE_HASH, 1, &words);
+        emit(topic!(IMarginVault::DebtRevealed), 1, &words);
     } else if known && !after.in_debt() {
         store.set_revealed(id, None);
     }

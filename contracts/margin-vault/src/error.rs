@@ -1,20 +1,9 @@
-//! Typed reverts.
-//!
-//! A revert ends the program on the spot: the host drops what it has cached, and nothing has to be handed up the stack, which
-//! keeps the program small.
+//! Typed reverts. A revert ends the program on the spot.
 
 use alloy_sol_types::SolError;
-#[cfg(target_arch = "wasm32")]
-use stylus_sdk::{
-    host::WasmVM,
-    stylus_core::{CalldataAccess, MessageAccess},
-};
+use program_support::exit;
 
-#[cfg(target_arch = "wasm32")]
-use crate::abi::encode_call;
-use crate::abi::{IMarginVault as vault, IOwnable as ownable};
-#[cfg(target_arch = "wasm32")]
-use crate::word::Word;
+use crate::interfaces::{IMarginVault as vault, IOwnable as ownable};
 
 /// Declares one variant per error of an interface. Its number is the error's selector: a program then holds those that it uses.
 macro_rules! errors {
@@ -100,18 +89,10 @@ impl From<risk::Error> for Error {
     }
 }
 
-#[cfg(target_arch = "wasm32")]
-#[link(wasm_import_module = "vm_hooks")]
-unsafe extern "C" {
-    fn exit_early(status: u32) -> !;
-}
-
 /// Ends the call, with the error as its revert data; an error about the caller names it.
-#[cfg(target_arch = "wasm32")]
 #[cold]
 #[inline(never)]
 pub fn revert(error: Error) -> ! {
-    let vm = WasmVM::default();
     let about_caller = matches!(
         error,
         Error::NotOwner
@@ -120,20 +101,11 @@ pub fn revert(error: Error) -> ! {
             | Error::NotAccountOwner
             | Error::NotAuthorized
     );
-    let caller = [Word::of_address(vm.msg_sender())];
-    let words = if about_caller { &caller[..] } else { &[] };
-    vm.write_result(encode_call((error as u32).to_be_bytes(), words));
-    // SAFETY: the call ends here.
-    unsafe { exit_early(1) }
-}
-
-/// Panics: on the host, where packing is tested and the interface printed, there is no call to end.
-///
-/// # Panics
-/// Always.
-#[cfg(not(target_arch = "wasm32"))]
-pub fn revert(error: Error) -> ! {
-    panic!("reverted with {:08x}", error as u32)
+    let selector = (error as u32).to_be_bytes();
+    if about_caller {
+        exit::revert_about_caller(selector);
+    }
+    exit::revert(&selector)
 }
 
 /// Ends the call with what the ledger refused.

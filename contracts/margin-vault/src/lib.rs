@@ -18,9 +18,9 @@
 //!
 //! | Where is ... | |
 //! |---|---|
-//! | a slot laid out | [`storage`], [`nonces`], of an option: [`options`] |
+//! | a slot laid out | [`storage`], [`nonces`], of an option: [`series`] |
 //! | an order hashed | [`orders`] |
-//! | a price accepted | [`market`] |
+//! | a price accepted | [`prices`] |
 //! | a margin computed | [`margins`] |
 //! | a leg found movable | [`checks`] |
 //! | an instrument's cover followed | [`flows`] |
@@ -42,6 +42,7 @@ pub mod closings;
 pub mod error;
 pub mod exposures;
 pub mod flows;
+pub mod interfaces;
 pub mod margins;
 pub mod market;
 pub mod nonces;
@@ -49,7 +50,10 @@ pub mod options;
 pub mod orders;
 pub mod packing;
 pub mod parameters;
+pub mod prices;
 pub mod program;
+pub mod series;
 pub mod session;
 pub mod storage;
-pub mod word;
+
+pub use program_support::{event, topic, word};

@@ -10,9 +10,10 @@ use alloy_sol_types::SolCall;
 use risk::options::encoding::{OptionLeg, Requirement};
 use risk::{InstrumentId, MAX_LEGS, Position, Positions, Result, Underlying, Usd};
 
-use crate::abi::{Engine, encode_call};
+use crate::abi::encode_call;
 use crate::calls;
 use crate::error::Error;
+use crate::interfaces::Engine;
 use crate::market::Market;
 use crate::options::{Series, is_option};
 use crate::storage::{Field, Storage};

@@ -4,8 +4,9 @@
 //! Only a partly filled order has a slot of its own, which is cleared when it is done.
 
 use alloy_primitives::{Address, B256};
+use program_support::storage::Slot;
 
-use crate::storage::{Hashed, Slot, Storage};
+use crate::storage::{Hashed, Storage};
 use crate::word::Word;
 
 /// What is filled of an order.

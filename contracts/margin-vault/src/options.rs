@@ -8,7 +8,6 @@ use risk::options::black::Kind;
 use risk::{InstrumentId, OptionRates, Price};
 
 use crate::parameters::{RATE_UNIT, ratio};
-use crate::storage::{Field, InstrumentField, Storage};
 use crate::word::Word;
 
 /// The first place of an option in the listing: which instruments are options is known without a slot.
@@ -312,86 +311,6 @@ impl Places {
     /// Every place that is taken.
     pub fn taken(&self) -> impl Iterator<Item = InstrumentId> + '_ {
         (FIRST_OPTION..=InstrumentId::MAX).filter(|&id| self.is_taken(id))
-    }
-}
-
-impl Storage {
-    /// The terms of an option.
-    #[must_use]
-    pub fn series(&self, id: InstrumentId) -> Series {
-        Series::of_word(self.instrument_field(id, InstrumentField::Asset))
-    }
-
-    /// Stores the terms of an option, or that there is none at this place. Its underlying is kept: a debt may still count against
-    /// a leg that has settled, and against the underlying's cover.
-    pub fn set_series(&mut self, id: InstrumentId, series: Option<&Series>) {
-        let underlying = self.instrument_field(id, InstrumentField::Asset).high & 0xff;
-        let word = series.map_or(Word::new(underlying, 0), Series::word);
-        self.set_instrument_field(id, InstrumentField::Asset, word);
-    }
-
-    /// The perpetual on an instrument's underlying: itself, unless it is an option.
-    #[must_use]
-    pub fn underlying_of(&self, id: InstrumentId) -> InstrumentId {
-        if is_option(id) {
-            self.series(id).underlying
-        } else {
-            id
-        }
-    }
-
-    /// What the interface calls an instrument.
-    #[must_use]
-    pub fn number_of(&self, id: InstrumentId) -> u32 {
-        if is_option(id) {
-            self.series(id).number
-        } else {
-            self.rates_of(id).number
-        }
-    }
-
-    /// By what rules options on the underlying of a perpetual are margined and listed.
-    #[must_use]
-    pub fn option_rules(&self, underlying: InstrumentId) -> OptionRules {
-        OptionRules::of_word(self.instrument_field(underlying, InstrumentField::OptionRules))
-    }
-
-    /// Stores the rules of options.
-    pub fn set_option_rules(&mut self, underlying: InstrumentId, rules: &OptionRules) {
-        self.set_instrument_field(underlying, InstrumentField::OptionRules, rules.word());
-    }
-
-    /// What options on the underlying of a perpetual may add up to.
-    #[must_use]
-    pub fn option_limits(&self, underlying: InstrumentId) -> OptionLimits {
-        OptionLimits::of_word(self.instrument_field(underlying, InstrumentField::OptionLimits))
-    }
-
-    /// Stores the limits of options.
-    pub fn set_option_limits(&mut self, underlying: InstrumentId, limits: &OptionLimits) {
-        self.set_instrument_field(underlying, InstrumentField::OptionLimits, limits.word());
-    }
-
-    /// What an option was last counted for; of a perpetual, what all options on its underlying were.
-    #[must_use]
-    pub fn counted(&self, id: InstrumentId) -> Counted {
-        Counted::of_word(self.instrument_field(id, InstrumentField::Counted))
-    }
-
-    /// Stores what an option, or all of an underlying, count for.
-    pub fn set_counted(&mut self, id: InstrumentId, counted: &Counted) {
-        self.set_instrument_field(id, InstrumentField::Counted, counted.word());
-    }
-
-    /// Which places of options are taken.
-    #[must_use]
-    pub fn places(&self) -> Places {
-        Places::of_word(self.field(Field::Places))
-    }
-
-    /// Stores which places of options are taken.
-    pub fn set_places(&mut self, places: &Places) {
-        self.set_field(Field::Places, places.word());
     }
 }
 

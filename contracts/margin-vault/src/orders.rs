@@ -55,11 +55,11 @@ impl<'a> Order<'a> {
     /// The order whose first word is at a place of the head.
     pub fn decode(args: Args<'a>, place: usize) -> Self {
         let encoded = args.slice(place * 32, ORDER_WORDS * 32);
-        let fields = Args(encoded);
+        let fields = Args::new(encoded);
         Self {
             account: fields.b256(0),
             instrument: fields.u32(1),
-            size: fields.word(2).signed(),
+            size: fields.signed(2),
             limit_price: fields.unsigned(3),
             nonce: fields.word(4),
             expiry: fields.u64(5),

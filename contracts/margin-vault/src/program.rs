@@ -2,9 +2,9 @@
 
 use alloc::string::String;
 
+use program_support::entry;
 use stylus_sdk::host::WasmVM;
-use stylus_sdk::hostio;
-use stylus_sdk::stylus_core::{CalldataAccess, MemoryAccess, MessageAccess, StorageAccess};
+use stylus_sdk::stylus_core::{CalldataAccess, MessageAccess, StorageAccess};
 
 use crate::abi::{Args, Bytes};
 use crate::error::{Error, OrRevert, require};
@@ -21,13 +21,11 @@ pub trait Program {
 /// Serves a call of `len` bytes of calldata. Returns 0; a revert does not return.
 pub fn serve<P: Program>(len: usize) -> usize {
     let vm = WasmVM::default();
-    // Nitro pays for memory through this import, which a program has to have.
-    vm.pay_for_memory_grow(0);
+    let input = entry::calldata(len);
     require(!vm.msg_reentrant(), Error::Reentrant);
-    require(!value_sent(), Error::ValueSent);
-    let input = vm.read_args(len).leak();
+    require(!entry::value_sent(), Error::ValueSent);
     let (selector, arguments) = (input.split_first_chunk(), Error::UnknownFunction).or_revert();
-    let (selector, args) = (u32::from_be_bytes(*selector), Args(arguments));
+    let (selector, args) = (u32::from_be_bytes(*selector), Args::new(arguments));
     let store = &mut Storage::default();
     let output = P::view(selector, args, store).unwrap_or_else(|| {
         let output = (P::execute(selector, args, store), Error::UnknownFunction).or_revert();
@@ -36,13 +34,6 @@ pub fn serve<P: Program>(len: usize) -> usize {
     });
     vm.write_result(output);
     0
-}
-
-fn value_sent() -> bool {
-    let mut value = [0; 32];
-    // SAFETY: the host writes 32 bytes.
-    unsafe { hostio::msg_value(value.as_mut_ptr()) };
-    value != [0; 32]
 }
 
 /// Names the functions that a program serves: their selectors as integers, which a `match` compares in one step, and for the
@@ -54,7 +45,7 @@ macro_rules! functions {
         /// Selectors of the functions that the program serves.
         #[cfg_attr(feature = "export-abi", allow(dead_code, reason = "printing needs no selectors"))]
         pub mod selector {
-            use $crate::abi::{IMarginVault as vault, IOwnable as ownable};
+            use $crate::interfaces::{IMarginVault as vault, IOwnable as ownable};
             use alloy_sol_types::SolCall;
 
             $(pub const $name: u32 = u32::from_be_bytes(<$call>::SELECTOR);)*
@@ -63,7 +54,7 @@ macro_rules! functions {
         /// Signatures of the functions that the program serves.
         #[cfg(feature = "export-abi")]
         pub const SERVED: &[&str] = {
-            use $crate::abi::{IMarginVault as vault, IOwnable as ownable};
+            use $crate::interfaces::{IMarginVault as vault, IOwnable as ownable};
             use alloy_sol_types::SolCall;
 
             &[$(<$call>::SIGNATURE),*]

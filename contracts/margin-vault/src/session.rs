@@ -1,21 +1,24 @@
 //! One operation on the ledger: prices and insurance read in, accounts settled and watched, totals written back.
 
 use alloy_primitives::{Address, B256};
-use alloy_sol_types::SolEvent;
+use program_support::event::emit;
+use program_support::topic;
 use risk::requirement::REWARDS_IN_MARGIN;
 use risk::{
     Account, DEBT, Health, InstrumentId, Ledger, Outflow, OutflowRates, Positions, Ratio, Store,
     Usd, Valued, math,
 };
 use stylus_sdk::host::WasmVM;
-use stylus_sdk::stylus_core::{AccountAccess, BlockAccess, MessageAccess, RawLogAccess};
+use stylus_sdk::stylus_core::{AccountAccess, BlockAccess, MessageAccess};
 
-use crate::abi::{IMarginVault, encode};
+use crate::abi::{usd, word};
 use crate::calls;
 use crate::closings::watch_debt;
 use crate::error::{Error, OrRevert, require};
+use crate::interfaces::IMarginVault;
+use crate::market::Market;
 pub use crate::market::action;
-use crate::market::{Market, Markets};
+use crate::prices;
 use crate::storage::{Field, PoolAssets, Storage};
 use crate::word::Word;
 
@@ -25,8 +28,6 @@ const RESTRICTED: u8 = 2;
 const USABLE_IN_RESTRICTED: Ratio = Ratio(risk::WAD / 5 * 4);
 /// Seconds for which the vault goes by what it last heard of its pool's assets.
 const ASSETS_SERVE: u64 = 600;
-/// Words of the longest event, its signature included.
-const MAX_LOG: usize = 13;
 
 /// In the place of what was missing before an operation that did not ask: whatever is missing afterwards is a change.
 const UNKNOWN: Usd = Usd(-1);
@@ -68,23 +69,6 @@ pub fn is_owner_of(account: B256) -> bool {
 /// Reverts unless the caller owns an account.
 pub fn only_owner_of(account: B256) {
     require(is_owner_of(account), Error::NotAccountOwner);
-}
-
-/// Emits an event: its signature and `indexed - 1` indexed words, then its data.
-#[inline(never)]
-pub fn emit(signature: &B256, indexed: usize, words: &[Word]) {
-    let mut log = [Word::ZERO; MAX_LOG];
-    log[0] = word(*signature);
-    log[1..=words.len()].copy_from_slice(words);
-    WasmVM::default().emit_log(encode(&log[..=words.len()]), 1 + indexed);
-}
-
-pub const fn usd(amount: Usd) -> Word {
-    Word::of_signed(amount.0)
-}
-
-pub fn word(id: B256) -> Word {
-    Word::of_bytes(&id.0)
 }
 
 impl<'s> Session<'s> {
@@ -167,7 +151,7 @@ impl<'s> Session<'s> {
 
     /// Asks the guard, accrues funding, and moves every mark that the guard does not hold back.
     pub fn read_prices(&mut self) {
-        Markets::read(&mut self.ledger);
+        prices::read(&mut self.ledger);
     }
 
     /// What the guard said of an instrument.
@@ -276,7 +260,7 @@ impl<'s> Session<'s> {
             usd(after.account.capital),
             usd(after.account.pnl),
         ];
-        emit(&IMarginVault::Touched::SIGNATURE_HASH, 1, &words);
+        emit(topic!(IMarginVault::Touched), 1, &words);
     }
 
     /// Notes in what health an account is: moves its clock.
@@ -320,7 +304,7 @@ impl<'s> Session<'s> {
         if missing != self.missing {
             let coverage = self.ledger.coverage().and_then(risk::Coverage::ratio);
             let words = [Word::of(coverage.or_revert()), usd(missing)];
-            emit(&IMarginVault::CoverageChanged::SIGNATURE_HASH, 0, &words);
+            emit(topic!(IMarginVault::CoverageChanged), 0, &words);
         }
         self.keep_impairment(missing);
         self.ledger.save().or_revert();
@@ -339,6 +323,6 @@ impl<'s> Session<'s> {
             0
         };
         let words = [Word::of(impaired.into()), usd(missing)];
-        emit(&IMarginVault::Impaired::SIGNATURE_HASH, 0, &words);
+        emit(topic!(IMarginVault::Impaired), 0, &words);
     }
 }

@@ -29,6 +29,7 @@ use alloc::vec::Vec;
 use core::cell::RefCell;
 
 use alloy_primitives::{Address, B256};
+use program_support::storage::{self, Slot};
 use risk::cover::Flow;
 use risk::funding::{Funding, Volume};
 use risk::options::black::Kind;
@@ -38,7 +39,6 @@ use risk::{
     Result, Side, SideState, Store, Throttle, Totals, Usd,
 };
 use stylus_sdk::host::WasmVM;
-use stylus_sdk::hostio;
 use stylus_sdk::stylus_core::CryptographyAccess;
 
 use crate::error::{Error, OrRevert};
@@ -127,9 +127,6 @@ pub(crate) enum Hashed {
     Revealed,
 }
 
-/// Key of a slot.
-pub(crate) type Slot = [u8; 32];
-
 /// What the vault last heard of its pool.
 #[derive(Clone, Copy, Default)]
 pub struct PoolAssets {
@@ -176,28 +173,18 @@ pub struct Storage {
 }
 
 impl Storage {
-    #[inline(never)]
     #[expect(clippy::unused_self, reason = "it reads what the host keeps")]
     pub(crate) fn load(&self, slot: Slot) -> Word {
-        let mut halves = [[0; 16]; 2];
-        // SAFETY: both are 32 bytes.
-        unsafe { hostio::storage_load_bytes32(slot.as_ptr(), halves.as_mut_ptr().cast()) };
-        Word::new(
-            u128::from_le_bytes(halves[0]),
-            u128::from_le_bytes(halves[1]),
-        )
+        storage::load(&slot)
     }
 
-    #[inline(never)]
     #[expect(
         clippy::needless_pass_by_ref_mut,
         clippy::unused_self,
         reason = "it changes what the host keeps"
     )]
     pub(crate) fn store(&mut self, slot: Slot, word: Word) {
-        let halves = [word.high.to_le_bytes(), word.low.to_le_bytes()];
-        // SAFETY: both are 32 bytes; nothing else caches storage, since no value of it outlives the call that loaded it.
-        unsafe { hostio::storage_cache_bytes32(slot.as_ptr(), halves.as_ptr().cast()) }
+        storage::store(&slot, word);
     }
 
     /// Slot of a value that belongs to `name`: an account or an owner.

@@ -1,12 +1,14 @@
 //! How insurance and the treasury share the fees of trades.
 
-use alloy_sol_types::SolEvent;
-use margin_vault::abi::{Bytes, IMarginVault, encode};
+use margin_vault::abi::{Bytes, encode, usd};
 use margin_vault::error::OrRevert;
+use margin_vault::event::emit;
 use margin_vault::exposures;
+use margin_vault::interfaces::IMarginVault;
 use margin_vault::parameters::{RATE_UNIT, ratio};
-use margin_vault::session::{Session, emit, fee_account, main_account, usd};
+use margin_vault::session::{Session, fee_account, main_account};
 use margin_vault::storage::{Field, Storage};
+use margin_vault::topic;
 use risk::{InstrumentId, Ratio, Usd, cover};
 
 /// Moves all that the fee account holds to the pool's and the treasury's main accounts, for anyone. Returns what insurance
@@ -22,7 +24,7 @@ pub fn distribute(store: &mut Storage) -> Bytes {
         .or_revert();
     session.finish();
     let words = given.map(usd);
-    emit(&IMarginVault::FeesDistributed::SIGNATURE_HASH, 0, &words);
+    emit(topic!(IMarginVault::FeesDistributed), 0, &words);
     encode(&words)
 }
 

@@ -1,12 +1,14 @@
 //! Money in and out of accounts.
 
 use alloy_primitives::{Address, B256};
-use alloy_sol_types::SolEvent;
-use margin_vault::abi::{Bytes, IMarginVault, encode};
+use margin_vault::abi::{Bytes, encode, usd, word};
 use margin_vault::calls;
 use margin_vault::error::{Error, OrRevert, require};
-use margin_vault::session::{Session, emit, is_owner_of, only_owner_of, owner_of, usd, word};
+use margin_vault::event::emit;
+use margin_vault::interfaces::IMarginVault;
+use margin_vault::session::{Session, is_owner_of, only_owner_of, owner_of};
 use margin_vault::storage::{Field, Storage};
+use margin_vault::topic;
 use margin_vault::word::Word;
 use risk::{Account, OutflowRates, Result, Store, Usd, Valued, math};
 use stylus_sdk::host::WasmVM;
@@ -30,7 +32,7 @@ pub fn deposit(store: &mut Storage, account: B256, amount: u128) -> Bytes {
         session.finish();
     }
     let words = [word(account), Word::of_address(from), Word::of(arrived)];
-    emit(&IMarginVault::Deposited::SIGNATURE_HASH, 2, &words);
+    emit(topic!(IMarginVault::Deposited), 2, &words);
     &[]
 }
 
@@ -79,7 +81,7 @@ pub fn withdraw(store: &mut Storage, account: B256, amount: u128, to: Address) -
     let valued = session.ledger.withdraw(account, value).or_revert();
     give(session, account, &before, &valued);
     let words = [word(account), Word::of_address(to), Word::of(units)];
-    emit(&IMarginVault::Withdrawn::SIGNATURE_HASH, 2, &words);
+    emit(topic!(IMarginVault::Withdrawn), 2, &words);
     calls::push(token, to, units);
     encode(&words[2..])
 }
@@ -107,7 +109,7 @@ pub fn transfer(store: &mut Storage, from: B256, to: B256, amount: u128) -> Byte
     let valued = session.ledger.transfer(from, to, value).or_revert();
     give(session, from, &before, &valued);
     let words = [word(from), word(to), usd(value)];
-    emit(&IMarginVault::Transferred::SIGNATURE_HASH, 2, &words);
+    emit(topic!(IMarginVault::Transferred), 2, &words);
     &[]
 }
 
@@ -138,7 +140,7 @@ pub fn convert(store: &mut Storage, account: B256, max_profit: u128) -> Bytes {
         usd(converted.profit),
         usd(converted.received),
     ];
-    emit(&IMarginVault::Converted::SIGNATURE_HASH, 1, &words);
+    emit(topic!(IMarginVault::Converted), 1, &words);
     encode(&words[2..])
 }
 

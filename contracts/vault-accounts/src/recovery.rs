@@ -1,11 +1,13 @@
 //! What the pool pays for deficits that were written off before it could.
 
-use alloy_sol_types::SolEvent;
-use margin_vault::abi::{Bytes, IMarginVault, encode};
+use margin_vault::abi::{Bytes, encode, usd};
 use margin_vault::error::{Error, OrRevert, require};
+use margin_vault::event::emit;
 use margin_vault::flows;
-use margin_vault::session::{Session, emit, usd};
+use margin_vault::interfaces::IMarginVault;
+use margin_vault::session::Session;
 use margin_vault::storage::Storage;
+use margin_vault::topic;
 
 /// Draws on the pool for deficits that were written off; it pays what it can.
 pub fn recover(store: &mut Storage) -> Bytes {
@@ -20,6 +22,6 @@ pub fn recover(store: &mut Storage) -> Bytes {
     session.ledger.recover(paid).or_revert();
     session.finish();
     let words = [usd(paid)];
-    emit(&IMarginVault::Recovered::SIGNATURE_HASH, 0, &words);
+    emit(topic!(IMarginVault::Recovered), 0, &words);
     encode(&words)
 }

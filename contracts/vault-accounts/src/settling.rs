@@ -9,11 +9,13 @@
 //! and the rules of its options. The engine is called once. A leg that has settled is taken away, and nothing else moves.
 
 use alloy_primitives::B256;
-use alloy_sol_types::SolEvent;
-use margin_vault::abi::{Bytes, IMarginVault};
+use margin_vault::abi::{Bytes, word};
 use margin_vault::error::OrRevert;
-use margin_vault::session::{Session, emit, is_owner_of, word};
+use margin_vault::event::emit;
+use margin_vault::interfaces::IMarginVault;
+use margin_vault::session::{Session, is_owner_of};
 use margin_vault::storage::Storage;
+use margin_vault::topic;
 use margin_vault::word::Word;
 
 /// Settles an account for anyone.
@@ -31,6 +33,6 @@ pub fn rebucket(store: &mut Storage, account: B256) -> Bytes {
     session.observe(account, &valued.health);
     session.finish();
     let words = [word(account), Word::of(from.into()), Word::of(to.into())];
-    emit(&IMarginVault::Rebucketed::SIGNATURE_HASH, 1, &words);
+    emit(topic!(IMarginVault::Rebucketed), 1, &words);
     &[]
 }

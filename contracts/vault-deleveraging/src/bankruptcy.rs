@@ -1,12 +1,13 @@
 //! Closing accounts in debt: leg by leg, against the opposite side; the pool pays what is owed, and a reward.
 
 use alloy_primitives::{Address, B256};
-use alloy_sol_types::SolEvent;
-use margin_vault::abi::IMarginVault;
+use margin_vault::abi::{usd, word};
 use margin_vault::closings::Revealed;
 use margin_vault::error::{Error, OrRevert, require};
+use margin_vault::event::emit;
+use margin_vault::interfaces::IMarginVault;
 use margin_vault::parameters::ratio;
-use margin_vault::session::{Session, action, emit, main_account, usd, word};
+use margin_vault::session::{Session, action, main_account};
 use margin_vault::storage::Storage;
 use margin_vault::word::Word;
 use risk::{
@@ -17,6 +18,7 @@ use stylus_sdk::stylus_core::MessageAccess;
 
 use margin_vault::checks::allowed;
 use margin_vault::flows;
+use margin_vault::topic;
 
 /// What a call has closed.
 #[derive(Clone, Copy, Default)]
@@ -164,7 +166,7 @@ impl Bankruptcy<'_, '_> {
             Word::of_address(revealer),
             usd(self.reward),
         ];
-        emit(&IMarginVault::Rewarded::SIGNATURE_HASH, 3, &words);
+        emit(topic!(IMarginVault::Rewarded), 3, &words);
         Ok(())
     }
 

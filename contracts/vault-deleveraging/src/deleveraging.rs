@@ -1,10 +1,11 @@
 //! Deleveraging: legs are closed at the mark against the opposite side, whose riskiest portfolios are cut first.
 
 use alloy_primitives::B256;
-use alloy_sol_types::SolEvent;
-use margin_vault::abi::{Bytes, IMarginVault, encode};
+use margin_vault::abi::{Bytes, encode, usd, word};
 use margin_vault::error::{Error, OrRevert, require};
-use margin_vault::session::{Session, action, emit, main_account, usd, word};
+use margin_vault::event::emit;
+use margin_vault::interfaces::IMarginVault;
+use margin_vault::session::{Session, action, main_account};
 use margin_vault::storage::{Field, Storage};
 use margin_vault::word::Word;
 use risk::{Account, Closing, Ground, InstrumentId, Ledger, Position, Result, Size, Store, Valued};
@@ -12,6 +13,7 @@ use risk::{Account, Closing, Ground, InstrumentId, Ledger, Position, Result, Siz
 use crate::bankruptcy::{self, Closed};
 use margin_vault::checks::{allowed, is_dust};
 use margin_vault::flows;
+use margin_vault::topic;
 
 /// Closes at most `max_legs` legs of an account in debt, or a share of them near it.
 pub fn deleverage(store: &mut Storage, account: B256, max_legs: u128) -> Bytes {
@@ -39,7 +41,7 @@ pub fn deleverage(store: &mut Storage, account: B256, max_legs: u128) -> Bytes {
         usd(closed.deficit),
         usd(closed.insured),
     ];
-    emit(&IMarginVault::Deleveraged::SIGNATURE_HASH, 1, &words);
+    emit(topic!(IMarginVault::Deleveraged), 1, &words);
     encode(&words[1..])
 }
 

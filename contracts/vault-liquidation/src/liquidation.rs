@@ -1,10 +1,11 @@
 //! Liquidation: a share of every leg of an account in ill health moves at the mark into an account of the caller's.
 
 use alloy_primitives::B256;
-use alloy_sol_types::SolEvent;
-use margin_vault::abi::{Args, Bytes, IMarginVault, encode};
+use margin_vault::abi::{Args, Bytes, encode, usd, word};
 use margin_vault::error::{Error, OrRevert, require, revert};
-use margin_vault::session::{Session, action, emit, main_account, usd, word};
+use margin_vault::event::emit;
+use margin_vault::interfaces::IMarginVault;
+use margin_vault::session::{Session, action, main_account};
 use margin_vault::storage::{Field, Storage};
 use margin_vault::word::Word;
 use risk::{
@@ -14,6 +15,7 @@ use risk::{
 
 use margin_vault::checks::{allowed, is_dust, only_for};
 use margin_vault::flows;
+use margin_vault::topic;
 
 /// Share of maintenance margin below which equity has to be for a liquidation during an outage and the grace period
 /// after it, in which owners could not act.
@@ -158,7 +160,7 @@ impl<'s> Taking<'s> {
             Word::of(plan.share.0),
             usd(plan.penalty),
         ];
-        emit(&IMarginVault::Liquidated::SIGNATURE_HASH, 2, &words);
+        emit(topic!(IMarginVault::Liquidated), 2, &words);
         Ok(())
     }
 

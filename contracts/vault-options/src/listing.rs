@@ -1,14 +1,16 @@
 //! Options listed, delisted and counted.
 
-use alloy_sol_types::SolEvent;
-use margin_vault::abi::{Args, Bytes, IMarginVault, encode};
+use margin_vault::abi::{Args, Bytes, encode};
 use margin_vault::checks::only_owner;
 use margin_vault::error::{Error, OrRevert, require};
+use margin_vault::event::emit;
 use margin_vault::exposures;
+use margin_vault::interfaces::IMarginVault;
 use margin_vault::options::{FIRST_NUMBER, OptionRules, Series, is_option};
 use margin_vault::parameters::ratio;
-use margin_vault::session::{Session, action, emit};
+use margin_vault::session::{Session, action};
 use margin_vault::storage::Storage;
+use margin_vault::topic;
 use margin_vault::word::Word;
 use risk::listing::{Exposure, is_expiry, is_near, strike_in_ticks, wad};
 use risk::options::black::Kind;
@@ -86,7 +88,7 @@ fn emit_listed(underlying: u32, series: &Series, strike: Price) -> Bytes {
         Word::of(strike.0),
         Word::of((series.kind == Kind::Call).into()),
     ];
-    emit(&IMarginVault::OptionListed::SIGNATURE_HASH, 2, &words);
+    emit(topic!(IMarginVault::OptionListed), 2, &words);
     encode(&[number])
 }
 
@@ -103,7 +105,7 @@ pub fn delist(store: &mut Storage, number: u32) -> Bytes {
     remove(session.ledger.store, id);
     session.finish();
     let words = [Word::of(number.into())];
-    emit(&IMarginVault::OptionDelisted::SIGNATURE_HASH, 1, &words);
+    emit(topic!(IMarginVault::OptionDelisted), 1, &words);
     &[]
 }
 

@@ -1,12 +1,14 @@
 //! What has become of orders, and who may sign them.
 
 use alloy_primitives::{Address, B256};
-use alloy_sol_types::SolEvent;
-use margin_vault::abi::{Args, Bytes, IMarginVault, encode};
+use margin_vault::abi::{Args, Bytes, encode, word};
+use margin_vault::event::emit;
+use margin_vault::interfaces::IMarginVault;
 use margin_vault::nonces::Filled;
 use margin_vault::orders::{Domain, Order};
-use margin_vault::session::{emit, word};
+
 use margin_vault::storage::Storage;
+use margin_vault::topic;
 use margin_vault::word::Word;
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::MessageAccess;
@@ -36,7 +38,7 @@ pub fn cancel(store: &mut Storage, nonce: Word) -> Bytes {
     let owner = WasmVM::default().msg_sender();
     store.set_cancelled(owner, nonce);
     let words = [Word::of_address(owner), nonce];
-    emit(&IMarginVault::Cancelled::SIGNATURE_HASH, 1, &words);
+    emit(topic!(IMarginVault::Cancelled), 1, &words);
     &[]
 }
 
@@ -49,6 +51,6 @@ pub fn set_signer(store: &mut Storage, signer: Address, allowed: bool) -> Bytes 
         Word::of_address(signer),
         Word::of(allowed.into()),
     ];
-    emit(&IMarginVault::SignerSet::SIGNATURE_HASH, 2, &words);
+    emit(topic!(IMarginVault::SignerSet), 2, &words);
     &[]
 }

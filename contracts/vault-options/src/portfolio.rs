@@ -4,12 +4,13 @@ use alloc::vec::Vec;
 
 use alloy_primitives::B256;
 use alloy_sol_types::SolCall;
-use margin_vault::abi::{Bytes, Engine, encode, encode_call};
+use margin_vault::abi::{Bytes, encode, encode_call, usd};
 use margin_vault::calls;
 use margin_vault::error::{Error, OrRevert};
+use margin_vault::interfaces::Engine;
 use margin_vault::market::Market;
 use margin_vault::options::OptionRules;
-use margin_vault::session::{Session, usd};
+use margin_vault::session::Session;
 use margin_vault::storage::{Field, Storage};
 use margin_vault::word::Word;
 use risk::options::black::Kind;

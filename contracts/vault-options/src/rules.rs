@@ -2,14 +2,15 @@
 
 use core::ops::RangeInclusive;
 
-use alloy_sol_types::SolEvent;
-use margin_vault::abi::{Args, Bytes, IMarginVault};
+use margin_vault::abi::{Args, Bytes};
 use margin_vault::checks::{only_owner, only_steward};
 use margin_vault::error::{Error, OrRevert, require};
+use margin_vault::event::emit;
+use margin_vault::interfaces::IMarginVault;
 use margin_vault::options::{OptionLimits, OptionRules, PLACES, is_option};
 use margin_vault::parameters::{InstrumentRates, RATE_UNIT, stored_rate};
-use margin_vault::session::emit;
 use margin_vault::storage::{InstrumentField, Storage};
+use margin_vault::topic;
 use margin_vault::word::Word;
 use risk::InstrumentId;
 use risk::listing::{MAX_COUNTED, wad};
@@ -42,7 +43,7 @@ pub fn set(store: &mut Storage, args: Args) -> Bytes {
     if before.tick == 0 && !is_owner {
         only_owner(store);
     }
-    let (rules, limits) = decode(Args(args.slice(32, RULE_WORDS * 32)));
+    let (rules, limits) = decode(Args::new(args.slice(32, RULE_WORDS * 32)));
     let unmoved = rules.tick == before.tick || store.counted(id).series == 0;
     require(
         !is_option(id) && unmoved && in_bounds(&rules, &limits),
@@ -58,7 +59,7 @@ pub fn set(store: &mut Storage, args: Args) -> Bytes {
     store.set_instrument_field(id, InstrumentField::Rates, rates.word());
     let mut words = [Word::of(number.into()); 1 + RULE_WORDS];
     words[1..].copy_from_slice(&self::rules(store, id));
-    emit(&IMarginVault::OptionRulesSet::SIGNATURE_HASH, 1, &words);
+    emit(topic!(IMarginVault::OptionRulesSet), 1, &words);
     &[]
 }
 

@@ -1,19 +1,21 @@
 //! Set-up, ownership and parameters.
 
 use alloy_primitives::Address;
-use alloy_sol_types::SolEvent;
 use core::ops::RangeInclusive;
-use margin_vault::abi::{Args, Bytes, IMarginVault, IOwnable};
+use margin_vault::abi::{Args, Bytes};
 use margin_vault::calls;
 use margin_vault::checks::{only_owner, only_steward};
 use margin_vault::error::{Error, OrRevert, require};
+use margin_vault::event::emit;
 use margin_vault::exposures;
+use margin_vault::interfaces::{IMarginVault, IOwnable};
 use margin_vault::options::{FIRST_NUMBER, is_option};
 use margin_vault::parameters::{
     InstrumentRates, MAX_DECIMALS, QuoteToken, RATE_UNIT, Rates, stored_rate,
 };
-use margin_vault::session::{Session, emit};
+use margin_vault::session::Session;
 use margin_vault::storage::{Field, InstrumentField, PoolAssets, Storage};
+use margin_vault::topic;
 use margin_vault::word::Word;
 use risk::{InstrumentId, Side, Size, Store, Usd, WAD};
 use stylus_sdk::host::WasmVM;
@@ -113,7 +115,7 @@ pub fn initialize(store: &mut Storage, args: Args) -> Bytes {
         put_instrument(
             store,
             id,
-            Args(instruments.slice(place * INSTRUMENT_WORDS * 32, INSTRUMENT_WORDS * 32)),
+            Args::new(instruments.slice(place * INSTRUMENT_WORDS * 32, INSTRUMENT_WORDS * 32)),
         );
     }
     &[]
@@ -124,7 +126,7 @@ pub fn set_steward(store: &mut Storage, steward: Address) -> Bytes {
     only_owner(store);
     let word = Word::of_address(steward);
     store.set_field(Field::Steward, word);
-    emit(&IMarginVault::StewardSet::SIGNATURE_HASH, 1, &[word]);
+    emit(topic!(IMarginVault::StewardSet), 1, &[word]);
     &[]
 }
 
@@ -133,11 +135,7 @@ pub fn transfer_ownership(store: &mut Storage, to: Address) -> Bytes {
     only_owner(store);
     store.set_field(Field::PendingOwner, Word::of_address(to));
     let indexed = [store.field(Field::Owner), Word::of_address(to)];
-    emit(
-        &IOwnable::OwnershipTransferStarted::SIGNATURE_HASH,
-        2,
-        &indexed,
-    );
+    emit(topic!(IOwnable::OwnershipTransferStarted), 2, &indexed);
     &[]
 }
 
@@ -157,7 +155,7 @@ pub fn accept_ownership(store: &mut Storage) -> Bytes {
 
 fn transferred(from: Address, to: Address) {
     emit(
-        &IOwnable::OwnershipTransferred::SIGNATURE_HASH,
+        topic!(IOwnable::OwnershipTransferred),
         2,
         &[Word::of_address(from), Word::of_address(to)],
     );
@@ -171,7 +169,7 @@ pub fn set_instrument(store: &mut Storage, args: Args) -> Bytes {
         let asset = store.instrument_field(store.listing(id), InstrumentField::Asset);
         require(asset == args.word(1), Error::NotOwner);
     }
-    put_instrument(store, id, Args(args.slice(32, INSTRUMENT_WORDS * 32)));
+    put_instrument(store, id, Args::new(args.slice(32, INSTRUMENT_WORDS * 32)));
     &[]
 }
 
@@ -222,7 +220,7 @@ fn put_instrument(store: &mut Storage, number: u32, given: Args) {
     exposures::concentrate(store, id, open_interest);
     let mut words = [Word::of(number.into()); 1 + INSTRUMENT_WORDS];
     words[1..].copy_from_slice(&instrument(store, id));
-    emit(&IMarginVault::InstrumentSet::SIGNATURE_HASH, 1, &words);
+    emit(topic!(IMarginVault::InstrumentSet), 1, &words);
 }
 
 fn list(store: &mut Storage, number: u32) -> InstrumentId {
@@ -314,11 +312,7 @@ fn store_parameters(
         fee_share: rates.insurance_fee_share,
         ..store.pool_assets()
     });
-    emit(
-        &IMarginVault::ParametersSet::SIGNATURE_HASH,
-        0,
-        &parameters(store),
-    );
+    emit(topic!(IMarginVault::ParametersSet), 0, &parameters(store));
 }
 
 /// The parameters as the interface encodes them.

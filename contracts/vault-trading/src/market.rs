@@ -1,14 +1,15 @@
 //! What a trade does to its market: open interest, vega and gamma within their limits, the premium that funding observes, and
 //! what is paid into insurance. Options share all of it with the perpetual on their underlying, but for the premium.
 
-use alloy_sol_types::SolEvent;
-use margin_vault::abi::IMarginVault;
 use margin_vault::error::{Error, OrRevert, require};
+use margin_vault::event::emit;
 use margin_vault::exposures;
+use margin_vault::interfaces::IMarginVault;
 use margin_vault::options::is_option;
 use margin_vault::parameters::ratio;
-use margin_vault::session::{Session, emit};
+use margin_vault::session::Session;
 use margin_vault::storage::InstrumentField;
+use margin_vault::topic;
 use margin_vault::word::Word;
 use risk::listing::Exposure;
 use risk::{InstrumentId, Price, Side, Size, Store, Traded, Usd, Volume, cover, funding, math};
@@ -120,7 +121,7 @@ fn observe_premium(session: &mut Session, fill: &Fill, fees: Usd) -> Volume {
             Word::of_signed(after.paid.0),
             Word::of_signed(after.wad_rate()),
         ];
-        emit(&IMarginVault::FundingAccrued::SIGNATURE_HASH, 1, &words);
+        emit(topic!(IMarginVault::FundingAccrued), 1, &words);
     }
     volume
 }

@@ -4,15 +4,17 @@
 //! [`risk::Ledger::trade`]; health and margins count their gains all the same.
 
 use alloy_primitives::B256;
-use alloy_sol_types::SolEvent;
-use margin_vault::abi::{Bytes, IMarginVault};
+use margin_vault::abi::{Bytes, word};
 use margin_vault::error::{Error, OrRevert, require};
+use margin_vault::event::emit;
+use margin_vault::interfaces::IMarginVault;
 use margin_vault::nonces::Filled;
 use margin_vault::options::is_option;
 use margin_vault::orders::{Domain, Order};
 use margin_vault::parameters::ratio;
-use margin_vault::session::{Session, action, emit, fee_account, word};
+use margin_vault::session::{Session, action, fee_account};
 use margin_vault::storage::Storage;
+use margin_vault::topic;
 use margin_vault::word::Word;
 use risk::listing::{option_fee, within_option_band};
 use risk::{
@@ -264,6 +266,6 @@ fn emit_settled(maker: &Order, taker: &Order, fill: Size, price: Price) -> Bytes
         Word::of_signed(signed),
         Word::of(price.0),
     ];
-    emit(&IMarginVault::Settled::SIGNATURE_HASH, 3, &words);
+    emit(topic!(IMarginVault::Settled), 3, &words);
     &[]
 }

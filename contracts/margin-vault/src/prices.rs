@@ -1,0 +1,192 @@
+//! Prices: what the guard is asked of the instruments of one operation, and funding up to now.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use alloy_sol_types::SolCall;
+use risk::options::black::Kind;
+use risk::{InstrumentId, Ledger, Maturity, Price, Prices, Ranges, Ratio, Underlying};
+
+use crate::abi::{Args, Bytes, encode_call};
+use crate::calls;
+use crate::error::{Error, OrRevert, require};
+use crate::interfaces::Guard;
+use crate::market::{Market, Markets, action};
+use crate::options::{Series, is_option};
+use crate::parameters::ratio;
+use crate::storage::{Field, InstrumentField, Storage};
+use crate::word::Word;
+
+/// Words of one of the guard's marks: mark, stable price, tier, blocked, spot range, initial spot range.
+const MARK_WORDS: usize = 6;
+/// Words of what the guard is told of an option: place of its asset, expiry, strike, whether it is a call.
+const OPTION_WORDS: usize = 4;
+/// Words of its mark of one: mark, volatility, tier, blocked, whether it is final, delta, gamma, vega.
+const OPTION_MARK_WORDS: usize = 8;
+
+impl Storage {
+    /// Asks for the price of an instrument, and of its underlying. An option that an account names although it has been
+    /// delisted since has settled long ago.
+    pub fn want(&mut self, id: InstrumentId) {
+        if self.markets.places.is_empty() {
+            self.markets.places = vec![0; 256];
+        }
+        if self.markets.places[usize::from(id)] > 0 {
+            return;
+        }
+        let mut market = Market {
+            id,
+            ..Market::default()
+        };
+        if is_option(id) {
+            let series = self.series(id);
+            market.is_final = series.number == 0;
+            if !market.is_final {
+                self.want(series.underlying);
+                market.asset = self.markets.get(series.underlying).asset;
+                market.series = Some(series);
+                self.markets.options += 1;
+            }
+        } else {
+            market.asset = self.markets.perpetuals;
+            self.markets.perpetuals += 1;
+        }
+        let markets = &mut self.markets;
+        markets.known.push(market);
+        markets.places[usize::from(id)] = markets.known.len() as u8;
+    }
+}
+
+/// Asks the guard in one call, accrues funding, and moves every mark that the guard does not hold back.
+pub fn read(ledger: &mut Ledger<Storage>) {
+    let mut markets = core::mem::take(&mut ledger.store.markets);
+    if markets.perpetuals > 0 {
+        let question = markets.question(ledger.store);
+        let guard = ledger.store.address(Field::Guard);
+        let data = (calls::read(guard, question), Error::GuardFailed).or_revert();
+        markets.accept(ledger, Args::new(data));
+    }
+    ledger.store.markets = markets;
+}
+
+impl Markets {
+    /// What to ask the guard: the assets, and the options on them if there are any.
+    fn question(&self, store: &Storage) -> Bytes {
+        let (assets, options) = (u128::from(self.perpetuals), u128::from(self.options));
+        let mut words = Vec::with_capacity(4 + self.known.len() * OPTION_WORDS);
+        words.push(Word::of(64));
+        words.push(Word::of(96 + 32 * assets));
+        words.push(Word::of(assets));
+        for perpetual in self.perpetuals() {
+            words.push(store.instrument_field(perpetual.id, InstrumentField::Asset));
+        }
+        if options == 0 {
+            words[1] = Word::of(32);
+            return encode_call(Guard::marksCall::SELECTOR, &words[1..]);
+        }
+        words.push(Word::of(options));
+        for market in &self.known {
+            if let Some(series) = &market.series {
+                let rules = store.option_rules(series.underlying);
+                words.push(Word::of(market.asset.into()));
+                words.push(Word::of(series.expiry.into()));
+                words.push(Word::of(series.strike_price(&rules).0));
+                words.push(Word::of((series.kind == Kind::Call).into()));
+            }
+        }
+        encode_call(Guard::marksWithOptionsCall::SELECTOR, &words)
+    }
+
+    /// Takes in what the guard has answered.
+    fn accept(&mut self, ledger: &mut Ledger<Storage>, answer: Args<'static>) {
+        let (mut marks, assets) = answer.array(0, MARK_WORDS * 32);
+        let (mut option_marks, options) = if self.options > 0 {
+            answer.array(1, OPTION_MARK_WORDS * 32)
+        } else {
+            (Args::new(&[]), 0)
+        };
+        let complete = assets == self.perpetuals.into() && options == self.options.into();
+        require(complete, Error::GuardFailed);
+        for place in 0..self.known.len() {
+            let mut market = self.known[place];
+            if let Some(series) = market.series {
+                (market.answer, option_marks.bytes) =
+                    option_marks.bytes.split_at(OPTION_MARK_WORDS * 32);
+                market.accept_option(ledger, &series, self.get(series.underlying));
+            } else if !market.is_final {
+                (market.answer, marks.bytes) = marks.bytes.split_at(MARK_WORDS * 32);
+                market.accept(ledger);
+            }
+            self.known[place] = market;
+        }
+    }
+}
+
+impl Market {
+    /// Reads what the guard says of a perpetual, by its own rates. Accrues funding at the mark until now first.
+    fn accept(&mut self, ledger: &mut Ledger<Storage>) {
+        self.reprice(ledger);
+        let answer = Args::new(self.answer);
+        let rates = ledger.store.rates_of(self.id);
+        let own = Ranges {
+            maintenance: ratio(rates.maintenance),
+            initial: ratio(rates.initial),
+        };
+        let guarded = Ranges {
+            maintenance: Ratio(answer.unsigned(4)),
+            initial: Ratio(answer.unsigned(5)),
+        };
+        self.underlying = Underlying {
+            spot: self.mark,
+            stable: match answer.unsigned(1) {
+                0 => self.mark,
+                stable => Price(stable),
+            },
+            ranges: Ranges::of(own, guarded, self.tier, rates.step()),
+        };
+    }
+
+    /// Reads what the guard says of an option on `underlying`.
+    #[expect(clippy::cast_possible_truncation, reason = "the expiry has 32 bits")]
+    fn accept_option(&mut self, ledger: &mut Ledger<Storage>, series: &Series, underlying: &Self) {
+        self.reprice(ledger);
+        self.underlying = underlying.underlying;
+        self.seconds = u64::from(series.expiry).saturating_sub(ledger.now) as u32;
+        // Nothing settles at a mark that the ledger could not count with.
+        self.is_final = Args::new(self.answer).bool(4) && self.blocked & action::MARK == 0;
+    }
+
+    /// Reads tier and what is forbidden, accrues funding, then moves the mark unless the guard holds it back. Prices that the
+    /// ledger cannot count with stay what they were, as if the asset were frozen.
+    #[inline(never)]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the guard's types are that narrow"
+    )]
+    fn reprice(&mut self, ledger: &mut Ledger<Storage>) {
+        let answer = Args::new(self.answer);
+        self.tier = answer.u32(2) as u8;
+        self.blocked = answer.u32(3) as u16;
+        let (mark, old) = ledger.store.price_of(self.id);
+        let funding = old.at(mark, ledger.now);
+        let new_mark = if self.blocked & action::MARK == 0 {
+            Price(answer.unsigned(0))
+        } else {
+            mark
+        };
+        self.mark = mark;
+        if (new_mark, funding) != (mark, old) {
+            let prices = Prices {
+                mark: new_mark,
+                funding: funding.paid,
+            };
+            if ledger.set_prices(self.id, &prices).is_ok() {
+                self.mark = new_mark;
+                ledger.store.set_price_of(self.id, new_mark, &funding);
+            } else {
+                self.blocked |= action::ALL;
+            }
+        }
+        ledger.maturities.set(self.id, Maturity::of_tier(self.tier));
+    }
+}
