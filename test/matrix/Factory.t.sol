@@ -4,7 +4,8 @@ pragma solidity ^0.8.20;
 import {IMarketFactory} from "../../contracts/interfaces/IMarketFactory.sol";
 import {IOwnable} from "../../contracts/interfaces/IOwnable.sol";
 import {IRiskEngine} from "../../contracts/interfaces/IRiskEngine.sol";
-import {MatrixTest, Role} from "./Matrix.sol";
+import {Role} from "./Cast.sol";
+import {MatrixTest} from "./Matrix.sol";
 
 /// Who may do what with the factory, and that anyone may ask the risk engine.
 contract FactoryMatrixTest is MatrixTest {
@@ -13,6 +14,7 @@ contract FactoryMatrixTest is MatrixTest {
     function setUpNode() internal override {
         super.setUpNode();
         (experiment,) = factory.createMarket(abi.encode(configuration(address(token), "experiment")));
+        watch(address(factory), abi.encodeCall(IMarketFactory.marketAt, (1)));
     }
 
     function addFactory() private {
@@ -29,9 +31,9 @@ contract FactoryMatrixTest is MatrixTest {
         open(abi.encodeCall(IMarketFactory.predict, (owner, "salt")));
         open(abi.encodeCall(IMarketFactory.riskEngine, ()));
         open(abi.encodeCall(IMarketFactory.vaultImplementation, ()));
-        allow(abi.encodeCall(IMarketFactory.promote, (experiment)), only(Role.Owner), notOwner);
-        allow(abi.encodeCall(IMarketFactory.setMinimumBond, (address(token), 1)), only(Role.Owner), notOwner);
-        allow(abi.encodeCall(IMarketFactory.setQuoteToken, (address(token), true)), only(Role.Owner), notOwner);
+        govern(abi.encodeCall(IMarketFactory.promote, (experiment)), only(Role.Owner), notOwner);
+        govern(abi.encodeCall(IMarketFactory.setMinimumBond, (address(token), 2)), only(Role.Owner), notOwner);
+        govern(abi.encodeCall(IMarketFactory.setQuoteToken, (address(token), false)), only(Role.Owner), notOwner);
         // Both feeds have to live and to agree.
         bytes memory market = abi.encode(configuration(address(token), "matrix"));
         add(
@@ -51,13 +53,33 @@ contract FactoryMatrixTest is MatrixTest {
         open(abi.encodeCall(IRiskEngine.requirements, (new bytes32[](0))));
     }
 
+    function test_nothing_but_governing_changes_parameters() public {
+        addFactory();
+        checkEffects("IMarketFactory", address(factory));
+    }
+
+    /// No feed is believed, so that no market begins.
+    function test_in_an_outage() public {
+        stopSequencer();
+        addFactory();
+        except(IMarketFactory.createMarket.selector, IMarketFactory.FeedNotLive.selector);
+        checkState("an outage", "IMarketFactory", address(factory), HALTED);
+    }
+
+    function test_a_market_is_promoted_once() public {
+        addFactory();
+        govern(abi.encodeCall(IMarketFactory.promote, (address(vault))), only(Role.Owner), IOwnable.NotOwner.selector);
+        except(IMarketFactory.promote.selector, IMarketFactory.AlreadyPromoted.selector);
+        checkState("a promoted market", "IMarketFactory", address(factory), NORMAL);
+    }
+
     function test_every_function_as_every_role_in_every_tier() public {
         addFactory();
-        checkAll("IMarketFactory", address(factory));
+        checkTiers("IMarketFactory", address(factory));
     }
 
     function test_the_engine_serves_everybody() public {
         addEngine();
-        checkAll("IRiskEngine", factory.riskEngine());
+        checkTiers("IRiskEngine", factory.riskEngine());
     }
 }

@@ -4,10 +4,13 @@ pragma solidity ^0.8.20;
 import {IOracleGuard} from "../../contracts/interfaces/IOracleGuard.sol";
 import {IOwnable} from "../../contracts/interfaces/IOwnable.sol";
 import {vm} from "../support/Vm.sol";
-import {MatrixTest, Role} from "./Matrix.sol";
+import {Role} from "./Cast.sol";
+import {MatrixTest} from "./Matrix.sol";
 
-/// Who may do what with the guard.
+/// Who may do what with the guard, in every tier, in an outage of the sequencer and after it, and while a trip runs.
 contract GuardMatrixTest is MatrixTest {
+    uint32 private constant ALLOWANCE = 72 hours;
+
     function setUpNode() internal override {
         super.setUpNode();
         addOwnable();
@@ -49,21 +52,27 @@ contract GuardMatrixTest is MatrixTest {
         uint256 governors = either(Role.Owner, Role.Steward);
         bytes4 denial = IOracleGuard.NotSteward.selector;
         bytes4 notOwner = IOwnable.NotOwner.selector;
-        allow(abi.encodeCall(IOracleGuard.setParameters, (guard.parameters())), governors, denial);
-        allow(abi.encodeCall(IOracleGuard.setRangeLimits, (asset, guard.rangeLimits(asset))), governors, denial);
-        allow(abi.encodeCall(IOracleGuard.setSurfaceLimits, (guard.surfaceLimits())), governors, denial);
-        allow(abi.encodeCall(IOracleGuard.setSteward, (address(1))), only(Role.Owner), notOwner);
-        allow(abi.encodeCall(IOracleGuard.setGuardian, (address(1))), only(Role.Owner), notOwner);
-        allow(abi.encodeCall(IOracleGuard.setRegistrar, (address(1))), only(Role.Owner), notOwner);
-        allow(abi.encodeCall(IOracleGuard.setSurfaceProvider, (address(1))), only(Role.Owner), notOwner);
+        IOracleGuard.Parameters memory parameters = guard.parameters();
+        parameters.calmPeriod += 60;
+        IOracleGuard.RangeLimits memory ranges = guard.rangeLimits(asset);
+        ranges.confidence += 0.001e18;
+        IOracleGuard.SurfaceLimits memory limits = guard.surfaceLimits();
+        limits.staleAfter += 60;
+        govern(abi.encodeCall(IOracleGuard.setParameters, (parameters)), governors, denial);
+        govern(abi.encodeCall(IOracleGuard.setRangeLimits, (asset, ranges)), governors, denial);
+        govern(abi.encodeCall(IOracleGuard.setSurfaceLimits, (limits)), governors, denial);
+        govern(abi.encodeCall(IOracleGuard.setSteward, (address(1))), only(Role.Owner), notOwner);
+        govern(abi.encodeCall(IOracleGuard.setGuardian, (address(1))), only(Role.Owner), notOwner);
+        govern(abi.encodeCall(IOracleGuard.setRegistrar, (address(1))), only(Role.Owner), notOwner);
+        govern(abi.encodeCall(IOracleGuard.setSurfaceProvider, (address(1))), only(Role.Owner), notOwner);
         // A new asset: the factory's too.
-        allow(
+        govern(
             abi.encodeCall(IOracleGuard.setFeed, ("new", guard.feed(asset))),
             either(Role.Owner, Role.Factory),
             IOracleGuard.NotRegistrar.selector
         );
         allow(
-            abi.encodeCall(IOracleGuard.setSurface, (asset, expiryIn(28), IOracleGuard.Surface(VOLATILITY, 0, 0))),
+            abi.encodeCall(IOracleGuard.setSurface, (asset, expiryIn(35), IOracleGuard.Surface(VOLATILITY, 0, 0))),
             only(Role.Provider),
             IOracleGuard.NotSurfaceProvider.selector
         );
@@ -76,7 +85,47 @@ contract GuardMatrixTest is MatrixTest {
     }
 
     function test_every_function_as_every_role_in_every_tier() public {
-        checkAll("IOracleGuard", address(guard));
+        checkTiers("IOracleGuard", address(guard));
+    }
+
+    function test_nothing_but_governing_changes_parameters() public {
+        checkEffects("IOracleGuard", address(guard));
+    }
+
+    function test_in_an_outage() public {
+        stopSequencer();
+        except(IOracleGuard.trip.selector, IOracleGuard.TierNotRaised.selector);
+        checkState("an outage", "IOracleGuard", address(guard), HALTED);
+    }
+
+    function test_in_the_grace_period() public {
+        stopSequencer();
+        restartSequencer();
+        checkState("the grace period", "IOracleGuard", address(guard), NORMAL);
+    }
+
+    /// Neither again, nor higher while the sources agree.
+    function test_while_a_trip_runs() public {
+        vm.prank(guardian);
+        guard.trip(asset, 2, ALLOWANCE, "trip");
+        expectTier(RESTRICTED);
+        checkState("a trip", "IOracleGuard", address(guard), RESTRICTED);
+        allow(
+            abi.encodeCall(IOracleGuard.trip, (asset, 3, 1 hours, "why")),
+            only(Role.Guardian),
+            IOracleGuard.NotGuardian.selector
+        );
+        except(IOracleGuard.trip.selector, IOracleGuard.SourcesAgree.selector);
+        checkState("a trip", "IOracleGuard", address(guard), RESTRICTED);
+    }
+
+    /// It expires by itself, and the month's allowance is used up.
+    function test_after_a_trip() public {
+        vm.prank(guardian);
+        guard.trip(asset, 2, ALLOWANCE, "trip");
+        pass(ALLOWANCE);
+        except(IOracleGuard.trip.selector, IOracleGuard.TripAllowanceExceeded.selector);
+        checkState("the end of a trip", "IOracleGuard", address(guard), NORMAL);
     }
 
     /// What the registrar may add it may not change, and the guardian may take the provider away but not choose one.

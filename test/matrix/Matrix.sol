@@ -1,132 +1,40 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.20;
 
-import {IMarginVault} from "../../contracts/interfaces/IMarginVault.sol";
-import {IOracleGuard} from "../../contracts/interfaces/IOracleGuard.sol";
 import {IOwnable} from "../../contracts/interfaces/IOwnable.sol";
-import {Trader} from "../protocol/Protocol.sol";
-import {OptionsTest} from "../options/OptionsTest.sol";
 import {Node} from "../support/Node.sol";
 import {vm} from "../support/Vm.sol";
-
-/// Who calls.
-enum Role {
-    Owner,
-    Steward,
-    Guardian,
-    Provider,
-    Factory,
-    Agent,
-    Emergency,
-    Holder, // has an account, positions and shares of the pool
-    Signer, // of the holder
-    Liquidator, // has an account
-    Vault,
-    PendingOwner,
-    Stranger
-}
+import {Role} from "./Cast.sol";
+import {WatchedTest} from "./Watched.sol";
 
 /// What a function answers: nobody but `roles` gets further than `denial`; those come to what `outcomes` says of the tier, zero
-/// for success.
+/// for success. What `governs` changes parameters or who may change them; nothing else does.
 struct Entry {
     bool exists;
+    bool governs;
     bytes data;
     uint256 roles;
     bytes4 denial;
     bytes4[5] outcomes;
 }
 
-/// Every function of a contract's ABI, called as every role in every tier. A function that is not in the table fails the test.
-/// Calls are dry: none changes what the next one sees.
-abstract contract MatrixTest is OptionsTest {
-    uint256 internal constant ROLES = 13;
+/// Every function of a contract's ABI, called as every role. A function that is not in the table fails the test. Calls are dry,
+/// so that none changes what the next one sees.
+abstract contract MatrixTest is WatchedTest {
     uint256 internal constant TIERS = 5; // the guard's four, and frozen
-    uint256 internal constant ANYONE = type(uint256).max;
-    uint256 internal constant NOBODY = 0;
+    uint256 internal constant NORMAL = 0;
+    uint256 internal constant RESTRICTED = 2;
+    uint256 internal constant HALTED = 3;
     string[TIERS] private tierNames = ["Normal", "Caution", "Restricted", "Halted", "frozen"];
+    /// What a call comes to that reverts without an error's selector.
+    bytes4 internal constant NO_ERROR = 0xffffffff;
 
-    address[ROLES] internal people_;
     mapping(bytes4 selector => Entry) private table;
-    Trader internal holder;
-    Trader internal liquidator;
-    /// Has less than its maintenance margin.
-    Trader internal weak;
-    uint32 internal option;
+    mapping(string contractName => mapping(string functionName => bool)) private readOnly;
     string private mistakes;
     uint256 private count;
 
-    function setUpNode() internal virtual override {
-        super.setUpNode();
-        holder = alice;
-        liquidator = carol;
-        weak = dave;
-        option = series(14, 2_000, CALL);
-        buy(option, holder, bob, 1e18);
-        deposit(liquidator, 1_000_000 * USD);
-        deposit(weak, 2_050 * USD);
-        trade(ETH, weak, bob, 10e18, SPOT);
-        setPeople();
-        vm.startPrank(owner);
-        vault.setSteward(person(Role.Steward));
-        guard.setSteward(person(Role.Steward));
-        pool.setSteward(person(Role.Steward));
-        vm.stopPrank();
-        vm.prank(holder.owner);
-        vault.setSigner(person(Role.Signer), true);
-        offer(address(vault));
-        offer(address(guard));
-        offer(address(pool));
-        offer(address(factory));
-        for (uint256 role = 0; role < ROLES; role++) {
-            if (role == uint256(Role.Vault)) continue;
-            token.mint(people_[role], 1_000 * USD);
-            vm.startPrank(people_[role]);
-            token.approve(address(vault), type(uint256).max);
-            token.approve(address(pool), type(uint256).max);
-            vm.stopPrank();
-        }
-        vm.prank(holder.owner);
-        pool.deposit(100 * USD, holder.owner);
-        moveTo(1_880 * FEED); // 850 left of the weak one's 2,050, of 940
-        moveTo(1_880 * FEED); // and now the stable price is there, too
-        vault.touch(weak.account);
-    }
-
-    function setPeople() private {
-        people_[uint256(Role.Owner)] = owner;
-        people_[uint256(Role.Steward)] = address(0x57e);
-        people_[uint256(Role.Guardian)] = guardian;
-        people_[uint256(Role.Provider)] = provider;
-        people_[uint256(Role.Factory)] = address(factory);
-        people_[uint256(Role.Agent)] = address(0xa9e);
-        people_[uint256(Role.Emergency)] = address(0xe3e);
-        people_[uint256(Role.Holder)] = holder.owner;
-        people_[uint256(Role.Signer)] = address(0x519);
-        people_[uint256(Role.Liquidator)] = liquidator.owner;
-        people_[uint256(Role.Vault)] = address(vault);
-        people_[uint256(Role.PendingOwner)] = address(0xbe9);
-        people_[uint256(Role.Stranger)] = address(0xbad);
-    }
-
-    function person(Role role) internal view returns (address) {
-        return people_[uint256(role)];
-    }
-
-    /// Ownership of `target` waits to be accepted.
-    function offer(address target) internal {
-        vm.prank(owner);
-        IOwnable(target).transferOwnership(person(Role.PendingOwner));
-    }
-
     // ---- the table
-
-    function only(Role role) internal pure returns (uint256) {
-        return 1 << uint256(role);
-    }
-
-    function either(Role one, Role other) internal pure returns (uint256) {
-        return only(one) | only(other);
-    }
 
     /// The same in every tier.
     function always(bytes4 outcome) internal pure returns (bytes4[5] memory outcomes) {
@@ -143,7 +51,7 @@ abstract contract MatrixTest is OptionsTest {
     }
 
     function add(bytes memory data, uint256 roles, bytes4 denial, bytes4[5] memory outcomes) internal {
-        table[bytes4(data)] = Entry(true, data, roles, denial, outcomes);
+        table[bytes4(data)] = Entry(true, false, data, roles, denial, outcomes);
     }
 
     /// Succeeds for `roles` in every tier; everybody else meets `denial`.
@@ -151,69 +59,134 @@ abstract contract MatrixTest is OptionsTest {
         add(data, roles, denial, always(0));
     }
 
+    /// As `allow`, of what changes parameters or roles.
+    function govern(bytes memory data, uint256 roles, bytes4 denial) internal {
+        allow(data, roles, denial);
+        table[bytes4(data)].governs = true;
+    }
+
     /// Succeeds for anyone in every tier.
     function open(bytes memory data) internal {
         allow(data, ANYONE, 0);
     }
 
+    /// In the state at hand whoever may call the function comes to `outcome`, whatever the tier.
+    function except(bytes4 selector, bytes4 outcome) internal {
+        table[selector].outcomes = always(outcome);
+    }
+
+    /// In the state at hand everybody meets `denial`.
+    function deny(bytes4 selector, bytes4 denial) internal {
+        (table[selector].roles, table[selector].denial) = (NOBODY, denial);
+    }
+
     function addOwnable() internal {
         open(abi.encodeCall(IOwnable.owner, ()));
         open(abi.encodeCall(IOwnable.pendingOwner, ()));
-        bytes memory transfer = abi.encodeCall(IOwnable.transferOwnership, (address(0xbe9)));
-        allow(transfer, only(Role.Owner), IOwnable.NotOwner.selector);
+        bytes memory transfer = abi.encodeCall(IOwnable.transferOwnership, (address(0xbad)));
+        govern(transfer, only(Role.Owner), IOwnable.NotOwner.selector);
         bytes memory accept = abi.encodeCall(IOwnable.acceptOwnership, ());
-        allow(accept, only(Role.PendingOwner), IOwnable.NotPendingOwner.selector);
+        govern(accept, only(Role.PendingOwner), IOwnable.NotPendingOwner.selector);
     }
 
     // ---- the calls
 
-    /// Calls every function of the interface `name` at `target`.
-    function checkAll(string memory name, address target) internal {
-        string memory path = string.concat("out/forge/", name, ".sol/", name, ".json");
-        string[] memory functions = vm.parseJsonKeys(vm.readFile(path), ".methodIdentifiers");
-        vm.assertGt(functions.length, 2);
+    /// Calls every function of the interface `name` at `target` as every role in every tier.
+    function checkTiers(string memory name, address target) internal {
+        string[] memory functions = functionsOf(name);
         for (uint256 tier = 0; tier < TIERS; tier++) {
             enter(tier);
             for (uint256 k = 0; k < functions.length; k++) {
-                checkFunction(functions[k], target, tier);
+                checkFunction(functions[k], target, 0, tier, tierNames[tier]);
             }
         }
-        vm.assertEq(count, 0, string.concat(vm.toString(count), " differ from the matrix:", mistakes));
+        report();
+    }
+
+    /// As above in the state at hand, in which the guard has `tier` for ETH. What only reads is called as a stranger.
+    function checkState(string memory state, string memory name, address target, uint256 tier) internal {
+        string[] memory functions = functionsOf(name);
+        for (uint256 k = 0; k < functions.length; k++) {
+            uint256 first = isView(name, functions[k]) ? uint256(Role.Stranger) : 0;
+            checkFunction(functions[k], target, first, tier, state);
+        }
+        report();
+    }
+
+    /// Sends what anybody may do, as everybody who may, and takes it back: what governs changes a parameter, and nothing else
+    /// does.
+    function checkEffects(string memory name, address target) internal {
+        string[] memory functions = functionsOf(name);
+        bytes32 before = fingerprint();
+        for (uint256 k = 0; k < functions.length; k++) {
+            Entry memory entry = entryOf(functions[k]);
+            if (!entry.exists || entry.outcomes[NORMAL] != 0 || isView(name, functions[k])) continue;
+            for (uint256 role = 0; role < ROLES; role++) {
+                if (!isAmong(role, entry.roles)) continue;
+                string memory id = checkpoint();
+                transact(people_[role], target, entry.data);
+                bool changed = fingerprint() != before;
+                restore(id);
+                if (changed == entry.governs) continue;
+                string memory what = changed ? " changes parameters as role " : " changes no parameter as role ";
+                mistake(string.concat(functions[k], what, vm.toString(role)));
+            }
+        }
+        report();
+    }
+
+    /// At a contract that nobody has set up nobody has a role: what governs is denied to all of `roles`, or refused as
+    /// `unserved`, and what else succeeds is `harmless`, since it writes what concerns the caller alone.
+    function checkUnowned(string memory name, address target, uint256 roles, bytes4 unserved, bytes4[] memory harmless)
+        internal
+    {
+        string[] memory functions = functionsOf(name);
+        for (uint256 k = 0; k < functions.length; k++) {
+            if (isView(name, functions[k])) continue;
+            Entry memory entry = entryOf(functions[k]);
+            vm.assertTrue(entry.exists, functions[k]);
+            for (uint256 role = 0; role < ROLES; role++) {
+                if (!isAmong(role, roles)) continue;
+                bytes4 found = outcomeOf(target, entry.data, role);
+                bool denied = !entry.governs || found == entry.denial || found == unserved;
+                if (found == 0 ? isIn(bytes4(entry.data), harmless) : denied) continue;
+                mistake(string.concat(functions[k], " as role ", vm.toString(role), " at ", vm.toString(target)));
+            }
+        }
+        report();
     }
 
     /// Sources that disagree make tiers, while the price stays what it is.
-    function enter(uint256 tier) private {
+    function enter(uint256 tier) internal {
         int256 price = perpetuals[ETH].price;
         int256[TIERS] memory secondary = [price, price * 102 / 100, price * 105 / 100, price * 115 / 100, int256(0)];
         setSources(ETH, tier == 4 ? int256(0) : price, secondary[tier]);
-        IOracleGuard.Reading memory reading = guard.read(asset);
-        vm.assertEq(uint256(reading.tier), tier == 4 ? 3 : tier);
-        vm.assertEq(reading.mark, uint256(price) * 1e10);
+        expectTier(tier == 4 ? HALTED : tier);
+        vm.assertEq(guard.read(asset).mark, uint256(price) * 1e10);
     }
 
-    function checkFunction(string memory signature, address target, uint256 tier) private {
-        Entry memory entry = table[bytes4(keccak256(bytes(signature)))];
+    function expectTier(uint256 tier) internal view {
+        vm.assertEq(uint256(guard.read(asset).tier), tier);
+    }
+
+    /// Calls a function as every role from `first` on.
+    function checkFunction(string memory signature, address target, uint256 first, uint256 tier, string memory state)
+        private
+    {
+        Entry memory entry = entryOf(signature);
         if (!entry.exists) {
             mistake(string.concat(signature, " is not in the matrix"));
             return;
         }
-        for (uint256 role = 0; role < ROLES; role++) {
-            bytes4 expected = entry.roles >> role & 1 == 1 ? entry.outcomes[tier] : entry.denial;
+        for (uint256 role = first; role < ROLES; role++) {
+            bytes4 expected = isAmong(role, entry.roles) ? entry.outcomes[tier] : entry.denial;
             bytes4 found = outcomeOf(target, entry.data, role);
             if (found == expected) continue;
-            mistake(
-                string.concat(
-                    signature,
-                    " as role ",
-                    vm.toString(role),
-                    " in ",
-                    tierNames[tier],
-                    ": ",
-                    vm.toString(abi.encodePacked(found)),
-                    " instead of ",
-                    vm.toString(abi.encodePacked(expected))
-                )
+            string memory what = string.concat(signature, " as role ", vm.toString(role), " in ", state, ": ");
+            string memory answers = string.concat(
+                vm.toString(abi.encodePacked(found)), " instead of ", vm.toString(abi.encodePacked(expected))
             );
+            mistake(string.concat(what, answers));
         }
     }
 
@@ -221,10 +194,52 @@ abstract contract MatrixTest is OptionsTest {
     function outcomeOf(address target, bytes memory data, uint256 role) internal returns (bytes4) {
         (bool success, bytes memory answer) = Node.call(people_[role], target, 0, data);
         if (success) return 0;
-        return answer.length < 4 ? bytes4(0xffffffff) : bytes4(answer);
+        return answer.length < 4 ? NO_ERROR : bytes4(answer);
+    }
+
+    function isAmong(uint256 role, uint256 roles) private pure returns (bool) {
+        return roles >> role & 1 == 1;
+    }
+
+    function isIn(bytes4 selector, bytes4[] memory selectors) private pure returns (bool) {
+        for (uint256 k = 0; k < selectors.length; k++) {
+            if (selectors[k] == selector) return true;
+        }
+        return false;
     }
 
     function mistake(string memory what) private {
         if (count++ < 40) mistakes = string.concat(mistakes, "\n", what);
+    }
+
+    function report() private view {
+        vm.assertEq(count, 0, string.concat(vm.toString(count), " differ from the matrix:", mistakes));
+    }
+
+    // ---- the ABI
+
+    function artifact(string memory name) private view returns (string memory) {
+        return vm.readFile(string.concat("out/forge/", name, ".sol/", name, ".json"));
+    }
+
+    /// Signatures of every function.
+    function functionsOf(string memory name) private returns (string[] memory functions) {
+        string memory json = artifact(name);
+        functions = vm.parseJsonKeys(json, ".methodIdentifiers");
+        vm.assertGt(functions.length, 2);
+        string memory abi_ = vm.split(json, '"bytecode"')[0];
+        string[] memory described = vm.split(abi_, '{"type":"function","name":"');
+        vm.assertEq(described.length, functions.length + 1); // the first is what stands before them
+        for (uint256 k = 1; k < described.length; k++) {
+            readOnly[name][vm.split(described[k], '"')[0]] = vm.contains(described[k], '"stateMutability":"view"');
+        }
+    }
+
+    function isView(string memory name, string memory signature) private view returns (bool) {
+        return readOnly[name][vm.split(signature, "(")[0]];
+    }
+
+    function entryOf(string memory signature) private view returns (Entry memory) {
+        return table[bytes4(keccak256(bytes(signature)))];
     }
 }

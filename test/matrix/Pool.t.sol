@@ -6,12 +6,19 @@ import {IERC20Metadata} from "@openzeppelin/contracts/interfaces/IERC20Metadata.
 import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 import {IInsurancePool} from "../../contracts/interfaces/IInsurancePool.sol";
 import {IOwnable} from "../../contracts/interfaces/IOwnable.sol";
-import {MatrixTest, Role} from "./Matrix.sol";
+import {vm} from "../support/Vm.sol";
+import {Role} from "./Cast.sol";
+import {MatrixTest} from "./Matrix.sol";
 
-/// Who may do what with an insurance pool.
+/// Who may do what with an insurance pool: in every tier, with a request that is due, while the vault has a deficit, and while the
+/// market is experimental.
 contract PoolMatrixTest is MatrixTest {
     function setUpNode() internal override {
         super.setUpNode();
+        addAll();
+    }
+
+    function addAll() private {
         addOwnable();
         addViews();
         addShares();
@@ -69,19 +76,22 @@ contract PoolMatrixTest is MatrixTest {
 
     function addGovernance() private {
         bytes4 notOwner = IOwnable.NotOwner.selector;
-        allow(
-            abi.encodeCall(IInsurancePool.setParameters, (pool.parameters())),
+        IInsurancePool.Parameters memory parameters = pool.parameters();
+        parameters.cooldown += 1;
+        govern(
+            abi.encodeCall(IInsurancePool.setParameters, (parameters)),
             either(Role.Owner, Role.Steward),
             IInsurancePool.NotSteward.selector
         );
-        allow(abi.encodeCall(IInsurancePool.setSteward, (address(1))), only(Role.Owner), notOwner);
-        allow(abi.encodeCall(IInsurancePool.setVault, (address(vault), true)), only(Role.Owner), notOwner);
+        govern(abi.encodeCall(IInsurancePool.setSteward, (address(1))), only(Role.Owner), notOwner);
+        govern(abi.encodeCall(IInsurancePool.setVault, (address(vault), false)), only(Role.Owner), notOwner);
         allow(abi.encodeCall(IInsurancePool.cover, (1)), only(Role.Vault), IInsurancePool.NotVault.selector);
+        // It is promoted, so that once more changes nothing.
         allow(
             abi.encodeCall(IInsurancePool.promote, (address(1))), only(Role.Factory), IInsurancePool.NotFactory.selector
         );
-        allow(
-            abi.encodeCall(IInsurancePool.initialize, (address(1), address(token), address(vault))),
+        govern(
+            bytes.concat(IInsurancePool.initialize.selector, new bytes(512)),
             NOBODY,
             IInsurancePool.AlreadyInitialized.selector
         );
@@ -90,6 +100,72 @@ contract PoolMatrixTest is MatrixTest {
     }
 
     function test_every_function_as_every_role_in_every_tier() public {
-        checkAll("IInsurancePool", address(pool));
+        checkTiers("IInsurancePool", address(pool));
+    }
+
+    function test_nothing_but_governing_changes_parameters() public {
+        checkEffects("IInsurancePool", address(pool));
+    }
+
+    /// The holder's request is due: it may leave, and nobody in its place.
+    function test_when_a_request_is_due() public {
+        requestAll();
+        except(IERC4626.redeem.selector, 0);
+        except(IERC4626.withdraw.selector, 0);
+        except(IERC20.transfer.selector, IInsurancePool.InsufficientBalance.selector); // what is requested stays
+        checkState("a due request", "IInsurancePool", address(pool), NORMAL);
+    }
+
+    function test_while_the_vault_has_a_deficit() public {
+        requestAll();
+        failWeak();
+        bytes4 stopped = IInsurancePool.ExitStopped.selector;
+        except(IERC4626.redeem.selector, stopped);
+        except(IERC4626.withdraw.selector, stopped);
+        except(IInsurancePool.setVault.selector, stopped); // not from under its cover
+        except(IERC20.transfer.selector, IInsurancePool.InsufficientBalance.selector);
+        checkState("a deficit", "IInsurancePool", address(pool), NORMAL);
+    }
+
+    function requestAll() private {
+        uint256 shares = pool.balanceOf(holder.owner);
+        vm.prank(holder.owner);
+        pool.requestRedeem(shares, address(0x70));
+        for (uint256 day = 0; day < 7; day++) {
+            pass(1 days);
+        }
+        uint256 dollar = pool.convertToShares(1 * USD);
+        allow(
+            abi.encodeCall(IERC4626.redeem, (dollar, address(0x70), holder.owner)),
+            only(Role.Holder),
+            IInsurancePool.InsufficientAllowance.selector
+        );
+        allow(
+            abi.encodeCall(IERC4626.withdraw, (1, address(0x70), holder.owner)),
+            only(Role.Holder),
+            IInsurancePool.InsufficientAllowance.selector
+        );
+    }
+
+    function test_nobody_has_a_role_at_the_implementation() public {
+        deny(IInsurancePool.initialize.selector, IInsurancePool.NotClone.selector);
+        bytes4[] memory harmless = new bytes4[](2);
+        (harmless[0], harmless[1]) = (IERC20.approve.selector, IInsurancePool.updateExitClock.selector);
+        checkUnowned("IInsurancePool", factory.poolImplementation(), ANYONE, 0, harmless);
+    }
+
+    /// The pool covers no more than the bond, of which there is none, and the factory alone promotes it.
+    function test_in_an_experimental_market() public {
+        (vault, pool) = createMarket(address(token), "experiment");
+        people_[uint256(Role.Vault)] = address(vault);
+        vm.prank(owner);
+        pool.setSteward(person(Role.Steward));
+        offer(address(pool));
+        approve(address(pool));
+        vm.prank(holder.owner);
+        pool.deposit(100 * USD, holder.owner);
+        vm.assertFalse(pool.isPromoted());
+        addAll();
+        checkState("an experimental market", "IInsurancePool", address(pool), NORMAL);
     }
 }

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.20;
+
+import {IMarginVault} from "../../contracts/interfaces/IMarginVault.sol";
+import {Chain} from "../../script/lib/Chain.sol";
+import {Stylus} from "../../script/lib/Stylus.sol";
+import {Node} from "../support/Node.sol";
+import {Role} from "./Cast.sol";
+import {VaultTable} from "./VaultTable.sol";
+
+/// The code behind a vault, called where it stands: nobody owns it, and nobody comes to.
+contract ProgramMatrixTest is VaultTable {
+    using Stylus for Chain.Session;
+
+    bytes4[] private harmless;
+
+    function setUpNode() internal override {
+        super.setUpNode();
+        deny(IMarginVault.initialize.selector, IMarginVault.NotAClone.selector);
+        // Orders and signers of the caller, where nothing is traded; and accounts, of which there are none.
+        harmless.push(IMarginVault.cancel.selector);
+        harmless.push(IMarginVault.setSigner.selector);
+        harmless.push(IMarginVault.touch.selector);
+        harmless.push(IMarginVault.convert.selector);
+        harmless.push(IMarginVault.liquidateBatch.selector);
+    }
+
+    function test_nobody_has_a_role_at_the_implementation() public {
+        checkUnowned("IMarginVault", factory.vaultImplementation(), ANYONE, 0, harmless);
+    }
+
+    function test_nobody_has_a_role_at_a_program() public {
+        string[6] memory programs = [
+            "vault-trading",
+            "vault-accounts",
+            "vault-liquidation",
+            "vault-deleveraging",
+            "vault-registry",
+            "vault-options"
+        ];
+        bytes4 unserved = IMarginVault.UnknownFunction.selector;
+        for (uint256 k = 0; k < programs.length; k++) {
+            address program = Chain.open(Node.url(), OWNER_KEY).deployProgram(programs[k]);
+            checkUnowned("IMarginVault", program, either(Role.Owner, Role.Stranger), unserved, harmless);
+        }
+    }
+}
