@@ -81,14 +81,14 @@ contract MarksTest is ProtocolTest {
         setPrices(204e8, 204e8);
         assertMark("risen", 204e18, 200e18, NORMAL, 0);
         elapse(10);
-        assertMark("the stable price follows by 0.03 % a second", 204e18, 200.6e18, NORMAL, 0);
-        elapse(90);
+        assertMark("the stable price follows by 0.003 % a second", 204e18, 200.06e18, NORMAL, 0);
+        elapse(660);
         assertMark("and arrives", 204e18, 204e18, NORMAL, 0);
         setPrices(150e8, 190e8);
         assertMark("diverged: the median", 190e18, 204e18, HALTED, 7);
         elapse(100);
-        // A fifth of 0.03 % a second towards the primary, although the mark is the secondary.
-        assertMark("diverged: the stable price", 190e18, 204e18 - uint256(204e18) * 6 * 100 / 100_000, HALTED, 7);
+        // A fifth of 0.003 % a second towards the primary, although the mark is the secondary.
+        assertMark("diverged: the stable price", 190e18, 204e18 - uint256(204e18) * 6 * 100 / 1_000_000, HALTED, 7);
         setPrices(0, 204e8);
         vm.assertEq(uint256(pairMark("sole").mark), 204e18);
         setPrices(0, 0);

@@ -50,20 +50,24 @@ const HORIZON: RangeInclusive<u32> = 3_600..=14 * 86_400;
 const SETTLEMENT_WINDOW: RangeInclusive<u32> = 300..=LONGEST_WINDOW;
 
 impl Parameters {
-    /// Moves of 5 % and 10 % against a five-minute mean; a stable price that follows by at most 0.03 % a second, so
-    /// that a price held for five minutes moves it by at most 9 %; ten minutes of calm for each tier; an hour of grace,
-    /// in which traders who could not act may add collateral; three volatilities of four hours, the longest that
-    /// liquidation has taken in a congested chain, measured over the last two weeks or the last three hours, a quarter of the
-    /// stressed value in it, and an hour for each point by which maintenance may rise;
-    /// half an hour for a settlement.
+    /// Moves of 5 % and 10 % against a five-minute mean; ten minutes of calm for each tier; an hour of grace, in which traders who
+    /// could not act may add collateral; an hour for each point by which maintenance may rise; half an hour for a settlement.
+    ///
+    /// The stable price follows by at most 0.003 % a second: 10.8 % in an hour of a true move, and a price held for five minutes
+    /// moves it by 0.9 %. While the sources diverge a fifth of that is 2.16 % an hour, so that a primary that is wrong for an hour
+    /// has not moved it by the 3 % at which the divergence is noticed, and stays outvoted.
+    ///
+    /// Ranges cover three volatilities of four hours, the longest that liquidation has taken in a congested chain. The slow
+    /// volatility is measured over three weeks with a quarter of the stressed value in it, the fast one over three hours. A slow
+    /// memory shorter than the 16 days of RiskMetrics would by itself be more procyclical than that.
     pub const DEFAULT: Self = Self {
         caution_move: WAD / 20,
         restricted_move: WAD / 10,
-        stable_price_rate: WAD / 10_000 * 3,
+        stable_price_rate: WAD / 100_000 * 3,
         mean_window: 300,
         calm_period: 600,
         grace_period: 3_600,
-        slow_period: 14 * 86_400,
+        slow_period: 21 * 86_400,
         fast_period: 3 * 3_600,
         stressed_weight: WAD / 4,
         hourly_rise: WAD / 100,

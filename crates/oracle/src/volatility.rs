@@ -6,7 +6,8 @@
 //!
 //! The slow speed moves maintenance margin: it is never below a blend with a stressed value, so that margins do not melt away in
 //! calm times, and the range that it gives rises by a set rate at most, so that nobody is liquidated by a jump of volatility.
-//! The fast speed moves initial margin at once.
+//! The fast speed moves initial margin at once, but counts for no more than the stressed value: beyond what is known of the worst
+//! times only the slow speed leads, so that initial margin is less procyclical than a plain average that covers as many moves.
 
 use risk::decay::left_down;
 
@@ -28,7 +29,8 @@ const VARIANCE_BITS: u32 = 60;
 /// What one asset's volatility and ranges are held to. All WAD: volatilities a year, the others as shares of the price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RangeLimits {
-    /// Volatility of a stressed market.
+    /// Volatility of a stressed market: where both speeds start, what the floor is a blend with, and all that the fast speed
+    /// counts for.
     pub stressed: u64,
     /// The least range.
     pub min: u64,
@@ -179,7 +181,7 @@ impl Volatility {
     /// What margins need at `now`.
     pub fn ranges(&self, parameters: &Parameters, limits: &RangeLimits, now: u64) -> Ranges {
         let slow = self.slow_volatility(parameters, limits);
-        let fast = volatility_of(self.fast);
+        let fast = volatility_of(self.fast).min(limits.stressed / MILLIONTH);
         let target = range_of(slow, parameters, limits);
         let initial = match fast > slow {
             true => range_of(fast, parameters, limits),

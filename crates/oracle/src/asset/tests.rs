@@ -162,7 +162,7 @@ fn the_stable_price_follows_what_was_in_force() {
     assert_eq!(asset.price.stable_at(now, P.stable_price_rate), 1_000_000);
     assert_eq!(
         asset.price.stable_at(now + 10, P.stable_price_rate),
-        997_000
+        999_700
     );
     assert_eq!(
         asset.price.stable_at(now + 86_400, P.stable_price_rate),
@@ -182,7 +182,7 @@ fn while_sources_diverge_the_stable_price_follows_the_primary_at_a_fifth_of_the_
     );
     assert_eq!(
         asset.price.stable_at(START + 10, P.stable_price_rate),
-        999_400
+        999_940
     );
     assert_eq!(asset.price.range(0), (500_000, 950_000));
     assert!(!asset.price.sources_agree(START));

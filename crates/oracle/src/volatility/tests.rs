@@ -11,6 +11,8 @@ const L: RangeLimits = RangeLimits::DEFAULT;
 const START: u64 = 1_700_000_000;
 const PRICE: u128 = 2_000_000_000_000_000_000_000;
 const DAY: u64 = 86_400;
+/// After so long without a move nothing is left of the start.
+const CALM: u64 = 800 * DAY;
 
 /// As a share of one.
 fn share(wad: u64) -> f64 {
@@ -70,7 +72,7 @@ fn pokes_within_a_minute_change_nothing() {
 /// 25 % of the stressed value remains, however calm it is.
 #[test]
 fn calm_times_leave_the_floor() {
-    let (state, now) = swing(started(), 0.0, 3_600, 400 * DAY);
+    let (state, now) = swing(started(), 0.0, 3_600, CALM);
     let ranges = state.ranges(&P, &L, now);
     assert_eq!(ranges.volatility, u128::from(L.stressed / 4));
     let expected = 3.0 * 0.375 / 365f64.sqrt();
@@ -80,7 +82,7 @@ fn calm_times_leave_the_floor() {
 
 #[test]
 fn a_jump_moves_initial_margin_at_once_and_maintenance_by_the_set_rate() {
-    let (state, now) = swing(started(), 0.0, 3_600, 400 * DAY);
+    let (state, now) = swing(started(), 0.0, 3_600, CALM);
     let before = state.ranges(&P, &L, now);
     let (wild, later) = swing(state, move_of(10.0, 60), 60, 3_600);
     assert_eq!(later, now + 3_600);
@@ -91,9 +93,33 @@ fn a_jump_moves_initial_margin_at_once_and_maintenance_by_the_set_rate() {
     assert_eq!(wilder.ranges(&P, &L, later).maintenance, L.max);
 }
 
+/// From a calm market at once to the stressed value, and there it stays however wild an hour is; beyond it slow volatility leads.
+#[test]
+fn fast_volatility_counts_for_no_more_than_the_stressed_value() {
+    let stressed = started().ranges(&P, &L, START).initial;
+    let (state, now) = swing(started(), 0.0, 3_600, CALM);
+    let calm = state.ranges(&P, &L, now);
+    assert!(calm.initial < stressed / 3);
+    let (nervous, now) = swing(state, move_of(1.0, 60), 60, 7 * 3_600);
+    let between = nervous.ranges(&P, &L, now).initial;
+    assert!(
+        calm.initial < between && between < stressed,
+        "{between} {stressed}"
+    );
+    let (wild, now) = swing(nervous, move_of(10.0, 60), 60, 3_600);
+    assert!(volatility_of(wild.fast) > 3 * (L.stressed / MILLIONTH));
+    let ranges = wild.ranges(&P, &L, now);
+    assert!(ranges.target < stressed, "slow has not followed yet");
+    assert_eq!(ranges.initial, stressed);
+    let (wilder, now) = swing(wild, move_of(4.0, 60), 60, 10 * DAY);
+    let ranges = wilder.ranges(&P, &L, now);
+    assert!(ranges.target > stressed);
+    assert_eq!(ranges.initial, ranges.target);
+}
+
 #[test]
 fn the_rate_counts_while_nobody_samples() {
-    let (state, now) = swing(started(), 0.0, 3_600, 400 * DAY);
+    let (state, now) = swing(started(), 0.0, 3_600, CALM);
     let (wild, now) = swing(state, 0.5, 60, now - state.sampled_at + 60);
     let at = |secs| wild.ranges(&P, &L, now + secs).maintenance;
     assert_eq!(at(1_800) - at(0), P.hourly_rise / 2);
@@ -166,7 +192,7 @@ fn a_large_coin_gets_twenty_times_leverage_in_calm_times_and_ten_in_a_crisis() {
     let defaults = Parameters::DEFAULT;
     let crisis = started().ranges(&defaults, &L, START);
     assert_eq!(crisis.maintenance / (WAD / 1_000), 96);
-    let (calm, now) = swing(started(), move_of(0.55, 3_600), 3_600, 400 * DAY);
+    let (calm, now) = swing(started(), move_of(0.55, 3_600), 3_600, CALM);
     let calm = calm.ranges(&defaults, &L, now);
     assert_eq!(calm.maintenance / (WAD / 1_000), 50);
 }
@@ -236,12 +262,14 @@ proptest! {
     fn ranges_keep_their_promises(p in any_parameters(), steps in prop::collection::vec((1u128..1 << 96, 0u64..200_000), 1..40)) {
         let (mut state, mut now) = (Volatility::default().sample(PRICE, &p, &L, START), START);
         let mut before = state.ranges(&p, &L, now);
+        let stressed = before.initial;
         for (mark, secs) in steps {
             now += secs;
             state = state.sample(mark, &p, &L, now);
             let after = state.ranges(&p, &L, now);
             prop_assert!(after.maintenance <= after.target && after.target <= after.initial);
             prop_assert!(L.min <= after.maintenance && after.maintenance <= after.initial && after.initial <= L.max);
+            prop_assert!(after.initial <= after.target.max(stressed));
             let floor = u128::from(L.stressed) * u128::from(p.stressed_weight) / u128::from(WAD);
             prop_assert!(after.volatility >= floor);
             let allowed = u128::from(p.hourly_rise) * u128::from(secs) / 3_600 + u128::from(MILLIONTH);
