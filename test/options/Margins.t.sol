@@ -323,7 +323,7 @@ contract OptionMarginTest is OptionsTest {
         IRiskEngine.Shock memory shock = IRiskEngine.Shock(0.05e18, 0.1e18, 0.3e18, 0.01e18, 1.25e18);
         uint256 atTheMark = engine.evaluate(2_080e18, 0, options, shock).initial;
         vm.assertGt(initialOf(account), atTheMark + 10e18);
-        elapse(10 minutes);
+        elapse(25 minutes);
         setPrice(2_080 * FEED);
         vm.assertLt(initialOf(account), atTheMark + 1e18);
     }
