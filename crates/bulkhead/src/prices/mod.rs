@@ -5,7 +5,7 @@ mod bridge;
 mod file;
 
 pub use black_thursday::black_thursday;
-pub use file::{PriceFileError, read};
+pub use file::{PriceFileError, read, read_prints};
 
 /// Seconds between two points of a path.
 pub const STEP_SECONDS: u64 = 60;

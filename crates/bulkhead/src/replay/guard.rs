@@ -1,10 +1,12 @@
 //! The guard over a path.
 
-use crate::prices::Point;
+use super::series::Moment;
 use oracle::{
-    Asset, Observation, Outlook, Parameters, RangeLimits, Sample, Sources, Tier, Volatility,
+    Asset, Observation, Outlook, Parameters, Price, RangeLimits, Sample, Sources, Volatility,
 };
 use risk::{Ranges, Ratio};
+
+pub use oracle::Tier;
 
 /// The guard's parameters.
 pub(super) const PARAMETERS: Parameters = Parameters::DEFAULT;
@@ -14,13 +16,15 @@ pub(super) const LIMITS: RangeLimits = RangeLimits::DEFAULT;
 const HEARTBEAT: u64 = 86_400;
 const WAD: f64 = 1e18;
 
-/// What the guard says at a point of a path. Ranges and margins are shares of the price.
+/// What the guard says at a moment of a path. Ranges and margins are shares of the price.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Step {
-    /// Seconds since the Unix epoch, UTC.
-    pub time: u64,
-    /// The price.
-    pub price: f64,
+    /// What its sources say.
+    pub moment: Moment,
+    /// The mark.
+    pub mark: f64,
+    /// The stable price.
+    pub stable: f64,
     /// The breaker's tier.
     pub tier: Tier,
     /// The range of maintenance margin.
@@ -32,44 +36,57 @@ pub struct Step {
     pub margin: f64,
 }
 
-/// Pokes the guard at every point of `points`, as its contract does: observe, sample, and round what readers see.
-pub fn replay(points: &[Point]) -> Vec<Step> {
+/// Pokes the guard at every one of `moments`, as its contract does: observe, sample, and round what readers see. The steps from the
+/// first mark on: where two sources differ before, there is none.
+pub fn replay(moments: &[Moment]) -> Vec<Step> {
     let mut asset = Asset::default();
     let mut volatility = Volatility::default();
-    let poke = |point: &Point| {
-        let now = point.time;
-        let sample = Sample {
-            price: (point.price * WAD) as u128,
-            updated_at: now,
-            valid_until: now.saturating_add(HEARTBEAT),
-        };
-        let observation = Observation {
-            sources: Sources::One(Some(sample)),
-            sequencer_down: false,
-        };
-        (asset, _) = asset.observe(observation, &PARAMETERS, now);
+    let poke = |moment: &Moment| {
+        let now = moment.time;
+        (asset, _) = asset.observe(observation(moment), &PARAMETERS, now);
         if asset.price.is_trusted(now) {
             volatility = volatility.sample(asset.price.mark, &PARAMETERS, &LIMITS, now);
         }
         let ranges = volatility.ranges(&PARAMETERS, &LIMITS, now);
-        step(point, asset.price.tier, &Outlook::of(&ranges))
+        step(moment, &asset.price, &Outlook::of(&ranges))
     };
-    points.iter().map(poke).collect()
+    let steps = moments.iter().map(poke);
+    steps.skip_while(|step| step.mark == 0.0).collect()
 }
 
-fn step(point: &Point, tier: Tier, outlook: &Outlook) -> Step {
+fn observation(moment: &Moment) -> Observation {
+    let sample = |price: f64| {
+        Some(Sample {
+            price: (price * WAD) as u128,
+            updated_at: moment.time,
+            valid_until: moment.time.saturating_add(HEARTBEAT),
+        })
+    };
+    let primary = sample(moment.primary);
+    let sources = match moment.secondary {
+        None => Sources::One(primary),
+        Some(secondary) => Sources::Two(primary, sample(secondary)),
+    };
+    Observation {
+        sources,
+        sequencer_down: false,
+    }
+}
+
+fn step(moment: &Moment, price: &Price, outlook: &Outlook) -> Step {
     let (maintenance, initial) = outlook.after(&PARAMETERS, 0);
     let guarded = Ranges {
         maintenance: Ratio(maintenance.into()),
         initial: Ratio(initial.into()),
     };
-    let ranges = Ranges::of(Ranges::default(), guarded, tier as u8, 0);
+    let ranges = Ranges::of(Ranges::default(), guarded, price.tier as u8, 0);
     let share = |ratio: Ratio| ratio.0 as f64 / WAD;
     let least = share(risk::requirement::LEAST_INITIAL) * share(ranges.maintenance);
     Step {
-        time: point.time,
-        price: point.price,
-        tier,
+        moment: *moment,
+        mark: price.mark as f64 / WAD,
+        stable: price.stable as f64 / WAD,
+        tier: price.tier,
         maintenance: share(guarded.maintenance),
         initial: share(guarded.initial),
         margin: share(ranges.initial).max(least),

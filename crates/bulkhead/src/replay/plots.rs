@@ -23,7 +23,7 @@ struct Column {
 /// Draws `steps` into `replay.png` in `folder`, and returns its path.
 pub(super) fn draw(title: &str, steps: &[Step], folder: &Path) -> Result<PathBuf, PlotError> {
     let columns = columns(steps);
-    let start = steps.first().map_or(0, |step| step.time);
+    let start = steps.first().map_or(0, |step| step.moment.time);
     let size = (SIZE.0, SIZE.1 * 3 / 2);
     picture(folder.join("replay.png"), size, |area| {
         let (upper, lower) = area.split_vertically(SIZE.1 as i32 * 3 / 4);
@@ -33,7 +33,7 @@ pub(super) fn draw(title: &str, steps: &[Step], folder: &Path) -> Result<PathBuf
 }
 
 fn columns(steps: &[Step]) -> Vec<Column> {
-    let start = steps.first().map_or(0, |step| step.time);
+    let start = steps.first().map_or(0, |step| step.moment.time);
     let day = |time: u64| time.saturating_sub(start) as f64 / DAY as f64;
     let each = steps.len().div_ceil(COLUMNS).max(1);
     let widest = |a: Step, b: &Step| Step {
@@ -48,8 +48,8 @@ fn columns(steps: &[Step]) -> Vec<Column> {
         let last = chunk.last()?;
         let end = steps.get((number + 1) * each).unwrap_or(last);
         Some(Column {
-            from: day(first.time),
-            to: day(end.time),
+            from: day(first.moment.time),
+            to: day(end.moment.time),
             step: chunk.iter().fold(*first, widest),
         })
     };
@@ -64,10 +64,12 @@ fn points(columns: &[Column], value: fn(&Step) -> f64) -> impl Iterator<Item = (
 }
 
 fn price_and_tier(title: &str, columns: &[Column], start: u64, area: &Drawing) -> Drawn {
-    let prices = || columns.iter().map(|column| column.step.price);
-    let (low, high) = prices().fold((f64::INFINITY, 0.0_f64), |(low, high), price| {
-        (low.min(price), high.max(price))
-    });
+    let (low, high) = columns
+        .iter()
+        .flat_map(|column| prices(&column.step))
+        .fold((f64::INFINITY, 0.0_f64), |(low, high), price| {
+            (low.min(price), high.max(price))
+        });
     let margin = (high - low).max(high * 0.01) * 0.08;
     let bounds = (low - margin).max(0.0)..high + margin;
     let title = format!("{title}: price and breaker tier");
@@ -85,13 +87,29 @@ fn price_and_tier(title: &str, columns: &[Column], start: u64, area: &Drawing) -
             .label(format!("tier {}: {}", tier as u8, TIERS[tier as usize]))
             .legend(move |(x, y)| Rectangle::new([(x, y - 6), (x + 22, y + 6)], colour.filled()));
     }
-    line(
-        &mut panel,
-        "price",
-        BLUE,
-        points(columns, |step| step.price),
-    )?;
+    draw_prices(&mut panel, columns)?;
     legend(&mut panel, SeriesLabelPosition::UpperRight)
+}
+
+/// What the sources say, and the mark.
+fn prices(step: &Step) -> impl Iterator<Item = f64> {
+    let sources = [Some(step.moment.primary), step.moment.secondary];
+    sources.into_iter().flatten().chain([step.mark])
+}
+
+/// The mark of two venues above what they say; of one it is the price.
+fn draw_prices(panel: &mut Panel, columns: &[Column]) -> Drawn {
+    let has_two = columns
+        .iter()
+        .any(|column| column.step.moment.secondary.is_some());
+    let primary = points(columns, |step| step.moment.primary);
+    if !has_two {
+        return line(panel, "price", BLUE, primary);
+    }
+    line(panel, "primary", RED, primary)?;
+    let secondary = |step: &Step| step.moment.secondary.unwrap_or(step.moment.primary);
+    line(panel, "secondary", GREEN, points(columns, secondary))?;
+    line(panel, "mark", BLUE, points(columns, |step| step.mark))
 }
 
 fn margins(title: &str, columns: &[Column], start: u64, area: &Drawing) -> Drawn {

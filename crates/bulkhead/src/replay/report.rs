@@ -5,8 +5,9 @@ use super::{
     ewma::{RISK_METRICS_PERIOD, deviations, least_multiplier},
     guard::{PARAMETERS, Step},
     measures::{Behaviour, Moves},
+    venues::{Halts, Venues},
 };
-use crate::demo::record::TIERS;
+use crate::{demo::record::TIERS, prices::Point};
 use serde::Serialize;
 use std::fmt;
 
@@ -71,6 +72,10 @@ pub struct Report {
     pub minutes: u64,
     /// Of these, minutes in each tier, by number.
     pub minutes_in_tier: [u64; 4],
+    /// How often the guard halted.
+    pub halts: Halts,
+    /// What happened while the two venues were apart, if there are two.
+    pub venues: Option<Venues>,
     /// Seconds over which a move has to be covered.
     pub horizon: u64,
     /// Moves over the horizon that begin in what is measured.
@@ -83,23 +88,25 @@ impl Report {
     /// Of `series` and what the guard said about it, step by step.
     pub fn new(series: &Series, steps: &[Step]) -> Result<Self, ReplayError> {
         let horizon = u64::from(PARAMETERS.horizon);
-        let start = steps.first().map_or(0, |step| step.time) + series.learning;
-        let first = steps.partition_point(|step| step.time < start);
-        let moves = Moves::new(&series.points, first, horizon);
-        if moves.count() == 0 {
-            return Err(ReplayError::TooShort {
-                title: series.title.clone(),
-                horizon,
-            });
+        let title = series.title.clone();
+        if steps.is_empty() {
+            return Err(ReplayError::NeverAgree { title });
         }
-        let seconds = seconds_in_tier(&steps[first..]);
+        let shown = measured(series, steps);
+        let first = steps.len() - shown.len();
+        let marks: Vec<Point> = steps.iter().map(mark).collect();
+        let moves = Moves::new(&marks, first, horizon);
+        if moves.count() == 0 {
+            return Err(ReplayError::TooShort { title, horizon });
+        }
+        let seconds = seconds_in_tier(shown);
         let fast = f64::from(PARAMETERS.fast_period);
         let averages = [
-            Average::new("EWMA 0.94 a day", RISK_METRICS_PERIOD, series, &moves),
-            Average::new("EWMA of 3 hours", fast, series, &moves),
+            Average::new("EWMA 0.94 a day", RISK_METRICS_PERIOD, &marks, &moves),
+            Average::new("EWMA of 3 hours", fast, &marks, &moves),
         ];
         let measured = Measured {
-            times: steps[first..].iter().map(|step| step.time).collect(),
+            times: shown.iter().map(|step| step.moment.time).collect(),
             first,
             moves,
         };
@@ -107,13 +114,28 @@ impl Report {
             measured.compare(margin, level, steps, &averages)
         };
         Ok(Self {
-            title: series.title.clone(),
+            title,
             minutes: seconds.iter().sum::<u64>() / 60,
             minutes_in_tier: seconds.map(|seconds| seconds / 60),
+            halts: Halts::of(shown),
+            venues: Venues::of(shown),
             horizon,
             moves: measured.moves.count(),
             comparisons: LEVELS.into_iter().map(compare).collect(),
         })
+    }
+}
+
+/// Those of `steps` that come after what the guard learns from.
+pub(super) fn measured<'a>(series: &Series, steps: &'a [Step]) -> &'a [Step] {
+    let start = steps.first().map_or(0, |step| step.moment.time) + series.learning;
+    &steps[steps.partition_point(|step| step.moment.time < start)..]
+}
+
+fn mark(step: &Step) -> Point {
+    Point {
+        time: step.moment.time,
+        price: step.mark,
     }
 }
 
@@ -122,7 +144,7 @@ fn seconds_in_tier(steps: &[Step]) -> [u64; 4] {
     let mut seconds = [0; 4];
     let mut last = 0;
     for pair in steps.windows(2) {
-        last = pair[1].time - pair[0].time;
+        last = pair[1].moment.time - pair[0].moment.time;
         seconds[pair[0].tier as usize] += last;
     }
     if let Some(step) = steps.last() {
@@ -131,7 +153,7 @@ fn seconds_in_tier(steps: &[Step]) -> [u64; 4] {
     seconds
 }
 
-/// A plain average of variance over a series.
+/// A plain average of variance over the marks.
 struct Average {
     model: &'static str,
     /// Standard deviation over the horizon at every point.
@@ -141,9 +163,9 @@ struct Average {
 }
 
 impl Average {
-    fn new(model: &'static str, period: f64, series: &Series, moves: &Moves) -> Self {
+    fn new(model: &'static str, period: f64, marks: &[Point], moves: &Moves) -> Self {
         let root = f64::from(PARAMETERS.horizon).sqrt();
-        let mut deviations = deviations(&series.points, period);
+        let mut deviations = deviations(marks, period);
         for deviation in &mut deviations {
             *deviation *= root;
         }
@@ -214,6 +236,10 @@ impl fmt::Display for Report {
             let share = 100.0 * minutes as f64 / self.minutes.max(1) as f64;
             writeln!(f, "  {name:<12} {minutes:>9} min {share:>8.3} %")?;
         }
+        write!(f, "{}", self.halts)?;
+        if let Some(venues) = &self.venues {
+            write!(f, "{venues}")?;
+        }
         let hours = self.horizon / 3_600;
         writeln!(
             f,
@@ -237,6 +263,44 @@ impl fmt::Display for Report {
             write!(f, "{comparison}")?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Halts {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let Self { count, falsely } = self;
+        writeln!(
+            f,
+            "  halts: {count}, of these {falsely} without sources 10 % apart"
+        )
+    }
+}
+
+impl fmt::Display for Venues {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let minutes = self.seconds_apart as f64 / 60.0;
+        writeln!(f, "  venues 3 % or more apart: {minutes:.1} min")?;
+        let wait = match self.pokes_to_halt.zip(self.seconds_to_halt) {
+            Some((pokes, seconds)) => {
+                format!(
+                    "halted by poke {pokes} from the first on, {seconds} s after it, at the latest"
+                )
+            }
+            None if self.bad_prints == 0 => "nothing to halt for".to_owned(),
+            None => "NOT always halted while they lasted".to_owned(),
+        };
+        let times = self.bad_prints;
+        writeln!(
+            f,
+            "  bad prints (10 % or more apart): {times} times, {wait}"
+        )?;
+        let count = self.strayed_marks;
+        writeln!(
+            f,
+            "  the mark was the price of the venue that strayed: {count} times"
+        )?;
+        let (low, high) = (self.lowest_mark, self.highest_mark);
+        writeln!(f, "  mark from {low:.6} to {high:.6}")
     }
 }
 
