@@ -37,6 +37,9 @@ enum Command {
 struct ReplayArguments {
     #[command(flatten)]
     source: ReplaySource,
+    /// A second venue's prices, for the secondary source: the same columns, or timestamp_utc_ms and price among others.
+    #[arg(long, value_name = "FILE", requires = "prices")]
+    secondary: Option<PathBuf>,
     /// Seed of the synthetic years.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -125,15 +128,14 @@ async fn main() -> ExitCode {
 }
 
 fn replay(arguments: ReplayArguments) -> ExitCode {
-    let source = match arguments.source.prices {
-        Some(file) => replay::Source::File(file),
-        None => replay::Source::Regimes(arguments.seed),
+    let source = match (arguments.source.prices, arguments.secondary) {
+        (Some(primary), Some(secondary)) => replay::Source::Venues { primary, secondary },
+        (Some(file), None) => replay::Source::File(file),
+        (None, _) => replay::Source::Regimes(arguments.seed),
     };
     match replay::run(&source, arguments.out.as_deref()) {
         Ok(report) => print_report(&report, arguments.json),
-        Err(error @ (replay::ReplayError::Prices(_) | replay::ReplayError::TooShort { .. })) => {
-            fail(BAD_INPUT, &error)
-        }
+        Err(error) if error.is_bad_input() => fail(BAD_INPUT, &error),
         Err(error) => fail(FAILED, &error),
     }
 }
