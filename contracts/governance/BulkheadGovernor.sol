@@ -4,6 +4,7 @@ pragma solidity ^0.8.24;
 import {Governor} from "@openzeppelin/contracts/governance/Governor.sol";
 import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
 import {GovernorCountingSimple} from "@openzeppelin/contracts/governance/extensions/GovernorCountingSimple.sol";
+import {GovernorPreventLateQuorum} from "@openzeppelin/contracts/governance/extensions/GovernorPreventLateQuorum.sol";
 import {GovernorSettings} from "@openzeppelin/contracts/governance/extensions/GovernorSettings.sol";
 import {GovernorStorage} from "@openzeppelin/contracts/governance/extensions/GovernorStorage.sol";
 import {GovernorTimelockControl} from "@openzeppelin/contracts/governance/extensions/GovernorTimelockControl.sol";
@@ -15,7 +16,8 @@ import {IVotes} from "@openzeppelin/contracts/governance/utils/IVotes.sol";
 
 /// Decides what the timelock does, which owns everything. Proposals are kept on chain, so that their number is enough to queue,
 /// execute or look into one. From proposal to execution takes 6 + 36 hours and the timelock's 24: a proposal made within six
-/// hours of an emergency can confirm it before it expires.
+/// hours of an emergency can confirm it before it expires. Whoever completes the quorum in the last six hours of a vote
+/// prolongs it, so that the others can still answer; who votes earlier than that delays nothing.
 contract BulkheadGovernor is
     Governor,
     GovernorSettings,
@@ -23,10 +25,13 @@ contract BulkheadGovernor is
     GovernorStorage,
     GovernorVotes,
     GovernorVotesQuorumFraction,
+    GovernorPreventLateQuorum,
     GovernorTimelockControl
 {
     uint48 private constant VOTING_DELAY = 6 hours;
     uint32 private constant VOTING_PERIOD = 36 hours;
+    /// Least time between the quorum and the end of the vote: as long as there is between a proposal and its vote.
+    uint48 private constant VOTE_EXTENSION = VOTING_DELAY;
     /// A thousandth of all votes may propose, a twenty-fifth has to vote in favour or abstain.
     uint256 private constant PROPOSAL_THRESHOLD = 100_000e18;
     uint256 private constant QUORUM_PERCENT = 4;
@@ -36,6 +41,7 @@ contract BulkheadGovernor is
         GovernorSettings(VOTING_DELAY, VOTING_PERIOD, PROPOSAL_THRESHOLD)
         GovernorVotes(token)
         GovernorVotesQuorumFraction(QUORUM_PERCENT)
+        GovernorPreventLateQuorum(VOTE_EXTENSION)
         GovernorTimelockControl(timelock)
     {}
 
@@ -45,6 +51,15 @@ contract BulkheadGovernor is
 
     function state(uint256 proposalId) public view override(Governor, GovernorTimelockControl) returns (ProposalState) {
         return super.state(proposalId);
+    }
+
+    function proposalDeadline(uint256 proposalId)
+        public
+        view
+        override(Governor, GovernorPreventLateQuorum)
+        returns (uint256)
+    {
+        return super.proposalDeadline(proposalId);
     }
 
     function proposalNeedsQueuing(uint256 proposalId)
@@ -64,6 +79,10 @@ contract BulkheadGovernor is
         address proposer
     ) internal override(Governor, GovernorStorage) returns (uint256) {
         return super._propose(targets, values, calldatas, description, proposer);
+    }
+
+    function _tallyUpdated(uint256 proposalId) internal override(Governor, GovernorPreventLateQuorum) {
+        super._tallyUpdated(proposalId);
     }
 
     function _queueOperations(

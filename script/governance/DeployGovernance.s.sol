@@ -3,8 +3,10 @@ pragma solidity ^0.8.24;
 
 import {Chain} from "../lib/Chain.sol";
 import {cheats} from "../lib/Cheatcodes.sol";
-import {Charter, Governance, GovernanceSetup} from "./GovernanceSetup.sol";
+import {Charter, Governance} from "./Governance.sol";
+import {GovernanceSetup} from "./GovernanceSetup.sol";
 import {json} from "./Json.sol";
+import {Verification} from "./Verification.sol";
 
 /// Deploys votes, governor, timelock, guardian Safe and steward, and hands what `script/Deploy.s.sol` deployed over to them:
 ///
@@ -13,8 +15,9 @@ import {json} from "./Json.sol";
 ///
 /// PRIVATE_KEY is the present owner's and defaults to the first of the well-known development accounts; HOLDER receives all
 /// votes and defaults to the second, GUARDIANS to the third to fifth with a THRESHOLD of 2; SURFACE_PROVIDER publishes implied
-/// volatilities, by default nobody. DEPLOYMENT_FILE is what to hand
-/// over, `out/deployment.json` unless it says otherwise; GOVERNANCE_FILE, `out/governance.json`, is written.
+/// volatilities, by default nobody. The deployer can be none of them. DEPLOYMENT_FILE is what to hand over, `out/deployment.json`
+/// unless it says otherwise; GOVERNANCE_FILE, `out/governance.json`, is written. `--sig 'verify()'` asks the chain, now or at any
+/// later time, whether everything is still where it belongs.
 contract DeployGovernance {
     using Chain for Chain.Session;
 
@@ -32,6 +35,28 @@ contract DeployGovernance {
             charter()
         );
         save(governance, cheats.envOr("GOVERNANCE_FILE", "out/governance.json"));
+    }
+
+    /// Reverts with the first thing that does not belong to governance.
+    function verify() external {
+        Chain.Session memory session =
+            Chain.open(cheats.envOr("RPC_URL", "http://127.0.0.1:8547"), cheats.envOr("PRIVATE_KEY", DEVELOPMENT_KEY));
+        string memory deployment = cheats.readFile(cheats.envOr("DEPLOYMENT_FILE", "out/deployment.json"));
+        string memory text = cheats.readFile(cheats.envOr("GOVERNANCE_FILE", "out/governance.json"));
+        Governance memory governance = Governance({
+            token: json.parseJsonAddress(text, ".token"),
+            timelock: json.parseJsonAddress(text, ".timelock"),
+            governor: json.parseJsonAddress(text, ".governor"),
+            guardian: json.parseJsonAddress(text, ".guardian"),
+            steward: json.parseJsonAddress(text, ".steward")
+        });
+        Verification.check(
+            session,
+            governance,
+            json.parseJsonAddress(deployment, ".guard"),
+            json.parseJsonAddress(deployment, ".factory"),
+            json.parseJsonAddress(deployment, ".owner")
+        );
     }
 
     function charter() private view returns (Charter memory chosen) {

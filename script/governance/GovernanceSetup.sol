@@ -17,36 +17,17 @@ import {IOracleGuard} from "../../contracts/interfaces/IOracleGuard.sol";
 import {IOwnable} from "../../contracts/interfaces/IOwnable.sol";
 import {Chain} from "../lib/Chain.sol";
 import {Stylus} from "../lib/Stylus.sol";
-
-/// Who governs.
-struct Charter {
-    /// Receives all votes.
-    address holder;
-    /// Owners of the guardian multisig, and how many of them it takes.
-    address[] guardians;
-    uint256 threshold;
-    /// Publishes implied volatilities to the guard; zero for nobody.
-    address surfaceProvider;
-}
-
-/// The contracts that govern an installation.
-struct Governance {
-    address token;
-    address timelock;
-    address governor;
-    /// The guardian multisig: trips breakers of the guard, and tightens through the steward.
-    address guardian;
-    address steward;
-}
+import {Charter, Governance} from "./Governance.sol";
+import {Verification} from "./Verification.sol";
 
 /// Deploys governance and hands an installation over to it. Afterwards the timelock owns every contract, the governor alone
-/// can use the timelock, and the deployer has no role in anything.
+/// can use the timelock, and the deployer has no role in anything; `Verification` asks the chain whether that is so.
 library GovernanceSetup {
     using Chain for Chain.Session;
     using Stylus for Chain.Session;
 
-    error NoVotesForDeployer(address deployer);
-    error NotOwned(address target);
+    /// The deployer was to hold votes, to be a guardian or to publish volatilities.
+    error NothingForDeployer(address deployer);
 
     /// Time between the decision and what it does.
     uint256 internal constant TIMELOCK_DELAY = 24 hours;
@@ -57,7 +38,7 @@ library GovernanceSetup {
         internal
         returns (Governance memory governance)
     {
-        if (charter.holder == session.sender) revert NoVotesForDeployer(session.sender);
+        refuseDeployer(session.sender, charter);
         governance.timelock = createTimelock(session);
         governance.token = session.create(
             "create the votes", bytes.concat(type(BulkheadToken).creationCode, abi.encode(charter.holder))
@@ -71,6 +52,15 @@ library GovernanceSetup {
         connect(session, governance, guard, charter.surfaceProvider);
         connectMarkets(session, governance, factory);
         handOver(session, governance, ownedContracts(session, guard, factory, governance.steward));
+        Verification.check(session, governance, guard, factory, session.sender);
+    }
+
+    function refuseDeployer(address deployer, Charter memory charter) private pure {
+        bool named = charter.holder == deployer || charter.surfaceProvider == deployer;
+        for (uint256 k = 0; k < charter.guardians.length; k++) {
+            named = named || charter.guardians[k] == deployer;
+        }
+        if (named) revert NothingForDeployer(deployer);
     }
 
     /// Without delay, and with the deployer in every role, until `handOver`.
@@ -150,10 +140,6 @@ library GovernanceSetup {
             session.send("offer ownership to the timelock", owned[k], 0, offer);
         }
         acceptAll(session, timelock, owned);
-        for (uint256 k = 0; k < owned.length; k++) {
-            bytes memory answer = session.call("owner", owned[k], 0, abi.encodeCall(IOwnable.owner, ()));
-            if (abi.decode(answer, (address)) != timelock) revert NotOwned(owned[k]);
-        }
         bytes32[3] memory roles = [keccak256("PROPOSER_ROLE"), keccak256("CANCELLER_ROLE"), keccak256("EXECUTOR_ROLE")];
         for (uint256 k = 0; k < roles.length; k++) {
             session.send(

@@ -90,9 +90,9 @@ contract Proposal {
         bytes[] memory calls,
         string memory description
     ) private returns (uint256 proposalId) {
-        bytes memory data = abi.encodeCall(
-            IGovernor.propose, (targets, new uint256[](targets.length), calls, description)
-        );
+        // Nobody else can make this proposal first, to cancel it.
+        string memory signed = string.concat(description, "#proposer=", cheats.toString(session.sender));
+        bytes memory data = abi.encodeCall(IGovernor.propose, (targets, new uint256[](targets.length), calls, signed));
         proposalId = ask(session, data);
         session.send("propose", governor(), 0, data);
     }

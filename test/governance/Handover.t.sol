@@ -4,7 +4,9 @@ pragma solidity ^0.8.24;
 import {IMarginVault} from "../../contracts/interfaces/IMarginVault.sol";
 import {IInsurancePool} from "../../contracts/interfaces/IInsurancePool.sol";
 import {IOwnable} from "../../contracts/interfaces/IOwnable.sol";
+import {Charter} from "../../script/governance/Governance.sol";
 import {GovernanceSetup} from "../../script/governance/GovernanceSetup.sol";
+import {Verification} from "../../script/governance/Verification.sol";
 import {Chain} from "../../script/lib/Chain.sol";
 import {Node} from "../support/Node.sol";
 import {vm} from "../support/Vm.sol";
@@ -90,13 +92,86 @@ contract HandoverTest is GovernedTest {
         vm.assertEq(otherVault.steward(), address(0));
     }
 
-    function test_the_deployer_may_not_receive_the_votes() public {
-        Chain.Session memory session = Chain.open(Node.url(), OWNER_KEY);
-        vm.expectRevert(abi.encodeWithSelector(GovernanceSetup.NoVotesForDeployer.selector, owner));
-        this.installForDeployer(session);
+    // ---- what the script refuses and verifies
+
+    function test_the_deployer_is_named_nowhere() public {
+        Charter[3] memory charters = [charter(owner), charter(holder), charter(holder)];
+        charters[1].guardians[2] = owner;
+        charters[2].surfaceProvider = owner;
+        for (uint256 k = 0; k < charters.length; k++) {
+            vm.expectRevert(abi.encodeWithSelector(GovernanceSetup.NothingForDeployer.selector, owner));
+            this.install(charters[k]);
+        }
     }
 
-    function installForDeployer(Chain.Session memory session) external {
-        GovernanceSetup.install(session, address(guard), address(factory), charter(session.sender));
+    function install(Charter calldata chosen) external {
+        GovernanceSetup.install(Chain.open(Node.url(), OWNER_KEY), address(guard), address(factory), chosen);
+    }
+
+    function verify() external {
+        Verification.check(Chain.open(Node.url(), OWNER_KEY), governance, address(guard), address(factory), owner);
+    }
+
+    /// Whatever the deployer might have kept, or somebody else got, is found.
+    function test_the_verification_finds_whatever_is_amiss() public {
+        this.verify();
+        bytes32[2] memory roles_ = [bytes32(0), keccak256("PROPOSER_ROLE")];
+        for (uint256 k = 0; k < roles_.length; k++) {
+            finds("role", address(timelock), address(timelock), abi.encodeCall(timelock.grantRole, (roles_[k], owner)));
+        }
+        bytes memory everybody = abi.encodeCall(timelock.grantRole, (keccak256("EXECUTOR_ROLE"), address(0)));
+        finds("role", address(timelock), address(timelock), everybody);
+        finds("delay", address(timelock), address(timelock), abi.encodeCall(timelock.updateDelay, (0)));
+        finds("tokens of the deployer", address(votes), holder, abi.encodeCall(votes.transfer, (owner, 1)));
+        finds("votes of the deployer", address(votes), holder, abi.encodeCall(votes.delegate, (owner)));
+        finds("threshold", address(safe), address(safe), abi.encodeWithSignature("changeThreshold(uint256)", 1));
+        finds(
+            "owner of the Safe",
+            address(safe),
+            address(safe),
+            abi.encodeWithSignature("addOwnerWithThreshold(address,uint256)", owner, 2)
+        );
+        finds("modules", address(safe), address(safe), abi.encodeWithSignature("enableModule(address)", owner));
+        address[5] memory owned_ = [address(guard), address(factory), address(steward), address(vault), address(pool)];
+        for (uint256 k = 0; k < owned_.length; k++) {
+            bytes memory offer = abi.encodeCall(IOwnable.transferOwnership, (owner));
+            finds("pending owner", owned_[k], address(timelock), offer);
+        }
+        finds("guardian", address(guard), address(timelock), abi.encodeCall(guard.setGuardian, (owner)));
+        finds("registrar", address(guard), address(timelock), abi.encodeCall(guard.setRegistrar, (owner)));
+        finds("surface provider", address(guard), address(timelock), abi.encodeCall(guard.setSurfaceProvider, (owner)));
+        finds("steward", address(guard), address(timelock), abi.encodeCall(guard.setSteward, (owner)));
+        finds("steward", address(vault), address(timelock), abi.encodeCall(vault.setSteward, (owner)));
+        finds("steward", address(pool), address(timelock), abi.encodeCall(pool.setSteward, (owner)));
+        finds("emergency", address(steward), address(timelock), abi.encodeCall(steward.setEmergency, (owner)));
+        finds(
+            "agency of the deployer",
+            address(steward),
+            address(timelock),
+            abi.encodeCall(steward.setAgent, (owner, true))
+        );
+        IMarginVault.Parameters memory parameters = vault.parameters();
+        parameters.treasury = owner;
+        finds("treasury", address(vault), address(timelock), abi.encodeCall(vault.setParameters, (parameters)));
+        this.verify();
+    }
+
+    /// After `from` has called `target` the verification finds fault with `what` of `target`; then it is as before.
+    function finds(string memory what, address target, address from, bytes memory data) private {
+        string memory id = checkpoint();
+        transact(from, target, data);
+        try this.verify() {
+            vm.assertTrue(false, what);
+        } catch (bytes memory reason) {
+            vm.assertEq(bytes32(bytes4(reason)), bytes32(Verification.NotGoverned.selector), what);
+            bytes memory arguments = new bytes(reason.length - 4);
+            for (uint256 k = 0; k < arguments.length; k++) {
+                arguments[k] = reason[k + 4];
+            }
+            (string memory found, address where,) = abi.decode(arguments, (string, address, uint256));
+            vm.assertEq(found, what);
+            vm.assertEq(where, target);
+        }
+        restore(id);
     }
 }
