@@ -46,12 +46,12 @@ interface IInsurancePool is IERC4626, IOwnable {
     event Promoted(address indexed creator, uint256 shares); // the bond's shares are the creator's from now on
     event BondSlashed(uint256 shares, uint256 assets);
 
-    /// `vault` is registered to draw; its account of this pool receives penalties.
-    function initialize(address owner, address asset, address vault) external; // a clone, once
+    /// `vault` is registered to draw; its account of this pool receives penalties. A zero `steward` is none.
+    function initialize(address owner, address steward, address asset, address vault) external; // a clone, once
     function setVault(address vault, bool registered) external; // owner; a vault with a deficit cannot be removed
     function isVault(address vault) external view returns (bool);
     function factory() external view returns (address); // who initialised it
-    /// The trial is over: all of the pool covers the market, and the bond goes to `creator`.
+    /// The trial is over: all of the pool covers the market, and the bond goes to `creator`. Not while a vault has a deficit.
     function promote(address creator) external; // factory
     function isPromoted() external view returns (bool);
     /// While the market is experimental: the shares that `cover` burns before all others, and all that it can pay. The pool holds
@@ -73,7 +73,8 @@ interface IInsurancePool is IERC4626, IOwnable {
     function updateExitClock() external returns (bool running); // anyone
     /// Amounts of `cover` and `available` are in the asset's own decimals.
     function cover(uint256 amount) external returns (uint256 paid); // registered vaults
-    /// What `cover` would pay the vault now, and all assets of the pool.
+    /// What `cover` would pay the vault now; and what instruments' covers are measured by: all assets of the pool, in an
+    /// experimental market at most ten times the bond, of which a cover is at most a tenth.
     function available(address vault) external view returns (uint256 amount, uint256 assets);
     /// Fetches the pool's income from a vault, and counts what was sent to the pool without a deposit.
     function harvest(address vault) external returns (uint256 assets); // anyone

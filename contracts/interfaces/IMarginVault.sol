@@ -138,9 +138,10 @@ interface IMarginVault is IOwnable {
     error EngineFailed();
     error PoolFailed();
 
-    /// A clone, once. Lists `instruments[k]` under `ids[k]`.
+    /// A clone, once. Lists `instruments[k]` under `ids[k]`. A zero `steward` is none.
     function initialize(
         address owner,
+        address steward,
         address quoteToken,
         address guard,
         address engine,

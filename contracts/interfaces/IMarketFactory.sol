@@ -35,6 +35,7 @@ interface IMarketFactory is IOwnable {
     /// its own bounds.
     error RatesOutOfBounds(uint32 instrument);
     error SecondFeedMissing(uint32 instrument);
+    error SharedSource(uint32 instrument, address source); // both feeds repeat it, or one is it
     error FeedNotLive(uint32 instrument, uint8 tier); // one of them gives no trusted price, or they disagree
     error BondTooSmall(uint256 bond, uint256 minimum);
     error CoverAboveBond(uint256 cover, uint256 bond); // WAD sum of the listings' cover allowances
@@ -48,6 +49,7 @@ interface IMarketFactory is IOwnable {
     event QuoteTokenSet(address indexed token, bool allowed);
     event MinimumBondSet(address indexed token, uint256 amount);
     event MarketPromoted(address indexed vault);
+    event StewardSet(address indexed steward);
 
     function createMarket(bytes calldata config) external returns (address vault, address pool);
     function predict(address creator, bytes32 salt) external view returns (address vault, address pool);
@@ -56,9 +58,12 @@ interface IMarketFactory is IOwnable {
     function marketAt(uint256 i) external view returns (address vault, address pool, uint8 class);
     function isMarket(address vault) external view returns (bool);
     function creatorOf(address vault) external view returns (address); // zero if it is no market
-    function promote(address vault) external; // owner; the bond's shares become the creator's
-    function setMinimumBond(address token, uint256 amount) external; // owner
-    function minimumBond(address token) external view returns (uint256);
+    /// Owner, while the market has no deficit; the bond's shares become the creator's, to redeem like anybody's.
+    function promote(address vault) external;
+    function setMinimumBond(address token, uint256 amount) external; // owner; zero is the default again
+    function minimumBond(address token) external view returns (uint256); // 10,000 whole tokens by default, never zero
+    function setSteward(address steward) external; // owner; of the vaults and pools created from now on
+    function steward() external view returns (address);
     function setQuoteToken(address token, bool allowed) external; // owner
     function isQuoteToken(address token) external view returns (bool);
     function guard() external view returns (address);

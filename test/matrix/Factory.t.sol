@@ -13,7 +13,11 @@ contract FactoryMatrixTest is MatrixTest {
 
     function setUpNode() internal override {
         super.setUpNode();
+        giveBond(address(token), address(this), LEAST_BOND);
         (experiment,) = factory.createMarket(abi.encode(configuration(address(token), "experiment")));
+        for (uint256 role = 0; role < ROLES; role++) {
+            giveBond(address(token), people_[role], LEAST_BOND);
+        }
         watch(address(factory), abi.encodeCall(IMarketFactory.marketAt, (1)));
     }
 
@@ -30,9 +34,11 @@ contract FactoryMatrixTest is MatrixTest {
         open(abi.encodeCall(IMarketFactory.poolImplementation, ()));
         open(abi.encodeCall(IMarketFactory.predict, (owner, "salt")));
         open(abi.encodeCall(IMarketFactory.riskEngine, ()));
+        open(abi.encodeCall(IMarketFactory.steward, ()));
         open(abi.encodeCall(IMarketFactory.vaultImplementation, ()));
         govern(abi.encodeCall(IMarketFactory.promote, (experiment)), only(Role.Owner), notOwner);
         govern(abi.encodeCall(IMarketFactory.setMinimumBond, (address(token), 2)), only(Role.Owner), notOwner);
+        govern(abi.encodeCall(IMarketFactory.setSteward, (address(0xbad))), only(Role.Owner), notOwner);
         govern(abi.encodeCall(IMarketFactory.setQuoteToken, (address(token), false)), only(Role.Owner), notOwner);
         // Both feeds have to live and to agree.
         bytes memory market = abi.encode(configuration(address(token), "matrix"));

@@ -46,7 +46,7 @@ abstract contract PoolTest is NodeTest {
             hex"3d602d80600a3d3981f3363d3d373d3d3d363d73", implementation, hex"5af43d82803e903d91602b57fd5bf3"
         );
         created = IInsurancePool(createOnNode("pool", initcode));
-        created.initialize(owner, asset, address(covered));
+        created.initialize(owner, address(0), asset, address(covered));
         created.promote(owner);
         covered.connect(created);
     }

@@ -20,6 +20,8 @@ contract BondTest is ProtocolTest {
         list(ETH, SYMBOL, 200 * FEED);
         IMarketFactory.MarketConfig memory config = configuration(address(token), "alices");
         config.bond = BOND;
+        vm.prank(owner);
+        factory.setMinimumBond(address(token), BOND);
         approveBond(BOND);
         vm.prank(alice.owner);
         (address newVault, address newPool) = factory.createMarket(abi.encode(config));
@@ -38,9 +40,7 @@ contract BondTest is ProtocolTest {
     }
 
     function approveBond(uint256 amount) private {
-        token.mint(alice.owner, amount);
-        vm.prank(alice.owner);
-        token.approve(address(factory), amount);
+        giveBond(address(token), alice.owner, amount);
     }
 
     function createAs(address creator, IMarketFactory.MarketConfig memory config) private {
@@ -175,12 +175,15 @@ contract BondTest is ProtocolTest {
     }
 
     function test_a_listing_needs_a_second_source_that_agrees() public {
+        approveBond(BOND);
         IMarketFactory.MarketConfig memory config = configuration(address(token), "second");
+        config.bond = BOND;
         config.listings[0].feed.secondary = address(0);
         vm.expectRevert(abi.encodeWithSelector(IMarketFactory.SecondFeedMissing.selector, ETH));
         createAs(alice.owner, config);
         perpetuals[ETH].secondary.push(206 * FEED);
         config = configuration(address(token), "second");
+        config.bond = BOND;
         vm.expectRevert(abi.encodeWithSelector(IMarketFactory.FeedNotLive.selector, ETH, 3));
         createAs(alice.owner, config);
     }

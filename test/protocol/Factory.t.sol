@@ -19,6 +19,7 @@ contract FactoryTest is ProtocolTest {
 
     function test_a_market_stands_where_it_was_predicted() public {
         (address predictedVault, address predictedPool) = factory.predict(alice.owner, "alices");
+        giveBond(address(token), alice.owner, LEAST_BOND);
         vm.prank(alice.owner);
         (address newVault, address newPool) = create(configuration(address(token), "alices"));
         vm.assertEq(newVault, predictedVault);
@@ -68,9 +69,11 @@ contract FactoryTest is ProtocolTest {
         uint32[] memory ids = new uint32[](0);
         IMarginVault.Instrument[] memory instruments = new IMarginVault.Instrument[](0);
         vm.expectRevert(IMarginVault.AlreadyInitialized.selector);
-        vault.initialize(alice.owner, address(token), address(guard), address(1), address(pool), ids, instruments);
+        vault.initialize(
+            alice.owner, address(0), address(token), address(guard), address(1), address(pool), ids, instruments
+        );
         vm.expectRevert(IInsurancePool.AlreadyInitialized.selector);
-        pool.initialize(alice.owner, address(token), alice.owner);
+        pool.initialize(alice.owner, address(0), address(token), alice.owner);
     }
 
     function test_an_implementation_is_never_initialised() public {
@@ -80,10 +83,10 @@ contract FactoryTest is ProtocolTest {
         IInsurancePool poolImplementation = IInsurancePool(factory.poolImplementation());
         vm.expectRevert(IMarginVault.NotAClone.selector);
         vaultImplementation.initialize(
-            alice.owner, address(token), address(guard), address(1), address(pool), ids, instruments
+            alice.owner, address(0), address(token), address(guard), address(1), address(pool), ids, instruments
         );
         vm.expectRevert(IInsurancePool.NotClone.selector);
-        poolImplementation.initialize(alice.owner, address(token), alice.owner);
+        poolImplementation.initialize(alice.owner, address(0), address(token), alice.owner);
     }
 
     function test_a_quote_token_has_to_be_allowed() public {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.20;
 
+import {IInsurancePool} from "../../contracts/interfaces/IInsurancePool.sol";
 import {IMarginVault} from "../../contracts/interfaces/IMarginVault.sol";
+import {IMarketFactory} from "../../contracts/interfaces/IMarketFactory.sol";
 import {
     BlacklistToken,
     ChangingToken,
@@ -132,8 +134,11 @@ contract HostileTokenTest is ProtocolTest {
         changing.show(19);
         vm.prank(owner);
         factory.setQuoteToken(address(changing), true);
-        vm.expectRevert();
-        factory.createMarket(abi.encode(configuration(address(changing), "19")));
+        giveBond(address(changing), address(this), 20_000e18);
+        IMarketFactory.MarketConfig memory config = configuration(address(changing), "19");
+        config.bond = 20_000e18;
+        vm.expectRevert(abi.encodeWithSelector(IInsurancePool.UnsupportedDecimals.selector, address(changing), 19));
+        factory.createMarket(abi.encode(config));
     }
 
     /// A blacklisted owner is stuck by the token, is paid elsewhere, and holds up nobody.

@@ -53,6 +53,9 @@ abstract contract ProtocolTest is NodeTest {
     string internal constant AGGREGATOR_PROXY = "out/feeds/EACAggregatorProxy.json";
     /// The least shock that the factory accepts.
     uint64 internal constant EXPERIMENTAL_SHOCK = 1.5e18;
+    /// The least bond there can be, in units of the quote token. These tests are about promoted markets, whose bond is one
+    /// deposit among others.
+    uint256 internal constant LEAST_BOND = 1;
     uint32 internal constant ETH = 1;
     uint32 internal constant BTC = 2;
     bytes32 internal constant SYMBOL = "ETH";
@@ -82,6 +85,8 @@ abstract contract ProtocolTest is NodeTest {
     ChainlinkFeed internal feed;
     bytes32 internal asset;
     uint256 private nextNonce = 1;
+    /// What the market at hand has of this test's as its bond, until it is insured.
+    uint256 private bonded;
 
     Trader internal alice = newTrader("alice");
     Trader internal bob = newTrader("bob");
@@ -178,6 +183,7 @@ abstract contract ProtocolTest is NodeTest {
     function useMarket(address quoteToken, bytes32 salt) internal {
         (vault, pool) = createMarket(quoteToken, salt);
         asset = assetOf(ETH);
+        bonded = LEAST_BOND;
         vm.prank(owner);
         factory.promote(address(vault));
         IMarginVault.Parameters memory parameters = vault.parameters();
@@ -221,11 +227,16 @@ abstract contract ProtocolTest is NodeTest {
         guard.setRangeLimits(assetOf(instrument), limits);
     }
 
-    /// A market of this test's in `quoteToken`.
+    /// A market of this test's in `quoteToken`, with the least bond.
     function createMarket(address quoteToken, bytes32 salt) internal returns (IMarginVault, IInsurancePool) {
         for (uint256 k = 0; k < listed.length; k++) {
             pushPrice(listed[k], perpetuals[listed[k]].price);
         }
+        if (factory.minimumBond(quoteToken) != LEAST_BOND) {
+            vm.prank(factory.owner());
+            factory.setMinimumBond(quoteToken, LEAST_BOND);
+        }
+        giveBond(quoteToken, address(this), LEAST_BOND);
         (address newVault, address newPool) = factory.createMarket(abi.encode(configuration(quoteToken, salt)));
         attach("vault", newVault);
         attach("pool", newPool);
@@ -239,10 +250,18 @@ abstract contract ProtocolTest is NodeTest {
     {
         config.salt = salt;
         config.quoteToken = quoteToken;
+        config.bond = LEAST_BOND;
         config.listings = new IMarketFactory.Listing[](listed.length);
         for (uint256 k = 0; k < listed.length; k++) {
             config.listings[k] = listing(listed[k]);
         }
+    }
+
+    /// Lets `creator` pay a bond.
+    function giveBond(address quoteToken, address creator, uint256 amount) internal {
+        QuoteToken(quoteToken).mint(creator, amount);
+        vm.prank(creator);
+        QuoteToken(quoteToken).approve(address(factory), amount);
     }
 
     /// Half to fifty times today's price is believed.
@@ -354,8 +373,9 @@ abstract contract ProtocolTest is NodeTest {
         return vault.liquidate(trader.account, into.account, maxShare);
     }
 
-    /// Puts `amount` into the insurance pool in this test's name; returns the shares.
+    /// Puts `amount` into the insurance pool in this test's name, what it has there as bond included; returns the shares.
     function insure(uint256 amount) internal returns (uint256) {
+        (amount, bonded) = (amount - bonded, 0);
         token.mint(address(this), amount);
         token.approve(address(pool), amount);
         return pool.deposit(amount, address(this));

@@ -2,6 +2,10 @@
 
 use super::*;
 
+/// A vault lets an instrument's cover be a tenth of the assets that it is told of, so that told of ten times the bond it lets
+/// it be the bond.
+const COVERS_IN_ASSETS: U256 = U256::from_limbs([10, 0, 0, 0]);
+
 impl InsurancePool {
     /// The bond's shares.
     pub(super) fn bonded(&self) -> U256 {
@@ -20,6 +24,16 @@ impl InsurancePool {
             .min(self.reserves.totals().assets)
     }
 
+    /// What instruments' covers are measured by; see [`available`](InsurancePool::available).
+    pub(super) fn measured_assets(&self) -> U256 {
+        let assets = self.total_assets();
+        if self.config.get().promoted {
+            assets
+        } else {
+            assets.min(self.bond_worth() * COVERS_IN_ASSETS)
+        }
+    }
+
     /// Burns as many of the bond's shares as `assets` are worth, rounded up, so that the price of the others does not fall;
     /// returns their number. The totals are the caller's to change.
     pub(super) fn slash_bond(&mut self, assets: U256) -> Result<U256, Error> {
@@ -34,8 +48,11 @@ impl InsurancePool {
         Ok(shares)
     }
 
-    /// Gives the bond to `creator`, and lets all of the pool cover the market.
+    /// Gives the bond to `creator`, and lets all of the pool cover the market. Fails with `ExitStopped` while there is a deficit.
     pub(super) fn release_bond(&mut self, creator: Address) -> Result<(), Error> {
+        if let Some(vault) = self.observe_deficits() {
+            return Err(ExitStopped { vault }.into());
+        }
         let shares = self.bonded();
         let pool = self.vm().contract_address();
         if !shares.is_zero() {

@@ -1,7 +1,7 @@
 //! Requests to redeem, the clock that deficits stop, and paying out.
 
+use super::store::Terms;
 use super::*;
-use crate::store::Terms;
 
 impl InsurancePool {
     /// Shares of `owner` in their claim window.

@@ -33,9 +33,9 @@ use contract_support::{calls, clone, lock, math, token};
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageAddress, StorageMap, StorageU256, StorageVec};
 
-use crate::abi::*;
-use crate::shares::{Price, Rounding, SHARE_DECIMALS, Totals, share_of};
-use crate::store::{
+use self::abi::*;
+use self::shares::{Price, Rounding, SHARE_DECIMALS, Totals, share_of};
+use self::store::{
     Config, DRAW_SHARE_UNIT, ExitClock, MAX_ASSETS, MAX_SUPPLY, Request, Reserves, Settings,
     VaultRecord, power_of_ten,
 };
@@ -84,12 +84,14 @@ pub struct InsurancePool {
 #[public]
 impl InsurancePool {
     /// Sets up a clone, once: `vault` is registered to draw `asset`. The caller is the market's factory, which may promote it.
+    /// A zero `steward` is none.
     ///
     /// Fails with `NotClone` at the implementation, `AlreadyInitialized`, `ZeroAddress`, `TokenCallFailed` if `asset`
     /// is no token, or `UnsupportedDecimals` above 18.
     pub fn initialize(
         &mut self,
         owner: Address,
+        steward: Address,
         asset: Address,
         vault: Address,
     ) -> Result<(), Error> {
@@ -113,6 +115,7 @@ impl InsurancePool {
         self.ownership.initialize(owner);
         let factory = self.vm().msg_sender();
         self.factory.set(factory);
+        self.put_steward(steward);
         self.configure(Settings {
             asset,
             decimals,
@@ -176,13 +179,14 @@ impl InsurancePool {
     }
 
     /// Ends the market's trial: from now on all of the pool covers it, and the bond's shares are `creator`'s to move. Factory
-    /// only (`NotFactory`), at the word of its owner.
+    /// only (`NotFactory`), at the word of its owner. Fails with `ExitStopped` while a vault has a deficit: that is the bond's
+    /// to pay, and nobody else's.
     pub fn promote(&mut self, creator: Address) -> Result<(), Error> {
         let caller = self.vm().msg_sender();
         if caller != self.factory.get() {
             return Err(NotFactory { caller }.into());
         }
-        self.release_bond(creator)
+        self.locked(|pool| pool.release_bond(creator))
     }
 
     /// The contract that created the pool.
@@ -205,8 +209,7 @@ impl InsurancePool {
     /// Names the steward, which may set the parameters; zero removes it. Owner only (`NotOwner`).
     pub fn set_steward(&mut self, steward: Address) -> Result<(), Error> {
         self.ownership.only_owner()?;
-        self.steward.set(steward);
-        self.vm().log(StewardSet { steward });
+        self.put_steward(steward);
         Ok(())
     }
 
@@ -472,9 +475,10 @@ impl InsurancePool {
         self.locked(|pool| pool.pay_cover(amount))
     }
 
-    /// What `cover` would pay `vault` now, zero if it is not registered, and the pool's total assets; in asset units.
+    /// What `cover` would pay `vault` now, zero if it is not registered, and what instruments' covers are measured by: all
+    /// assets of the pool, or while the market is experimental ten times the bond, if that is less. In asset units.
     pub fn available(&self, vault: Address) -> (U256, U256) {
-        (self.drawable(vault), self.total_assets())
+        (self.drawable(vault), self.measured_assets())
     }
 
     /// Converts the profit in the pool's account in `vault` and withdraws its capital, as far as the vault allows, and
@@ -497,6 +501,11 @@ impl InsurancePool {
         let result = operation(self)?;
         lock::leave();
         Ok(result)
+    }
+
+    fn put_steward(&mut self, steward: Address) {
+        self.steward.set(steward);
+        self.vm().log(StewardSet { steward });
     }
 
     fn configure(&mut self, settings: Settings) {

@@ -3,7 +3,7 @@
 use alloy_primitives::{U256, uint};
 use contract_support::math::div;
 
-use crate::abi::Overflow;
+use super::abi::Overflow;
 
 /// Decimals of the share, whatever the asset's: a share begins at one dollar.
 ///

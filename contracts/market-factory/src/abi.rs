@@ -27,6 +27,7 @@ sol! {
     event QuoteTokenSet(address indexed token, bool allowed);
     event MinimumBondSet(address indexed token, uint256 amount);
     event MarketPromoted(address indexed vault);
+    event StewardSet(address indexed steward);
 
     error ZeroAddress();
     error NoCode(address target);
@@ -37,6 +38,7 @@ sol! {
     error AssetNotZero(uint32 instrument);
     error RatesOutOfBounds(uint32 instrument);
     error SecondFeedMissing(uint32 instrument);
+    error SharedSource(uint32 instrument, address source);
     error FeedNotLive(uint32 instrument, uint8 tier);
     error BondTooSmall(uint256 bond, uint256 minimum);
     error CoverAboveBond(uint256 cover, uint256 bond);
@@ -61,6 +63,7 @@ contract_support::errors! {
         AssetNotZero,
         RatesOutOfBounds,
         SecondFeedMissing,
+        SharedSource,
         FeedNotLive,
         BondTooSmall,
         CoverAboveBond,
@@ -77,5 +80,14 @@ pub mod erc4626 {
 
     sol! {
         function deposit(uint256 assets, address receiver) external returns (uint256 shares);
+    }
+}
+
+/// What the factory asks a feed that may be a proxy.
+pub mod proxy {
+    use alloy_sol_types::sol;
+
+    sol! {
+        function aggregator() external view returns (address);
     }
 }

@@ -3,7 +3,9 @@
 //! Vault and pool are ERC-1167 clones at CREATE2 addresses that depend on the creator, so nobody can squat them; an
 //! asset's id in the guard depends on its vault, so nobody can squat a name. Anyone may create a market; its contracts
 //! belong to the factory's owner. Until the owner promotes it, a market is experimental, and its insurance pays no more than its
-//! creator's bond: shares of the market's pool that are burned before all others.
+//! creator's bond: shares of the market's pool that are burned before all others. Nobody can give the bond back while the
+//! market is experimental; with promotion its shares become the creator's, to redeem like anybody's, after the pool's seven
+//! days.
 //!
 //! Built without the SDK's feature `reentrant`: whoever calls back is refused.
 
@@ -24,7 +26,7 @@ use stylus_sdk::storage::{
     StorageVec,
 };
 
-use crate::abi::*;
+use self::abi::*;
 
 /// Most instruments that a market may start with.
 const MAX_LISTINGS: usize = 16;
@@ -45,8 +47,12 @@ const EXPERIMENTAL: u8 = 0;
 /// The class of one that it has.
 const PROMOTED: u8 = 1;
 
-/// Decimals of the amounts in a vault's parameters.
+/// Decimals of the amounts in a vault's parameters, and the most that a quote token may have.
 const WAD_DECIMALS: u8 = 18;
+
+/// The least bond until the owner sets another, in whole tokens. It is all that insures an experimental market, whose open
+/// interest its cover limits: under a shock of 150 % to two thirds of it.
+const DEFAULT_MINIMUM_BOND: u64 = 10_000;
 
 /// One market, in three slots.
 #[storage]
@@ -70,7 +76,9 @@ pub struct MarketFactory {
     /// Numbers of the markets' vaults, from one.
     numbers: StorageMap<Address, StorageU32>,
     risk_engine: StorageAddress,
+    /// Zero where the owner has set none.
     minimum_bonds: StorageMap<Address, StorageU256>,
+    steward: StorageAddress,
 }
 
 #[public]
@@ -130,11 +138,12 @@ impl MarketFactory {
 
     /// Creates a market from `abi.encode(MarketConfig)`. Anyone may call.
     ///
-    /// Every listing needs two feeds that answer with trusted prices now, and agree. The caller must have approved the bond,
-    /// which the pool keeps as shares of its own. Fails with `InvalidConfig` if the bytes do not decode,
-    /// `QuoteTokenNotAllowed`, `BondTooSmall`, `InvalidListingCount` outside 1 to 16, `DuplicateListing`, `AssetNotZero`,
-    /// `RatesOutOfBounds`, `SecondFeedMissing`, `CoverAboveBond`, `MarketExists` if the creator has used the salt,
-    /// `FeedNotLive`, `TokenCallFailed`, or with the error of the guard, the pool or the vault.
+    /// Every listing needs two feeds that answer with trusted prices now, agree, and do not say which contract they repeat, or
+    /// say different ones. The caller must have approved the bond, which the pool keeps as shares of its own. Fails with
+    /// `InvalidConfig` if the bytes do not decode, `QuoteTokenNotAllowed`, `InvalidListingCount` outside 1 to 16,
+    /// `DuplicateListing`, `SecondFeedMissing`, `AssetNotZero`, `RatesOutOfBounds`, `TokenCallFailed`, `BondTooSmall`,
+    /// `CoverAboveBond`, `MarketExists` if the creator has used the salt, `SharedSource`, `FeedNotLive`, or with the error of the
+    /// guard, the pool or the vault.
     pub fn create_market(&mut self, config: Bytes) -> Result<(Address, Address), Error> {
         let config = MarketConfig::abi_decode_validate(&config).map_err(|_| InvalidConfig {})?;
         self.check(&config)?;
@@ -198,8 +207,8 @@ impl MarketFactory {
     }
 
     /// Promotes the market of `vault`: all of its pool covers it, and the bond's shares become its creator's. Its instruments
-    /// stay as they are; the owner may set what fits a promoted market. Owner only; fails with `NotOwner`, `UnknownVault` or
-    /// `AlreadyPromoted`.
+    /// stay as they are; the owner may set what fits a promoted market. Owner only; fails with `NotOwner`, `UnknownVault`,
+    /// `AlreadyPromoted`, or with the pool's `ExitStopped` while the market has a deficit, which is the bond's to pay.
     pub fn promote(&mut self, vault: Address) -> Result<(), Error> {
         self.ownership.only_owner()?;
         let market = self.market_of(vault).ok_or(UnknownVault { vault })?;
@@ -217,7 +226,7 @@ impl MarketFactory {
         Ok(())
     }
 
-    /// Sets the least bond of new markets in `token`, in its smallest units. Owner only (`NotOwner`).
+    /// Sets the least bond of new markets in `token`, in its smallest units; zero is the default again. Owner only (`NotOwner`).
     pub fn set_minimum_bond(&mut self, token: Address, amount: U256) -> Result<(), Error> {
         self.ownership.only_owner()?;
         self.minimum_bonds.setter(token).set(amount);
@@ -225,9 +234,29 @@ impl MarketFactory {
         Ok(())
     }
 
-    /// The least bond of new markets in `token`.
-    pub fn minimum_bond(&self, token: Address) -> U256 {
-        self.minimum_bonds.get(token)
+    /// The least bond of new markets in `token`, in its smallest units: never zero, and 10,000 whole tokens until the owner sets
+    /// another. Fails with `TokenCallFailed` if that is asked of an address that is no token.
+    pub fn minimum_bond(&self, token: Address) -> Result<U256, Error> {
+        let minimum = self.minimum_bonds.get(token);
+        if !minimum.is_zero() {
+            return Ok(minimum);
+        }
+        let decimals = token::token_decimals(self.vm(), token)?;
+        let whole = power_of_ten(decimals.min(WAD_DECIMALS));
+        Ok(whole * U256::from(DEFAULT_MINIMUM_BOND))
+    }
+
+    /// Names the steward of the vaults and pools that are created from now on; zero is none. Owner only (`NotOwner`).
+    pub fn set_steward(&mut self, steward: Address) -> Result<(), Error> {
+        self.ownership.only_owner()?;
+        self.steward.set(steward);
+        self.vm().log(StewardSet { steward });
+        Ok(())
+    }
+
+    /// The steward of new vaults and pools.
+    pub fn steward(&self) -> Address {
+        self.steward.get()
     }
 
     /// Allows new markets in `token`, or no longer. Owner only; fails with `NotOwner` or `NoCode`.
@@ -277,10 +306,6 @@ impl MarketFactory {
         if !self.quote_tokens.get(token) {
             return Err(QuoteTokenNotAllowed { token }.into());
         }
-        let (bond, minimum) = (config.bond, self.minimum_bonds.get(token));
-        if bond < minimum {
-            return Err(BondTooSmall { bond, minimum }.into());
-        }
         let count = config.listings.len();
         if count == 0 || count > MAX_LISTINGS {
             return Err(InvalidListingCount {
@@ -291,11 +316,15 @@ impl MarketFactory {
         for (k, listing) in config.listings.iter().enumerate() {
             check_listing(listing, &config.listings[..k])?;
         }
-        self.check_cover(config)
+        self.check_bond(config)
     }
 
-    /// All instruments together are promised no more than the bond.
-    fn check_cover(&self, config: &MarketConfig) -> Result<(), Error> {
+    /// The bond is large enough, and all instruments together are promised no more than it.
+    fn check_bond(&self, config: &MarketConfig) -> Result<(), Error> {
+        let (bond, minimum) = (config.bond, self.minimum_bond(config.quoteToken)?);
+        if bond < minimum {
+            return Err(BondTooSmall { bond, minimum }.into());
+        }
         let allowances = config
             .listings
             .iter()
@@ -305,8 +334,7 @@ impl MarketFactory {
             return Ok(());
         }
         let decimals = token::token_decimals(self.vm(), config.quoteToken)?;
-        let unit = U256::from(10u128.pow(WAD_DECIMALS.saturating_sub(decimals).into()));
-        let bond = config.bond.saturating_mul(unit);
+        let bond = bond.saturating_mul(power_of_ten(WAD_DECIMALS.saturating_sub(decimals)));
         if cover > bond {
             return Err(CoverAboveBond { cover, bond }.into());
         }
@@ -352,9 +380,6 @@ impl MarketFactory {
         config: &MarketConfig,
     ) -> Result<(), Error> {
         let (asset, bond) = (config.quoteToken, config.bond);
-        if bond.is_zero() {
-            return Ok(());
-        }
         token::fetch(self.vm(), asset, creator, bond)?;
         token::allow(self.vm(), asset, pool, bond)?;
         let call = erc4626::depositCall {
@@ -374,6 +399,7 @@ impl MarketFactory {
         let guard = self.guard.get();
         let mut instruments = Vec::with_capacity(listings.len());
         for listing in listings {
+            self.check_sources(listing)?;
             let asset = self
                 .vm()
                 .native_keccak256(&(vault, listing.symbol).abi_encode());
@@ -400,6 +426,29 @@ impl MarketFactory {
         Ok(instruments)
     }
 
+    /// Two proxies of one aggregator are one source, as are a proxy and its aggregator. What a contract in between hides is for
+    /// traders to judge, and for governance before it promotes.
+    fn check_sources(&self, listing: &Listing) -> Result<(), Error> {
+        let source = self.source_of(listing.feed.primary);
+        if source == self.source_of(listing.feed.secondary) {
+            return Err(SharedSource {
+                instrument: listing.instrument,
+                source,
+            }
+            .into());
+        }
+        Ok(())
+    }
+
+    /// The contract that a feed says it repeats; itself if it says nothing.
+    fn source_of(&self, feed: Address) -> Address {
+        let answer = calls::view(self.vm(), feed, &proxy::aggregatorCall {}.abi_encode());
+        match answer {
+            Ok([aggregator]) if !aggregator.is_zero() => Address::from_word(aggregator.into()),
+            _ => feed,
+        }
+    }
+
     fn initialize(
         &self,
         vault: Address,
@@ -407,10 +456,11 @@ impl MarketFactory {
         config: &MarketConfig,
         instruments: Vec<IMarginVault::Instrument>,
     ) -> Result<(), Error> {
-        let owner = self.ownership.owner();
+        let (owner, steward) = (self.ownership.owner(), self.steward.get());
         let asset = config.quoteToken;
         let call = IInsurancePool::initializeCall {
             owner,
+            steward,
             asset,
             vault,
         };
@@ -423,6 +473,7 @@ impl MarketFactory {
         let guard = self.guard.get();
         let call = IMarginVault::initializeCall {
             owner,
+            steward,
             quoteToken: asset,
             guard,
             engine: self.risk_engine.get(),
@@ -433,6 +484,11 @@ impl MarketFactory {
         calls::call::<0>(self.vm(), vault, &call.abi_encode())?;
         Ok(())
     }
+}
+
+/// `10^exponent`, for exponents up to 18.
+fn power_of_ten(exponent: u8) -> U256 {
+    U256::from(10u64.pow(exponent.into()))
 }
 
 /// Checks one listing against the bounds of an experimental market and the listings before it. The vault checks the rest.

@@ -1,5 +1,11 @@
 //! Prints the contract's ABI.
 
+extern crate alloc;
+
+/// The program itself, whose crate is no library: one would be built without optimisation over crates.
+#[path = "lib.rs"]
+mod market_factory;
+
 fn main() {
     market_factory::print_from_args();
 }

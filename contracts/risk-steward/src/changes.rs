@@ -10,10 +10,10 @@ use steward::{
 };
 use stylus_sdk::prelude::*;
 
-use crate::RiskSteward;
-use crate::abi::*;
-use crate::store::{HeldValues, emergency_of, word_of};
-use crate::target::Target;
+use super::RiskSteward;
+use super::abi::*;
+use super::store::{HeldValues, emergency_of, word_of};
+use super::target::Target;
 
 /// A struct as its contract holds it, and the steward's name for it.
 struct Loaded<'a> {

@@ -25,9 +25,9 @@ use contract_support::ownable::Ownable;
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageAddress, StorageB256, StorageBool, StorageMap};
 
-use crate::abi::*;
-use crate::store::StoredParameter;
-use crate::target::Target;
+use self::abi::*;
+use self::store::StoredParameter;
+use self::target::Target;
 
 /// Storage of the steward. New fields go at the end.
 #[storage]

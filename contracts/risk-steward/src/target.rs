@@ -9,7 +9,7 @@ use steward::Kind;
 use stylus_sdk::call::RawCall;
 use stylus_sdk::stylus_core::Host;
 
-use crate::abi::{
+use super::abi::{
     Error, IInsurancePool, IMarginVault, IOracleGuard, InvalidKey, Subject, UnknownKind,
 };
 

@@ -64,7 +64,7 @@ const PRICE_BANDS: RangeInclusive<u32> = 0..=20 * PERCENT;
 const FEES: RangeInclusive<u32> = 0..=PERCENT;
 const SHOCKS: RangeInclusive<u32> = 15 * PERCENT..=400 * PERCENT;
 
-/// Sets up a clone, once. The vault's owner is its treasury until the parameters name another.
+/// Sets up a clone, once. The vault's owner is its treasury until the parameters name another; a zero steward is none.
 pub fn initialize(store: &mut Storage, args: Args) -> Bytes {
     let vm = WasmVM::default();
     require(
@@ -75,7 +75,7 @@ pub fn initialize(store: &mut Storage, args: Args) -> Bytes {
         store.field(Field::QuoteToken) == Word::ZERO,
         Error::AlreadyInitialized,
     );
-    let [owner, token, guard, engine, pool] = [0, 1, 2, 3, 4].map(|place| {
+    let [owner, token, guard, engine, pool] = [0, 2, 3, 4, 5].map(|place| {
         let address = args.address(place);
         require(!address.is_zero(), Error::InvalidParameters);
         address
@@ -98,6 +98,7 @@ pub fn initialize(store: &mut Storage, args: Args) -> Bytes {
         store.set_field(field, Word::of_address(address));
     }
     transferred(Address::ZERO, owner);
+    put_steward(store, args.address(1));
     store_parameters(
         store,
         &token,
@@ -106,8 +107,8 @@ pub fn initialize(store: &mut Storage, args: Args) -> Bytes {
         owner,
     );
 
-    let (ids, count) = args.array(5, 32);
-    let (instruments, described) = args.array(6, INSTRUMENT_WORDS * 32);
+    let (ids, count) = args.array(6, 32);
+    let (instruments, described) = args.array(7, INSTRUMENT_WORDS * 32);
     require(count == described, Error::InvalidParameters);
     for place in 0..count {
         let id = ids.u32(place);
@@ -124,10 +125,14 @@ pub fn initialize(store: &mut Storage, args: Args) -> Bytes {
 /// Names the steward, which may change parameters; zero removes it.
 pub fn set_steward(store: &mut Storage, steward: Address) -> Bytes {
     only_owner(store);
+    put_steward(store, steward);
+    &[]
+}
+
+fn put_steward(store: &mut Storage, steward: Address) {
     let word = Word::of_address(steward);
     store.set_field(Field::Steward, word);
     emit(topic!(IMarginVault::StewardSet), 1, &[word]);
-    &[]
 }
 
 /// Offers ownership to `to`.

@@ -44,6 +44,9 @@ pub struct Market {
     pub contracts: Vec<Contract>,
 }
 
+/// Dollars of the bond of a market: the least that the factory takes until governance sets another.
+const BOND: f64 = 10_000.0;
+
 /// Rates and limits of every contract of a market.
 #[derive(Clone, Copy, Debug)]
 pub struct Terms {
@@ -108,7 +111,7 @@ impl Market {
             .zip(1..)
             .map(|(&(symbol, feed), number)| contract(predicted.vault, symbol, feed, number))
             .collect();
-        let mut setup = Vec::new();
+        let mut setup = give_bond(chain, owner, deployment)?;
         for contract in &contracts {
             setup.push(owner.create(chain, "create a second source", mirror_of(contract.feed))?);
         }
@@ -120,7 +123,7 @@ impl Market {
                 .zip(&setup)
                 .map(|(contract, second)| listing(contract, second.to, terms))
                 .collect(),
-            bond: U256::ZERO,
+            bond: tokens(BOND),
         };
         let create = IMarketFactory::createMarketCall {
             config: config.abi_encode().into(),
@@ -198,14 +201,14 @@ impl Market {
         chain.execute(&transactions).await.map(drop)
     }
 
-    /// Mints `dollars` and deposits them into the insurance pool.
+    /// Mints what `dollars` exceed the bond by and deposits it into the insurance pool.
     pub async fn seed_insurance(
         &self,
         chain: &Chain,
         from: &Wallet,
         dollars: f64,
     ) -> Result<(), ChainError> {
-        let (amount, receiver) = (tokens(dollars), from.address());
+        let (amount, receiver) = (tokens(dollars - BOND), from.address());
         let approve = IQuoteToken::approveCall {
             spender: self.pool,
             amount,
@@ -231,6 +234,26 @@ impl Market {
         ];
         chain.execute(&transactions).await.map(drop)
     }
+}
+
+/// Transactions with which `creator` mints the bond and lets the factory take it.
+fn give_bond(
+    chain: &Chain,
+    creator: &Wallet,
+    deployment: &Deployment,
+) -> Result<Vec<Transaction>, ChainError> {
+    let mint = IQuoteToken::mintCall {
+        to: creator.address(),
+        amount: tokens(BOND),
+    };
+    let approve = IQuoteToken::approveCall {
+        spender: deployment.factory,
+        amount: tokens(BOND),
+    };
+    Ok(vec![
+        creator.call(chain, deployment.quote_token, &mint)?,
+        creator.call(chain, deployment.quote_token, &approve)?,
+    ])
 }
 
 fn contract(vault: Address, symbol: &str, feed: Address, instrument: u32) -> Contract {

@@ -5,7 +5,7 @@ use contract_support::packing::{Pack, Unpack};
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::StorageB256;
 
-use crate::abi::Parameters;
+use super::super::abi::Parameters;
 
 /// The draw share is stored in this unit, 1e-9 as a WAD.
 pub const DRAW_SHARE_UNIT: u64 = 1_000_000_000;

@@ -5,8 +5,8 @@ use contract_support::packing::{Pack, Unpack};
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageB256, StorageU256};
 
+use super::super::shares::Totals;
 use super::DAY;
-use crate::shares::Totals;
 
 /// Most asset units that the pool counts: 79 billion whole tokens of 18 decimals.
 pub const MAX_ASSETS: U256 = U256::from_limbs([u64::MAX, (1 << 32) - 1, 0, 0]);

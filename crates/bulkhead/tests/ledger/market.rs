@@ -190,6 +190,7 @@ impl Market {
         }
         let initialize = IMarginVault::initializeCall {
             owner: self.operator.address(),
+            steward: Address::ZERO,
             quoteToken: self.token,
             guard: self.guard,
             // Nobody holds options, so it is never asked.

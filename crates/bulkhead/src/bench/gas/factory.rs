@@ -29,8 +29,8 @@ impl Bench<'_> {
         let before = self.chain.block_number().await?;
         let deployment = &self.deployment;
         Market::create(self.chain, self.operator, deployment, &listed, &TERMS).await?;
-        // After a block for the second source of each contract.
-        let block = U64::from(before + symbols.len() as u64 + 1);
+        // After two blocks for the bond, and one for the second source of each contract.
+        let block = U64::from(before + 2 + symbols.len() as u64 + 1);
         let header: Header = self
             .chain
             .request("eth_getBlockByNumber", json!([block, false]))
