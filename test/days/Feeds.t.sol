@@ -181,6 +181,40 @@ contract ManipulatedSecondaryTest is DayTest {
         vm.assertApproxEqAbs(share, 0.219721727074668251e18, 10);
     }
 
+    /// The primary falls by 15 % in truth, and the secondary has gone. The mark is as low as the stable price lets it be, which liquidates
+    /// at once, and true within forty minutes.
+    function test_a_sole_source_liquidates_in_a_true_fall() public {
+        setSources(ETH, 170e8, 0);
+        vm.assertEq(guard.read(asset).mark, 180e18);
+        string memory before = checkpoint();
+        (uint256 share,) = liquidate(trader, keeper, WAD);
+        vm.assertGt(share, 0);
+        restore(before);
+        elapse(40 minutes);
+        setSources(ETH, 170e8, 0);
+        vm.assertEq(guard.read(asset).mark, 170e18);
+        (uint256 later,) = liquidate(trader, keeper, WAD);
+        vm.assertGt(later, 0);
+    }
+
+    /// The same with a secondary that stands still, but is young enough to be believed: the median is the stable price, and falls by
+    /// 2.16 % an hour. That is what it costs that a venue which lies is outvoted for an hour: what is due at 187 is liquidated
+    /// three hours late, if nobody takes the secondary away.
+    function test_beside_a_secondary_that_stands_still_liquidations_wait_for_the_stable_price() public {
+        for (uint256 hour = 0; hour < 3; hour++) {
+            setSources(ETH, 170e8, 200e8);
+            vm.assertEq(uint256(guard.read(asset).blocked & 8), 0);
+            vm.expectRevert(IMarginVault.Healthy.selector);
+            liquidate(trader, keeper, WAD);
+            elapse(1 hours);
+        }
+        elapse(10 minutes);
+        setSources(ETH, 170e8, 200e8);
+        vm.assertApproxEqAbs(guard.read(asset).mark, 186.3e18, 0.5e18);
+        (uint256 share,) = liquidate(trader, keeper, WAD);
+        vm.assertGt(share, 0);
+    }
+
     /// The stable price lags a true fall; with the pumped venue it outvotes the primary, and the mark rises again. Whoever
     /// bought at the bottom gains by that, on paper.
     function test_no_profit_from_it_converts() public {

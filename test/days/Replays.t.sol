@@ -2,10 +2,12 @@
 pragma solidity ^0.8.20;
 
 import {IOracleGuard} from "../../contracts/interfaces/IOracleGuard.sol";
+import {Chain} from "../../script/lib/Chain.sol";
 import {ChainlinkFeed} from "../feeds/ChainlinkFeed.sol";
 import {Tape} from "../mocks/Tape.sol";
 import {ProtocolTest} from "../protocol/Protocol.sol";
 import {Bar, MarketData, Print} from "../support/MarketData.sol";
+import {Node} from "../support/Node.sol";
 import {vm} from "../support/Vm.sol";
 
 /// A source as Chainlink runs it: a new round whenever the price is off the last answer by the deviation, and every half hour.
@@ -22,6 +24,9 @@ abstract contract ReplayTest is ProtocolTest {
     uint8 internal constant HALTED = 3;
     /// What nothing but a broken source may stop: reducing, liquidating and deleveraging.
     uint16 internal constant ESSENTIAL = 2 | 8 | 16;
+    /// Per cent of the lower answer from which sources have diverged, and from which the asset is halted.
+    uint256 internal constant DIVERGED = 3;
+    uint256 internal constant BAD = 10;
     uint256 private constant REFRESH = 30 minutes;
     string private constant FOLDER = "out/guard";
 
@@ -32,6 +37,7 @@ abstract contract ReplayTest is ProtocolTest {
     uint256 private tierSince;
     uint8 private tierNow;
     uint256 internal pokes;
+    uint256 internal halts;
     string private log;
     Tape private tape;
 
@@ -90,9 +96,20 @@ abstract contract ReplayTest is ProtocolTest {
         return true;
     }
 
+    /// Whether the answers differ by `percent` or more.
+    function areApart(uint256 percent) internal view returns (bool) {
+        (int256 low, int256 high) =
+            primary.answer < secondary.answer ? (primary.answer, secondary.answer) : (secondary.answer, primary.answer);
+        return uint256(high - low) * 100 >= uint256(low) * percent;
+    }
+
     function record(IOracleGuard.Reading memory reading) private {
         pokes++;
         secondsIn[tierNow] += block.timestamp - tierSince;
+        if (reading.tier == HALTED && tierNow != HALTED) {
+            halts++;
+            vm.assertTrue(areApart(BAD), "halted although the sources are less than 10 % apart");
+        }
         (tierNow, tierSince) = (reading.tier, block.timestamp);
         string memory prices = string.concat(
             vm.toString(block.timestamp - began),
@@ -141,7 +158,7 @@ contract TrueMovesTest is ReplayTest {
                 last = points[p];
             }
         }
-        vm.assertEq(secondsIn[HALTED], 0);
+        vm.assertEq(halts, 0);
     }
 
     function walk(int256 from, int256 to, uint256 step, bool endsBar) private {
@@ -217,27 +234,28 @@ contract TrueMovesTest is ReplayTest {
 
 /// 10 October 2025: a stablecoin printed 0.65 on one venue while another one stayed at par.
 contract TwoVenuesTest is ReplayTest {
-    /// 20:30 to 23:30 UTC; the venue is 3 % below par from 21:20 on.
+    /// 20:30 to 23:30 UTC; the venue is 3 % below par from 21:20 to 22:29.
     uint256 private constant FROM = 1_760_128_200;
     uint256 private constant TO = FROM + 3 hours;
+    uint256 private constant FIRST_BAD_BAR = FROM + 50 minutes;
+    uint256 private constant POINT = 15 seconds;
     uint256 private constant DEVIATION = 50;
-    uint256 private constant DIVERGED = 3;
-    uint256 private constant BAD = 10;
 
     Bar[] private thin;
     Print[] private deep;
+    bool private thinIsPrimary;
     uint256 private at; // place of the deep venue's last print
     uint256 private lowest = type(uint256).max;
     uint256 private diverged;
     uint256 private bad;
-    uint256 private followed; // pokes with diverging sources whose mark was the thin venue's answer
 
-    function load() private returns (bool) {
+    /// The thin venue's bars from `from` to `to`, and all prints of the deep one; nothing if there are none.
+    function load(uint256 from, uint256 to) private returns (bool) {
         string memory thinPath = MarketData.find("2025-10-10_USDEUSDT_binance_spot_1m.csv");
         if (bytes(thinPath).length == 0) return false;
         string memory deepPath = MarketData.find("2025-10-10_USDe_USDT_uniswap_v3_per_block.csv");
         if (bytes(deepPath).length == 0) return false;
-        Bar[] memory bars = MarketData.readBars(thinPath, FROM, TO);
+        Bar[] memory bars = MarketData.readBars(thinPath, from, to);
         for (uint256 k = 0; k < bars.length; k++) {
             thin.push(bars[k]);
         }
@@ -253,63 +271,104 @@ contract TwoVenuesTest is ReplayTest {
         return deep[at].price;
     }
 
-    function replay(string memory name, bool thinIsPrimary) private {
-        if (!load()) return;
+    function observeVenues(int256 thinPrice, int256 deepPrice, bool always)
+        private
+        returns (bool poked, IOracleGuard.Reading memory reading)
+    {
+        if (thinIsPrimary) return observe(thinPrice, deepPrice, always);
+        return observe(deepPrice, thinPrice, always);
+    }
+
+    function replay(string memory name) private {
+        if (!load(FROM, TO)) return;
         open(name, thin[0].open, int256(DEVIATION), int256(DEVIATION));
         for (uint256 k = 0; k < thin.length; k++) {
             int256[4] memory points = MarketData.points(thin[k]);
             for (uint256 p = 0; p < 4; p++) {
-                elapse(15);
-                int256 deepPrice = deepAt(thin[k].time + 15 * (p + 1));
-                bool poked;
-                IOracleGuard.Reading memory reading;
-                if (thinIsPrimary) (poked, reading) = observe(points[p], deepPrice, p == 3);
-                else (poked, reading) = observe(deepPrice, points[p], p == 3);
-                if (poked) judge(reading, thinIsPrimary ? primary.answer : secondary.answer, deepPrice);
+                elapse(POINT);
+                int256 deepPrice = deepAt(thin[k].time + POINT * (p + 1));
+                (bool poked, IOracleGuard.Reading memory reading) = observeVenues(points[p], deepPrice, p == 3);
+                if (poked) judge(reading);
             }
         }
         vm.assertGt(diverged, 100);
         vm.assertGt(bad, 50);
-        vm.assertGe(lowest, 0.9e18, "somebody healthy at 90 cents would have been liquidated");
+        vm.assertGt(halts, 0);
     }
 
-    /// The Halt comes with the poke that sees the first bad print, which is in the same block; what was at par stays near it.
-    function judge(IOracleGuard.Reading memory reading, int256 thinAnswer, int256 deepPrice) private {
-        int256 distance = deepPrice - thinAnswer;
-        uint256 off = distance <= 0 ? 0 : uint256(distance) * 100;
+    function answers() private view returns (uint256 thinAnswer, uint256 deepAnswer) {
+        (thinAnswer, deepAnswer) = (uint256(primary.answer) * 1e10, uint256(secondary.answer) * 1e10);
+        if (!thinIsPrimary) (thinAnswer, deepAnswer) = (deepAnswer, thinAnswer);
+    }
+
+    /// Of every poke: what was at par stays within the 3 % up to which the primary is believed; where the venues are further apart than
+    /// that the thin one is never the mark, and where they are 10 % apart the poke that sees it halts.
+    function judge(IOracleGuard.Reading memory reading) private {
+        (uint256 thinAnswer, uint256 deepAnswer) = answers();
         if (reading.mark < lowest) lowest = reading.mark;
-        if (off < DIVERGED * uint256(deepPrice)) return;
+        vm.assertGt(reading.mark * (100 + DIVERGED), deepAnswer * 100, "the mark has followed the thin venue");
+        if (!areApart(DIVERGED)) return;
         diverged++;
         vm.assertGe(uint256(reading.tier), 2, "diverging sources are restricted in the same block");
-        if (reading.mark == uint256(thinAnswer) * 1e10) followed++;
-        if (off < BAD * uint256(deepPrice)) return;
+        vm.assertTrue(reading.mark != thinAnswer, "the thin venue's print is the mark");
+        vm.assertEq(uint256(reading.blocked & 8), 0, "liquidation goes on at the median");
+        if (!areApart(BAD)) return;
         bad++;
         vm.assertEq(uint256(reading.tier), HALTED, "a bad print halts in the same block");
-        vm.assertEq(uint256(reading.blocked & 8), 0, "liquidation goes on at the median");
-        vm.assertGt(reading.mark, uint256(thinAnswer) * 1e10, "the thin venue's print is the mark");
     }
 
     function test_the_thin_venue_as_the_secondary_is_never_the_mark() public {
-        replay("2025-10-10-thin-secondary", false);
-        vm.assertEq(followed, 0);
+        replay("2025-10-10-thin-secondary");
         vm.assertGt(lowest, 0.999e18);
     }
 
-    /// The stable price follows the primary, slowly: a venue that stays off for most of an hour wins in the end, a few percent
-    /// below par.
-    function test_the_thin_venue_as_the_primary_is_not_the_mark_while_it_is_off() public {
-        replay("2025-10-10-thin-primary", true);
-        vm.assertGt(lowest, 0.93e18);
+    /// The stable price follows the primary, by 2.16 % an hour while the venues differ: too slowly for a venue that is off for
+    /// more than an hour.
+    function test_the_thin_venue_as_the_primary_is_never_the_mark_either() public {
+        thinIsPrimary = true;
+        replay("2025-10-10-thin-primary");
+        vm.assertGt(lowest, 0.97e18);
     }
 
-    /// At 12.6 % an hour, of which a fifth counts while the sources differ.
-    function test_with_a_slow_stable_price_the_primary_is_never_the_mark_either() public {
-        IOracleGuard.Parameters memory parameters = guard.parameters();
-        parameters.stablePriceRate = 0.000035e18;
-        vm.prank(owner);
-        guard.setParameters(parameters);
-        replay("2025-10-10-thin-primary-slow", true);
-        vm.assertEq(followed, 0);
-        vm.assertGt(lowest, 0.95e18);
+    function test_a_secondarys_bad_print_halts_within_a_block() public {
+        haltAfterFirstBadPrint();
+    }
+
+    function test_a_primarys_bad_print_halts_within_a_block() public {
+        thinIsPrimary = true;
+        haltAfterFirstBadPrint();
+    }
+
+    /// The first print of the thin venue that is 10 % off comes alone in its block; whoever pokes does so in the next one.
+    function haltAfterFirstBadPrint() private {
+        if (!load(FIRST_BAD_BAR - 5 minutes, FIRST_BAD_BAR)) return;
+        open(thinIsPrimary ? "first-bad-primary" : "first-bad-secondary", thin[0].open, 50, 50);
+        for (uint256 k = 0; k < thin.length; k++) {
+            int256[4] memory points = MarketData.points(thin[k]);
+            for (uint256 p = 0; p < 4; p++) {
+                elapse(POINT);
+                int256 deepPrice = deepAt(thin[k].time + POINT * (p + 1));
+                if ((deepPrice - points[p]) * 100 >= points[p] * int256(BAD)) return assertHaltsNextBlock(points[p]);
+                observeVenues(points[p], deepPrice, true);
+            }
+        }
+        vm.assertTrue(false, "there is a bad print");
+    }
+
+    function assertHaltsNextBlock(int256 badPrice) private {
+        vm.assertEq(uint256(guard.read(REPLAYED).tier), 0);
+        uint256 mark = guard.read(REPLAYED).mark;
+        ChainlinkFeed feedOfThin = thinIsPrimary ? primary.feed : secondary.feed;
+        transact(address(this), address(feedOfThin), abi.encodeCall(ChainlinkFeed.push, (badPrice)));
+        uint256 printed = blockNumber();
+        transact(address(this), address(guard), abi.encodeCall(IOracleGuard.poke, (REPLAYED)));
+        vm.assertEq(blockNumber() - printed, 1, "one block from the bad print to the Halt");
+        vm.assertEq(uint256(guard.read(REPLAYED).tier), HALTED);
+        vm.assertApproxEqRel(guard.read(REPLAYED).mark, mark, 0.03e18);
+        vm.assertGt(guard.read(REPLAYED).mark, uint256(badPrice) * 1e10);
+    }
+
+    function blockNumber() private returns (uint256) {
+        return Chain.toUint(Node.request("eth_blockNumber", "[]"));
     }
 }
