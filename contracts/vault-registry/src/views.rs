@@ -6,10 +6,10 @@ use alloy_primitives::B256;
 use risk::cover::open_interest_limit;
 use risk::{BUCKETS, InstrumentId, Ledger, Positions, Side, Size, Store, Usd};
 
-use margin_vault::abi::{Bytes, encode};
+use margin_vault::abi::{Bytes, encode, usd};
 use margin_vault::error::OrRevert;
 use margin_vault::parameters::{RATE_UNIT, ratio};
-use margin_vault::session::{Session, usd};
+use margin_vault::session::Session;
 use margin_vault::storage::{Field, InstrumentField, Storage};
 use margin_vault::word::Word;
 
