@@ -12,7 +12,7 @@ const GUARD_PARAMETERS = '2';
 const NO_KEY = `0x${'0'.repeat(64)}`;
 const CALM_PERIOD = '4';
 const PROPOSE = 'proposeChange(address,uint8,bytes32,uint8,uint256,string)';
-const QUEUED = '5';
+const QUEUED = 'queued';
 
 const provider = new JsonRpcProvider(endpoint());
 const files = {
@@ -37,15 +37,13 @@ const addresses = (file) => JSON.parse(fs.readFileSync(path.join(root, file), 'u
 async function script(name, ...call) {
   const signature = call.length > 0 ? ['--sig', ...call] : [];
   const { stdout } = await run('forge', ['script', `script/${name}`, ...signature], { env: { ...process.env, ...files } });
-  return Object.fromEntries([...stdout.matchAll(/^(\w+): u?int\d+ (\d+)/gm)].map(([, key, value]) => [key, value]));
+  const results = stdout.matchAll(/^(\w+): (?:u?int\d+ (\d+)|string "(.*)")/gm);
+  return Object.fromEntries([...results].map(([, key, number, text]) => [key, number ?? text]));
 }
 
 const proposal = (...call) => script('governance/Proposal.s.sol', ...call);
 
-async function elapse(secs) {
-  await provider.send('evm_increaseTime', [secs]);
-  await provider.send('evm_mine', []);
-}
+const elapse = (secs) => proposal('elapse(uint256)', `${secs}`);
 
 test('a parameter changes by script, from proposal to execution', async () => {
   await script('Deploy.s.sol');
@@ -56,15 +54,20 @@ test('a parameter changes by script, from proposal to execution', async () => {
   assert.equal(await guard.owner(), timelock);
   assert.notEqual(await guard.owner(), deployer);
 
+  await script('governance/DeployGovernance.s.sol', 'verify()');
+
+  const change = [PROPOSE, address, GUARD_PARAMETERS, NO_KEY, CALM_PERIOD, '900', 'wait longer'];
+  await assert.rejects(proposal(...change), /TooFewVotes/);
   await proposal('delegate()');
   await elapse(1);
-  const { proposalId } = await proposal(PROPOSE, address, GUARD_PARAMETERS, NO_KEY, CALM_PERIOD, '900', 'wait longer');
+  const { proposalId } = await proposal(...change);
+  await assert.rejects(proposal('vote(uint256,uint8)', proposalId, '1'), /NotNow/);
   await elapse(6 * HOUR + 1);
   await proposal('vote(uint256,uint8)', proposalId, '1');
   await elapse(36 * HOUR);
   await proposal('queue(uint256)', proposalId);
   assert.equal((await proposal('look(uint256)', proposalId)).state, QUEUED);
-  await assert.rejects(proposal('execute(uint256)', proposalId), /CallReverted/);
+  await assert.rejects(proposal('execute(uint256)', proposalId), /NotBefore/);
   assert.equal((await guard.parameters()).calmPeriod, 600n);
   await elapse(24 * HOUR);
   await proposal('execute(uint256)', proposalId);
