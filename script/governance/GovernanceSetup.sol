@@ -100,8 +100,11 @@ library GovernanceSetup {
         session.send("name the surface provider", guard, 0, abi.encodeCall(IOracleGuard.setSurfaceProvider, (provider)));
     }
 
-    /// Gives the steward its role in every vault and pool; the timelock becomes the treasury where the deployer was.
+    /// Gives the steward its role in every vault and pool, those to come included; the timelock becomes the treasury where the
+    /// deployer was.
     function connectMarkets(Chain.Session memory session, Governance memory governance, address factory) private {
+        bytes memory ofNewMarkets = abi.encodeCall(IMarketFactory.setSteward, (governance.steward));
+        session.send("make the steward the factory's", factory, 0, ofNewMarkets);
         uint256 count = marketCount(session, factory);
         for (uint256 k = 0; k < count; k++) {
             (address vault, address pool) = marketAt(session, factory, k);

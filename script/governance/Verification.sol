@@ -112,6 +112,7 @@ library Verification {
         expect(session, "guardian", guard, abi.encodeCall(IOracleGuard.guardian, ()), governance.guardian);
         expect(session, "registrar", guard, abi.encodeCall(IOracleGuard.registrar, ()), factory);
         expect(session, "steward", guard, abi.encodeCall(IOracleGuard.steward, ()), steward);
+        expect(session, "steward", factory, abi.encodeCall(IMarketFactory.steward, ()), steward);
         expect(session, "emergency", steward, abi.encodeCall(IRiskSteward.emergency, ()), governance.guardian);
         expect(session, "agency of the deployer", steward, abi.encodeCall(IRiskSteward.isAgent, (deployer)), 0);
         uint256 provider = word(session, guard, abi.encodeCall(IOracleGuard.surfaceProvider, ()), 0);

@@ -71,6 +71,7 @@ contract HandoverTest is GovernedTest {
         vm.assertEq(guard.steward(), address(steward));
         vm.assertEq(vault.steward(), address(steward));
         vm.assertEq(pool.steward(), address(steward));
+        vm.assertEq(factory.steward(), address(steward));
         vm.assertEq(steward.emergency(), address(safe));
         vm.assertFalse(steward.isAgent(owner));
         vm.assertEq(vault.parameters().treasury, address(timelock));
@@ -89,7 +90,8 @@ contract HandoverTest is GovernedTest {
         vm.assertEq(otherVault.owner(), address(timelock));
         vm.assertEq(otherPool.owner(), address(timelock));
         vm.assertEq(otherVault.parameters().treasury, address(timelock));
-        vm.assertEq(otherVault.steward(), address(0));
+        vm.assertEq(otherVault.steward(), address(steward));
+        vm.assertEq(otherPool.steward(), address(steward));
     }
 
     // ---- what the script refuses and verifies
@@ -141,6 +143,7 @@ contract HandoverTest is GovernedTest {
         finds("registrar", address(guard), address(timelock), abi.encodeCall(guard.setRegistrar, (owner)));
         finds("surface provider", address(guard), address(timelock), abi.encodeCall(guard.setSurfaceProvider, (owner)));
         finds("steward", address(guard), address(timelock), abi.encodeCall(guard.setSteward, (owner)));
+        finds("steward", address(factory), address(timelock), abi.encodeCall(factory.setSteward, (owner)));
         finds("steward", address(vault), address(timelock), abi.encodeCall(vault.setSteward, (owner)));
         finds("steward", address(pool), address(timelock), abi.encodeCall(pool.setSteward, (owner)));
         finds("emergency", address(steward), address(timelock), abi.encodeCall(steward.setEmergency, (owner)));

@@ -71,7 +71,7 @@ contract InitialisationTest is GovernedTest {
             );
             vm.expectRevert(reason);
             vm.prank(stranger);
-            IInsurancePool(pools[k]).initialize(stranger, address(token), stranger);
+            IInsurancePool(pools[k]).initialize(stranger, stranger, address(token), stranger);
         }
         // The head of the vault's `initialize` is words; it refuses before it decodes them.
         address[2] memory vaults = [address(vault), factory.vaultImplementation()];
@@ -99,6 +99,8 @@ contract InitialisationTest is GovernedTest {
     function test_nobody_gets_between_a_clone_and_its_initialisation() public {
         (address predictedVault, address predictedPool) = factory.predict(alice.owner, "alices");
         // The same salt makes a stranger's market elsewhere, so that nobody takes the address first.
+        giveBond(address(token), stranger, LEAST_BOND);
+        giveBond(address(token), alice.owner, LEAST_BOND);
         vm.prank(stranger);
         (address strangers,) = factory.createMarket(abi.encode(configuration(address(token), "alices")));
         vm.assertNotEq(strangers, predictedVault);
@@ -109,7 +111,7 @@ contract InitialisationTest is GovernedTest {
         attach("alice's pool", predictedPool);
         vm.expectRevert(IInsurancePool.AlreadyInitialized.selector);
         vm.prank(stranger);
-        IInsurancePool(newPool).initialize(stranger, address(token), stranger);
+        IInsurancePool(newPool).initialize(stranger, stranger, address(token), stranger);
         vm.assertEq(IOwnable(newVault).owner(), address(timelock));
         vm.assertEq(IOwnable(newPool).owner(), address(timelock));
     }

@@ -137,6 +137,7 @@ contract OwnershipTest is GovernedTest {
     }
 
     function test_a_creator_owns_nothing_of_his_market() public {
+        giveBond(address(token), stranger, LEAST_BOND);
         vm.prank(stranger);
         (address newVault, address newPool) =
             factory.createMarket(abi.encode(configuration(address(token), "strangers")));

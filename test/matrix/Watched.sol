@@ -87,6 +87,7 @@ abstract contract WatchedTest is CastTest {
         watch(target, abi.encodeCall(IMarketFactory.minimumBond, (address(token))));
         watch(target, abi.encodeCall(IMarketFactory.poolImplementation, ()));
         watch(target, abi.encodeCall(IMarketFactory.riskEngine, ()));
+        watch(target, abi.encodeCall(IMarketFactory.steward, ()));
         watch(target, abi.encodeCall(IMarketFactory.vaultImplementation, ()));
     }
 }
