@@ -61,7 +61,7 @@ abstract contract Ghost {
         remember(seen);
     }
 
-    function look() internal view returns (VaultState memory) {
+    function look() internal virtual returns (VaultState memory) {
         return lens.look(vault, accounts, instruments);
     }
 

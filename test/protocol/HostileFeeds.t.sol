@@ -2,105 +2,64 @@
 pragma solidity ^0.8.20;
 
 import {IOracleGuard} from "../../contracts/interfaces/IOracleGuard.sol";
-import {PriceFeed} from "../mocks/PriceFeed.sol";
+import {Behaviour, Way, WildFeed} from "../feeds/WildFeed.sol";
 import {vm} from "../support/Vm.sol";
 import {ProtocolTest} from "./Protocol.sol";
 
-/// A feed that answers 200 dollars, until it is told to misbehave.
-contract HostileFeed {
-    enum Mode {
-        Honest,
-        Reverts,
-        BurnsItsGas,
-        ReturnsNothing,
-        ReturnsOneWordLess,
-        ReturnsTwoWordsMore,
-        ReturnsAMegabyte,
-        ChangesItsDecimals,
-        HasNoDecimals,
-        CallsBack
-    }
-
-    Mode public mode;
-    IOracleGuard private guard;
-    bytes32 private asset;
-
-    function setMode(Mode newMode) external {
-        mode = newMode;
-    }
-
-    function setTarget(IOracleGuard newGuard, bytes32 newAsset) external {
-        (guard, asset) = (newGuard, newAsset);
-    }
-
-    function decimals() external view returns (uint8) {
-        if (mode == Mode.HasNoDecimals) revert();
-        return mode == Mode.ChangesItsDecimals ? 18 : 8;
-    }
-
-    function latestRoundData() external view returns (uint80, int256, uint256, uint256, uint80) {
-        if (mode == Mode.Reverts) revert("no");
-        if (mode == Mode.BurnsItsGas) {
-            while (true) {}
-        }
-        if (mode == Mode.ReturnsNothing) returnBytes(0);
-        if (mode == Mode.ReturnsOneWordLess) returnBytes(128);
-        if (mode == Mode.ReturnsTwoWordsMore) returnBytes(224);
-        if (mode == Mode.ReturnsAMegabyte) returnBytes(1 << 20);
-        if (mode == Mode.CallsBack) guard.read(asset);
-        return (1, 200e8, block.timestamp, block.timestamp, 1);
-    }
-
-    /// A good round in as many bytes.
-    function returnBytes(uint256 length) private view {
-        assembly {
-            mstore(0x00, 1)
-            mstore(0x20, 20000000000)
-            mstore(0x40, timestamp())
-            mstore(0x60, timestamp())
-            mstore(0x80, 1)
-            return(0, length)
-        }
-    }
-}
-
-/// Pokes with less gas than its caller has.
+/// Pokes with less gas than its caller has, or counts it.
 contract Starver {
     function poke(IOracleGuard guard, bytes32 asset, uint256 gas) external returns (bool ok, bytes memory data) {
         (ok, data) = address(guard).call{gas: gas}(abi.encodeCall(IOracleGuard.poke, (asset)));
+    }
+
+    /// What it costs to poke many.
+    function measure(IOracleGuard guard, bytes32[] calldata assets) external returns (uint256 used) {
+        used = gasleft();
+        guard.pokeMany(assets);
+        used -= gasleft();
     }
 }
 
 /// Feeds that lie, break or attack: each freezes its own asset at the last trusted mark, and no other.
 contract HostileFeedsTest is ProtocolTest {
     bytes32 private constant HOSTILE = "hostile";
-    bytes32 private constant SCRIPTED = "scripted";
     uint16 private constant ALL = 63;
     int256 private constant DOLLARS = 200e8;
-    HostileFeed private hostile;
-    PriceFeed private scripted;
+    uint256 private constant ROUND_BYTES = 160;
+    /// What the guard gives a feed for one call; it asks for a round and for decimals.
+    uint256 private constant FEED_GAS = 200_000;
+    WildFeed private hostile;
+    Starver private starver;
 
     function setUpNode() internal override {
         setUpWithOneSource();
-        hostile = HostileFeed(create("hostile feed", type(HostileFeed).creationCode));
-        IOracleGuard.Feed memory configured = guard.feed(asset);
-        configured.primary = address(hostile);
-        vm.prank(owner);
-        guard.setFeed(HOSTILE, configured);
-        configureScriptedFeed(configured);
+        starver = Starver(create("starver", type(Starver).creationCode));
+        hostile = WildFeed(create("hostile feed", type(WildFeed).creationCode));
+        behave(Way.Answers);
+        hostile.aim(guard, asset, vault, alice.account);
+        configure(HOSTILE);
         elapse(1 minutes);
         setPrice(DOLLARS);
+        behave(Way.Answers);
         guard.poke(HOSTILE);
     }
 
-    /// A third asset, whose feed writes whatever rounds it is told to.
-    function configureScriptedFeed(IOracleGuard.Feed memory configured) private {
-        bytes memory arguments = abi.encode(owner, DECIMALS, "scripted", DOLLARS);
-        scripted = PriceFeed(create("scripted feed", bytes.concat(type(PriceFeed).creationCode, arguments)));
-        configured.primary = address(scripted);
+    /// An asset whose only source is the hostile feed.
+    function configure(bytes32 which) private {
+        IOracleGuard.Feed memory configured = guard.feed(asset);
+        configured.primary = address(hostile);
         vm.prank(owner);
-        guard.setFeed(SCRIPTED, configured);
-        guard.poke(SCRIPTED);
+        guard.setFeed(which, configured);
+    }
+
+    /// A good round of this second, in so many bytes, from a feed with so many decimals.
+    function behave(Way way, uint256 length, uint256 decimals) private {
+        uint256[5] memory words = [uint256(1), uint256(DOLLARS), block.timestamp, block.timestamp, 1];
+        hostile.set(Behaviour(way, words, length, decimals));
+    }
+
+    function behave(Way way) private {
+        behave(way, ROUND_BYTES, DECIMALS);
     }
 
     function assertTrusted(bytes32 which, string memory why) private view {
@@ -116,45 +75,82 @@ contract HostileFeedsTest is ProtocolTest {
         vm.assertEq(uint256(reading.tier), 3, why);
     }
 
-    function pokeBoth() private {
-        bytes32[] memory assets = new bytes32[](2);
+    function both() private view returns (bytes32[] memory assets) {
+        assets = new bytes32[](2);
         (assets[0], assets[1]) = (HOSTILE, asset);
-        guard.pokeMany(assets);
+    }
+
+    /// A good round of this second does not count if its feed behaves so; the other asset's does.
+    function assertFreezesAlone(Way way, uint256 length, uint256 decimals, string memory why) private {
+        elapse(1 minutes);
+        behave(way, length, decimals);
+        setPrice(DOLLARS);
+        guard.pokeMany(both());
+        assertFrozen(HOSTILE, why);
+        assertTrusted(asset, why);
+        vm.assertEq(uint256(guard.read(asset).updatedAt), block.timestamp, why);
     }
 
     function test_each_way_to_break_freezes_one_asset_only() public {
         assertTrusted(HOSTILE, "at first");
-        HostileFeed.Mode[8] memory modes = [
-            HostileFeed.Mode.Reverts,
-            HostileFeed.Mode.BurnsItsGas,
-            HostileFeed.Mode.ReturnsNothing,
-            HostileFeed.Mode.ReturnsOneWordLess,
-            HostileFeed.Mode.ReturnsAMegabyte,
-            HostileFeed.Mode.ChangesItsDecimals,
-            HostileFeed.Mode.HasNoDecimals,
-            HostileFeed.Mode.CallsBack
-        ];
-        hostile.setTarget(guard, asset);
-        for (uint256 k = 0; k < modes.length; k++) {
-            string memory mode = vm.toString(uint256(modes[k]));
-            hostile.setMode(modes[k]);
-            elapse(1 minutes);
-            pokeBoth();
-            assertFrozen(HOSTILE, mode);
-            assertTrusted(asset, mode);
+        assertFreezesAlone(Way.Reverts, ROUND_BYTES, DECIMALS, "reverts");
+        assertFreezesAlone(Way.BurnsItsGas, ROUND_BYTES, DECIMALS, "burns its gas");
+        assertFreezesAlone(Way.BurnsItsGasForDecimals, ROUND_BYTES, DECIMALS, "burns its gas twice");
+        assertFreezesAlone(Way.ReturnsAMegabyte, ROUND_BYTES, DECIMALS, "returns a megabyte");
+        assertFreezesAlone(Way.HasNoDecimals, ROUND_BYTES, DECIMALS, "has no decimals");
+        assertFreezesAlone(Way.Answers, ROUND_BYTES, 18, "changes its decimals");
+        assertFreezesAlone(Way.Answers, ROUND_BYTES, 1 << 255 | DECIMALS, "decimals of 256 bits");
+        uint256[4] memory lengths = [uint256(0), 32, 128, ROUND_BYTES - 1];
+        for (uint256 k = 0; k < lengths.length; k++) {
+            assertFreezesAlone(Way.Answers, lengths[k], DECIMALS, vm.toString(lengths[k]));
         }
+        elapse(1 minutes);
+        behave(Way.Answers);
+        guard.poke(HOSTILE);
+        vm.assertEq(uint256(guard.read(HOSTILE).blocked & 32), 0, "good again");
     }
 
     function test_more_words_than_the_interface_has_do_no_harm() public {
-        hostile.setMode(HostileFeed.Mode.ReturnsTwoWordsMore);
         elapse(1 minutes);
-        pokeBoth();
+        behave(Way.Answers, 224, DECIMALS);
+        guard.pokeMany(both());
         assertTrusted(HOSTILE, "two words more");
+    }
+
+    /// It would say nothing good if it got anything done.
+    function test_a_feed_that_calls_back_is_refused() public {
+        elapse(1 minutes);
+        behave(Way.CallsBack);
+        guard.pokeMany(both());
+        assertTrusted(HOSTILE, "calls back");
+        vm.assertEq(uint256(guard.read(HOSTILE).updatedAt), block.timestamp);
+    }
+
+    /// Whatever a feed does, it costs its pokers no more than what it is given twice, and the next asset gets as much as ever.
+    function test_what_a_feed_can_burn_is_bounded() public {
+        Way[4] memory ways = [Way.BurnsItsGas, Way.BurnsItsGasForDecimals, Way.ReturnsAMegabyte, Way.CallsBack];
+        uint256 honest = starver.measure(guard, both());
+        for (uint256 k = 0; k < ways.length; k++) {
+            behave(ways[k]);
+            uint256 used = starver.measure(guard, both());
+            vm.assertLe(used, honest + 2 * FEED_GAS, vm.toString(k));
+        }
+        bytes32[] memory many = new bytes32[](9);
+        for (uint256 k = 0; k < 8; k++) {
+            many[k] = bytes32(k + 1);
+            configure(many[k]);
+        }
+        many[8] = asset;
+        behave(Way.BurnsItsGasForDecimals);
+        elapse(1 minutes);
+        setPrice(DOLLARS);
+        vm.assertLe(starver.measure(guard, many), 8 * (honest + 2 * FEED_GAS) + honest);
+        assertTrusted(asset, "after eight hostile ones");
     }
 
     function test_a_broken_feed_is_not_configured() public {
         IOracleGuard.Feed memory configured = guard.feed(HOSTILE);
-        hostile.setMode(HostileFeed.Mode.HasNoDecimals);
+        behave(Way.HasNoDecimals);
         bytes memory unavailable = abi.encodeWithSelector(IOracleGuard.FeedUnavailable.selector, address(hostile));
         vm.expectRevert(unavailable);
         vm.prank(owner);
@@ -167,7 +163,6 @@ contract HostileFeedsTest is ProtocolTest {
 
     /// A caller that keeps gas back cannot make a good feed look dead.
     function test_a_starved_poke_reverts() public {
-        Starver starver = Starver(create("starver", type(Starver).creationCode));
         bool succeeded;
         for (uint256 gas = 20_000; gas <= 420_000; gas += 20_000) {
             (bool ok,) = starver.poke(guard, asset, gas);
@@ -189,18 +184,18 @@ contract HostileFeedsTest is ProtocolTest {
         uint8 shape
     ) public {
         if (shape & 1 == 0) answer = 150e8 + answer % 100e8;
-        if (shape & 2 == 0) answeredInRound = type(uint80).max;
         if (shape & 4 == 0) age = age % int32(2 * HEARTBEAT);
         if (shape & 12 == 0 && age < 0) age = -age;
         uint256 updatedAt = uint256(int256(block.timestamp) - age);
         if (shape & 0x70 == 0x70) updatedAt = 0;
-        vm.prank(owner);
-        scripted.pushRound(answer, startedAt, updatedAt, answeredInRound);
-        uint80 round = scripted.latestRound();
-        guard.poke(SCRIPTED);
+        uint80 round = answeredInRound / 2 + shape % 2;
+        uint256[5] memory words = [uint256(round), uint256(answer), startedAt, updatedAt, answeredInRound];
+        if (shape & 2 != 0) words[0] = uint256(answeredInRound) + 1;
+        hostile.set(Behaviour(Way.Answers, words, ROUND_BYTES, DECIMALS));
+        guard.poke(HOSTILE);
         bool trusted = answer > 10e8 && answer < 10_000e8 && updatedAt != 0 && age >= 0 && uint32(age) <= HEARTBEAT
-            && answeredInRound >= round;
-        IOracleGuard.Reading memory reading = guard.read(SCRIPTED);
+            && words[4] >= words[0];
+        IOracleGuard.Reading memory reading = guard.read(HOSTILE);
         vm.assertEq(reading.mark, trusted ? uint256(answer) * 1e10 : 200e18);
         vm.assertTrue(trusted == (reading.blocked & 32 == 0));
         if (trusted) vm.assertEq(uint256(reading.updatedAt), updatedAt);

@@ -30,21 +30,21 @@ contract VaultHandler is Ghost {
     /// Accounts that nobody trades with: the pool's, the treasury's, the vault's own for fees, and a stranger's.
     uint256 private constant POOL = ACTORS;
     uint256 public constant MAX_REWARD = 10e18;
-    uint256 private constant NOBODY = type(uint256).max;
+    uint256 internal constant NOBODY = type(uint256).max;
     uint256 private constant USD = 1e6;
     uint256 private constant ALL = type(uint256).max;
-    int256 private constant FEED_TO_WAD = 1e10;
+    int256 internal constant FEED_TO_WAD = 1e10;
 
     IInsurancePool private immutable pool;
-    IOracleGuard private immutable guard;
+    IOracleGuard internal immutable guard;
     QuoteToken private immutable token;
     Tape private immutable tape;
-    address private immutable stranger = address(0xbad);
+    address internal immutable stranger = address(0xbad);
 
-    Trader[] private actors;
+    Trader[] internal actors;
     ChainlinkFeed[] private feeds; // a primary and a secondary for each instrument
-    bytes32[] private assets;
-    int256[] private prices;
+    bytes32[] internal assets;
+    int256[] internal prices;
     int256[] private starts;
     /// Of the instruments after those that have a price of their own.
     Series[] private series;
@@ -206,7 +206,7 @@ contract VaultHandler is Ghost {
     }
 
     /// Of all, from a place given by `seed` on, the first on side `side` of instrument `i`, or else that place.
-    function holder(uint256 seed, uint256 i, int256 side) private view returns (uint256) {
+    function holder(uint256 seed, uint256 i, int256 side) internal view returns (uint256) {
         for (uint256 k = 0; k < ACTORS; k++) {
             uint256 place = (seed % ACTORS + k) % ACTORS;
             if (state.accounts[place].sizes[i] * side > 0) return place;
@@ -214,7 +214,7 @@ contract VaultHandler is Ghost {
         return seed % ACTORS;
     }
 
-    function afterTrade(uint256 buyer, uint256 seller, uint256 i, int256 price) private {
+    function afterTrade(uint256 buyer, uint256 seller, uint256 i, int256 price) internal {
         VaultState memory seen = look();
         followPrices(seen);
         int256 size = seen.accounts[buyer].sizes[i] - state.accounts[buyer].sizes[i];
@@ -568,7 +568,7 @@ contract VaultHandler is Ghost {
 
     // ---- how
 
-    function operate(address caller, bytes memory data) private returns (bool success) {
+    function operate(address caller, bytes memory data) internal virtual returns (bool success) {
         vm.prank(caller);
         (success,) = address(vault).call(data);
     }
@@ -588,13 +588,13 @@ contract VaultHandler is Ghost {
         return seed % ACTORS;
     }
 
-    function after_(string memory what, uint256 one, uint256 two) private {
+    function after_(string memory what, uint256 one, uint256 two) internal {
         VaultState memory seen = look();
         followPrices(seen);
         after_(what, seen, one, two);
     }
 
-    function after_(string memory what, VaultState memory seen, uint256 one, uint256 two) private {
+    function after_(string memory what, VaultState memory seen, uint256 one, uint256 two) internal {
         after_(what, seen, one, two, NOBODY);
     }
 
@@ -609,7 +609,7 @@ contract VaultHandler is Ghost {
     }
 
     /// The account was settled: it has what this book says, no more and no less.
-    function settled(string memory what, VaultState memory seen, uint256 k) private {
+    function settled(string memory what, VaultState memory seen, uint256 k) internal {
         int256 error = worth(seen, k) - claims[k];
         int256 limit = int256(slack[k] + UNIT);
         require_(error <= limit && error >= -limit, string.concat(what, ": claim of ", vm.toString(k)));
@@ -635,7 +635,7 @@ contract VaultHandler is Ghost {
     }
 
     function order(uint256 k, uint256 i, int256 size, uint256 price, bool maker, bool reduceOnly)
-        private
+        internal
         returns (IMarginVault.Order memory)
     {
         return IMarginVault.Order({
@@ -650,7 +650,7 @@ contract VaultHandler is Ghost {
         });
     }
 
-    function sign(uint256 k, IMarginVault.Order memory signed) private view returns (bytes memory) {
+    function sign(uint256 k, IMarginVault.Order memory signed) internal view returns (bytes memory) {
         (uint8 v, bytes32 r, bytes32 s) = cheats.sign(actors[k].key, vault.hashOrder(signed));
         return abi.encodePacked(r, s, v);
     }
