@@ -370,7 +370,7 @@ impl Reference {
     }
 
     /// Every mark that was in force between two times, with the seconds for which it was.
-    fn in_force(&self, from: u64, to: u64) -> impl Iterator<Item = (u128, u64)> + '_ {
+    fn in_force(&self, from: u64, to: u64) -> impl Iterator<Item = (u128, u64)> + Clone + '_ {
         let ends = self.marks.iter().skip(1).map(|&(start, _)| start);
         let spans = self.marks.iter().zip(ends.chain([u64::MAX]));
         let first = self.marks.partition_point(|&(start, _)| start <= from);
@@ -380,43 +380,52 @@ impl Reference {
             .filter(move |&(_, secs)| secs != 0)
     }
 
-    /// The mean until `now` and what the crate's may be off by.
+    /// The mean until `now`, and what the crate's may be off by.
     fn mean(&self, window: u32, now: u64) -> Option<Mean> {
         if !self.has_mean(window, now) {
             return None;
         }
         let since = self.mean_since?;
-        // The crate's window is a multiple of three seconds.
-        let window = u64::from(window - window % 3);
-        let from = since.max(now.saturating_sub(window));
+        match self.resized {
+            // It knows what the old window knew, or has restarted at the mark.
+            Some((at, reach, until)) if now <= at + until => {
+                let known = self.in_force(since.max(at.saturating_sub(reach)), now);
+                Some(Mean::between(
+                    known.map(|(price, _)| price).chain([self.mark]),
+                ))
+            }
+            // The crate's window is a multiple of three seconds.
+            _ => Some(self.exact_mean(since, u64::from(window / 3), now)),
+        }
+    }
+
+    /// The mean over three times `third` seconds, or since it began.
+    fn exact_mean(&self, since: u64, third: u64, now: u64) -> Mean {
+        let from = since.max(now.saturating_sub(3 * third));
         let (mut sum, mut total, mut spans) = (U512::ZERO, 0, 0);
         for (price, secs) in self.in_force(from, now) {
-            (sum, total, spans) = (
-                sum + wide(price) * U512::from(secs),
-                total + secs,
-                spans + 1,
-            );
+            sum += wide(price) * U512::from(secs);
+            (total, spans) = (total + secs, spans + 1);
         }
         if total == 0 {
-            (sum, total) = (wide(self.mark), 1);
+            return Mean::between([self.mark].into_iter());
         }
-        let spread = |from: u64, to: u64| {
-            let prices = || self.in_force(from.max(since), to).map(|(price, _)| price);
-            prices().max().unwrap_or(0) - prices().min().unwrap_or(0)
+        // The oldest third is taken for steady, though a part of it has left the window.
+        let steady = if now - since > 3 * third {
+            let oldest = self.in_force(since.max(now.saturating_sub(4 * third)), now - 2 * third);
+            let oldest: Vec<u128> = oldest.map(|(price, _)| price).collect();
+            (oldest.iter().max().unwrap() - oldest.iter().min().unwrap()) / 3
+        } else {
+            0
         };
-        let error = match self.resized {
-            Some((at, reach, until)) if now <= at + until => spread(at.saturating_sub(reach), now),
-            // The oldest third is taken for steady, though a part of it has left the window.
-            _ if now - since > window => {
-                spread(now.saturating_sub(window * 4 / 3), now - window * 2 / 3) / 3
-            }
-            _ => 0,
-        };
-        Some(Mean {
-            sum,
-            total: U512::from(total),
-            error: wide(error) + U512::from(2 * spans + 8),
-        })
+        // Every observation rounds.
+        let error = wide(steady) + U512::from(2 * spans + 8);
+        let total = U512::from(total);
+        Mean {
+            low: sum.saturating_sub(error * total),
+            high: sum + error * total,
+            total,
+        }
     }
 
     // ---- trips
@@ -472,21 +481,29 @@ impl Reference {
     }
 }
 
-/// A mean as a fraction, and what it may be off by.
+/// A mean between two fractions.
 struct Mean {
-    sum: U512,
+    low: U512,
+    high: U512,
     total: U512,
-    error: U512,
 }
 
 impl Mean {
+    /// Anything between some prices, to what rounding adds.
+    fn between(prices: impl Iterator<Item = u128> + Clone) -> Self {
+        let rounding = U512::from(8);
+        Self {
+            low: wide(prices.clone().min().unwrap()).saturating_sub(rounding),
+            high: wide(prices.max().unwrap()) + rounding,
+            total: U512::ONE,
+        }
+    }
+
     /// The least and greatest tier that the move from it to `price` may ask for.
     fn tiers(&self, price: u128, parameters: &Parameters) -> (u8, u8) {
-        let margin = self.error * self.total;
-        let (low, high) = (self.sum.saturating_sub(margin), self.sum + margin);
         let at = wide(price) * self.total;
-        let ends = [low, high].map(|mean| self.tier(at, mean, parameters));
-        let least = if (low..=high).contains(&at) {
+        let ends = [self.low, self.high].map(|mean| self.tier(at, mean, parameters));
+        let least = if (self.low..=self.high).contains(&at) {
             0
         } else {
             ends[0].min(ends[1])
