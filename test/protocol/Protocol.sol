@@ -9,8 +9,8 @@ import {Chain} from "../../script/lib/Chain.sol";
 import {cheats} from "../../script/lib/Cheatcodes.sol";
 import {Deployment, Installation} from "../../script/lib/Deployment.sol";
 import {ChainlinkFeed} from "../feeds/ChainlinkFeed.sol";
+import {ChainlinkUptimeFeed} from "../feeds/ChainlinkUptimeFeed.sol";
 import {QuoteToken} from "../mocks/QuoteToken.sol";
-import {SequencerUptimeFeed} from "../mocks/SequencerUptimeFeed.sol";
 import {Node} from "../support/Node.sol";
 import {NodeTest} from "../support/NodeTest.sol";
 import {vm} from "../support/Vm.sol";
@@ -62,6 +62,8 @@ abstract contract ProtocolTest is NodeTest {
     uint32 internal constant HEARTBEAT = 1 hours;
     /// Longer than the guard's mean of five minutes, which then restarts.
     uint256 internal constant MEAN_RESTARTS = 10 minutes;
+    /// The guard's grace period until governance sets another.
+    uint256 private constant GRACE_AT_FIRST = 1 hours;
     uint256 internal constant INSURANCE = 100_000_000 * USD;
 
     address internal owner = vm.addr(OWNER_KEY);
@@ -74,7 +76,7 @@ abstract contract ProtocolTest is NodeTest {
     IMarginVault internal vault;
     IInsurancePool internal pool;
     QuoteToken internal token;
-    SequencerUptimeFeed internal sequencer;
+    ChainlinkUptimeFeed internal sequencer;
     Lens internal lens;
     /// What the next market lists, in this order.
     uint32[] internal listed;
@@ -112,11 +114,13 @@ abstract contract ProtocolTest is NodeTest {
     // ---- installation and markets
 
     function install() internal {
-        bytes memory sequencerCode = bytes.concat(type(SequencerUptimeFeed).creationCode, abi.encode(owner));
-        sequencer = SequencerUptimeFeed(create("sequencer", sequencerCode));
+        bytes memory uptimeCode =
+            bytes.concat(type(ChainlinkUptimeFeed).creationCode, abi.encode(vm.getCode(AGGREGATOR_PROXY)));
+        sequencer = ChainlinkUptimeFeed(create("sequencer", uptimeCode));
+        elapse(GRACE_AT_FIRST); // the feed is as if it had just come up
         token = QuoteToken(create("token", type(QuoteToken).creationCode));
         lens = Lens(create("lens", type(Lens).creationCode));
-        installation.sequencerFeed = address(sequencer);
+        installation.sequencerFeed = sequencer.proxy();
         installation.quoteToken = address(token);
         Installation memory deployed = installation;
         fund(owner, 1e24);
