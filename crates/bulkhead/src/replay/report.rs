@@ -271,7 +271,7 @@ impl fmt::Display for Halts {
         let Self { count, falsely } = self;
         writeln!(
             f,
-            "  halts: {count}, of these {falsely} without sources 10 % apart"
+            "  halts: {count}, false ones (of one source, or two less than 10 % apart): {falsely}"
         )
     }
 }
