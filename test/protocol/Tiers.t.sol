@@ -72,7 +72,7 @@ contract TiersTest is ProtocolTest {
     }
 
     function test_a_move_of_five_percent_against_the_mean_cautions_and_of_ten_restricts() public counted {
-        setPrice(190.0001e8); // the mean is kept with twelve digits
+        setPrice(190.0001e8); // the mean is kept with seven digits
         assertTier(NORMAL, 0);
         setPrice(189.9999e8);
         assertEntered(NORMAL, CAUTION, BY_MOVE, 0);

@@ -3,7 +3,7 @@
 //! Times are 32 bits, good until 2106; prices below [`MAX_CEILING`](oracle::source::MAX_CEILING) are 96.
 
 use alloy_primitives::{Address, B256};
-use oracle::compact::{Decimal, compact, expand};
+use oracle::compact::{Decimal, at_spread, compact, expand, spread};
 use oracle::{
     Asset, Limits, Mean, Outlook, Parameters, Price, Quoted, RangeLimits, Sequencer, Settlement,
     Status, Surface, SurfaceLimits, Tier, Trip, Volatility,
@@ -242,8 +242,8 @@ impl Feeds {
     }
 }
 
-/// An asset's slots. Readers need `Price` and `Validity`, and `Apart` while the sources diverge; a poke changes these and
-/// `Mean`.
+/// An asset's slots. Readers need `Price` and `Validity`, and `Apart` where the sources differ; a poke changes these two, and
+/// `History` now and then.
 #[derive(Clone, Copy)]
 enum Part {
     /// [`Source`].
@@ -252,19 +252,29 @@ enum Part {
     Secondary,
     /// Mark, time of observation; stable price, status, tier, reported tier, maintenance range and what it rises towards.
     Price,
-    /// Price of the secondary, expiry of the mark; tier, end and seconds used of the trip, seconds from the mark's update to
-    /// its expiry, range limits, initial range, whether the asset is configured, its primary's price is not the mark, and a
+    /// Expiry of the mark; price of the secondary, as a spread; of the mean its running price and the seconds since its bucket
+    /// began, and those since it has been calm; tier, end and seconds used of the trip, seconds from the mark's update to its
+    /// expiry, range limits, initial range, whether the asset is configured, its sources' prices are apart from the mark, and a
     /// settlement is being counted.
     Validity,
-    /// The mean, its prices shortened; seconds since its running bucket began, and since it has been calm.
-    Mean,
-    /// Price of the primary, where it is not the mark.
+    /// Of the mean its past prices; slow and fast variance; price and time of the last sample, range.
+    History,
+    /// Prices of the sources, where the primary's is not the mark or the secondary's is not near it.
     Apart,
-    /// Slow and fast variance; price and time of the last sample, range.
-    Volatility,
     /// The last settlement opened: price, expiry; start, window, seconds counted.
     Settlement,
 }
+
+/// Mantissas of what is stored as a mantissa and an exponent: prices of the mean, to seven digits; the price of the last sample,
+/// to eight; variances, to nine.
+mod mantissa {
+    pub const MEAN: u32 = 25;
+    pub const SAMPLE: u32 = 29;
+    pub const VARIANCE: u32 = 30;
+}
+
+/// What a poke alone needs of the upper half of `Validity`: the mean's running price, the two spans of time.
+const PROGRESS: u128 = (((1 << 32) - 1) << 32) | (((1 << 29) - 1) << 96);
 
 /// What readers need of an asset.
 #[derive(Clone, Copy)]
@@ -337,12 +347,16 @@ impl Record {
     pub fn configure(&self, feeds: &Feeds) {
         self.store(Part::Primary, feeds.primary.word());
         self.store(Part::Secondary, feeds.secondary.word());
-        self.store(Part::Mean, Word::default());
+        let entry = self.entry().unwrap_or_else(Entry::new);
+        self.set_entry(&entry);
+        self.set_progress(&Asset {
+            price: entry.price,
+            ..Asset::default()
+        });
         self.set_volatility(&Volatility {
             price: 0,
             ..self.volatility()
         });
-        self.set_entry(&self.entry().unwrap_or_else(Entry::new));
     }
 
     /// What readers need, or `None` of an asset that has not been configured.
@@ -354,10 +368,11 @@ impl Record {
         }
         let Word { high, low } = self.load(Part::Price);
         let mark = high >> 32;
-        let primary = if field(state, 3, 1) == 0 {
-            mark
+        let (primary, secondary) = if field(state, 3, 1) == 0 {
+            (mark, at_spread(mark, (validity.high >> 64) as u32))
         } else {
-            self.load(Part::Apart).low
+            let apart = self.load(Part::Apart);
+            (apart.low, apart.high)
         };
         let valid_until = field(validity.high, 0, 32);
         Some(Entry {
@@ -365,7 +380,7 @@ impl Record {
                 mark,
                 stable: low >> 32,
                 primary,
-                secondary: validity.high >> 32,
+                secondary,
                 updated_at: valid_until - field(state, 58, 20),
                 valid_until,
                 observed_at: field(high, 0, 32),
@@ -412,9 +427,10 @@ impl Record {
             with_price(price.stable, levels),
         );
         self.store(Part::Price, word);
-        let apart = price.primary != price.mark;
+        let near = near_mark(price);
+        let apart = near.is_none();
         if apart {
-            self.store(Part::Apart, Word::new(0, price.primary));
+            self.store(Part::Apart, Word::new(price.secondary, price.primary));
         }
         let state = in_field(trip.tier as u64, 0, 2)
             | in_field(true, 2, 1)
@@ -428,29 +444,35 @@ impl Record {
             | in_field(price.valid_until - price.updated_at, 58, 20)
             | in_field(trip.used, 78, 18)
             | in_field(trip.until, 96, 32);
-        let high = with_price(price.secondary, in_field(price.valid_until, 0, 32));
-        self.store(Part::Validity, Word::new(high, state));
+        let high = in_field(price.valid_until, 0, 32) | u128::from(near.unwrap_or_default()) << 64;
+        let progress = self.load(Part::Validity).high & PROGRESS;
+        self.store(Part::Validity, Word::new(high | progress, state));
     }
 
     /// The asset's volatility.
     pub fn volatility(&self) -> Volatility {
-        let Word { high, low } = self.load(Part::Volatility);
+        let Word { high, low } = self.load(Part::History);
+        let variance = |shift| expand(field(high, shift, 36), mantissa::VARIANCE) as u64;
         Volatility {
-            slow: (high >> 64) as u64,
-            fast: high as u64,
-            price: expand(field(low, 80, 48)),
-            sampled_at: field(low, 32, 32),
-            range: field(low, 0, 32) as u32,
+            slow: variance(92),
+            fast: variance(56),
+            price: expand(field(high, 20, 36), mantissa::SAMPLE),
+            sampled_at: field(low, 0, 32),
+            range: field(high, 0, 20) as u32,
         }
     }
 
     /// Stores the asset's volatility.
     pub fn set_volatility(&self, volatility: &Volatility) {
-        let high = u128::from(volatility.slow) << 64 | u128::from(volatility.fast);
-        let low = in_field(volatility.range, 0, 32)
-            | in_field(volatility.sampled_at, 32, 32)
-            | in_field(compact(volatility.price), 80, 48);
-        self.store(Part::Volatility, Word::new(high, low));
+        let variance =
+            |value: u64, shift| in_field(compact(value.into(), mantissa::VARIANCE), shift, 36);
+        let high = variance(volatility.slow, 92)
+            | variance(volatility.fast, 56)
+            | in_field(compact(volatility.price, mantissa::SAMPLE), 20, 36)
+            | in_field(volatility.range, 0, 20);
+        let past = self.load(Part::History).low >> 32 << 32;
+        let low = past | in_field(volatility.sampled_at, 0, 32);
+        self.store(Part::History, Word::new(high, low));
     }
 
     /// The last settlement opened.
@@ -538,38 +560,58 @@ impl Record {
 
     /// The asset's whole state, given what readers need.
     pub fn asset(&self, price: Price) -> Asset {
-        let Word { high, low } = self.load(Part::Mean);
-        let short = |half, shift| expand(field(half, shift, 48));
+        let running = self.load(Part::Validity).high;
+        let past = self.load(Part::History).low;
+        let mean = |half, shift| expand(field(half, shift, 32), mantissa::MEAN);
         Asset {
             price,
             mean: Mean {
-                current: short(high, 80),
-                past: [short(high, 32), short(low, 80), short(low, 32)],
-                start: price.observed_at.saturating_sub(field(high, 0, 32)),
+                current: mean(running, 32),
+                past: [mean(past, 96), mean(past, 64), mean(past, 32)],
+                start: price.observed_at.saturating_sub(field(running, 96, 12)),
             },
             // Stored as one more than the seconds, so that zero is no calm.
-            calm_since: match field(low, 0, 32) {
+            calm_since: match field(running, 108, 17) {
                 0 => 0,
                 calm => price.observed_at.saturating_sub(calm - 1),
             },
         }
     }
 
-    /// Stores what readers do not need of an asset's state.
+    /// Stores what readers do not need of an asset's state. A bucket of the mean lasts 1,200 seconds at most, and a day of calm
+    /// is as good as any.
     pub fn set_progress(&self, asset: &Asset) {
         let secs_since = |time| asset.price.observed_at.saturating_sub(time);
-        let [newest, middle, oldest] = asset.mean.past;
-        let short = |price, shift| in_field(compact(price), shift, 48);
+        let mean = |price, shift| in_field(compact(price, mantissa::MEAN), shift, 32);
         let calm = match asset.calm_since {
             0 => 0,
             since => secs_since(since) + 1,
         };
-        let running = in_field(secs_since(asset.mean.start), 0, 32);
-        let word = Word::new(
-            short(asset.mean.current, 80) | short(newest, 32) | running,
-            short(middle, 80) | short(oldest, 32) | in_field(calm, 0, 32),
-        );
-        self.store(Part::Mean, word);
+        let running = mean(asset.mean.current, 32)
+            | in_field(secs_since(asset.mean.start), 96, 12)
+            | in_field(calm, 108, 17);
+        let Word { high, low } = self.load(Part::Validity);
+        self.store(Part::Validity, Word::new(high & !PROGRESS | running, low));
+        let [newest, middle, oldest] = asset.mean.past;
+        let past = mean(newest, 96) | mean(middle, 64) | mean(oldest, 32);
+        let Word { high, low } = self.load(Part::History);
+        let sampled = in_field(field(low, 0, 32), 0, 32);
+        self.store(Part::History, Word::new(high, past | sampled));
+    }
+}
+
+/// How far the secondary is from the mark, if that is the primary's price and it is near. Without a secondary it is at the mark.
+fn near_mark(price: &Price) -> Option<u32> {
+    let Price {
+        mark,
+        primary,
+        secondary,
+        ..
+    } = *price;
+    match secondary {
+        _ if primary != mark => None,
+        0 => Some(0),
+        _ => spread(secondary, mark),
     }
 }
 

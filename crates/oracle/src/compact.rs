@@ -1,20 +1,49 @@
 //! Numbers in fewer bits.
 //!
-//! - [`compact`], [`expand`]: a price in six bytes, for what needs no more than twelve digits.
+//! - [`compact`], [`expand`]: a number as a mantissa and an exponent, for what needs no more digits than that.
+//! - [`spread`], [`at_spread`]: a price near another one, in four bytes.
 //! - [`Decimal`]: a number of nineteen digits, exactly.
 
-/// Bits of the mantissa.
-const MANTISSA: u32 = 40;
-
-/// `price` with its highest 40 bits, rounded down: at most one part in 2^39 is lost. The exponent stands above them.
-pub fn compact(price: u128) -> u64 {
-    let exponent = (u128::BITS - price.leading_zeros()).saturating_sub(MANTISSA);
-    u64::from(exponent) << MANTISSA | (price >> exponent) as u64
+/// `number` with its highest `mantissa` bits, at least 8 and below 58, rounded down: at most one part in 2^(mantissa - 1) is lost.
+/// The exponent, of at most seven bits, stands above them.
+pub fn compact(number: u128, mantissa: u32) -> u64 {
+    let exponent = (u128::BITS - number.leading_zeros()).saturating_sub(mantissa);
+    u64::from(exponent) << mantissa | (number >> exponent) as u64
 }
 
-/// The price that `code` stands for: the inverse of [`compact`], of which `code` must be a result.
-pub fn expand(code: u64) -> u128 {
-    u128::from(code % (1 << MANTISSA)) << (code >> MANTISSA)
+/// The number that `code` stands for: the inverse of [`compact`], of which `code` must be a result.
+pub fn expand(code: u64, mantissa: u32) -> u128 {
+    u128::from(code % (1 << mantissa)) << (code >> mantissa)
+}
+
+/// Unit of a spread: this many binary digits of the price that it is measured from.
+const SPREAD_BITS: u32 = 36;
+
+/// Set in a spread that leads downwards.
+const BELOW: u32 = 1 << 31;
+
+/// How far `price` is from `origin`, rounded away from it by at most 2^-36 of it; `None` if that is a 32nd or more. `origin` is below
+/// 2^96 and not zero.
+pub fn spread(price: u128, origin: u128) -> Option<u32> {
+    let distance = price.abs_diff(origin);
+    if distance > origin >> 5 {
+        return None;
+    }
+    let parts = (distance << SPREAD_BITS).div_ceil(origin);
+    let parts = u32::try_from(parts)
+        .ok()
+        .filter(|parts| parts & BELOW == 0)?;
+    Some(if price < origin { parts | BELOW } else { parts })
+}
+
+/// The price that is `spread` from `origin`, below 2^96: the inverse of [`spread`](self::spread), but for what that has rounded.
+pub fn at_spread(origin: u128, spread: u32) -> u128 {
+    let distance = (origin * u128::from(spread & !BELOW)) >> SPREAD_BITS;
+    if spread & BELOW == 0 {
+        origin + distance
+    } else {
+        origin - distance
+    }
 }
 
 /// A number as a significand and a power of ten.
@@ -55,6 +84,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn sources_that_agree_have_a_spread() {
+        let origin = 200_000_000_000_000_000_000;
+        assert_eq!(spread(origin, origin), Some(0));
+        for price in [origin / 1_000 * 1_031, origin / 1_000 * 970] {
+            assert!(spread(price, origin).is_some());
+        }
+        for price in [origin / 1_000 * 1_032, origin / 1_000 * 968, 0, u128::MAX] {
+            assert_eq!(spread(price, origin), None);
+        }
+    }
+
+    #[test]
     fn too_many_digits_are_refused() {
         let ten = 10_u128.pow(19);
         assert_eq!(Decimal::of(ten * ten).map(Decimal::value), Some(ten * ten));
@@ -65,12 +106,36 @@ mod tests {
 
     proptest! {
         #[test]
-        fn at_most_one_part_in_2_to_the_39_is_lost(price: u128, shift in 0u32..128) {
-            let price = price >> shift;
-            let kept = expand(compact(price));
-            prop_assert!(kept <= price && price - kept <= price >> (MANTISSA - 1));
-            prop_assert!(compact(price) < 1 << 48);
-            prop_assert_eq!(compact(kept), compact(price));
+        fn no_more_is_lost_than_the_mantissa_has_no_room_for(number: u128, shift in 0u32..128, mantissa in 8u32..57) {
+            let number = number >> shift;
+            let kept = expand(compact(number, mantissa), mantissa);
+            prop_assert!(kept <= number && number - kept <= number >> (mantissa - 1));
+            prop_assert!(compact(number, mantissa) < 1 << (mantissa + 7));
+            prop_assert_eq!(compact(kept, mantissa), compact(number, mantissa));
+            prop_assert!(number >> mantissa != 0 || kept == number);
+        }
+
+        /// A number below 2^64 needs six bits for its exponent.
+        #[test]
+        fn short_numbers_have_short_exponents(number: u64, mantissa in 8u32..57) {
+            prop_assert!(compact(number.into(), mantissa) < 1 << (mantissa + 6));
+        }
+
+        /// Away from the origin, never towards it, and no further when it is done again.
+        #[test]
+        fn a_spread_is_rounded_away_from_its_origin(origin in 1u128..1 << 96, shift in 0u32..90, parts in -32_000i128..=32_000) {
+            let origin = (origin >> shift).max(1);
+            let step = origin.cast_signed() / 1_000_000 * parts;
+            let price = origin.saturating_add_signed(step);
+            if let Some(code) = spread(price, origin) {
+                let kept = at_spread(origin, code);
+                prop_assert_eq!(kept < origin, price < origin);
+                prop_assert!(kept.abs_diff(origin) >= price.abs_diff(origin));
+                prop_assert!(kept.abs_diff(price) <= (origin >> 36) + 1);
+                prop_assert_eq!(spread(kept, origin), Some(code));
+            } else {
+                prop_assert!(price.abs_diff(origin) >= origin >> 5);
+            }
         }
 
         #[test]
@@ -86,11 +151,6 @@ mod tests {
             let value = value >> shift;
             prop_assert!(Decimal::of(value).is_none_or(|decimal| decimal.value() == value));
             prop_assert!(value > u64::MAX.into() || Decimal::of(value).is_some());
-        }
-
-        #[test]
-        fn what_fits_40_bits_is_exact(price in 0u128..1 << MANTISSA) {
-            prop_assert_eq!(expand(compact(price)), price);
         }
     }
 }
