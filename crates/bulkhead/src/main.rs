@@ -1,14 +1,22 @@
 //! The command line: `bulkhead demo`, `bulkhead bench`, `bulkhead simulate-proposal`, `bulkhead replay`.
 
 use alloy::primitives::Address;
-use bulkhead::{bench, demo, prices, proposal, replay};
+use bulkhead::{
+    bench, demo, prices,
+    proposal::{self, holders::Search, report::Verdict},
+    replay,
+};
 use clap::{Parser, Subcommand};
 use std::{io::Write, path::PathBuf, process::ExitCode};
 
 /// Exit code for something that went wrong, a violated invariant included.
 const FAILED: u8 = 1;
-/// Exit code for a bad price file, and of clap for bad arguments.
+/// Exit code for a bad price file or proposal, and of clap for bad arguments.
 const BAD_INPUT: u8 = 2;
+/// Exit code for a proposal that is not understood in full.
+const NOT_UNDERSTOOD: u8 = 3;
+/// Exit code for a proposal that would revert.
+const REVERTS: u8 = 4;
 
 #[derive(Parser)]
 #[command(version, about)]
@@ -27,7 +35,8 @@ enum Command {
         #[arg(long, env = "RPC_URL", value_name = "URL")]
         rpc_url: Option<String>,
     },
-    /// Says what a change of parameters would do, before anybody votes on it.
+    /// Says what a change of parameters would do, before anybody votes on it. Exit code 3: not all of it is understood; 4: it
+    /// would revert.
     SimulateProposal(ProposalArguments),
     /// Replays prices through the guard without a chain: tiers, ranges, and how procyclical margins are.
     Replay(ReplayArguments),
@@ -64,12 +73,15 @@ struct ReplaySource {
 
 #[derive(clap::Args)]
 struct ProposalArguments {
-    /// Calldata in hexadecimal of a proposal, a timelock operation or a setter; or a file with it, or with a JSON list of
-    /// {"to", "data"}.
+    /// Calldata in hexadecimal of a proposal, a timelock operation, a multisig's transaction or a setter; a file with it, with a
+    /// JSON list of {"to", "data"}, or with {"targets", "values", "calldatas"}; or the number of a proposal on chain.
     proposal: String,
-    /// The contract that bare calldata is for; the governor of a proposal that is named by its number.
+    /// The contract that the calldata is for; the governor of a proposal on chain, instead of that of out/governance.json.
     #[arg(long, value_name = "ADDRESS")]
     to: Option<Address>,
+    /// Who makes calls that do not say; without it, somebody who may.
+    #[arg(long, value_name = "ADDRESS")]
+    from: Option<Address>,
     /// Node to read.
     #[arg(
         long,
@@ -78,12 +90,18 @@ struct ProposalArguments {
         default_value = "http://127.0.0.1:8547"
     )]
     rpc_url: String,
+    /// Block to read; without it, the latest.
+    #[arg(long, value_name = "NUMBER")]
+    block: Option<u64>,
     /// Factory whose markets to look at, instead of that of out/deployment.json.
     #[arg(long, value_name = "ADDRESS")]
     factory: Option<Address>,
-    /// Block from which on accounts are looked for.
-    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
-    from_block: u64,
+    /// Block from which on accounts are looked for; without it, that of out/deployment.json, or the first with --factory.
+    #[arg(long, value_name = "NUMBER")]
+    from_block: Option<u64>,
+    /// Most blocks whose events are asked for at once.
+    #[arg(long, value_name = "BLOCKS", default_value_t = u64::MAX, hide_default_value = true, value_parser = clap::value_parser!(u64).range(1..))]
+    log_range: u64,
     /// Print JSON instead of tables.
     #[arg(long)]
     json: bool,
@@ -157,20 +175,38 @@ fn print_report(report: &(impl std::fmt::Display + serde::Serialize), json: bool
 }
 
 async fn simulate(arguments: ProposalArguments) -> ExitCode {
+    let (factory, first) = match arguments.factory {
+        Some(factory) => (factory, 0),
+        None => match proposal::records::deployment() {
+            Ok(deployment) => (deployment.factory, deployment.block),
+            Err(error) => return fail(BAD_INPUT, &format!("no --factory, and {error}")),
+        },
+    };
     let options = proposal::Options {
         proposal: arguments.proposal,
         to: arguments.to,
+        from: arguments.from,
         rpc_url: arguments.rpc_url,
-        factory: arguments.factory,
-        from_block: arguments.from_block,
+        block: arguments.block,
+        factory,
+        search: Search {
+            from: arguments.from_block.unwrap_or(first),
+            widest: arguments.log_range,
+        },
         out: arguments.out,
     };
     let report = match proposal::run(&options).await {
         Ok(report) => report,
-        Err(error @ proposal::ProposalError::Decode(_)) => return fail(BAD_INPUT, &error),
+        Err(error) if error.is_bad_input() => return fail(BAD_INPUT, &error),
         Err(error) => return fail(FAILED, &error),
     };
-    print_report(&report, arguments.json)
+    let printed = print_report(&report, arguments.json);
+    match report.verdict {
+        _ if printed != ExitCode::SUCCESS => printed,
+        Verdict::Understood => ExitCode::SUCCESS,
+        Verdict::PartlyUnknown => ExitCode::from(NOT_UNDERSTOOD),
+        Verdict::Reverts => ExitCode::from(REVERTS),
+    }
 }
 
 async fn play(arguments: DemoArguments) -> ExitCode {

@@ -15,11 +15,11 @@ use alloy::{
         types::Log,
     },
     sol_types::SolCall,
-    transports::{RpcError, TransportError},
+    transports::{RpcError, TransportError, TransportErrorKind},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{ops::RangeInclusive, time::Duration};
 
 /// The first of the well-known development accounts: deploys, owns contracts and feeds, submits trades.
 pub const OPERATOR: B256 =
@@ -37,7 +37,15 @@ pub enum ChainError {
     /// The address of the node cannot be parsed.
     #[error("`{0}` is not the address of a node")]
     BadUrl(String),
-    /// The node refused a request, or could not be reached.
+    /// The node could not be reached, or has too much to do; the same request may succeed later.
+    #[error("{what}: the node does not answer ({reason})")]
+    Unavailable {
+        /// The method or operation.
+        what: String,
+        /// What the connection or the node says.
+        reason: String,
+    },
+    /// The node refused a request.
     #[error("{what}: {reason}")]
     Refused {
         /// The method or operation.
@@ -191,6 +199,25 @@ impl Chain {
         self.request(
             "eth_getLogs",
             json!([{ "address": address, "fromBlock": U64::from(from), "toBlock": "latest" }]),
+        )
+        .await
+    }
+
+    /// Logs of `address` in a range of blocks, whose first topic is one of `kinds`.
+    pub async fn events(
+        &self,
+        address: Address,
+        kinds: &[B256],
+        blocks: RangeInclusive<u64>,
+    ) -> Result<Vec<Log>, ChainError> {
+        self.request(
+            "eth_getLogs",
+            json!([{
+                "address": address,
+                "topics": [kinds],
+                "fromBlock": U64::from(*blocks.start()),
+                "toBlock": U64::from(*blocks.end()),
+            }]),
         )
         .await
     }
@@ -453,6 +480,7 @@ impl PendingViews {
 
 /// Names the contract's error where the node sent its data.
 pub(crate) fn refused(what: &str, error: &TransportError) -> ChainError {
+    let what = what.to_owned();
     let reason = match error {
         RpcError::ErrorResp(payload) => match payload.as_revert_data() {
             Some(data) => format!("{} ({})", payload.message, reverts::name(&data)),
@@ -460,8 +488,20 @@ pub(crate) fn refused(what: &str, error: &TransportError) -> ChainError {
         },
         other => other.to_string(),
     };
-    ChainError::Refused {
-        what: what.to_owned(),
-        reason,
+    if is_temporary(error) {
+        return ChainError::Unavailable { what, reason };
+    }
+    ChainError::Refused { what, reason }
+}
+
+/// Whether the same request may succeed later: there is no connection, or the node asks for patience.
+fn is_temporary(error: &TransportError) -> bool {
+    match error {
+        RpcError::Transport(TransportErrorKind::Custom(_) | TransportErrorKind::BackendGone) => {
+            true
+        }
+        RpcError::Transport(other) => other.is_retry_err(),
+        RpcError::ErrorResp(payload) => payload.is_retry_err(),
+        _ => false,
     }
 }

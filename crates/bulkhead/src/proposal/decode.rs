@@ -1,20 +1,15 @@
-//! From what a proposal is given as to the calls that it makes in the end: proposals, timelock operations, multisig
-//! transactions and batches are taken apart, as deep as they are nested.
+//! From calldata to the calls that it makes in the end: proposals, timelock operations, multisig transactions and batches are
+//! taken apart, as deep as they are nested. Who makes a call is what its wrapper stands for.
 
+use crate::{abi::IMulticall3::aggregate3Call, chain::MULTICALL3};
 use alloy::{
-    primitives::{Address, Bytes, U256, hex},
+    primitives::{Address, Bytes, U256},
     sol_types::SolCall,
 };
-use serde::Deserialize;
-use std::path::Path;
-
-use crate::abi::IMulticall3::aggregate3Call;
 
 /// Wrappers within wrappers, and calls in all, beyond which a proposal is refused.
 const MAX_DEPTH: usize = 8;
 const MAX_CALLS: usize = 1_000;
-/// Largest file that is read: the largest transaction that nodes commonly accept, in hexadecimal, and room around it.
-const MAX_FILE: u64 = 1 << 20;
 /// A Safe's operation that runs foreign code as the Safe.
 const DELEGATE_CALL: u8 = 1;
 
@@ -32,7 +27,9 @@ alloy::sol! {
         function castVote(uint256 proposalId, uint8 support) external;
     }
 
-    interface IGovernorDetails {
+    interface IGovernorViews {
+        function timelock() external view returns (address);
+        function state(uint256 proposalId) external view returns (uint8);
         function proposalDetails(uint256 proposalId) external view
             returns (address[] memory targets, uint256[] memory values, bytes[] memory calldatas, bytes32 descriptionHash);
     }
@@ -49,31 +46,22 @@ alloy::sol! {
     }
 }
 
-/// Why a proposal cannot be read.
+/// Why calldata cannot be taken apart.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum DecodeError {
-    /// What was given is neither.
-    #[error("`{0}` is neither calldata in hexadecimal nor a file")]
-    NeitherHexNorFile(String),
-    /// The file cannot be read.
-    #[error("{path}: {reason}")]
-    File {
-        /// Which.
-        path: String,
-        /// What the system or the parser says.
-        reason: String,
-    },
     /// There is less than a selector.
     #[error("calldata of {0} bytes calls no function")]
     TooShort(usize),
     /// The arguments do not fit the function.
     #[error("the arguments of {0} do not decode")]
     Malformed(&'static str),
-    /// Targets and calls are not as many.
-    #[error("{targets} targets, but {calls} calls")]
+    /// Targets, values and calls are not as many.
+    #[error("{targets} targets, {values} values and {calls} calls")]
     Uneven {
         /// Of targets.
         targets: usize,
+        /// Of values.
+        values: usize,
         /// Of calls.
         calls: usize,
     },
@@ -83,19 +71,38 @@ pub enum DecodeError {
     /// Too many calls.
     #[error("more than {MAX_CALLS} calls")]
     TooMany,
+    /// It does not say what it is for.
+    #[error("bare calldata: say with --to which contract it is for")]
+    NoTarget,
+    /// It does not say whose it is.
+    #[error("{0}: say with --to which contract that is called on")]
+    NoWrapper(&'static str),
     /// A multisig would run foreign code.
     #[error("a delegate call of {0} runs code that nobody can foresee")]
     DelegateCall(Address),
 }
 
+/// Who makes a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// Whoever sends it.
+    Unsaid,
+    /// What a governor executes with, its timelock; the governor, if it is known.
+    Governance(Option<Address>),
+    /// This account.
+    Account(Address),
+}
+
 /// One call that a proposal makes.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
+    /// Who makes it.
+    pub caller: Caller,
     /// The contract; not known of bare calldata.
-    #[serde(alias = "target", default)]
     pub to: Option<Address>,
+    /// Wei that are sent with it.
+    pub value: U256,
     /// The function with its arguments.
-    #[serde(alias = "calldata")]
     pub data: Bytes,
 }
 
@@ -104,7 +111,7 @@ pub struct Call {
 pub enum Part {
     /// A call as such.
     Call(Call),
-    /// A proposal that the governor has on chain.
+    /// A proposal that a governor has on chain.
     Stored {
         /// The governor, if it is known.
         governor: Option<Address>,
@@ -113,59 +120,14 @@ pub enum Part {
     },
 }
 
-/// The calls that `given` names: hexadecimal, or a file with hexadecimal or with a JSON list of `{"to", "data"}`. Of bare
-/// calldata `to` is the target.
-pub fn read(given: &str, to: Option<Address>) -> Result<Vec<Call>, DecodeError> {
-    let given = given.trim();
-    if let Ok(data) = hex::decode(given) {
-        let data = data.into();
-        return Ok(vec![Call { to, data }]);
-    }
-    let path = Path::new(given);
-    if !path.is_file() {
-        return Err(DecodeError::NeitherHexNorFile(shortened(given)));
-    }
-    read_file(path, to)
-}
-
-fn read_file(path: &Path, to: Option<Address>) -> Result<Vec<Call>, DecodeError> {
-    let broken = |reason: String| DecodeError::File {
-        path: path.display().to_string(),
-        reason,
-    };
-    let size = std::fs::metadata(path).map_err(|error| broken(error.to_string()))?;
-    if size.len() > MAX_FILE {
-        return Err(broken(format!("larger than {MAX_FILE} bytes")));
-    }
-    let text = std::fs::read_to_string(path).map_err(|error| broken(error.to_string()))?;
-    if let Ok(data) = hex::decode(text.trim()) {
-        let data = data.into();
-        return Ok(vec![Call { to, data }]);
-    }
-    let calls: Vec<Call> = serde_json::from_str(&text)
-        .map_err(|error| broken(format!("neither hexadecimal nor a list of calls: {error}")))?;
-    Ok(calls
-        .into_iter()
-        .map(|call| Call {
-            to: call.to.or(to),
-            ..call
-        })
-        .collect())
-}
-
-fn shortened(given: &str) -> String {
-    const LONGEST: usize = 80;
-    match given.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}...", &given[..end]),
-        None => given.to_owned(),
-    }
-}
-
-/// Takes `calls` apart until no wrapper is left.
-pub fn parts(calls: Vec<Call>) -> Result<Vec<Part>, DecodeError> {
+/// Takes `parts` apart until no wrapper is left.
+pub fn unwrapped(parts: Vec<Part>) -> Result<Vec<Part>, DecodeError> {
     let mut found = Vec::new();
-    for call in calls {
-        unwrap(call, 0, &mut found)?;
+    for part in parts {
+        match part {
+            Part::Call(call) => unwrap(call, 0, &mut found)?,
+            stored @ Part::Stored { .. } => found.push(stored),
+        }
     }
     Ok(found)
 }
@@ -174,19 +136,18 @@ fn unwrap(call: Call, depth: usize, found: &mut Vec<Part>) -> Result<(), DecodeE
     if depth > MAX_DEPTH {
         return Err(DecodeError::TooDeep);
     }
-    if let Some(id) = stored(&call)? {
-        found.push(Part::Stored {
-            governor: call.to,
-            id,
-        });
+    if let Some(id) = stored(&call.data)? {
+        let governor = call.to;
+        found.push(Part::Stored { governor, id });
         return Ok(());
     }
-    match inner(&call.data)? {
+    match inner(&call)? {
         Some(calls) => {
             for call in calls {
                 unwrap(call, depth + 1, found)?;
             }
         }
+        None if call.to.is_none() => return Err(DecodeError::NoTarget),
         None => found.push(Part::Call(call)),
     }
     if found.len() > MAX_CALLS {
@@ -195,10 +156,9 @@ fn unwrap(call: Call, depth: usize, found: &mut Vec<Part>) -> Result<(), DecodeE
     Ok(())
 }
 
-/// The number of the proposal that `call` queues, executes or votes on.
-fn stored(call: &Call) -> Result<Option<U256>, DecodeError> {
+/// The number of the proposal that `data` queues, executes or votes on.
+fn stored(data: &[u8]) -> Result<Option<U256>, DecodeError> {
     use IGovernorStorage::{castVoteCall, executeCall, queueCall};
-    let data = &call.data;
     Ok(if let Some(queue) = decode::<queueCall>(data)? {
         Some(queue.proposalId)
     } else if let Some(execute) = decode::<executeCall>(data)? {
@@ -208,53 +168,79 @@ fn stored(call: &Call) -> Result<Option<U256>, DecodeError> {
     })
 }
 
-/// The calls that `data` wraps; none if it wraps nothing.
-fn inner(data: &[u8]) -> Result<Option<Vec<Call>>, DecodeError> {
-    use IGovernorLists as governor;
-    if data.len() < 4 {
-        return Err(DecodeError::TooShort(data.len()));
+/// The calls that `call` wraps; none if it wraps nothing.
+fn inner(call: &Call) -> Result<Option<Vec<Call>>, DecodeError> {
+    if call.data.len() < 4 && !(call.data.is_empty() && call.to.is_some()) {
+        return Err(DecodeError::TooShort(call.data.len()));
     }
-    let calls = if let Some(call) = decode::<governor::proposeCall>(data)? {
-        zip(call.targets, call.calldatas)?
-    } else if let Some(call) = decode::<governor::queueCall>(data)? {
-        zip(call.targets, call.calldatas)?
-    } else if let Some(call) = decode::<governor::executeCall>(data)? {
-        zip(call.targets, call.calldatas)?
-    } else if let Some(call) = decode::<governor::relayCall>(data)? {
-        vec![one(call.target, call.data)]
+    if let Some(calls) = governed(call)? {
+        return Ok(Some(calls));
+    }
+    if let Some(calls) = timelocked(call)? {
+        return Ok(Some(calls));
+    }
+    batched(call)
+}
+
+fn governed(call: &Call) -> Result<Option<Vec<Call>>, DecodeError> {
+    use IGovernorLists::{executeCall, proposeCall, queueCall, relayCall};
+    let (data, caller) = (&call.data, Caller::Governance(call.to));
+    let calls = if let Some(lists) = decode::<proposeCall>(data)? {
+        zip(caller, lists.targets, lists.values, lists.calldatas)?
+    } else if let Some(lists) = decode::<queueCall>(data)? {
+        zip(caller, lists.targets, lists.values, lists.calldatas)?
+    } else if let Some(lists) = decode::<executeCall>(data)? {
+        zip(caller, lists.targets, lists.values, lists.calldatas)?
+    } else if let Some(relayed) = decode::<relayCall>(data)? {
+        let governor = call
+            .to
+            .ok_or(DecodeError::NoWrapper("a governor's relay"))?;
+        let caller = Caller::Account(governor);
+        vec![one(caller, relayed.target, relayed.value, relayed.data)]
     } else {
-        return timelocked(data);
+        return Ok(None);
     };
     Ok(Some(calls))
 }
 
-fn timelocked(data: &[u8]) -> Result<Option<Vec<Call>>, DecodeError> {
-    use ITimelock as timelock;
-    let calls = if let Some(call) = decode::<timelock::scheduleCall>(data)? {
-        vec![one(call.target, call.data)]
-    } else if let Some(call) = decode::<timelock::executeCall>(data)? {
-        vec![one(call.target, call.payload)]
-    } else if let Some(call) = decode::<timelock::scheduleBatchCall>(data)? {
-        zip(call.targets, call.payloads)?
-    } else if let Some(call) = decode::<timelock::executeBatchCall>(data)? {
-        zip(call.targets, call.payloads)?
+fn timelocked(call: &Call) -> Result<Option<Vec<Call>>, DecodeError> {
+    use ITimelock::{executeBatchCall, executeCall, scheduleBatchCall, scheduleCall};
+    let data = &call.data;
+    let caller = call.to.map_or(Caller::Governance(None), Caller::Account);
+    let calls = if let Some(single) = decode::<scheduleCall>(data)? {
+        vec![one(caller, single.target, single.value, single.data)]
+    } else if let Some(single) = decode::<executeCall>(data)? {
+        vec![one(caller, single.target, single.value, single.payload)]
+    } else if let Some(lists) = decode::<scheduleBatchCall>(data)? {
+        zip(caller, lists.targets, lists.values, lists.payloads)?
+    } else if let Some(lists) = decode::<executeBatchCall>(data)? {
+        zip(caller, lists.targets, lists.values, lists.payloads)?
     } else {
-        return batched(data);
+        return Ok(None);
     };
     Ok(Some(calls))
 }
 
-fn batched(data: &[u8]) -> Result<Option<Vec<Call>>, DecodeError> {
-    if let Some(call) = decode::<ISafe::execTransactionCall>(data)? {
-        if call.operation == DELEGATE_CALL {
-            return Err(DecodeError::DelegateCall(call.to));
+fn batched(call: &Call) -> Result<Option<Vec<Call>>, DecodeError> {
+    if let Some(transaction) = decode::<ISafe::execTransactionCall>(&call.data)? {
+        if transaction.operation == DELEGATE_CALL {
+            return Err(DecodeError::DelegateCall(transaction.to));
         }
-        return Ok(Some(vec![one(call.to, call.data)]));
+        let safe = call
+            .to
+            .ok_or(DecodeError::NoWrapper("a multisig's transaction"))?;
+        let ISafe::execTransactionCall {
+            to, value, data, ..
+        } = transaction;
+        return Ok(Some(vec![one(Caller::Account(safe), to, value, data)]));
     }
-    let batch = decode::<aggregate3Call>(data)?;
+    let caller = Caller::Account(call.to.unwrap_or(MULTICALL3));
+    let batch = decode::<aggregate3Call>(&call.data)?;
     Ok(batch.map(|batch| {
         let calls = batch.calls.into_iter();
-        calls.map(|call| one(call.target, call.callData)).collect()
+        calls
+            .map(|call| one(caller, call.target, U256::ZERO, call.callData))
+            .collect()
     }))
 }
 
@@ -267,37 +253,55 @@ fn decode<C: SolCall>(data: &[u8]) -> Result<Option<C>, DecodeError> {
     Ok(Some(call))
 }
 
-fn one(to: Address, data: Bytes) -> Call {
-    Call { to: Some(to), data }
+fn one(caller: Caller, to: Address, value: U256, data: Bytes) -> Call {
+    Call {
+        caller,
+        to: Some(to),
+        value,
+        data,
+    }
 }
 
-/// Calls out of a list of targets and one of calldata.
-pub fn zip(targets: Vec<Address>, calls: Vec<Bytes>) -> Result<Vec<Call>, DecodeError> {
-    if targets.len() != calls.len() {
+/// Calls out of lists of targets, values and calldata.
+pub fn zip(
+    caller: Caller,
+    targets: Vec<Address>,
+    values: Vec<U256>,
+    calls: Vec<Bytes>,
+) -> Result<Vec<Call>, DecodeError> {
+    if targets.len() != calls.len() || targets.len() != values.len() {
         return Err(DecodeError::Uneven {
             targets: targets.len(),
+            values: values.len(),
             calls: calls.len(),
         });
     }
-    let pairs = targets.into_iter().zip(calls);
-    Ok(pairs.map(|(to, data)| one(to, data)).collect())
+    let triples = targets.into_iter().zip(values).zip(calls);
+    Ok(triples
+        .map(|((to, value), data)| one(caller, to, value, data))
+        .collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use alloy::primitives::B256;
-    use std::io::Write;
+    use proptest::prelude::*;
 
     const TARGET: Address = Address::repeat_byte(0x11);
+    const WRAPPER: Address = Address::repeat_byte(0x22);
 
     fn leaf() -> Bytes {
         Bytes::from_static(&[1, 2, 3, 4, 5])
     }
 
-    fn propose(targets: usize, data: Bytes) -> Bytes {
+    fn call(caller: Caller) -> Part {
+        Part::Call(one(caller, TARGET, U256::ZERO, leaf()))
+    }
+
+    fn propose(targets: usize, to: Address, data: Bytes) -> Bytes {
         let call = IGovernorLists::proposeCall {
-            targets: vec![TARGET; targets],
+            targets: vec![to; targets],
             values: vec![U256::ZERO; targets],
             calldatas: vec![data; targets],
             description: "why".into(),
@@ -305,13 +309,33 @@ mod tests {
         call.abi_encode().into()
     }
 
-    fn only(data: Bytes) -> Result<Vec<Part>, DecodeError> {
-        parts(vec![Call { to: None, data }])
+    fn only(to: Option<Address>, data: Bytes) -> Result<Vec<Part>, DecodeError> {
+        unwrapped(vec![Part::Call(Call {
+            caller: Caller::Unsaid,
+            to,
+            value: U256::ZERO,
+            data,
+        })])
     }
 
-    #[test]
-    fn wrappers_come_off_one_after_the_other() {
-        let batch = ITimelock::scheduleBatchCall {
+    fn safe_transaction(operation: u8) -> Bytes {
+        let call = ISafe::execTransactionCall {
+            to: TARGET,
+            value: U256::ZERO,
+            data: leaf(),
+            operation,
+            safeTxGas: U256::ZERO,
+            baseGas: U256::ZERO,
+            gasPrice: U256::ZERO,
+            gasToken: Address::ZERO,
+            refundReceiver: Address::ZERO,
+            signatures: Bytes::new(),
+        };
+        call.abi_encode().into()
+    }
+
+    fn batch() -> Bytes {
+        let call = ITimelock::scheduleBatchCall {
             targets: vec![TARGET],
             values: vec![U256::ZERO],
             payloads: vec![leaf()],
@@ -319,40 +343,66 @@ mod tests {
             salt: B256::ZERO,
             delay: U256::from(1),
         };
-        let relay = IGovernorLists::relayCall {
-            target: Address::repeat_byte(0x22),
-            value: U256::ZERO,
-            data: batch.abi_encode().into(),
-        };
-        let found = only(propose(2, relay.abi_encode().into())).unwrap();
-        assert_eq!(found, vec![Part::Call(one(TARGET, leaf())); 2]);
+        call.abi_encode().into()
     }
 
     #[test]
-    fn a_bare_call_stays_what_it_is() {
-        let call = Call {
-            to: None,
-            data: leaf(),
+    fn wrappers_come_off_one_after_the_other() {
+        let relay = IGovernorLists::relayCall {
+            target: WRAPPER,
+            value: U256::ZERO,
+            data: batch(),
         };
-        assert_eq!(parts(vec![call.clone()]), Ok(vec![Part::Call(call)]));
+        let found = only(None, propose(2, TARGET, relay.abi_encode().into())).unwrap();
+        assert_eq!(found, vec![call(Caller::Account(WRAPPER)); 2]);
+    }
+
+    #[test]
+    fn who_calls_is_what_the_wrapper_stands_for() {
+        let safe = safe_transaction(0);
+        for (to, data, expected) in [
+            (None, leaf(), Err(DecodeError::NoTarget)),
+            (Some(TARGET), leaf(), Ok(Caller::Unsaid)),
+            (
+                None,
+                propose(1, TARGET, leaf()),
+                Ok(Caller::Governance(None)),
+            ),
+            (
+                Some(WRAPPER),
+                propose(1, TARGET, leaf()),
+                Ok(Caller::Governance(Some(WRAPPER))),
+            ),
+            (None, batch(), Ok(Caller::Governance(None))),
+            (Some(WRAPPER), batch(), Ok(Caller::Account(WRAPPER))),
+            (Some(WRAPPER), safe.clone(), Ok(Caller::Account(WRAPPER))),
+            (
+                None,
+                safe,
+                Err(DecodeError::NoWrapper("a multisig's transaction")),
+            ),
+        ] {
+            let expected = expected.map(|caller| vec![call(caller)]);
+            assert_eq!(only(to, data), expected);
+        }
     }
 
     #[test]
     fn a_proposal_on_chain_is_named_by_its_number() {
         let id = U256::from(7);
         let data = IGovernorStorage::executeCall { proposalId: id };
-        let governor = None;
+        let governor = Some(WRAPPER);
         assert_eq!(
-            only(data.abi_encode().into()),
+            only(governor, data.abi_encode().into()),
             Ok(vec![Part::Stored { governor, id }])
         );
     }
 
     #[test]
     fn rubbish_is_an_error_and_not_a_panic() {
-        assert_eq!(only(Bytes::new()), Err(DecodeError::TooShort(0)));
-        let cut = propose(1, leaf()).slice(..40);
-        assert!(matches!(only(cut), Err(DecodeError::Malformed(_))));
+        assert_eq!(only(None, Bytes::new()), Err(DecodeError::TooShort(0)));
+        let cut = propose(1, TARGET, leaf()).slice(..40);
+        assert!(matches!(only(None, cut), Err(DecodeError::Malformed(_))));
         let uneven = IGovernorLists::proposeCall {
             targets: vec![TARGET],
             values: vec![],
@@ -361,50 +411,69 @@ mod tests {
         };
         let error = DecodeError::Uneven {
             targets: 1,
+            values: 0,
             calls: 0,
         };
-        assert_eq!(only(uneven.abi_encode().into()), Err(error));
-        let foreign = ISafe::execTransactionCall {
-            to: TARGET,
-            value: U256::ZERO,
-            data: leaf(),
-            operation: DELEGATE_CALL,
-            safeTxGas: U256::ZERO,
-            baseGas: U256::ZERO,
-            gasPrice: U256::ZERO,
-            gasToken: Address::ZERO,
-            refundReceiver: Address::ZERO,
-            signatures: Bytes::new(),
-        };
-        let refused = Err(DecodeError::DelegateCall(TARGET));
-        assert_eq!(only(foreign.abi_encode().into()), refused);
-    }
-
-    #[test]
-    fn depth_and_number_are_limited() {
-        let deep = (0..=MAX_DEPTH).fold(leaf(), |data, _| propose(1, data));
-        assert_eq!(only(deep), Err(DecodeError::TooDeep));
+        assert_eq!(only(None, uneven.abi_encode().into()), Err(error));
         assert_eq!(
-            only(propose(MAX_CALLS + 1, leaf())),
-            Err(DecodeError::TooMany)
+            only(Some(WRAPPER), safe_transaction(DELEGATE_CALL)),
+            Err(DecodeError::DelegateCall(TARGET))
         );
     }
 
     #[test]
-    fn files_hold_hexadecimal_or_a_list_of_calls() {
-        let mut plain = tempfile::NamedTempFile::new().unwrap();
-        writeln!(plain, "0x0102030405").unwrap();
-        let read_back = read(plain.path().to_str().unwrap(), Some(TARGET)).unwrap();
-        assert_eq!(read_back, vec![one(TARGET, leaf())]);
-        let mut list = tempfile::NamedTempFile::new().unwrap();
-        writeln!(list, r#"[{{"to":"{TARGET}","data":"0x0102030405"}}]"#).unwrap();
-        let read_back = read(list.path().to_str().unwrap(), None).unwrap();
-        assert_eq!(read_back, vec![one(TARGET, leaf())]);
-        let mut rubbish = tempfile::NamedTempFile::new().unwrap();
-        writeln!(rubbish, "raise everything").unwrap();
-        let error = read(rubbish.path().to_str().unwrap(), None).unwrap_err();
-        assert!(matches!(error, DecodeError::File { .. }), "{error}");
-        let error = read("/no/such/proposal", None).unwrap_err();
-        assert!(matches!(error, DecodeError::NeitherHexNorFile(_)));
+    fn depth_and_number_are_limited() {
+        let deep = (0..=MAX_DEPTH).fold(leaf(), |data, _| propose(1, TARGET, data));
+        assert_eq!(only(None, deep), Err(DecodeError::TooDeep));
+        assert_eq!(
+            only(None, propose(MAX_CALLS + 1, TARGET, leaf())),
+            Err(DecodeError::TooMany)
+        );
+    }
+
+    /// Calldata of every wrapper, as a start for what follows.
+    fn wrappers() -> Vec<Bytes> {
+        vec![
+            propose(2, TARGET, batch()),
+            batch(),
+            safe_transaction(0),
+            propose(1, TARGET, propose(3, TARGET, safe_transaction(0))),
+        ]
+    }
+
+    /// What is understood is limited, and every call of it has a target.
+    fn check(found: &Result<Vec<Part>, DecodeError>) {
+        let Ok(parts) = found else { return };
+        assert!(parts.len() <= MAX_CALLS);
+        for part in parts {
+            assert!(!matches!(part, Part::Call(call) if call.to.is_none()));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(data in prop::collection::vec(any::<u8>(), 0..300), known in 0usize..14) {
+            use IGovernorLists as g;
+            use ITimelock as t;
+            let selectors = [
+                g::proposeCall::SELECTOR, g::queueCall::SELECTOR, g::executeCall::SELECTOR, g::relayCall::SELECTOR,
+                t::scheduleCall::SELECTOR, t::executeCall::SELECTOR, t::scheduleBatchCall::SELECTOR,
+                t::executeBatchCall::SELECTOR, ISafe::execTransactionCall::SELECTOR, aggregate3Call::SELECTOR,
+                IGovernorStorage::queueCall::SELECTOR, IGovernorStorage::castVoteCall::SELECTOR,
+            ];
+            let selector = selectors.get(known).map_or(&[][..], |selector| &selector[..]);
+            let data: Bytes = [selector, &data].concat().into();
+            check(&only(None, data.clone()));
+            check(&only(Some(TARGET), data));
+        }
+
+        #[test]
+        fn nothing_that_is_broken_makes_it_panic(which in 0usize..4, place in any::<prop::sample::Index>(), byte: u8, end in any::<prop::sample::Index>()) {
+            let mut data = wrappers()[which].to_vec();
+            let place = place.index(data.len());
+            data[place] = byte;
+            data.truncate(end.index(data.len()) + 1);
+            check(&only(Some(TARGET), data.into()));
+        }
     }
 }

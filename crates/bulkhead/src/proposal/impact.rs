@@ -1,12 +1,16 @@
 //! What a proposal does to everybody in a market.
 
 use super::{
-    stress::{self, Loss},
-    system::{Conditions, Listed, Margins, Snapshot},
+    amount::Amount,
+    coins,
+    error::ProposalError,
+    holders::Leg,
+    liquidation::{is_movable, liquidation, notional},
+    snapshot::{Conditions, Instrument, Margins, Snapshot},
+    stress::{self, Stressed},
 };
-use crate::units::WAD;
-use alloy::primitives::{Address, B256, U256};
-use risk::{Health, Ratio, Usd};
+use alloy::primitives::{Address, B256};
+use risk::Usd;
 use serde::Serialize;
 
 /// How an account stands.
@@ -23,39 +27,47 @@ pub enum Standing {
     InDebt,
 }
 
-/// What becomes of one account. Dollars.
+/// How an account stands at one stage.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Account {
+    /// Capital, and profit at its worth.
+    pub equity: Amount,
+    /// Below which it is liquidated.
+    pub maintenance: Amount,
+    /// Below which it opens nothing.
+    pub initial: Amount,
+    /// Sum of the sizes of its legs, each times the price of its underlying.
+    pub notional: Amount,
+    /// Where that leaves it.
+    pub standing: Standing,
+    /// Share of every leg that a liquidation takes now.
+    pub liquidated_share: Amount,
+    /// Notional that it takes.
+    pub liquidated: Amount,
+    /// Penalty that it costs.
+    pub penalty: Amount,
+}
+
+/// What becomes of one account.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountImpact {
     /// Owner and sub-account number.
     pub account: B256,
-    /// Sum of the sizes of its legs, each times the price of its underlying.
-    pub notional: f64,
     /// As it is.
-    pub before: Position,
-    /// As it would be.
-    pub after: Position,
+    pub now: Account,
+    /// With prices poked.
+    pub before: Account,
+    /// With the calls made, and prices poked.
+    pub after: Account,
+    /// Change of required initial margin.
+    pub initial_change: Amount,
+    /// Change of required maintenance margin.
+    pub maintenance_change: Amount,
 }
 
-/// How an account stands, in dollars.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Position {
-    /// Capital, and profit at its worth.
-    pub equity: f64,
-    /// Below which it is liquidated.
-    pub maintenance: f64,
-    /// Below which it opens nothing.
-    pub initial: f64,
-    /// Where that leaves it.
-    pub standing: Standing,
-    /// Share of every leg that a liquidation takes now.
-    pub liquidated_share: f64,
-    /// Notional that it takes.
-    pub liquidated: f64,
-}
-
-/// Sums over a market. Dollars.
+/// Sums over a market.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Totals {
@@ -66,29 +78,47 @@ pub struct Totals {
     /// Below maintenance margin.
     pub below_maintenance: usize,
     /// Required to open.
-    pub initial: f64,
+    pub initial: Amount,
     /// Required to keep.
-    pub maintenance: f64,
+    pub maintenance: Amount,
+    /// Notional of all accounts.
+    pub notional: Amount,
     /// Notional that liquidations take now.
-    pub liquidated: f64,
+    pub liquidated: Amount,
+    /// What the pool would pay the vault now.
+    pub insurance: Amount,
 }
 
-/// An instrument's open interest against what cover allows. Sizes, and dollars.
+/// An instrument's open interest against what cover allows.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Room {
     /// The perpetual.
     pub instrument: u32,
-    /// Of the larger side.
-    pub open_interest: f64,
-    /// That cover and limit allow now.
-    pub limit_before: f64,
-    /// That they would allow.
-    pub limit_after: f64,
-    /// Dollars that insurance pays for it now.
-    pub cover_before: f64,
-    /// Dollars that it would pay.
-    pub cover_after: f64,
+    /// Its symbol, if it is a common one.
+    pub symbol: Option<&'static str>,
+    /// Size of the larger side.
+    pub open_interest: Amount,
+    /// Size of one side that its cover pays for, by the parameters as they are.
+    pub limit_before: Amount,
+    /// As they would be.
+    pub limit_after: Amount,
+    /// What insurance pays for it now.
+    pub cover_before: Amount,
+    /// What it would pay.
+    pub cover_after: Amount,
+}
+
+/// Open interest that nobody was found to hold.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Missing {
+    /// The instrument.
+    pub instrument: u32,
+    /// Size of the long side.
+    pub long: Amount,
+    /// Size of the short side.
+    pub short: Amount,
 }
 
 /// What a proposal does to a market.
@@ -97,126 +127,105 @@ pub struct Room {
 pub struct Impact {
     /// The market's vault.
     pub vault: Address,
-    /// Everybody with a position, those whose requirement rises most first.
-    pub accounts: Vec<AccountImpact>,
-    /// Over all accounts, now.
+    /// Over all accounts, as they are.
+    pub now: Totals,
+    /// With prices poked.
     pub before: Totals,
-    /// Over all accounts, afterwards.
+    /// With the calls made, and prices poked.
     pub after: Totals,
+    /// Open interest of accounts that are not in this report; empty if it has all of them.
+    pub missing: Vec<Missing>,
     /// By perpetual.
     pub room: Vec<Room>,
     /// The days that it must survive.
     pub stress: Vec<Stressed>,
-}
-
-/// A day, before and after.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Stressed {
-    /// Its name.
-    pub day: &'static str,
-    /// As things are.
-    pub before: Loss,
-    /// As they would be.
-    pub after: Loss,
+    /// Everybody with a position, those whose requirement changes most first.
+    pub accounts: Vec<AccountImpact>,
 }
 
 /// Everything that `snapshot` tells.
-pub fn impact(snapshot: &Snapshot) -> Result<Impact, risk::Error> {
+pub fn impact(snapshot: &Snapshot) -> Result<Impact, ProposalError> {
     let mut accounts = Vec::new();
-    for account in snapshot.legs.keys() {
-        let notional = notional(snapshot, account);
-        accounts.push(AccountImpact {
-            account: *account,
-            notional: dollars(notional),
-            before: position(&snapshot.before, account, notional)?,
-            after: position(&snapshot.after, account, notional)?,
-        });
+    for (account, legs) in &snapshot.holders {
+        accounts.push(account_impact(snapshot, *account, legs)?);
     }
-    let rise = |account: &AccountImpact| account.after.initial - account.before.initial;
-    accounts.sort_by(|a, b| rise(b).abs().total_cmp(&rise(a).abs()));
+    accounts.sort_by_key(|one| {
+        let AccountImpact {
+            initial_change,
+            maintenance_change,
+            ..
+        } = one;
+        std::cmp::Reverse((
+            initial_change.0.unsigned_abs(),
+            maintenance_change.0.unsigned_abs(),
+        ))
+    });
+    let sum = |conditions, stage: fn(&AccountImpact) -> &Account| {
+        totals(conditions, accounts.iter().map(stage))
+    };
     Ok(Impact {
         vault: snapshot.market.vault,
-        before: totals(accounts.iter().map(|account| &account.before)),
-        after: totals(accounts.iter().map(|account| &account.after)),
-        room: room(snapshot),
+        now: sum(&snapshot.now, |one| &one.now)?,
+        before: sum(&snapshot.before, |one| &one.before)?,
+        after: sum(&snapshot.after, |one| &one.after)?,
+        missing: missing(snapshot),
+        room: room(snapshot)?,
         stress: stress::days(snapshot)?,
         accounts,
     })
 }
 
-/// WAD notional of an account.
-fn notional(snapshot: &Snapshot, account: &B256) -> u128 {
-    let legs = snapshot.legs.get(account).into_iter().flatten();
-    let each = legs.filter_map(|leg| {
-        let Listed { spot, .. } = snapshot.listed.get(&leg.instrument)?;
-        Some(times(leg.size.unsigned_abs(), *spot))
-    });
-    each.fold(0, u128::saturating_add)
-}
-
-/// Share of every leg that a liquidation takes of an account now, WAD, and its penalty; nothing of a healthy one, all of one in
-/// debt.
-pub fn liquidation(
-    conditions: &Conditions,
-    margins: &Margins,
-    notional: u128,
-) -> Result<(u128, i128), risk::Error> {
-    let health = health(margins)?;
-    if health.is_healthy() {
-        return Ok((0, 0));
-    }
-    if health.equity <= Usd::ZERO {
-        return Ok((WAD, 0));
-    }
-    let terms = risk::Terms {
-        penalty_start: Ratio(conditions.penalty_start.into()),
-        penalty_ramp: conditions.penalty_ramp,
+fn account_impact(
+    snapshot: &Snapshot,
+    account: B256,
+    legs: &[Leg],
+) -> Result<AccountImpact, ProposalError> {
+    let at = |conditions: &Conditions| {
+        let margins = conditions.accounts.get(&account);
+        let margins = margins.ok_or(ProposalError::AccountLost(account))?;
+        Ok::<_, ProposalError>(standing_of(conditions, margins, legs)?)
     };
-    let unhealthy = u16::try_from(margins.unhealthy_secs).unwrap_or(u16::MAX);
-    let planned = risk::plan_liquidation(
-        &health,
-        health.maintenance,
-        terms.penalty_rate(unhealthy)?,
-        Ratio::ONE,
-        notional <= conditions.dust_notional,
-    )?;
-    Ok((planned.share.0, planned.penalty.0))
-}
-
-fn health(margins: &Margins) -> Result<Health, risk::Error> {
-    let maintenance = i128::try_from(margins.maintenance).map_err(|_| risk::Error::Overflow)?;
-    Ok(Health {
-        equity: Usd(margins.equity),
-        maintenance: Usd(maintenance),
+    let (now, before, after) = (
+        at(&snapshot.now)?,
+        at(&snapshot.before)?,
+        at(&snapshot.after)?,
+    );
+    Ok(AccountImpact {
+        account,
+        now,
+        before,
+        after,
+        initial_change: Amount(after.initial.0 - before.initial.0),
+        maintenance_change: Amount(after.maintenance.0 - before.maintenance.0),
     })
 }
 
-fn position(
+fn standing_of(
     conditions: &Conditions,
-    account: &B256,
-    notional: u128,
-) -> Result<Position, risk::Error> {
-    let margins = conditions
-        .accounts
-        .get(account)
-        .ok_or(risk::Error::Overflow)?;
-    let (share, _) = liquidation(conditions, margins, notional)?;
-    Ok(Position {
-        equity: signed_dollars(margins.equity),
-        maintenance: dollars(margins.maintenance),
-        initial: dollars(margins.initial),
+    margins: &Margins,
+    legs: &[Leg],
+) -> Result<Account, risk::Error> {
+    let taken = liquidation(conditions, margins, legs)?;
+    let movable = notional(
+        conditions,
+        legs.iter().filter(|leg| is_movable(conditions, leg)),
+    )?;
+    Ok(Account {
+        equity: Amount(margins.equity),
+        maintenance: Amount(margins.maintenance),
+        initial: Amount(margins.initial),
+        notional: Amount(notional(conditions, legs)?.0),
         standing: standing(margins),
-        liquidated_share: dollars(share),
-        liquidated: dollars(times(notional, share)),
+        liquidated_share: Amount::of(taken.share.0)?,
+        liquidated: Amount(movable.times_down(taken.share)?.0),
+        penalty: Amount(taken.penalty.0),
     })
 }
 
 fn standing(margins: &Margins) -> Standing {
-    let reaches = |required: u128| u128::try_from(margins.equity).is_ok_and(|e| e >= required);
-    if reaches(margins.initial) {
+    if margins.equity >= margins.initial {
         Standing::Free
-    } else if reaches(margins.maintenance) {
+    } else if margins.equity >= margins.maintenance {
         Standing::BelowInitial
     } else if margins.equity > 0 {
         Standing::BelowMaintenance
@@ -225,121 +234,66 @@ fn standing(margins: &Margins) -> Standing {
     }
 }
 
-fn totals<'a>(positions: impl Iterator<Item = &'a Position>) -> Totals {
-    positions.fold(Totals::default(), |sum, position| Totals {
-        accounts: sum.accounts + 1,
-        below_initial: sum.below_initial + usize::from(position.standing >= Standing::BelowInitial),
-        below_maintenance: sum.below_maintenance
-            + usize::from(position.standing >= Standing::BelowMaintenance),
-        initial: sum.initial + position.initial,
-        maintenance: sum.maintenance + position.maintenance,
-        liquidated: sum.liquidated + position.liquidated,
-    })
+fn totals<'a>(
+    conditions: &Conditions,
+    accounts: impl Iterator<Item = &'a Account>,
+) -> Result<Totals, risk::Error> {
+    let mut sum = Totals {
+        insurance: Amount(conditions.insurance),
+        ..Totals::default()
+    };
+    let add = |sum: &mut Amount, amount: Amount| {
+        *sum = Amount(Usd(sum.0).plus(Usd(amount.0))?.0);
+        Ok::<_, risk::Error>(())
+    };
+    for account in accounts {
+        sum.accounts += 1;
+        sum.below_initial += usize::from(account.standing >= Standing::BelowInitial);
+        sum.below_maintenance += usize::from(account.standing >= Standing::BelowMaintenance);
+        add(&mut sum.initial, account.initial)?;
+        add(&mut sum.maintenance, account.maintenance)?;
+        add(&mut sum.notional, account.notional)?;
+        add(&mut sum.liquidated, account.liquidated)?;
+    }
+    Ok(sum)
 }
 
-fn room(snapshot: &Snapshot) -> Vec<Room> {
-    let both = snapshot.before.terms.iter().filter_map(|(number, before)| {
-        let after = snapshot.after.terms.get(number)?;
-        Some(Room {
-            instrument: *number,
-            open_interest: dollars(before.open_interest),
-            limit_before: dollars(before.open_interest_limit),
-            limit_after: dollars(after.open_interest_limit),
-            cover_before: dollars(before.cover_left),
-            cover_after: dollars(after.cover_left),
-        })
+fn missing(snapshot: &Snapshot) -> Vec<Missing> {
+    let each = snapshot.unfound.iter().map(|unfound| Missing {
+        instrument: unfound.instrument,
+        long: Amount(unfound.long),
+        short: Amount(unfound.short),
     });
-    both.collect()
+    each.collect()
 }
 
-/// `a` times the WAD `b`, rounded down, at most the greatest number.
-pub fn times(a: u128, b: u128) -> u128 {
-    (U256::from(a) * U256::from(b) / U256::from(WAD)).saturating_to()
-}
-
-/// A WAD amount for display.
-pub fn dollars(amount: u128) -> f64 {
-    amount as f64 / WAD as f64
-}
-
-/// A signed WAD amount for display.
-pub fn signed_dollars(amount: i128) -> f64 {
-    amount as f64 / WAD as f64
+fn room(snapshot: &Snapshot) -> Result<Vec<Room>, risk::Error> {
+    let mut rooms = Vec::new();
+    for (number, before) in &snapshot.before.terms {
+        let after = snapshot.after.terms.get(number).unwrap_or(before);
+        let symbol = match snapshot.instruments.get(number) {
+            Some(Instrument::Perpetual { asset }) => coins::symbol(snapshot.market.vault, *asset),
+            _ => None,
+        };
+        // Where nothing limits it, the contract answers with the largest number there is.
+        let limit = |size: u128| Amount(i128::try_from(size).unwrap_or(i128::MAX));
+        rooms.push(Room {
+            instrument: *number,
+            symbol,
+            open_interest: Amount(before.open_interest),
+            limit_before: limit(before.open_interest_limit),
+            limit_after: limit(after.open_interest_limit),
+            cover_before: Amount(before.cover_left),
+            cover_after: Amount(after.cover_left),
+        });
+    }
+    Ok(rooms)
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use super::*;
-    use crate::proposal::system::{Leg, Market, Terms};
-    use std::collections::BTreeMap;
-
-    pub const ALICE: B256 = B256::repeat_byte(1);
-    pub const BOB: B256 = B256::repeat_byte(2);
-
-    pub fn usd(amount: i64) -> i128 {
-        i128::from(amount) * WAD as i128
-    }
-
-    fn margins(equity: i64, maintenance: i64, initial: i64) -> Margins {
-        Margins {
-            equity: usd(equity),
-            maintenance: usd(maintenance).unsigned_abs(),
-            initial: usd(initial).unsigned_abs(),
-            unhealthy_secs: 0,
-        }
-    }
-
-    fn conditions(initial: i64, maintenance: i64) -> Conditions {
-        let accounts = [
-            (ALICE, margins(1_500, maintenance, initial)),
-            (BOB, margins(9_000, maintenance, initial)),
-        ];
-        let terms = Terms {
-            open_interest: usd(100).unsigned_abs(),
-            open_interest_limit: usd(200).unsigned_abs(),
-            cover_left: usd(2_000).unsigned_abs(),
-            maintenance_rate: (WAD / 20) as u64,
-        };
-        Conditions {
-            accounts: accounts.into(),
-            terms: [(1, terms)].into(),
-            penalty_start: (WAD / 20) as u64,
-            penalty_ramp: 600,
-            dust_notional: 0,
-            insurance: usd(5_000).unsigned_abs(),
-        }
-    }
-
-    /// 100 ETH at 200 dollars, long by Alice, short by Bob.
-    pub fn snapshot() -> Snapshot {
-        let vault = Address::repeat_byte(9);
-        let spot = usd(200).unsigned_abs();
-        let eth = Listed {
-            asset: stress::asset_of(vault, "ETH"),
-            mark: spot,
-            spot,
-            series: None,
-        };
-        let leg = |size| {
-            let size = usd(size);
-            vec![Leg {
-                instrument: 1,
-                size,
-            }]
-        };
-        Snapshot {
-            market: Market {
-                vault,
-                pool: Address::repeat_byte(8),
-                guard: Address::repeat_byte(7),
-            },
-            time: 0,
-            listed: [(1, eth)].into(),
-            legs: BTreeMap::from([(ALICE, leg(100)), (BOB, leg(-100))]),
-            before: conditions(1_400, 1_000),
-            after: conditions(2_400, 2_000),
-        }
-    }
+    use crate::proposal::snapshot::tests::{ALICE, BOB, snapshot, usd};
 
     #[test]
     fn who_falls_below_a_margin_is_counted() {
@@ -349,34 +303,46 @@ pub(super) mod tests {
             (0, 1)
         );
         assert_eq!(impact.after.below_maintenance, 1);
-        assert_eq!(
-            (impact.before.initial, impact.after.initial),
-            (2_800.0, 4_800.0)
-        );
+        let required = [
+            impact.now.initial,
+            impact.before.initial,
+            impact.after.initial,
+        ];
+        assert_eq!(required, [2_800, 2_800, 4_800].map(|sum| Amount(usd(sum))));
         let alice = impact
             .accounts
             .iter()
-            .find(|account| account.account == ALICE)
+            .find(|one| one.account == ALICE)
             .unwrap();
-        assert_eq!(alice.notional, 20_000.0);
+        assert_eq!(alice.after.notional, Amount(usd(20_000)));
         assert_eq!(alice.before.standing, Standing::Free);
         assert_eq!(alice.after.standing, Standing::BelowMaintenance);
+        assert_eq!(alice.initial_change, Amount(usd(1_000)));
     }
 
-    /// (1.25 x 2,000 - 1,500) / (2,000 x (1.25 - 0.05)) = 1,000 / 2,400 of 20,000 dollars.
     #[test]
-    fn a_liquidation_takes_the_share_of_the_ledger() {
+    fn whose_requirement_changes_most_comes_first() {
+        let mut snapshot = snapshot();
+        snapshot.after.accounts.get_mut(&BOB).unwrap().initial = 0;
+        let impact = impact(&snapshot).unwrap();
+        assert_eq!(impact.accounts[0].account, BOB);
+        assert_eq!(impact.accounts[0].initial_change, Amount(usd(-1_400)));
+    }
+
+    #[test]
+    fn the_notional_of_a_liquidation_is_its_share() {
         let impact = impact(&snapshot()).unwrap();
-        assert_eq!(impact.before.liquidated, 0.0);
-        assert!((impact.after.liquidated - 20_000.0 * 1_000.0 / 2_400.0).abs() < 1e-6);
+        assert_eq!(impact.before.liquidated, Amount(0));
+        // (1.25 x 2,000 - 1,500) / (2,000 x (1.25 - 0.05)) of 20,000 dollars.
+        let expected = usd(20_000) * 1_000 / 2_400;
+        assert!((impact.after.liquidated.0 - expected).abs() < 20_000);
     }
 
     #[test]
-    fn a_product_that_does_not_fit_is_the_greatest_number() {
-        assert_eq!(times(u128::MAX, 2 * WAD), u128::MAX);
-        assert_eq!(
-            times(usd(3).unsigned_abs(), WAD / 2),
-            usd(3).unsigned_abs() / 2
-        );
+    fn an_account_that_was_not_answered_for_is_an_error() {
+        let mut snapshot = snapshot();
+        snapshot.after.accounts.remove(&BOB);
+        let error = impact(&snapshot).unwrap_err();
+        assert!(matches!(error, ProposalError::AccountLost(account) if account == BOB));
     }
 }

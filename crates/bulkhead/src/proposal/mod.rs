@@ -1,206 +1,143 @@
 //! What a change of parameters would do, before anybody votes on it.
 //!
-//! A proposal is taken apart into the structs that it sets ([`decode`], [`parameters`]). The contracts themselves say how
-//! everybody would stand afterwards: the changes are made within an `eth_call` in the name of the owner, and sent nowhere
-//! ([`system`]). Shares of liquidations and what days of crisis would cost are the arithmetic of the crate `risk`
-//! ([`impact`], [`stress`]).
+//! | What happens | Where |
+//! |---|---|
+//! | what was given is read | [`input`] |
+//! | wrappers come off: proposals, timelock operations, multisig transactions, batches | [`decode`] |
+//! | every call gets its caller, and what it sets is found out | [`plan`], [`functions`], [`parameters`], [`system`] |
+//! | the contracts say how everybody stands, before and after | [`probe`], [`holders`], [`snapshot`] |
+//! | liquidations and days of crisis are computed with the crate `risk` | [`liquidation`], [`stress`], [`impact`] |
+//! | it is told | [`report`], [`tables`], [`plots`] |
 //!
-//! Ranges of the guard are those after the next poke: one that rises goes on rising for hours, at the guard's own pace.
+//! The calls are made within an `eth_call`, one after the other and each in its caller's name, so that the contracts
+//! themselves accept or refuse them, and answer for everybody's margins; nothing is sent. Everything is read at one block.
 
+pub mod amount;
+pub mod coins;
 pub mod decode;
+pub mod error;
+pub mod functions;
+pub mod holders;
 pub mod impact;
+pub mod input;
+pub mod liquidation;
 pub mod parameters;
+pub mod plan;
 pub mod plots;
+pub mod probe;
+pub mod reader;
+pub mod records;
 pub mod report;
+pub mod snapshot;
 pub mod stress;
 pub mod system;
+pub mod tables;
 
-use crate::{
-    abi::IOwnable::ownerCall,
-    chain::{Chain, ChainError},
-    picture::PlotError,
-    project::{self, ProjectError},
-};
-use alloy::primitives::{Address, U256};
-use decode::{Call, DecodeError, IGovernorDetails::proposalDetailsCall, Part};
-use parameters::{Change, Setting};
+use crate::chain::ChainError;
+use alloy::primitives::Address;
+use error::ProposalError;
+use holders::Search;
+use impact::Impact;
+use parameters::Change;
+use plan::{Plan, Senders};
+use probe::{Probe, Stage};
+use reader::Reader;
 use report::Report;
+use snapshot::Snapshot;
 use std::path::PathBuf;
-use system::{Market, Probe, SystemError};
+use system::{Market, System};
 
 /// What to look at, and how.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Calldata in hexadecimal, or a file.
+    /// Calldata in hexadecimal, a file, or a proposal's number.
     pub proposal: String,
-    /// The contract that the calldata is for, where it does not say: a vault, a guard, a pool, or a governor.
+    /// The contract that the calldata is for, where it does not say: a vault, a guard, a pool, a timelock, a governor.
     pub to: Option<Address>,
+    /// Who makes calls that do not say.
+    pub from: Option<Address>,
     /// The node.
     pub rpc_url: String,
-    /// Whose markets to look at; that of `out/deployment.json` if there is none.
-    pub factory: Option<Address>,
-    /// The block from which on accounts are looked for.
-    pub from_block: u64,
-    /// Folder for the picture; none is drawn without it.
+    /// The block to read; the latest if there is none.
+    pub block: Option<u64>,
+    /// Whose markets to look at.
+    pub factory: Address,
+    /// The blocks in which accounts are looked for.
+    pub search: Search,
+    /// Folder for the pictures; none are drawn without it.
     pub out: Option<PathBuf>,
-}
-
-/// Why nothing can be said about a proposal.
-#[derive(Debug, thiserror::Error)]
-pub enum ProposalError {
-    /// It cannot be read.
-    #[error(transparent)]
-    Decode(#[from] DecodeError),
-    /// The system cannot be read, or would not accept it.
-    #[error(transparent)]
-    System(#[from] SystemError),
-    /// It names no governor.
-    #[error("proposal {0} is on chain: say with --to which governor has it")]
-    NoGovernor(U256),
-    /// It does not say what it is for.
-    #[error("bare calldata: say with --to which contract it is for")]
-    NoTarget,
-    /// Nobody could execute all of it at once.
-    #[error("{first} and {second} have different owners: no proposal sets both")]
-    DifferentOwners {
-        /// Of one contract.
-        first: Address,
-        /// Of another.
-        second: Address,
-    },
-    /// Neither an option nor a file names the factory.
-    #[error("no factory: give --factory, or run where out/deployment.json is ({0})")]
-    NoFactory(String),
-    /// A quantity is beyond what the ledger computes with.
-    #[error("a quantity does not fit the ledger's arithmetic: {0:?}")]
-    Arithmetic(risk::Error),
-    /// The picture.
-    #[error(transparent)]
-    Plot(#[from] PlotError),
-}
-
-impl From<ChainError> for ProposalError {
-    fn from(error: ChainError) -> Self {
-        SystemError::from(error).into()
-    }
-}
-
-impl From<ProjectError> for ProposalError {
-    fn from(error: ProjectError) -> Self {
-        Self::NoFactory(error.to_string())
-    }
 }
 
 /// Reads the proposal and the live system, and says what the one does to the other.
 pub async fn run(options: &Options) -> Result<Report, ProposalError> {
-    let parts = decode::parts(decode::read(&options.proposal, options.to)?)?;
-    let chain = Chain::connect(&options.rpc_url).await?;
-    let calls = calls(&chain, parts).await?;
-    let (mut settings, mut others) = (Vec::new(), Vec::new());
-    for call in calls {
-        match Setting::of(&call) {
-            Some(setting) => settings.push(setting),
-            None => others.push(call),
-        }
+    let parts = decode::unwrapped(input::read(&options.proposal, options.to)?)?;
+    let reader = Reader::open(&options.rpc_url, options.block).await?;
+    let system = System::read(&reader, options.factory).await?;
+    let senders = Senders {
+        from: options.from,
+        search: options.search,
+    };
+    let plan = Plan::new(&reader, &system, senders, parts).await?;
+    let made: Vec<_> = plan.steps.iter().filter(|step| step.is_made()).collect();
+    let probe = Probe::new(&reader, made.iter().map(|step| step.as_move()).collect());
+    let outcomes = probe.outcomes().await?;
+    let mut report = Report::new(&reader, &system, &plan, &outcomes);
+    if !report.reverts() {
+        report.changes = changes(&probe, &plan).await?;
+        report.impacts = impacts(&probe, &system, &plan, options.search).await?;
     }
-    let changes = changes(&chain, &settings).await?;
-    let mut impacts = Vec::new();
-    if let Some(owner) = owner(&chain, &changes).await? {
-        let probe = Probe::new(&chain, owner).await?;
-        for market in concerned(&chain, options, &changes).await? {
-            let snapshot = probe.snapshot(market, &changes, options.from_block).await?;
-            impacts.push(impact::impact(&snapshot).map_err(ProposalError::Arithmetic)?);
-        }
-    }
-    let report = Report::new(&changes, &others, impacts);
+    reader.check_block().await?;
     if let Some(folder) = &options.out {
         plots::draw(&report, folder)?;
     }
     Ok(report)
 }
 
-/// The calls that are made in the end, those of proposals on chain included.
-async fn calls(chain: &Chain, parts: Vec<Part>) -> Result<Vec<Call>, ProposalError> {
-    let mut calls = Vec::new();
-    for part in parts {
-        match part {
-            Part::Call(Call { to: None, .. }) => return Err(ProposalError::NoTarget),
-            Part::Call(call) => calls.push(call),
-            Part::Stored { governor, id } => {
-                let governor = governor.ok_or(ProposalError::NoGovernor(id))?;
-                let query = proposalDetailsCall { proposalId: id };
-                let details = chain.call(governor, &query).await?;
-                let listed = decode::zip(details.targets, details.calldatas)?;
-                // What a proposal on chain wraps is a call by now; another number would be another proposal's.
-                let inner = decode::parts(listed)?.into_iter();
-                calls.extend(inner.filter_map(|part| match part {
-                    Part::Call(call) => Some(call),
-                    Part::Stored { .. } => None,
-                }));
-            }
-        }
-    }
-    Ok(calls)
-}
-
-/// What each struct is and would be, later settings on top of earlier ones.
-async fn changes(chain: &Chain, settings: &[Setting]) -> Result<Vec<Change>, ProposalError> {
-    let mut changes: Vec<Change> = Vec::new();
-    for setting in settings {
-        let earlier = changes
-            .iter_mut()
-            .find(|change| change.subject == setting.subject);
-        match earlier {
-            Some(change) => change.after = Change::new(setting, change.after.clone()).after,
-            None => changes.push(Change::new(setting, setting.subject.read(chain).await?)),
-        }
+/// What each thing that is set is, and would be.
+async fn changes(probe: &Probe<'_>, plan: &Plan) -> Result<Vec<Change>, ProposalError> {
+    let subjects = plan.subjects();
+    let views: Vec<_> = subjects.iter().map(|subject| subject.view()).collect();
+    let executed = Stage {
+        executed: true,
+        poke: None,
+    };
+    let mut before = probe.ask(&Stage::default(), &views).await?;
+    let mut after = probe.ask(&executed, &views).await?;
+    let mut changes = Vec::new();
+    for subject in subjects {
+        // What was never set may not be readable.
+        let now = before.outcome()?.ok();
+        let then = after.outcome()?;
+        let then = then.map_err(|reason| ChainError::Reverted {
+            what: subject.name(),
+            reason,
+        })?;
+        let change = subject.change(now.as_ref().map(AsRef::as_ref), &then);
+        changes.push(change.ok_or_else(|| ChainError::Malformed {
+            what: subject.name(),
+            reason: "not as many words as it has fields".into(),
+        })?);
     }
     Ok(changes)
 }
 
-/// The one owner of everything that changes; none if nothing does.
-async fn owner(chain: &Chain, changes: &[Change]) -> Result<Option<Address>, ProposalError> {
-    let mut owner = None;
-    for change in changes {
-        let second = chain.call(change.subject.target, &ownerCall {}).await?;
-        match owner {
-            Some(first) if first != second => {
-                return Err(ProposalError::DifferentOwners { first, second });
-            }
-            _ => owner = Some(second),
-        }
+/// What becomes of every market that depends on the proposal, or on a call of it that is not understood.
+async fn impacts(
+    probe: &Probe<'_>,
+    system: &System,
+    plan: &Plan,
+    search: Search,
+) -> Result<Vec<Impact>, ProposalError> {
+    let is_concerned = |market: &&Market| {
+        plan.steps.iter().any(|step| match &step.sets {
+            Ok(subject) => subject.setter.reaches_accounts && market.is_touched_by(subject.target),
+            Err(_) => step.is_made() && market.is_touched_by(step.to),
+        })
+    };
+    let mut impacts = Vec::new();
+    for market in system.markets.iter().filter(is_concerned) {
+        let snapshot = Snapshot::take(probe, *market, search).await?;
+        impacts.push(impact::impact(&snapshot)?);
     }
-    Ok(owner)
-}
-
-/// The markets that depend on what changes.
-async fn concerned(
-    chain: &Chain,
-    options: &Options,
-    changes: &[Change],
-) -> Result<Vec<Market>, ProposalError> {
-    let factory = match options.factory {
-        Some(factory) => factory,
-        None => deployed_factory()?,
-    };
-    let markets = system::markets(chain, factory).await?;
-    let is_concerned = |market: &Market| {
-        changes
-            .iter()
-            .any(|change| market.is_concerned(&change.subject))
-    };
-    Ok(markets.into_iter().filter(is_concerned).collect())
-}
-
-/// The factory that the deploy script wrote down.
-fn deployed_factory() -> Result<Address, ProposalError> {
-    let path = project::root()?.join("out/deployment.json");
-    let broken = |reason: String| ProposalError::NoFactory(format!("{}: {reason}", path.display()));
-    let text = std::fs::read_to_string(&path).map_err(|error| broken(error.to_string()))?;
-    let deployment: serde_json::Value =
-        serde_json::from_str(&text).map_err(|error| broken(error.to_string()))?;
-    let factory = deployment["factory"]
-        .as_str()
-        .and_then(|text| text.parse().ok());
-    factory.ok_or_else(|| broken("no address of a factory".into()))
+    Ok(impacts)
 }

@@ -1,45 +1,30 @@
-//! Which structs of parameters a proposal sets, and what changes in them, field by field.
+//! What calls set, and what changes in it, field by field.
 
-use super::decode::Call;
-use crate::{
-    abi::{IInsurancePool, IMarginVault, IOracleGuard, IRiskSteward},
-    chain::{Chain, ChainError},
-    units::number,
+use super::{
+    amount::Amount,
+    functions::{Access, Field, SETTERS, Setter, setter_of},
+    system::System,
 };
+use crate::{abi::IRiskSteward, chain::View};
 use alloy::{
     primitives::{Address, B256, Bytes, U256, hex},
-    sol_types::{SolCall, SolStruct},
+    sol_types::SolCall,
 };
 use serde::Serialize;
 use steward::{Kind, Role};
 
-/// A struct of parameters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Bytes of an asset's id that people are shown.
+const SHOWN_BYTES: usize = 6;
+
+/// Something that can be set, and read.
+#[derive(Clone, Debug)]
 pub struct Subject {
     /// The contract that holds it.
     pub target: Address,
-    /// Which of the contract's structs.
-    pub kind: Kind,
-    /// Which instrument or asset; zero if there is one.
-    pub key: B256,
-}
-
-/// What a proposal wants a struct to be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wanted {
-    /// All of it, one word for each field.
-    Whole(Vec<U256>),
-    /// Some fields by their places, as the steward is asked to change them.
-    Fields(Vec<(usize, U256)>),
-}
-
-/// A struct that a proposal sets.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Setting {
-    /// Which.
-    pub subject: Subject,
-    /// To what.
-    pub wanted: Wanted,
+    /// What sets it.
+    pub setter: &'static Setter,
+    /// Which of several it is.
+    pub keys: Vec<B256>,
 }
 
 /// In which direction a field changes.
@@ -50,7 +35,7 @@ pub enum Direction {
     Tighter,
     /// More risk for the protocol.
     Looser,
-    /// Neither: somebody gains what somebody else loses.
+    /// Neither: somebody gains what somebody else loses, or it is no matter of more or less.
     Neither,
 }
 
@@ -59,236 +44,141 @@ pub enum Direction {
 pub struct FieldChange {
     /// Its name in the interface.
     pub field: String,
-    /// Its value now, as people read it.
-    pub before: String,
+    /// Its value now, as people read it; none if it was never set.
+    pub before: Option<String>,
     /// Its value afterwards.
     pub after: String,
     /// Which way it goes.
     pub direction: Direction,
 }
 
-/// A struct as it is and as it would be.
-#[derive(Clone, Debug)]
+/// Something that is set, with what changes in it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Change {
-    /// Which.
-    pub subject: Subject,
-    /// Its words now.
-    pub before: Vec<U256>,
-    /// Its words afterwards.
-    pub after: Vec<U256>,
-}
-
-/// Name, getter and setter of a kind of struct; its fields as `type name`.
-struct Layout {
-    declaration: String,
-    get: [u8; 4],
-    set: [u8; 4],
-}
-
-macro_rules! layout {
-    ($contract:ident :: $struct:ident, $get:ident, $set:ident) => {
-        Layout {
-            declaration: <$contract::$struct as SolStruct>::eip712_root_type().into_owned(),
-            get: $contract::$get::SELECTOR,
-            set: $contract::$set::SELECTOR,
-        }
-    };
-}
-
-fn layout(kind: Kind) -> Layout {
-    match kind {
-        Kind::VaultParameters => {
-            layout!(IMarginVault::Parameters, parametersCall, setParametersCall)
-        }
-        Kind::Instrument => layout!(IMarginVault::Instrument, instrumentCall, setInstrumentCall),
-        Kind::GuardParameters => {
-            layout!(IOracleGuard::Parameters, parametersCall, setParametersCall)
-        }
-        Kind::RangeLimits => {
-            layout!(
-                IOracleGuard::RangeLimits,
-                rangeLimitsCall,
-                setRangeLimitsCall
-            )
-        }
-        Kind::PoolParameters => {
-            layout!(
-                IInsurancePool::Parameters,
-                parametersCall,
-                setParametersCall
-            )
-        }
-        Kind::OptionRules => layout!(
-            IMarginVault::OptionRules,
-            optionRulesCall,
-            setOptionRulesCall
-        ),
-        Kind::SurfaceLimits => {
-            layout!(
-                IOracleGuard::SurfaceLimits,
-                surfaceLimitsCall,
-                setSurfaceLimitsCall
-            )
-        }
-    }
-}
-
-impl Layout {
-    /// Types and names of the fields, out of `Name(type name,type name)`.
-    fn fields(&self) -> Vec<(&str, &str)> {
-        let inside = self
-            .declaration
-            .split_once('(')
-            .map_or("", |(_, rest)| rest);
-        let fields = inside.trim_end_matches(')').split(',');
-        fields.filter_map(|field| field.split_once(' ')).collect()
-    }
-}
-
-impl Setting {
-    /// The struct that `call` sets, itself or through the steward; none if it sets none.
-    pub fn of(call: &Call) -> Option<Self> {
-        let target = call.to?;
-        Self::direct(target, &call.data).or_else(|| Self::through_steward(&call.data))
-    }
-
-    fn direct(target: Address, data: &[u8]) -> Option<Self> {
-        let (selector, arguments) = data.split_first_chunk::<4>()?;
-        let kind = Kind::ALL
-            .into_iter()
-            .find(|kind| layout(*kind).set == *selector)?;
-        let words: Vec<U256> = arguments
-            .chunks_exact(32)
-            .map(U256::from_be_slice)
-            .collect();
-        let keys = usize::from(kind.is_keyed());
-        if words.len() != keys + kind.fields().len() || !arguments.len().is_multiple_of(32) {
-            return None;
-        }
-        let key = words[..keys]
-            .first()
-            .map_or(B256::ZERO, |key| (*key).into());
-        Some(Self {
-            subject: Subject { target, kind, key },
-            wanted: Wanted::Whole(words[keys..].to_vec()),
-        })
-    }
-
-    /// An agent's adjustment or an emergency, as far as its fields exist.
-    fn through_steward(data: &[u8]) -> Option<Self> {
-        use IRiskSteward::{adjustCall, tightenCall};
-        let adjust = adjustCall::abi_decode(data).map(|call| (call.subject, call.changes));
-        let (subject, changes) = adjust
-            .or_else(|_| tightenCall::abi_decode(data).map(|call| (call.subject, call.changes)))
-            .ok()?;
-        let kind = Kind::of(subject.kind)?;
-        let fields: Vec<_> = changes
-            .iter()
-            .map(|change| (usize::from(change.field), change.value))
-            .collect();
-        if fields
-            .iter()
-            .any(|(place, _)| *place >= kind.fields().len())
-        {
-            return None;
-        }
-        Some(Self {
-            subject: Subject {
-                target: subject.target,
-                kind,
-                key: subject.key,
-            },
-            wanted: Wanted::Fields(fields),
-        })
-    }
+    /// The contract that holds it.
+    pub target: Address,
+    /// What it is.
+    pub name: String,
+    /// The fields that change; none if all stays as it is.
+    pub fields: Vec<FieldChange>,
 }
 
 impl Subject {
-    /// Its words in the latest block.
-    pub async fn read(&self, chain: &Chain) -> Result<Vec<U256>, ChainError> {
-        let input = self.calldata(layout(self.kind).get, &[]);
-        let data = chain.call_raw(None, self.target, input).await?;
-        if data.len() != 32 * self.kind.fields().len() {
-            return Err(ChainError::Malformed {
-                what: format!("{} of {}", self.name(), self.target),
-                reason: format!("{} bytes", data.len()),
-            });
+    /// What a call of one of the system's contracts sets, and who may make it; none if that is not known.
+    pub fn of(target: Address, data: &Bytes, system: &System) -> Option<(Self, Access)> {
+        let (selector, arguments) = data.split_first_chunk::<4>()?;
+        let contract = system.contract(target)?;
+        let setter = SETTERS.iter().find(|setter| {
+            setter.contract == contract && setter.matches(selector, arguments.len())
+        });
+        let Some(setter) = setter else {
+            return Self::through_steward(data, system);
+        };
+        let words: Vec<B256> = arguments.chunks_exact(32).map(B256::from_slice).collect();
+        let access = setter.access;
+        if setter.is_promotion() {
+            let market = system.market(Address::from_word(words[0]))?;
+            let (target, keys) = (market.pool, words);
+            return Some((
+                Self {
+                    target,
+                    setter,
+                    keys,
+                },
+                access,
+            ));
         }
-        Ok(data.chunks_exact(32).map(U256::from_be_slice).collect())
+        let keys = words[..setter.keys].to_vec();
+        Some((
+            Self {
+                target,
+                setter,
+                keys,
+            },
+            access,
+        ))
     }
 
-    /// The call that sets it to `words`.
-    pub fn set(&self, words: &[U256]) -> Bytes {
-        self.calldata(layout(self.kind).set, words)
+    /// The struct that a call of the steward is about.
+    fn through_steward(data: &[u8], system: &System) -> Option<(Self, Access)> {
+        use IRiskSteward::{adjustCall, confirmCall, restoreCall, tightenCall};
+        let (subject, access) = if let Ok(call) = adjustCall::abi_decode(data) {
+            (call.subject, Access::Agent)
+        } else if let Ok(call) = tightenCall::abi_decode(data) {
+            (call.subject, Access::Emergency)
+        } else if let Ok(call) = confirmCall::abi_decode(data) {
+            (call.subject, Access::Owner)
+        } else {
+            (restoreCall::abi_decode(data).ok()?.subject, Access::Anyone)
+        };
+        let kind = Kind::of(subject.kind)?;
+        let setter = setter_of(kind)?;
+        if system.contract(subject.target) != Some(setter.contract) {
+            return None;
+        }
+        let keys = kind.is_keyed().then_some(subject.key);
+        let found = Self {
+            target: subject.target,
+            setter,
+            keys: keys.into_iter().collect(),
+        };
+        Some((found, access))
     }
 
-    fn calldata(&self, selector: [u8; 4], words: &[U256]) -> Bytes {
-        let mut data = selector.to_vec();
-        if self.kind.is_keyed() {
-            data.extend_from_slice(self.key.as_slice());
-        }
-        for word in words {
-            data.extend_from_slice(&word.to_be_bytes::<32>());
-        }
-        data.into()
+    /// Whether both are the same thing.
+    pub fn is(&self, other: &Self) -> bool {
+        (self.target, self.setter.get, &self.keys) == (other.target, other.setter.get, &other.keys)
+    }
+
+    /// The view that reads it.
+    pub fn view(&self) -> View {
+        let keys = self.keys.iter().take(self.setter.keys);
+        let data: Vec<u8> = self
+            .setter
+            .get
+            .into_iter()
+            .chain(keys.flat_map(|key| key.0))
+            .collect();
+        View::raw(self.target, data.into())
     }
 
     /// What people call it.
     pub fn name(&self) -> String {
-        match self.kind {
-            Kind::VaultParameters => "parameters of the vault".into(),
-            Kind::Instrument => format!("instrument {}", U256::from_be_bytes(self.key.0)),
-            Kind::GuardParameters => "parameters of the guard".into(),
-            Kind::RangeLimits => format!("range limits of asset {}", short(&self.key)),
-            Kind::PoolParameters => "parameters of the pool".into(),
-            Kind::OptionRules => {
-                format!(
-                    "option rules of instrument {}",
-                    U256::from_be_bytes(self.key.0)
-                )
-            }
-            Kind::SurfaceLimits => "limits of volatility surfaces".into(),
+        let keys = self.keys.iter().map(|key| format!(" {}", shown_key(key)));
+        format!("{}{}", self.setter.name, keys.collect::<String>())
+    }
+
+    /// What changes in it between two answers to its view, the first of which there is none if it was never set; none if an
+    /// answer is not what the view returns.
+    pub fn change(&self, before: Option<&[u8]>, after: &[u8]) -> Option<Change> {
+        let fields = self.setter.fields();
+        let length = 32 * fields.len();
+        if before.is_some_and(|before| before.len() != length) || after.len() != length {
+            return None;
         }
+        let changes = fields.iter().zip(after.chunks_exact(32)).enumerate();
+        let fields = changes.filter_map(|(place, (field, after))| {
+            let before = before.map(|before| &before[32 * place..32 * (place + 1)]);
+            (before != Some(after)).then(|| FieldChange::new(field, before, after))
+        });
+        Some(Change {
+            target: self.target,
+            name: self.name(),
+            fields: fields.collect(),
+        })
     }
 }
 
-impl Change {
-    /// `setting` applied to `before`.
-    pub fn new(setting: &Setting, before: Vec<U256>) -> Self {
-        let after = match &setting.wanted {
-            Wanted::Whole(words) => words.clone(),
-            Wanted::Fields(fields) => {
-                let mut words = before.clone();
-                for (place, value) in fields {
-                    if let Some(word) = words.get_mut(*place) {
-                        *word = *value;
-                    }
-                }
-                words
-            }
-        };
+impl FieldChange {
+    fn new(field: &Field, before: Option<&[u8]>, after: &[u8]) -> Self {
         Self {
-            subject: setting.subject,
-            before,
-            after,
+            field: field.name.to_owned(),
+            before: before.map(|before| shown(field.kind, before)),
+            after: shown(field.kind, after),
+            direction: before.map_or(Direction::Neither, |before| {
+                direction(field.role, after > before)
+            }),
         }
-    }
-
-    /// The fields that change.
-    pub fn fields(&self) -> Vec<FieldChange> {
-        let layout = layout(self.subject.kind);
-        let named = layout.fields().into_iter().zip(self.subject.kind.fields());
-        let values = self.before.iter().zip(&self.after);
-        named
-            .zip(values)
-            .filter(|(_, (before, after))| before != after)
-            .map(|(((kind, name), field), (before, after))| FieldChange {
-                field: name.to_owned(),
-                before: shown(kind, *before),
-                after: shown(kind, *after),
-                direction: direction(field.role, after > before),
-            })
-            .collect()
     }
 }
 
@@ -300,123 +190,158 @@ fn direction(role: Role, rises: bool) -> Direction {
     }
 }
 
-/// In these structs 64 and 128 bits are WAD, fewer are counts and seconds.
-fn shown(kind: &str, value: U256) -> String {
+/// In these structs 64 and 128 bits are WAD, other numbers counts, seconds, or units of a token.
+fn shown(kind: &str, word: &[u8]) -> String {
+    let value = U256::from_be_slice(word);
     match kind {
-        "uint64" | "uint128" => {
-            let text = format!("{:.9}", number(value));
-            text.trim_end_matches('0').trim_end_matches('.').to_owned()
-        }
-        "uint8" | "uint32" => value.to_string(),
+        "uint64" | "uint128" => Amount::of(value).map_or_else(|_| value.to_string(), Amount::exact),
+        "address" => Address::from_word(value.into()).to_string(),
+        "bool" => (!value.is_zero()).to_string(),
+        kind if kind.starts_with("uint") => value.to_string(),
         _ => short(&value.into()),
     }
 }
 
+/// A number, an address, or the beginning of an id.
+fn shown_key(key: &B256) -> String {
+    let value = U256::from_be_bytes(key.0);
+    if value <= U256::from(u32::MAX) {
+        value.to_string()
+    } else if value.bit_len() <= 160 {
+        Address::from_word(*key).to_string()
+    } else {
+        short(key)
+    }
+}
+
 fn short(word: &B256) -> String {
-    format!("0x{}...", hex::encode(&word[..6]))
+    format!("0x{}...", hex::encode(&word[..SHOWN_BYTES]))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        abi::{IMarginVault, IMarketFactory, IOracleGuard},
+        proposal::system::tests::{FACTORY, GUARD, POOL, STEWARD, VAULT, system},
+    };
 
-    #[test]
-    fn every_field_of_every_struct_has_a_name() {
-        for kind in Kind::ALL {
-            let layout = layout(kind);
-            let fields = layout.fields();
-            assert_eq!(fields.len(), kind.fields().len(), "{}", layout.declaration);
-            for (place, (_, name)) in fields.iter().enumerate() {
-                assert!(!name.is_empty());
-                assert!(fields[..place].iter().all(|(_, other)| other != name));
-            }
-        }
-    }
-
-    #[test]
-    fn what_must_not_be_tightened_in_an_emergency_is_where_the_steward_thinks_it_is() {
-        let place = |kind: Kind, wanted: &str| {
-            let layout = layout(kind);
-            let fields = layout.fields();
-            let place = fields.iter().position(|(_, name)| *name == wanted);
-            kind.fields()[place.expect("a field of this name")].role
-        };
-        assert_eq!(place(Kind::Instrument, "asset"), Role::Fixed);
-        assert_eq!(place(Kind::Instrument, "maintenanceRate"), Role::Steered);
-        assert_eq!(place(Kind::Instrument, "initialRate"), Role::TighterUp);
-        assert_eq!(place(Kind::Instrument, "shock"), Role::TighterUp);
-        assert_eq!(place(Kind::VaultParameters, "treasury"), Role::Fixed);
-        assert_eq!(
-            place(Kind::VaultParameters, "dailyOutflow"),
-            Role::TighterDown
-        );
-        assert_eq!(place(Kind::GuardParameters, "calmPeriod"), Role::TighterUp);
-        assert_eq!(
-            place(Kind::GuardParameters, "rangeMultiplier"),
-            Role::Steered
-        );
-        assert_eq!(place(Kind::OptionRules, "tick"), Role::Fixed);
-        assert_eq!(place(Kind::OptionRules, "volRange"), Role::Steered);
-        assert_eq!(place(Kind::OptionRules, "vegaLimit"), Role::TighterDown);
-        assert_eq!(place(Kind::PoolParameters, "cooldown"), Role::TighterUp);
-        assert_eq!(place(Kind::SurfaceLimits, "staleAfter"), Role::TighterDown);
-    }
-
-    fn instrument(initial: u64) -> Vec<U256> {
+    fn instrument(initial: u64) -> Vec<u8> {
         let rates = [1, 5, initial, 2, 0, 0, 150, 9, 9];
-        rates
-            .map(|rate| U256::from(rate) * U256::from(10_u64.pow(16)))
-            .to_vec()
+        let words = rates.map(|rate| U256::from(rate) * U256::from(10_u64.pow(16)));
+        words.iter().flat_map(U256::to_be_bytes_vec).collect()
+    }
+
+    fn set_instrument(words: &[u8]) -> Bytes {
+        let key = B256::with_last_byte(3);
+        let selector = IMarginVault::setInstrumentCall::SELECTOR;
+        [&selector[..], &key[..], words].concat().into()
     }
 
     #[test]
     fn a_setter_is_recognised_and_its_change_described() {
-        let subject = Subject {
-            target: Address::repeat_byte(1),
-            kind: Kind::Instrument,
-            key: B256::with_last_byte(3),
-        };
-        let call = Call {
-            to: Some(subject.target),
-            data: subject.set(&instrument(12)),
-        };
-        let setting = Setting::of(&call).unwrap();
-        assert_eq!(setting.subject, subject);
-        let change = Change::new(&setting, instrument(10));
+        let data = set_instrument(&instrument(12));
+        let (subject, access) = Subject::of(VAULT, &data, &system()).unwrap();
+        assert_eq!(
+            (subject.name().as_str(), access),
+            ("instrument 3", Access::Owner)
+        );
+        let change = subject
+            .change(Some(&instrument(10)), &instrument(12))
+            .unwrap();
         let expected = FieldChange {
             field: "initialRate".into(),
-            before: "0.1".into(),
+            before: Some("0.1".into()),
             after: "0.12".into(),
             direction: Direction::Tighter,
         };
-        assert_eq!(change.fields(), vec![expected]);
-        let cut = Call {
-            data: call.data.slice(..call.data.len() - 1),
-            ..call
-        };
-        assert_eq!(Setting::of(&cut), None);
+        assert_eq!(change.fields, [expected]);
+        assert_eq!(subject.change(Some(&instrument(10)), &[]), None);
+        assert_eq!(subject.change(Some(&[]), &instrument(10)), None);
+        let listed = subject.change(None, &instrument(12)).unwrap();
+        assert_eq!((listed.fields.len(), &listed.fields[2].before), (9, &None));
+    }
+
+    #[test]
+    fn a_function_of_another_contract_or_with_other_arguments_is_not_recognised() {
+        let system = system();
+        let data = set_instrument(&instrument(12));
+        for (target, data) in [
+            (GUARD, data.clone()),
+            (Address::repeat_byte(0x77), data.clone()),
+            (VAULT, data.slice(..data.len() - 1)),
+            (VAULT, data.slice(..data.len() - 32)),
+            (VAULT, data.slice(..3)),
+            (VAULT, Bytes::new()),
+        ] {
+            assert!(Subject::of(target, &data, &system).is_none());
+        }
     }
 
     #[test]
     fn the_stewards_changes_are_those_of_the_struct() {
-        let adjust = IRiskSteward::adjustCall {
-            subject: IRiskSteward::Subject {
-                target: Address::repeat_byte(1),
-                kind: 1,
-                key: B256::with_last_byte(3),
+        let subject = |target, kind| IRiskSteward::Subject {
+            target,
+            kind,
+            key: B256::with_last_byte(3),
+        };
+        let changes = vec![IRiskSteward::Change {
+            field: 2,
+            value: U256::from(9 * 10_u64.pow(16)),
+        }];
+        let adjust = |target, kind| {
+            let call = IRiskSteward::adjustCall {
+                subject: subject(target, kind),
+                changes: changes.clone(),
+            };
+            Subject::of(STEWARD, &call.abi_encode().into(), &system())
+        };
+        let (found, access) = adjust(VAULT, 1).unwrap();
+        assert_eq!((found.target, access), (VAULT, Access::Agent));
+        assert_eq!(found.name(), "instrument 3");
+        assert!(adjust(GUARD, 1).is_none(), "a guard has no instruments");
+        assert!(adjust(VAULT, 99).is_none());
+        let tighten = IRiskSteward::tightenCall {
+            subject: subject(GUARD, 2),
+            changes,
+        };
+        let (found, access) =
+            Subject::of(STEWARD, &tighten.abi_encode().into(), &system()).unwrap();
+        assert_eq!(access, Access::Emergency);
+        assert_eq!(found.name(), "parameters of the guard");
+    }
+
+    #[test]
+    fn a_promotion_is_read_from_the_markets_pool() {
+        let call = IMarketFactory::promoteCall { vault: VAULT };
+        let data: Bytes = call.abi_encode().into();
+        let (found, _) = Subject::of(FACTORY, &data, &system()).unwrap();
+        assert_eq!(found.target, POOL);
+        assert_eq!(found.name(), format!("class of market {VAULT}"));
+        let word = |value| B256::with_last_byte(value);
+        let change = found.change(Some(&word(0)[..]), &word(1)[..]).unwrap();
+        assert_eq!(change.fields[0].before.as_deref(), Some("false"));
+        assert_eq!(change.fields[0].after, "true");
+        let other = IMarketFactory::promoteCall { vault: GUARD };
+        assert!(Subject::of(FACTORY, &other.abi_encode().into(), &system()).is_none());
+    }
+
+    #[test]
+    fn the_view_is_asked_with_the_keys() {
+        let call = IOracleGuard::setRangeLimitsCall {
+            asset: B256::repeat_byte(5),
+            limits: IOracleGuard::RangeLimits {
+                stressed: 0,
+                min: 0,
+                max: 0,
+                confidence: 0,
             },
-            changes: vec![IRiskSteward::Change {
-                field: 2,
-                value: U256::from(9 * 10_u64.pow(16)),
-            }],
         };
-        let call = Call {
-            to: Some(Address::repeat_byte(2)),
-            data: adjust.abi_encode().into(),
+        let (found, _) = Subject::of(GUARD, &call.abi_encode().into(), &system()).unwrap();
+        let ask = IOracleGuard::rangeLimitsCall {
+            asset: B256::repeat_byte(5),
         };
-        let setting = Setting::of(&call).unwrap();
-        let change = Change::new(&setting, instrument(10));
-        assert_eq!(change.after, instrument(9));
-        assert_eq!(change.fields()[0].direction, Direction::Looser);
+        assert_eq!(found.view(), View::new(GUARD, &ask));
+        assert_eq!(found.name(), "range limits of asset 0x050505050505...");
     }
 }

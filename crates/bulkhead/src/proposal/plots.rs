@@ -1,7 +1,8 @@
 //! A picture of a proposal: how far everybody is from liquidation, and what days of crisis would cost, before and after.
 
 use super::{
-    impact::{Impact, Position},
+    amount::Amount,
+    impact::{Account, AccountImpact, Impact},
     report::Report,
 };
 use crate::picture::{
@@ -35,7 +36,7 @@ pub fn draw(report: &Report, folder: &Path) -> Result<Vec<PathBuf>, PlotError> {
 
 /// Equity as a multiple of maintenance margin, every account at its rank.
 fn cushions(impact: &Impact, area: &Drawing) -> Drawn {
-    let sorted = |of: fn(&super::impact::AccountImpact) -> &Position| {
+    let sorted = |of: fn(&AccountImpact) -> &Account| {
         let mut all: Vec<f64> = impact
             .accounts
             .iter()
@@ -79,11 +80,12 @@ fn steps(heights: &[f64]) -> Vec<(f64, f64)> {
     both.collect()
 }
 
-fn cushion(position: &Position) -> f64 {
-    if position.maintenance <= 0.0 {
+fn cushion(account: &Account) -> f64 {
+    let maintenance = account.maintenance.approximate();
+    if maintenance <= 0.0 {
         return FAR;
     }
-    (position.equity / position.maintenance).clamp(0.0, FAR)
+    (account.equity.approximate() / maintenance).clamp(0.0, FAR)
 }
 
 /// What each day costs: what insurance pays in full colour, what profits lose above it.
@@ -92,6 +94,7 @@ fn losses(impact: &Impact, area: &Drawing) -> Drawn {
         .stress
         .iter()
         .flat_map(|day| [day.before.deficit, day.after.deficit])
+        .map(Amount::approximate)
         .fold(0.0, f64::max);
     let days = impact.stress.len().max(1) as f64;
     let names: Vec<&str> = impact.stress.iter().map(|day| day.day).collect();
@@ -116,7 +119,8 @@ fn losses(impact: &Impact, area: &Drawing) -> Drawn {
                 day.after
             };
             let left = place as f64 + offset;
-            let (insured, all) = (loss.insured / 1000.0, loss.deficit / 1000.0);
+            let [insured, all] =
+                [loss.insured, loss.deficit].map(|amount| amount.approximate() / 1000.0);
             [
                 Rectangle::new([(left, 0.0), (left + 0.33, insured)], colour.filled()),
                 Rectangle::new(

@@ -1,327 +1,468 @@
-//! The days that a market must survive, as gaps: prices jump from today's marks to the day's last, and nobody is liquidated on
-//! the way but those whom the parameters already put below maintenance margin. What insurance then pays, and what is left.
+//! The days that a market must survive (DESIGN 9), as gaps: prices jump from today's marks to the day's last, volatilities stay,
+//! and nobody is liquidated on the way but those whom the parameters already put below maintenance margin. Who then owes how
+//! much, what insurance pays of it, and what profits lose. Options are valued, and debts divided among instruments, by the
+//! functions of the crate `risk`.
 
 use super::{
-    impact::{Stressed, dollars, liquidation, times},
-    system::{Conditions, Leg, Listed, Margins, Series, Snapshot},
+    amount::Amount,
+    coins::Coin,
+    error::ProposalError,
+    holders::Leg,
+    liquidation::{Taken, linear_margin, liquidation},
+    snapshot::{Conditions, Instrument, Margins, Quote, Series, Snapshot},
 };
-use crate::units::WAD;
-use alloy::{
-    primitives::{Address, B256, I256, U256, keccak256},
-    sol_types::SolValue,
-};
-use risk::options::black;
-use risk::{Price, Ratio};
+use risk::{Price, Ratio, Usd, WAD, math, options::black};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// A day's last prices as shares of its first, in millionths.
-struct Day {
-    name: &'static str,
-    bitcoin: u32,
-    ether: u32,
-    others: u32,
+/// WAD share of a price in a millionth.
+const MILLIONTH: u128 = WAD / 1_000_000;
+/// Where a price stays, in millionths.
+const SAME: u32 = 1_000_000;
+/// No price falls below a hundredth of itself, as in the scenarios of margin.
+const LEAST: u128 = WAD / 100;
+
+/// Where a day leaves prices, in millionths of what they were.
+enum Moves {
+    /// By coin.
+    Coins {
+        bitcoin: u32,
+        ether: u32,
+        stable: u32,
+        others: u32,
+    },
+    /// Down by each instrument's shock.
+    ShockDown,
+    /// Up by each instrument's shock.
+    ShockUp,
 }
 
-/// A millionth, WAD.
-const MILLIONTH: u128 = WAD / 1_000_000;
-/// Where a price stays.
-const SAME: u32 = 1_000_000;
+struct Day {
+    name: &'static str,
+    moves: Moves,
+}
+
+const fn coins(name: &'static str, [bitcoin, ether, stable, others]: [u32; 4]) -> Day {
+    let moves = Moves::Coins {
+        bitcoin,
+        ether,
+        stable,
+        others,
+    };
+    Day { name, moves }
+}
 
 /// Published figures. Where a day has one for a single coin, the others are taken to do the same if it was a crash, and to stay
-/// where they are if it was a squeeze.
-const DAYS: [Day; 5] = [
+/// where they are if it was a squeeze. Prices by coin: bitcoin, ether, stablecoins, others.
+const DAYS: [Day; 9] = [
     // ETH from 194 to 86 dollars.
-    Day {
-        name: "12 March 2020",
-        bitcoin: 443_299,
-        ether: 443_299,
-        others: 443_299,
-    },
-    // Bitcoin fell by 13 %, others by 40 to 80 %.
-    Day {
-        name: "10 October 2025, alts -40 %",
-        bitcoin: 870_000,
-        ether: 600_000,
-        others: 600_000,
-    },
-    Day {
-        name: "10 October 2025, alts -80 %",
-        bitcoin: 870_000,
-        ether: 200_000,
-        others: 200_000,
-    },
-    // A thin token from 0.0095 to 0.0376 dollars.
-    Day {
-        name: "short squeeze of a thin token",
-        bitcoin: SAME,
-        ether: SAME,
-        others: 3_957_895,
-    },
+    coins("12 March 2020", [443_299, 443_299, SAME, 443_299]),
     // From 0.038 to 0.91 dollars in ten minutes.
+    coins(
+        "October 2022, thin-token pump",
+        [SAME, SAME, SAME, 23_947_368],
+    ),
+    // Bitcoin fell by 13 %, others by 40 to 80 %.
+    coins(
+        "10 October 2025, alts -40 %",
+        [870_000, 600_000, SAME, 600_000],
+    ),
+    coins(
+        "10 October 2025, alts -80 %",
+        [870_000, 200_000, SAME, 200_000],
+    ),
+    // The mark that the guard takes is 0.92, from 0.99.
+    coins("stablecoin on one venue", [SAME, SAME, 929_293, SAME]),
+    // A thin token from 0.0095 to 0.0376 dollars.
+    coins(
+        "short squeeze of a thin token",
+        [SAME, SAME, SAME, 3_957_895],
+    ),
+    // ETH fell by 12 % while the sequencer was down.
+    coins("outage of 45 minutes", [880_000, 880_000, SAME, 880_000]),
+    // What cover has to pay for, in one update.
     Day {
-        name: "thin-token pump of October 2022",
-        bitcoin: SAME,
-        ether: SAME,
-        others: 23_947_368,
+        name: "every price down by its shock",
+        moves: Moves::ShockDown,
+    },
+    Day {
+        name: "every price up by its shock",
+        moves: Moves::ShockUp,
     },
 ];
 
-/// What a day costs. Dollars.
+/// What a day costs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Loss {
     /// Accounts that it leaves in debt.
     pub bankrupt: usize,
     /// What they owe.
-    pub deficit: f64,
-    /// What insurance pays of it.
-    pub insured: f64,
+    pub deficit: Amount,
+    /// What insurance pays of it: for each instrument at most its cover, and in all what the pool pays the vault.
+    pub insured: Amount,
     /// What profits lose by it.
-    pub uncovered: f64,
+    pub uncovered: Amount,
 }
 
-/// The guard's id of `symbol` in a market.
-pub fn asset_of(vault: Address, symbol: &str) -> B256 {
-    let symbol = B256::right_padding_from(symbol.as_bytes());
-    keccak256((vault, symbol).abi_encode())
+/// Where a price goes.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Move {
+    /// The perpetual.
+    pub instrument: u32,
+    /// Share of its price that is left.
+    pub factor: Amount,
+}
+
+/// A day, before and after.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Stressed {
+    /// Its name.
+    pub day: &'static str,
+    /// Prices that change.
+    pub moves: Vec<Move>,
+    /// As things are.
+    pub before: Loss,
+    /// As they would be.
+    pub after: Loss,
 }
 
 /// Every day, before and after.
-pub fn days(snapshot: &Snapshot) -> Result<Vec<Stressed>, risk::Error> {
+pub fn days(snapshot: &Snapshot) -> Result<Vec<Stressed>, ProposalError> {
     let days = DAYS.iter().map(|day| {
+        let factors = factors(snapshot, &day.moves);
         Ok(Stressed {
             day: day.name,
-            before: loss(snapshot, &snapshot.before, day)?,
-            after: loss(snapshot, &snapshot.after, day)?,
+            moves: moves(&factors)?,
+            before: loss(snapshot, &snapshot.before, &factors)?,
+            after: loss(snapshot, &snapshot.after, &factors)?,
         })
     });
     days.collect()
 }
 
-impl Day {
-    /// WAD share of its price that an underlying is left with.
-    fn factor(&self, vault: Address, asset: B256) -> u128 {
-        let millionths = if asset == asset_of(vault, "BTC") {
-            self.bitcoin
-        } else if asset == asset_of(vault, "ETH") {
-            self.ether
-        } else {
-            self.others
-        };
-        u128::from(millionths) * MILLIONTH
-    }
+/// WAD shares of their prices that perpetuals are left with. The shock is the larger of what it is and what it would be, so that
+/// both sides are held to the same gap.
+fn factors(snapshot: &Snapshot, moves: &Moves) -> BTreeMap<u32, u128> {
+    let shock = |number: &u32| {
+        let both = [&snapshot.before, &snapshot.after];
+        let shocks = both.map(|side| side.terms.get(number).map_or(0, |terms| terms.shock));
+        u128::from(shocks[0].max(shocks[1]))
+    };
+    let perpetuals = snapshot.instruments.iter();
+    perpetuals
+        .filter_map(|(number, instrument)| match instrument {
+            Instrument::Perpetual { asset } => {
+                Some((number, Coin::of(snapshot.market.vault, *asset)))
+            }
+            Instrument::Option(_) => None,
+        })
+        .map(|(number, coin)| {
+            let factor = match moves {
+                Moves::ShockDown => WAD.saturating_sub(shock(number)),
+                Moves::ShockUp => WAD.saturating_add(shock(number)),
+                Moves::Coins {
+                    bitcoin,
+                    ether,
+                    stable,
+                    others,
+                } => {
+                    let millionths = match coin {
+                        Coin::Bitcoin => bitcoin,
+                        Coin::Ether => ether,
+                        Coin::Stable => stable,
+                        Coin::Other => others,
+                    };
+                    u128::from(*millionths) * MILLIONTH
+                }
+            };
+            (*number, factor.max(LEAST))
+        })
+        .collect()
 }
 
-fn loss(snapshot: &Snapshot, conditions: &Conditions, day: &Day) -> Result<Loss, risk::Error> {
-    let mut sum = Loss::default();
-    let mut owed: BTreeMap<u32, u128> = BTreeMap::new();
-    let mut deficit = 0_u128;
-    for (account, legs) in &snapshot.legs {
-        let Some(margins) = conditions.accounts.get(account) else {
-            continue;
-        };
-        let equity = equity_after(snapshot, conditions, margins, legs, day)?;
-        if equity >= 0 {
-            continue;
-        }
-        let debt = equity.unsigned_abs();
-        sum.bankrupt += 1;
-        deficit = deficit.saturating_add(debt);
-        for (instrument, part) in attributed(snapshot, conditions, legs, debt) {
-            let total = owed.entry(instrument).or_default();
-            *total = total.saturating_add(part);
-        }
-    }
-    let covered = owed.iter().map(|(instrument, debt)| {
-        let terms = conditions.terms.get(instrument);
-        terms.map_or(0, |terms| terms.cover_left.min(*debt))
+fn moves(factors: &BTreeMap<u32, u128>) -> Result<Vec<Move>, risk::Error> {
+    let moved = factors.iter().filter(|(_, factor)| **factor != WAD);
+    let each = moved.map(|(&instrument, &factor)| {
+        let factor = Amount::of(factor)?;
+        Ok(Move { instrument, factor })
     });
-    let insured = covered
-        .fold(0, u128::saturating_add)
-        .min(conditions.insurance);
-    sum.deficit = dollars(deficit);
-    sum.insured = dollars(insured);
-    sum.uncovered = dollars(deficit.saturating_sub(insured));
-    Ok(sum)
+    each.collect()
 }
 
-/// Equity once whoever is below maintenance margin has been liquidated, and then prices have jumped.
+fn loss(
+    snapshot: &Snapshot,
+    conditions: &Conditions,
+    factors: &BTreeMap<u32, u128>,
+) -> Result<Loss, ProposalError> {
+    let (mut bankrupt, mut deficit) = (0, Usd::ZERO);
+    let mut owed: BTreeMap<u32, Usd> = BTreeMap::new();
+    for (account, legs) in &snapshot.holders {
+        let margins = conditions.accounts.get(account);
+        let margins = margins.ok_or(ProposalError::AccountLost(*account))?;
+        let debt = equity_after(snapshot, conditions, margins, legs, factors)?.deficit()?;
+        if debt == Usd::ZERO {
+            continue;
+        }
+        bankrupt += 1;
+        deficit = deficit.plus(debt)?;
+        for (instrument, part) in attributed(snapshot, conditions, legs, debt)? {
+            let total = owed.entry(instrument).or_default();
+            *total = total.plus(part)?;
+        }
+    }
+    let mut insured = Usd::ZERO;
+    for (instrument, debt) in owed {
+        let cover = conditions
+            .terms
+            .get(&instrument)
+            .map_or(0, |terms| terms.cover_left);
+        insured = insured.plus(debt.min(Usd(cover)))?;
+    }
+    insured = insured.min(Usd(conditions.insurance));
+    Ok(Loss {
+        bankrupt,
+        deficit: Amount(deficit.0),
+        insured: Amount(insured.0),
+        uncovered: Amount(deficit.minus(insured)?.0),
+    })
+}
+
+/// Equity once whoever is below maintenance margin has been liquidated, and then prices have jumped. Whoever takes positions over
+/// is taken to have enough.
 fn equity_after(
     snapshot: &Snapshot,
     conditions: &Conditions,
     margins: &Margins,
     legs: &[Leg],
-    day: &Day,
-) -> Result<i128, risk::Error> {
-    let notional = legs.iter().filter_map(|leg| {
-        let listed = snapshot.listed.get(&leg.instrument)?;
-        Some(times(leg.size.unsigned_abs(), listed.spot))
-    });
-    let notional = notional.fold(0, u128::saturating_add);
-    let (share, penalty) = liquidation(conditions, margins, notional)?;
-    let kept = I256::try_from(WAD.saturating_sub(share)).unwrap_or(I256::ZERO);
-    let one = I256::try_from(WAD).unwrap_or(I256::ONE);
-    let mut gain = I256::ZERO;
+    factors: &BTreeMap<u32, u128>,
+) -> Result<Usd, risk::Error> {
+    let taken = match margins.equity {
+        // Nobody takes over an account in debt.
+        ..=0 => Taken::default(),
+        _ => liquidation(conditions, margins, legs)?,
+    };
+    let kept = WAD.saturating_sub(taken.share.0);
+    let mut equity = Usd(margins.equity).minus(taken.penalty)?;
     for leg in legs {
-        let Some(listed) = snapshot.listed.get(&leg.instrument) else {
-            continue;
-        };
-        let factor = day.factor(snapshot.market.vault, listed.asset);
-        let price = price_after(listed, factor, snapshot.time)?;
-        let change = difference(price, listed.mark);
-        let size = I256::try_from(leg.size).unwrap_or(I256::ZERO);
-        // Below 2^127 x 2^129 in magnitude, and divided before the share of what is kept.
-        let whole = size.saturating_mul(change) / one;
-        gain = gain.saturating_add(whole.saturating_mul(kept) / one);
+        let gain = gain(snapshot, conditions, leg, factors)?;
+        equity = equity.plus(Usd(math::mul_div_floor(gain.0, kept, WAD)?))?;
     }
-    let equity = i128::try_from(gain).map_err(|_| risk::Error::Overflow)?;
-    Ok(equity
-        .saturating_add(margins.equity)
-        .saturating_sub(penalty))
+    Ok(equity)
 }
 
-fn difference(price: u128, mark: u128) -> I256 {
-    I256::from_raw(U256::from(price)) - I256::from_raw(U256::from(mark))
+/// What a leg gains by the jump, rounded down.
+fn gain(
+    snapshot: &Snapshot,
+    conditions: &Conditions,
+    leg: &Leg,
+    factors: &BTreeMap<u32, u128>,
+) -> Result<Usd, risk::Error> {
+    let quote = conditions
+        .quotes
+        .get(&leg.instrument)
+        .copied()
+        .unwrap_or_default();
+    let instrument = snapshot.instruments.get(&leg.instrument);
+    let (perpetual, series) = match instrument {
+        Some(Instrument::Option(series)) => (series.underlying, Some(series)),
+        _ => (leg.instrument, None),
+    };
+    let factor = factors.get(&perpetual).copied().unwrap_or(WAD);
+    let price = price_after(&quote, series, factor, snapshot.time)?;
+    let change = math::signed(price)? - math::signed(quote.mark)?;
+    let change = if leg.size > 0 { change } else { -change };
+    math::mul_div_floor(change, leg.size.unsigned_abs(), WAD).map(Usd)
 }
 
-/// Price of an instrument once that of its underlying is `factor` (WAD) of what it was; volatilities stay.
-fn price_after(listed: &Listed, factor: u128, now: u64) -> Result<u128, risk::Error> {
-    let spot = times(listed.spot, factor);
-    let Some(series) = listed.series else {
+/// Price of an instrument once that of its underlying is `factor` (WAD) of what it was; volatilities stay, and so does a final
+/// settlement price. An option's forward is the price of its underlying, also while its settlement is averaged.
+fn price_after(
+    quote: &Quote,
+    series: Option<&Series>,
+    factor: u128,
+    now: u64,
+) -> Result<u128, risk::Error> {
+    let spot = math::mul_div_down(quote.spot, factor, WAD)?.min(Price::MAX.0);
+    let Some(series) = series else {
         return Ok(spot);
     };
-    let Series {
-        expiry,
-        strike,
-        is_call,
-        volatility,
-        ..
-    } = series;
+    if quote.is_final {
+        return Ok(quote.mark);
+    }
     let terms = black::Terms {
-        kind: if is_call {
+        kind: if series.is_call {
             black::Kind::Call
         } else {
             black::Kind::Put
         },
         forward: Price(spot),
-        strike: Price(strike),
-        seconds: expiry.saturating_sub(now),
-        volatility: Ratio(volatility.into()),
+        strike: Price(series.strike),
+        // The guard has no volatility of an option from its expiry on, nor of one that nobody quotes.
+        seconds: match quote.volatility {
+            0 => 0,
+            _ => series.expiry.saturating_sub(now),
+        },
+        volatility: Ratio(quote.volatility.into()),
     };
     Ok(terms.quote()?.value.0)
 }
 
-/// A debt divided among the perpetuals of an account's legs, in proportion to size x price of the underlying x maintenance rate.
+/// A debt divided among the perpetuals of an account's legs, in proportion to what each leg needs by itself; the last has what
+/// rounding leaves.
 fn attributed(
     snapshot: &Snapshot,
     conditions: &Conditions,
     legs: &[Leg],
-    debt: u128,
-) -> Vec<(u32, u128)> {
-    let weights: Vec<(u32, u128)> = legs
-        .iter()
-        .filter_map(|leg| {
-            let listed = snapshot.listed.get(&leg.instrument)?;
-            let perpetual = listed
-                .series
-                .map_or(leg.instrument, |series| series.underlying);
-            let rate = conditions.terms.get(&perpetual)?.maintenance_rate;
-            let notional = times(leg.size.unsigned_abs(), listed.spot);
-            Some((perpetual, times(notional, rate.into())))
-        })
-        .collect();
-    let total = weights
-        .iter()
-        .fold(U256::ZERO, |sum, (_, weight)| sum + U256::from(*weight));
-    if total.is_zero() {
-        return vec![];
+    debt: Usd,
+) -> Result<Vec<(u32, Usd)>, risk::Error> {
+    let (mut weights, mut total) = (Vec::new(), Usd::ZERO);
+    for leg in legs {
+        let perpetual = match snapshot.instruments.get(&leg.instrument) {
+            Some(Instrument::Option(series)) => series.underlying,
+            _ => leg.instrument,
+        };
+        let weight = linear_margin(conditions, perpetual, leg)?;
+        total = total.plus(weight)?;
+        weights.push((perpetual, weight));
     }
-    let part = |weight: u128| U256::from(debt) * U256::from(weight) / total;
-    weights
-        .into_iter()
-        .map(|(perpetual, weight)| (perpetual, part(weight).saturating_to()))
-        .collect()
+    if total == Usd::ZERO {
+        return Ok(vec![]);
+    }
+    let (debt, total) = (math::unsigned(debt.0)?, math::unsigned(total.0)?);
+    let mut left = debt;
+    let mut parts = Vec::new();
+    for (place, (perpetual, weight)) in weights.iter().enumerate() {
+        let part = math::mul_div_down(debt, math::unsigned(weight.0)?, total)?;
+        let part = if place + 1 == weights.len() {
+            left
+        } else {
+            part
+        };
+        left -= part;
+        parts.push((*perpetual, Usd(math::signed(part)?)));
+    }
+    Ok(parts)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::proposal::impact::tests::{ALICE, snapshot, usd};
+    use crate::proposal::snapshot::tests::{snapshot, usd, wad};
 
-    fn gap(share: u32) -> Day {
-        Day {
-            name: "a gap",
-            bitcoin: SAME,
-            ether: share,
-            others: SAME,
-        }
+    fn loss_at(snapshot: &Snapshot, conditions: &Conditions, percent: u128) -> Loss {
+        let factors = [(1, WAD / 100 * percent)].into();
+        loss(snapshot, conditions, &factors).unwrap()
     }
 
     /// 100 ETH long at 200 dollars with 1,500 of equity: at 170 it owes 1,500, of which cover pays all.
     #[test]
     fn a_gap_leaves_debts_that_insurance_pays_up_to_the_cover() {
         let mut snapshot = snapshot();
-        let loss_at =
-            |snapshot: &Snapshot, share| loss(snapshot, &snapshot.before, &gap(share)).unwrap();
-        assert_eq!(loss_at(&snapshot, 950_000), Loss::default());
-        let fallen = loss_at(&snapshot, 850_000);
-        assert_eq!((fallen.bankrupt, fallen.deficit), (1, 1_500.0));
-        assert_eq!((fallen.insured, fallen.uncovered), (1_500.0, 0.0));
+        let at = |snapshot: &Snapshot, percent| loss_at(snapshot, &snapshot.before, percent);
+        assert_eq!(at(&snapshot, 95), Loss::default());
+        let fallen = at(&snapshot, 85);
+        assert_eq!((fallen.bankrupt, fallen.deficit), (1, Amount(usd(1_500))));
+        assert_eq!(
+            (fallen.insured, fallen.uncovered),
+            (Amount(usd(1_500)), Amount(0))
+        );
         // At 140 it owes 4,500: cover pays 2,000, and a poorer pool less.
-        let fallen = loss_at(&snapshot, 700_000);
-        assert_eq!((fallen.insured, fallen.uncovered), (2_000.0, 2_500.0));
-        snapshot.before.insurance = usd(500).unsigned_abs();
-        assert_eq!(loss_at(&snapshot, 700_000).insured, 500.0);
+        let fallen = at(&snapshot, 70);
+        assert_eq!(
+            (fallen.insured, fallen.uncovered),
+            (Amount(usd(2_000)), Amount(usd(2_500)))
+        );
+        snapshot.before.insurance = usd(500);
+        assert_eq!(at(&snapshot, 70).insured, Amount(usd(500)));
     }
 
     /// Liquidated by 1,000 / 2,400 for a penalty of 5 % of that share of 2,000 dollars.
     #[test]
     fn whom_the_parameters_liquidate_owes_less_afterwards() {
         let snapshot = snapshot();
-        let before = loss(&snapshot, &snapshot.before, &gap(700_000)).unwrap();
-        let after = loss(&snapshot, &snapshot.after, &gap(700_000)).unwrap();
-        let share = 1_000.0 / 2_400.0;
-        let expected = 6_000.0 * (1.0 - share) - (1_500.0 - 100.0 * share);
-        assert!((after.deficit - expected).abs() < 1e-6, "{after:?}");
+        let before = loss_at(&snapshot, &snapshot.before, 70);
+        let after = loss_at(&snapshot, &snapshot.after, 70);
+        let expected =
+            usd(6_000) - usd(6_000) * 1_000 / 2_400 - usd(1_500) + usd(100) * 1_000 / 2_400;
+        assert!((after.deficit.0 - expected).abs() < 10_000, "{after:?}");
         assert!(after.deficit < before.deficit);
     }
 
     #[test]
-    fn an_option_is_repriced() {
-        let spot = usd(200).unsigned_abs();
-        let call = Listed {
-            asset: B256::ZERO,
-            mark: usd(20).unsigned_abs(),
-            spot,
-            series: Some(Series {
-                underlying: 1,
-                expiry: 86_400 * 30,
-                strike: spot,
-                is_call: true,
-                volatility: WAD as u64,
-            }),
+    fn a_debt_is_divided_by_what_legs_need_to_the_last_unit() {
+        let mut snapshot = snapshot();
+        let mut conditions = snapshot.before.clone();
+        conditions.quotes.insert(2, conditions.quotes[&1]);
+        conditions.terms.insert(2, conditions.terms[&1]);
+        let asset = alloy::primitives::B256::ZERO;
+        snapshot
+            .instruments
+            .insert(2, Instrument::Perpetual { asset });
+        let legs = [(1, 100), (2, -200)].map(|(instrument, size)| Leg {
+            instrument,
+            size: usd(size),
+        });
+        let parts = attributed(&snapshot, &conditions, &legs, Usd(100)).unwrap();
+        assert_eq!(parts, [(1, Usd(33)), (2, Usd(67))]);
+    }
+
+    fn call() -> (Quote, Series) {
+        let quote = Quote {
+            mark: wad(20),
+            spot: wad(200),
+            volatility: WAD as u64,
+            ..Quote::default()
         };
-        let far = price_after(&call, WAD / 10, 0).unwrap();
-        assert!(far < usd(1).unsigned_abs() / 1_000, "{far}");
-        let expired = price_after(&call, 2 * WAD, 86_400 * 30).unwrap();
-        assert_eq!(expired, spot);
+        let series = Series {
+            underlying: 1,
+            expiry: 86_400 * 30,
+            strike: wad(200),
+            is_call: true,
+        };
+        (quote, series)
     }
 
     #[test]
-    fn every_day_of_the_list_is_played_on_its_own_coins() {
-        let snapshot = snapshot();
-        let days = days(&snapshot).unwrap();
+    fn an_option_is_repriced_until_it_is_settled() {
+        let (quote, series) = call();
+        let price =
+            |quote: &Quote, factor, now| price_after(quote, Some(&series), factor, now).unwrap();
+        assert!(price(&quote, WAD / 10, 0) < wad(1) / 1_000);
+        assert!(price(&quote, WAD, 0) > wad(20));
+        assert_eq!(price(&quote, 2 * WAD, series.expiry), wad(200));
+        let unquoted = Quote {
+            volatility: 0,
+            ..quote
+        };
+        assert_eq!(price(&unquoted, 2 * WAD, 0), wad(200));
+        let settled = Quote {
+            is_final: true,
+            ..quote
+        };
+        assert_eq!(price(&settled, 2 * WAD, series.expiry), quote.mark);
+    }
+
+    #[test]
+    fn every_day_is_played_on_its_own_coins() {
+        let days = days(&snapshot()).unwrap();
         assert_eq!(days.len(), DAYS.len());
-        for (day, stressed) in DAYS.iter().zip(&days) {
-            // Alice is long, Bob short; a coin that stays where it is bankrupts nobody.
+        for day in &days {
+            // Alice is long ETH, Bob short; a day on which ETH stays where it is bankrupts nobody.
             assert_eq!(
-                stressed.before.bankrupt == 0,
-                day.ether == SAME,
+                day.before.bankrupt == 0,
+                day.moves.is_empty() || day.day.starts_with("every price up"),
                 "{}",
-                day.name
+                day.day
             );
         }
-        assert!(snapshot.legs.contains_key(&ALICE));
+        let shocks: Vec<_> = days
+            .iter()
+            .filter(|day| day.day.starts_with("every"))
+            .collect();
+        let factors = shocks.iter().map(|day| day.moves[0].factor.exact());
+        assert_eq!(factors.collect::<Vec<_>>(), ["0.75", "1.25"]);
     }
 }

@@ -1,47 +1,24 @@
-//! The live system as it is, and as it would be: the contracts themselves answer both, in one `eth_call` each, in which the
-//! owner's account is given the code of Multicall3 and first makes the proposal's changes. Nothing is sent.
+//! Bulkhead as it stands on a chain: a factory, its guard, and every market.
 
-use super::parameters::{Change, Subject};
+use super::{
+    error::ProposalError,
+    functions::Contract,
+    reader::{Reader, in_groups},
+};
 use crate::{
     abi::{
         IInsurancePool, IMarginVault,
-        IMarketFactory::{marketAtCall, marketCountCall},
+        IMarketFactory::{guardCall, marketAtCall, marketCountCall},
         IOracleGuard,
+        IOwnable::ownerCall,
     },
-    chain::{Answers, Chain, ChainError, MULTICALL3, View, multicall},
+    chain::View,
 };
-use alloy::{
-    primitives::{Address, B256, Bytes, U256},
-    rpc::types::Log,
-    sol_types::SolEvent,
-};
-use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
-use steward::Kind;
+use alloy::primitives::{Address, U256};
+use std::collections::BTreeSet;
 
-/// Accounts that one call asks about; each costs a contract a few hundred thousand gas at worst.
-const ACCOUNTS_AT_ONCE: usize = 50;
-
-/// Why the live system cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum SystemError {
-    /// The node.
-    #[error(transparent)]
-    Chain(#[from] ChainError),
-    /// The chain has no Multicall3.
-    #[error("there is no Multicall3 at {MULTICALL3}")]
-    NoMulticall,
-    /// The proposal would not execute.
-    #[error("the proposal reverts when it sets {what} of {target}: {reason}")]
-    Reverts {
-        /// The struct.
-        what: String,
-        /// Its contract.
-        target: Address,
-        /// The contract's error.
-        reason: String,
-    },
-}
+/// Markets that are asked about in one call.
+const AT_ONCE: usize = 50;
 
 /// One market.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,446 +29,199 @@ pub struct Market {
     pub pool: Address,
     /// The guard of its prices.
     pub guard: Address,
+    /// What its balances are counted in.
+    pub token: Address,
 }
 
-/// A position with what it is worth.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Leg {
-    /// The instrument's number.
-    pub instrument: u32,
-    /// WAD, positive is long.
-    pub size: i128,
-}
-
-/// An account under some parameters.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Margins {
-    /// WAD amounts.
-    pub equity: i128,
-    /// Below which it is liquidated.
-    pub maintenance: u128,
-    /// Below which it opens nothing.
-    pub initial: u128,
-    /// Seconds for which ill health was observed.
-    pub unhealthy_secs: u64,
-}
-
-/// Terms of an option.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Series {
-    /// The perpetual that it is on.
-    pub underlying: u32,
-    /// Unix time.
-    pub expiry: u64,
-    /// WAD price.
-    pub strike: u128,
-    /// Whether it is a call.
-    pub is_call: bool,
-    /// WAD volatility a year, at its strike.
-    pub volatility: u64,
-}
-
-/// An instrument, whatever the parameters.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Listed {
-    /// The guard's id of its underlying.
-    pub asset: B256,
-    /// WAD price of it.
-    pub mark: u128,
-    /// WAD price of its underlying; the mark of a perpetual.
-    pub spot: u128,
-    /// Its terms, if it is an option.
-    pub series: Option<Series>,
-}
-
-/// A perpetual under some parameters.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Terms {
-    /// WAD size of the larger side.
-    pub open_interest: u128,
-    /// WAD size of one side that cover allows now.
-    pub open_interest_limit: u128,
-    /// WAD amount that insurance would pay for it now.
-    pub cover_left: u128,
-    /// WAD share of notional.
-    pub maintenance_rate: u64,
-}
-
-/// A vault under some parameters.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Conditions {
-    /// By account.
-    pub accounts: BTreeMap<B256, Margins>,
-    /// By number of the perpetual.
-    pub terms: BTreeMap<u32, Terms>,
-    /// WAD share of maintenance margin at the start of the clock.
-    pub penalty_start: u64,
-    /// Seconds.
-    pub penalty_ramp: u32,
-    /// WAD amount below which a liquidation takes everything.
-    pub dust_notional: u128,
-    /// WAD amount that the pool would pay the vault now.
-    pub insurance: u128,
-}
-
-/// A market with everybody in it, as it is and as it would be.
+/// Everything that belongs to one factory.
 #[derive(Clone, Debug)]
-pub struct Snapshot {
-    /// Which.
-    pub market: Market,
-    /// Time of the block, seconds.
-    pub time: u64,
-    /// By instrument.
-    pub listed: BTreeMap<u32, Listed>,
-    /// By account.
-    pub legs: BTreeMap<B256, Vec<Leg>>,
-    /// As it is, with prices poked.
-    pub before: Conditions,
-    /// With the changes made, and prices poked.
-    pub after: Conditions,
+pub struct System {
+    /// The factory.
+    pub factory: Address,
+    /// Who owns the factory: the timelock, once governance is in place.
+    pub owner: Address,
+    /// The factory's guard.
+    pub guard: Address,
+    /// By number.
+    pub markets: Vec<Market>,
+    /// Every steward that one of the contracts has.
+    pub stewards: BTreeSet<Address>,
 }
 
-/// Every market of `factory`.
-pub async fn markets(chain: &Chain, factory: Address) -> Result<Vec<Market>, SystemError> {
-    let count: u64 = chain
-        .call(factory, &marketCountCall {})
-        .await?
-        .saturating_to();
-    let mut markets = Vec::new();
-    for i in 0..count {
-        let i = U256::from(i);
-        let at = chain.call(factory, &marketAtCall { i }).await?;
-        markets.push(Market {
-            vault: at.vault,
-            pool: at.pool,
-            guard: chain.call(at.vault, &IMarginVault::guardCall {}).await?,
+impl System {
+    /// What belongs to `factory`.
+    pub async fn read(reader: &Reader, factory: Address) -> Result<Self, ProposalError> {
+        let no_factory = |reason| ProposalError::NoFactory { factory, reason };
+        let views = [
+            View::new(factory, &marketCountCall {}),
+            View::new(factory, &ownerCall {}),
+            View::new(factory, &guardCall {}),
+        ];
+        let mut answers = reader.ask(&views, &[]).await?;
+        let count = answers.take::<marketCountCall>().map_err(no_factory)?;
+        let (owner, guard) = (answers.take::<ownerCall>()?, answers.take::<guardCall>()?);
+        let mut stewards = BTreeSet::new();
+        let guards = reader.call(guard, &IOracleGuard::stewardCall {});
+        stewards.insert(guards.await?);
+        let places: Vec<U256> = (0..count.saturating_to::<u64>()).map(U256::from).collect();
+        let addresses = in_groups(&places, AT_ONCE, async |some| {
+            addresses(reader, factory, some).await
         });
+        let addresses = addresses.await?;
+        let found = in_groups(&addresses, AT_ONCE, async |some| {
+            details(reader, some).await
+        });
+        let mut markets = Vec::new();
+        for (market, of_market) in found.await? {
+            markets.push(market);
+            stewards.extend(of_market);
+        }
+        stewards.remove(&Address::ZERO);
+        Ok(Self {
+            factory,
+            owner,
+            guard,
+            markets,
+            stewards,
+        })
     }
-    Ok(markets)
+
+    /// Which of Bulkhead's contracts is at an address; none if it is another's.
+    pub fn contract(&self, address: Address) -> Option<Contract> {
+        if address == self.factory {
+            return Some(Contract::Factory);
+        }
+        if address == self.guard || self.markets.iter().any(|market| market.guard == address) {
+            return Some(Contract::Guard);
+        }
+        if self.stewards.contains(&address) {
+            return Some(Contract::Steward);
+        }
+        let market = self.markets.iter().find(|market| market.has(address))?;
+        let is_vault = market.vault == address;
+        Some(if is_vault {
+            Contract::Vault
+        } else {
+            Contract::Pool
+        })
+    }
+
+    /// The market of a vault.
+    pub fn market(&self, vault: Address) -> Option<&Market> {
+        self.markets.iter().find(|market| market.vault == vault)
+    }
 }
 
 impl Market {
-    /// Whether it depends on `subject`.
-    pub fn is_concerned(&self, subject: &Subject) -> bool {
-        let contract = match subject.kind {
-            Kind::VaultParameters | Kind::Instrument | Kind::OptionRules => self.vault,
-            Kind::GuardParameters | Kind::RangeLimits | Kind::SurfaceLimits => self.guard,
-            Kind::PoolParameters => self.pool,
+    fn has(&self, address: Address) -> bool {
+        self.vault == address || self.pool == address
+    }
+
+    /// Whether a contract is one of its own, or its guard.
+    pub fn is_touched_by(&self, contract: Address) -> bool {
+        self.has(contract) || self.guard == contract
+    }
+}
+
+/// Vault and pool of markets by their numbers.
+async fn addresses(
+    reader: &Reader,
+    factory: Address,
+    places: &[U256],
+) -> Result<Vec<(Address, Address)>, ProposalError> {
+    let ask = |&i: &U256| View::new(factory, &marketAtCall { i });
+    let views: Vec<View> = places.iter().map(ask).collect();
+    let mut answers = reader.ask(&views, &[]).await?;
+    let each = places.iter().map(|_| {
+        let market = answers.take::<marketAtCall>()?;
+        Ok((market.vault, market.pool))
+    });
+    each.collect()
+}
+
+/// What else a market consists of, and its stewards.
+async fn details(
+    reader: &Reader,
+    markets: &[(Address, Address)],
+) -> Result<Vec<(Market, [Address; 2])>, ProposalError> {
+    use IMarginVault::{quoteTokenCall, stewardCall};
+    let ask = |&(vault, pool): &(Address, Address)| {
+        [
+            View::new(vault, &IMarginVault::guardCall {}),
+            View::new(vault, &quoteTokenCall {}),
+            View::new(vault, &stewardCall {}),
+            View::new(pool, &IInsurancePool::stewardCall {}),
+        ]
+    };
+    let views: Vec<View> = markets.iter().flat_map(ask).collect();
+    let mut answers = reader.ask(&views, &[]).await?;
+    let each = markets.iter().map(|&(vault, pool)| {
+        let market = Market {
+            vault,
+            pool,
+            guard: answers.take::<IMarginVault::guardCall>()?,
+            token: answers.take::<quoteTokenCall>()?,
         };
-        contract == subject.target
-    }
+        let of_vault = answers.take::<stewardCall>()?;
+        let of_pool = answers.take::<IInsurancePool::stewardCall>()?;
+        Ok((market, [of_vault, of_pool]))
+    });
+    each.collect()
 }
 
-/// Makes changes in the name of an account, and looks at what came of them.
-pub struct Probe<'a> {
-    chain: &'a Chain,
-    executor: Address,
-    code: Bytes,
-}
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
 
-impl<'a> Probe<'a> {
-    /// In the name of `executor`, who owns what changes.
-    pub async fn new(chain: &'a Chain, executor: Address) -> Result<Self, SystemError> {
-        let code: Bytes = chain
-            .request("eth_getCode", json!([MULTICALL3, "latest"]))
-            .await?;
-        if code.is_empty() {
-            return Err(SystemError::NoMulticall);
+    pub const FACTORY: Address = Address::repeat_byte(1);
+    pub const GUARD: Address = Address::repeat_byte(2);
+    pub const VAULT: Address = Address::repeat_byte(3);
+    pub const POOL: Address = Address::repeat_byte(4);
+    pub const STEWARD: Address = Address::repeat_byte(5);
+
+    pub fn system() -> System {
+        let market = |vault, pool| Market {
+            vault,
+            pool,
+            guard: GUARD,
+            token: Address::repeat_byte(9),
+        };
+        let other = market(Address::repeat_byte(0x13), Address::repeat_byte(0x14));
+        System {
+            factory: FACTORY,
+            owner: Address::repeat_byte(6),
+            guard: GUARD,
+            markets: vec![other, market(VAULT, POOL)],
+            stewards: [STEWARD].into(),
         }
-        Ok(Self {
-            chain,
-            executor,
-            code,
-        })
     }
 
-    async fn ask(&self, views: &[View]) -> Result<Answers, SystemError> {
-        let (_, data) = multicall(views);
-        let call = json!({ "to": self.executor, "data": data });
-        let overrides = json!({ self.executor.to_string(): { "code": self.code } });
-        let answer: Bytes = self
-            .chain
-            .request("eth_call", json!([call, "latest", overrides]))
-            .await?;
-        Ok(Answers::decode(&answer)?)
-    }
-
-    /// Makes `changes`, asks the feeds for their prices, then asks `views`; the answers are those to `views`.
-    async fn after(
-        &self,
-        changes: &[Change],
-        poke: &View,
-        views: Vec<View>,
-    ) -> Result<Answers, SystemError> {
-        let mut all: Vec<View> = changes
-            .iter()
-            .map(|change| View::raw(change.subject.target, change.subject.set(&change.after)))
-            .collect();
-        all.push(poke.clone());
-        all.extend(views);
-        let mut answers = self.ask(&all).await?;
-        for Change { subject, .. } in changes {
-            answers.outcome()?.map_err(|reason| SystemError::Reverts {
-                what: subject.name(),
-                target: subject.target,
-                reason,
-            })?;
+    #[test]
+    fn every_contract_is_known_by_its_address() {
+        let system = system();
+        for (address, contract) in [
+            (FACTORY, Some(Contract::Factory)),
+            (GUARD, Some(Contract::Guard)),
+            (VAULT, Some(Contract::Vault)),
+            (POOL, Some(Contract::Pool)),
+            (STEWARD, Some(Contract::Steward)),
+            (Address::repeat_byte(0x13), Some(Contract::Vault)),
+            (Address::repeat_byte(9), None),
+        ] {
+            assert_eq!(system.contract(address), contract, "{address}");
         }
-        // A feed that does not answer freezes its asset, whatever the parameters.
-        let _poked = answers.outcome()?;
-        Ok(answers)
     }
 
-    /// A market as it is and as `changes` make it. Accounts are those that its events name from block `from` on.
-    pub async fn snapshot(
-        &self,
-        market: Market,
-        changes: &[Change],
-        from: u64,
-    ) -> Result<Snapshot, SystemError> {
-        let time = self.chain.timestamp().await?;
-        let legs = self.legs(market.vault, from).await?;
-        let listed = self.listed(&market, &legs).await?;
-        let assets: BTreeSet<B256> = listed.values().map(|listed| listed.asset).collect();
-        let poke = View::new(
-            market.guard,
-            &IOracleGuard::pokeManyCall {
-                assets: assets.into_iter().collect(),
-            },
+    #[test]
+    fn a_market_is_touched_by_its_own_contracts_and_its_guard() {
+        let system = system();
+        let market = system.market(VAULT).unwrap();
+        assert!(
+            [VAULT, POOL, GUARD]
+                .iter()
+                .all(|contract| market.is_touched_by(*contract))
         );
-        let accounts: Vec<B256> = legs.keys().copied().collect();
-        let perpetuals: Vec<u32> = listed
-            .iter()
-            .filter(|(_, listed)| listed.series.is_none())
-            .map(|(number, _)| *number)
-            .collect();
-        let conditions = async |changes: &[Change]| {
-            self.conditions(&market, changes, &poke, &accounts, &perpetuals)
-                .await
-        };
-        let (before, after) = (conditions(&[]).await?, conditions(changes).await?);
-        Ok(Snapshot {
-            market,
-            time,
-            listed,
-            legs,
-            before,
-            after,
-        })
+        assert!(!market.is_touched_by(Address::repeat_byte(0x13)));
+        assert!(!market.is_touched_by(FACTORY));
     }
-
-    /// Positions of everybody who has any.
-    async fn legs(
-        &self,
-        vault: Address,
-        from: u64,
-    ) -> Result<BTreeMap<B256, Vec<Leg>>, SystemError> {
-        let accounts: Vec<B256> = accounts_in(&self.chain.logs(vault, from).await?)
-            .into_iter()
-            .collect();
-        let mut found = BTreeMap::new();
-        for some in accounts.chunks(ACCOUNTS_AT_ONCE) {
-            let views: Vec<View> = some
-                .iter()
-                .map(|&account| View::new(vault, &IMarginVault::legsCall { account }))
-                .collect();
-            let mut answers = self.chain.views(&views).await?;
-            for account in some {
-                let legs = answers.take::<IMarginVault::legsCall>()?;
-                let held = legs.instruments.iter().zip(&legs.sizes);
-                let held: Vec<Leg> = held
-                    .map(|(&instrument, size)| Leg {
-                        instrument,
-                        size: i128::try_from(*size).unwrap_or_default(),
-                    })
-                    .filter(|leg| leg.size != 0)
-                    .collect();
-                if !held.is_empty() {
-                    found.insert(*account, held);
-                }
-            }
-        }
-        Ok(found)
-    }
-
-    /// Perpetuals of the vault, and the options that anybody holds, with their marks.
-    async fn listed(
-        &self,
-        market: &Market,
-        legs: &BTreeMap<B256, Vec<Leg>>,
-    ) -> Result<BTreeMap<u32, Listed>, SystemError> {
-        let Market { vault, guard, .. } = *market;
-        let instruments = self
-            .chain
-            .call(vault, &IMarginVault::instrumentsCall {})
-            .await?;
-        let mut listed = BTreeMap::new();
-        let held: BTreeSet<u32> = legs.values().flatten().map(|leg| leg.instrument).collect();
-        for instrument in instruments.into_iter().filter(|number| !is_option(*number)) {
-            let call = IMarginVault::instrumentCall { instrument };
-            let asset = self.chain.call(vault, &call).await?.asset;
-            let read = self
-                .chain
-                .call(guard, &IOracleGuard::readCall { asset })
-                .await?;
-            let mark = read.mark.saturating_to();
-            listed.insert(
-                instrument,
-                Listed {
-                    asset,
-                    mark,
-                    spot: mark,
-                    series: None,
-                },
-            );
-        }
-        for instrument in held.into_iter().filter(|number| is_option(*number)) {
-            let option = self.option(market, instrument, &listed).await?;
-            listed.extend(option.map(|option| (instrument, option)));
-        }
-        Ok(listed)
-    }
-
-    /// An option that somebody holds; none if its underlying is not listed.
-    async fn option(
-        &self,
-        market: &Market,
-        instrument: u32,
-        perpetuals: &BTreeMap<u32, Listed>,
-    ) -> Result<Option<Listed>, SystemError> {
-        let call = IMarginVault::optionCall { instrument };
-        let terms = self.chain.call(market.vault, &call).await?;
-        let Some(underlying) = perpetuals.get(&terms.underlying) else {
-            return Ok(None);
-        };
-        let strike: u128 = terms.strike.saturating_to();
-        let call = IOracleGuard::marksWithOptionsCall {
-            assets: vec![underlying.asset],
-            options: vec![IOracleGuard::OptionId {
-                asset: 0,
-                expiry: terms.expiry,
-                strike,
-                isCall: terms.isCall,
-            }],
-        };
-        let answer = self.chain.call(market.guard, &call).await?;
-        Ok(answer._1.first().map(|quote| Listed {
-            asset: underlying.asset,
-            mark: quote.mark,
-            spot: underlying.spot,
-            series: Some(Series {
-                underlying: terms.underlying,
-                expiry: terms.expiry,
-                strike,
-                is_call: terms.isCall,
-                volatility: quote.volatility,
-            }),
-        }))
-    }
-
-    async fn conditions(
-        &self,
-        market: &Market,
-        changes: &[Change],
-        poke: &View,
-        accounts: &[B256],
-        perpetuals: &[u32],
-    ) -> Result<Conditions, SystemError> {
-        let mut found = self.shared(market, changes, poke, perpetuals).await?;
-        for some in accounts.chunks(ACCOUNTS_AT_ONCE) {
-            let views = some
-                .iter()
-                .map(|&account| View::new(market.vault, &IMarginVault::healthCall { account }))
-                .collect();
-            let mut answers = self.after(changes, poke, views).await?;
-            for account in some {
-                let health = answers.take::<IMarginVault::healthCall>()?;
-                let margins = Margins {
-                    equity: i128::try_from(health.equity).unwrap_or_default(),
-                    maintenance: health.maintenance.saturating_to(),
-                    initial: health.initial.saturating_to(),
-                    unhealthy_secs: health.unhealthySecs,
-                };
-                found.accounts.insert(*account, margins);
-            }
-        }
-        Ok(found)
-    }
-
-    /// What belongs to no account.
-    async fn shared(
-        &self,
-        market: &Market,
-        changes: &[Change],
-        poke: &View,
-        perpetuals: &[u32],
-    ) -> Result<Conditions, SystemError> {
-        use IMarginVault::{coverCall, instrumentCall, openInterestCall, parametersCall};
-        let Market { vault, pool, .. } = *market;
-        let token = self
-            .chain
-            .call(vault, &IMarginVault::quoteTokenCall {})
-            .await?;
-        let mut views = vec![
-            View::new(vault, &parametersCall {}),
-            View::new(pool, &IInsurancePool::availableCall { vault }),
-            View::new(token, &crate::abi::IQuoteToken::decimalsCall {}),
-        ];
-        for &instrument in perpetuals {
-            views.push(View::new(vault, &openInterestCall { instrument }));
-            views.push(View::new(vault, &coverCall { instrument }));
-            views.push(View::new(vault, &instrumentCall { instrument }));
-        }
-        let mut answers = self.after(changes, poke, views).await?;
-        let parameters = answers.take::<parametersCall>()?;
-        let available = answers.take::<IInsurancePool::availableCall>()?;
-        let decimals = answers.take::<crate::abi::IQuoteToken::decimalsCall>()?;
-        let unit = 10_u128.pow(18_u8.saturating_sub(decimals).into());
-        let mut terms = BTreeMap::new();
-        for &number in perpetuals {
-            let sides = answers.take::<openInterestCall>()?;
-            let cover = answers.take::<coverCall>()?;
-            let instrument = answers.take::<instrumentCall>()?;
-            let of_number = Terms {
-                open_interest: sides.long.max(sides.short).saturating_to(),
-                open_interest_limit: cover.openInterestLimit.saturating_to(),
-                cover_left: cover.left.saturating_to(),
-                maintenance_rate: instrument.maintenanceRate,
-            };
-            terms.insert(number, of_number);
-        }
-        Ok(Conditions {
-            accounts: BTreeMap::new(),
-            terms,
-            penalty_start: parameters.penaltyStart,
-            penalty_ramp: parameters.penaltyRamp,
-            dust_notional: parameters.dustNotional,
-            insurance: available
-                .amount
-                .saturating_to::<u128>()
-                .saturating_mul(unit),
-        })
-    }
-}
-
-/// Options are numbered from 2^31.
-fn is_option(instrument: u32) -> bool {
-    instrument >= 1 << 31
-}
-
-/// Accounts that received capital or positions.
-fn accounts_in(logs: &[Log]) -> BTreeSet<B256> {
-    use IMarginVault::{Deposited, Liquidated, Settled, Transferred};
-    let mut found = BTreeSet::new();
-    for log in logs {
-        let topics = log.topics();
-        let named = match topics.first() {
-            Some(&Deposited::SIGNATURE_HASH) => 1..2,
-            Some(&(Settled::SIGNATURE_HASH | Liquidated::SIGNATURE_HASH)) => 1..3,
-            Some(&Transferred::SIGNATURE_HASH) => 1..3,
-            _ => 0..0,
-        };
-        found.extend(topics.get(named).unwrap_or_default());
-    }
-    found
 }
