@@ -123,7 +123,6 @@ contract TiersTest is ProtocolTest {
     }
 
     function test_an_outage_of_the_sequencer_halts() public counted {
-        vm.prank(owner);
         sequencer.setDown(true);
         guard.poke(asset);
         assertEntered(NORMAL, HALTED, BY_SEQUENCER, TRADING_AND_WITHDRAWING | GRACE);

@@ -5,8 +5,6 @@
 //! observed. Who reads a mark that was observed recently goes by the status that the last poke stored; who reads an older one
 //! has to ask the uptime feed. So an outage shorter than the mean's window may pass unseen, and nothing else.
 
-use ruint::aliases::U256;
-
 use crate::price::Price;
 
 /// The sequencer's status.
@@ -25,9 +23,11 @@ impl Sequencer {
     /// counts as down from now on.
     pub fn from_answer(latest_round_data: Option<&[u8; 160]>, now: u64) -> Self {
         let up_since = latest_round_data.and_then(|data| {
-            let word = |k: usize| U256::from_be_slice(&data[32 * k..32 * (k + 1)]);
-            let since = u64::try_from(word(2)).ok()?;
-            (word(1).is_zero() && since != 0 && since <= now).then_some(since)
+            let words: &[[u8; 32]] = data.as_chunks().0;
+            let (status, (head, since)) = (words[1], words[2].split_last_chunk()?);
+            let since = u64::from_be_bytes(*since);
+            let up = status == [0; 32] && head == [0; 24];
+            (up && since != 0 && since <= now).then_some(since)
         });
         Self {
             down: up_since.is_none(),
@@ -75,6 +75,7 @@ impl Price {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use ruint::aliases::U256;
 
     use super::*;
     use crate::price::Status;
