@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use risk::options::black::{Kind, Quote, Terms};
 use risk::options::encoding::MAX_SECONDS;
-use risk::options::{Portfolio, Refusal, Shock, Sums};
+use risk::options::{Portfolio, Refusal, Shock, Summation};
 use risk::{Position, Price, Ratio};
 
 use crate::portfolios::add;
@@ -62,14 +62,15 @@ pub fn evaluate(arguments: &[Word]) -> Vec<u8> {
 fn evaluation(portfolio: &Portfolio, options: &[[Word; OPTION_WORDS]]) -> Vec<u8> {
     let size = |option: &[Word; OPTION_WORDS]| Position(words::signed(option, 3));
     let mut revaluation = or_revert(portfolio.begin(options.iter().map(size)));
-    let mut sums = Sums::of_perpetual(portfolio.perpetual);
+    let mut summation = or_revert(Summation::new(portfolio));
     for option in options {
         let (terms, size) = (terms(portfolio.spot, option), size(option));
         let contract = revaluation.contract_of(&terms, size);
         add(&mut revaluation, &contract);
-        or_revert(sums.add(size, &quote(&terms)));
+        or_revert(summation.add(&terms, size));
     }
     let (requirement, worst) = or_revert(revaluation.requirement());
+    let sums = summation.sums();
     let mut output = Vec::with_capacity(7 * 32);
     words::push(words::of_signed(requirement.maintenance.0), &mut output);
     words::push(words::of_signed(requirement.initial.0), &mut output);

@@ -1,6 +1,7 @@
 //! Undiscounted Black-76 value and Greeks of one option (F. Black, The pricing of commodity contracts, 1976).
 
 use super::fixed::{FRACTION_BITS, LN_BITS, WHOLE, ln_of, product, root_of_years};
+use super::normal::{Normal, Precise};
 use super::scaled::{Scaled, high_product};
 use super::standing::Standing;
 use crate::{Error, Price, Ratio, Result, WAD};
@@ -13,6 +14,12 @@ pub enum Kind {
     /// To sell at the strike.
     Put,
 }
+
+/// 1 / WAD, to the nearest.
+pub(super) const OVER_WAD: Scaled = Scaled {
+    mantissa: 10_633_823_966_279_326_983,
+    exponent: -60,
+};
 
 /// What a price depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,15 +49,30 @@ pub struct Quote {
     pub vega: u128,
 }
 
-/// 1 / WAD and WAD^2, to the nearest.
-pub(super) const OVER_WAD: Scaled = Scaled {
-    mantissa: 10_633_823_966_279_326_983,
-    exponent: -60,
-};
-const WAD_SQUARED: Scaled = Scaled {
-    mantissa: 13_877_787_807_814_456_755,
-    exponent: 119,
-};
+/// A forward, and what all options on it have in common.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Forward {
+    price: Price,
+    /// The same, and its inverse.
+    wad: Scaled,
+    inverse: Scaled,
+    /// The same in USD, and its inverse.
+    usd: Scaled,
+    per_usd: Scaled,
+}
+
+/// A quote before it is rounded.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Unrounded {
+    /// WAD, rounded down.
+    pub(super) value: u128,
+    /// A fraction.
+    pub(super) delta: i64,
+    /// Per USD.
+    pub(super) gamma: Scaled,
+    /// USD.
+    pub(super) vega: Scaled,
+}
 
 impl Terms {
     /// Value and Greeks. Without time, volatility, forward or strike, the value is the intrinsic one. The value is wrong
@@ -59,80 +81,121 @@ impl Terms {
     /// # Errors
     /// [`Error::Overflow`] if forward or strike is above [`Price::MAX`].
     pub fn quote(&self) -> Result<Quote> {
-        let (forward, strike) = (self.forward, self.strike);
-        if forward > Price::MAX || strike > Price::MAX {
-            return Err(Error::Overflow);
-        }
-        let root = root_of_years(self.seconds);
-        let deviation = Scaled::of_wide(self.volatility.0)
-            .times(root)
-            .times(OVER_WAD);
-        if deviation.mantissa == 0 || forward == Price::ZERO || strike == Price::ZERO {
-            return Ok(self.intrinsic());
-        }
-        Ok(self.priced(root, deviation))
+        Ok(Forward::new(self.forward)?
+            .unrounded::<Precise>(self)?
+            .rounded())
     }
 
-    /// A quote of what has uncertainty.
-    fn priced(&self, root: Scaled, deviation: Scaled) -> Quote {
-        let (forward, strike) = (self.forward, self.strike);
-        let smaller = Scaled::of_wide(forward.min(strike).0);
-        let ratio = smaller.times(Scaled::of_wide(forward.max(strike).0).inverse());
-        let log = if forward == strike {
+    /// What exercising now would give.
+    fn intrinsic(&self, forward: Price) -> u128 {
+        match self.kind {
+            Kind::Call => forward.0.saturating_sub(self.strike.0),
+            Kind::Put => self.strike.0.saturating_sub(forward.0),
+        }
+    }
+}
+
+impl Forward {
+    /// # Errors
+    /// [`Error::Overflow`] if the price is above [`Price::MAX`].
+    pub(super) fn new(price: Price) -> Result<Self> {
+        if price > Price::MAX {
+            return Err(Error::Overflow);
+        }
+        let wad = Scaled::of_wide(price.0);
+        let inverse = wad.inverse();
+        Ok(Self {
+            price,
+            wad,
+            inverse,
+            usd: wad.times(OVER_WAD),
+            per_usd: inverse.times(Scaled::new(WAD as u64)),
+        })
+    }
+
+    /// Value and Greeks of an option by its terms, but for their forward.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`] if the strike is above [`Price::MAX`].
+    pub(super) fn unrounded<N: Normal>(&self, terms: &Terms) -> Result<Unrounded> {
+        if terms.strike > Price::MAX {
+            return Err(Error::Overflow);
+        }
+        let root = root_of_years(terms.seconds);
+        let deviation = Scaled::of_wide(terms.volatility.0)
+            .times(root)
+            .times(OVER_WAD);
+        if deviation.mantissa == 0 || self.price == Price::ZERO || terms.strike == Price::ZERO {
+            return Ok(self.certain(terms));
+        }
+        Ok(self.uncertain::<N>(terms, root, deviation))
+    }
+
+    /// An option whose value is the intrinsic one.
+    fn certain(&self, terms: &Terms) -> Unrounded {
+        let value = terms.intrinsic(self.price);
+        Unrounded {
+            value,
+            delta: match (value, terms.kind) {
+                (0, _) => 0,
+                (_, Kind::Call) => WHOLE,
+                (_, Kind::Put) => -WHOLE,
+            },
+            gamma: Scaled::new(0),
+            vega: Scaled::new(0),
+        }
+    }
+
+    fn uncertain<N: Normal>(&self, terms: &Terms, root: Scaled, deviation: Scaled) -> Unrounded {
+        let strike = Scaled::of_wide(terms.strike.0);
+        let ratio = strike.times(self.inverse);
+        let is_below = self.price < terms.strike;
+        let log = if self.price == terms.strike {
             0
         } else {
             ln_of(ratio).unsigned_abs()
         };
-        let standing = Standing::new(Scaled::new(log).shifted(-i64::from(LN_BITS)), deviation);
+        let inverse = deviation.inverse();
+        let moneyness = Scaled::new(log).shifted(-i64::from(LN_BITS)).times(inverse);
+        let standing = Standing::<N>::new(moneyness, deviation);
         let (likelihood, far) = (standing.likelihood(), standing.far_ratio());
-        let outside = smaller.times(fraction(standing.outside_of(likelihood, far)));
-        // d1 is -near below the strike, and far from it on: phi(far) = phi(near) x smaller / larger.
-        let (peak, inside) = if forward < strike {
-            (standing.density, likelihood)
+        // d1 is -near below the strike, and far from it on: phi(far) = phi(near) x strike / forward.
+        let (smaller, peak, inside) = if is_below {
+            (self.wad, standing.density, likelihood)
         } else {
             let peak = product(standing.density, ratio.to_fixed(FRACTION_BITS.into()));
-            (peak, WHOLE.wrapping_sub(product(peak, far)))
+            (strike, peak, WHOLE.wrapping_sub(product(peak, far)))
         };
-        let (peak, price) = (fraction(peak), Scaled::of_wide(forward.0));
-        Quote {
-            value: Price(self.intrinsic().value.0 + outside.whole()),
-            delta: self.delta(inside),
-            gamma: peak
-                .times(deviation.times(price).inverse())
-                .times(WAD_SQUARED)
-                .whole(),
-            vega: price.times(peak).times(root).whole(),
+        let outside = smaller.times(fraction(standing.outside_of(likelihood, far)));
+        let peak = fraction(peak);
+        Unrounded {
+            value: terms.intrinsic(self.price) + outside.whole(),
+            // N(d1) of a call, -N(-d1) of a put.
+            delta: match terms.kind {
+                Kind::Call => inside,
+                Kind::Put => inside.wrapping_sub(WHOLE),
+            },
+            gamma: peak.times(inverse).times(self.per_usd),
+            vega: peak.times(root).times(self.usd),
         }
     }
+}
 
-    /// What exercising now would give, without any uncertainty.
-    fn intrinsic(&self) -> Quote {
-        let (forward, strike) = (self.forward.0, self.strike.0);
-        let (value, delta) = match self.kind {
-            Kind::Call => (forward.saturating_sub(strike), WAD as i128),
-            Kind::Put => (strike.saturating_sub(forward), -(WAD as i128)),
-        };
+impl Unrounded {
+    fn rounded(&self) -> Quote {
+        let one = Scaled::new(WAD as u64);
+        let doubled = self.delta.unsigned_abs().min(WHOLE.unsigned_abs()) << 1;
+        let delta = i128::from(high_product(doubled, 2 * WAD as u64));
         Quote {
-            value: Price(value),
-            delta: if value == 0 { 0 } else { delta },
-            ..Quote::default()
-        }
-    }
-
-    /// N(d1) of a call, -N(-d1) of a put.
-    fn delta(&self, inside: i64) -> i128 {
-        let wad = |share: i64| {
-            let doubled = share.clamp(0, WHOLE).cast_unsigned() << 1;
-            i128::from(high_product(doubled, 2 * WAD as u64))
-        };
-        match self.kind {
-            Kind::Call => wad(inside),
-            Kind::Put => -wad(WHOLE.wrapping_sub(inside)),
+            value: Price(self.value),
+            delta: if self.delta < 0 { -delta } else { delta },
+            gamma: self.gamma.times(one).whole(),
+            vega: self.vega.times(one).whole(),
         }
     }
 }
 
 /// A fraction that is not negative.
-fn fraction(x: i64) -> Scaled {
+pub(super) fn fraction(x: i64) -> Scaled {
     Scaled::new(x.cast_unsigned()).shifted(-i64::from(FRACTION_BITS))
 }

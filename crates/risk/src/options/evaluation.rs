@@ -1,8 +1,9 @@
 //! Margin and sensitivities of a portfolio together.
 
-use super::black::{OVER_WAD, Quote, Terms};
+use super::black::{Forward, OVER_WAD, Terms, fraction};
 use super::encoding::{OptionLeg, Portfolio, Requirement, VOLATILITY_UNITS};
 use super::refusal::{Refusal, Result};
+use super::rough_normal::Rough;
 use super::scaled::Scaled;
 use super::scenario::{MAX_OPTIONS, Revaluation};
 use crate::{Position, Price, Ratio, Usd, WAD, math};
@@ -18,7 +19,7 @@ pub struct Evaluation {
     pub sums: Sums,
 }
 
-/// Sums of sizes x quotes, WAD, each product towards zero and to 60 bits.
+/// Sums of sizes x quotes, WAD: each product is rounded towards zero, and wrong by at most 1e-9 of its scale.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sums {
     /// Change of value by spot, the perpetual's included.
@@ -31,35 +32,64 @@ pub struct Sums {
     pub value: Usd,
 }
 
-impl Sums {
-    /// Those of the perpetual alone.
-    #[must_use]
-    pub fn of_perpetual(size: Position) -> Self {
-        Self {
-            delta: size,
-            ..Self::default()
-        }
-    }
+/// Sums in the making.
+#[derive(Clone, Copy, Debug)]
+pub struct Summation {
+    spot: Forward,
+    sums: Sums,
+}
 
-    /// Adds a quote times a size.
+impl Summation {
+    /// Begins with the perpetual of a portfolio.
     ///
     /// # Errors
-    /// [`Refusal::Overflow`] if a sum does not fit.
-    pub fn add(&mut self, size: Position, quote: &Quote) -> Result<()> {
-        let magnitude = Scaled::of_wide(size.size().0).times(OVER_WAD);
-        let product = |factor: u128| magnitude.times(Scaled::of_wide(factor)).whole();
-        let signed = |negative: bool, factor: u128| {
-            let product = math::signed(product(factor))?;
-            Ok::<_, Refusal>(if negative { -product } else { product })
+    /// [`Refusal::Price`] if spot is above [`Price::MAX`].
+    pub fn new(portfolio: &Portfolio) -> Result<Self> {
+        Ok(Self {
+            spot: Forward::new(portfolio.spot).map_err(|_| Refusal::Price)?,
+            sums: Sums {
+                delta: portfolio.perpetual,
+                ..Sums::default()
+            },
+        })
+    }
+
+    /// Adds an option of a size, by its terms, but for their forward.
+    ///
+    /// # Errors
+    /// [`Refusal::Price`] if the strike is above [`Price::MAX`], [`Refusal::Overflow`] if a sum does not fit.
+    pub fn add(&mut self, terms: &Terms, size: Position) -> Result<()> {
+        let quote = self
+            .spot
+            .unrounded::<Rough>(terms)
+            .map_err(|_| Refusal::Price)?;
+        let magnitude = Scaled::of_wide(size.size().0);
+        let is_short = size.0 < 0;
+        let amount = |is_negative: bool, factor: Scaled| {
+            let product = math::signed(magnitude.times(factor).whole())?;
+            Ok::<_, Refusal>(if is_negative { -product } else { product })
         };
-        let short = size.0 < 0;
-        let delta = signed(short != (quote.delta < 0), quote.delta.unsigned_abs())?;
-        self.delta = self.delta.plus(Position(delta))?;
-        let sum = self.gamma.checked_add(signed(short, quote.gamma)?);
-        self.gamma = sum.ok_or(Refusal::Overflow)?;
-        self.vega = self.vega.plus(Usd(signed(short, quote.vega)?))?;
-        self.value = self.value.plus(Usd(signed(short, quote.value.0)?))?;
+        let delta = fraction(quote.delta.wrapping_abs());
+        let value = Scaled::of_wide(quote.value).times(OVER_WAD);
+        let Sums {
+            delta: deltas,
+            gamma,
+            vega,
+            value: values,
+        } = &mut self.sums;
+        *deltas = deltas.plus(Position(amount(is_short != (quote.delta < 0), delta)?))?;
+        *gamma = gamma
+            .checked_add(amount(is_short, quote.gamma)?)
+            .ok_or(Refusal::Overflow)?;
+        *vega = vega.plus(Usd(amount(is_short, quote.vega)?))?;
+        *values = values.plus(Usd(amount(is_short, value)?))?;
         Ok(())
+    }
+
+    /// What has been added up.
+    #[must_use]
+    pub const fn sums(&self) -> Sums {
+        self.sums
     }
 }
 
@@ -105,17 +135,14 @@ impl Portfolio {
     /// As for [`requirement`](Self::requirement); [`Refusal::Price`] if a strike is above [`Price::MAX`].
     pub fn evaluate(&self, options: &[OptionLeg]) -> Result<Evaluation> {
         let (requirement, worst) = self.revalued(options)?;
-        let mut sums = Sums::of_perpetual(self.perpetual);
+        let mut summation = Summation::new(self)?;
         for leg in options {
-            sums.add(
-                leg.size,
-                &self.terms(leg).quote().map_err(|_| Refusal::Price)?,
-            )?;
+            summation.add(&self.terms(leg), leg.size)?;
         }
         Ok(Evaluation {
             requirement,
             worst,
-            sums,
+            sums: summation.sums(),
         })
     }
 

@@ -16,9 +16,16 @@ pub(super) const ONE: Fix = Wrapping(1 << BITS);
 
 /// a x b of an `a` from 0 to 2^46 and a `b` below 2^33 of magnitude, or from 0 to 2^36 and below 2^42; rounded down.
 pub(super) fn times(a: Fix, b: Fix) -> Fix {
+    times_at::<BITS>(a, b)
+}
+
+/// a x b of a `b` with `B_BITS` fractional bits, in units of `a`. Half of `a`'s bits above the lowest 16, and all those of `b`, make
+/// less than 63.
+#[inline(always)]
+pub(super) fn times_at<const B_BITS: usize>(a: Fix, b: Fix) -> Fix {
     const HALF: usize = 16;
     const LOW: Fix = Wrapping((1 << HALF) - 1);
-    (((a >> HALF) * b) >> (BITS - HALF)) + (((a & LOW) * b) >> BITS)
+    (((a >> HALF) * b) >> (B_BITS - HALF)) + (((a & LOW) * b) >> B_BITS)
 }
 
 /// A WAD below 2^64, wrong by less than a unit.

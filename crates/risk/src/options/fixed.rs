@@ -5,7 +5,7 @@
 
 use core::num::Wrapping;
 
-use super::fast::inverse_root;
+use super::fast::{inverse_root, times_at};
 use super::scaled::{Scaled, high_product};
 use crate::{Error, Result};
 
@@ -30,33 +30,64 @@ pub(super) const fn product(a: i64, b: i64) -> i64 {
     (high << 2).cast_signed()
 }
 
-/// c0 + x (c1 + x (c2 + ...)) of fractions.
+/// c0 + x (c1 + x (c2 + ...)), with one of the products.
 macro_rules! polynomial {
-    ($x:expr; $last:expr) => { $last };
-    ($x:expr; $first:expr, $($rest:expr),+) => {
-        ($first as i64).wrapping_add(product($x, polynomial!($x; $($rest),+)))
+    ($product:ident, $x:expr; $last:expr) => { $last };
+    ($product:ident, $x:expr; $first:expr, $($rest:expr),+) => {
+        const { $first as i64 }.wrapping_add($product(polynomial!($product, $x; $($rest),+), $x))
     };
 }
 pub(super) use polynomial;
 
-/// 1 / n! as a fraction.
-const fn over_factorial(n: i64) -> i64 {
+/// Fractional bits of what a rough product multiplies by, and of one of its own.
+pub(super) const CUT_BITS: u32 = 34;
+const ROUGH_BITS: u32 = 44;
+pub(super) const ROUGH_ONE: i64 = 1 << ROUGH_BITS;
+
+/// a x b of an `a` below 2^45 and a [`cut`] fraction `b`, in units of `a`; wrong by a unit, and by 2^-35 of `a` if `b` was cut. It
+/// is two multiplications: what a polynomial ends with does not have to be as precise as what it begins with.
+#[inline(always)]
+pub(super) fn rough_product(a: i64, b: i64) -> i64 {
+    times_at::<{ CUT_BITS as usize }>(Wrapping(a), Wrapping(b)).0
+}
+
+/// A fraction from -1 to 1 to the nearest 2^-34.
+pub(super) const fn cut(x: i64) -> i64 {
+    const LOST: u32 = FRACTION_BITS - CUT_BITS;
+    x.wrapping_add(1 << (LOST - 1)) >> LOST
+}
+
+/// A number in units of [`ROUGH_ONE`] as a fraction.
+pub(super) const fn fraction_of_rough(y: i64) -> i64 {
+    y << (FRACTION_BITS - ROUGH_BITS)
+}
+
+/// `one` / n!.
+pub(super) const fn over_factorial(one: i64, n: i64) -> i64 {
     let (mut factorial, mut k) = (1, 2);
     while k <= n {
         factorial *= k;
         k += 1;
     }
-    WHOLE / factorial
+    one / factorial
 }
 
 /// exp(`x`) of a fraction within ln 2 / 2 of zero, wrong by at most 2^-52.
-fn exp_near_one(x: i64) -> i64 {
-    polynomial!(x; WHOLE, WHOLE, over_factorial(2), over_factorial(3), over_factorial(4), over_factorial(5), over_factorial(6),
-        over_factorial(7), over_factorial(8), over_factorial(9), over_factorial(10), over_factorial(11), over_factorial(12))
+pub(super) fn exp_near_one(x: i64) -> i64 {
+    const fn over(n: i64) -> i64 {
+        over_factorial(WHOLE, n)
+    }
+    // What is left from x^7 on, in units of 2^-55.
+    const fn rest(n: i64) -> i64 {
+        over_factorial(1 << 55, n)
+    }
+    polynomial!(product, x; WHOLE, WHOLE, over(2), over(3), over(4), over(5), over(6),
+        polynomial!(rough_product, cut(x); rest(7), rest(8), rest(9), rest(10), rest(11), const { rest(12) }) << 7)
 }
 
-/// exp(-`x`) as a fraction, of an `x` in units of 2^-[`POWER_BITS`]; wrong by at most 2^-52 of itself and a unit.
-pub(super) fn exp_of_negative(x: u64) -> i64 {
+/// exp(-`x`) as a fraction, of an `x` in units of 2^-[`POWER_BITS`]; wrong by as much of itself as `near_one`, which is the
+/// exponential within ln 2 / 2 of zero, and a unit.
+pub(super) fn exp_of_negative(x: u64, near_one: impl Fn(i64) -> i64) -> i64 {
     /// 2^63 / ln 2, and ln 2 in units of 2^-53; to the nearest.
     const HALVINGS: u64 = 13_306_513_097_844_322_492;
     const LN_2: u64 = 6_243_314_768_165_359;
@@ -64,9 +95,8 @@ pub(super) fn exp_of_negative(x: u64) -> i64 {
     let halvings =
         high_product(x, HALVINGS).wrapping_add(1 << (POWER_BITS - 2)) >> (POWER_BITS - 1);
     let rest = halvings.wrapping_mul(LN_2).wrapping_sub(x) << (FRACTION_BITS - POWER_BITS);
-    let near_one = exp_near_one(rest.cast_signed());
     if halvings < 63 {
-        near_one >> halvings
+        near_one(rest.cast_signed()) >> halvings
     } else {
         0
     }
@@ -111,8 +141,11 @@ pub(super) fn ln_of(x: Scaled) -> i64 {
     let inverse = sum.inverse().to_fixed(FRACTION_BITS.into());
     let z = product(half.wrapping_sub(ROOT_2).cast_signed(), inverse);
     let square = product(z, z);
-    let series = polynomial!(square; WHOLE, WHOLE / 3, WHOLE / 5, WHOLE / 7, WHOLE / 9, WHOLE / 11, WHOLE / 13, WHOLE / 15,
-        WHOLE / 17, WHOLE / 19, WHOLE / 21);
+    const fn over(n: i64) -> i64 {
+        ROUGH_ONE / n
+    }
+    let rest = polynomial!(rough_product, cut(square); over(9), over(11), over(13), over(15), over(17), over(19), const { over(21) });
+    let series = polynomial!(product, square; WHOLE, WHOLE / 3, WHOLE / 5, WHOLE / 7, fraction_of_rough(rest));
     let mantissa = Wrapping(product(z, series) >> (FRACTION_BITS - LN_BITS - 1));
     (Wrapping(x.exponent) * LN_2 + LN_2_HALF + mantissa).0
 }

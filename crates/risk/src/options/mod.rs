@@ -11,10 +11,11 @@ mod fast_normal;
 pub mod fixed;
 pub mod normal;
 mod refusal;
+mod rough_normal;
 mod scaled;
 pub mod scenario;
 mod standing;
 
 pub use encoding::{OptionLeg, Portfolio, Requirement, Shock};
-pub use evaluation::{Evaluation, Sums};
+pub use evaluation::{Evaluation, Summation, Sums};
 pub use refusal::Refusal;

@@ -3,6 +3,7 @@
 use core::num::NonZeroU64;
 
 /// The upper half of a product.
+#[inline(always)]
 pub(super) const fn high_product(a: u64, b: u64) -> u64 {
     const LOW: u64 = u32::MAX as u64;
     let (a1, a0) = (a >> 32, a & LOW);

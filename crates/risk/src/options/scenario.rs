@@ -11,6 +11,7 @@ use super::encoding::{MAX_SECONDS, OptionLeg, Portfolio, Requirement, Shock, VOL
 use super::fast::{self, BITS, Fix, ONE, of_wad, reciprocal, root_of_years, times};
 use super::fast_normal::distribution;
 use super::refusal::{Refusal, Result};
+use super::rough_normal::Rough;
 use super::scaled::Scaled;
 use super::standing::{self, Standing};
 use crate::math::{mul_div_up, signed};
@@ -81,7 +82,6 @@ struct Deviation {
     /// 2^30 x 2^shift / deviation, below 2^27: its product with any logarithm fits.
     reciprocal: Fix,
     shift: usize,
-    deviation: Fix,
 }
 
 impl Deviation {
@@ -92,7 +92,6 @@ impl Deviation {
             half: deviation >> 1,
             reciprocal: reciprocal(deviation, length + 26),
             shift: length as usize - 4,
-            deviation,
         }
     }
 
@@ -105,8 +104,12 @@ impl Deviation {
 
     /// The same of a strike that is not below the price, whatever the strike.
     fn far_call(&self, price: Fix, log: Fix) -> Fix {
-        let of_loop = |x: Fix| Scaled::new(x.0.cast_unsigned()).shifted(-(BITS as i64));
-        let standing = Standing::new(of_loop(-log), of_loop(self.deviation));
+        const FINER: usize = standing::ARGUMENT_BITS as usize - BITS;
+        // Below 16, as half of a deviation is.
+        const MOST: Fix = Wrapping((16 << BITS) - 1);
+        let moneyness = ((-log * self.reciprocal) >> self.shift).min(MOST);
+        let standing =
+            Standing::<Rough>::of_arguments((moneyness << FINER).0, (self.half << FINER).0);
         let outside = standing.outside() >> (standing::FRACTION_BITS as usize - BITS);
         (price * Wrapping(outside)) >> BITS
     }

@@ -1,8 +1,11 @@
 //! Where an option stands: what its price is made of, without the prices themselves.
 
+use core::marker::PhantomData;
+
 pub(super) use super::fixed::FRACTION_BITS;
 use super::fixed::{WHOLE, product};
-use super::normal::{ARGUMENT_BITS, density_of, mills};
+pub(super) use super::normal::ARGUMENT_BITS;
+use super::normal::Normal;
 use super::scaled::Scaled;
 
 /// Power of two from which half a deviation, and moneyness in deviations, make no more difference: 1e-57 is left of 16.
@@ -10,12 +13,13 @@ const MOST: i64 = 4;
 
 /// The side of an option that is out of the money: a share of the smaller of forward and strike.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Standing {
+pub(super) struct Standing<N> {
     /// k / s - s/2 and k / s + s/2, where k = |ln(forward / strike)| and s is the deviation of the logarithm.
     near: i64,
     far: i64,
     /// phi of `near`.
     pub(super) density: i64,
+    normal: PhantomData<N>,
 }
 
 /// A number as an argument of the normal distribution, below 16: two of them add up to one.
@@ -27,22 +31,26 @@ fn argument(x: Scaled) -> i64 {
     }
 }
 
-impl Standing {
-    /// Of `log` = |ln(forward / strike)| and a deviation that is not zero.
-    pub(super) fn new(log: Scaled, deviation: Scaled) -> Self {
-        let moneyness = argument(log.times(deviation.inverse()));
-        let half = argument(deviation.shifted(-1));
+impl<N: Normal> Standing<N> {
+    /// Of k / s and s.
+    pub(super) fn new(moneyness: Scaled, deviation: Scaled) -> Self {
+        Self::of_arguments(argument(moneyness), argument(deviation.shifted(-1)))
+    }
+
+    /// Of k / s and s/2, both below 16.
+    pub(super) fn of_arguments(moneyness: i64, half: i64) -> Self {
         let near = moneyness.wrapping_sub(half);
         Self {
             near,
             far: moneyness.wrapping_add(half),
-            density: density_of(near),
+            density: N::density(near),
+            normal: PhantomData,
         }
     }
 
     /// N(-near): the probability that the option ends inside, by the measure of the smaller price.
     pub(super) fn likelihood(&self) -> i64 {
-        let upper = product(self.density, mills(self.near.wrapping_abs()));
+        let upper = product(self.density, N::mills(self.near.wrapping_abs()));
         if self.near < 0 {
             WHOLE.wrapping_sub(upper)
         } else {
@@ -53,7 +61,7 @@ impl Standing {
     /// Value as a share of the smaller price, N(-near) - exp(k) N(-far). With exp(k) phi(far) = phi(near), the second term is
     /// phi(near) R(far), R being Mills' ratio: nothing large is multiplied.
     pub(super) fn outside(&self) -> i64 {
-        self.outside_of(self.likelihood(), mills(self.far))
+        self.outside_of(self.likelihood(), N::mills(self.far))
     }
 
     /// The same, of [`likelihood`](Self::likelihood) and the ratio of `far`.
@@ -64,6 +72,6 @@ impl Standing {
 
     /// Mills' ratio of `far`.
     pub(super) fn far_ratio(&self) -> i64 {
-        mills(self.far)
+        N::mills(self.far)
     }
 }

@@ -1,0 +1,42 @@
+//! The normal distribution to 1e-10: what the sums over a portfolio, and strikes far from spot, are made of.
+
+use super::fixed::{
+    CUT_BITS, ROUGH_ONE, cut, fraction_of_rough, over_factorial, polynomial, rough_product,
+};
+use super::normal::{ARGUMENT_BITS, Normal};
+use super::scaled::quotient;
+
+/// The functions to 1e-10.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rough;
+
+impl Normal for Rough {
+    fn exp_near_one(x: i64) -> i64 {
+        const fn over(n: i64) -> i64 {
+            over_factorial(ROUGH_ONE, n)
+        }
+        fraction_of_rough(
+            polynomial!(rough_product, cut(x); ROUGH_ONE, ROUGH_ONE, over(2), over(3), over(4), over(5), over(6), over(7), over(8),
+                const { over(9) }),
+        )
+    }
+
+    /// As [`Precise`](super::normal::Precise) has it; the polynomial is that through 15 points.
+    fn mills(x: i64) -> i64 {
+        /// K = 4.5 in units of 2^-34, and of 2^-56.
+        const K: u64 = 9 << (CUT_BITS - 1);
+        const DIVIDEND: u64 = 9 << 55;
+        const DIGIT: u32 = 24;
+        // w = K / (x + K) in units of 2^-46: 22 bits, and 24 of what is left.
+        let sum = (x.cast_unsigned() >> (ARGUMENT_BITS - CUT_BITS)).wrapping_add(K) | 1;
+        let first = quotient(DIVIDEND, sum);
+        let rest = DIVIDEND.wrapping_sub(first.wrapping_mul(sum));
+        let second = quotient(rest << DIGIT, sum);
+        let w = (first << DIGIT).wrapping_add(second).cast_signed();
+        let t = (1_i64 << CUT_BITS).wrapping_sub(w >> 11);
+        let smooth = polynomial!(rough_product, t; 7_479_162_397_411, -6_274_109_309_642, 4_374_944_069_611, -2_480_624_767_325,
+            1_091_477_012_787, -331_918_065_123, 41_387_947_872, 17_142_805_504, -8_989_840_350, 48_928_556, 1_089_110_549,
+            -137_382_725, -127_113_278, 17_391_307, 11_491_639);
+        fraction_of_rough(rough_product(smooth, w >> 12))
+    }
+}
