@@ -109,6 +109,24 @@ contract MarksTest is ProtocolTest {
         pairMark("clamped");
     }
 
+    /// A secondary near the mark is stored as its distance from it, rounded up by at most a part in 2^36 of the mark.
+    function test_low_and_high_hold_both_sources() public {
+        setPrices(200e8, 203.33333333e8);
+        IOracleGuard.Reading memory reading = guard.read(PAIR);
+        vm.assertEq(reading.low, 200e18);
+        vm.assertGe(reading.high, 203.33333333e18);
+        vm.assertLe(reading.high, uint256(203.33333333e18) + (200e18 >> 36) + 1);
+        setPrices(200e8, 196.66666667e8);
+        reading = guard.read(PAIR);
+        vm.assertEq(reading.high, 200e18);
+        vm.assertLe(reading.low, 196.66666667e18);
+        vm.assertGe(reading.low, uint256(196.66666667e18) - (200e18 >> 36) - 1);
+        setPrices(200e8, 209.12345678e8);
+        reading = guard.read(PAIR);
+        vm.assertEq(reading.low, 200e18);
+        vm.assertEq(reading.high, 209.12345678e18, "exact where the sources differ");
+    }
+
     function test_a_trip_shows_until_it_ends() public {
         vm.prank(guardian);
         guard.trip(PAIR, RESTRICTED, 10 minutes, "exploit");
