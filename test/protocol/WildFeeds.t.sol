@@ -12,7 +12,7 @@ import {Source, WildHandler} from "./WildHandler.sol";
 /// A market whose feeds do what they like: ETH has two of Chainlink's, BTC one and a wild one, SOL two wild ones. Whatever they do,
 /// and whatever anybody does meanwhile, an untrusted price moves no money, and one asset's feeds stop no other. A failing
 /// sequence is shrunk little, because every try repeats it on the node.
-/// forge-config: default.invariant.runs = 4
+/// forge-config: default.invariant.runs = 3
 /// forge-config: default.invariant.depth = 100
 /// forge-config: default.invariant.shrink-run-limit = 5
 contract WildFeedsInvariants is ProtocolTest {
