@@ -1,0 +1,374 @@
+//! One asset through the guard and the reference at once: after every step they agree, and what must hold does.
+
+mod expiries;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use oracle::{Parameters, Round, Status, Tier, TripRefusal};
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseResult;
+use ruint::aliases::U512;
+
+use crate::guard::Guard;
+use crate::reference::{self, Reference, Source, Standing, TRIP_ALLOWANCE, forbidden};
+use crate::steps::{self, Heard, Limits, Step, expiry};
+
+/// What was reached, and how often.
+pub type Reached = BTreeMap<&'static str, u64>;
+
+pub struct World<'a> {
+    guard: Guard,
+    reference: Reference,
+    sources: Vec<Source>,
+    rounds: [Option<Round>; 2],
+    truth: u128,
+    sequencer_down: bool,
+    /// Since when the sequencer is up again.
+    up_since: u64,
+    /// From when until when there was a trusted mark, and which.
+    trusted: Vec<(u64, u64, u128)>,
+    /// Observations since the settlement was opened: each may round by one.
+    counts: u128,
+    now: u64,
+    reached: &'a RefCell<Reached>,
+}
+
+impl<'a> World<'a> {
+    pub fn new(truth: u128, limits: &[Limits], start: u64, reached: &'a RefCell<Reached>) -> Self {
+        Self {
+            guard: Guard::new(),
+            reference: Reference::new(),
+            sources: limits.iter().map(|limits| limits.around(truth)).collect(),
+            rounds: [None; 2],
+            truth,
+            sequencer_down: false,
+            up_since: 0,
+            trusted: Vec::new(),
+            counts: 0,
+            now: start,
+            reached,
+        }
+    }
+
+    pub fn reach(&self, landmark: &'static str) {
+        *self.reached.borrow_mut().entry(landmark).or_default() += 1;
+    }
+
+    pub fn take(&mut self, step: &Step) -> TestCaseResult {
+        match step {
+            Step::Poke { secs, drift, heard } => {
+                self.now += secs;
+                self.drift(*drift);
+                self.poke(heard)?;
+            }
+            Step::Wait(secs) => self.now += secs,
+            Step::Sequencer(down) => {
+                if self.sequencer_down && !down {
+                    self.up_since = self.now;
+                    self.reach("outages");
+                }
+                self.sequencer_down = *down;
+            }
+            Step::Trip(tier, secs) => self.trip(steps::tier(*tier), *secs)?,
+            Step::Parameters(parameters) => self.set_parameters(parameters)?,
+            Step::Configure(limits) => {
+                self.sources = limits
+                    .iter()
+                    .map(|limits| limits.around(self.truth))
+                    .collect();
+                self.guard.configure();
+                self.reference.reconfigured();
+                self.reach("other sources");
+            }
+            Step::Open(days) => self.open_settlement(expiry(*days, self.now))?,
+            Step::Quote(days, surface) => self.quote(expiry(*days, self.now), *surface)?,
+        }
+        self.check_readers(self.now)
+    }
+
+    /// The true price stays where a price can be.
+    fn drift(&mut self, points: i32) {
+        let truth = self.truth / 10_000 * (10_000 + i128::from(points)).cast_unsigned();
+        self.truth = truth.clamp(1_000_000, 1 << 94);
+    }
+
+    fn poke(&mut self, heard: &[Heard; 2]) -> TestCaseResult {
+        self.reach("pokes");
+        let now = self.now;
+        for (k, source) in self.sources.iter().enumerate() {
+            let round = heard[k].round(source, self.rounds[k], self.truth, now);
+            // A feed that does not answer has not lost its last round.
+            self.rounds[k] =
+                round.or(self.rounds[k].filter(|_| matches!(heard[k], Heard::Nothing)));
+        }
+        let answers: Vec<_> = (0..self.sources.len())
+            .map(|k| self.rounds[k].filter(|_| !matches!(heard[k], Heard::Nothing)))
+            .collect();
+        let seen: Vec<_> = (0..self.sources.len())
+            .map(|k| self.sources[k].judge(answers[k].as_ref(), now))
+            .collect();
+        let before = self.guard.clone();
+        let cause = self
+            .guard
+            .poke(&self.sources, &answers, self.sequencer_down, now);
+        self.trusted.extend(self.reference.trusted_span(now));
+        self.counts += 1;
+
+        let parameters = self.guard.parameters;
+        let price = self.guard.asset.price;
+        let (least, most) = self.reference.stable_at(now, parameters.stable_price_rate);
+        let stable = before
+            .asset
+            .price
+            .stable_at(now, parameters.stable_price_rate);
+        prop_assert!(
+            (least..=most).contains(&stable),
+            "{stable} is not from {least} to {most}"
+        );
+        let expected = self
+            .reference
+            .expect(&seen, self.sequencer_down, &parameters, stable, now);
+        prop_assert_eq!(price.mark, expected.mark);
+        prop_assert_eq!(standing(price.status), expected.standing);
+        prop_assert_eq!(
+            (price.updated_at, price.valid_until),
+            (expected.updated, expected.expires)
+        );
+        prop_assert_eq!(price.observed_at, now);
+        prop_assert!((expected.stable.0..=expected.stable.1).contains(&price.stable));
+        let stance = reference::Stance {
+            tier: price.tier as u8,
+            calm_since: self.guard.asset.calm_since,
+            cause,
+        };
+        prop_assert!(
+            expected.stances.contains(&stance),
+            "{stance:?} is not in {expected:?}"
+        );
+        self.check_mark(&before, &seen)?;
+        self.check_tier(&before, &seen)?;
+        if expected.stances.len() > 1 {
+            self.reach("moves at a threshold, to what the mean may be off by");
+        }
+        self.landmarks(&before, &seen, &expected);
+        self.reference.adopt(
+            &seen,
+            &expected,
+            price.stable,
+            stance,
+            parameters.mean_window,
+            now,
+        );
+        self.check_settlement()
+    }
+
+    /// Said once more without the reference: where a mark may come from.
+    fn check_mark(&self, before: &Guard, seen: &[Option<reference::Sighting>]) -> TestCaseResult {
+        let (mark, last) = (self.guard.asset.price.mark, before.asset.price.mark);
+        let prices: Vec<u128> = seen.iter().flatten().map(|one| one.price).collect();
+        match *prices {
+            [] => prop_assert_eq!(mark, last, "a mark moved without a trusted source"),
+            [_] | [_, _] if self.guard.asset.price.status == Status::Frozen => {
+                prop_assert_eq!((mark, last), (0, 0), "a trusted source was ignored");
+            }
+            [only] if self.sources.len() == 1 => prop_assert_eq!(mark, only),
+            [sole] => {
+                let stable = self.guard.asset.price.stable;
+                let bounded = wide(mark) * U512::from(10) >= wide(stable) * U512::from(9)
+                    && wide(mark) * U512::from(10) <= wide(stable) * U512::from(11);
+                prop_assert!(
+                    bounded,
+                    "a sole source took the mark to {mark} from {stable}"
+                );
+                prop_assert!(mark <= sole.max(stable) && mark >= sole.min(stable));
+            }
+            [one, two] => prop_assert!(mark >= one.min(two) && mark <= one.max(two)),
+            _ => unreachable!("there are two sources at most"),
+        }
+        Ok(())
+    }
+
+    /// Said once more without the reference: an untrusted asset is halted, and a tier falls by one at a time, after calm.
+    fn check_tier(&self, before: &Guard, seen: &[Option<reference::Sighting>]) -> TestCaseResult {
+        let (asset, last) = (&self.guard.asset, &before.asset);
+        let (tier, previous) = (asset.price.tier as u8, last.price.tier as u8);
+        let halted = tier == 3;
+        prop_assert!(halted || seen.iter().any(Option::is_some));
+        prop_assert!(halted || !self.sequencer_down);
+        prop_assert!(
+            tier > 0 || seen.iter().all(Option::is_some),
+            "one source is lost"
+        );
+        prop_assert!(tier + 1 >= previous, "a tier fell by {}", previous - tier);
+        if tier < previous {
+            let calm = self.now - last.calm_since;
+            prop_assert!(last.calm_since != 0 && calm >= self.guard.parameters.calm_period.into());
+        }
+        Ok(())
+    }
+
+    fn landmarks(
+        &self,
+        before: &Guard,
+        seen: &[Option<reference::Sighting>],
+        expected: &reference::Expected,
+    ) {
+        let price = self.guard.asset.price;
+        self.reach(match expected.standing {
+            Standing::Frozen => "frozen",
+            Standing::Agreeing => "agreeing",
+            Standing::Diverged => "diverged",
+            Standing::Sole => "sole",
+        });
+        let is_source = seen.iter().flatten().any(|one| one.price == price.mark);
+        match expected.standing {
+            Standing::Sole if !is_source => self.reach("a sole source clamped"),
+            Standing::Diverged if !is_source => self.reach("a median that is the stable price"),
+            _ => {}
+        }
+        if before.asset.price.mark == 0 && price.mark != 0 {
+            self.reach("a first mark");
+        }
+        match (before.asset.price.tier as u8, price.tier as u8) {
+            (from, 1) if from < 1 => self.reach("a rise to Caution"),
+            (from, 2) if from < 2 => self.reach("a rise to Restricted"),
+            (from, 3) if from < 3 => self.reach("a rise to Halted"),
+            (from, to) if to < from => self.reach("a fall"),
+            _ => {}
+        }
+    }
+
+    fn set_parameters(&mut self, parameters: &Parameters) -> TestCaseResult {
+        prop_assert!(parameters.is_within_bounds(), "{parameters:?}");
+        let before = self.guard.parameters.mean_window;
+        if before != parameters.mean_window {
+            self.reference
+                .resized(before, parameters.mean_window, self.now);
+        }
+        self.guard.parameters = *parameters;
+        Ok(())
+    }
+
+    // ---- the guardian
+
+    fn trip(&mut self, tier: Tier, secs: u32) -> TestCaseResult {
+        let (before, now) = (self.guard.clone(), self.now);
+        let agreed = self.reference.agrees(now);
+        match self.guard.raise(tier, secs, now) {
+            Ok(()) => {
+                self.reach("trips");
+                if tier == Tier::Halted {
+                    self.reach("trips to Halted");
+                }
+                prop_assert!(tier > before.tier(now), "a trip did not raise the tier");
+                prop_assert!(
+                    !agreed || tier <= Tier::Restricted,
+                    "halted while the sources agree"
+                );
+                self.reference.tripped(now, now + u64::from(secs));
+                for later in [
+                    now,
+                    now + 1,
+                    before.trip.until.max(now),
+                    now + u64::from(secs) / 2,
+                ] {
+                    let lowered = self.guard.tier(later) < before.tier(later);
+                    prop_assert!(!lowered, "a trip lowered the tier");
+                }
+                prop_assert_eq!(
+                    self.guard.tier(now + u64::from(secs)),
+                    self.untripped(now + u64::from(secs))
+                );
+            }
+            Err(refusal) => {
+                prop_assert!(
+                    !(self.reference.may_trip(secs, now)
+                        && tier > before.tier(now)
+                        && !(agreed && tier == Tier::Halted)),
+                    "refused: {refusal:?}"
+                );
+                if let TripRefusal::AllowanceExceeded { left } = refusal {
+                    self.reach("trips refused for their allowance");
+                    prop_assert!(left < secs);
+                }
+                prop_assert_eq!(self.guard.trip, before.trip);
+            }
+        }
+        let most = self.reference.most_tripped();
+        prop_assert!(most <= TRIP_ALLOWANCE, "{most} s under trips in 30 days");
+        Ok(())
+    }
+
+    /// The tier without a trip.
+    fn untripped(&self, now: u64) -> Tier {
+        if self.reference.is_trusted(now) {
+            self.guard.asset.price.tier
+        } else {
+            Tier::Halted
+        }
+    }
+
+    // ---- what readers are told
+
+    /// At any time, whoever poked when: what the mark is, and what is forbidden.
+    fn check_readers(&self, now: u64) -> TestCaseResult {
+        for later in [0, 1, 30, 3_600, 86_400] {
+            self.check_reader(now + later)?;
+        }
+        Ok(())
+    }
+
+    fn check_reader(&self, now: u64) -> TestCaseResult {
+        let (guard, price) = (&self.guard, &self.guard.asset.price);
+        prop_assert_eq!(price.mark, self.reference.mark());
+        let trusted = self.reference.is_trusted(now);
+        prop_assert_eq!(price.is_trusted(now), trusted);
+        prop_assert_eq!(price.sources_agree(now), self.reference.agrees(now));
+        let trip = match guard.trip.tier {
+            Tier::Halted if self.reference.agrees(now) => Tier::Restricted,
+            tier => tier,
+        };
+        let in_force = now < guard.trip.until;
+        let expected = if in_force && trip > self.untripped(now) {
+            trip
+        } else {
+            self.untripped(now)
+        };
+        let tier = guard.tier(now);
+        prop_assert_eq!(tier, expected);
+        let grace =
+            self.sequencer_down || now < self.up_since + u64::from(guard.parameters.grace_period);
+        let blocked = guard.blocked(grace, now);
+        prop_assert_eq!(blocked, forbidden(tier as u8, trusted, grace));
+        if !trusted {
+            prop_assert_eq!(
+                (tier, blocked & 63),
+                (Tier::Halted, 63),
+                "an untrusted price is not halted"
+            );
+            if price.status != Status::Frozen {
+                self.reach("a mark too old without a poke");
+            }
+        }
+        let stable = price.stable_at(now, guard.parameters.stable_price_rate);
+        let (least, most) = self
+            .reference
+            .stable_at(now, guard.parameters.stable_price_rate);
+        prop_assert!((least..=most).contains(&stable));
+        self.check_options(blocked, now)
+    }
+}
+
+fn wide(value: u128) -> U512 {
+    U512::from(value)
+}
+
+fn standing(status: Status) -> Standing {
+    match status {
+        Status::Frozen => Standing::Frozen,
+        Status::Agreeing => Standing::Agreeing,
+        Status::Diverged => Standing::Diverged,
+        Status::Sole => Standing::Sole,
+    }
+}

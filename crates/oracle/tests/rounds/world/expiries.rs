@@ -1,0 +1,166 @@
+//! Settlements and surfaces of volatility: at what options are valued, settled and forbidden.
+
+use oracle::{Expiry, NotOpened, Quoted, Stage, Surface, SurfaceRefusal, WAD};
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseResult;
+use ruint::aliases::U512;
+
+use super::World;
+use crate::reference::Reference;
+use crate::steps::expiry;
+
+impl World<'_> {
+    pub(super) fn open_settlement(&mut self, expiry: u64) -> TestCaseResult {
+        let (before, now) = (self.guard.clone(), self.now);
+        // What counts until now is counted, and goes on to count.
+        let counted = before.settlement.count(&before.asset.price, now);
+        let ahead = expiry > now && expiry - now <= 86_400;
+        let over = before.settlement.expiry == 0 || counted.is_complete();
+        match self.guard.open_settlement(expiry, now) {
+            Ok(()) => {
+                let missed = expiry <= now
+                    && before.surfaces.contains_key(&expiry)
+                    && !before.settled.contains_key(&expiry);
+                let early = now + u64::from(before.parameters.settlement_window) <= counted.from;
+                prop_assert!(ahead || missed, "opened {expiry} at {now}");
+                prop_assert!(
+                    over || (missed && early),
+                    "opened while another one was counted"
+                );
+                prop_assert_ne!(expiry, before.settlement.expiry);
+                if counted.is_complete() {
+                    prop_assert_eq!(
+                        self.guard.settled.get(&counted.expiry),
+                        Some(&counted.price)
+                    );
+                    self.reach("settlements complete");
+                }
+                let opened = self.guard.settlement;
+                prop_assert_eq!((opened.expiry, opened.counted), (expiry, 0));
+                prop_assert!(
+                    opened.from >= now && opened.from + u64::from(opened.window) >= expiry
+                );
+                self.counts = 0;
+            }
+            Err(NotOpened::Running) => prop_assert!(!over),
+            Err(NotOpened::InvalidExpiry) => {
+                prop_assert!(!ahead || expiry == before.settlement.expiry);
+            }
+        }
+        self.check_settlement()
+    }
+
+    /// The settlement is the mean of the trusted seconds of its window, and of no others, to a unit for each observation.
+    pub(super) fn check_settlement(&self) -> TestCaseResult {
+        let mut trusted = self.trusted.clone();
+        trusted.extend(self.reference.trusted_span(self.now));
+        let settlement = self
+            .guard
+            .settlement
+            .count(&self.guard.asset.price, self.now);
+        let (sum, counted) = Reference::sum_of(&trusted, settlement.from, settlement.window.into());
+        prop_assert_eq!(u64::from(settlement.counted), counted);
+        prop_assert_eq!(
+            settlement.is_complete(),
+            settlement.expiry != 0 && counted == u64::from(settlement.window)
+        );
+        if counted > 0 {
+            let mean: u128 = (sum / U512::from(counted)).to();
+            let error = settlement.price.abs_diff(mean);
+            prop_assert!(
+                error <= self.counts + 2,
+                "{} is not {mean}",
+                settlement.price
+            );
+        }
+        Ok(())
+    }
+
+    pub(super) fn quote(&mut self, expiry: u64, surface: Surface) -> TestCaseResult {
+        let last = self.guard.surfaces.get(&expiry).copied();
+        match self.guard.set_surface(expiry, surface, self.now) {
+            Ok(()) => {
+                self.reach("surfaces");
+                let next = self.guard.surfaces[&expiry];
+                prop_assert!(expiry > self.now);
+                prop_assert_eq!((next.surface, next.updated_at), (surface, self.now));
+                if let Some(last) = last {
+                    prop_assert!(
+                        self.now >= last.updated_at + u64::from(self.guard.limits.min_interval)
+                    );
+                    self.check_step(&last, &next)?;
+                }
+            }
+            Err(refusal) => {
+                if let SurfaceRefusal::StepTooLarge { .. } = refusal {
+                    self.reach("surfaces refused for their step");
+                }
+                prop_assert_eq!(self.guard.surfaces.get(&expiry).copied(), last);
+            }
+        }
+        Ok(())
+    }
+
+    /// Of no strike does one update change the volatility by more than the largest step, or take it beyond the limits.
+    fn check_step(&self, last: &Quoted, next: &Quoted) -> TestCaseResult {
+        let millionth = WAD / 1_000_000;
+        let limits = self.guard.limits;
+        for percent in [1, 36, 50, 80, 95, 100, 104, 130, 200, 271, 10_000] {
+            let strike = self.truth / 100 * percent;
+            let [was, is] = [last, next].map(|quoted| quoted.volatility(strike, self.truth));
+            // Each is wrong by at most one.
+            let step = u64::from(was.abs_diff(is)).saturating_sub(2) * millionth;
+            prop_assert!(step <= limits.max_step, "{was} -> {is} at {percent} %");
+            let volatility = u64::from(is) * millionth;
+            prop_assert!((limits.min_volatility..=limits.max_volatility).contains(&volatility));
+        }
+        Ok(())
+    }
+
+    /// What options are valued at, and what may be done with them: before the expiry as with the asset, or less; a frozen asset
+    /// moves nothing that is not settled.
+    pub(super) fn check_options(&self, blocked: u16, now: u64) -> TestCaseResult {
+        let known = self.guard.surfaces.keys().copied();
+        for time in known.chain([expiry(0, now), expiry(-1, now)]) {
+            let at: Expiry = self.guard.expiry(time, now);
+            let quoted = self.guard.surfaces.get(&time);
+            let fresh = quoted
+                .is_some_and(|quoted| now < quoted.updated_at + u64::from(quoted.stale_after));
+            let expected = match at.stage {
+                Stage::Settled => 3,
+                Stage::Settling => blocked | 3,
+                Stage::Ahead { .. } if fresh => blocked,
+                Stage::Ahead { .. } if quoted.is_some() => blocked | 1,
+                Stage::Ahead { .. } => blocked | 63,
+            };
+            prop_assert_eq!(at.blocked(blocked), expected);
+            prop_assert_eq!(matches!(at.stage, Stage::Ahead { .. }), now < time);
+            self.check_value(&at, time)?;
+        }
+        Ok(())
+    }
+
+    /// The price that options are valued at: the mark, until its settlement is counted; never beyond the marks that were trusted.
+    fn check_value(&self, at: &Expiry, time: u64) -> TestCaseResult {
+        let mark = self.reference.mark();
+        let counting =
+            self.guard.settlement.expiry == time || self.guard.settled.contains_key(&time);
+        if !counting {
+            prop_assert_eq!(at.price, mark);
+            return Ok(());
+        }
+        let marks = || {
+            self.trusted
+                .iter()
+                .map(|&(_, _, price)| price)
+                .chain([mark])
+        };
+        let (least, most) = (marks().min().unwrap(), marks().max().unwrap());
+        prop_assert!(
+            at.price >= least && at.price <= most,
+            "valued at {} without a mark there",
+            at.price
+        );
+        Ok(())
+    }
+}
