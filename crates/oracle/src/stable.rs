@@ -32,13 +32,13 @@ mod tests {
 
     use super::*;
 
-    const RATE: u64 = WAD / 10_000 * 3;
+    const RATE: u64 = WAD / 100_000 * 3;
 
     #[test]
     fn it_moves_by_the_rate_and_stops_at_the_target() {
-        assert_eq!(follow(2_000_000, 1_000_000, RATE, 10), 1_994_000);
-        assert_eq!(follow(2_000_000, 3_000_000, RATE, 10), 2_006_000);
-        assert_eq!(follow(2_000_000, 1_999_000, RATE, 10), 1_999_000);
+        assert_eq!(follow(2_000_000, 1_000_000, RATE, 10), 1_999_400);
+        assert_eq!(follow(2_000_000, 3_000_000, RATE, 10), 2_000_600);
+        assert_eq!(follow(2_000_000, 1_999_900, RATE, 10), 1_999_900);
         assert_eq!(follow(2_000_000, 1_000_000, RATE, 0), 2_000_000);
     }
 
