@@ -123,6 +123,7 @@ contract PoolMatrixTest is MatrixTest {
         except(IERC4626.redeem.selector, stopped);
         except(IERC4626.withdraw.selector, stopped);
         except(IInsurancePool.setVault.selector, stopped); // not from under its cover
+        except(IInsurancePool.promote.selector, stopped); // nor does the bond go while it may be needed
         except(IERC20.transfer.selector, IInsurancePool.InsufficientBalance.selector);
         checkState("a deficit", "IInsurancePool", address(pool), NORMAL);
     }
