@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 
 use oracle::{
-    Asset, Cause, Expiry, Limits, NotOpened, Observation, Parameters, Quoted, Round, Settlement,
-    Sources, Stage, Surface, SurfaceLimits, SurfaceRefusal, Tier, Trip, TripRefusal,
+    Asset, Cause, Expiry, Limits, NotOpened, Observation, Parameters, Price, Quoted, Round,
+    Sequencer, Settlement, Sources, Stage, Surface, SurfaceLimits, SurfaceRefusal, Tier, Trip,
+    TripRefusal,
 };
 
 use crate::reference::Source;
+
+/// What the uptime feed returns: the words of a round, or nothing.
+pub type Uptime = Option<[u8; 160]>;
 
 /// One asset with everything that belongs to it.
 #[derive(Clone, Debug)]
@@ -15,6 +19,8 @@ pub struct Guard {
     pub parameters: Parameters,
     pub limits: SurfaceLimits,
     pub asset: Asset,
+    /// The sequencer's status as the last poke of any asset saw it.
+    pub sequencer: Sequencer,
     pub trip: Trip,
     pub settlement: Settlement,
     /// Prices of the completed settlements before the last one opened.
@@ -28,6 +34,7 @@ impl Guard {
             parameters: Parameters::DEFAULT,
             limits: SurfaceLimits::DEFAULT,
             asset: Asset::default(),
+            sequencer: Sequencer::default(),
             trip: Trip::default(),
             settlement: Settlement::default(),
             settled: BTreeMap::new(),
@@ -44,9 +51,10 @@ impl Guard {
         &mut self,
         sources: &[Source],
         rounds: &[Option<Round>],
-        sequencer_down: bool,
+        uptime: &Uptime,
         now: u64,
     ) -> Cause {
+        self.look_at_sequencer(uptime, now);
         let sample = |k: usize| {
             let limits = Limits {
                 decimals: sources[k].decimals,
@@ -61,30 +69,72 @@ impl Guard {
                 1 => Sources::One(sample(0)),
                 _ => Sources::Two(sample(0), sample(1)),
             },
-            sequencer_down,
+            sequencer_down: self.sequencer.down,
         };
-        self.settlement = self.settlement.count(&self.asset.price, now);
+        let before = self.asset.price.under(&self.sequencer);
+        self.settlement = self.settlement.count(&before, now);
         let (asset, cause) = self.asset.observe(observation, &self.parameters, now);
         self.asset = asset;
         cause
     }
 
-    pub fn tier(&self, now: u64) -> Tier {
-        self.asset.price.tier_at(&self.trip, now)
+    /// What a poke of any asset does first.
+    pub fn look_at_sequencer(&mut self, uptime: &Uptime, now: u64) {
+        let seen = Sequencer::from_answer(uptime.as_ref(), now);
+        self.sequencer = self.sequencer.followed_by(seen);
     }
 
-    pub fn blocked(&self, grace: bool, now: u64) -> u16 {
-        self.asset.price.blocked_at(self.tier(now), grace, now)
+    /// What readers go by: the uptime feed itself where nobody has looked for longer than the mean's window.
+    fn sequencer(&self, uptime: &Uptime, now: u64) -> Sequencer {
+        let window = self.parameters.mean_window;
+        if self.asset.price.needs_sequencer(now, window) {
+            Sequencer::from_answer(uptime.as_ref(), now)
+        } else {
+            self.sequencer
+        }
     }
 
-    pub fn raise(&mut self, tier: Tier, secs: u32, now: u64) -> Result<(), TripRefusal> {
-        let agree = self.asset.price.sources_agree(now);
-        self.trip = self.trip.raise(tier, secs, now, self.tier(now), agree)?;
+    /// The price as it counts for readers.
+    pub fn price(&self, uptime: &Uptime, now: u64) -> Price {
+        self.asset.price.under(&self.sequencer(uptime, now))
+    }
+
+    pub fn tier(&self, uptime: &Uptime, now: u64) -> Tier {
+        self.price(uptime, now).tier_at(&self.trip, now)
+    }
+
+    pub fn blocked(&self, uptime: &Uptime, now: u64) -> u16 {
+        let sequencer = self.sequencer(uptime, now);
+        let grace = sequencer.is_grace(now, self.parameters.grace_period);
+        let tier = self.tier(uptime, now);
+        self.price(uptime, now).blocked_at(tier, grace, now)
+    }
+
+    pub fn raise(
+        &mut self,
+        tier: Tier,
+        secs: u32,
+        uptime: &Uptime,
+        now: u64,
+    ) -> Result<(), TripRefusal> {
+        let agree = self.price(uptime, now).sources_agree(now);
+        let current = self.tier(uptime, now);
+        self.trip = self.trip.raise(tier, secs, now, current, agree)?;
         Ok(())
     }
 
-    pub fn open_settlement(&mut self, expiry: u64, now: u64) -> Result<(), NotOpened> {
-        let last = self.settlement.count(&self.asset.price, now);
+    /// The settlement as it stands at `now`.
+    pub fn counted(&self, uptime: &Uptime, now: u64) -> Settlement {
+        self.settlement.count(&self.price(uptime, now), now)
+    }
+
+    pub fn open_settlement(
+        &mut self,
+        expiry: u64,
+        uptime: &Uptime,
+        now: u64,
+    ) -> Result<(), NotOpened> {
+        let last = self.counted(uptime, now);
         let missed = expiry <= now
             && self.surfaces.contains_key(&expiry)
             && !self.settled.contains_key(&expiry);
@@ -108,10 +158,11 @@ impl Guard {
         Ok(())
     }
 
-    /// The expiry at `time` as options on it are valued.
-    pub fn expiry(&self, time: u64, now: u64) -> Expiry {
+    /// The expiry at `time` as options on it are valued. It is final once a poke has counted all of its settlement, and no sooner:
+    /// an outage that has not been seen yet may end the price that it would count.
+    pub fn expiry(&self, time: u64, uptime: &Uptime, now: u64) -> Expiry {
         let mark = self.asset.price.mark;
-        let running = self.settlement.count(&self.asset.price, now);
+        let running = self.counted(uptime, now);
         if now < time {
             let price = if running.expiry == time {
                 running.projected(mark)
@@ -123,7 +174,9 @@ impl Guard {
         }
         let (price, is_final) = match self.settled.get(&time) {
             Some(&price) => (price, true),
-            None if running.expiry == time => (running.projected(mark), running.is_complete()),
+            None if running.expiry == time => {
+                (running.projected(mark), self.settlement.is_complete())
+            }
             None => (mark, false),
         };
         let stage = if is_final {

@@ -21,7 +21,7 @@ use steps::{Limits, sources, steps};
 use world::{Reached, World};
 
 /// Everything that a run must reach, or it has shown nothing.
-const LANDMARKS: [&str; 21] = [
+const LANDMARKS: [&str; 22] = [
     "pokes",
     "agreeing",
     "diverged",
@@ -42,6 +42,7 @@ const LANDMARKS: [&str; 21] = [
     "surfaces",
     "surfaces refused for their step",
     "a mark too old without a poke",
+    "a mark from before an outage",
     "other sources",
 ];
 
@@ -111,6 +112,7 @@ fn a_clock_that_goes_back_moves_nothing() {
     runner
         .run(&steps, |steps| {
             let (mut guard, mut now) = (Guard::new(), 1_700_000_000_u64);
+            let up = world::answer(0, 1);
             let source = Limits {
                 decimals: 18,
                 heartbeat: 1_800,
@@ -133,7 +135,7 @@ fn a_clock_that_goes_back_moves_nothing() {
                     answered_in_round: U256::from(1),
                     decimals: U256::from(18),
                 };
-                guard.poke(&source, &[Some(round)], false, now);
+                guard.poke(&source, &[Some(round)], &up, now);
                 let after = guard.asset.price;
                 prop_assert_eq!(after.mark, if trusted { price } else { before.mark });
                 prop_assert_eq!(after.is_trusted(now), trusted);

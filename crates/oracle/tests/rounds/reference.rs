@@ -196,14 +196,19 @@ impl Reference {
         }
     }
 
-    /// Whether money may depend on the mark at `now`.
-    pub fn is_trusted(&self, now: u64) -> bool {
+    /// Whether money may depend on the mark at `now`, if the sequencer went down or came up at `changed`: not on one from before.
+    pub fn is_trusted(&self, changed: u64, now: u64) -> bool {
+        self.is_young(now) && changed <= self.observed
+    }
+
+    /// Whether the mark is not too old at `now`, whatever the sequencer does.
+    pub fn is_young(&self, now: u64) -> bool {
         self.standing != Standing::Frozen && now <= self.expires
     }
 
     /// Whether every configured source is trusted at `now` and they agree.
-    pub fn agrees(&self, now: u64) -> bool {
-        self.standing == Standing::Agreeing && self.is_trusted(now)
+    pub fn agrees(&self, changed: u64, now: u64) -> bool {
+        self.standing == Standing::Agreeing && self.is_trusted(changed, now)
     }
 
     pub fn mark(&self) -> u128 {
@@ -471,13 +476,10 @@ impl Reference {
     }
 
     /// The span for which the mark of now counts if `now` is the next that anybody looks.
-    pub fn trusted_span(&self, now: u64) -> Option<(u64, u64, u128)> {
+    pub fn trusted_span(&self, changed: u64, now: u64) -> Option<(u64, u64, u128)> {
         let end = now.min(self.expires);
-        (self.standing != Standing::Frozen && end > self.observed).then_some((
-            self.observed,
-            end,
-            self.mark,
-        ))
+        let counts = self.standing != Standing::Frozen && changed <= self.observed;
+        (counts && end > self.observed).then_some((self.observed, end, self.mark))
     }
 }
 

@@ -28,8 +28,10 @@ pub enum Step {
     },
     /// Nothing happens for so long.
     Wait(u64),
-    /// The sequencer is down, or up again.
-    Sequencer(bool),
+    /// What the uptime feed says from now on.
+    Sequencer(Said),
+    /// Somebody pokes another asset.
+    PokeAnother,
     /// The guardian asks for a trip of so many seconds.
     Trip(u8, u32),
     /// Governance sets other parameters.
@@ -40,6 +42,17 @@ pub enum Step {
     Open(i64),
     /// The provider quotes the expiry that is so many days from the next.
     Quote(i64, Surface),
+}
+
+/// What the uptime feed says.
+#[derive(Clone, Copy, Debug)]
+pub enum Said {
+    /// The sequencer is up, since now if it was not.
+    Up,
+    Down,
+    /// Nothing, or something that is neither.
+    Nothing,
+    Garbage(u64),
 }
 
 /// What a feed does.
@@ -307,11 +320,17 @@ fn wait() -> impl Strategy<Value = Step> {
 }
 
 fn step(bad: u32) -> impl Strategy<Value = Step> {
-    let sequencer = prop_oneof![1 => Just(true), 4 => Just(false)];
+    let sequencer = prop_oneof![
+        2 => Just(Said::Down),
+        1 => Just(Said::Nothing),
+        1 => any::<u64>().prop_map(Said::Garbage),
+        12 => Just(Said::Up),
+    ];
     prop_oneof![
         60 => poke(bad),
         3 => wait(),
-        2 => sequencer.prop_map(Step::Sequencer),
+        3 => sequencer.prop_map(Step::Sequencer),
+        2 => Just(Step::PokeAnother),
         5 => trip(),
         1 => parameters(),
         1 => sources().prop_map(Step::Configure),

@@ -10,9 +10,9 @@ use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 use ruint::aliases::U512;
 
-use crate::guard::Guard;
+use crate::guard::{Guard, Uptime};
 use crate::reference::{self, Reference, Source, Standing, TRIP_ALLOWANCE, forbidden};
-use crate::steps::{self, Heard, Limits, Step, expiry};
+use crate::steps::{self, Heard, Limits, Said, Step, expiry};
 
 /// What was reached, and how often.
 pub type Reached = BTreeMap<&'static str, u64>;
@@ -23,11 +23,16 @@ pub struct World<'a> {
     sources: Vec<Source>,
     rounds: [Option<Round>; 2],
     truth: u128,
-    sequencer_down: bool,
-    /// Since when the sequencer is up again.
+    /// Whether the sequencer is up by what the uptime feed says, and since when it says the same.
+    up: bool,
     up_since: u64,
+    uptime: Uptime,
+    /// Whether it was up, and since when it was that, as the last poke of any asset has found.
+    found: (bool, u64),
     /// From when until when there was a trusted mark, and which.
     trusted: Vec<(u64, u64, u128)>,
+    /// Every settlement that was final for somebody who looked, and its price.
+    finals: BTreeMap<u64, u128>,
     /// Observations since the settlement was opened: each may round by one.
     counts: u128,
     now: u64,
@@ -42,9 +47,12 @@ impl<'a> World<'a> {
             sources: limits.iter().map(|limits| limits.around(truth)).collect(),
             rounds: [None; 2],
             truth,
-            sequencer_down: false,
-            up_since: 0,
+            up: true,
+            up_since: 1,
+            uptime: answer(0, 1),
+            found: (true, 0),
             trusted: Vec::new(),
+            finals: BTreeMap::new(),
             counts: 0,
             now: start,
             reached,
@@ -63,12 +71,10 @@ impl<'a> World<'a> {
                 self.poke(heard)?;
             }
             Step::Wait(secs) => self.now += secs,
-            Step::Sequencer(down) => {
-                if self.sequencer_down && !down {
-                    self.up_since = self.now;
-                    self.reach("outages");
-                }
-                self.sequencer_down = *down;
+            Step::Sequencer(said) => self.hear_of_sequencer(*said),
+            Step::PokeAnother => {
+                self.guard.look_at_sequencer(&self.uptime, self.now);
+                self.find_sequencer();
             }
             Step::Trip(tier, secs) => self.trip(steps::tier(*tier), *secs)?,
             Step::Parameters(parameters) => self.set_parameters(parameters)?,
@@ -84,6 +90,7 @@ impl<'a> World<'a> {
             Step::Open(days) => self.open_settlement(expiry(*days, self.now))?,
             Step::Quote(days, surface) => self.quote(expiry(*days, self.now), *surface)?,
         }
+        self.check_finals()?;
         self.check_readers(self.now)
     }
 
@@ -92,6 +99,54 @@ impl<'a> World<'a> {
         let truth = self.truth / 10_000 * (10_000 + i128::from(points)).cast_unsigned();
         self.truth = truth.clamp(1_000_000, 1 << 94);
     }
+
+    // ---- the sequencer
+
+    fn hear_of_sequencer(&mut self, said: Said) {
+        if !self.up && matches!(said, Said::Up) {
+            self.up_since = self.now;
+            self.reach("outages");
+        }
+        self.up = matches!(said, Said::Up);
+        self.uptime = match said {
+            Said::Up => answer(0, self.up_since),
+            Said::Down => answer(1, self.now),
+            Said::Nothing => None,
+            Said::Garbage(word) => answer(2 | word, word),
+        };
+    }
+
+    /// Somebody poked: an outage begins when it is found, and ends when the feed says.
+    fn find_sequencer(&mut self) {
+        self.found = match (self.found, self.up) {
+            (_, true) => (true, self.up_since),
+            ((false, since), false) => (false, since),
+            ((true, _), false) => (false, self.now),
+        };
+    }
+
+    /// What readers go by at `now`: whether the sequencer is up, and since when it is what it is. It is what a poke found, unless
+    /// there was none for longer than the mean's window.
+    fn sequencer(&self, now: u64) -> (bool, u64) {
+        let silent = now.saturating_sub(self.reference.observed);
+        let asked = silent > self.guard.parameters.mean_window.into();
+        match (asked && self.reference.is_young(now), self.up) {
+            (false, _) => self.found,
+            (true, true) => (true, self.up_since),
+            (true, false) => (false, now),
+        }
+    }
+
+    /// When it went down or came up, as far as readers know.
+    pub fn changed(&self, now: u64) -> u64 {
+        self.sequencer(now).1
+    }
+
+    fn is_trusted(&self, now: u64) -> bool {
+        self.reference.is_trusted(self.changed(now), now)
+    }
+
+    // ---- pokes
 
     fn poke(&mut self, heard: &[Heard; 2]) -> TestCaseResult {
         self.reach("pokes");
@@ -109,10 +164,11 @@ impl<'a> World<'a> {
             .map(|k| self.sources[k].judge(answers[k].as_ref(), now))
             .collect();
         let before = self.guard.clone();
-        let cause = self
-            .guard
-            .poke(&self.sources, &answers, self.sequencer_down, now);
-        self.trusted.extend(self.reference.trusted_span(now));
+        let cause = self.guard.poke(&self.sources, &answers, &self.uptime, now);
+        self.find_sequencer();
+        let (up, changed) = self.found;
+        self.trusted
+            .extend(self.reference.trusted_span(changed, now));
         self.counts += 1;
 
         let parameters = self.guard.parameters;
@@ -126,9 +182,7 @@ impl<'a> World<'a> {
             (least..=most).contains(&stable),
             "{stable} is not from {least} to {most}"
         );
-        let expected = self
-            .reference
-            .expect(&seen, self.sequencer_down, &parameters, stable, now);
+        let expected = self.reference.expect(&seen, !up, &parameters, stable, now);
         prop_assert_eq!(price.mark, expected.mark);
         prop_assert_eq!(standing(price.status), expected.standing);
         prop_assert_eq!(
@@ -195,7 +249,7 @@ impl<'a> World<'a> {
         let (tier, previous) = (asset.price.tier as u8, last.price.tier as u8);
         let halted = tier == 3;
         prop_assert!(halted || seen.iter().any(Option::is_some));
-        prop_assert!(halted || !self.sequencer_down);
+        prop_assert!(halted || self.up);
         prop_assert!(
             tier > 0 || seen.iter().all(Option::is_some),
             "one source is lost"
@@ -254,14 +308,18 @@ impl<'a> World<'a> {
 
     fn trip(&mut self, tier: Tier, secs: u32) -> TestCaseResult {
         let (before, now) = (self.guard.clone(), self.now);
-        let agreed = self.reference.agrees(now);
-        match self.guard.raise(tier, secs, now) {
+        let agreed = self.reference.agrees(self.changed(now), now);
+        let uptime = self.uptime;
+        match self.guard.raise(tier, secs, &uptime, now) {
             Ok(()) => {
                 self.reach("trips");
                 if tier == Tier::Halted {
                     self.reach("trips to Halted");
                 }
-                prop_assert!(tier > before.tier(now), "a trip did not raise the tier");
+                prop_assert!(
+                    tier > before.tier(&uptime, now),
+                    "a trip did not raise the tier"
+                );
                 prop_assert!(
                     !agreed || tier <= Tier::Restricted,
                     "halted while the sources agree"
@@ -273,18 +331,18 @@ impl<'a> World<'a> {
                     before.trip.until.max(now),
                     now + u64::from(secs) / 2,
                 ] {
-                    let lowered = self.guard.tier(later) < before.tier(later);
+                    let lowered = self.guard.tier(&uptime, later) < before.tier(&uptime, later);
                     prop_assert!(!lowered, "a trip lowered the tier");
                 }
                 prop_assert_eq!(
-                    self.guard.tier(now + u64::from(secs)),
+                    self.guard.tier(&uptime, now + u64::from(secs)),
                     self.untripped(now + u64::from(secs))
                 );
             }
             Err(refusal) => {
                 prop_assert!(
                     !(self.reference.may_trip(secs, now)
-                        && tier > before.tier(now)
+                        && tier > before.tier(&uptime, now)
                         && !(agreed && tier == Tier::Halted)),
                     "refused: {refusal:?}"
                 );
@@ -302,7 +360,7 @@ impl<'a> World<'a> {
 
     /// The tier without a trip.
     fn untripped(&self, now: u64) -> Tier {
-        if self.reference.is_trusted(now) {
+        if self.is_trusted(now) {
             self.guard.asset.price.tier
         } else {
             Tier::Halted
@@ -320,13 +378,17 @@ impl<'a> World<'a> {
     }
 
     fn check_reader(&self, now: u64) -> TestCaseResult {
-        let (guard, price) = (&self.guard, &self.guard.asset.price);
+        let guard = &self.guard;
+        let price = guard.price(&self.uptime, now);
         prop_assert_eq!(price.mark, self.reference.mark());
-        let trusted = self.reference.is_trusted(now);
+        let (trusted, agreed) = (
+            self.is_trusted(now),
+            self.reference.agrees(self.changed(now), now),
+        );
         prop_assert_eq!(price.is_trusted(now), trusted);
-        prop_assert_eq!(price.sources_agree(now), self.reference.agrees(now));
+        prop_assert_eq!(price.sources_agree(now), agreed);
         let trip = match guard.trip.tier {
-            Tier::Halted if self.reference.agrees(now) => Tier::Restricted,
+            Tier::Halted if agreed => Tier::Restricted,
             tier => tier,
         };
         let in_force = now < guard.trip.until;
@@ -335,11 +397,11 @@ impl<'a> World<'a> {
         } else {
             self.untripped(now)
         };
-        let tier = guard.tier(now);
+        let tier = guard.tier(&self.uptime, now);
         prop_assert_eq!(tier, expected);
-        let grace =
-            self.sequencer_down || now < self.up_since + u64::from(guard.parameters.grace_period);
-        let blocked = guard.blocked(grace, now);
+        let (up, since) = self.sequencer(now);
+        let grace = !up || now < since + u64::from(guard.parameters.grace_period);
+        let blocked = guard.blocked(&self.uptime, now);
         prop_assert_eq!(blocked, forbidden(tier as u8, trusted, grace));
         if !trusted {
             prop_assert_eq!(
@@ -347,8 +409,11 @@ impl<'a> World<'a> {
                 (Tier::Halted, 63),
                 "an untrusted price is not halted"
             );
-            if price.status != Status::Frozen {
+            if !self.reference.is_young(now) && price.status != Status::Frozen {
                 self.reach("a mark too old without a poke");
+            }
+            if self.reference.is_young(now) {
+                self.reach("a mark from before an outage");
             }
         }
         let stable = price.stable_at(now, guard.parameters.stable_price_rate);
@@ -362,6 +427,14 @@ impl<'a> World<'a> {
 
 fn wide(value: u128) -> U512 {
     U512::from(value)
+}
+
+/// What an uptime feed returns.
+pub fn answer(status: u64, since: u64) -> Uptime {
+    let mut words = [0; 160];
+    words[56..64].copy_from_slice(&status.to_be_bytes());
+    words[88..96].copy_from_slice(&since.to_be_bytes());
+    Some(words)
 }
 
 fn standing(status: Status) -> Standing {

@@ -13,10 +13,11 @@ impl World<'_> {
     pub(super) fn open_settlement(&mut self, expiry: u64) -> TestCaseResult {
         let (before, now) = (self.guard.clone(), self.now);
         // What counts until now is counted, and goes on to count.
-        let counted = before.settlement.count(&before.asset.price, now);
+        let uptime = self.uptime;
+        let counted = before.counted(&uptime, now);
         let ahead = expiry > now && expiry - now <= 86_400;
         let over = before.settlement.expiry == 0 || counted.is_complete();
-        match self.guard.open_settlement(expiry, now) {
+        match self.guard.open_settlement(expiry, &uptime, now) {
             Ok(()) => {
                 let missed = expiry <= now
                     && before.surfaces.contains_key(&expiry)
@@ -53,11 +54,9 @@ impl World<'_> {
     /// The settlement is the mean of the trusted seconds of its window, and of no others, to a unit for each observation.
     pub(super) fn check_settlement(&self) -> TestCaseResult {
         let mut trusted = self.trusted.clone();
-        trusted.extend(self.reference.trusted_span(self.now));
-        let settlement = self
-            .guard
-            .settlement
-            .count(&self.guard.asset.price, self.now);
+        let changed = self.changed(self.now);
+        trusted.extend(self.reference.trusted_span(changed, self.now));
+        let settlement = self.guard.counted(&self.uptime, self.now);
         let (sum, counted) = Reference::sum_of(&trusted, settlement.from, settlement.window.into());
         prop_assert_eq!(u64::from(settlement.counted), counted);
         prop_assert_eq!(
@@ -72,6 +71,22 @@ impl World<'_> {
                 "{} is not {mean}",
                 settlement.price
             );
+        }
+        Ok(())
+    }
+
+    /// What has settled once, for anybody who looked, stays as it was.
+    pub(super) fn check_finals(&mut self) -> TestCaseResult {
+        let times: Vec<u64> = self.guard.settled.keys().copied().collect();
+        for time in times.into_iter().chain([self.guard.settlement.expiry]) {
+            let at = self.guard.expiry(time, &self.uptime, self.now);
+            let known = self.finals.get(&time).copied();
+            if at.is_final() {
+                prop_assert!(known.is_none_or(|price| price == at.price), "settled twice");
+                self.finals.insert(time, at.price);
+            } else {
+                prop_assert!(known.is_none(), "what was settled is no longer");
+            }
         }
         Ok(())
     }
@@ -122,7 +137,7 @@ impl World<'_> {
     pub(super) fn check_options(&self, blocked: u16, now: u64) -> TestCaseResult {
         let known = self.guard.surfaces.keys().copied();
         for time in known.chain([expiry(0, now), expiry(-1, now)]) {
-            let at: Expiry = self.guard.expiry(time, now);
+            let at: Expiry = self.guard.expiry(time, &self.uptime, now);
             let quoted = self.guard.surfaces.get(&time);
             let fresh = quoted
                 .is_some_and(|quoted| now < quoted.updated_at + u64::from(quoted.stale_after));
