@@ -155,14 +155,16 @@ contract OptionTradingTest is OptionsTest {
         buy(call, alice, bob, 1e18);
     }
 
-    /// Frozen, its options keep their marks, and an account that holds one may only reduce elsewhere.
+    /// Frozen, its options are worth what is left of their time at the last trusted price, and an account that holds one may only
+    /// reduce elsewhere.
     function test_options_freeze_with_their_underlying() public {
         buy(call, alice, bob, 2e18);
         uint256 mark = markOf(call);
         setPrice(0);
         elapse(1 hours);
         vault.touch(alice.account);
-        vm.assertEq(equityOf(alice), 1_000_000e18);
+        vm.assertLt(markOf(call), mark);
+        vm.assertApproxEqAbs(equityOf(alice), 1_000_000e18 - 2 * int256(mark - markOf(call)), MARK_ERROR);
         refuse(call, bob, alice, 1e18, mark, IMarginVault.ActionBlocked.selector);
         setPrice(BTC, 50_000 * FEED);
         refuse(BTC, alice, bob, 1e18, 50_000e18, IMarginVault.ActionBlocked.selector);

@@ -15,7 +15,7 @@ pub mod action {
     pub const WITHDRAW: u16 = 4;
     pub const LIQUIDATE: u16 = 8;
     pub const DELEVERAGE: u16 = 16;
-    /// The mark stays what it was.
+    /// Nobody vouches for a new mark: the guard answers the last that it trusted.
     pub const MARK: u16 = 32;
     /// Everything that trades, moves or cuts legs, or lets funds out: the asset is frozen.
     pub const ALL: u16 = OPEN | REDUCE | WITHDRAW | LIQUIDATE | DELEVERAGE | MARK;

@@ -57,7 +57,7 @@ impl Storage {
     }
 }
 
-/// Asks the guard in one call, accrues funding, and moves every mark that the guard does not hold back.
+/// Asks the guard in one call, accrues funding, and moves every mark to what the guard last trusted.
 pub fn read(ledger: &mut Ledger<Storage>) {
     let mut markets = core::mem::take(&mut ledger.store.markets);
     if markets.perpetuals > 0 {
@@ -156,8 +156,10 @@ impl Market {
         self.is_final = Args::new(self.answer).bool(4) && self.blocked & action::MARK == 0;
     }
 
-    /// Reads tier and what is forbidden, accrues funding, then moves the mark unless the guard holds it back. Prices that the
-    /// ledger cannot count with stay what they were, as if the asset were frozen.
+    /// Reads tier and what is forbidden, accrues funding, then moves the mark to the guard's, which is the last that it trusted if
+    /// the asset is frozen: it may have moved since anybody touched the instrument here. Options follow, so that a hedge is
+    /// never valued at two prices of its underlying. Prices that the ledger cannot count with stay what they were, as if the
+    /// asset were frozen.
     #[inline(never)]
     #[expect(
         clippy::cast_possible_truncation,
@@ -169,7 +171,9 @@ impl Market {
         self.blocked = answer.u32(3) as u16;
         let (mark, old) = ledger.store.price_of(self.id);
         let funding = old.at(mark, ledger.now);
-        let new_mark = if self.blocked & action::MARK == 0 {
+        // Of a perpetual the stable price, of an option the volatility: zero where the guard knows nothing to value it by.
+        let known = answer.unsigned(1) > 0;
+        let new_mark = if known || self.blocked & action::MARK == 0 {
             Price(answer.unsigned(0))
         } else {
             mark

@@ -149,7 +149,7 @@ impl<'s> Session<'s> {
         }
     }
 
-    /// Asks the guard, accrues funding, and moves every mark that the guard does not hold back.
+    /// Asks the guard, accrues funding, and moves every mark to what the guard last trusted.
     pub fn read_prices(&mut self) {
         prices::read(&mut self.ledger);
     }
