@@ -308,6 +308,13 @@ fn roles() -> Vec<Setter> {
             "V(bool registered)"
         ),
         value!(
+            Factory,
+            "steward of new markets",
+            IMarketFactory::setStewardCall,
+            stewardCall(0),
+            "S(address steward)"
+        ),
+        value!(
             Steward,
             "risk agent",
             IRiskSteward::setAgentCall,
@@ -442,6 +449,45 @@ mod tests {
                 setter.name
             );
             assert_eq!(setter.words, setter.keys + kind.fields().len());
+        }
+    }
+
+    /// Functions of an interface that set something, but for those that users and the surface provider call.
+    fn setters_in(interface: &str) -> usize {
+        let path = format!(
+            "{}/../../contracts/interfaces/{interface}.sol",
+            env!("CARGO_MANIFEST_DIR")
+        );
+        let source = std::fs::read_to_string(path).unwrap();
+        let names = source
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("function set"))
+            .filter_map(|rest| rest.split_once('('))
+            .map(|(name, _)| name)
+            .filter(|name| name.starts_with(|first: char| first.is_uppercase()));
+        names
+            .filter(|name| !["Signer", "Surface"].contains(name))
+            .count()
+    }
+
+    #[test]
+    fn no_setter_of_an_interface_is_forgotten() {
+        for (contract, interface, others) in [
+            (Contract::Vault, "IMarginVault", 0),
+            (Contract::Pool, "IInsurancePool", 0),
+            // Trips.
+            (Contract::Guard, "IOracleGuard", 1),
+            // Promotions.
+            (Contract::Factory, "IMarketFactory", 1),
+            (Contract::Steward, "IRiskSteward", 0),
+        ] {
+            const OWNERSHIP: usize = 2;
+            let known = SETTERS.iter().filter(|setter| setter.contract == contract);
+            assert_eq!(
+                known.count(),
+                setters_in(interface) + others + OWNERSHIP,
+                "{interface}"
+            );
         }
     }
 

@@ -35,6 +35,7 @@ pub mod tables;
 
 use crate::chain::ChainError;
 use alloy::primitives::Address;
+use decode::Part;
 use error::ProposalError;
 use holders::Search;
 use impact::Impact;
@@ -71,6 +72,8 @@ pub struct Options {
 /// Reads the proposal and the live system, and says what the one does to the other.
 pub async fn run(options: &Options) -> Result<Report, ProposalError> {
     let parts = decode::unwrapped(input::read(&options.proposal, options.to)?)?;
+    let parts = parts.into_iter().map(of_a_governor);
+    let parts = parts.collect::<Result<Vec<Part>, _>>()?;
     let reader = Reader::open(&options.rpc_url, options.block).await?;
     let system = System::read(&reader, options.factory).await?;
     let senders = Senders {
@@ -91,6 +94,16 @@ pub async fn run(options: &Options) -> Result<Report, ProposalError> {
         plots::draw(&report, folder)?;
     }
     Ok(report)
+}
+
+/// A proposal on chain is that of the governor that the scripts wrote down, if it does not say.
+fn of_a_governor(part: Part) -> Result<Part, ProposalError> {
+    let Part::Stored { governor: None, id } = part else {
+        return Ok(part);
+    };
+    let governor = records::governor().ok_or(ProposalError::NoGovernor(id))?;
+    let governor = Some(governor);
+    Ok(Part::Stored { governor, id })
 }
 
 /// What each thing that is set is, and would be.

@@ -12,7 +12,6 @@ use super::{
     parameters::Subject,
     probe::Move,
     reader::Reader,
-    records,
     system::System,
 };
 use crate::abi::{
@@ -246,7 +245,7 @@ async fn calls(
                 calls.push(call);
                 continue;
             }
-            Part::Stored { governor, id } => (governor.or_else(records::governor), id),
+            Part::Stored { governor, id } => (governor, id),
         };
         let governor = governor.ok_or(ProposalError::NoGovernor(id))?;
         let found = Stored {

@@ -4,6 +4,7 @@ use super::{
     amount::Amount,
     impact::{Account, AccountImpact, Impact},
     report::Report,
+    stress::{Loss, Stressed},
 };
 use crate::picture::{
     BLUE, Drawing, Drawn, FONT, INK, PlotError, RED, SIZE, chart, legend, picture,
@@ -15,6 +16,10 @@ const BEFORE: RGBColor = BLUE;
 const AFTER: RGBColor = RED;
 /// Equity beyond this many times maintenance margin is drawn there: it is far away.
 const FAR: f64 = 5.0;
+/// Pixels for the names of days.
+const NAMES: u32 = 300;
+/// Width of a bar, of a day's.
+const BAR: f64 = 0.35;
 
 /// Draws one picture for each market of the report into `folder`, and returns their paths.
 pub fn draw(report: &Report, folder: &Path) -> Result<Vec<PathBuf>, PlotError> {
@@ -88,45 +93,53 @@ fn cushion(account: &Account) -> f64 {
     (account.equity.approximate() / maintenance).clamp(0.0, FAR)
 }
 
-/// What each day costs: what insurance pays in full colour, what profits lose above it.
+/// What each day costs that moves a price here: what insurance pays in full colour, what profits lose beside it.
 fn losses(impact: &Impact, area: &Drawing) -> Drawn {
-    let highest = impact
+    let days: Vec<&Stressed> = impact
         .stress
         .iter()
+        .filter(|day| !day.moves.is_empty())
+        .collect();
+    let highest = days
+        .iter()
         .flat_map(|day| [day.before.deficit, day.after.deficit])
-        .map(Amount::approximate)
+        .map(thousands)
         .fold(0.0, f64::max);
-    let days = impact.stress.len().max(1) as f64;
-    let names: Vec<&str> = impact.stress.iter().map(|day| day.day).collect();
-    let title = "Deficit if prices gapped as on ... (full: insured, pale: from profits)";
-    let top = (highest / 1000.0 * 1.15).max(1.0);
-    let mut panel = chart(area, title, days, 0.0..top)?;
+    let right = (highest * 1.2).max(1.0);
+    let names: Vec<&str> = days.iter().map(|day| day.day).collect();
+    let rows = days.len().max(1) as f64;
+    let mut panel = ChartBuilder::on(area)
+        .caption(
+            "Debts if prices gapped as on ... (full: insured, pale: from profits)",
+            (FONT, 24).into_font().color(&INK),
+        )
+        .margin(14)
+        .x_label_area_size(46)
+        .y_label_area_size(NAMES)
+        .build_cartesian_2d(0.0..right, rows..0.0)?;
     panel
         .configure_mesh()
-        .y_desc("Thousand USD")
-        .x_labels(names.len() * 2 + 1)
-        .x_label_formatter(&|place| label(&names, *place))
-        .label_style((FONT, 15).into_font().color(&INK))
+        .x_desc("Thousand USD")
+        .y_labels(names.len() * 2 + 1)
+        .y_label_formatter(&|place| label(&names, *place))
+        .disable_y_mesh()
+        .label_style((FONT, 16).into_font().color(&INK))
         .axis_desc_style((FONT, 18).into_font().color(&INK))
         .light_line_style(TRANSPARENT)
         .bold_line_style(INK.mix(0.12))
         .draw()?;
-    for (name, colour, offset) in [("before", BEFORE, 0.15), ("after", AFTER, 0.52)] {
-        let bars = impact.stress.iter().enumerate().flat_map(|(place, day)| {
-            let loss = if name == "before" {
-                day.before
-            } else {
-                day.after
-            };
-            let left = place as f64 + offset;
-            let [insured, all] =
-                [loss.insured, loss.deficit].map(|amount| amount.approximate() / 1000.0);
+    let sides: [(&str, RGBColor, f64, fn(&Stressed) -> &Loss); 2] = [
+        ("before", BEFORE, 0.14, |day| &day.before),
+        ("after", AFTER, 0.51, |day| &day.after),
+    ];
+    for (name, colour, offset, side) in sides {
+        let bars = days.iter().enumerate().flat_map(|(place, day)| {
+            let top = place as f64 + offset;
+            let [insured, all] = [side(day).insured, side(day).deficit].map(thousands);
+            let bar = |from, to| [(from, top), (to, top + BAR)];
             [
-                Rectangle::new([(left, 0.0), (left + 0.33, insured)], colour.filled()),
-                Rectangle::new(
-                    [(left, insured), (left + 0.33, all)],
-                    colour.mix(0.4).filled(),
-                ),
+                Rectangle::new(bar(0.0, insured), colour.filled()),
+                Rectangle::new(bar(insured, all), colour.mix(0.35).filled()),
             ]
         });
         panel
@@ -134,7 +147,11 @@ fn losses(impact: &Impact, area: &Drawing) -> Drawn {
             .label(name)
             .legend(move |(x, y)| Rectangle::new([(x, y - 6), (x + 22, y + 6)], colour.filled()));
     }
-    legend(&mut panel, SeriesLabelPosition::UpperRight)
+    legend(&mut panel, SeriesLabelPosition::LowerRight)
+}
+
+fn thousands(amount: Amount) -> f64 {
+    amount.approximate() / 1000.0
 }
 
 /// The name of the day in whose middle `place` is.

@@ -6,8 +6,11 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::process::{Command, Output};
 
+/// Outside the checkout, where nothing is written down.
 fn bulkhead(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_bulkhead"))
+        .current_dir(std::env::temp_dir())
+        .env_remove("RPC_URL")
         .arg("simulate-proposal")
         .args(arguments)
         .output()
@@ -127,6 +130,17 @@ fn what_cannot_be_read_is_exit_code_2() {
         assert!(message.contains(expected), "{given:?}: {message}");
         assert!(!message.contains("panicked"), "{message}");
     }
+}
+
+#[test]
+fn without_a_factory_it_says_where_one_would_be() {
+    let output = bulkhead(&["0x01020304"]);
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    assert!(
+        message.contains("--factory") && message.contains("checkout"),
+        "{message}"
+    );
 }
 
 #[test]

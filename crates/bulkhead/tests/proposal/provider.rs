@@ -6,8 +6,9 @@ use bulkhead::proposal::holders::Search;
 use bulkhead::proposal::reader::{ReadError, Reader};
 use bulkhead::proposal::{Options, run};
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -107,22 +108,26 @@ fn refusal(code: i64, message: &str) -> Value {
     json!({ "error": { "code": code, "message": message } })
 }
 
-/// Ranges of at most a hundred blocks, views of at most a few kilobytes, and every seventh request comes too soon.
-fn strict(request: &Value, asked: usize) -> Option<(u16, Value)> {
+/// Ranges of at most a hundred blocks, views of at most a few kilobytes, and some requests come too soon, the first time.
+fn strict() -> Arc<Policy> {
     const LONGEST: u64 = 100;
-    const LARGEST: usize = 9_000;
-    if asked % 7 == 3 {
-        return Some((429, refusal(429, "too many requests")));
-    }
-    let params = &request["params"][0];
-    if request["method"] == "eth_getLogs" {
-        let width = number(&params["toBlock"]) - number(&params["fromBlock"]) + 1;
-        return (width > LONGEST).then(|| (200, refusal(-32_600, "block range is too wide")));
-    }
-    let is_large = params["data"]
-        .as_str()
-        .is_some_and(|data| data.len() > LARGEST);
-    is_large.then(|| (200, refusal(-32_000, "out of gas")))
+    const LARGEST: usize = 5_500;
+    const TOO_SOON: usize = 7;
+    let seen = Mutex::new(HashSet::new());
+    Arc::new(move |request: &Value, asked| {
+        let params = &request["params"][0];
+        let is_new = seen.lock().unwrap().insert(request["params"].to_string());
+        if is_new && asked.is_multiple_of(TOO_SOON) {
+            return Some((429, refusal(429, "too many requests")));
+        }
+        if request["method"] == "eth_getLogs" {
+            let width = number(&params["toBlock"]) - number(&params["fromBlock"]) + 1;
+            return (width > LONGEST).then(|| (200, refusal(-32_600, "block range is too wide")));
+        }
+        let data = params["data"].as_str();
+        let is_large = data.is_some_and(|data| data.len() > LARGEST);
+        is_large.then(|| (200, refusal(-32_000, "out of gas")))
+    })
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -133,7 +138,7 @@ async fn a_strict_provider_gets_the_same_report_out_of_more_requests() {
         Some(scene.market.vault),
     );
     let generous = Proxy::before(&scene.url, Arc::new(|_, _| None)).await;
-    let strict = Proxy::before(&scene.url, Arc::new(strict)).await;
+    let strict = Proxy::before(&scene.url, strict()).await;
     let through = |proxy: &Proxy| Options {
         rpc_url: proxy.url.clone(),
         ..options.clone()
@@ -167,8 +172,8 @@ async fn everything_is_read_at_one_block() {
         Some(scene.market.vault),
     );
     let then = run(&options).await.unwrap();
-    // The chain goes on while the report is made: with every request another price.
-    let chain_goes_on = Proxy::before(
+    // No view is asked at whatever block is the latest by then.
+    let pinned = Proxy::before(
         &scene.url,
         Arc::new(|request: &Value, _| {
             let read = &request["params"][1];
@@ -180,7 +185,7 @@ async fn everything_is_read_at_one_block() {
             None
         }),
     );
-    let url = chain_goes_on.await.url;
+    let url = pinned.await.url;
     scene.elapse(3_600).await;
     scene.quote(210.0).await;
     let at = |block| Options {
