@@ -8,7 +8,8 @@ import {IOwnable} from "./IOwnable.sol";
 ///
 /// Risk agents move a parameter by at most a step in each delay, inside the corridor that governance has set. The emergency
 /// multisig tightens at once, inside the same corridor; 72 hours after its first change to a struct anyone may put back
-/// what was there before, unless governance confirmed it. It cannot loosen anything, nor raise maintenance margin.
+/// what was there before, unless governance confirmed it. It cannot loosen anything, nor raise maintenance margin. What governance
+/// has set itself in the meantime stays; if that is the very value that the emergency set, it stays only if it is confirmed.
 interface IRiskSteward is IOwnable {
     /// A struct of parameters. `kind` says of which contract and which: 0 IMarginVault.Parameters, 1 IMarginVault.Instrument,
     /// 2 IOracleGuard.Parameters, 3 IOracleGuard.RangeLimits, 4 IInsurancePool.Parameters, 5 IMarginVault.OptionRules,
@@ -33,13 +34,16 @@ interface IRiskSteward is IOwnable {
         uint32 delay; // seconds from one change by the steward to the next by an agent, an hour to a year; zero for no corridor
     }
 
-    /// What may be set of one field now. Where nothing may, all values are the present one.
+    /// What may be set of one field now: other values than the present one, in whole units. Where nothing may, all values are the
+    /// present one. The contract has the last word: it refuses what is outside its own hard bounds, or does not fit the other
+    /// fields.
     struct Window {
         uint256 current;
         uint256 lowest; // an agent may set `lowest` to `highest`, from `openFrom` on
         uint256 highest;
-        uint64 openFrom; // seconds; the greatest value while an emergency has hold of the struct
+        uint64 openFrom; // seconds; the greatest value while an emergency has hold of the struct, and without a corridor
         uint256 tightest; // the emergency multisig may go from `current` as far as this, now
+        uint64 unit; // what a new value has to be a multiple of
     }
 
     /// What the emergency multisig has tightened in a struct, with what was there before.

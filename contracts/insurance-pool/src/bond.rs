@@ -2,8 +2,8 @@
 
 use super::*;
 
-/// A vault lets an instrument's cover be a tenth of the assets that it is told of, so that told of ten times the bond it lets
-/// it be the bond.
+/// A vault lets an instrument's cover be at most a tenth of the assets that it is told of: told of ten times the bond, the
+/// bond.
 const COVERS_IN_ASSETS: U256 = U256::from_limbs([10, 0, 0, 0]);
 
 impl InsurancePool {
@@ -26,11 +26,10 @@ impl InsurancePool {
 
     /// What instruments' covers are measured by; see [`available`](InsurancePool::available).
     pub(super) fn measured_assets(&self) -> U256 {
-        let assets = self.total_assets();
         if self.config.get().promoted {
-            assets
+            self.total_assets()
         } else {
-            assets.min(self.bond_worth() * COVERS_IN_ASSETS)
+            self.bond_worth() * COVERS_IN_ASSETS
         }
     }
 

@@ -476,7 +476,7 @@ impl InsurancePool {
     }
 
     /// What `cover` would pay `vault` now, zero if it is not registered, and what instruments' covers are measured by: all
-    /// assets of the pool, or while the market is experimental ten times the bond, if that is less. In asset units.
+    /// assets of the pool, or while the market is experimental ten times the bond. In asset units.
     pub fn available(&self, vault: Address) -> (U256, U256) {
         (self.drawable(vault), self.measured_assets())
     }

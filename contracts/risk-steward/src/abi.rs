@@ -33,6 +33,7 @@ sol! {
         uint256 highest;
         uint64 openFrom;
         uint256 tightest;
+        uint64 unit;
     }
 
     struct Held {
@@ -95,6 +96,7 @@ contract_support::abi_struct!(Window {
     "uint256" "highest",
     "uint64" "openFrom",
     "uint256" "tightest",
+    "uint64" "unit",
 } with Subject, Change, Held);
 
 contract_support::abi_struct!(Held {

@@ -292,6 +292,7 @@ impl RiskSteward {
             highest: current,
             openFrom: u64::MAX,
             tightest: current,
+            unit: moved.field.unit,
         };
         if !moved.is_steered() {
             return Ok(window);

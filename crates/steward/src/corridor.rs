@@ -103,18 +103,18 @@ impl Move {
         })
     }
 
-    /// What an emergency may set it to: from the present value, or where the corridor begins, to the tighter end of the
-    /// corridor, in whole units. Nothing but the present value if there is no tighter one.
+    /// What an emergency may set it to: from the present value to the tighter end of the corridor, in whole units. Nothing but
+    /// the present value if that is as tight.
     pub fn tighter(&self) -> Range {
         let Corridor { min, max, .. } = self.corridor;
         match self.field.role {
             Role::TighterUp => self.in_units(Range {
-                low: self.current.max(min),
+                low: self.current,
                 high: max,
             }),
             Role::TighterDown => self.in_units(Range {
                 low: min,
-                high: self.current.min(max),
+                high: self.current,
             }),
             Role::Fixed | Role::Steered => self.still(),
         }
@@ -270,6 +270,25 @@ mod tests {
         assert_eq!(rate.check_tighter(10 * PERCENT), Err(Refusal::Unchanged));
         let outside = Err(Refusal::OutOfRange(rate.tighter()));
         assert_eq!(rate.check_tighter(21 * PERCENT), outside);
+        // On the loose side of the corridor, too, it may do less than go all the way to it.
+        let loose = Move {
+            current: PERCENT,
+            ..rate
+        };
+        assert_eq!(loose.check_tighter(2 * PERCENT), Ok(()));
+        assert_eq!(
+            loose.check_tighter(21 * PERCENT),
+            Err(Refusal::OutOfRange(loose.tighter()))
+        );
+        // On the tight side of it there is nothing to tighten.
+        let tight = Move {
+            current: 30 * PERCENT,
+            ..rate
+        };
+        assert_eq!(
+            tight.check_tighter(31 * PERCENT),
+            Err(Refusal::OutOfRange(tight.still()))
+        );
         let maintenance = Move {
             field: Kind::Instrument.fields()[1],
             ..rate
@@ -344,6 +363,53 @@ mod tests {
         )
     }
 
+    /// Values for which the products of the rule fit 128 bits, in whole units as contracts hold them, in a corridor near them.
+    fn real_move() -> impl Strategy<Value = Move> {
+        let kinds = prop::sample::select(Kind::ALL.to_vec());
+        let fields = kinds.prop_flat_map(|kind| prop::sample::select(kind.fields().to_vec()));
+        let values = (0u64..1 << 20, 0u64..1 << 20, 0u64..1 << 20);
+        let times = prop_oneof![Just(0), T - 1_000_000..T];
+        (fields, values, 1..=WAD / 2, 3_600u32..=1_000_000, times).prop_map(
+            |(field, (current, a, b), max_step, delay, changed_at)| {
+                let scale = u128::from(field.unit).min(100_000_000_000_000);
+                let whole = u128::from(current) * scale;
+                Move {
+                    field,
+                    corridor: Corridor {
+                        min: u128::from(a.min(b)) * scale,
+                        max: u128::from(a.max(b)) * scale,
+                        max_step,
+                        delay,
+                    },
+                    changed_at,
+                    current: whole - whole % u128::from(field.unit),
+                }
+            },
+        )
+    }
+
+    /// Values at, and a few units or fractions of one from, whatever bounds a change.
+    fn around_edges(moved: &Move, offset: i128) -> std::vec::Vec<u128> {
+        let Corridor { min, max, .. } = moved.corridor;
+        let (reach, tighter) = (moved.reach(), moved.tighter());
+        let edges = [
+            min,
+            max,
+            reach.low,
+            reach.high,
+            tighter.low,
+            tighter.high,
+            moved.current,
+        ];
+        let unit = i128::from(moved.field.unit);
+        let near = edges
+            .into_iter()
+            .flat_map(|edge| [offset, offset * unit].map(|by| edge.saturating_add_signed(by)));
+        near.collect()
+    }
+
+    extern crate std;
+
     proptest! {
         /// What the view names may be set, and nothing beyond it; nothing of it leaves the corridor or exceeds the step.
         #[test]
@@ -368,20 +434,63 @@ mod tests {
             }
         }
 
-        /// Whatever the emergency may set is tighter than what is, and in the corridor.
+        /// Agents may set what the rule says, in so many words, and nothing else: around every edge there is, in both
+        /// directions, before the delay is over and after.
         #[test]
-        fn what_an_emergency_may_set_is_tighter(moved in any_move(), value: u128) {
-            let range = moved.tighter();
-            for value in [value, range.low, range.high] {
-                if moved.check_tighter(value).is_ok() {
-                    prop_assert!((moved.corridor.min..=moved.corridor.max).contains(&value));
-                    match moved.field.role {
-                        Role::TighterUp => prop_assert!(value > moved.current),
-                        Role::TighterDown => prop_assert!(value < moved.current),
-                        Role::Fixed | Role::Steered => prop_assert!(false, "not tighter"),
-                    }
+        fn a_step_is_accepted_exactly_when_the_rule_allows_it(moved in real_move(), offset in -3i128..=3, late: bool) {
+            let Move { field, corridor, current, .. } = moved;
+            let unit = u128::from(field.unit);
+            let now = if late { moved.open_from() } else { moved.open_from().saturating_sub(1) };
+            for value in around_edges(&moved, offset) {
+                let allowed = field.role != Role::Fixed
+                    && value != current
+                    && value % unit == 0
+                    && (corridor.min..=corridor.max).contains(&value)
+                    && value.abs_diff(current) * u128::from(WAD) <= current * u128::from(corridor.max_step)
+                    && (late || moved.changed_at == 0);
+                prop_assert_eq!(moved.check_step(value, now).is_ok(), allowed, "{:?} to {}", moved, value);
+                let Range { low, high } = moved.reach();
+                let shown = moved.is_steered() && value != current && value % unit == 0 && low <= value && value <= high;
+                prop_assert_eq!(shown && now >= moved.open_from(), allowed);
+            }
+        }
+
+        /// The same of the emergency: anything tighter, as far as the corridor goes that way.
+        #[test]
+        fn tightening_is_accepted_exactly_when_the_rule_allows_it(moved in real_move(), offset in -3i128..=3) {
+            let Move { field, corridor, current, .. } = moved;
+            let unit = u128::from(field.unit);
+            for value in around_edges(&moved, offset) {
+                let tighter = match field.role {
+                    Role::TighterUp => value > current && value <= corridor.max,
+                    Role::TighterDown => value < current && value >= corridor.min,
+                    Role::Fixed | Role::Steered => false,
+                };
+                let allowed = tighter && value % unit == 0;
+                prop_assert_eq!(moved.check_tighter(value).is_ok(), allowed, "{:?} to {}", moved, value);
+                let Range { low, high } = moved.tighter();
+                let shown = value != current && value % unit == 0 && low <= value && value <= high;
+                prop_assert_eq!(shown, allowed);
+            }
+        }
+
+        /// However agents time their steps, and wherever the blocks fall between them, `n` delays change a value by at most `n + 1`
+        /// steps.
+        #[test]
+        fn steps_add_up_to_one_for_each_delay_and_one(moved in real_move(), gaps in prop::collection::vec(0u64..100_000, 1..40)) {
+            let (mut moved, mut now) = (moved, moved.open_from());
+            let (started, from, mut steps) = (now, moved.current, 0u64);
+            for gap in gaps {
+                now += gap;
+                let high = moved.reach().high;
+                if moved.check_step(high, now).is_ok() && high > moved.current {
+                    (moved.current, moved.changed_at, steps) = (high, now, steps + 1);
                 }
             }
+            let delays = (now - started) / u64::from(moved.corridor.delay);
+            prop_assert!(steps <= delays + 1);
+            let most = (0..steps).fold(from, |value, _| value + share(value, moved.corridor.max_step));
+            prop_assert!(moved.current <= most);
         }
 
         #[test]
