@@ -4,6 +4,7 @@ pragma solidity ^0.8.20;
 import {IOwnable} from "../../contracts/interfaces/IOwnable.sol";
 import {Node} from "../support/Node.sol";
 import {vm} from "../support/Vm.sol";
+import {AbiReader} from "./AbiReader.sol";
 import {Role} from "./Cast.sol";
 import {WatchedTest} from "./Watched.sol";
 
@@ -20,7 +21,7 @@ struct Entry {
 
 /// Every function of a contract's ABI, called as every role. A function that is not in the table fails the test. Calls are dry,
 /// so that none changes what the next one sees.
-abstract contract MatrixTest is WatchedTest {
+abstract contract MatrixTest is WatchedTest, AbiReader {
     uint256 internal constant TIERS = 5; // the guard's four, and frozen
     uint256 internal constant NORMAL = 0;
     uint256 internal constant RESTRICTED = 2;
@@ -30,7 +31,6 @@ abstract contract MatrixTest is WatchedTest {
     bytes4 internal constant NO_ERROR = 0xffffffff;
 
     mapping(bytes4 selector => Entry) private table;
-    mapping(string contractName => mapping(string functionName => bool)) private readOnly;
     string private mistakes;
     uint256 private count;
 
@@ -214,29 +214,6 @@ abstract contract MatrixTest is WatchedTest {
 
     function report() private view {
         vm.assertEq(count, 0, string.concat(vm.toString(count), " differ from the matrix:", mistakes));
-    }
-
-    // ---- the ABI
-
-    function artifact(string memory name) private view returns (string memory) {
-        return vm.readFile(string.concat("out/forge/", name, ".sol/", name, ".json"));
-    }
-
-    /// Signatures of every function.
-    function functionsOf(string memory name) private returns (string[] memory functions) {
-        string memory json = artifact(name);
-        functions = vm.parseJsonKeys(json, ".methodIdentifiers");
-        vm.assertGt(functions.length, 2);
-        string memory abi_ = vm.split(json, '"bytecode"')[0];
-        string[] memory described = vm.split(abi_, '{"type":"function","name":"');
-        vm.assertEq(described.length, functions.length + 1); // the first is what stands before them
-        for (uint256 k = 1; k < described.length; k++) {
-            readOnly[name][vm.split(described[k], '"')[0]] = vm.contains(described[k], '"stateMutability":"view"');
-        }
-    }
-
-    function isView(string memory name, string memory signature) private view returns (bool) {
-        return readOnly[name][vm.split(signature, "(")[0]];
     }
 
     function entryOf(string memory signature) private view returns (Entry memory) {
