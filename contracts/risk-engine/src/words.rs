@@ -15,42 +15,54 @@ pub fn halves(word: &Word) -> Halves {
     [0, 1].map(|half: usize| u128::from_be_bytes(halves[half]))
 }
 
-/// The word at a place of `words`.
-pub fn word(words: &[Word], place: usize) -> Halves {
-    match words.get(place) {
-        Some(word) => halves(word),
-        None => bad_input(),
-    }
+/// The word at a place of `words`: three quarters whose bytes are all the same say nothing of their order, the others are in that of
+/// the word.
+#[inline(always)]
+fn quarters(words: &[Word], place: usize) -> [u64; 4] {
+    let Some(word) = words.get(place) else {
+        bad_input()
+    };
+    let (quarters, _) = word.as_chunks();
+    let raw = |n: usize| u64::from_ne_bytes(quarters[n]);
+    [raw(0), raw(1), raw(2), raw(3)]
+}
+
+const fn join(high: u64, low: u64) -> u128 {
+    (u64::from_be(high) as u128) << 64 | u64::from_be(low) as u128
 }
 
 /// A `uint256` below 2^128.
 pub fn unsigned(words: &[Word], place: usize) -> u128 {
-    match word(words, place) {
-        [0, low] => low,
-        _ => bad_input(),
+    let [top, next, high, low] = quarters(words, place);
+    if top | next != 0 {
+        bad_input();
     }
+    join(high, low)
 }
 
 /// A `uint256` below 2^64.
 pub fn short(words: &[Word], place: usize) -> u64 {
-    unsigned(words, place)
-        .try_into()
-        .unwrap_or_else(|_| bad_input())
+    let [top, next, high, low] = quarters(words, place);
+    if top | next | high != 0 {
+        bad_input();
+    }
+    u64::from_be(low)
 }
 
 /// An `int256` of 128 bits.
 pub fn signed(words: &[Word], place: usize) -> i128 {
-    let [high, low] = word(words, place);
-    let low = low.cast_signed();
-    if high != (low >> 127).cast_unsigned() {
+    let [top, next, high, low] = quarters(words, place);
+    let number = join(high, low).cast_signed();
+    let sign = (number >> 127) as u64;
+    if (top ^ sign) | (next ^ sign) != 0 {
         bad_input();
     }
-    low
+    number
 }
 
 /// A `bool`.
 pub fn flag(words: &[Word], place: usize) -> bool {
-    match unsigned(words, place) {
+    match short(words, place) {
         0 => false,
         1 => true,
         _ => bad_input(),

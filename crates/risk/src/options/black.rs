@@ -1,6 +1,6 @@
 //! Undiscounted Black-76 value and Greeks of one option (F. Black, The pricing of commodity contracts, 1976).
 
-use super::fixed::{FRACTION_BITS, LN_BITS, WHOLE, ln_of, product, root_of_years};
+use super::fixed::{FRACTION_BITS, LN_BITS, WHOLE, ln_of, root_of_years};
 use super::normal::{Normal, Precise};
 use super::scaled::{Scaled, high_product};
 use super::standing::Standing;
@@ -163,8 +163,8 @@ impl Forward {
         let (smaller, peak, inside) = if is_below {
             (self.wad, standing.density, likelihood)
         } else {
-            let peak = product(standing.density, ratio.to_fixed(FRACTION_BITS.into()));
-            (strike, peak, WHOLE.wrapping_sub(product(peak, far)))
+            let peak = N::product(standing.density, ratio.to_fixed(FRACTION_BITS.into()));
+            (strike, peak, WHOLE.wrapping_sub(N::product(peak, far)))
         };
         let outside = smaller.times(fraction(standing.outside_of(likelihood, far)));
         let peak = fraction(peak);

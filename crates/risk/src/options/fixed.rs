@@ -57,6 +57,11 @@ pub(super) const fn cut(x: i64) -> i64 {
     x.wrapping_add(1 << (LOST - 1)) >> LOST
 }
 
+/// A fraction in units of [`ROUGH_ONE`], rounded down.
+pub(super) const fn rough_of_fraction(x: i64) -> i64 {
+    x >> (FRACTION_BITS - ROUGH_BITS)
+}
+
 /// A number in units of [`ROUGH_ONE`] as a fraction.
 pub(super) const fn fraction_of_rough(y: i64) -> i64 {
     y << (FRACTION_BITS - ROUGH_BITS)

@@ -21,6 +21,9 @@ pub(super) trait Normal {
     /// Mills' ratio N(-x) / phi(x) of `x` >= 0.
     fn mills(x: i64) -> i64;
 
+    /// a x b of fractions from -1 to 1.25.
+    fn product(a: i64, b: i64) -> i64;
+
     /// The density phi(`x`) = exp(-x^2 / 2) / sqrt(2 pi), wrong by as much of itself as the exponential, and two units.
     fn density(x: i64) -> i64 {
         /// 1 / sqrt(2 pi), to the nearest.
@@ -28,7 +31,7 @@ pub(super) trait Normal {
         let size = x.unsigned_abs();
         // The upper half of the square, of 52 bits below one, is half of it with one more.
         let power = high_product(size, size);
-        product(exp_of_negative(power, Self::exp_near_one), PEAK)
+        Self::product(exp_of_negative(power, Self::exp_near_one), PEAK)
     }
 }
 
@@ -60,6 +63,10 @@ impl Normal for Precise {
             -650_280_925_763_422_476, 286_124_132_994_604_211, -87_010_037_825_726_578, 10_849_788_148_424_512,
             4_492_474_630_275_105, -2_357_534_283_711_621, 16_358_675_740_424, 287_775_067_906_817, rest << 2);
         product(w, smooth)
+    }
+
+    fn product(a: i64, b: i64) -> i64 {
+        product(a, b)
     }
 }
 

@@ -111,7 +111,11 @@ impl Scaled {
         match self.exponent {
             ..0 => 0,
             0..64 => (self.mantissa >> (63 - self.exponent)).into(),
-            64..128 => u128::from(self.mantissa) << (self.exponent - 63),
+            64..128 => {
+                let high = self.mantissa >> (127 - self.exponent);
+                let low = self.mantissa << (self.exponent - 64) << 1;
+                u128::from(high) << 64 | u128::from(low)
+            }
             _ => u128::MAX,
         }
     }

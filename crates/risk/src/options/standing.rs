@@ -3,7 +3,7 @@
 use core::marker::PhantomData;
 
 pub(super) use super::fixed::FRACTION_BITS;
-use super::fixed::{WHOLE, product};
+use super::fixed::WHOLE;
 pub(super) use super::normal::ARGUMENT_BITS;
 use super::normal::Normal;
 use super::scaled::Scaled;
@@ -50,7 +50,7 @@ impl<N: Normal> Standing<N> {
 
     /// N(-near): the probability that the option ends inside, by the measure of the smaller price.
     pub(super) fn likelihood(&self) -> i64 {
-        let upper = product(self.density, N::mills(self.near.wrapping_abs()));
+        let upper = N::product(self.density, N::mills(self.near.wrapping_abs()));
         if self.near < 0 {
             WHOLE.wrapping_sub(upper)
         } else {
@@ -66,7 +66,7 @@ impl<N: Normal> Standing<N> {
 
     /// The same, of [`likelihood`](Self::likelihood) and the ratio of `far`.
     pub(super) fn outside_of(&self, likelihood: i64, far: i64) -> i64 {
-        let second = product(self.density, far);
+        let second = N::product(self.density, far);
         likelihood.wrapping_sub(second).clamp(0, WHOLE)
     }
 

@@ -12,7 +12,7 @@ use crate::setting;
 /// Of gross notional: spot x all sizes.
 const MARGIN: f64 = 1e-7;
 /// Of the sizes, times what no delta, gamma, vega and value of one option exceeds.
-const GREEKS: f64 = 1e-8;
+const GREEKS: f64 = 1e-9;
 /// Digits of a WAD that are lost whatever the size.
 const DIGITS: f64 = 8e-18;
 
