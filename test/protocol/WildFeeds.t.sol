@@ -46,17 +46,7 @@ contract WildFeedsInvariants is ProtocolTest {
         openBoth(ETH, 4, 5, 100e18);
         openBoth(BTC, 5, 6, 3e18);
         openBoth(SOL, 6, 7, 900e18);
-        openWitness();
         handler.begin();
-    }
-
-    /// Two more, with legs in everything and plenty of margin.
-    function openWitness() private {
-        deposit(alice, 1_000_000 * USD);
-        deposit(bob, 1_000_000 * USD);
-        for (uint256 k = 0; k < listed.length; k++) {
-            trade(listed[k], alice, bob, 10e18, uint256(perpetuals[listed[k]].price) * 1e10);
-        }
     }
 
     function openBoth(uint32 instrument, uint256 buyer, uint256 seller, uint256 size) private {
@@ -100,9 +90,7 @@ contract WildFeedsInvariants is ProtocolTest {
         for (uint256 k = 0; k < listed.length; k++) {
             (assets[k], prices[k]) = (assetOf(listed[k]), perpetuals[listed[k]].price);
         }
-        bytes32[] memory witnesses = new bytes32[](2);
-        (witnesses[0], witnesses[1]) = (alice.account, bob.account);
-        created = new WildHandler(vault, guard, lens, listed, assets, sources, prices, witnesses);
+        created = new WildHandler(vault, guard, lens, listed, assets, sources, prices);
         vm.allowCheatcodes(address(created));
     }
 

@@ -55,9 +55,6 @@ contract WildHandler is VaultHandler {
     Judged[] private judged;
     /// What the operation that is under way does.
     bytes4 private selector;
-    /// The place of an account with legs in everything, which is touched after every poke: the vault takes a mark from the guard
-    /// when somebody needs it.
-    uint256 private immutable witness;
     /// Share of itself by which the stable price may move in a second.
     uint256 private immutable rate;
 
@@ -68,8 +65,7 @@ contract WildHandler is VaultHandler {
         uint32[] memory instruments_,
         bytes32[] memory assets_,
         Source[] memory sources_,
-        int256[] memory prices_,
-        bytes32[] memory witnesses
+        int256[] memory prices_
     )
         VaultHandler(
             vault_,
@@ -88,10 +84,6 @@ contract WildHandler is VaultHandler {
             sources.push(sources_[k]);
         }
         rate = guard_.parameters().stablePriceRate;
-        witness = accounts.length;
-        for (uint256 k = 0; k < witnesses.length; k++) {
-            accounts.push(witnesses[k]);
-        }
     }
 
     /// Called in place of `start`, once every source has told the truth and everybody has traded.
@@ -104,7 +96,7 @@ contract WildHandler is VaultHandler {
         }
         open();
         pokeMany(assets);
-        afterPoke("the beginning");
+        after_("the beginning", NOBODY, NOBODY);
     }
 
     // ---- what feeds do
@@ -119,7 +111,7 @@ contract WildHandler is VaultHandler {
             tell(i, 1, truths[i]);
         }
         pokeMany(assets);
-        afterPoke("the truth");
+        after_("the truth", NOBODY, NOBODY);
     }
 
     /// One source of an asset does something else, or both do; mostly somebody pokes. The more wild sources, the more often.
@@ -133,9 +125,8 @@ contract WildHandler is VaultHandler {
             if (address(source.wild) != address(0)) setWild(source.wild, wildness(draw(seed, k), truths[i]));
             else misreport(source.real, draw(seed, k), truths[i]);
         }
-        if (draw(seed, 5) % 4 == 0) return after_("misbehaviour", NOBODY, NOBODY);
-        pokeMany(one(i));
-        afterPoke("misbehaviour");
+        if (draw(seed, 5) % 4 != 0) pokeMany(one(i));
+        after_("misbehaviour", NOBODY, NOBODY);
     }
 
     /// What an aggregator of Chainlink's can do wrong: say another price, or one that is none, leave a round open, refuse readers.
@@ -207,7 +198,7 @@ contract WildHandler is VaultHandler {
     function poke(uint256 seed) public {
         vm.warp(block.timestamp + seed % 3 minutes);
         pokeMany(one(seed % assets.length));
-        afterPoke("a poke");
+        after_("a poke", NOBODY, NOBODY);
     }
 
     function one(uint256 i) private view returns (bytes32[] memory which) {
@@ -223,21 +214,13 @@ contract WildHandler is VaultHandler {
             all[k] = assets[(seed % assets.length + k) % assets.length];
         }
         pokeMany(all);
-        afterPoke("a poke of all");
+        after_("a poke of all", NOBODY, NOBODY);
     }
 
     /// Hours in which nobody looks.
     function neglect(uint256 seed) public {
         vm.warp(block.timestamp + 1 minutes + seed % 3 hours);
         after_("neglect", NOBODY, NOBODY);
-    }
-
-    function afterPoke(string memory what) private {
-        require_(operate(stranger, abi.encodeCall(IMarginVault.touch, (accounts[witness]))), "a touch failed");
-        VaultState memory seen = look();
-        followPrices(seen);
-        settled(what, seen, witness);
-        after_(what, seen, witness, NOBODY);
     }
 
     function pokeMany(bytes32[] memory which) private {
