@@ -167,6 +167,56 @@ contract EmergencyTest is GovernedTest {
         vm.assertEq(initialRate(), 0.2e18);
     }
 
+    function test_it_ends_even_if_its_corridor_is_gone() public {
+        tighten(eth, change(INITIAL, 0.2e18));
+        vm.prank(address(timelock));
+        steward.setCorridor(eth, INITIAL, IRiskSteward.Corridor(0, 0, 0, 0));
+        elapse(EMERGENCY);
+        restore();
+        vm.assertEq(initialRate(), 0.1e18);
+    }
+
+    /// What keeps one field from going back does not keep the others, once governance has decided about that one.
+    function test_governance_frees_what_one_field_holds_up() public {
+        tighten(eth, changes(INITIAL, 0.2e18, BAND, 0.001e18));
+        IMarginVault.Instrument memory instrument = vault.instrument(ETH);
+        instrument.maintenanceRate = 0.12e18;
+        vm.prank(address(timelock));
+        vault.setInstrument(ETH, instrument);
+        elapse(EMERGENCY);
+        refuseRestore(abi.encodePacked(IMarginVault.InvalidParameters.selector));
+        vm.assertEq(vault.instrument(ETH).priceBand, 0.001e18);
+        vm.prank(address(timelock));
+        steward.confirm(eth, change(INITIAL, 0.2e18));
+        restore();
+        vm.assertEq(initialRate(), 0.2e18);
+        vm.assertEq(vault.instrument(ETH).priceBand, 0.02e18);
+    }
+
+    /// Each struct has an emergency of its own: its own beginning, its own end, and its own thirty days.
+    function test_emergencies_of_two_structs_end_each_by_itself() public {
+        IRiskSteward.Subject memory btc = instrumentOf(BTC);
+        vm.prank(address(timelock));
+        steward.setCorridor(btc, INITIAL, IRiskSteward.Corridor(0.06e18, 0.2e18, 0.1e18, 1 days));
+        tighten(eth, change(INITIAL, 0.2e18));
+        uint256 first = block.timestamp;
+        elapse(24 hours);
+        tighten(btc, change(INITIAL, 0.15e18));
+        vm.warp(first + EMERGENCY);
+        restore();
+        vm.assertEq(initialRate(), 0.1e18);
+        vm.assertEq(vault.instrument(BTC).initialRate, 0.15e18);
+        uint64 expires = uint64(first + 24 hours + EMERGENCY);
+        vm.expectRevert(abi.encodeWithSelector(IRiskSteward.EmergencyRunning.selector, expires));
+        steward.restore(btc);
+        bytes memory spent =
+            abi.encodeWithSelector(IRiskSteward.EmergencySpent.selector, uint64(first + EMERGENCY_PERIOD));
+        refuseTighten(eth, change(INITIAL, 0.2e18), spent);
+        vm.warp(expires);
+        steward.restore(btc);
+        vm.assertEq(vault.instrument(BTC).initialRate, 0.1e18);
+    }
+
     // ---- agents meanwhile
 
     function test_agents_wait_until_it_is_over() public {

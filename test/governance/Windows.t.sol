@@ -156,7 +156,7 @@ contract WindowsTest is GovernedTest {
     }
 
     /// Steps, emergencies, confirmations, governance's own changes and time, in any order.
-    /// forge-config: default.fuzz.runs = 12
+    /// forge-config: default.fuzz.runs = 4
     function testFuzz_at_any_moment_the_view_says_exactly_what_is_accepted(uint256 seed) public {
         for (uint256 k = 0; k < 8; k++) {
             seed = uint256(keccak256(abi.encode(seed)));

@@ -104,6 +104,80 @@ contract BondTest is ProtocolTest {
         vm.assertApproxEqAbs(available(), 2 * BOND, 1);
     }
 
+    /// Whatever others put in, and whatever governance promises an instrument, its cover is the bond that is left.
+    function test_covers_are_measured_by_the_bond() public {
+        IMarginVault.Instrument memory parameters = vault.instrument(ETH);
+        parameters.coverAllowance = uint128(1_000_000 * WAD);
+        setInstrument(ETH, parameters);
+        (, uint256 measure) = pool.available(address(vault));
+        vm.assertEq(measure, 10 * BOND);
+        vm.assertEq(coverOf(), BOND * UNIT);
+        vm.assertEq(draw(BOND / 4), BOND / 4);
+        (, measure) = pool.available(address(vault));
+        vm.assertApproxEqAbs(measure, 10 * BOND * 3 / 4, 20);
+        vm.assertApproxEqAbs(coverOf(), BOND * UNIT * 3 / 4, 2 * UNIT);
+        vm.assertEq(draw(BOND), BOND - BOND / 4);
+        vm.assertEq(coverOf(), 0);
+        vm.prank(owner);
+        factory.promote(address(vault));
+        (, measure) = pool.available(address(vault));
+        vm.assertEq(measure, JOINED);
+        vm.assertEq(coverOf(), JOINED * UNIT / 10);
+    }
+
+    /// What the vault says insurance pays for ETH, once it has asked the pool again.
+    function coverOf() private returns (uint256 left) {
+        elapse(11 minutes);
+        (left,) = vault.cover(ETH);
+    }
+
+    /// Nobody gets the bond out before promotion: not its creator, not governance, not with an allowance.
+    function test_the_bond_stays_while_the_market_is_experimental() public {
+        (uint256 shares,) = pool.bond();
+        address[3] memory people = [alice.owner, owner, address(factory)];
+        for (uint256 k = 0; k < 3; k++) {
+            vm.startPrank(people[k]);
+            vm.expectRevert(
+                abi.encodeWithSelector(
+                    IInsurancePool.InsufficientAllowance.selector, address(pool), people[k], 0, shares
+                )
+            );
+            pool.transferFrom(address(pool), people[k], shares);
+            vm.expectRevert(
+                abi.encodeWithSelector(
+                    IInsurancePool.InsufficientAllowance.selector, address(pool), people[k], 0, shares
+                )
+            );
+            pool.redeem(shares, people[k], address(pool));
+            vm.stopPrank();
+        }
+        elapse(300 days);
+        (uint256 left,) = pool.bond();
+        vm.assertEq(left, shares);
+    }
+
+    /// Promoted, its creator leaves as everybody does: seven days after asking, within two, and slashed like everybody meanwhile.
+    function test_the_creator_leaves_seven_days_after_promotion_at_the_earliest() public {
+        (uint256 shares,) = pool.bond();
+        vm.prank(owner);
+        factory.promote(address(vault));
+        vm.prank(alice.owner);
+        uint64 claimableAt = pool.requestRedeem(shares, alice.owner);
+        vm.assertEq(claimableAt, block.timestamp + 7 days);
+        vm.assertEq(draw(10_000 * USD), 10_000 * USD);
+        elapse(7 days - 1);
+        vm.expectRevert(abi.encodeWithSelector(IInsurancePool.ExceedsClaimable.selector, alice.owner, 0, shares));
+        vm.prank(alice.owner);
+        pool.redeem(shares, alice.owner, alice.owner);
+        elapse(1);
+        vm.prank(alice.owner);
+        uint256 paid = pool.redeem(shares, alice.owner, alice.owner);
+        // A tenth of the pool was drawn, so that a tenth of the bond is gone.
+        vm.assertApproxEqAbs(paid, BOND * 9 / 10, 1);
+        vm.assertEq(token.balanceOf(alice.owner), paid);
+        vm.assertEq(pool.balanceOf(alice.owner), 0);
+    }
+
     function test_promotion_ends_the_trial_and_frees_the_bond() public {
         (uint256 shares,) = pool.bond();
         vm.prank(owner);

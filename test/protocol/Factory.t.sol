@@ -28,6 +28,27 @@ contract FactoryTest is ProtocolTest {
         vm.assertNotEq(otherVault, newVault);
     }
 
+    /// Whoever deploys the same configuration first deploys it somewhere else.
+    function test_nobody_takes_a_predicted_address_first() public {
+        (address predictedVault, address predictedPool) = factory.predict(alice.owner, "alices");
+        bytes memory config = abi.encode(configuration(address(token), "alices"));
+        giveBond(address(token), bob.owner, LEAST_BOND);
+        giveBond(address(token), alice.owner, LEAST_BOND);
+        vm.prank(bob.owner);
+        (address bobsVault, address bobsPool) = factory.createMarket(config);
+        vm.assertNotEq(bobsVault, predictedVault);
+        vm.assertNotEq(bobsPool, predictedPool);
+        (address again, address poolAgain) = factory.predict(alice.owner, "alices");
+        vm.assertEq(again, predictedVault);
+        vm.assertEq(poolAgain, predictedPool);
+        vm.prank(alice.owner);
+        (address newVault, address newPool) = factory.createMarket(config);
+        vm.assertEq(newVault, predictedVault);
+        vm.assertEq(newPool, predictedPool);
+        vm.assertEq(factory.creatorOf(newVault), alice.owner);
+        vm.assertEq(factory.creatorOf(bobsVault), bob.owner);
+    }
+
     function test_a_market_is_registered_and_wired() public view {
         vm.assertEq(factory.marketCount(), 1);
         (address knownVault, address knownPool,) = factory.marketAt(0);
@@ -131,6 +152,79 @@ contract FactoryTest is ProtocolTest {
         feed.push(0);
         cheats.expectPartialRevert(IMarketFactory.FeedNotLive.selector);
         create(configuration(address(token), "dead feed"));
+    }
+
+    // ---- two live feeds
+
+    function refuseFeeds(bytes memory reason) private {
+        vm.expectRevert(reason);
+        create(configuration(address(token), "feeds"));
+    }
+
+    function test_a_feed_that_is_silent_or_stale_is_not_live() public {
+        bytes memory notLive = abi.encodeWithSelector(IMarketFactory.FeedNotLive.selector, ETH, 3);
+        giveBond(address(token), address(this), LEAST_BOND);
+        perpetuals[ETH].secondary.setClosed(true);
+        refuseFeeds(notLive);
+        perpetuals[ETH].secondary.setClosed(false);
+        perpetuals[ETH].secondary.push(0);
+        refuseFeeds(notLive);
+        elapse(HEARTBEAT + 1);
+        perpetuals[ETH].primary.push(200 * FEED);
+        refuseFeeds(notLive);
+        pushPrice(ETH, 200 * FEED);
+        pushPrice(BTC, 5_000 * FEED);
+        sequencer.setDown(true);
+        refuseFeeds(notLive);
+        sequencer.setDown(false);
+        create(configuration(address(token), "feeds"));
+    }
+
+    function test_two_names_of_one_source_are_no_two_feeds() public {
+        IMarketFactory.MarketConfig memory config = configuration(address(token), "feeds");
+        IOracleGuard.Feed memory sources = config.listings[0].feed;
+        address aggregator = address(feed.aggregator());
+        bytes memory proxyCode = bytes.concat(vm.getCode(AGGREGATOR_PROXY), abi.encode(aggregator, address(0)));
+        address[3] memory others = [sources.primary, aggregator, createOnNode("second proxy", proxyCode)];
+        for (uint256 k = 0; k < 3; k++) {
+            sources.secondary = others[k];
+            vm.expectRevert(abi.encodeWithSelector(IMarketFactory.SharedSource.selector, ETH, aggregator));
+            create(config);
+        }
+    }
+
+    // ---- what the owner sets
+
+    function test_a_market_is_born_with_its_steward() public {
+        vm.expectRevert(abi.encodeWithSelector(IOwnable.NotOwner.selector, alice.owner));
+        vm.prank(alice.owner);
+        factory.setSteward(alice.owner);
+        vm.prank(owner);
+        factory.setSteward(carol.owner);
+        vm.assertEq(factory.steward(), carol.owner);
+        (IMarginVault newVault, IInsurancePool newPool) = createMarket(address(token), "with a steward");
+        vm.assertEq(newVault.steward(), carol.owner);
+        vm.assertEq(newPool.steward(), carol.owner);
+        vm.assertEq(newVault.owner(), owner);
+        vm.assertEq(newPool.owner(), owner);
+        // Those that there were keep theirs.
+        vm.assertEq(vault.steward(), address(0));
+        vm.assertEq(pool.steward(), address(0));
+    }
+
+    function test_a_bond_is_never_nothing() public {
+        vm.assertEq(factory.minimumBond(address(token)), LEAST_BOND);
+        IMarketFactory.MarketConfig memory config = configuration(address(token), "no bond");
+        config.bond = 0;
+        vm.expectRevert(abi.encodeWithSelector(IMarketFactory.BondTooSmall.selector, 0, LEAST_BOND));
+        create(config);
+        vm.prank(owner);
+        factory.setMinimumBond(address(token), 0);
+        vm.assertEq(factory.minimumBond(address(token)), 10_000 * USD);
+        vm.expectRevert(abi.encodeWithSelector(IMarketFactory.BondTooSmall.selector, 0, 10_000 * USD));
+        create(config);
+        vm.expectRevert(abi.encodeWithSelector(IMarketFactory.TokenCallFailed.selector, alice.owner));
+        factory.minimumBond(alice.owner);
     }
 
     function test_bytes_that_are_no_configuration_are_refused() public {
