@@ -112,16 +112,20 @@ impl Market {
             .map(|(&(symbol, feed), number)| contract(predicted.vault, symbol, feed, number))
             .collect();
         let mut setup = give_bond(chain, owner, deployment)?;
+        let mut second_feeds = Vec::with_capacity(contracts.len());
         for contract in &contracts {
-            setup.push(owner.create(chain, "create a second source", mirror_of(contract.feed))?);
+            let mirror = mirror_of(contract.feed);
+            let create = owner.create(chain, "create a second source", mirror)?;
+            second_feeds.push(create.to);
+            setup.push(create);
         }
         let config = MarketConfig {
             salt,
             quoteToken: deployment.quote_token,
             listings: contracts
                 .iter()
-                .zip(&setup)
-                .map(|(contract, second)| listing(contract, second.to, terms))
+                .zip(second_feeds)
+                .map(|(contract, second)| listing(contract, second, terms))
                 .collect(),
             bond: tokens(BOND),
         };
