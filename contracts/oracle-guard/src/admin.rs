@@ -7,12 +7,14 @@ use alloy_sol_types::SolError;
 use oracle::compact::Decimal;
 use oracle::source::{MAX_CEILING, MAX_DECIMALS, MAX_HEARTBEAT};
 use oracle::{Outlook, Parameters, RangeLimits, Sequencer, SurfaceLimits};
+use program_support::event::{Topic, emit};
+use program_support::topic;
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::AccountAccess;
 
 use crate::abi::{Args, guard, ownable};
 use crate::feeds;
-use crate::host::{Topic, emit, encode, refuse, revert, sender, topic, uint};
+use crate::host::{encode, refuse, revert, sender, uint};
 use crate::readings::known;
 use crate::store::{self, Entry, Feeds, Field, Record, Shared, Source};
 

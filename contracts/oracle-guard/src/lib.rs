@@ -35,9 +35,9 @@ mod settlements;
 mod store;
 mod surfaces;
 
+use program_support::entry;
 use stylus_sdk::host::WasmVM;
-use stylus_sdk::hostio;
-use stylus_sdk::stylus_core::{CalldataAccess, MemoryAccess, MessageAccess, StorageAccess};
+use stylus_sdk::stylus_core::{CalldataAccess, MessageAccess, StorageAccess};
 
 use crate::host::refuse;
 
@@ -45,12 +45,10 @@ use crate::host::refuse;
 #[unsafe(no_mangle)]
 pub extern "C" fn user_entrypoint(len: usize) -> usize {
     let vm = WasmVM::default();
-    // Nitro pays for memory through this import, which a program has to have.
-    vm.pay_for_memory_grow(0);
-    if vm.msg_reentrant() || value_sent() {
+    let input = entry::calldata(len);
+    if vm.msg_reentrant() || entry::value_sent() {
         refuse();
     }
-    let input = vm.read_args(len);
     let output = router::view(&input).unwrap_or_else(|| {
         let output = router::execute(&input);
         vm.flush_cache(false);
@@ -58,11 +56,4 @@ pub extern "C" fn user_entrypoint(len: usize) -> usize {
     });
     vm.write_result(&output);
     0
-}
-
-fn value_sent() -> bool {
-    let mut value = [0; 32];
-    // SAFETY: the host writes 32 bytes.
-    unsafe { hostio::msg_value(value.as_mut_ptr()) };
-    value != [0; 32]
 }

@@ -6,10 +6,12 @@ use oracle::{
     Cause, Observation, Outlook, Price, RangeLimits, Ranges, Sample, Sequencer, Sources, Tier,
     TripRefusal,
 };
+use program_support::event::emit;
+use program_support::topic;
 
 use crate::abi::guard;
 use crate::feeds;
-use crate::host::{emit, now, revert, sender, topic, uint};
+use crate::host::{now, revert, sender, uint};
 use crate::readings::{Reader, known};
 use crate::settlements;
 use crate::store::{Entry, Feeds, Field, Record, Shared, Source};

@@ -5,9 +5,11 @@ use alloc::vec::Vec;
 use alloy_primitives::B256;
 use alloy_sol_types::SolError;
 use oracle::{NotOpened, Price, Settlement};
+use program_support::event::emit;
+use program_support::topic;
 
 use crate::abi::guard;
-use crate::host::{emit, encode, revert, topic, uint};
+use crate::host::{encode, revert, uint};
 use crate::readings::{Reader, Reading, known};
 use crate::store::{Entry, Record};
 

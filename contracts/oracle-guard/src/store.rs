@@ -8,10 +8,10 @@ use oracle::{
     Asset, Limits, Mean, Outlook, Parameters, Price, Quoted, RangeLimits, Sequencer, Settlement,
     Status, Surface, SurfaceLimits, Tier, Trip, Volatility,
 };
+use program_support::Word;
+use program_support::storage::{Slot, load, store};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::CryptographyAccess;
-
-use crate::host::{Slot, Word, load, store};
 
 /// The guard's own slots.
 #[derive(Clone, Copy)]

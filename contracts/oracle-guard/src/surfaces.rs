@@ -5,9 +5,11 @@ use alloc::vec::Vec;
 use alloy_primitives::B256;
 use alloy_sol_types::SolError;
 use oracle::{Surface, SurfaceRefusal, WAD};
+use program_support::event::emit;
+use program_support::topic;
 
 use crate::abi::{Args, guard};
-use crate::host::{emit, encode, int, now, revert, sender, topic, uint};
+use crate::host::{encode, int, now, revert, sender, uint};
 use crate::readings::known;
 use crate::store::{Field, surface_limits};
 

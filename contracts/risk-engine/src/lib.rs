@@ -21,9 +21,9 @@ mod words;
 use alloc::vec::Vec;
 
 use alloy_sol_types::{SolCall, sol};
+use program_support::entry;
 use stylus_sdk::host::WasmVM;
-use stylus_sdk::hostio;
-use stylus_sdk::stylus_core::{CalldataAccess, MemoryAccess};
+use stylus_sdk::stylus_core::CalldataAccess;
 
 use crate::refusal::refuse;
 use crate::words::Word;
@@ -54,13 +54,11 @@ const PRICE: u32 = u32::from_be_bytes(IRiskEngine::priceCall::SELECTOR);
 /// Serves a call of `len` bytes of calldata. Returns 0; a revert does not return.
 #[unsafe(no_mangle)]
 pub extern "C" fn user_entrypoint(len: usize) -> usize {
-    let vm = WasmVM::default();
-    // Nitro pays for memory through this import, which a program has to have.
-    vm.pay_for_memory_grow(0);
-    if value_sent() {
+    let input = entry::calldata(len);
+    if entry::value_sent() {
         refuse();
     }
-    vm.write_result(&serve(&vm.read_args(len)));
+    WasmVM::default().write_result(&serve(&input));
     0
 }
 
@@ -75,11 +73,4 @@ fn serve(input: &[u8]) -> Vec<u8> {
         PRICE => functions::price(arguments),
         _ => refuse(),
     }
-}
-
-fn value_sent() -> bool {
-    let mut value = [0; 32];
-    // SAFETY: the host writes 32 bytes.
-    unsafe { hostio::msg_value(value.as_mut_ptr()) };
-    value != [0; 32]
 }

@@ -1,5 +1,6 @@
 //! ABI encoding of words.
 
+use alloc::vec;
 use alloc::vec::Vec;
 
 use alloy_primitives::B256;
@@ -27,10 +28,11 @@ impl Encode for B256 {
 /// Words after a head: a selector, an event's signature, or nothing.
 #[inline(never)]
 pub fn concat(head: &[u8], words: &[impl Encode]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(head.len() + words.len() * 32);
-    bytes.extend_from_slice(head);
-    for word in words {
-        bytes.extend_from_slice(&word.encoded());
+    let mut bytes = vec![0; head.len() + words.len() * 32];
+    let (start, rest) = bytes.split_at_mut(head.len());
+    start.copy_from_slice(head);
+    for (place, word) in rest.chunks_exact_mut(32).zip(words) {
+        place.copy_from_slice(&word.encoded());
     }
     bytes
 }

@@ -7,6 +7,7 @@ use stylus_sdk::hostio;
 use stylus_sdk::stylus_core::{CalldataAccess, MemoryAccess};
 
 /// The `len` bytes of calldata that a program is called with.
+#[inline(always)]
 pub fn calldata(len: usize) -> Vec<u8> {
     let vm = WasmVM::default();
     // Nitro pays for memory through this import, which a program has to have.
@@ -15,6 +16,7 @@ pub fn calldata(len: usize) -> Vec<u8> {
 }
 
 /// Whether ether came with the call.
+#[inline(always)]
 pub fn value_sent() -> bool {
     let mut value = [0; 32];
     // SAFETY: the host writes 32 bytes.

@@ -12,6 +12,7 @@ pub struct Topic(pub u64, pub u64, pub u64, pub u64);
 
 impl Topic {
     /// The hash.
+    #[inline(always)]
     #[must_use]
     pub fn bytes(self) -> [u8; 32] {
         let mut bytes = [0; 32];
