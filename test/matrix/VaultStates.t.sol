@@ -73,12 +73,12 @@ contract VaultStatesTest is VaultTable {
         expire(14);
         setVolatility(28, VOLATILITY);
         tradeOption();
-        addDelisting(IMarginVault.SeriesOpen.selector);
-        checkState("a settlement", "IMarginVault", address(vault), NORMAL);
         vault.touch(holder.account);
+        vm.expectRevert(IMarginVault.SeriesOpen.selector);
+        vault.delist(option);
         vault.touch(bob.account);
         addDelisting(0);
-        checkState("a settlement that is over", "IMarginVault", address(vault), NORMAL);
+        checkState("a settlement", "IMarginVault", address(vault), NORMAL);
     }
 
     /// Nobody insures its trades yet, and there is no surface to list options by.
