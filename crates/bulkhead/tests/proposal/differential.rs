@@ -107,7 +107,7 @@ async fn guard_parameters(scene: &Scene) -> Change {
         .unwrap();
     let call = IOracleGuard::setParametersCall {
         parameters: IOracleGuard::Parameters {
-            rangeMultiplier: parameters.rangeMultiplier * 3 / 2,
+            rangeMultiplier: rate(1.0),
             hourlyRise: rate(0.05),
             ..parameters
         },
@@ -128,6 +128,7 @@ fn range_limits(scene: &Scene, place: usize, least: f64) -> Change {
     (scene.market.guard, call.abi_encode().into())
 }
 
+/// Prices of ETH are beyond the ceiling from now on: it freezes.
 async fn feed(scene: &Scene) -> Change {
     let (guard, asset) = (scene.market.guard, scene.market.contracts[0].asset);
     let feed = scene
@@ -135,11 +136,11 @@ async fn feed(scene: &Scene) -> Change {
         .call(guard, &IOracleGuard::feedCall { asset })
         .await
         .unwrap();
-    let lone = IOracleGuard::Feed {
-        secondary: Address::ZERO,
+    let blind = IOracleGuard::Feed {
+        ceiling: wad(PRICE / 2.0).to(),
         ..feed
     };
-    let call = IOracleGuard::setFeedCall { asset, feed: lone };
+    let call = IOracleGuard::setFeedCall { asset, feed: blind };
     (guard, call.abi_encode().into())
 }
 
@@ -282,7 +283,7 @@ async fn cases(scene: &Scene, folder: &tempfile::TempDir) -> Vec<Case> {
         direct("the vault's parameters", vault_parameters(scene).await),
         direct("the guard's parameters", guard_parameters(scene).await),
         direct("range limits", range_limits(scene, 0, 0.08)),
-        direct("a feed", feed(scene).await),
+        direct("a feed that freezes its asset", feed(scene).await),
         direct("the pool's parameters", pool_parameters(scene)).without_effect_on_margins(),
         direct("the smallest bond", smallest_bond(scene)).without_effect_on_margins(),
         Case::new(

@@ -181,7 +181,7 @@ impl Scene {
         let limits = RangeLimits {
             stressed: rate(1.5),
             min: rate(0.02),
-            max: rate(0.4),
+            max: rate(0.045),
             confidence: 0,
         };
         self.operate(guard, &IOracleGuard::setRangeLimitsCall { asset, limits })
