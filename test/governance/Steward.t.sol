@@ -214,6 +214,28 @@ contract StewardTest is GovernedTest {
         vault.setOptionRules(ETH, optionRules());
     }
 
+    /// It has the steward from its first block; a decision about its corridors is all that it takes.
+    function test_a_new_market_is_steered_after_one_decision() public {
+        (IMarginVault newVault, IInsurancePool newPool) = createMarket(address(token), "new");
+        vm.assertEq(newVault.steward(), address(steward));
+        vm.assertEq(newPool.steward(), address(steward));
+        vm.assertEq(newVault.owner(), address(timelock));
+        vm.assertEq(newPool.owner(), address(timelock));
+        bytes memory notRegistrar = abi.encodeWithSelector(IOracleGuard.NotRegistrar.selector, address(this));
+        bytes32 newAsset = newVault.instrument(ETH).asset;
+        IOracleGuard.Feed memory sources = guard.feed(newAsset);
+        vm.expectRevert(notRegistrar);
+        guard.setFeed(newAsset, sources);
+        IRiskSteward.Subject memory subject = instrumentOf(ETH);
+        subject.target = address(newVault);
+        refuse(subject, change(INITIAL, 0.11e18), abi.encodeWithSelector(IRiskSteward.NotSteered.selector, INITIAL));
+        IRiskSteward.Corridor memory corridor = IRiskSteward.Corridor(0.06e18, 0.2e18, 0.1e18, 1 days);
+        decide(address(steward), abi.encodeCall(IRiskSteward.setCorridor, (subject, INITIAL, corridor)));
+        adjust(subject, change(INITIAL, 0.11e18));
+        vm.assertEq(newVault.instrument(ETH).initialRate, 0.11e18);
+        vm.assertEq(initialRate(), 0.1e18);
+    }
+
     // ---- who may, and what
 
     function test_nobody_but_agents_adjusts() public {
