@@ -79,7 +79,11 @@ function complaints(promised, exports) {
     times.set(signature, (times.get(signature) ?? 0) + 1);
   }
   for (const [signature, count] of times) if (count > 1) found.push(`${signature} is served by ${count} programs`);
-  for (const [signature, { returns, readOnly }] of functions(promised)) {
+  const expected = functions(promised);
+  for (const signature of offered.keys()) {
+    if (!expected.has(signature)) found.push(`${signature} is served and not in the interface`);
+  }
+  for (const [signature, { returns, readOnly }] of expected) {
     const offer = offered.get(signature);
     if (offer === undefined) found.push(`${signature} is missing`);
     else if (offer.returns !== returns) found.push(`${signature} returns (${offer.returns}), not (${returns})`);
