@@ -204,7 +204,8 @@ interface IOracleGuard is IOwnable {
     /// Anyone, from a day before `expiry` (08:00 UTC). The window ends there, or starts now if that is later; untrusted time
     /// is made up for afterwards.
     function openSettlement(bytes32 asset, uint64 expiry) external;
-    /// The mean so far, the seconds that are still to be counted, and whether it is final.
+    /// The mean so far, the seconds that are still to be counted, and whether it is final: once a poke, or the opening of the next
+    /// one, has counted them all.
     function settlement(bytes32 asset, uint64 expiry)
         external
         view

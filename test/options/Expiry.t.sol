@@ -77,6 +77,7 @@ contract ExpiryTest is OptionsTest {
         elapse(45 minutes);
         setPrice(2_100 * FEED);
         elapse(15 minutes);
+        guard.poke(asset);
         (uint256 price,, bool isFinal) = guard.settlement(asset, expiryIn(14));
         vm.assertTrue(isFinal);
         vm.assertApproxEqAbs(price, 2_050e18, 10);

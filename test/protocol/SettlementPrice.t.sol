@@ -44,9 +44,10 @@ contract SettlementPriceTest is ProtocolTest {
         elapseTo(expiry - 1);
         assertSettlement((200e18 * 1_200 + 230e18 * 599) / uint256(1_799), 1, false, "a second before");
         elapseTo(expiry);
-        assertSettlement(210e18, 0, true, "at the expiry");
+        assertSettlement(210e18, 0, false, "at the expiry: until somebody pokes, an outage may still show");
         elapse(20 minutes);
-        assertSettlement(210e18, 0, true, "and for good");
+        guard.poke(asset);
+        assertSettlement(210e18, 0, true, "for good");
         setPrice(500 * FEED);
         assertSettlement(210e18, 0, true, "whatever comes then");
     }
@@ -70,7 +71,27 @@ contract SettlementPriceTest is ProtocolTest {
         assertSettlement(200e18, 15 minutes, false, "still frozen");
         setPrice(220 * FEED);
         elapse(15 minutes);
+        guard.poke(asset);
         assertSettlement(210e18, 0, true, "thawed");
+    }
+
+    /// A reader before an outage and one after it see one price: none is final that an outage could still take back.
+    function test_what_is_final_stays_final() public {
+        guard.openSettlement(asset, expiry);
+        elapseTo(expiry + 1 minutes);
+        assertSettlement(200e18, 0, false, "counted by nobody");
+        sequencer.setDown(true);
+        sequencer.setDown(false);
+        setPrice(300 * FEED);
+        assertSettlement(0, WINDOW, false, "nobody knows how long the price had lasted");
+        elapse(WINDOW);
+        guard.poke(asset);
+        assertSettlement(300e18, 0, true, "final");
+        elapse(1 minutes);
+        sequencer.setDown(true);
+        sequencer.setDown(false);
+        setPrice(200 * FEED);
+        assertSettlement(300e18, 0, true, "whatever comes then");
     }
 
     /// Only where somebody may hold options of it, so that nobody holds up the next one by opening old ones.
@@ -81,6 +102,7 @@ contract SettlementPriceTest is ProtocolTest {
         elapse(10);
         guard.openSettlement(asset, expiry);
         elapse(WINDOW);
+        guard.poke(asset);
         assertSettlement(210e18, 0, true, "half an hour later");
     }
 
@@ -93,13 +115,15 @@ contract SettlementPriceTest is ProtocolTest {
         guard.openSettlement(asset, next);
         guard.openSettlement(asset, expiry);
         elapse(WINDOW);
-        assertSettlement(200e18, 0, true, "the missed one");
+        assertSettlement(200e18, 0, false, "the missed one");
         guard.openSettlement(asset, next);
+        assertSettlement(200e18, 0, true, "which the opening of the next one has counted");
         vm.expectRevert(abi.encodeWithSelector(IOracleGuard.SettlementRunning.selector, next));
         guard.openSettlement(asset, next + 1 days);
         elapseTo(next - WINDOW);
         setPrice(300 * FEED);
         elapseTo(next);
+        guard.poke(asset);
         (uint256 price,, bool isFinal) = guard.settlement(asset, next);
         vm.assertEq(price, 300e18);
         vm.assertTrue(isFinal);

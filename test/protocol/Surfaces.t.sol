@@ -245,6 +245,8 @@ contract SurfacesTest is ProtocolTest {
         vm.assertApproxEqAbs(uint256(quote(true, 200e18).mark), 20e18, 0.02e18);
         vm.assertFalse(quote(true, 200e18).isFinal);
         elapse(1);
+        vm.assertFalse(quote(true, 200e18).isFinal, "until somebody pokes");
+        guard.poke(asset);
         IOracleGuard.OptionMark memory call = quote(true, 200e18);
         vm.assertApproxEqAbs(uint256(call.mark), 20e18, 10);
         vm.assertTrue(call.isFinal);
@@ -273,6 +275,7 @@ contract SurfacesTest is ProtocolTest {
         vm.assertEq(uint256(waiting.blocked & (OPENING | REDUCING)), OPENING | REDUCING);
         vm.assertApproxEqAbs(uint256(waiting.mark), 10e18, 10);
         elapse(30 minutes);
+        guard.poke(asset);
         vm.assertTrue(quote(true, 190e18).isFinal);
     }
 
@@ -284,6 +287,7 @@ contract SurfacesTest is ProtocolTest {
         vm.assertFalse(call.isFinal);
         guard.openSettlement(asset, expiry); // it has a surface, so that there may be options to settle
         elapse(30 minutes);
+        guard.poke(asset);
         vm.assertTrue(quote(true, 200e18).isFinal);
         vm.assertApproxEqAbs(uint256(quote(true, 200e18).mark), 30e18, 10);
     }

@@ -84,7 +84,8 @@ fn option_mark(
 }
 
 /// The expiry at `time` as it stands now, from one slot: the surface until then, the settlement from then on. Where a settlement
-/// may be running, from two.
+/// may be running, from two. It is final once a poke has counted all of it: an outage that has not been seen yet may still end the
+/// price that this counts.
 fn expiry_of(record: &Record, entry: &Entry, time: u64, now: u64) -> Expiry {
     let mark = entry.price.mark;
     if now < time {
@@ -110,14 +111,13 @@ fn expiry_of(record: &Record, entry: &Entry, time: u64, now: u64) -> Expiry {
             },
         };
     }
-    let last = last.count(&entry.price, now);
     let stage = if last.is_complete() {
         Stage::Settled
     } else {
         Stage::Settling
     };
     Expiry {
-        price: last.projected(mark),
+        price: last.count(&entry.price, now).projected(mark),
         stage,
     }
 }

@@ -62,21 +62,19 @@ pub fn count(record: &Record, asset: &B256, price: &Price, now: u64) -> Settleme
 }
 
 /// The WAD mean for the expiry of `asset` so far, the seconds that it still has to count, and whether it is final: then there
-/// are none. All zero if it was not opened. Fails as [`Reader::asset`] does.
+/// are none, and a poke has counted them all. All zero if it was not opened. Fails as [`Reader::asset`] does.
 pub fn settlement(asset: B256, expiry: u64) -> Vec<u8> {
     let reader = Reader::new();
     let Reading { record, entry, .. } = reader.asset(&asset);
-    let mut last = record.settlement();
-    if last.expiry != expiry {
+    let stored = record.settlement();
+    if stored.expiry != expiry {
         let price = record.settled(expiry);
         return encode(&[uint(price), B256::ZERO, uint(u8::from(price != 0))]);
     }
-    if entry.settling {
-        last = last.count(&entry.price, reader.now);
-    }
+    let counted = stored.count(&entry.price, reader.now);
     encode(&[
-        uint(last.price),
-        uint(last.window - last.counted),
-        uint(u8::from(last.is_complete())),
+        uint(counted.price),
+        uint(counted.window - counted.counted),
+        uint(u8::from(stored.is_complete())),
     ])
 }
