@@ -34,6 +34,9 @@ const SYMBOLS: [(&str, Coin); 12] = [
     ("XRP", Coin::Other),
 ];
 
+/// What may follow a coin's name in a symbol.
+const SUFFIXES: [&str; 4] = ["", "-PERP", "-QUARTER", "-USD"];
+
 impl Coin {
     /// What `asset` of the market of `vault` is.
     pub fn of(vault: Address, asset: B256) -> Self {
@@ -41,7 +44,7 @@ impl Coin {
     }
 }
 
-/// The symbol of `asset`, if it is one of those that are tried.
+/// The coin that `asset` is named after, if it is one of those that are tried.
 pub fn symbol(vault: Address, asset: B256) -> Option<&'static str> {
     known(vault, asset).map(|(symbol, _)| symbol)
 }
@@ -49,7 +52,12 @@ pub fn symbol(vault: Address, asset: B256) -> Option<&'static str> {
 fn known(vault: Address, asset: B256) -> Option<(&'static str, Coin)> {
     SYMBOLS
         .into_iter()
-        .find(|(symbol, _)| asset_of(vault, symbol) == asset)
+        .find(|(symbol, _)| is_named(vault, asset, symbol))
+}
+
+fn is_named(vault: Address, asset: B256, coin: &str) -> bool {
+    let mut symbols = SUFFIXES.iter().map(|suffix| format!("{coin}{suffix}"));
+    symbols.any(|symbol| asset_of(vault, &symbol) == asset)
 }
 
 /// The guard's id of `symbol` in a market.
@@ -70,6 +78,8 @@ mod tests {
             (Coin::of(vault, ether), symbol(vault, ether)),
             (Coin::Ether, Some("ETH"))
         );
+        let perpetual = asset_of(vault, "BTC-PERP");
+        assert_eq!(Coin::of(vault, perpetual), Coin::Bitcoin);
         assert_eq!(
             (Coin::of(other, ether), symbol(other, ether)),
             (Coin::Other, None)

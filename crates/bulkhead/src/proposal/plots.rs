@@ -56,7 +56,8 @@ fn cushions(impact: &Impact, area: &Drawing) -> Drawn {
     panel
         .configure_mesh()
         .x_desc("Accounts, the nearest to liquidation first")
-        .y_desc("Equity / maintenance margin")
+        .y_desc("Equity / maintenance margin (5: or more)")
+        .x_label_formatter(&|place| format!("{place:.0}"))
         .label_style((FONT, 16).into_font().color(&INK))
         .axis_desc_style((FONT, 18).into_font().color(&INK))
         .light_line_style(TRANSPARENT)

@@ -95,11 +95,11 @@ async fn it_prints_tables_or_json_draws_and_says_by_its_code_how_sure_it_is() {
         reverts.status.code(),
         Some(4),
         "{}",
-        String::from_utf8_lossy(&reverts.stdout)
+        String::from_utf8_lossy(&reverts.stderr)
     );
     let stranger = simulate(
         &strict,
-        &["--from", "0x0000000000000000000000000000000000000001"],
+        &["--from", "0x1111111111111111111111111111111111111111"],
     );
     let text = String::from_utf8(stranger.stdout).unwrap();
     assert_eq!(stranger.status.code(), Some(4), "{text}");

@@ -52,7 +52,7 @@ fn crowd(scene: &Scene, count: u64) -> Vec<Transaction> {
                 account,
             },
             instrument: ETH,
-            size: wad(1.0),
+            size: wad(0.5),
             price: wad(PRICE),
             nonce: 1_000_000 + k,
             reduce_only: false,

@@ -167,7 +167,7 @@ fn adjust(scene: &Scene) -> Bytes {
         subject: scene.initial_rate(),
         changes: vec![IRiskSteward::Change {
             field: INITIAL_RATE,
-            value: wad(0.055),
+            value: wad(0.06),
         }],
     };
     call.abi_encode().into()
