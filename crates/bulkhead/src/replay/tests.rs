@@ -434,6 +434,20 @@ fn a_bad_print_halts_at_once_and_one_that_is_less_far_off_does_not() {
     assert_eq!((venues.pokes_to_halt, Halts::of(&steps).count), (None, 0));
 }
 
+#[test]
+fn it_does_not_matter_which_of_the_venues_strays() {
+    let mut steps = replay(&straying(90.0));
+    for Moment {
+        primary, secondary, ..
+    } in steps.iter_mut().map(|step| &mut step.moment)
+    {
+        *secondary = Some(std::mem::replace(primary, 100.0));
+    }
+    assert_eq!(Venues::of(&steps).unwrap().strayed_marks, 0);
+    steps[252].mark = 90.0;
+    assert_eq!(Venues::of(&steps).unwrap().strayed_marks, 1);
+}
+
 /// What is counted is not what the guard says of itself.
 #[test]
 fn what_a_worse_guard_would_do_is_counted() {
