@@ -94,6 +94,9 @@ fn cushion(account: &Account) -> f64 {
     (account.equity.approximate() / maintenance).clamp(0.0, FAR)
 }
 
+/// What a day costs before or after.
+type Side = fn(&Stressed) -> &Loss;
+
 /// What each day costs that moves a price here: what insurance pays in full colour, what profits lose beside it.
 fn losses(impact: &Impact, area: &Drawing) -> Drawn {
     let days: Vec<&Stressed> = impact
@@ -129,7 +132,7 @@ fn losses(impact: &Impact, area: &Drawing) -> Drawn {
         .light_line_style(TRANSPARENT)
         .bold_line_style(INK.mix(0.12))
         .draw()?;
-    let sides: [(&str, RGBColor, f64, fn(&Stressed) -> &Loss); 2] = [
+    let sides: [(&str, RGBColor, f64, Side); 2] = [
         ("before", BEFORE, 0.14, |day| &day.before),
         ("after", AFTER, 0.51, |day| &day.after),
     ];
