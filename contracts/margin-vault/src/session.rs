@@ -3,7 +3,7 @@
 use alloy_primitives::{Address, B256};
 use program_support::event::emit;
 use program_support::topic;
-use risk::requirement::REWARDS_IN_MARGIN;
+use risk::requirement::at_least;
 use risk::{
     Account, DEBT, Health, InstrumentId, Ledger, Outflow, OutflowRates, Positions, Ratio, Store,
     Usd, Valued, math,
@@ -276,8 +276,7 @@ impl<'s> Session<'s> {
         if initial == Usd::ZERO {
             return initial;
         }
-        let reward = self.ledger.store.amounts().max_reward;
-        initial.max(reward.times_up(REWARDS_IN_MARGIN).or_revert())
+        at_least(initial, self.ledger.store.amounts().max_reward).or_revert()
     }
 
     /// Reverts unless an account may give away the capital that it has just given: its mature equity meets initial margin,
