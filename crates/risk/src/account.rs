@@ -187,16 +187,6 @@ impl Default for Positions {
 }
 
 impl Positions {
-    /// A change of one position.
-    #[must_use]
-    pub fn one(id: InstrumentId, change: Position) -> Self {
-        let mut positions = Self::default();
-        positions.held.ids[0] = id;
-        positions.held.len = 1;
-        positions.sizes[0] = change;
-        positions
-    }
-
     /// How many there are.
     #[must_use]
     pub const fn count(&self) -> u8 {

@@ -363,3 +363,29 @@ impl Base {
         math::mul_div_floor(cumulative.0, self.0, CUMULATIVE_ONE).map(Usd)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_index_counts_up_to_what_fits() {
+        let most = i128::MAX / INDEX_TO_CUMULATIVE;
+        for sign in [1, -1] {
+            let cumulative = Index(sign * most).cumulative();
+            assert_eq!(
+                cumulative,
+                Ok(Cumulative(sign * most * INDEX_TO_CUMULATIVE))
+            );
+            for beyond in [most + 1, most + 2, i128::MAX] {
+                assert_eq!(Index(sign * beyond).cumulative(), Err(Error::Overflow));
+            }
+        }
+    }
+
+    #[test]
+    fn a_position_of_nothing_counts_as_short() {
+        let sides = [-1, 0, 1].map(|size| Position(size).side());
+        assert_eq!(sides, [Side::Short, Side::Short, Side::Long]);
+    }
+}
