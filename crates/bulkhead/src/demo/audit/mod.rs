@@ -522,6 +522,33 @@ mod tests {
         assert_eq!(audit.losses[LONG], [I256::ZERO; 2]);
     }
 
+    /// A trade in another contract may settle a gain, while a debt is missing for instance. It is profit then: were it still
+    /// ahead as well, the loss that eats it would seem to be somebody else's.
+    #[test]
+    fn a_gain_that_a_trade_may_have_settled_counts_once() {
+        let mut audit = audit();
+        audit.losses[LONG].push(I256::ZERO);
+        audit.on_marks(&[wad(107.0)]);
+        let mut after = fair();
+        (after.accounts[LONG].pnl, after.profit) = (signed_wad(7.0), signed_wad(7.0));
+        after.contracts[0].unsettled = signed_wad(-7.0);
+        let traded = Operation {
+            what: "trade in another contract".into(),
+            named: vec![Named {
+                contract: Some(1),
+                ..Named::at_no_cost(name(LONG))
+            }],
+        };
+        audit.on_operation(&traded, after);
+        assert_eq!(audit.losses[LONG], [I256::ZERO; 2]);
+        audit.on_marks(&[wad(97.0)]);
+        let mut after = fair();
+        (after.accounts[LONG].capital, after.capital) = (signed_wad(97.0), signed_wad(197.0));
+        after.contracts[0].unsettled = signed_wad(3.0);
+        audit.on_operation(&touch(LONG), after);
+        assert_eq!(violated(&audit), [0_u8; 0]);
+    }
+
     #[test]
     fn a_named_account_pays_its_own_loss_and_costs_and_no_more() {
         for (paid, violations) in [(15.0, vec![]), (15.5, vec![4])] {
