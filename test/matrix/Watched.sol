@@ -45,7 +45,7 @@ abstract contract WatchedTest is CastTest {
         watch(target, abi.encodeCall(IMarginVault.guard, ()));
         watch(target, abi.encodeCall(IMarginVault.instrument, (ETH)));
         watch(target, abi.encodeCall(IMarginVault.instrument, (BTC)));
-        watch(target, abi.encodeCall(IMarginVault.instruments, ()));
+        watch(target, abi.encodeCall(IMarginVault.instrument, (3))); // none: anyone lists options, the owner alone perpetuals
         watch(target, abi.encodeCall(IMarginVault.optionRules, (ETH)));
         watch(target, abi.encodeCall(IMarginVault.parameters, ()));
         watch(target, abi.encodeCall(IMarginVault.pool, ()));
