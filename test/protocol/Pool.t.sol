@@ -8,7 +8,7 @@ import {ProtocolTest, Trader} from "./Protocol.sol";
 
 /// The insurance pool: shares, exits, cover.
 contract PoolTest is ProtocolTest {
-    /// A pool that nobody has joined.
+    /// A pool that nobody has joined; only the least bond is in it.
     function setUpNode() internal override {
         install();
         list(ETH, SYMBOL, 200 * FEED);
@@ -35,7 +35,7 @@ contract PoolTest is ProtocolTest {
         uint256 alices = join(alice, assets(1_000));
         uint256 bobs = join(bob, assets(3_000));
         vm.assertEq(bobs, 3 * alices);
-        vm.assertEq(pool.totalAssets(), assets(4_000));
+        vm.assertEq(pool.totalAssets(), assets(4_000) + LEAST_BOND);
         vm.assertEq(pool.convertToAssets(alices), assets(1_000));
     }
 
@@ -91,7 +91,7 @@ contract PoolTest is ProtocolTest {
         vm.prank(alice.owner);
         pool.requestRedeem(shares, alice.owner);
         bankrupt();
-        vm.assertEq(pool.totalAssets(), assets(7_990_000)); // what the cover had
+        vm.assertEq(pool.totalAssets(), assets(7_990_000) + LEAST_BOND); // what the cover had
         vm.assertApproxEqAbs(pool.convertToAssets(shares), assets(7_990_000), 1);
         vm.assertFalse(pool.updateExitClock());
         elapse(8 days);
@@ -150,7 +150,7 @@ contract PoolTest is ProtocolTest {
         (, uint256 penalty) = vault.liquidate(alice.account, dave.account, WAD);
         uint256 income = pool.harvest(address(vault));
         vm.assertApproxEqAbs(income, penalty / 2 / UNIT, 1);
-        vm.assertEq(pool.totalAssets(), assets(1_000_000) + income);
+        vm.assertEq(pool.totalAssets(), assets(1_000_000) + LEAST_BOND + income);
         vm.assertGt(pool.convertToAssets(shares), assets(1_000_000));
     }
 
