@@ -6,9 +6,12 @@ use super::{Figures, accuracy::Accuracy, gas::Slots};
 pub const CACHED: &str = ".cached";
 
 /// The most gas that a call should use.
-const GOALS: [(&str, u64); 11] = [
+const GOALS: [(&str, u64); 14] = [
     ("engine.evaluate.64", 50_000),
     ("engine.evaluateCompact.64", 20_000),
+    ("factory.createMarket", 1_500_000),
+    ("guard.poke.cold", 90_000),
+    ("guard.poke.warm", 90_000),
     ("vault.deposit", 90_000),
     ("vault.settle.existing", 200_000),
     ("vault.settle.16legs", 600_000),

@@ -162,7 +162,7 @@ fn no_argument_makes_it_panic() {
     const SEED: u64 = 7;
     let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(SEED);
     let folder = tempfile::tempdir().unwrap();
-    for round in 0..60 {
+    for round in 0..20 {
         let length = random.random_range(0..200);
         let bytes: Vec<u8> = (0..length).map(|_| random.random()).collect();
         let text: String = bytes
