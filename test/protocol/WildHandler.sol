@@ -288,16 +288,16 @@ contract WildHandler is VaultHandler {
 
     /// The primary while both agree, the median with the stable price from a difference of 3 % on, and no more than 10 % away from
     /// the stable price if there is one alone.
-    function markOf(Sighting memory one, Sighting memory two, uint256 stable) private returns (uint256) {
-        if (one.trusted && two.trusted) {
-            uint256 lower = one.price < two.price ? one.price : two.price;
-            uint256 higher = one.price < two.price ? two.price : one.price;
-            if ((higher - lower) * 100 < 3 * lower) return one.price;
+    function markOf(Sighting memory first, Sighting memory second, uint256 stable) private returns (uint256) {
+        if (first.trusted && second.trusted) {
+            uint256 lower = first.price < second.price ? first.price : second.price;
+            uint256 higher = first.price < second.price ? second.price : first.price;
+            if ((higher - lower) * 100 < 3 * lower) return first.price;
             done["a median"]++;
             return stable < lower ? lower : stable > higher ? higher : stable;
         }
         done["a sole source"]++;
-        uint256 price = one.trusted ? one.price : two.price;
+        uint256 price = first.trusted ? first.price : second.price;
         (uint256 least, uint256 most) = (stable - stable / 10, stable + stable / 10);
         return price < least ? least : price > most ? most : price;
     }
