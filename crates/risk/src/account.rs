@@ -23,6 +23,10 @@ pub struct Account {
     /// Whether a deleveraging of it goes on as it was decided: until it is seen in health, or its legs or capital change
     /// in another way.
     pub closing: bool,
+    /// Whether its debt is [attributed](crate::Attribution) to instruments: from when it is found until it is gone.
+    pub attributed: bool,
+    /// Whether the rest of its debt counts as stuck: its legs were frozen when it was closed.
+    pub stuck: bool,
     /// Instruments in which the account has a leg.
     pub legs: Legs,
 }

@@ -89,6 +89,7 @@ impl<S: Store> Ledger<'_, S> {
         let standing = self.standing(id, account.bucket, instrument)?;
         let Standing { leg, gain, .. } = standing;
         account.cut |= standing.is_cut()?;
+        self.note_loss(instrument, gain)?;
         account.legs.remove(instrument);
         self.store.set_leg(id, instrument, None);
         if standing.live {
