@@ -4,8 +4,8 @@
 use risk::cover::Flow;
 use risk::funding::{Funding, Volume};
 use risk::{
-    Account, Base, Bucket, Clock, Cumulative, Index, Leg, Legs, Maturing, Maturity, Price, Scale,
-    Side, SideState, Size, Throttle, Totals, Usd,
+    Account, Base, Bucket, Clock, Cumulative, Debts, Index, Leg, Legs, Maturing, Maturity, Price,
+    Scale, Side, SideState, Size, Throttle, Totals, Usd,
 };
 
 use crate::error::{Error, require};
@@ -130,7 +130,7 @@ pub const fn of_totals([backing, claims, missing]: [Word; 3]) -> Totals {
     }
 }
 
-/// P, C and the time of I; ids of the legs, and below them, from the highest bit: closing, cut, class of I, number of legs, bucket,
+/// P, C and the time of I; ids of the legs, and below them, from the highest bit: stuck, attributed, closing, cut, class of I, number of legs, bucket,
 /// seconds of ill health, when it was seen, I.
 pub fn account(account: &Account) -> [Word; 2] {
     let (instruments, count) = account.legs.parts();
@@ -141,7 +141,9 @@ pub fn account(account: &Account) -> [Word; 2] {
         | u128::from(count) << 116
         | (account.maturing.class as u128) << 121
         | u128::from(account.cut) << 123
-        | u128::from(account.closing) << 124;
+        | u128::from(account.closing) << 124
+        | u128::from(account.attributed) << 125
+        | u128::from(account.stuck) << 126;
     [
         pair(
             amount(account.pnl),
@@ -174,6 +176,8 @@ pub fn of_account([funds, state]: [Word; 2]) -> Account {
         },
         cut: low >> 123 & 1 == 1,
         closing: low >> 124 & 1 == 1,
+        attributed: low >> 125 & 1 == 1,
+        stuck: low >> 126 & 1 == 1,
         legs: Legs::from_parts(state.high.to_le_bytes(), lowest(low >> 116, 5) as u8),
     }
 }
@@ -202,11 +206,11 @@ pub const fn of_price(word: Word) -> (Price, Funding) {
     (Price(lowest(low, PRICE)), funding)
 }
 
-/// Volume of the period and what was paid into insurance; what was drawn from it, the time of both, and the period.
+/// Volume of the period and what was paid into insurance; whether insurance ever paid, the time of what was paid in, and the period.
 pub fn flow(volume: &Volume, flow: &Flow) -> Word {
     Word::new(
         u128::from(volume.micros) << 64 | u128::from(flow.paid),
-        u128::from(flow.drawn) << 64
+        u128::from(flow.drew) << 64
             | u128::from(flow.since) << 32
             | narrow(volume.period.into(), 24),
     )
@@ -224,10 +228,28 @@ pub const fn of_flow(word: Word) -> (Volume, Flow) {
     };
     let flow = Flow {
         paid: high as u64,
-        drawn: (low >> 64) as u64,
+        drew: low >> 64 & 1 == 1,
         since: (low >> 32) as u32,
     };
     (volume, flow)
+}
+
+/// Known debts and the base of what is unpaid, and the generation of records beside them.
+pub fn debts(debts: &Debts) -> Word {
+    pair(
+        amount(debts.known),
+        narrow(debts.base, WIDE),
+        debts.generation,
+    )
+}
+
+pub const fn of_debts(word: Word) -> Debts {
+    let (known, base, generation) = unpair(word);
+    Debts {
+        known: of_amount(known),
+        base,
+        generation,
+    }
 }
 
 /// Occupied buckets and open interest; offset.
@@ -392,6 +414,8 @@ mod tests {
                 },
                 cut: true,
                 closing: true,
+                attributed: true,
+                stuck: true,
                 legs,
             };
             assert_eq!(of_account(account(&stored)), stored);
@@ -401,11 +425,13 @@ mod tests {
 
     #[test]
     fn each_flag_of_an_account_has_a_bit_of_its_own() {
-        for (cut, closing, bucket) in [(true, false, 0), (false, true, 0), (false, false, 15)] {
+        for flag in 0..5 {
             let stored = Account {
-                cut,
-                closing,
-                bucket,
+                cut: flag == 0,
+                closing: flag == 1,
+                attributed: flag == 2,
+                stuck: flag == 3,
+                bucket: if flag == 4 { 15 } else { 0 },
                 ..Account::default()
             };
             assert_eq!(of_account(account(&stored)), stored);
@@ -436,11 +462,21 @@ mod tests {
             },
             Flow {
                 paid: u64::MAX - 1,
-                drawn: u64::MAX - 2,
+                drew: true,
                 since: u32::MAX - 3,
             },
         );
         assert_eq!(of_flow(flow(&traded, &paid)), (traded, paid));
+    }
+
+    #[test]
+    fn debts_come_back() {
+        let stored = Debts {
+            known: Usd::MAX,
+            base: (1 << 112) - 1,
+            generation: u32::MAX,
+        };
+        assert_eq!(of_debts(debts(&stored)), stored);
     }
 
     #[test]

@@ -27,6 +27,8 @@ margin_vault::functions! {
     IMPAIRED_SINCE = vault::impairedSinceCall;
     OUTFLOW = vault::outflowCall;
     COVER = vault::coverCall;
+    DEBTS = vault::debtsCall;
+    STUCK_DEBT = vault::stuckDebtCall;
     FUNDING = vault::fundingCall;
     DUST = vault::dustCall;
     INITIALIZE = vault::initializeCall;

@@ -39,6 +39,8 @@ impl Program for Registry {
             selector::IMPAIRED_SINCE => views::impaired_since(store),
             selector::OUTFLOW => views::outflow(store),
             selector::COVER => views::cover(store, store.listing(args.u32(0))),
+            selector::DEBTS => views::debts(store, store.listing(args.u32(0))),
+            selector::STUCK_DEBT => views::stuck_debt(store),
             selector::FUNDING => views::funding(store, store.listing(args.u32(0))),
             selector::DUST => views::dust(store, store.listing(args.u32(0))),
             _ => return None,
