@@ -121,6 +121,9 @@ impl<S: Store> Ledger<'_, S> {
     /// Stores an account that another has paid, or that has paid another.
     pub(super) fn keep_paid(&mut self, id: S::AccountId, account: &mut Account) -> Result<()> {
         if account.attributed || account.in_debt() {
+            if !S::ATTRIBUTES {
+                return Err(Error::NoEquity);
+            }
             self.attribute(id, account)?;
         }
         self.store.set_account(id, account);
