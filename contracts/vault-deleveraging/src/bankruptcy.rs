@@ -72,7 +72,11 @@ fn report(session: &Session, account: B256, draw: &Draw) {
         emit(topic!(IMarginVault::WrittenOff), 2, &words);
     }
     if store.account(account).stuck {
-        emit(topic!(IMarginVault::DebtStuck), 1, &[word(account), Word::of(1)]);
+        emit(
+            topic!(IMarginVault::DebtStuck),
+            1,
+            &[word(account), Word::of(1)],
+        );
     }
 }
 

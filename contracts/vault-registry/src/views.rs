@@ -66,9 +66,7 @@ pub fn legs(store: &mut Storage, account: B256) -> Bytes {
 }
 
 fn held(store: &mut Storage, account: B256) -> Positions {
-    Ledger::open(store, 0)
-        .positions(account)
-        .or_revert()
+    Ledger::open(store, 0).positions(account).or_revert()
 }
 
 /// All listed instruments: perpetuals, then options.
@@ -187,7 +185,10 @@ pub fn debts(store: &mut Storage, id: InstrumentId) -> Bytes {
     let mut session = Session::open(store);
     session.insure();
     let cover = session.ledger.cover_of(id).or_revert();
-    let (debts, records) = (session.ledger.store.debts(id), session.ledger.store.records());
+    let (debts, records) = (
+        session.ledger.store.debts(id),
+        session.ledger.store.records(),
+    );
     let words = [
         debts.known,
         records.unpaid_of(&debts).or_revert(),

@@ -140,7 +140,9 @@ impl Insurance {
         let left = positive(&self.shortfall - haircut);
         if self.shortfall.is_positive() {
             let share = &left / &self.shortfall;
-            self.records.values_mut().for_each(|record| *record *= &share);
+            self.records
+                .values_mut()
+                .for_each(|record| *record *= &share);
         }
         self.shortfall -= haircut;
     }

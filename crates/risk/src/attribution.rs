@@ -59,10 +59,7 @@ impl Parts {
             .iter()
             .position(|&held| held == id)
             .unwrap_or(self.len.into());
-        let slot = self
-            .amounts
-            .get_mut(at)
-            .ok_or(crate::Error::TooManyLegs)?;
+        let slot = self.amounts.get_mut(at).ok_or(crate::Error::TooManyLegs)?;
         *slot = slot.plus(amount)?;
         self.ids[at] = id;
         self.len = self.len.max(at as u8 + 1);
@@ -228,7 +225,10 @@ mod tests {
     fn parts_of_one_instrument_are_one() {
         let mut all = parts(&[(3, 5), (7, 2), (3, 4)]);
         assert_eq!(all.iter().collect::<Vec<_>>(), [(3, Usd(9)), (7, Usd(2))]);
-        assert_eq!((all.get(7), all.get(1), all.sum()), (Usd(2), Usd::ZERO, Ok(Usd(11))));
+        assert_eq!(
+            (all.get(7), all.get(1), all.sum()),
+            (Usd(2), Usd::ZERO, Ok(Usd(11)))
+        );
         all.clear();
         assert_eq!((all.iter().count(), all.sum()), (0, Ok(Usd::ZERO)));
         for id in 0..16 {

@@ -292,7 +292,10 @@ mod tests {
     #[test]
     fn nine_tenths_of_a_cover_pay_debts_and_one_tenth_rewards() {
         let mut cover = Cover::default().at(usd(1_000), 5).unwrap();
-        assert_eq!((cover.room(), cover.reward_room()), (Ok(usd(900)), Ok(usd(100))));
+        assert_eq!(
+            (cover.room(), cover.reward_room()),
+            (Ok(usd(900)), Ok(usd(100)))
+        );
         assert_eq!(cover.pay(Usd(usd(900).0 + 1)), Err(Error::Overflow));
         assert_eq!(cover.reward(Usd(usd(100).0 + 1)), Err(Error::Overflow));
         cover.pay(usd(900)).unwrap();
@@ -340,9 +343,19 @@ mod tests {
         for cover in [
             Cover::default(),
             most,
-            Cover { debts: Usd(0), ..most },
-            Cover { rewards: 1 << 30, ..most },
-            Cover { rewards: 0, size: 1, ..most },
+            Cover {
+                debts: Usd(0),
+                ..most
+            },
+            Cover {
+                rewards: 1 << 30,
+                ..most
+            },
+            Cover {
+                rewards: 0,
+                size: 1,
+                ..most
+            },
         ] {
             let (high, low) = cover.to_parts();
             assert_eq!(Cover::from_parts(high, low), cover);

@@ -100,7 +100,8 @@ impl Records {
         if paid >= self.unpaid_of(debts)? {
             debts.base = 0;
         } else {
-            let base = math::mul_div_down(math::unsigned(paid.0)?, RATE_ONE, self.rate * BASE_UNIT)?;
+            let base =
+                math::mul_div_down(math::unsigned(paid.0)?, RATE_ONE, self.rate * BASE_UNIT)?;
             debts.base = debts.base.saturating_sub(base);
         }
         if debts.base == 0 {
@@ -142,7 +143,11 @@ impl Records {
     /// Notes whether an instrument has known debts.
     pub fn note(&mut self, id: InstrumentId, known: bool) {
         let bit = 1 << id;
-        self.known = if known { self.known | bit } else { self.known & !bit };
+        self.known = if known {
+            self.known | bit
+        } else {
+            self.known & !bit
+        };
     }
 
     /// The records as the halves of two words, all zero at first: known and unpaid, what the rate is less than one and the
@@ -179,7 +184,9 @@ pub fn whole_units(amount: Usd, unit: Usd, most: Usd) -> Result<Usd> {
     let unit = math::unsigned(unit.0)?.max(1);
     let (amount, most) = (math::unsigned(amount.0)?, math::unsigned(most.or_zero().0)?);
     let units = amount.div_ceil(unit).min(most / unit);
-    math::mul_div_down(units, unit, 1).and_then(math::signed).map(Usd)
+    math::mul_div_down(units, unit, 1)
+        .and_then(math::signed)
+        .map(Usd)
 }
 
 #[cfg(test)]
@@ -197,20 +204,35 @@ mod tests {
     fn haircuts_cut_every_record_alike() {
         let (mut records, mut debts) = (Records::default(), [Debts::default(); 2]);
         for (id, unpaid) in [(0, 300), (1, 100)] {
-            records.record(id, &mut debts[usize::from(id)], usd(unpaid)).unwrap();
+            records
+                .record(id, &mut debts[usize::from(id)], usd(unpaid))
+                .unwrap();
         }
         assert_eq!(records.unpaid, 3);
         records.cut(usd(100), usd(400)).unwrap();
-        assert_eq!(debts.map(|debts| records.unpaid_of(&debts).unwrap()), [usd(75), usd(25)]);
+        assert_eq!(
+            debts.map(|debts| records.unpaid_of(&debts).unwrap()),
+            [usd(75), usd(25)]
+        );
         // What comes later was not cut.
         records.record(1, &mut debts[1], usd(10)).unwrap();
         assert_eq!(records.unpaid_of(&debts[1]), Ok(usd(35)));
         records.recover(1, &mut debts[1], usd(5)).unwrap();
         assert_eq!(records.unpaid_of(&debts[1]), Ok(usd(30)));
         records.recover(1, &mut debts[1], usd(30)).unwrap();
-        assert_eq!((records.unpaid_of(&debts[1]), records.unpaid), (Ok(Usd::ZERO), 1));
+        assert_eq!(
+            (records.unpaid_of(&debts[1]), records.unpaid),
+            (Ok(Usd::ZERO), 1)
+        );
         records.cut(usd(0), usd(75)).unwrap();
-        assert_eq!((records.unpaid_of(&debts[0]), records.unpaid, records.generation), (Ok(Usd::ZERO), 0, 1));
+        assert_eq!(
+            (
+                records.unpaid_of(&debts[0]),
+                records.unpaid,
+                records.generation
+            ),
+            (Ok(Usd::ZERO), 0, 1)
+        );
         records.record(0, &mut debts[0], usd(7)).unwrap();
         assert_eq!(records.unpaid_of(&debts[0]), Ok(usd(7)));
     }
@@ -218,11 +240,15 @@ mod tests {
     #[test]
     fn below_a_billionth_older_records_are_left_to_haircuts() {
         let (mut records, mut debts) = (Records::default(), Debts::default());
-        records.record(5, &mut debts, usd(1_000_000_000_000)).unwrap();
+        records
+            .record(5, &mut debts, usd(1_000_000_000_000))
+            .unwrap();
         records.cut(usd(1_000), usd(1_000_000_000_000)).unwrap();
         assert_eq!(records.unpaid_of(&debts), Ok(usd(1_000)));
         assert_eq!(records.generation, 0);
-        records.record(5, &mut debts, usd(1_000_000_000_000)).unwrap();
+        records
+            .record(5, &mut debts, usd(1_000_000_000_000))
+            .unwrap();
         assert_eq!(records.unpaid_of(&debts), Ok(usd(1_000_000_001_000)));
         records.cut(usd(999), usd(1_000)).unwrap();
         assert_eq!((records.generation, records.unpaid), (1, 0));
@@ -248,7 +274,10 @@ mod tests {
     #[test]
     fn what_insurance_owes_is_rounded_up_to_units_it_has() {
         let whole = |amount, most| whole_units(Usd(amount), Usd(10), Usd(most)).unwrap().0;
-        assert_eq!([whole(0, 50), whole(1, 50), whole(40, 50), whole(41, 50)], [0, 10, 40, 50]);
+        assert_eq!(
+            [whole(0, 50), whole(1, 50), whole(40, 50), whole(41, 50)],
+            [0, 10, 40, 50]
+        );
         assert_eq!([whole(41, 49), whole(41, 9), whole(41, -5)], [40, 0, 0]);
         assert!(whole_units(Usd(-1), Usd(1), Usd(5)).is_err());
     }

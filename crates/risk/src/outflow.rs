@@ -134,12 +134,14 @@ impl Outflow {
         })
     }
 
-    /// The average of the vault's tokens over 24 hours, of a state that was observed now; rounded down.
+    /// The average of the vault's tokens over 24 hours, if it has held `tokens` since the last observation; rounded down.
     ///
     /// # Errors
-    /// [`Overflow`](crate::Error::Overflow) never.
-    pub fn average(&self) -> Result<Usd> {
-        amount(self.average)
+    /// [`Overflow`](crate::Error::Overflow) if `tokens` is negative.
+    pub fn average(&self, now: u64, tokens: Usd) -> Result<Usd> {
+        let elapsed = now.saturating_sub(self.seen.into());
+        let tokens = units_down(tokens)?.min(MAX_AMOUNT);
+        amount(moved(self.average, tokens, elapsed)?)
     }
 
     /// What may leave now, of a state that was observed now.

@@ -20,7 +20,10 @@ fn broke() -> Vault {
 
 /// A share of a debt is known to 1.5e-8.
 fn near(got: Usd, expected: Usd) {
-    assert!(got.0.abs_diff(expected.0) < WAD / 100_000, "{got:?} instead of {expected:?}");
+    assert!(
+        got.0.abs_diff(expected.0) < WAD / 100_000,
+        "{got:?} instead of {expected:?}"
+    );
 }
 
 #[test]
@@ -34,7 +37,10 @@ fn a_debt_is_owed_for_what_legs_lost_and_covers_bound_what_is_paid_of_each() {
     let first = vault
         .run(|ledger| ledger.close_leg(0, 0, &mut draw))
         .unwrap();
-    assert_eq!((first.position, first.weight), (Position(wad(-10)), usd(33)));
+    assert_eq!(
+        (first.position, first.weight),
+        (Position(wad(-10)), usd(33))
+    );
     near(first.deficit, usd(20));
     assert_eq!(draw.insured.get(0), Usd(wad(9) / 2));
     near(vault.missing(), Usd(wad(31) / 2));
@@ -62,7 +68,10 @@ fn insurance_pays_whole_units_of_the_token() {
     let done = vault.run(|ledger| ledger.close(0, &legs, usize::MAX, &mut draw));
     assert_eq!((done, draw.deficit), (Ok(true), usd(80)));
     // Of 20 and of 60, less the one that the first has paid too much.
-    assert_eq!([draw.insured.get(0), draw.insured.get(1)], [usd(21), usd(63)]);
+    assert_eq!(
+        [draw.insured.get(0), draw.insured.get(1)],
+        [usd(21), usd(63)]
+    );
     assert_eq!(vault.missing(), Usd::ZERO);
 }
 
@@ -180,7 +189,11 @@ fn frozen_debts_block_nobody() {
     let account = vault.memory.account(0);
     assert!(account.stuck && account.legs.as_slice() == [1]);
     near(vault.memory.records.stuck, usd(60));
-    assert_eq!(vault.missing(), missing, "equity counts on insurance as before");
+    assert_eq!(
+        vault.missing(),
+        missing,
+        "equity counts on insurance as before"
+    );
     vault.check();
     let h = vault.memory.totals.coverage(Usd::ZERO).unwrap();
     let converted = convert(&mut vault).unwrap();

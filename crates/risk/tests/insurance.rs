@@ -53,7 +53,10 @@ impl Book {
         let mut listed: Vec<InstrumentId> = (0..underlyings).collect();
         for id in 0..underlyings {
             vault.list(id, Price(MARK));
-            vault.memory.cover_sizes.insert(id, usd(random.random_range(0..500)));
+            vault
+                .memory
+                .cover_sizes
+                .insert(id, usd(random.random_range(0..500)));
         }
         for (id, underlying) in OPTIONS.into_iter().filter(|option| option.1 < underlyings) {
             let delta = 8;
@@ -112,14 +115,25 @@ impl Book {
         let memory = &self.vault.memory;
         let debt = memory.account(debtor).pnl.deficit().unwrap();
         let parts = memory.attribution(debtor).parts(debt).unwrap();
-        parts.iter().map(|(id, part)| (id, model::wad(part.0))).collect()
+        parts
+            .iter()
+            .map(|(id, part)| (id, model::wad(part.0)))
+            .collect()
     }
 
     /// Profit is converted below one: what it gives up pays for debts, open or written off.
     fn haircut(&mut self, percent: i128) {
         let profit = Usd(self.vault.memory.account(WINNER).pnl.0 / 100 * percent);
-        self.vault.memory.accounts.get_mut(&WINNER).unwrap().maturing = Default::default();
-        let converted = self.vault.run(|ledger| ledger.convert(WINNER, profit)).unwrap();
+        self.vault
+            .memory
+            .accounts
+            .get_mut(&WINNER)
+            .unwrap()
+            .maturing = Default::default();
+        let converted = self
+            .vault
+            .run(|ledger| ledger.convert(WINNER, profit))
+            .unwrap();
         let haircut = converted.profit.minus(converted.received).unwrap();
         self.exact.haircut(&model::wad(haircut.0));
         self.compare();
@@ -175,7 +189,11 @@ impl Book {
     /// Everything that both keep agrees, and invariants hold.
     fn compare(&self) {
         let memory = &self.vault.memory;
-        near("shortfall", memory.totals.shortfall.0, &self.exact.shortfall);
+        near(
+            "shortfall",
+            memory.totals.shortfall.0,
+            &self.exact.shortfall,
+        );
         near("debt", memory.totals.debt.0, &self.exact.debt());
         near("pool", self.vault.insurance.0, &self.exact.pool);
         near("missing", self.vault.missing().0, &self.exact.missing());
@@ -205,7 +223,10 @@ impl Book {
 fn near(what: &str, got: i128, exact: &Exact) {
     let off = (model::wad(got) - exact).abs() * Exact::from_integer(WAD.into());
     let off = off.to_i128().unwrap();
-    assert!(off <= TOLERANCE, "{what}: {got} instead of {exact}, {off} off");
+    assert!(
+        off <= TOLERANCE,
+        "{what}: {got} instead of {exact}, {off} off"
+    );
 }
 
 /// Closes every debt, an account or some legs of it at a time, some of them frozen at first, in a random order.
@@ -223,7 +244,9 @@ fn close_all(book: &mut Book, random: &mut ChaCha8Rng, recovering: bool) {
         let count = random.random_range(1..6);
         book.close(debtor, &closable, count);
         if book.vault.memory.account(debtor).in_debt() {
-            book.vault.run(|ledger| ledger.set_stuck(debtor, false)).unwrap();
+            book.vault
+                .run(|ledger| ledger.set_stuck(debtor, false))
+                .unwrap();
         } else {
             open.retain(|&other| other != debtor);
         }
@@ -317,7 +340,9 @@ fn insurance_pays_at_most_a_cover_at_once_and_two_in_ninety_days() {
                 log.push((book.vault.now, id, amount.to_i128().unwrap()));
             }
         };
-        paid(&mut book, &mut |book| close_all(book, &mut random.clone(), false));
+        paid(&mut book, &mut |book| {
+            close_all(book, &mut random.clone(), false)
+        });
         for _ in 0..12 {
             let ids = book.underlyings();
             for &id in &ids {
@@ -328,7 +353,11 @@ fn insurance_pays_at_most_a_cover_at_once_and_two_in_ninety_days() {
         for &(end, id, _) in &log {
             let cover = book.vault.memory.cover_sizes[&id].0;
             let entries = log.iter().filter(|entry| entry.1 == id);
-            let at_once: i128 = entries.clone().filter(|entry| entry.0 == end).map(|entry| entry.2).sum();
+            let at_once: i128 = entries
+                .clone()
+                .filter(|entry| entry.0 == end)
+                .map(|entry| entry.2)
+                .sum();
             let recent = entries.filter(|entry| entry.0 <= end && end - entry.0 <= WINDOW);
             let season: i128 = recent.map(|entry| entry.2).sum();
             assert!(at_once <= cover + TOLERANCE, "{at_once} of {cover}");

@@ -170,7 +170,9 @@ impl<S: Store> Ledger<'_, S> {
     /// How many legs of an account are on an underlying.
     fn legs_on(&self, account: &Account, underlying: InstrumentId) -> u32 {
         let legs = account.legs.as_slice().iter();
-        legs.fold(0, |sum, &leg| sum + u32::from(self.store.underlying(leg) == underlying))
+        legs.fold(0, |sum, &leg| {
+            sum + u32::from(self.store.underlying(leg) == underlying)
+        })
     }
 
     /// Writes off what an attribution leaves of an account's debt: all of it, if it has no shares. Stores the account. Returns what
@@ -184,11 +186,16 @@ impl<S: Store> Ledger<'_, S> {
     ) -> Result<Usd> {
         let before = self.attribution_of(id, account);
         let debt = account.pnl.deficit()?;
-        let deficit = if left.sum() == 0 && (before.sum() > 0 || account.legs.as_slice().is_empty()) {
+        let deficit = if left.sum() == 0 && (before.sum() > 0 || account.legs.as_slice().is_empty())
+        {
             debt
         } else {
             let share = (before.sum() - left.sum(), before.sum().max(1));
-            Usd(math::signed(math::mul_div_down(debt.0.unsigned_abs(), share.0, share.1)?)?)
+            Usd(math::signed(math::mul_div_down(
+                debt.0.unsigned_abs(),
+                share.0,
+                share.1,
+            )?)?)
         };
         if deficit == Usd::ZERO {
             return Ok(deficit);

@@ -4,8 +4,8 @@
 
 use super::Ledger;
 use crate::{
-    Account, Attribution, Cover, Debts, Error, InstrumentId, Parts, Pool, Result, Store, Usd,
-    math, whole_units,
+    Account, Attribution, Cover, Debts, Error, InstrumentId, Parts, Pool, Result, Store, Usd, math,
+    whole_units,
 };
 
 impl<S: Store> Ledger<'_, S> {
@@ -132,7 +132,7 @@ impl<S: Store> Ledger<'_, S> {
 
     /// Remembers what a leg of the account at hand has lost; a gain is none.
     pub(super) fn note_loss(&mut self, id: InstrumentId, gain: Usd) -> Result<()> {
-        if gain < Usd::ZERO {
+        if S::ATTRIBUTES && gain < Usd::ZERO {
             self.losses.add(id, gain.negated()?)?;
         }
         Ok(())
@@ -197,7 +197,7 @@ impl<S: Store> Ledger<'_, S> {
         settled: &Account,
     ) -> Result<Usd> {
         let (old, new) = (stored.pnl.deficit()?, settled.pnl.deficit()?);
-        if !self.is_insured() || old == new {
+        if !S::ATTRIBUTES || !self.is_insured() || old == new {
             return Ok(self.insured());
         }
         let mut losses = Parts::default();

@@ -524,7 +524,11 @@ impl Vault {
         let memory = &self.memory;
         let (mut known, mut stuck) = (BTreeMap::<_, i128>::new(), 0);
         for (id, account) in &memory.accounts {
-            assert_eq!(account.attributed, account.in_debt(), "debts are attributed");
+            assert_eq!(
+                account.attributed,
+                account.in_debt(),
+                "debts are attributed"
+            );
             let debt = account.pnl.deficit().unwrap();
             if account.attributed {
                 let parts = memory.attribution(*id).parts(debt).unwrap();
