@@ -30,7 +30,8 @@ impl Default for Parts {
 impl Parts {
     /// Instruments with their amounts.
     pub fn iter(&self) -> impl Iterator<Item = (InstrumentId, Usd)> {
-        self.ids.into_iter().zip(self.amounts).take(self.len.into())
+        let held = 0..usize::from(self.len);
+        held.map(|at| (self.ids[at], self.amounts[at]))
     }
 
     /// The amount of an instrument.
@@ -54,6 +55,7 @@ impl Parts {
     ///
     /// # Errors
     /// [`TooManyLegs`](crate::Error::TooManyLegs) for a seventeenth instrument; [`Overflow`](crate::Error::Overflow).
+    #[inline(never)]
     pub fn add(&mut self, id: InstrumentId, amount: Usd) -> Result<()> {
         let at = self.ids[..self.len.into()]
             .iter()
@@ -77,6 +79,7 @@ impl Parts {
     ///
     /// # Errors
     /// [`Overflow`](crate::Error::Overflow) if an amount is negative.
+    #[inline(never)]
     pub fn dividing(&self, amount: Usd) -> Result<Self> {
         let whole = math::unsigned(self.sum()?.0)?;
         if whole == 0 {
@@ -129,6 +132,7 @@ impl Attribution {
     ///
     /// # Errors
     /// [`Overflow`](crate::Error::Overflow) if `debt` is negative.
+    #[inline(never)]
     pub fn parts(&self, debt: Usd) -> Result<Parts> {
         let mut by_share = Parts::default();
         for &(id, share) in &self.shares {

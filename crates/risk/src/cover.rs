@@ -102,6 +102,7 @@ impl Cover {
     ///
     /// # Errors
     /// [`Overflow`](crate::Error::Overflow) if `size` is negative.
+    #[inline(never)]
     pub fn at(self, size: Usd, now: u64) -> Result<Self> {
         let size = micros(math::unsigned(size.0)? / MICRO);
         let elapsed = now.saturating_sub(self.seen.into()).min(u32::MAX.into());

@@ -206,7 +206,9 @@ impl<S: Store> Ledger<'_, S> {
             let part = part.minus(rest.get(underlying))?;
             let due = self.due_for(underlying, part, draw.unit)?;
             self.credit(account, part, Usd::ZERO)?;
-            self.change_known(underlying, part.negated()?)?;
+            let mut written_off = Parts::default();
+            written_off.add(underlying, part)?;
+            self.move_known(&written_off, Parts::default())?;
             self.pay_for(underlying, due)?;
             self.record(underlying, part.minus(due)?)?;
             draw.deficits.add(underlying, part)?;

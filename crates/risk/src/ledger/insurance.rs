@@ -4,7 +4,7 @@
 
 use super::Ledger;
 use crate::{
-    Account, Attribution, Cover, Debts, Error, InstrumentId, Parts, Pool, Result, Store, Usd, math,
+    Account, Attribution, Cover, Error, InstrumentId, Parts, Pool, Result, Store, Usd, math,
     whole_units,
 };
 
@@ -16,11 +16,22 @@ impl<S: Store> Ledger<'_, S> {
     /// [`Error::Overflow`].
     pub fn insure(&mut self, pool: Pool) -> Result<()> {
         self.pool = Some(pool);
-        self.insured = Usd::ZERO;
-        if self.totals.debt == Usd::ZERO {
-            return Ok(());
+        if self.totals.debt > Usd::ZERO {
+            self.count_insured()?;
         }
-        let mut left = self.store.records().known;
+        Ok(())
+    }
+
+    /// Adds up what covers have for known debts, once the pool has said what they are measured by.
+    #[cold]
+    #[inline(never)]
+    fn count_insured(&mut self) -> Result<()> {
+        let mut left = if self.is_insured() {
+            self.store.records().known
+        } else {
+            0
+        };
+        self.insured = Usd::ZERO;
         while left != 0 {
             let id = left.trailing_zeros() as InstrumentId;
             left &= left - 1;
@@ -52,6 +63,7 @@ impl<S: Store> Ledger<'_, S> {
     ///
     /// # Errors
     /// [`Error::Overflow`].
+    #[inline(never)]
     pub fn cover_of(&self, id: InstrumentId) -> Result<Cover> {
         let measured = self.pool.map_or(Usd::ZERO, |pool| pool.measured);
         let size = self.store.cover_size(id, measured, self.now)?;
@@ -165,7 +177,7 @@ impl<S: Store> Ledger<'_, S> {
         }
         let owes = new > Usd::ZERO;
         (account.attributed, account.stuck) = (owes, account.stuck && owes);
-        self.move_known(&before.parts(old)?, &after.parts(new)?)
+        self.move_known(&before.parts(old)?, after.parts(new)?)
     }
 
     /// How a debt is divided that was `old` and is `new`: what it grew by as legs have lost.
@@ -222,39 +234,19 @@ impl<S: Store> Ledger<'_, S> {
         Ok(insured.min(self.payable()))
     }
 
-    /// Moves instruments' known debts as the parts of one debt have changed.
-    fn move_known(&mut self, before: &Parts, after: &Parts) -> Result<()> {
+    /// Moves instruments' known debts from the parts that a debt had to those that it has.
+    pub(super) fn move_known(&mut self, before: &Parts, mut after: Parts) -> Result<()> {
         for (id, part) in before.iter() {
-            self.change_known(id, after.get(id).minus(part)?)?;
+            after.add(id, part.negated()?)?;
         }
-        for (id, part) in after.iter() {
-            if before.get(id) == Usd::ZERO {
-                self.change_known(id, part)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Changes an instrument's known debts.
-    pub(super) fn change_known(&mut self, id: InstrumentId, change: Usd) -> Result<()> {
-        if change == Usd::ZERO {
-            return Ok(());
-        }
-        let mut debts = self.store.debts(id);
-        let before = debts;
-        debts.known = debts.known.plus(change)?.or_zero();
-        let (is_known, was_known) = (debts.known > Usd::ZERO, before.known > Usd::ZERO);
-        if is_known != was_known {
-            let mut records = self.store.records();
-            records.note(id, is_known);
+        for (id, change) in after.iter() {
+            let (mut debts, mut records) = (self.store.debts(id), self.store.records());
+            debts.known = debts.known.plus(change)?.or_zero();
+            records.note(id, debts.known > Usd::ZERO);
+            self.store.set_debts(id, &debts);
             self.store.set_records(&records);
         }
-        self.store.set_debts(id, &debts);
-        if self.is_insured() {
-            let room = self.cover_of(id)?.room()?;
-            self.move_insured((&before, room), (&debts, room))?;
-        }
-        Ok(())
+        self.count_insured()
     }
 
     /// What insurance pays of a part of the known debts of an instrument: the share that its cover has of all of them, as far as the
@@ -349,17 +341,9 @@ impl<S: Store> Ledger<'_, S> {
         id: InstrumentId,
         change: impl FnOnce(&mut Cover) -> Result<()>,
     ) -> Result<()> {
-        let (debts, mut cover) = (self.store.debts(id), self.cover_of(id)?);
-        let before = cover.room()?;
+        let mut cover = self.cover_of(id)?;
         change(&mut cover)?;
         self.store.set_cover(id, &cover);
-        self.move_insured((&debts, before), (&debts, cover.room()?))
-    }
-
-    /// Moves the sum of what is insured as one instrument's known debts, or the room of its cover, have changed.
-    fn move_insured(&mut self, before: (&Debts, Usd), after: (&Debts, Usd)) -> Result<()> {
-        let [before, after] = [before, after].map(|(debts, room)| debts.known.min(room));
-        self.insured = self.insured.minus(before)?.plus(after)?;
-        Ok(())
+        self.count_insured()
     }
 }
