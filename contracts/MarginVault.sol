@@ -21,8 +21,10 @@ contract MarginVault is Proxy {
     address private immutable LIQUIDATION;
     /// `vault-deleveraging`: closing legs against the opposite side before there is debt.
     address private immutable DELEVERAGING;
-    /// `vault-debts`: closing accounts in debt, what the pool pays for them, and what profit is worth meanwhile.
+    /// `vault-debts`: closing accounts in debt.
     address private immutable DEBTS;
+    /// `vault-profits`: what profit is worth, and what the pool pays for it; fees.
+    address private immutable PROFITS;
     /// `vault-registry`: set-up, parameters, and everything that can be read.
     address private immutable REGISTRY;
     /// `vault-options`: options, orders and signers between trades.
@@ -34,6 +36,7 @@ contract MarginVault is Proxy {
         address liquidation,
         address deleveraging,
         address debts,
+        address profits,
         address registry,
         address options
     ) {
@@ -42,6 +45,7 @@ contract MarginVault is Proxy {
         LIQUIDATION = checked(liquidation);
         DELEVERAGING = checked(deleveraging);
         DEBTS = checked(debts);
+        PROFITS = checked(profits);
         REGISTRY = checked(registry);
         OPTIONS = checked(options);
     }
@@ -81,7 +85,7 @@ contract MarginVault is Proxy {
             return LIQUIDATION;
         }
         if (concernsAccounts(selector)) return ACCOUNTS;
-        if (concernsDebts(selector)) return DEBTS;
+        if (concernsProfits(selector)) return PROFITS;
         return concernsOrders(selector) || concernsOptions(selector) ? OPTIONS : REGISTRY;
     }
 
@@ -90,7 +94,7 @@ contract MarginVault is Proxy {
             || selector == IMarginVault.transfer.selector;
     }
 
-    function concernsDebts(bytes4 selector) private pure returns (bool) {
+    function concernsProfits(bytes4 selector) private pure returns (bool) {
         return selector == IMarginVault.convert.selector || selector == IMarginVault.recover.selector
             || selector == IMarginVault.distributeFees.selector;
     }

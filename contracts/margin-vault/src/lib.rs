@@ -1,6 +1,6 @@
 //! What the programs of a margin vault share: one storage, one way to open an operation, one list of errors, one ABI.
 //!
-//! A vault is one address with one ABI. Its code is a clone of `MarginVault.sol`, which hands every call on to one of seven
+//! A vault is one address with one ABI. Its code is a clone of `MarginVault.sol`, which hands every call on to one of eight
 //! programs by its selector: a single program would not fit the chain's limit of 24,576 bytes, and a call pays for the size of
 //! the program that serves it.
 //!
@@ -10,7 +10,8 @@
 //! | `vault-accounts` | money in, out and between accounts; settles accounts, for anyone |
 //! | `vault-liquidation` | moves legs of accounts in ill health into others |
 //! | `vault-deleveraging` | closes legs of accounts near debt against the opposite side |
-//! | `vault-debts` | the same of accounts in debt; what the pool pays for it, and profit at its worth; fees |
+//! | `vault-debts` | the same of accounts in debt: the pool pays what is owed |
+//! | `vault-profits` | turns profit into capital; what the pool pays for deficits written off; fees |
 //! | `vault-registry` | set-up, parameters, and everything that can be read |
 //! | `vault-options` | options and their rules; signers and cancellations |
 //!

@@ -2,7 +2,4 @@
 
 margin_vault::functions! {
     DELEVERAGE = vault::deleverageCall;
-    RECOVER = vault::recoverCall;
-    CONVERT = vault::convertCall;
-    DISTRIBUTE_FEES = vault::distributeFeesCall;
 }

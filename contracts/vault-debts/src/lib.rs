@@ -1,11 +1,8 @@
-//! The vault's program for what is owed: who owes it, who pays, and what profit is worth meanwhile.
+//! The vault's program for closing accounts in debt.
 //!
 //! | Where is ... | |
 //! |---|---|
 //! | a leg of an account in debt closed | [`bankruptcy`] |
-//! | the pool drawn for what nobody has paid | [`recovery`] |
-//! | profit turned into capital | [`conversion`] |
-//! | the fees of trades handed on | [`fees`] |
 //!
 //! # Storage
 //!
@@ -29,10 +26,7 @@
 extern crate alloc;
 
 mod bankruptcy;
-mod conversion;
-mod fees;
 mod functions;
-mod recovery;
 mod router;
 
 use margin_vault::program;

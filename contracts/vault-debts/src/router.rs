@@ -4,8 +4,8 @@ use margin_vault::abi::{Args, Bytes};
 use margin_vault::program::Program;
 use margin_vault::storage::Storage;
 
+use crate::bankruptcy;
 use crate::functions::selector;
-use crate::{bankruptcy, conversion, fees, recovery};
 
 /// The program.
 pub struct Debts;
@@ -20,12 +20,6 @@ impl Program for Debts {
             selector::DELEVERAGE => {
                 bankruptcy::deleverage(store, args.b256(0), args.saturated(1))
             }
-            selector::RECOVER => {
-                let id = store.listing(args.u32(0));
-                recovery::recover(store, id)
-            }
-            selector::CONVERT => conversion::convert(store, args.b256(0), args.saturated(1)),
-            selector::DISTRIBUTE_FEES => fees::distribute(store),
             _ => return None,
         };
         Some(output)

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use alloy_primitives::B256;
 use risk::cover::open_interest_limit;
-use risk::{BUCKETS, InstrumentId, Ledger, Positions, Side, Size, Store, Usd};
+use risk::{BUCKETS, InstrumentId, Ledger, Positions, Side, Size, Store};
 
 use margin_vault::abi::{Bytes, encode, usd};
 use margin_vault::error::OrRevert;
