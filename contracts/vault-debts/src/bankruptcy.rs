@@ -72,7 +72,7 @@ fn tell(session: &Session, account: B256, draw: &Draw) {
     for (id, deficit) in draw.deficits.iter() {
         let words = [
             word(account),
-            Word::of(store.number_of(id).into()),
+            Word::of(store.rates_of(id).number.into()),
             usd(deficit),
             usd(draw.insured.get(id)),
             usd(draw.rewards.get(id)),

@@ -17,9 +17,7 @@ impl Program for Debts {
 
     fn execute(selector: u32, args: Args, store: &mut Storage) -> Option<Bytes> {
         let output = match selector {
-            selector::DELEVERAGE => {
-                bankruptcy::deleverage(store, args.b256(0), args.saturated(1))
-            }
+            selector::DELEVERAGE => bankruptcy::deleverage(store, args.b256(0), args.saturated(1)),
             _ => return None,
         };
         Some(output)

@@ -83,15 +83,13 @@ impl<S: Store> Ledger<'_, S> {
 
     /// The leg that is closed next: those that the debt is not owed for come first, so that it is not written off before they are
     /// closed as well.
+    #[inline(never)]
     fn next_to_close(&self, id: S::AccountId, closable: &Legs) -> Option<InstrumentId> {
         let account = self.store.account(id);
         let attribution = self.attribution_of(id, &account);
-        let owes = |leg: InstrumentId| attribution.has(self.store.underlying(leg));
-        let legs = || {
-            let held = account.legs.as_slice().iter().copied();
-            held.filter(|&leg| closable.contains(leg))
-        };
-        legs().find(|&leg| !owes(leg)).or_else(|| legs().next())
+        let held = account.legs.as_slice().iter().copied();
+        held.filter(|&leg| closable.contains(leg))
+            .min_by_key(|&leg| attribution.has(self.store.underlying(leg)))
     }
 
     /// Closes a leg of a touched account in debt at the mark against the opposite side, and writes off the leg's part of the debt:
@@ -158,16 +156,15 @@ impl<S: Store> Ledger<'_, S> {
         if unpaid == Usd::ZERO {
             return Ok(());
         }
-        let mut insured = Parts::default();
         for (id, lost) in draw.insured.dividing(unpaid)?.iter() {
             self.refused(id, lost)?;
-            insured.add(id, draw.insured.get(id).minus(lost)?.or_zero())?;
+            draw.insured.add(id, lost.negated()?)?;
         }
-        draw.insured = insured;
         Ok(())
     }
 
     /// How many legs of an account are on an underlying.
+    #[inline(never)]
     fn legs_on(&self, account: &Account, underlying: InstrumentId) -> u32 {
         let legs = account.legs.as_slice().iter();
         legs.fold(0, |sum, &leg| {
@@ -177,6 +174,7 @@ impl<S: Store> Ledger<'_, S> {
 
     /// Writes off what an attribution leaves of an account's debt: all of it, if it has no shares. Stores the account. Returns what
     /// was written off.
+    #[inline(never)]
     fn write_off(
         &mut self,
         id: S::AccountId,
@@ -206,9 +204,8 @@ impl<S: Store> Ledger<'_, S> {
             let part = part.minus(rest.get(underlying))?;
             let due = self.due_for(underlying, part, draw.unit)?;
             self.credit(account, part, Usd::ZERO)?;
-            let mut written_off = Parts::default();
-            written_off.add(underlying, part)?;
-            self.move_known(&written_off, Parts::default())?;
+            self.change_known(underlying, part.negated()?)?;
+            self.count_insured()?;
             self.pay_for(underlying, due)?;
             self.record(underlying, part.minus(due)?)?;
             draw.deficits.add(underlying, part)?;

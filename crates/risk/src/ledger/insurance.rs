@@ -25,7 +25,7 @@ impl<S: Store> Ledger<'_, S> {
     /// Adds up what covers have for known debts, once the pool has said what they are measured by.
     #[cold]
     #[inline(never)]
-    fn count_insured(&mut self) -> Result<()> {
+    pub(super) fn count_insured(&mut self) -> Result<()> {
         let mut left = if self.is_insured() {
             self.store.records().known
         } else {
@@ -111,6 +111,7 @@ impl<S: Store> Ledger<'_, S> {
     ///
     /// # Errors
     /// [`Error::Overflow`].
+    #[inline(never)]
     pub fn set_stuck(&mut self, id: S::AccountId, stuck: bool) -> Result<()> {
         let mut account = self.store.account(id);
         if account.stuck == stuck || !account.in_debt() {
@@ -151,6 +152,7 @@ impl<S: Store> Ledger<'_, S> {
     }
 
     /// How an account's debt is divided, as it was stored.
+    #[inline(never)]
     pub(super) fn attribution_of(&self, id: S::AccountId, account: &Account) -> Attribution {
         if account.attributed {
             self.store.attribution(id)
@@ -235,18 +237,25 @@ impl<S: Store> Ledger<'_, S> {
     }
 
     /// Moves instruments' known debts from the parts that a debt had to those that it has.
-    pub(super) fn move_known(&mut self, before: &Parts, mut after: Parts) -> Result<()> {
+    fn move_known(&mut self, before: &Parts, mut after: Parts) -> Result<()> {
         for (id, part) in before.iter() {
             after.add(id, part.negated()?)?;
         }
         for (id, change) in after.iter() {
-            let (mut debts, mut records) = (self.store.debts(id), self.store.records());
-            debts.known = debts.known.plus(change)?.or_zero();
-            records.note(id, debts.known > Usd::ZERO);
-            self.store.set_debts(id, &debts);
-            self.store.set_records(&records);
+            self.change_known(id, change)?;
         }
         self.count_insured()
+    }
+
+    /// Changes an instrument's known debts; what is insured of them has to be counted then.
+    #[inline(never)]
+    pub(super) fn change_known(&mut self, id: InstrumentId, change: Usd) -> Result<()> {
+        let (mut debts, mut records) = (self.store.debts(id), self.store.records());
+        debts.known = debts.known.plus(change)?.or_zero();
+        records.note(id, debts.known > Usd::ZERO);
+        self.store.set_debts(id, &debts);
+        self.store.set_records(&records);
+        Ok(())
     }
 
     /// What insurance pays of a part of the known debts of an instrument: the share that its cover has of all of them, as far as the
@@ -291,6 +300,7 @@ impl<S: Store> Ledger<'_, S> {
     }
 
     /// Puts what nobody paid for an instrument on record, as far as no haircut has paid it before.
+    #[inline(never)]
     pub(super) fn record(&mut self, id: InstrumentId, unpaid: Usd) -> Result<()> {
         let before = self.totals.shortfall;
         self.totals.shortfall = before.plus(unpaid)?;
