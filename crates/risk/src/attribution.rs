@@ -179,12 +179,15 @@ impl Attribution {
     /// The attribution as two words of two halves each.
     #[must_use]
     pub fn to_parts(&self) -> [(u128, u128); 2] {
-        let mut halves = [0_u128; 4];
-        for (at, &(id, share)) in self.shares.iter().enumerate() {
-            let packed = u128::from(share) << PLACE_BITS | u128::from(id);
-            halves[at / 4] |= packed << (32 * (at % 4));
+        let mut bytes = [0; 4 * MAX_LEGS];
+        for (slot, &(id, share)) in bytes.chunks_exact_mut(4).zip(&self.shares) {
+            slot.copy_from_slice(&(share << PLACE_BITS | u32::from(id)).to_le_bytes());
         }
-        [(halves[0], halves[1]), (halves[2], halves[3])]
+        let half = |at: usize| {
+            let bytes = bytes[16 * at..].first_chunk();
+            bytes.map_or(0, |half| u128::from_le_bytes(*half))
+        };
+        [(half(0), half(1)), (half(2), half(3))]
     }
 
     /// The attribution of two words.
@@ -194,14 +197,18 @@ impl Attribution {
         reason = "narrow fields are cut out of 128 bits"
     )]
     pub fn from_parts(words: [(u128, u128); 2]) -> Self {
+        let mut bytes = [0; 4 * MAX_LEGS];
         let halves = [words[0].0, words[0].1, words[1].0, words[1].1];
+        for (slot, half) in bytes.chunks_exact_mut(16).zip(halves) {
+            slot.copy_from_slice(&half.to_le_bytes());
+        }
         let mut shares = [(0, 0); MAX_LEGS];
-        for (at, slot) in shares.iter_mut().enumerate() {
-            let packed = (halves[at / 4] >> (32 * (at % 4))) as u32;
-            *slot = (
-                (packed & ((1 << PLACE_BITS) - 1)) as InstrumentId,
-                packed >> PLACE_BITS,
-            );
+        for (slot, packed) in shares.iter_mut().zip(bytes.chunks_exact(4)) {
+            let packed = packed
+                .first_chunk()
+                .map_or(0, |packed| u32::from_le_bytes(*packed));
+            let place = packed & ((1 << PLACE_BITS) - 1);
+            *slot = (place as InstrumentId, packed >> PLACE_BITS);
         }
         Self { shares }
     }

@@ -184,24 +184,15 @@ impl<S: Store> Ledger<'_, S> {
     ) -> Result<Usd> {
         let before = self.attribution_of(id, account);
         let debt = account.pnl.deficit()?;
-        let deficit = if left.sum() == 0 && (before.sum() > 0 || account.legs.as_slice().is_empty())
-        {
-            debt
-        } else {
-            let share = (before.sum() - left.sum(), before.sum().max(1));
-            Usd(math::signed(math::mul_div_down(
-                debt.0.unsigned_abs(),
-                share.0,
-                share.1,
-            )?)?)
-        };
+        let rest = math::mul_div_up(debt.0.unsigned_abs(), left.sum(), before.sum().max(1))?;
+        let rest = Usd(math::signed(rest)?);
+        let deficit = debt.minus(rest)?;
         if deficit == Usd::ZERO {
             return Ok(deficit);
         }
-        let rest = left.parts(debt.minus(deficit)?)?;
-        let parts = before.parts(debt)?;
-        for (underlying, part) in parts.iter() {
-            let part = part.minus(rest.get(underlying))?;
+        let stays = left.parts(rest)?;
+        for (underlying, part) in before.parts(debt)?.iter() {
+            let part = part.minus(stays.get(underlying))?;
             let due = self.due_for(underlying, part, draw.unit)?;
             self.credit(account, part, Usd::ZERO)?;
             self.change_known(underlying, part.negated()?)?;
@@ -211,8 +202,8 @@ impl<S: Store> Ledger<'_, S> {
             draw.deficits.add(underlying, part)?;
             draw.insured.add(underlying, due)?;
         }
-        // What no instrument has caused is on nobody's record.
-        let unattributed = deficit.minus(parts.sum()?.minus(rest.sum()?)?)?;
+        // A debt that no instrument has caused is on nobody's record.
+        let unattributed = account.pnl.deficit()?.minus(rest)?;
         self.credit(account, unattributed, Usd::ZERO)?;
         self.totals.shortfall = self.totals.shortfall.plus(unattributed)?;
         if account.stuck {
