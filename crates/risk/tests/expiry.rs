@@ -45,14 +45,13 @@ fn anybodys_touch_takes_an_expired_leg_away_and_leaves_the_others_where_they_are
     assert_eq!(account.pnl.0 - before.pnl.0, wad(200));
     assert_eq!(account.bucket, before.bucket, "in place");
     assert_eq!(vault.memory.leg(0, 0), perpetual, "in place");
-    assert!(!account.cut, "nobody cut it");
     assert_eq!(
         open_interest(&vault, CALL),
         [0, 10],
         "one side goes before the other"
     );
     let empty = vault.memory.bucket(CALL, Side::Long, before.bucket);
-    assert_eq!((empty.base.0, empty.joined.0), (0, 0));
+    assert_eq!((empty.base.0, empty.weight.0), (0, 0));
     assert_eq!(vault.memory.side(CALL, Side::Long).occupied, 0);
     vault.check();
     vault.touch(1, true).unwrap();
@@ -149,7 +148,7 @@ fn a_debt_that_is_paid_forgets_expired_legs() {
     vault.deposit(1, usd(5_000)).unwrap();
     vault.touch(1, false).unwrap();
     let account = vault.memory.account(1);
-    assert!(account.bucket < DEBT && !account.cut);
+    assert!(account.bucket < DEBT);
     assert_eq!(account.legs.as_slice().len(), 2);
     vault.check();
 }
@@ -240,7 +239,7 @@ fn a_leg_that_was_cut_to_nothing_is_paid_after_its_place_is_anothers() {
     assert_eq!(vault.check(), 0);
 }
 
-/// A bucket that is closed leaves declared dust, which no leg takes along. It goes with its series; what it has gained stays
+/// A bucket that is emptied leaves declared dust, which no leg takes along. It goes with its series; what it has gained stays
 /// counted, and the next series' price does not move it.
 #[test]
 fn dust_goes_with_its_series_and_its_gain_stays() {

@@ -74,9 +74,9 @@ fn funding_beyond_the_largest_is_refused() {
 fn a_price_that_makes_a_side_too_valuable_is_refused() {
     let size = Size(Usd::MAX_TRADED.0.unsigned_abs());
     let mut vault = vault(ONE, size, usd(300_000_000_000));
-    assert_eq!(vault.poke(0, Price(16 * WAD + 1)), Err(Error::Overflow));
-    vault.poke(0, Price(16 * WAD)).unwrap();
-    assert_eq!(vault.poke(0, Price(17 * WAD)), Err(Error::Overflow));
+    assert_eq!(vault.poke(0, Price(8 * WAD + 1)), Err(Error::Overflow));
+    vault.poke(0, Price(8 * WAD)).unwrap();
+    assert_eq!(vault.poke(0, Price(9 * WAD)), Err(Error::Overflow));
     vault.touch(0, false).unwrap();
     vault.touch(1, false).unwrap();
     vault.deleverage(1).unwrap().unwrap();
