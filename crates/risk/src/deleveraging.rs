@@ -232,7 +232,10 @@ mod tests {
                 equity,
                 maintenance,
             };
-            assert_eq!(Ground::of(&account, &health, never).is_ok(), pnl < Usd::ZERO);
+            assert_eq!(
+                Ground::of(&account, &health, never).is_ok(),
+                pnl < Usd::ZERO
+            );
         }
     }
 

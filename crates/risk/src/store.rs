@@ -1,8 +1,8 @@
 //! What the ledger needs from whoever keeps its state.
 
 use crate::{
-    Account, Base, Bucket, Cumulative, Ended, Index, Position, Positions, Price, Result, Side, Size,
-    Totals, Usd,
+    Account, Base, Bucket, Cumulative, Ended, Index, Position, Positions, Price, Result, Side,
+    Size, Totals, Usd,
 };
 
 /// An instrument's place in its vault's listing.

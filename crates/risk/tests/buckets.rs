@@ -132,7 +132,10 @@ fn the_last_epoch_never_ends() {
     };
     let ended = before.cut(index, Size(10 * WAD)).unwrap().unwrap();
     assert!(!ended.emptied);
-    assert_eq!((before.base, before.epoch), (Base(10_u128.pow(26)), LAST_EPOCH));
+    assert_eq!(
+        (before.base, before.epoch),
+        (Base(10_u128.pow(26)), LAST_EPOCH)
+    );
     assert_eq!(before.size(), Ok(Size(10 * WAD)));
 }
 
@@ -149,7 +152,10 @@ fn a_cut_takes_no_gain() {
         let later = cut.cumulative_floor(Index(104 * WAD.cast_signed()));
         let change = later.unwrap().minus(cut.cumulative_floor(index).unwrap());
         let gained = cut.base.gain(change.unwrap()).unwrap().0;
-        assert!((0..10).contains(&(4 * left.cast_signed() - gained)), "{gained}");
+        assert!(
+            (0..10).contains(&(4 * left.cast_signed() - gained)),
+            "{gained}"
+        );
     }
 }
 

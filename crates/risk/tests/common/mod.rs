@@ -263,7 +263,9 @@ impl Vault {
         let retired = self.run(|ledger| ledger.retire(id))?;
         if retired {
             self.memory.settled.remove(&id);
-            self.memory.wear.retain(|(instrument, _), _| *instrument != id);
+            self.memory
+                .wear
+                .retain(|(instrument, _), _| *instrument != id);
             self.poke(id, mark)?;
         }
         Ok(retired)
@@ -506,7 +508,11 @@ impl Vault {
             let ended = self.memory.ended(id, leg.side, number, epoch);
             let change = ended.cumulative.minus(leg.settled).unwrap();
             gain += leg.base.gain(change).unwrap().0;
-            leg.base.0 = if ended.emptied { 0 } else { leg.base.0 / 1_000_000 };
+            leg.base.0 = if ended.emptied {
+                0
+            } else {
+                leg.base.0 / 1_000_000
+            };
             (leg.epoch, leg.settled) = (epoch + 1, Cumulative::ZERO);
         }
         (leg, gain)
@@ -552,7 +558,10 @@ impl Vault {
             assert!(!live.is_empty() || bucket.is_empty(), "all legs have left");
             let own = |leg: &Leg| leg.base.size(bucket.scale).unwrap().0;
             let of_legs: u128 = live.iter().map(|leg| own(leg)).sum();
-            assert!(of_legs <= bucket.size().unwrap().0, "a bucket holds its legs");
+            assert!(
+                of_legs <= bucket.size().unwrap().0,
+                "a bucket holds its legs"
+            );
             let parts = live.iter().map(|leg| {
                 let size = own(leg);
                 math::mul_div_down(size, size, leg.joined.0).unwrap()

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use risk::{
-    Account, Bucket, Ended, InstrumentId, Ledger, Leg, Position, Positions, Prices, Result,
-    Side, SideState, Store, Totals, Usd,
+    Account, Bucket, Ended, InstrumentId, Ledger, Leg, Position, Positions, Prices, Result, Side,
+    SideState, Store, Totals, Usd,
 };
 
 use super::{Memory, is_long};
