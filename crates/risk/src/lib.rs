@@ -60,6 +60,7 @@ pub mod cover;
 mod coverage;
 pub mod decay;
 mod deleveraging;
+pub mod dust;
 mod error;
 pub mod funding;
 mod ledger;
@@ -77,7 +78,7 @@ mod units;
 mod water;
 
 pub use account::{Account, Legs, MAX_LEGS, Maturities, Positions};
-pub use bucket::{BUCKETS, Bucket, DEBT, LAST_EPOCH, bucket_due};
+pub use bucket::{BUCKETS, Bucket, DEBT, Ended, LAST_EPOCH, bucket_due};
 pub use cover::Flow;
 pub use coverage::{Coverage, Totals};
 pub use deleveraging::{Closing, Ground};

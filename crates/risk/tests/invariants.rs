@@ -408,7 +408,6 @@ fn assert_valued_as_touched(vault: &Vault, account: usize) -> Result<(), TestCas
         );
     }
     prop_assert_eq!(asked.account.maturing, touched.account.maturing);
-    prop_assert_eq!(asked.account.cut, touched.account.cut);
     let immature = touched.account.immature(vault.now);
     prop_assert!(Usd::ZERO <= immature && immature <= touched.account.pnl.or_zero());
     Ok(())
