@@ -20,8 +20,9 @@ pub struct Account {
     pub clock: Clock,
     /// Whether a leg was found cut since the account was last seen in health.
     pub cut: bool,
-    /// Whether a deleveraging of it goes on as it was decided: until it is seen in health, or its legs or capital change
-    /// in another way.
+    /// Whether a deleveraging of it goes on as it was decided: until the account is seen in health, enters or leaves debt, trades
+    /// or takes over positions. Nothing that a stranger does starts it anew: no deposit, touch, conversion or move to another
+    /// bucket; a liquidation takes its share off what is left to close.
     pub closing: bool,
     /// Instruments in which the account has a leg.
     pub legs: Legs,

@@ -13,7 +13,8 @@ pub struct Converted {
 }
 
 impl<S: Store> Ledger<'_, S> {
-    /// Credits capital for tokens that have arrived; a debt is paid out of it first.
+    /// Credits capital for tokens that have arrived; a debt is paid out of it first. One that pays off the debt of an account
+    /// has to be followed by a touch, at fresh marks, which takes its legs out of the bucket of those in debt.
     ///
     /// # Errors
     /// [`Error::Overflow`], beyond [`Usd::MAX_TOKENS`] as well.
@@ -54,6 +55,7 @@ impl<S: Store> Ledger<'_, S> {
         let mut account = self.store.account(id);
         let legs = self.settle(id, &mut account)?;
         self.credit(&mut account, Usd::ZERO, amount.negated()?)?;
+        account.closing = false;
         self.place(id, &mut account, &legs)?;
         self.store.set_account(id, &account);
         self.value(account, &legs, self.coverage()?)
@@ -200,7 +202,6 @@ impl<S: Store> Ledger<'_, S> {
 
     fn credit_stored(&mut self, id: S::AccountId, pnl: Usd, capital: Usd) -> Result<()> {
         let mut account = self.store.account(id);
-        account.closing = false;
         self.credit(&mut account, pnl, capital)?;
         self.store.set_account(id, &account);
         Ok(())
