@@ -120,6 +120,7 @@ interface IMarginVault is IOwnable {
     error OrderCancelled();
     error OrderFilled(); // less is left of an order than the fill
     error InvalidSignature();
+    error InsufficientGas(); // a contract could not get its whole allowance of 500,000 to answer about a signature
     error PriceOutsideBand();
     error OpenInterestLimit();
     error InvalidExpiry(); // not at 08:00 UTC, beyond a week not on a Friday, or too near or too far
@@ -191,8 +192,13 @@ interface IMarginVault is IOwnable {
     function hashOrder(Order calldata order) external view returns (bytes32); // the EIP-712 digest to sign
     function filled(bytes32 account, uint256 nonce) external view returns (uint256 size); // all bits set once it is done
 
+    /// Credits the account's owner with what arrives: it may leave again, today or tomorrow, without using the outflow of all.
     function deposit(bytes32 account, uint256 amount) external;
+    /// Pays capital: what was asked for, or what the owner's credit and the outflow of all allow now.
     function withdraw(bytes32 account, uint256 amount, address to) external returns (uint256 paid);
+    /// A signature is the owner's or a signer's: 65 bytes (r, s, v); or a signer's that is a contract: its address, 20 bytes, and
+    /// what it is to be asked about (ERC-1271), of any length but 45 bytes; or what the owner's own contract is to be asked about.
+    /// A contract is asked with at most 500,000 gas.
     function settle(
         Order calldata maker,
         bytes calldata makerSig,
@@ -201,7 +207,7 @@ interface IMarginVault is IOwnable {
         uint256 size
     ) external;
     function cancel(uint256 nonce) external; // the caller's orders under this nonce, in all its accounts
-    function setSigner(address signer, bool allowed) external; // may trade and liquidate for the caller, never withdraw
+    function setSigner(address signer, bool allowed) external; // may trade, liquidate and list for the caller, never withdraw
     function isSigner(address owner, address signer) external view returns (bool);
     function transfer(bytes32 from, bytes32 to, uint256 amount) external; // WAD capital, between accounts of one owner
     function distributeFees() external returns (uint256 insurance, uint256 treasury); // anyone: from the fee account
@@ -243,7 +249,10 @@ interface IMarginVault is IOwnable {
         );
     function immature(bytes32 account) external view returns (uint256 profit); // not convertible, no initial margin yet
     function impairedSince() external view returns (uint64); // zero while the vault is not impaired
-    function outflow() external view returns (uint256 available, uint256 hourly, uint256 daily); // WAD amounts
+    /// What all may take out now beyond what they have just brought, and what an hour and a day pay of that; WAD amounts.
+    function outflow() external view returns (uint256 available, uint256 hourly, uint256 daily);
+    /// WAD amount that an owner deposited today and the day before (UTC) and has not taken out again.
+    function outflowCredit(address owner) external view returns (uint256);
     function cover(uint32 instrument) external view returns (uint256 left, uint256 openInterestLimit); // WAD amount, size
     function funding(uint32 instrument) external view returns (int256 rate, int256 paidByLongs); // per 8 h; per unit so far
     function dust(uint32 instrument) external view returns (uint256 long, uint256 short); // size that no leg holds

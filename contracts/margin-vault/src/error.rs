@@ -58,6 +58,7 @@ errors! {
         OrderCancelled,
         OrderFilled,
         InvalidSignature,
+        InsufficientGas,
         PriceOutsideBand,
         OpenInterestLimit,
         InvalidExpiry,

@@ -9,6 +9,8 @@ use margin_vault::session::owner_of;
 use margin_vault::storage::Storage;
 
 const ECRECOVER: Address = address!("0000000000000000000000000000000000000001");
+/// Bytes of a signature by a key: r, s, v.
+const KEY_SIGNATURE: usize = 65;
 /// Half the order of secp256k1: of the two signatures that verify, only the one with the lower s counts.
 const MAX_S: B256 = b256!("7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0");
 
@@ -41,17 +43,31 @@ pub fn check(
     (filled, Error::OrderFilled).or_revert()
 }
 
-/// Whether a digest is signed by `owner`, by one of its signers, or in the eyes of `owner`'s contract. Most owners have no
-/// code, so that is asked last.
+/// Whether a digest is signed by `owner`, by one of its signers, or in the eyes of one of these that is a contract.
 fn is_signed(store: &Storage, owner: Address, digest: B256, signature: &[u8]) -> bool {
     recover(digest, signature)
         .is_some_and(|signer| signer == owner || store.is_signer(owner, signer))
-        || calls::accepts(owner, digest, signature)
+        || is_signed_by_contract(store, owner, digest, signature)
+}
+
+/// Whether a contract accepts a signature: the signer of the owner's whose address it begins with, of the rest, or else the
+/// owner, of all of it. Most signatures are of keys, so that contracts are asked last.
+#[cold]
+#[inline(never)]
+fn is_signed_by_contract(store: &Storage, owner: Address, digest: B256, signature: &[u8]) -> bool {
+    let named = match signature.split_first_chunk::<20>() {
+        Some((signer, rest)) if signature.len() != KEY_SIGNATURE => {
+            let signer = Address::from(*signer);
+            store.is_signer(owner, signer) && calls::accepts(signer, digest, rest)
+        }
+        _ => false,
+    };
+    named || calls::accepts(owner, digest, signature)
 }
 
 /// The address that made a 65-byte signature (r, s, v); none if it is malleable or nobody's.
 fn recover(digest: B256, signature: &[u8]) -> Option<Address> {
-    if signature.len() != 65 {
+    if signature.len() != KEY_SIGNATURE {
         return None;
     }
     let v = signature[64];
