@@ -38,7 +38,7 @@ interface IMarginVault is IOwnable {
         uint32 strikeStep; // ticks between strikes
         uint64 strikeRange; // WAD: a strike is at most a factor of 1 + strikeRange away from the mark when it is listed
         uint32 longestExpiry; // seconds that a series may live, whole hours
-        uint8 maxSeries; // that there may be at a time
+        uint8 maxSeries; // that there may be at a time; those of all underlyings add up to at most 192
         uint64 volRange; // WAD range of a 30-day volatility that margin covers
         uint64 shortOptionRate; // WAD share of spot that every short option needs besides
         uint64 makerFee; // WAD share of the underlying's notional; at most 12.5 % of the option's price
@@ -58,6 +58,7 @@ interface IMarginVault is IOwnable {
         uint64 hourlyOutflow; // WAD share of the vault's tokens that may leave in any hour
         uint64 insuranceFeeShare; // WAD share of trade fees for a fully covered pool; it grows to all of them
         address treasury; // its main account receives the rest of the fees
+        uint128 listingFee; // WAD amount that listing a series costs, a multiple of 1e-6; at most 1,000
     }
 
     event Deposited(bytes32 indexed account, address indexed from, uint256 amount);
@@ -86,7 +87,11 @@ interface IMarginVault is IOwnable {
     event OptionListed(
         uint32 indexed instrument, uint32 indexed underlying, uint64 expiry, uint256 strike, bool isCall
     );
+    event ListingFeePaid(bytes32 indexed account, uint32 indexed instrument, uint256 fee);
     event OptionDelisted(uint32 indexed instrument);
+    event OptionClosing(uint32 indexed instrument, uint64 closes);
+    event VolatilityFixed(uint32 indexed instrument, uint256 volatility);
+    event OptionSettled(uint32 indexed instrument, uint256 price, uint256 mark);
     event StewardSet(address indexed steward);
 
     error NotAccountOwner(address caller); // the account's owner alone may do this
@@ -127,7 +132,10 @@ interface IMarginVault is IOwnable {
     error InvalidStrike(); // off the grid, or too far from the mark
     error SeriesExists();
     error TooManySeries();
-    error SeriesOpen(); // somebody holds it
+    error SeriesOpen(); // somebody holds it, or it was traded within a day
+    error SeriesClosing(); // it settles early already
+    error NotClosing(); // it does not settle early, or not yet
+    error SettlementPending(); // the guard has no final price for that time yet
     error ExposureLimit(); // the trade raises vega or gamma of all series beyond its limit
     error Healthy();
     error NoEquity(); // deleverage it
@@ -157,13 +165,23 @@ interface IMarginVault is IOwnable {
     /// Owner or steward; the first rules of an underlying are the owner's.
     function setOptionRules(uint32 underlying, OptionRules calldata rules) external;
     function optionRules(uint32 underlying) external view returns (OptionRules memory);
-    /// Anyone, under the rules and while the guard has a fresh surface for the expiry. Options are numbered from 2^31; a number
-    /// is never used again.
-    function listOption(uint32 underlying, uint64 expiry, uint256 strike, bool isCall)
+    /// Anyone, under the rules and while the guard has a fresh surface for the expiry. `account`, the caller's or one that it is a
+    /// signer of, pays the listing fee, and has to meet initial margin afterwards. Options are numbered from 2^31; a number is
+    /// never used again.
+    function listOption(uint32 underlying, uint64 expiry, uint256 strike, bool isCall, bytes32 account)
         external
         returns (uint32 instrument);
-    /// Anyone, once it has expired and nobody holds it: every account that does has been settled. The owner also before.
+    /// Anyone, once nobody holds it (every account that did has been settled), and it has settled or was not traded for a day; the
+    /// owner at any time.
     function delist(uint32 instrument) external;
+    /// The owner: makes a series settle early, at the first 08:00 UTC at least 7 days from now, if it has not expired by then.
+    /// Until then its positions may be reduced.
+    function closeOption(uint32 instrument) external;
+    /// Anyone, once, from 24 hours before a series settles early: the guard's volatility now is what it settles with.
+    function fixVolatility(uint32 instrument) external;
+    /// Anyone, once the time has come and the guard's settlement price of that time is final: the series settles at what it is worth
+    /// at that price and the volatility of 24 hours before.
+    function settleOption(uint32 instrument) external;
     function option(uint32 instrument)
         external
         view

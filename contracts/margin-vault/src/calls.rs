@@ -1,16 +1,14 @@
-//! Calls to other contracts: the quote token, the guard, the pool, and contracts that sign.
+//! Calls to other contracts: the quote token, the guard and the pool.
 
-use alloc::vec::Vec;
-
-use alloy_primitives::{Address, B256};
+use alloy_primitives::Address;
 use alloy_sol_types::SolCall;
 use stylus_sdk::call::RawCall;
 use stylus_sdk::host::WasmVM;
-use stylus_sdk::stylus_core::{AccountAccess, MeteringAccess};
+use stylus_sdk::stylus_core::AccountAccess;
 
 use crate::abi::{Args, Bytes, encode_call};
 use crate::error::{Error, OrRevert, require};
-use crate::interfaces::{Erc20, Erc1271, Pool};
+use crate::interfaces::{Erc20, Pool};
 use crate::word::Word;
 
 /// Return data of a call that reads; `None` if it reverted.
@@ -102,41 +100,4 @@ pub fn cover(pool: Address, token: Address, amount: u128) -> u128 {
     }
     let arrived = balance(token).checked_sub(before);
     (arrived, Error::PoolFailed).or_revert().min(amount)
-}
-
-/// Gas that a contract may use up to answer about a signature.
-const GAS_TO_ANSWER: u64 = 500_000;
-/// Gas that has to be left so that it gets all of that: 64/63 of it, what the call itself costs, and some to spare.
-const GAS_TO_ASK: u64 = 520_000;
-
-/// Whether the contract `signer` accepts a signature (ERC-1271). An address without code accepts none. Reverts with
-/// `InsufficientGas` if the contract could not get its whole allowance: nobody makes it refuse by being short of gas. Of its
-/// answer only one word is copied, whatever it returns.
-#[cold]
-#[inline(never)]
-pub fn accepts(signer: Address, digest: B256, signature: &[u8]) -> bool {
-    let vm = WasmVM::default();
-    if vm.code_size(signer) == 0 {
-        return false;
-    }
-    require(vm.evm_gas_left() >= GAS_TO_ASK, Error::InsufficientGas);
-    let head = [
-        Word::of_bytes(&digest.0),
-        Word::of(64),
-        Word::of(signature.len() as u128),
-    ];
-    let selector = Erc1271::isValidSignatureCall::SELECTOR;
-    let mut data = Vec::from(encode_call(selector, &head));
-    data.extend_from_slice(signature);
-    data.resize(100 + signature.len().next_multiple_of(32), 0);
-    // SAFETY: as for `read`.
-    let answer = unsafe {
-        RawCall::new_static(&vm)
-            .gas(GAS_TO_ANSWER)
-            .limit_return_data(0, 32)
-            .call(signer, &data)
-    };
-    let mut magic = [0; 32];
-    magic[..4].copy_from_slice(&selector);
-    answer.is_ok_and(|answer| answer == magic)
 }

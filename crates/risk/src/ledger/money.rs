@@ -50,6 +50,19 @@ impl<S: Store> Ledger<'_, S> {
         Ok(valued)
     }
 
+    /// Moves capital from an account into another, for a price that has to be paid, and settles neither: whoever pays has to meet
+    /// its margin, all its legs' gains counted, when the price is taken off its equity.
+    ///
+    /// # Errors
+    /// [`Error::SameAccount`]; [`Error::InsufficientCapital`] if the account holds less; [`Error::Overflow`].
+    pub fn charge(&mut self, id: S::AccountId, payee: S::AccountId, price: Usd) -> Result<()> {
+        if id == payee {
+            return Err(Error::SameAccount);
+        }
+        self.credit_stored(id, Usd::ZERO, price.negated()?)?;
+        self.credit_stored(payee, Usd::ZERO, price)
+    }
+
     /// Settles an account, takes capital from it, and moves its legs to the bucket that is due.
     fn take(&mut self, id: S::AccountId, amount: Usd) -> Result<Valued> {
         let mut account = self.store.account(id);
