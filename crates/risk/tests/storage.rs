@@ -4,7 +4,7 @@
 mod common;
 
 use common::slots::{Count, count};
-use common::{FEES, POOL, Vault, usd, wad};
+use common::{FEES, POOL, Vault, unrewarded, usd, wad};
 use risk::{InstrumentId, Liquidation, Price, Ratio, Size, Store, Trade, Usd, WAD};
 
 const MARK: Price = Price(100 * WAD);
@@ -193,7 +193,7 @@ fn a_deleveraging_costs_the_same_for_any_number_of_accounts() {
         assert!(vault.memory.account(0).in_debt());
         let (count, after) = count(&vault.memory, Usd::ZERO, |ledger| {
             ledger.touch(0, false)?;
-            ledger.close_leg(0, 0, Usd::ZERO, Usd(1))
+            ledger.close_leg(0, 0, &mut unrewarded())
         });
         assert_eq!(after.account(1).capital, usd(1_000));
         show(&format!("deleverage, {accounts} accounts"), count)

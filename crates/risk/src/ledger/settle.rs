@@ -3,16 +3,12 @@
 use super::Ledger;
 use super::value::{Assessment, Valued};
 use crate::bucket::DEBT;
-use crate::{
-    Account, Base, Error, InstrumentId, Leg, Legs, Maturity, Position, Positions, Result, Store,
-    Usd,
-};
+use crate::{Account, Base, Error, Legs, Maturity, Position, Positions, Result, Store, Usd};
 
 impl<S: Store> Ledger<'_, S> {
     /// Settles an account. Its owner's touch moves its legs to the bucket that is due. Somebody else's leaves them where
-    /// they are, unless it finds debt, or finds none any more. Legs of an account that stays in debt stay as they are,
-    /// for the debt counts against them. Legs of settled instruments are taken away, whoever touches; in debt, what the debt
-    /// counts against is kept of them.
+    /// they are, unless it finds debt, or finds none any more. Legs of an account that stays in debt stay as they are.
+    /// Legs of settled instruments are taken away, whoever touches.
     ///
     /// # Errors
     /// [`Error::Overflow`].
@@ -26,7 +22,7 @@ impl<S: Store> Ledger<'_, S> {
         } else if by_owner && !was_in_debt {
             self.place(id, &mut account, &settled)?;
         }
-        self.store.set_account(id, &account);
+        self.keep(id, &mut account)?;
         self.value(account, &settled, self.coverage()?)
     }
 
@@ -45,7 +41,7 @@ impl<S: Store> Ledger<'_, S> {
         } else if account.in_debt() || self.rejoin(id, &mut account, &ended)? == 0 {
             return Err(Error::NotDue);
         }
-        self.store.set_account(id, &account);
+        self.keep(id, &mut account)?;
         Ok((old, self.value(account, &legs, self.coverage()?)?))
     }
 
@@ -89,6 +85,7 @@ impl<S: Store> Ledger<'_, S> {
             if standing.settled {
                 continue;
             }
+            self.note_loss(instrument, standing.gain)?;
             let leg = standing.now;
             if leg != standing.leg {
                 self.store.set_leg(id, instrument, Some(&leg));
@@ -111,7 +108,7 @@ impl<S: Store> Ledger<'_, S> {
         let held = account.legs;
         for &instrument in held.as_slice() {
             if self.store.is_settled(instrument) {
-                self.take_out(id, account, instrument)?;
+                self.detach(id, account, instrument)?;
             }
         }
         account.legs = account.legs.ordered_as(held);
@@ -152,27 +149,11 @@ impl<S: Store> Ledger<'_, S> {
     ) -> Result<()> {
         let held = account.legs;
         for &instrument in held.as_slice() {
-            let (position, gain) = self.take_out(id, account, instrument)?;
+            let (position, gain) = self.detach(id, account, instrument)?;
             sum.add_gain(gain, self.maturities.get(instrument))?;
             sum.positions.add(instrument, position)?;
         }
         Ok(())
-    }
-
-    /// Takes a leg out of its bucket. Of an account known to be in debt, one that was cut to nothing stays, or whose
-    /// instrument is settled, as what a part of the debt counts against.
-    fn take_out(
-        &mut self,
-        id: S::AccountId,
-        account: &mut Account,
-        instrument: InstrumentId,
-    ) -> Result<(Position, Usd)> {
-        let joined = account.in_debt().then(|| self.store.leg(id, instrument));
-        let (position, gain) = self.detach(id, account, instrument)?;
-        if let (Some(leg), Position::ZERO) = (joined, position) {
-            self.keep_ended(id, account, instrument, &leg)?;
-        }
-        Ok((position, gain))
     }
 
     /// Puts positions into the bucket that is due.
@@ -186,19 +167,6 @@ impl<S: Store> Ledger<'_, S> {
         for (instrument, position) in legs.positions.iter() {
             self.attach(id, account, instrument, position)?;
         }
-        Ok(())
-    }
-
-    /// Keeps a leg of which nothing is left, in no bucket.
-    fn keep_ended(
-        &mut self,
-        id: S::AccountId,
-        account: &mut Account,
-        instrument: InstrumentId,
-        leg: &Leg,
-    ) -> Result<()> {
-        account.legs.push(instrument)?;
-        self.store.set_leg(id, instrument, Some(&leg.ended()));
         Ok(())
     }
 
