@@ -24,7 +24,7 @@ pub fn read(to: Address, data: &[u8]) -> Option<Bytes> {
 
 /// Return data of a call that may change the callee; `None` if it reverted.
 #[inline(never)]
-fn write(to: Address, data: &[u8]) -> Option<Bytes> {
+pub fn write(to: Address, data: &[u8]) -> Option<Bytes> {
     let vm = WasmVM::default();
     // SAFETY: as for `read`.
     let returned = unsafe { RawCall::new(&vm).call(to, data) };

@@ -24,6 +24,8 @@ sol! {
         }
         function marks(bytes32[] assets) external view;
         function marksWithOptions(bytes32[] assets, OptionId[] options) external view;
+        function freshMarks(bytes32[] assets) external;
+        function freshMarksWithOptions(bytes32[] assets, OptionId[] options) external;
     }
     interface Engine {
         struct Leg {

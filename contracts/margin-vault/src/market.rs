@@ -80,6 +80,8 @@ pub struct Markets {
     /// How many of `known` are perpetuals, and how many are options that the guard is asked about.
     pub(crate) perpetuals: u8,
     pub(crate) options: u8,
+    /// Whether the guard is to keep what it observes, as it is for whatever may change state.
+    pub(crate) kept: bool,
 }
 
 impl Markets {

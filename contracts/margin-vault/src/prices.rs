@@ -57,13 +57,16 @@ impl Storage {
     }
 }
 
-/// Asks the guard in one call, accrues funding, and moves every mark to what the guard last trusted.
+/// Asks the guard in one call, accrues funding, and moves every mark to what the guard trusts now, or trusted last.
+///
+/// The guard asks the feeds in that call, so that no operation goes by a mark that somebody chose not to update; it stores what it
+/// has observed where that is news, unless a view asks. If it fails, so does the operation: no failure is taken for a frozen asset.
 pub fn read(ledger: &mut Ledger<Storage>) {
     let mut markets = core::mem::take(&mut ledger.store.markets);
     if markets.perpetuals > 0 {
         let question = markets.question(ledger.store);
         let guard = ledger.store.address(Field::Guard);
-        let data = (calls::read(guard, question), Error::GuardFailed).or_revert();
+        let data = (calls::write(guard, question), Error::GuardFailed).or_revert();
         markets.accept(ledger, Args::new(data));
     }
     ledger.store.markets = markets;
@@ -82,7 +85,12 @@ impl Markets {
         }
         if options == 0 {
             words[1] = Word::of(32);
-            return encode_call(Guard::marksCall::SELECTOR, &words[1..]);
+            let selector = if self.kept {
+                Guard::freshMarksCall::SELECTOR
+            } else {
+                Guard::marksCall::SELECTOR
+            };
+            return encode_call(selector, &words[1..]);
         }
         words.push(Word::of(options));
         for market in &self.known {
@@ -94,7 +102,12 @@ impl Markets {
                 words.push(Word::of((series.kind == Kind::Call).into()));
             }
         }
-        encode_call(Guard::marksWithOptionsCall::SELECTOR, &words)
+        let selector = if self.kept {
+            Guard::freshMarksWithOptionsCall::SELECTOR
+        } else {
+            Guard::marksWithOptionsCall::SELECTOR
+        };
+        encode_call(selector, &words)
     }
 
     /// Takes in what the guard has answered.
