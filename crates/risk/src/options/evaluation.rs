@@ -6,7 +6,7 @@ use super::refusal::{Refusal, Result};
 use super::rough_normal::Rough;
 use super::scaled::Scaled;
 use super::scenario::{MAX_OPTIONS, Revaluation};
-use crate::{Position, Price, Ratio, Usd, WAD, math};
+use crate::{Position, Ratio, Usd, WAD, math};
 
 /// What there is to know of a portfolio's risk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -151,7 +151,7 @@ impl Portfolio {
         Terms {
             kind: leg.kind,
             forward: self.spot,
-            strike: Price(self.tick.0.saturating_mul(leg.strike.into())),
+            strike: leg.strike_price(self.tick),
             seconds: leg.seconds.into(),
             volatility: Ratio(u128::from(leg.volatility) * (WAD / u128::from(VOLATILITY_UNITS))),
         }

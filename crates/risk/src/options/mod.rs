@@ -14,8 +14,10 @@ mod refusal;
 mod rough_normal;
 mod scaled;
 pub mod scenario;
+pub mod settlement;
 mod standing;
 
 pub use encoding::{OptionLeg, Portfolio, Requirement, Shock};
 pub use evaluation::{Evaluation, Summation, Sums};
 pub use refusal::Refusal;
+pub use settlement::{Counted, Moving};

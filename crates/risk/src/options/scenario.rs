@@ -7,7 +7,9 @@
 use core::num::Wrapping;
 
 use super::black::{Kind, Terms};
-use super::encoding::{MAX_SECONDS, OptionLeg, Portfolio, Requirement, Shock, VOLATILITY_UNITS};
+use super::encoding::{
+    MAX_SECONDS, OptionLeg, PART_BITS, Portfolio, Requirement, Shock, VOLATILITY_UNITS,
+};
 use super::fast::{self, BITS, Fix, ONE, of_wad, reciprocal, root_of_years, times};
 use super::fast_normal::distribution;
 use super::refusal::{Refusal, Result};
@@ -134,8 +136,8 @@ pub struct Revaluation {
     unit: Price,
     /// 1 / unit.
     inverse: Scaled,
-    /// In units.
-    tick: Scaled,
+    /// A part of a tick, in units.
+    part: Scaled,
     /// Spot, and its logarithm.
     base: Fix,
     base_log: Fix,
@@ -188,7 +190,9 @@ impl Revaluation {
             spot,
             unit,
             inverse,
-            tick: Scaled::of_wide(portfolio.tick.0).times(inverse),
+            part: Scaled::of_wide(portfolio.tick.0)
+                .times(inverse)
+                .shifted(-i64::from(PART_BITS)),
             base,
             base_log: log_of(base),
             shift: (128 - gross.0.leading_zeros()).saturating_sub(SIZE_BITS),
@@ -220,7 +224,7 @@ impl Revaluation {
         let volatility = Wrapping(i64::from(leg.volatility)) * Wrapping(FACTOR);
         Contract {
             kind: leg.kind,
-            strike: Scaled::new(leg.strike).times(self.tick),
+            strike: Scaled::new(leg.strike).times(self.part),
             seconds: leg.seconds,
             volatility: volatility >> (50 - BITS),
             size: leg.size.0,
