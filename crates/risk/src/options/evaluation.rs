@@ -13,7 +13,7 @@ use crate::{Position, Ratio, Usd, WAD, math};
 pub struct Evaluation {
     /// Maintenance and initial margin.
     pub requirement: Requirement,
-    /// Scenario of the worst loss: 3 x step of spot + step of volatility, each from the lowest; 21 and 22 are the tails.
+    /// Where the worst loss is: see [`Revaluation::requirement`].
     pub worst: u8,
     /// Sums over the portfolio.
     pub sums: Sums,
@@ -118,7 +118,8 @@ impl Portfolio {
             let contract = revaluation.contract(leg);
             revaluation.add(&contract);
         }
-        revaluation.requirement()
+        let contract_at = |place| options.get(place).map(|leg| revaluation.contract(leg));
+        revaluation.requirement(&contract_at)
     }
 
     /// Maintenance and initial margin of the perpetual and `options`.
@@ -129,7 +130,7 @@ impl Portfolio {
         Ok(self.revalued(options)?.0)
     }
 
-    /// Margin, worst scenario, Greeks and value of the perpetual and `options`.
+    /// Margin, worst loss, Greeks and value of the perpetual and `options`.
     ///
     /// # Errors
     /// As for [`requirement`](Self::requirement); [`Refusal::Price`] if a strike is above [`Price::MAX`].

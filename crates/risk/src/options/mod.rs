@@ -4,11 +4,15 @@
 //! to about 1e-8 of spot, in 64 bits.
 
 pub mod black;
+mod bound;
+mod deviation;
 pub mod encoding;
 pub mod evaluation;
 mod fast;
 mod fast_normal;
 pub mod fixed;
+mod grid;
+mod leg;
 pub mod normal;
 mod refusal;
 mod rough_normal;
