@@ -7,7 +7,7 @@
 use alloc::vec::Vec;
 
 use alloy_sol_types::SolCall;
-use risk::options::encoding::{OptionLeg, Requirement};
+use risk::options::encoding::{OptionLeg, Requirement, parts_of_ticks};
 use risk::{InstrumentId, MAX_LEGS, Position, Positions, Result, Underlying, Usd};
 
 use crate::abi::encode_call;
@@ -154,7 +154,7 @@ fn leg(market: &Market, series: &Series, position: Position) -> OptionLeg {
     let volatility = (market.volatility() / VOLATILITY_UNIT).min(u32::MAX.into());
     OptionLeg {
         kind: series.kind,
-        strike: series.strike,
+        strike: parts_of_ticks(series.strike),
         seconds: market.seconds,
         volatility: volatility as u32,
         size: position,
