@@ -56,13 +56,15 @@ interface IOracleGuard is IOwnable {
         bool isCall;
     }
 
-    /// What a vault needs of an option. `mark` is its WAD price: until `expiry` the undiscounted Black-76 value, at the price at
-    /// which it would settle if the asset's mark stayed; from then on the intrinsic value at that price, which is the settlement
-    /// price once `isFinal`. `volatility` is WAD a year, at this strike. `tier` is the asset's; `blocked` has the asset's bits,
-    /// and 1 while the surface is stale, everything while there is none, 1 and 2 from the expiry on; of a final option
-    /// 1 and 2 alone, whatever became of the asset. `delta`, `gamma` (per USD) and `vega` (per unit of volatility) are WAD, of one
-    /// unit of the option, with respect to the price that it is valued at; from the expiry on gamma and vega are zero, and so is
-    /// delta once it is final.
+    /// What a vault needs of an option. `mark` is its WAD price: until `expiry` the undiscounted Black-76 value; from then on the
+    /// intrinsic value, which is that at the settlement price once `isFinal`. `volatility` is WAD a year, at this strike. `tier`
+    /// is the asset's; `blocked` has the asset's bits, and 1 while the surface is stale, everything while there is none, 1 and 2
+    /// from the expiry on; of a final option 1 and 2 alone, whatever became of the asset. `delta`, `gamma` (per USD) and `vega`
+    /// (per unit of volatility) are WAD, of one unit of the option, with respect to the asset's mark; from the expiry on gamma and
+    /// vega are zero, and so is delta once it is final.
+    /// From the start of the settlement's window until it is final, `counted` is the WAD share of the settlement price that is
+    /// counted, at the mean `average`: the option is worth, and moves, as 1 - counted options struck at
+    /// (strike - counted x average) / (1 - counted), and has the volatility of that strike. Both are zero before and after.
     struct OptionMark {
         uint128 mark;
         uint64 volatility;
@@ -72,6 +74,8 @@ interface IOracleGuard is IOwnable {
         int128 delta;
         uint128 gamma;
         uint128 vega;
+        uint64 counted;
+        uint128 average;
     }
 
     /// Implied volatility of one expiry as a function of k = ln(strike / forward): atm + skew k + curvature k^2, where k counts

@@ -2,7 +2,8 @@
 
 use alloc::vec::Vec;
 
-use risk::{InstrumentId, Price, Underlying};
+use risk::options::settlement::Counted;
+use risk::{InstrumentId, Price, Ratio, Underlying};
 
 use crate::abi::{Args, Bytes};
 use crate::error::{Error, OrRevert};
@@ -67,6 +68,16 @@ impl Market {
     #[must_use]
     pub fn vega(&self) -> u128 {
         Args::new(self.answer).unsigned(7)
+    }
+
+    /// What is counted of an option's settlement.
+    #[must_use]
+    pub fn counted(&self) -> Counted {
+        let answer = Args::new(self.answer);
+        Counted {
+            share: Ratio(answer.unsigned(8)),
+            average: Price(answer.unsigned(9)),
+        }
     }
 }
 

@@ -21,8 +21,9 @@ use crate::word::Word;
 const MARK_WORDS: usize = 6;
 /// Words of what the guard is told of an option: place of its asset, expiry, strike, whether it is a call.
 const OPTION_WORDS: usize = 4;
-/// Words of its mark of one: mark, volatility, tier, blocked, whether it is final, delta, gamma, vega.
-const OPTION_MARK_WORDS: usize = 8;
+/// Words of its mark of one: mark, volatility, tier, blocked, whether it is final, delta, gamma, vega, what is counted of its
+/// settlement, and at which mean.
+const OPTION_MARK_WORDS: usize = 10;
 
 impl Storage {
     /// Asks for the price of an instrument, and of its underlying. An option that an account names although it has been

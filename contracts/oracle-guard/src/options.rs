@@ -5,18 +5,20 @@ use alloc::vec::Vec;
 
 use alloy_primitives::B256;
 use alloy_sol_types::SolError;
-use oracle::{Expiry, Stage};
+use oracle::{Expiry, Settlement, Stage};
 use risk::options::black::Kind;
+use risk::options::settlement::Counted;
 
 use crate::abi::{Args, guard};
 use crate::host::{fill, int, revert, uint};
 use crate::prices::{Observer, Purpose, Reading};
 use crate::readings::MARK_WORDS;
+use crate::store::Record;
 
 /// Bytes of an encoded `OptionId`.
 const ID_BYTES: usize = 128;
 /// Words of an encoded `OptionMark`.
-const OPTION_WORDS: usize = 8;
+const OPTION_WORDS: usize = 10;
 
 /// [`marks`](crate::readings::marks), and the marks of options on these assets. Each asset is observed once, and a surface or
 /// settlement read once for neighbours of the same expiry. Fails as `marks` does, or with `AssetIndexOutOfRange`.
@@ -79,37 +81,39 @@ fn option_mark(
         int(option.quote.delta),
         uint(option.quote.gamma),
         uint(option.quote.vega),
+        uint(expiry.counted.share.0),
+        uint(expiry.counted.average.0),
     ]
 }
 
 /// The expiry at `time` as it stands now, from one slot: the surface until then, the settlement from then on.
 fn expiry_of(underlying: &Reading, time: u64, now: u64) -> Expiry {
     let (record, mark) = (&underlying.record, underlying.entry.price.mark);
-    let last = underlying.settlement.filter(|one| one.expiry == time);
+    let running = underlying.settlement.filter(|one| one.expiry == time);
+    let counted = running.map(|one| one.fixed()).unwrap_or_default();
     if now < time {
-        let price = last.map_or(mark, |settlement| settlement.projected(mark));
-        return Expiry::ahead(price, time, record.quoted(time), now);
+        return Expiry::ahead(mark, counted, time, record.quoted(time), now);
     }
-    let last = last.unwrap_or_else(|| record.settlement());
-    if last.expiry != time {
-        return match record.settled(time) {
-            0 => Expiry {
-                price: mark,
-                stage: Stage::Settling,
-            },
-            price => Expiry {
-                price,
-                stage: Stage::Settled,
-            },
-        };
+    match final_price(record, running, time) {
+        0 => Expiry {
+            price: mark,
+            counted,
+            stage: Stage::Settling,
+        },
+        price => Expiry {
+            price,
+            counted: Counted::default(),
+            stage: Stage::Settled,
+        },
     }
-    let stage = if last.is_complete() {
-        Stage::Settled
-    } else {
-        Stage::Settling
-    };
-    Expiry {
-        price: last.projected(mark),
-        stage,
+}
+
+/// The price at which an expiry that is over has settled; zero if that is not final.
+fn final_price(record: &Record, running: Option<Settlement>, time: u64) -> u128 {
+    let last = running.unwrap_or_else(|| record.settlement());
+    match last.expiry == time {
+        true if last.is_complete() => last.price,
+        true => 0,
+        false => record.settled(time),
     }
 }

@@ -8,6 +8,8 @@ use oracle::{
     Tier, Trip, TripRefusal, Volatility,
 };
 
+use risk::options::settlement::Counted;
+
 use crate::reference::Source;
 
 /// What the uptime feed returns: the words of a round, or nothing.
@@ -202,26 +204,27 @@ impl Guard {
 
     /// The expiry at `time` as options on it are valued, of what was observed at `now`.
     pub fn expiry(&self, time: u64, now: u64) -> Expiry {
-        let (mark, running) = (self.asset.price.mark, self.settlement);
-        if now < time {
-            let price = if running.expiry == time {
-                running.projected(mark)
-            } else {
-                mark
-            };
-            let quoted = self.surfaces.get(&time).copied().unwrap_or_default();
-            return Expiry::ahead(price, time, quoted, now);
-        }
-        let (price, is_final) = match self.settled.get(&time) {
-            Some(&price) => (price, true),
-            None if running.expiry == time => (running.projected(mark), running.is_complete()),
-            None => (mark, false),
-        };
-        let stage = if is_final {
-            Stage::Settled
+        let (price, last) = (self.asset.price.mark, self.settlement);
+        let running = last.expiry == time && !last.is_complete();
+        let counted = if running {
+            last.fixed()
         } else {
-            Stage::Settling
+            Counted::default()
         };
-        Expiry { price, stage }
+        if now < time {
+            let quoted = self.surfaces.get(&time).copied().unwrap_or_default();
+            return Expiry::ahead(price, counted, time, quoted, now);
+        }
+        let complete = last.expiry == time && last.is_complete();
+        let settled = complete.then_some(last.price);
+        let (price, stage) = match settled.or(self.settled.get(&time).copied()) {
+            Some(price) => (price, Stage::Settled),
+            None => (price, Stage::Settling),
+        };
+        Expiry {
+            price,
+            counted,
+            stage,
+        }
     }
 }

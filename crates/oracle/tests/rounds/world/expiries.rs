@@ -151,26 +151,32 @@ impl World<'_> {
         Ok(())
     }
 
-    /// The price that options are valued at: the mark, until its settlement is counted; never beyond the marks that were trusted.
+    /// What is left to move of options is at the mark, what is not at a mean of trusted marks; what is settled is at such a mean.
     fn check_value(&self, at: &Expiry, time: u64) -> TestCaseResult {
-        let mark = self.reference.mark();
-        let counting =
-            self.guard.settlement.expiry == time || self.guard.settled.contains_key(&time);
-        if !counting {
-            prop_assert_eq!(at.price, mark);
+        let (mark, last) = (self.reference.mark(), self.guard.settlement);
+        let (share, average) = (at.counted.share.0, at.counted.average.0);
+        if at.is_final() {
+            prop_assert_eq!(share, 0);
+            return self.check_mean(at.price);
+        }
+        prop_assert_eq!(at.price, mark);
+        if last.expiry != time || last.counted == 0 {
+            prop_assert_eq!(share, 0);
             return Ok(());
         }
-        let marks = || {
-            self.trusted
-                .iter()
-                .map(|&(_, _, price)| price)
-                .chain([mark])
-        };
+        let (counted, window) = (u128::from(last.counted), u128::from(last.window));
+        prop_assert_eq!(share, counted * u128::from(WAD) / window);
+        prop_assert!(share < WAD.into(), "all is counted, and not final");
+        self.reach("options that are being settled");
+        self.check_mean(average)
+    }
+
+    fn check_mean(&self, mean: u128) -> TestCaseResult {
+        let marks = || self.trusted.iter().map(|&(_, _, price)| price);
         let (least, most) = (marks().min().unwrap(), marks().max().unwrap());
         prop_assert!(
-            at.price >= least && at.price <= most,
-            "valued at {} without a mark there",
-            at.price
+            (least..=most).contains(&mean),
+            "settled at {mean} without a mark there"
         );
         Ok(())
     }
