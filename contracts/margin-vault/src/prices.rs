@@ -86,12 +86,7 @@ impl Markets {
         }
         if options == 0 {
             words[1] = Word::of(32);
-            let selector = if self.kept {
-                Guard::freshMarksCall::SELECTOR
-            } else {
-                Guard::marksCall::SELECTOR
-            };
-            return encode_call(selector, &words[1..]);
+            return encode_call(self.selector(), &words[1..]);
         }
         words.push(Word::of(options));
         for market in &self.known {
@@ -103,12 +98,17 @@ impl Markets {
                 words.push(Word::of((series.kind == Kind::Call).into()));
             }
         }
-        let selector = if self.kept {
-            Guard::freshMarksWithOptionsCall::SELECTOR
-        } else {
-            Guard::marksWithOptionsCall::SELECTOR
-        };
-        encode_call(selector, &words)
+        encode_call(self.selector(), &words)
+    }
+
+    /// Which function of the guard's is asked.
+    fn selector(&self) -> [u8; 4] {
+        match (self.options > 0, self.kept) {
+            (false, false) => Guard::marksCall::SELECTOR,
+            (false, true) => Guard::freshMarksCall::SELECTOR,
+            (true, false) => Guard::marksWithOptionsCall::SELECTOR,
+            (true, true) => Guard::freshMarksWithOptionsCall::SELECTOR,
+        }
     }
 
     /// Takes in what the guard has answered.

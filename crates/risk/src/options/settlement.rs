@@ -69,29 +69,36 @@ const fn rounds_up(kind: Kind, size: Position) -> bool {
 fn moving_size(size: Position, rest: u128) -> Position {
     let magnitude = size.size().0;
     // The rest is at most one, so that the product fits.
-    let moving = if size.0 > 0 {
-        mul_div_down(magnitude, rest, WAD).map(|moving| moving.max(1))
-    } else {
-        mul_div_up(magnitude, rest, WAD)
-    };
-    let moving = moving.unwrap_or(magnitude).min(magnitude).cast_signed();
-    Position(if size.0 > 0 {
-        moving
-    } else {
-        moving.wrapping_neg()
-    })
+    let moving = mul_div_down(magnitude, rest, WAD).unwrap_or(magnitude);
+    if size.0 > 0 {
+        return Position(moving.max(1).cast_signed());
+    }
+    let exact = moving.wrapping_mul(WAD) == magnitude.wrapping_mul(rest);
+    Position((moving + u128::from(!exact)).cast_signed().wrapping_neg())
 }
 
 impl OptionLeg {
-    /// The option as it is margined in its settlement window, rounded as [`Counted::moving`] rounds, the strike to parts of a
-    /// `tick`.
+    /// The option as it is margined in its settlement window, its size as [`Counted::moving`] rounds it, its strike in parts of a
+    /// `tick`: the average is rounded to one, the other way than the strike, which so is off by less than 1 / (1 - c) parts.
     #[must_use]
+    #[cold]
+    #[inline(never)]
     pub fn in_settlement(&self, tick: Price, counted: &Counted) -> Self {
-        let strike = self.strike_price(tick);
-        let Moving { strike, size } = counted.moving(self.kind, strike, self.size);
+        let share = counted.share.0.min(WAD);
+        let rest = WAD - share;
+        if rest == 0 {
+            let size = Position::ZERO;
+            return Self { size, ..*self };
+        }
+        let up = rounds_up(self.kind, self.size);
+        let average = parts_of(counted.average, tick, !up);
+        // Each product is of 64 and 60 bits.
+        let left = u128::from(self.strike) * WAD;
+        let left = left.saturating_sub(u128::from(average) * share);
+        let moving = if up { left.div_ceil(rest) } else { left / rest };
         Self {
-            strike: parts_of(strike, tick, rounds_up(self.kind, self.size)),
-            size,
+            strike: u64::try_from(moving).unwrap_or(u64::MAX),
+            size: moving_size(self.size, rest),
             ..*self
         }
     }
