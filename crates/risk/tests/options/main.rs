@@ -6,6 +6,7 @@ mod precise;
 mod pricing;
 mod properties;
 mod quantlib;
+mod settlement;
 mod words;
 
 /// A number in units of 1e-18: exactly what is written if that has at most 15 digits.
