@@ -46,7 +46,6 @@ pub const fn is_expiry(expiry: u64, now: u64, longest: u64) -> bool {
         && (life <= WEEK * DAY || expiry / DAY % WEEK == FRIDAY)
 }
 
-<<<<<<< HEAD
 /// When a series settles that is made to at unix time `now`: at the first 08:00 UTC at least 7 days later.
 #[must_use]
 pub const fn first_close(now: u64) -> u64 {
@@ -57,10 +56,7 @@ pub const fn first_close(now: u64) -> u64 {
         .saturating_add(TIME_OF_DAY)
 }
 
-/// A strike in ticks, if it is above zero and on the grid, a multiple of `step` ticks, and fits.
-=======
 /// A strike in ticks, if it is above zero and on the grid, a multiple of `step` ticks, and at most [`MAX_TICKS`] of them.
->>>>>>> wip-guard
 #[must_use]
 pub fn strike_in_ticks(strike: Price, tick: Price, step: u32) -> Option<u64> {
     let ticks = strike.0.checked_div(tick.0)?;
