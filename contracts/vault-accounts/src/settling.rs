@@ -17,7 +17,7 @@ use margin_vault::session::{Session, is_owner_of};
 use margin_vault::storage::Storage;
 use margin_vault::topic;
 use margin_vault::word::Word;
-use risk::Usd;
+use risk::{Store, Usd};
 
 /// Settles an account for anyone.
 pub fn touch(store: &mut Storage, account: B256) -> Bytes {

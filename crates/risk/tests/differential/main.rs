@@ -9,6 +9,7 @@ mod compare;
 mod exact;
 mod rounding;
 mod vectors;
+mod worn;
 
 use std::env;
 use std::str::FromStr;
