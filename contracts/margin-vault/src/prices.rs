@@ -24,9 +24,6 @@ const OPTION_WORDS: usize = 4;
 /// Words of its mark of one: mark, volatility, tier, blocked, whether it is final, delta, gamma, vega.
 const OPTION_MARK_WORDS: usize = 8;
 
-/// In the place of what the guard would answer of an option that has settled for good.
-static NO_ANSWER: [u8; OPTION_MARK_WORDS * 32] = [0; OPTION_MARK_WORDS * 32];
-
 impl Storage {
     /// Asks for the price of an instrument, and of its underlying. An option that has settled before it expired is not asked
     /// about, nor one that an account names although it has been delisted since: that has settled long ago.
@@ -46,7 +43,7 @@ impl Storage {
             market.is_final = series.number == 0 || series.is_settled;
             if market.is_final {
                 market.blocked = action::OPEN | action::REDUCE;
-                market.answer = &NO_ANSWER;
+                market.answer = vec![0; OPTION_MARK_WORDS * 32].leak();
             } else {
                 self.want(series.underlying);
                 market.asset = self.markets.get(series.underlying).asset;
