@@ -25,9 +25,6 @@ const OPTION_WORDS: usize = 4;
 /// settlement, and at which mean.
 const OPTION_MARK_WORDS: usize = 10;
 
-/// In the place of what the guard would answer of an option that has settled for good.
-static NO_ANSWER: [u8; OPTION_MARK_WORDS * 32] = [0; OPTION_MARK_WORDS * 32];
-
 impl Storage {
     /// Asks for the price of an instrument, and of its underlying. An option that has settled before it expired is not asked
     /// about, nor one that an account names although it has been delisted since: that has settled long ago.
@@ -47,7 +44,7 @@ impl Storage {
             market.is_final = series.number == 0 || series.is_settled;
             if market.is_final {
                 market.blocked = action::OPEN | action::REDUCE;
-                market.answer = &NO_ANSWER;
+                market.answer = vec![0; OPTION_MARK_WORDS * 32].leak();
             } else {
                 self.want(series.underlying);
                 market.asset = self.markets.get(series.underlying).asset;
