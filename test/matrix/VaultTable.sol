@@ -135,7 +135,7 @@ abstract contract VaultTable is MatrixTest {
             0,
             always(IMarginVault.NotDeleverageable.selector)
         );
-        add(abi.encodeCall(IMarginVault.recover, ()), ANYONE, 0, always(IMarginVault.NothingToRecover.selector));
+        add(abi.encodeCall(IMarginVault.recover, (ETH)), ANYONE, 0, always(IMarginVault.NothingToRecover.selector));
         open(abi.encodeCall(IMarginVault.distributeFees, ()));
         uint32[] memory numbers = new uint32[](1);
         numbers[0] = option;

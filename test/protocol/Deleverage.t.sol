@@ -312,16 +312,27 @@ contract DeleverageTest is ProtocolTest {
         vm.assertApproxEqAbs(left, 10_000_000e18 - 62e18 - 500e18, UNIT);
     }
 
-    function test_what_the_pool_did_not_pay_it_pays_when_asked_again() public {
+    /// Each instrument's cover pays for its own part of what is missing, once it can.
+    function test_what_the_covers_did_not_pay_they_pay_when_asked_again() public {
         inDebtInTwo();
         withdrawCover();
         vault.deleverage(alice.account, 16);
         vm.assertEq(missing(), 1_000e18);
-        vm.assertEq(vault.recover(), 1_000e18);
-        vm.assertEq(missing(), 0);
-        vm.assertEq(vault.shortfall(), 0);
         vm.expectRevert(IMarginVault.NothingToRecover.selector);
-        vault.recover();
+        vault.recover(ETH);
+        setCover(ETH, 10_000e18);
+        uint256 paid = vault.recover(ETH);
+        vm.assertApproxEqAbs(missing(), 1_000e18 - paid, UNIT);
+        vm.assertGt(paid, 0);
+        vm.assertLt(paid, 1_000e18);
+        vm.expectRevert(IMarginVault.NothingToRecover.selector);
+        vault.recover(ETH);
+        setCover(BTC, 10_000e18);
+        vm.assertApproxEqAbs(paid + vault.recover(BTC), 1_000e18, UNIT);
+        vm.assertEq(missing(), 0);
+        vm.assertApproxEqAbs(vault.shortfall(), 0, UNIT);
+        vm.expectRevert(IMarginVault.NothingToRecover.selector);
+        vault.recover(BTC);
     }
 
     // ---- after a cut

@@ -10,9 +10,11 @@ use margin_vault::session::{Session, is_owner_of, only_owner_of, owner_of};
 use margin_vault::storage::{Field, Storage};
 use margin_vault::topic;
 use margin_vault::word::Word;
-use risk::{Account, OutflowRates, Result, Store, Usd, Valued, math};
+use risk::{Account, Converted, OutflowRates, Result, Store, Usd, Valued, math};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::{AccountAccess, BlockAccess, MessageAccess};
+
+use crate::recovery;
 
 /// Seconds of impairment after which anyone may convert anyone.
 const FORCIBLE_AFTER: u64 = 86_400;
@@ -149,17 +151,17 @@ fn give(mut session: Session, account: B256, before: &Account, valued: &Valued) 
 }
 
 /// Turns mature profit into capital at the coverage ratio: of the caller's account, or of anyone's once the vault has been
-/// impaired for a day and its pool can pay no more.
+/// impaired for a day. That first draws on the pool for what is on record; it converts nothing if the vault is impaired no more.
 pub fn convert(store: &mut Storage, account: B256, max_profit: u128) -> Bytes {
     let by_owner = is_owner_of(account);
     let limit = Usd(math::signed(max_profit).unwrap_or(i128::MAX));
     let (mut session, valued) = Session::settled(store, account, by_owner);
-    if by_owner {
-        check_no_insurable_debt(&session);
+    let converted = if by_owner {
+        session.ledger.convert_own(account, limit)
     } else {
-        check_forcible(&mut session);
-    }
-    let converted = session.ledger.convert(account, limit).or_revert();
+        convert_by_force(&mut session, account, limit)
+    };
+    let converted = converted.or_revert();
     session.observe(account, &valued.health);
     session.finish();
     let words = [
@@ -171,22 +173,16 @@ pub fn convert(store: &mut Storage, account: B256, max_profit: u128) -> Bytes {
     encode(&words[2..])
 }
 
-/// Reverts while h counts on insurance for a debt that is still open: covers may yet make it pay less, at the cost of whoever
-/// converts later, or it may pay all, and a haircut would have been for nothing.
-fn check_no_insurable_debt(session: &Session) {
-    let insured = session.missing();
-    let uninsured = session.ledger.totals.missing(Usd::ZERO).or_revert();
-    require(insured == uninsured, Error::DebtOpen);
-}
-
-/// Reverts unless somebody else's profit may be converted.
-fn check_forcible(session: &mut Session) {
-    session.insure();
-    let insurance = session.ledger.insurance;
-    let totals = &session.ledger.totals;
-    let since = totals.impaired_since.into();
-    let long_impaired = totals.is_impaired(insurance).or_revert()
-        && since > 0
-        && session.now.saturating_sub(since) >= FORCIBLE_AFTER;
-    require(long_impaired && insurance == Usd::ZERO, Error::NotForcible);
+/// Converts somebody else's profit; reverts unless the vault has been impaired for long.
+fn convert_by_force(session: &mut Session, account: B256, limit: Usd) -> Result<Converted> {
+    let since = session.ledger.totals.impaired_since.into();
+    let long_impaired = since > 0
+        && session.now.saturating_sub(since) >= FORCIBLE_AFTER
+        && session.is_impaired(session.missing());
+    require(long_impaired, Error::NotForcible);
+    recovery::recover_all(session);
+    if !session.is_impaired(session.missing()) {
+        return Ok(Converted::default());
+    }
+    session.ledger.convert_forced(account, limit)
 }

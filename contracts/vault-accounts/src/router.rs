@@ -27,7 +27,10 @@ impl Program for Accounts {
                 money::transfer(store, args.b256(0), args.b256(1), args.unsigned(2))
             }
             selector::CONVERT => money::convert(store, args.b256(0), args.saturated(1)),
-            selector::RECOVER => recovery::recover(store),
+            selector::RECOVER => {
+                let id = store.listing(args.u32(0));
+                recovery::recover(store, id)
+            }
             selector::DISTRIBUTE_FEES => fees::distribute(store),
             _ => return None,
         };

@@ -19,7 +19,7 @@ use margin_vault::topic;
 pub fn deleverage(store: &mut Storage, account: B256, max_legs: u128) -> Bytes {
     require(max_legs > 0, Error::InvalidAmount);
     let max_legs = usize::try_from(max_legs).unwrap_or(usize::MAX);
-    let (mut session, valued) = Session::settled_to_close(store, account);
+    let (mut session, valued) = Session::settled(store, account, false);
     session.observe(account, &valued.health);
     let closed = if valued.account.in_debt() {
         session.keep_outflow();

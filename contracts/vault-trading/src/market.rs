@@ -4,6 +4,7 @@
 use margin_vault::error::{Error, OrRevert, require};
 use margin_vault::event::emit;
 use margin_vault::exposures;
+use margin_vault::flows;
 use margin_vault::interfaces::IMarginVault;
 use margin_vault::options::is_option;
 use margin_vault::parameters::ratio;
@@ -88,9 +89,7 @@ fn check_open_interest(session: &mut Session, underlying: InstrumentId) {
         .and_then(|notional| notional.within(Usd::MAX_TRADED))
         .or_revert();
     let rates = store.rates_of(underlying);
-    let allowance = Usd(math::signed(limits.low).or_revert());
-    let (_, flow) = store.flow(underlying);
-    let cover = flow.cover(allowance, assets, session.now).or_revert();
+    let cover = flows::cover_left(store, underlying, assets, session.now).or_revert();
     let exposure = cover::exposure(
         open_interest,
         mark,

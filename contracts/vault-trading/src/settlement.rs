@@ -167,8 +167,8 @@ fn check_allowed(session: &Session, id: InstrumentId, party: &Party, fill: Size)
     session.allow(action::OPEN, id);
     // An account with a frozen leg may only reduce.
     session.allow_all(action::MARK, party.order.account);
-    let impaired = session.ledger.totals.is_impaired(session.ledger.insurance);
-    require(!impaired.or_revert(), Error::ReduceOnly);
+    let impaired = session.is_impaired(session.missing());
+    require(!impaired, Error::ReduceOnly);
 }
 
 /// The fees of maker and taker.

@@ -230,7 +230,7 @@ mod tests {
             (Usd(2), Usd::ZERO, Ok(Usd(11)))
         );
         all.clear();
-        assert_eq!(all, Parts::default());
+        assert_eq!((all.iter().count(), all.sum()), (0, Ok(Usd::ZERO)));
         for id in 0..16 {
             all.add(id, Usd(1)).unwrap();
         }
@@ -254,7 +254,7 @@ mod tests {
         let whole = attribution.sum();
         attribution.close(1, 3);
         attribution.close(1, 2);
-        assert_eq!(whole - attribution.sum(), whole.div_ceil(2) - 1);
+        assert_eq!(whole - attribution.sum(), 33_554_432);
         attribution.close(1, 1);
         assert_eq!(attribution.parts(Usd(77)).unwrap(), parts(&[(2, 77)]));
         attribution.close(9, 1);

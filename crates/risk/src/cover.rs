@@ -104,7 +104,7 @@ impl Cover {
     /// [`Overflow`](crate::Error::Overflow) if `size` is negative.
     pub fn at(self, size: Usd, now: u64) -> Result<Self> {
         let size = micros(math::unsigned(size.0)? / MICRO);
-        let elapsed = now.saturating_sub(self.seen.into()).min(WINDOW);
+        let elapsed = now.saturating_sub(self.seen.into()).min(u32::MAX.into());
         // What drains of the smaller cover, micro-dollars x seconds.
         let drained = u128::from(self.size.min(size)) * u128::from(elapsed);
         let (debts, window) = (self.debts.0.unsigned_abs(), u128::from(WINDOW));
@@ -325,15 +325,10 @@ mod tests {
         assert_eq!(room(1_000, 900), (usd(900), usd(100)));
         // A cover that has grown drains as it was, and has its new size.
         assert_eq!(room(2_000, 9), (usd(990), usd(110)));
-        // One that has shrunk drains as it is: 45 of 900 are gone, 450 is its size.
-        assert_eq!(room(500, 9), (Usd::ZERO, Usd::ZERO));
-        assert_eq!(
-            room(500, 81),
-            (
-                usd(900 * 81 / 180 - 450),
-                usd(100 * 81 / 180 - 50).max(Usd::ZERO)
-            )
-        );
+        // One that has shrunk drains as it is: 900 of 450 in 180 days, of which the first 90 are over its size.
+        assert_eq!(room(500, 90), (Usd::ZERO, Usd::ZERO));
+        assert_eq!(room(500, 99), (usd(45), usd(5)));
+        assert_eq!(room(500, 180), (usd(450), usd(50)));
         assert_eq!(full.at(usd(0), 900 * DAY).unwrap().room(), Ok(Usd::ZERO));
     }
 

@@ -119,7 +119,9 @@ fn a_debt_for_expired_legs_is_owed_for_their_underlying_whatever_takes_their_pla
         let legs = vault.memory.account(1).legs;
         let mut draw = unrewarded();
         let done = vault.run(|ledger| ledger.close(1, &legs, 1, &mut draw));
-        assert_eq!((done, draw.deficit.0), (Ok(false), wad(235) / 2));
+        assert_eq!(done, Ok(false));
+        let half = draw.deficit.0.abs_diff(wad(235) / 2);
+        assert!(half < WAD / 100_000, "one of two legs on the underlying");
         let done = vault.run(|ledger| ledger.close(1, &legs, 1, &mut draw));
         assert_eq!((done, draw.deficit), (Ok(true), usd(235)));
         assert_eq!(draw.insured.get(0), usd(90));

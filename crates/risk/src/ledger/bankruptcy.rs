@@ -19,8 +19,12 @@ pub struct Draw {
     pub reward: Usd,
     /// Debt written off so far.
     pub deficit: Usd,
+    /// Of it, what was attributed to each instrument.
+    pub deficits: Parts,
     /// What insurance pays of it, by instrument; whole units.
     pub insured: Parts,
+    /// Rewards, by instrument.
+    pub rewards: Parts,
 }
 
 impl Draw {
@@ -205,6 +209,7 @@ impl<S: Store> Ledger<'_, S> {
             self.change_known(underlying, part.negated()?)?;
             self.pay_for(underlying, due)?;
             self.record(underlying, part.minus(due)?)?;
+            draw.deficits.add(underlying, part)?;
             draw.insured.add(underlying, due)?;
         }
         // What no instrument has caused is on nobody's record.
@@ -234,6 +239,7 @@ impl<S: Store> Ledger<'_, S> {
         let wanted = weight.times_down(draw.reward_share)?.min(most);
         let reward = self.reward_for(underlying, wanted, draw.unit)?;
         draw.reward = draw.reward.plus(reward)?;
+        draw.rewards.add(underlying, reward)?;
         Ok(reward)
     }
 }

@@ -81,12 +81,28 @@ impl<S: Store> Ledger<'_, S> {
     /// # Errors
     /// [`Error::DebtOpen`]; [`Error::Overflow`].
     pub fn convert_own(&mut self, id: S::AccountId, limit: Usd) -> Result<Converted> {
-        let uninsured = self.totals.missing(Usd::ZERO)?;
-        if self.missing()? != uninsured && self.totals.debt > self.store.records().stuck {
-            return Err(Error::DebtOpen);
-        }
+        self.check_no_insurable_debt()?;
         let coverage = self.totals.coverage(Usd::ZERO)?;
         self.convert_at(coverage, id, limit)
+    }
+
+    /// As [`Ledger::convert`], of an account whose vault has been impaired for long, by anybody; insurance that counts on stuck debts
+    /// is counted.
+    ///
+    /// # Errors
+    /// [`Error::DebtOpen`]; [`Error::Overflow`].
+    pub fn convert_forced(&mut self, id: S::AccountId, limit: Usd) -> Result<Converted> {
+        self.check_no_insurable_debt()?;
+        self.convert(id, limit)
+    }
+
+    /// Refuses while what profit is worth depends on what insurance will pay for debts that can be closed.
+    fn check_no_insurable_debt(&self) -> Result<()> {
+        let open = self.missing()? != self.totals.missing(Usd::ZERO)?;
+        if open && self.totals.debt > self.store.records().stuck {
+            return Err(Error::DebtOpen);
+        }
+        Ok(())
     }
 
     /// Turns at most `limit` of a touched account's mature profit into capital at h, as far as there are tokens that no

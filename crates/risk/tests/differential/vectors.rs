@@ -55,10 +55,14 @@ impl Report {
     /// The vault's totals, and its coverage ratio at what it is applied to.
     fn totals(&mut self, vault: &Vault, after: &After) {
         let totals = &vault.memory.totals;
-        self.money("tokens", totals.tokens.0, &after.tokens);
         self.money("capital", totals.capital.0, &after.capital);
-        self.money("insurance", vault.insurance.0, &after.insurance);
-        self.money("shortfall", totals.shortfall.0, &after.shortfall);
+        // The model pays whoever is closed first, the ledger all known debts alike: what the pool has paid moves from one of these
+        // to the others.
+        let (paid, owed) = (vault.insurance.0, totals.shortfall.0);
+        let expected = &after.tokens + &after.insurance;
+        self.money("tokens and insurance", totals.tokens.0 + paid, &expected);
+        let expected = &after.tokens + &after.shortfall;
+        self.money("tokens and shortfall", totals.tokens.0 + owed, &expected);
         let claims = model::wad(totals.profit.0 + totals.gains.0);
         let coverage = model::wad(vault.coverage().try_into().expect("at most one"));
         let (got, expected) = (coverage * &claims, &after.coverage * claims);
