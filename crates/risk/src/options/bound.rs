@@ -172,7 +172,7 @@ impl Search {
     }
 
     /// The largest bound that is left after closer looks: at the portfolio at a price, in a row. None if no node can be exceeded.
-    pub(super) fn largest(mut self, revalue: impl Fn(Fix, usize) -> Node) -> Option<Loss> {
+    pub(super) fn largest(&mut self, revalue: impl Fn(Fix, usize) -> Node) -> Option<Loss> {
         for _ in 0..REFINEMENTS {
             let seen = self.seen.max(ZERO);
             let widest = self.widest()?;

@@ -5,7 +5,7 @@ use super::encoding::{OptionLeg, Portfolio, Requirement, VOLATILITY_UNITS};
 use super::refusal::{Refusal, Result};
 use super::rough_normal::Rough;
 use super::scaled::Scaled;
-use super::scenario::{MAX_OPTIONS, Revaluation};
+use super::scenario::{MAX_OPTIONS, Revaluation, Worth};
 use crate::{Position, Ratio, Usd, WAD, math};
 
 /// What there is to know of a portfolio's risk.
@@ -113,13 +113,13 @@ impl Portfolio {
     }
 
     fn revalued(&self, options: &[OptionLeg]) -> Result<(Requirement, u8)> {
-        let mut revaluation = self.begin(options.iter().map(|leg| leg.size))?;
+        let revaluation = self.begin(options.iter().map(|leg| leg.size))?;
+        let mut worth = Worth::default();
         for leg in options {
-            let contract = revaluation.contract(leg);
-            revaluation.add(&contract);
+            revaluation.add(&mut worth, &revaluation.contract(leg));
         }
         let contract_at = |place| options.get(place).map(|leg| revaluation.contract(leg));
-        revaluation.requirement(&contract_at)
+        revaluation.requirement(&worth, &contract_at)
     }
 
     /// Maintenance and initial margin of the perpetual and `options`.

@@ -30,13 +30,14 @@ pub(super) struct Sum {
     pub(super) delta: Fix,
 }
 
-/// A range of spot: prices after each move as shares of the unit, their logarithms, and what the portfolio's options are worth there.
-#[derive(Clone, Debug)]
+/// Options at every price and volatility of a grid, by row; only the still row has tails.
+pub(super) type Rows = [[Sum; MOVES]; ROWS];
+
+/// A range of spot: prices after each move as shares of the unit, and their logarithms.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Grid {
     pub(super) price: [Fix; MOVES],
     log: [Fix; MOVES],
-    /// The rows but the still one have no tails.
-    pub(super) rows: [[Sum; MOVES]; ROWS],
 }
 
 impl Grid {
@@ -52,15 +53,14 @@ impl Grid {
         Ok(Self {
             price,
             log: price.map(log_of),
-            rows: [[Sum::default(); MOVES]; ROWS],
         })
     }
 
-    /// Adds an option at every price of a row, in which its deviation is `deviation`.
+    /// Adds an option at every price of a `row`, in which its deviation is `deviation`.
     #[inline(always)]
-    pub(super) fn add(&mut self, row: usize, leg: &Leg, deviation: &Deviation) {
+    pub(super) fn add(&self, rows: &mut Rows, row: usize, leg: &Leg, deviation: &Deviation) {
         let moves = if row == STILL { MOVES } else { STEPS };
-        let sums = self.rows.get_mut(row).into_iter().flatten().take(moves);
+        let sums = rows.get_mut(row).into_iter().flatten().take(moves);
         let moves = self.price.iter().zip(&self.log).zip(sums);
         if leg.is_far {
             for ((price, log), sum) in moves {

@@ -13,7 +13,7 @@ use super::encoding::{
     MAX_SECONDS, OptionLeg, PART_BITS, Portfolio, Requirement, Shock, VOLATILITY_UNITS,
 };
 use super::fast::{BITS, Fix, of_wad};
-use super::grid::{Grid, MOVES, ROWS, STEPS, STILL, Sum};
+use super::grid::{Grid, MOVES, ROWS, Rows, STEPS, STILL, Sum};
 use super::leg::Leg;
 use super::refusal::{Refusal, Result};
 use super::scaled::Scaled;
@@ -47,7 +47,7 @@ pub struct Contract {
     size: i128,
 }
 
-/// What revaluing one portfolio takes, and has found so far.
+/// What revaluing one portfolio takes.
 pub struct Revaluation {
     shock: Shock,
     spot: Price,
@@ -64,16 +64,35 @@ pub struct Revaluation {
     /// Of maintenance; of the initial margin around spot and around the stable price, where they differ.
     grids: [Option<Grid>; 3],
     volatility_range: Fix,
-    /// What gains with spot: the perpetual, less puts.
-    linear: Fix,
+    /// The perpetual.
+    perpetual: Fix,
+}
+
+/// What the options of a portfolio add up to in its revaluation.
+#[derive(Clone, Debug, Default)]
+pub struct Worth {
+    /// By grid.
+    rows: [Rows; 3],
+    /// Sizes of puts.
+    puts: Fix,
     /// By how much the marks are less than the values where nothing has moved.
     below: Fix,
-    /// Sizes of short options.
+    /// Sizes of short options, WAD.
     short: u128,
+    has_longs: bool,
+}
+
+impl Worth {
+    /// All options as calls, marked: at the node of maintenance where nothing has moved.
+    fn marks(&self) -> Fix {
+        let [rows, ..] = &self.rows;
+        let sum = rows.get(STILL).and_then(|sums| sums.get(UNMOVED));
+        sum.map_or(Wrapping(0), |sum| sum.shorts + sum.longs) - self.below
+    }
 }
 
 impl Revaluation {
-    /// Begins with the perpetual; `gross` is the sum of all sizes, that of the perpetual included.
+    /// Of the perpetual, and of options that are to be added; `gross` is the sum of all sizes, that of the perpetual included.
     ///
     /// # Errors
     /// [`Refusal::Price`] if a price is zero or above [`Price::MAX`]; [`Refusal::Range`] if a range of spot is above [`MAX_RANGE`], or
@@ -119,11 +138,9 @@ impl Revaluation {
                 initial(share(stable), stable != spot)?,
             ],
             volatility_range: of_wad(volatility_range),
-            linear: Wrapping(0),
-            below: Wrapping(0),
-            short: 0,
+            perpetual: Wrapping(0),
         };
-        revaluation.linear = revaluation.size(portfolio.perpetual.0);
+        revaluation.perpetual = revaluation.size(portfolio.perpetual.0);
         Ok(revaluation)
     }
 
@@ -171,39 +188,34 @@ impl Revaluation {
         )
     }
 
-    /// Adds an option.
+    /// Adds an option to what others are worth.
     #[inline]
-    pub fn add(&mut self, contract: &Contract) {
+    pub fn add(&self, worth: &mut Worth, contract: &Contract) {
         let leg = self.leg(contract);
         if contract.kind == Kind::Put {
-            self.linear -= leg.size;
+            worth.puts += leg.size;
         }
         if contract.size < 0 {
-            self.short = self.short.saturating_add(contract.size.unsigned_abs());
+            worth.short = worth.short.saturating_add(contract.size.unsigned_abs());
         }
-        self.below += leg.below(self.base);
+        worth.has_longs |= leg.size > Wrapping(0);
+        worth.below += leg.below(self.base);
         for row in 0..ROWS {
             let deviation = leg.deviation(row);
-            for grid in self.grids.iter_mut().flatten() {
-                grid.add(row, &leg, &deviation);
+            for (grid, rows) in self.grids.iter().zip(&mut worth.rows) {
+                if let Some(grid) = grid {
+                    grid.add(rows, row, &leg, &deviation);
+                }
             }
         }
     }
 
-    /// What all options are worth as calls, marked: at the node of maintenance where nothing has moved.
-    fn marks(&self) -> Fix {
-        let [grid, ..] = &self.grids;
-        let sums = grid
-            .as_ref()
-            .and_then(|grid| grid.rows.get(STILL)?.get(UNMOVED));
-        sums.map_or(Wrapping(0), |sum| sum.shorts + sum.longs) - self.below
-    }
-
     /// The portfolio at a price, of what its options are worth there.
-    fn node(&self, marks: Fix, price: Fix, sum: &Sum) -> Node {
+    fn node(&self, worth: &Worth, price: Fix, sum: &Sum) -> Node {
+        let linear = self.perpetual - worth.puts;
         Node {
             price,
-            rest: self.linear * (price - self.base) + sum.shorts - marks,
+            rest: linear * (price - self.base) + sum.shorts - worth.marks(),
             longs: sum.longs,
             delta: sum.delta,
         }
@@ -211,16 +223,37 @@ impl Revaluation {
 
     /// The largest loss at a price of a grid's range or in a tail of it; `contract_at` is as for
     /// [`requirement`](Self::requirement).
-    fn worst_loss(&self, grid: &Grid, contract_at: &dyn Fn(usize) -> Option<Contract>) -> Loss {
-        let marks = self.marks();
-        let nodes = grid.rows.each_ref().map(|sums| {
+    fn worst_loss(
+        &self,
+        worth: &Worth,
+        (grid, rows): (&Grid, &Rows),
+        contract_at: &dyn Fn(usize) -> Option<Contract>,
+    ) -> Loss {
+        let nodes = rows.each_ref().map(|sums| {
             let mut nodes = [Node::default(); MOVES];
             for ((node, price), sum) in nodes.iter_mut().zip(&grid.price).zip(sums) {
-                *node = self.node(marks, *price, sum);
+                *node = self.node(worth, *price, sum);
             }
             nodes
         });
-        let mut worst = worst_node(&nodes);
+        let worst = worst_node(&nodes);
+        // What has no long options is concave or linear in the price: it loses most at a node.
+        if worth.has_longs {
+            worst.or(self.hidden_loss(worth, worst, &nodes, contract_at))
+        } else {
+            worst
+        }
+    }
+
+    /// The largest loss between nodes, where it may be larger than the `worst` of those.
+    #[inline(never)]
+    fn hidden_loss(
+        &self,
+        worth: &Worth,
+        worst: Loss,
+        nodes: &[[Node; MOVES]; ROWS],
+        contract_at: &dyn Fn(usize) -> Option<Contract>,
+    ) -> Loss {
         let mut search = Search::new(worst.amount);
         for (row, nodes) in nodes.iter().enumerate() {
             let steps = nodes.iter().zip(nodes.iter().skip(1)).take(STEPS - 1);
@@ -234,42 +267,40 @@ impl Revaluation {
             for leg in contracts.map(|contract| self.leg(&contract)) {
                 leg.add_to(&mut sum, &leg.call(&leg.deviation(row), price));
             }
-            self.node(marks, price, &sum)
+            self.node(worth, price, &sum)
         };
-        if let Some(hidden) = search.largest(revalue) {
-            worst = worst.or(hidden);
-        }
-        worst
+        search.largest(revalue).unwrap_or(worst)
     }
 
     /// Maintenance and initial margin, rounded up, and what the worst loss is numbered: 5 x step of spot + step of volatility, each
     /// from the lowest; 35 and 36 the tails; 37 + the lower node between two of a row. `contract_at` gives the options that were
-    /// added, by their places from zero: prices that the grid does not have are looked at where a bound is loose.
+    /// added to `worth`, by their places from zero: prices that the grid does not have are looked at where a bound is loose.
     ///
     /// # Errors
     /// [`Refusal::Overflow`] if a result does not fit.
     pub fn requirement(
         &self,
+        worth: &Worth,
         contract_at: &dyn Fn(usize) -> Option<Contract>,
     ) -> Result<(Requirement, u8)> {
-        let [at_maintenance, others @ ..] = &self.grids;
-        let worst = at_maintenance
-            .as_ref()
-            .map_or_else(Loss::default, |grid| self.worst_loss(grid, contract_at));
-        let floor = Size(self.short)
+        let mut worst = self.grids.iter().zip(&worth.rows).map(|(grid, rows)| {
+            let grid = grid.as_ref()?;
+            Some(self.worst_loss(worth, (grid, rows), contract_at))
+        });
+        let at_maintenance = worst.next().flatten().unwrap_or_default();
+        let floor = Size(worth.short)
             .notional_up(self.spot)?
             .times_up(self.shock.short_option_rate)?;
-        let maintenance = self.dollars(worst)?.plus(floor)?;
+        let maintenance = self.dollars(at_maintenance)?.plus(floor)?;
         let mut initial = maintenance.times_up(self.shock.initial_factor)?;
-        for grid in others.iter().flatten() {
-            let worst = self.worst_loss(grid, contract_at);
-            initial = initial.max(self.dollars(worst)?.plus(floor)?);
+        for loss in worst.flatten() {
+            initial = initial.max(self.dollars(loss)?.plus(floor)?);
         }
         let requirement = Requirement {
             maintenance,
             initial,
         };
-        Ok((requirement, worst.number))
+        Ok((requirement, at_maintenance.number))
     }
 
     /// A loss in dollars, rounded up; of a gain, nothing.
