@@ -33,6 +33,9 @@ const FIRST_TAIL: u8 = (STEPS * ROWS) as u8;
 const FIRST_BETWEEN: u8 = FIRST_TAIL + (MOVES - STEPS) as u8;
 /// The step of spot that is none.
 const UNMOVED: usize = STEPS / 2;
+/// What a margin counts for the errors of the loop, in units of 2^-30 of the gross size at the unit price: a value is off by some
+/// units, and so is a mark. The largest error that was found is 5 (see docs/verification.md).
+const ALLOWANCE: Fix = Wrapping(16);
 /// Bits of the gross size.
 const SIZE_BITS: u32 = 29;
 
@@ -61,6 +64,8 @@ pub struct Revaluation {
     base: Fix,
     /// Sizes are counted in 2^`shift` WAD.
     shift: u32,
+    /// Sum of all sizes, rounded up.
+    gross: Fix,
     /// Of maintenance; of the initial margin around spot and around the stable price, where they differ.
     grids: [Option<Grid>; 3],
     volatility_range: Fix,
@@ -80,6 +85,7 @@ pub struct Worth {
     /// Sizes of short options, WAD.
     short: u128,
     has_longs: bool,
+    has_options: bool,
 }
 
 impl Worth {
@@ -122,6 +128,7 @@ impl Revaluation {
             true => Grid::new(base, shock.initial_spot_range).map(Some),
             false => Ok(None),
         };
+        let shift = (128 - gross.0.leading_zeros()).saturating_sub(SIZE_BITS);
         let mut revaluation = Self {
             shock,
             spot,
@@ -131,7 +138,8 @@ impl Revaluation {
                 .times(inverse)
                 .shifted(-i64::from(PART_BITS)),
             base,
-            shift: (128 - gross.0.leading_zeros()).saturating_sub(SIZE_BITS),
+            shift,
+            gross: Wrapping((gross.0 >> shift) as i64) + Wrapping(1),
             grids: [
                 Some(Grid::new(base, shock.spot_range)?),
                 initial(base, shock.initial_spot_range != shock.spot_range)?,
@@ -198,6 +206,7 @@ impl Revaluation {
         if contract.size < 0 {
             worth.short = worth.short.saturating_add(contract.size.unsigned_abs());
         }
+        worth.has_options = true;
         worth.has_longs |= leg.size > Wrapping(0);
         worth.below += leg.below(self.base);
         for row in 0..ROWS {
@@ -285,7 +294,11 @@ impl Revaluation {
     ) -> Result<(Requirement, u8)> {
         let mut worst = self.grids.iter().zip(&worth.rows).map(|(grid, rows)| {
             let grid = grid.as_ref()?;
-            Some(self.worst_loss(worth, (grid, rows), contract_at))
+            let mut worst = self.worst_loss(worth, (grid, rows), contract_at);
+            if worth.has_options {
+                worst.amount += self.gross * ALLOWANCE;
+            }
+            Some(worst)
         });
         let at_maintenance = worst.next().flatten().unwrap_or_default();
         let floor = Size(worth.short)
