@@ -135,14 +135,6 @@ impl Outflow {
         })
     }
 
-    /// The average of the vault's tokens over 24 hours, of a state that was observed now; rounded down.
-    ///
-    /// # Errors
-    /// [`Overflow`](crate::Error::Overflow) never.
-    pub fn average(&self) -> Result<Usd> {
-        amount(self.average)
-    }
-
     /// What may leave now, of a state that was observed now.
     ///
     /// # Errors
