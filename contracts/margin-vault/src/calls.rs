@@ -1,12 +1,12 @@
 //! Calls to other contracts: the quote token, the guard and the pool.
 
+use alloc::vec;
+
+use alloy_primitives::Address;
 use alloy_sol_types::SolCall;
-use stylus_sdk::call::RawCall;
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::hostio;
-use stylus_sdk::hostio;
 use stylus_sdk::stylus_core::AccountAccess;
-use stylus_sdk::stylus_core::{AccountAccess, MeteringAccess};
 
 use crate::abi::{Args, Bytes, encode_call};
 use crate::error::{Error, OrRevert, require};
