@@ -184,7 +184,8 @@ impl<'s> Session<'s> {
 
     /// Whether the vault is impaired while so much is missing.
     pub fn is_impaired(&self, missing: Usd) -> bool {
-        let average = || self.outflow().0.average().or_revert();
+        let outflow = || self.ledger.store.outflow();
+        let average = || outflow().average(self.now, self.tokens).or_revert();
         let impaired = self.ledger.totals.is_impaired(missing, average);
         impaired.or_revert()
     }

@@ -381,6 +381,7 @@ impl Storage {
 
 impl Store for Storage {
     type AccountId = B256;
+    const ATTRIBUTES: bool = cfg!(feature = "debts");
 
     fn totals(&self) -> Totals {
         packing::of_totals([Field::Backing, Field::Claims, Field::Missing].map(|f| self.field(f)))

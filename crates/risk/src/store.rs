@@ -88,6 +88,9 @@ impl Leg {
 pub trait Store {
     /// Names an account.
     type AccountId: Copy + PartialEq;
+    /// Whether what accounts owe can be attributed. A program that has no use for accounts in debt does without: what would leave
+    /// one in debt, or find that it was, is then refused.
+    const ATTRIBUTES: bool = true;
 
     /// The vault's running totals.
     fn totals(&self) -> Totals;

@@ -121,6 +121,9 @@ impl<S: Store> Ledger<'_, S> {
     /// Stores an account that another has paid, or that has paid another.
     pub(super) fn keep_paid(&mut self, id: S::AccountId, account: &mut Account) -> Result<()> {
         if account.attributed || account.in_debt() {
+            if !S::ATTRIBUTES {
+                return Err(Error::NoEquity);
+            }
             self.attribute(id, account)?;
         }
         self.store.set_account(id, account);
@@ -129,7 +132,7 @@ impl<S: Store> Ledger<'_, S> {
 
     /// Remembers what a leg of the account at hand has lost; a gain is none.
     pub(super) fn note_loss(&mut self, id: InstrumentId, gain: Usd) -> Result<()> {
-        if gain < Usd::ZERO {
+        if S::ATTRIBUTES && gain < Usd::ZERO {
             self.losses.add(id, gain.negated()?)?;
         }
         Ok(())
@@ -194,7 +197,7 @@ impl<S: Store> Ledger<'_, S> {
         settled: &Account,
     ) -> Result<Usd> {
         let (old, new) = (stored.pnl.deficit()?, settled.pnl.deficit()?);
-        if !self.is_insured() || old == new {
+        if !S::ATTRIBUTES || !self.is_insured() || old == new {
             return Ok(self.insured());
         }
         let mut losses = Parts::default();
