@@ -122,6 +122,7 @@ impl OptionMarket {
                 expiry: id.expiry,
                 strike: U256::from(id.strike),
                 isCall: id.isCall,
+                account: operator.account(),
             };
             setup.push(operator.call(chain, market.vault, &list)?);
         }

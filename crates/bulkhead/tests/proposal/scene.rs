@@ -216,6 +216,7 @@ impl Scene {
                 expiry,
                 strike,
                 isCall: is_call,
+                account: self.operator.account(),
             };
             self.operate(vault, &list).await;
             let find = IMarginVault::seriesOfCall {

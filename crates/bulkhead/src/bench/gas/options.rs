@@ -138,6 +138,7 @@ impl Bench<'_> {
                 expiry,
                 strike,
                 isCall: is_call,
+                account: self.operator.account(),
             };
             let list = self.operator.call(self.chain, vault, &list)?;
             self.chain.execute(&[list]).await?;
