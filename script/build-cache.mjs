@@ -27,7 +27,7 @@ function isRunning(pid) {
 
 /** Makes `owner` the owner of the cache, if the former one has ended. */
 function take() {
-  fs.mkdirSync(cache, { recursive: true });
+  execFileSync('mkdir', ['-p', cache]); // which gives up where Node's own way may try for ever
   const former = fs.existsSync(ownerFile) ? Number(fs.readFileSync(ownerFile, 'utf8')) : undefined;
   if (former && isRunning(former)) throw new Error(`run ${former} has the cache ${cache}: which this run would disturb`);
   fs.rmSync(ownerFile, { force: true });
