@@ -13,8 +13,8 @@ use crate::word::Word;
 
 /// Bits of an amount, a size and a base's lower part.
 const WIDE: u32 = 112;
-/// Bits of a leg's cumulative gain.
-const GAIN: u32 = 113;
+/// Bits of a leg's cumulative gain, the highest of them apart.
+const GAIN: u32 = WIDE + 1;
 /// Bits of a mark, and of the funding that a unit has paid.
 const PRICE: u32 = 100;
 /// Bits of a funding rate.
@@ -348,33 +348,31 @@ mod flag {
     pub const APART: u32 = SHORT + 1;
     /// Nothing is left of it: its size at joining is in the place of a base.
     pub const ENDED: u32 = APART + 1;
+    /// The highest bit of K.
+    pub const GAIN: u32 = ENDED + 1;
 }
 
-/// K, with the higher 15 bits of the epoch and the [`flag`]s; base, with the epoch's lower 16 bits. For a leg that joined apart, the
-/// base's higher part and its size at joining.
+/// K, base, [`flag`]s, epoch; for one that joined apart, the base's higher part and its size at joining.
 pub fn leg(leg: &Leg) -> (Word, Option<Word>) {
     let apart = leg.joined_apart();
     let ended = leg.base == Base::ZERO;
-    let beside = u32::from(ended) << flag::ENDED
+    let gain = narrow_signed(leg.settled.0, GAIN);
+    let beside = u32::from(gain >> WIDE != 0) << flag::GAIN
+        | u32::from(ended) << flag::ENDED
         | u32::from(apart) << flag::APART
         | u32::from(leg.side == Side::Short) << flag::SHORT
         | epoch(leg.epoch);
-    let beside = u128::from(beside);
     let joined = narrow(leg.joined.0, WIDE);
     let base = if ended { joined } else { leg.base.0 };
-    let first = Word::new(
-        narrow_signed(leg.settled.0, GAIN) | beside >> 16 << GAIN,
-        lowest(base, WIDE) | beside << WIDE,
-    );
+    let first = pair(lowest(gain, WIDE), lowest(base, WIDE), beside);
     (first, apart.then_some(Word::new(base >> WIDE, joined)))
 }
 
 /// The leg of its first word and, if that says that it joined apart, its second.
-#[expect(clippy::cast_possible_truncation, reason = "15 and 16 bits")]
 pub fn of_leg(first: Word, second: impl FnOnce() -> Word) -> Leg {
-    let beside = (first.high >> GAIN << 16 | first.low >> WIDE) as u32;
+    let (gain, joined, beside) = unpair(first);
     let has = |flag| beside >> flag & 1 == 1;
-    let joined = lowest(first.low, WIDE);
+    let gain = u128::from(has(flag::GAIN)) << WIDE | gain;
     let mut leg = Leg {
         side: if has(flag::SHORT) {
             Side::Short
@@ -384,7 +382,7 @@ pub fn of_leg(first: Word, second: impl FnOnce() -> Word) -> Leg {
         epoch: beside & ((1 << EPOCH) - 1),
         base: Base(joined),
         joined: Size(joined),
-        settled: Cumulative(widened(first.high, GAIN)),
+        settled: Cumulative(widened(gain, GAIN)),
     };
     if has(flag::ENDED) {
         leg.base = Base::ZERO;

@@ -9,13 +9,15 @@ use crate::{
 
 /// A leg as it stands now.
 pub(super) struct Standing {
-    /// As it is stored.
+    /// As it is in its bucket's epoch once its gain is settled; without a base if nothing is left of it.
     pub leg: Leg,
+    /// Whether that is not what is stored.
+    pub changed: bool,
+    /// Whether what is stored is of an earlier epoch.
+    moved: bool,
     pub bucket: Bucket,
     /// With the sign of its side.
     pub index: Index,
-    /// As it is in its bucket's epoch once its gain is settled; without a base if nothing is left of it.
-    pub now: Leg,
     /// Whether its instrument is settled: it has a size until it is taken away, and no position.
     pub settled: bool,
     /// What it has gained since it was last settled.
@@ -35,8 +37,7 @@ impl Standing {
     /// of an instrument that is settled made nobody ill.
     pub fn is_cut(&self) -> bool {
         !self.settled
-            && (self.leg.epoch != self.bucket.epoch
-                || Base::of(self.leg.joined, self.bucket.scale) != Ok(self.now.base))
+            && (self.moved || Base::of(self.leg.joined, self.bucket.scale) != Ok(self.leg.base))
     }
 }
 
@@ -48,41 +49,43 @@ impl<S: Store> Ledger<'_, S> {
         number: u8,
         instrument: InstrumentId,
     ) -> Result<Standing> {
-        let leg = self.store.leg(id, instrument);
+        let mut leg = self.store.leg(id, instrument);
+        let stored = leg.settled;
         let bucket = self.store.bucket(instrument, leg.side, number);
         let index = self.index(instrument, leg.side)?;
-        let (mut now, mut gain) = (leg, Usd::ZERO);
-        if leg.epoch != bucket.epoch {
-            (now, gain) = self.moved_on(instrument, number, leg, bucket.epoch)?;
+        let moved = leg.epoch != bucket.epoch;
+        let mut gain = Usd::ZERO;
+        if moved {
+            gain = self.move_on(instrument, number, &mut leg, bucket.epoch)?;
         }
-        if now.base == Base::ZERO {
-            now = leg.ended();
-        } else {
-            let cumulative = bucket.cumulative_floor(index)?;
-            gain = gain.plus(now.base.gain(cumulative.minus(now.settled)?)?)?;
-            now.settled = cumulative;
+        let mut cumulative = Cumulative::ZERO;
+        if leg.base != Base::ZERO {
+            cumulative = bucket.cumulative_floor(index)?;
+            gain = gain.plus(leg.base.gain(cumulative.minus(leg.settled)?)?)?;
         }
+        leg.settled = cumulative;
         Ok(Standing {
             gain,
-            size: now.base.size(bucket.scale)?,
+            size: leg.base.size(bucket.scale)?,
+            changed: moved || cumulative != stored,
+            moved,
             leg,
-            now,
             bucket,
             index,
             settled: self.store.is_settled(instrument),
         })
     }
 
-    /// A leg of an earlier epoch as it came into a later one, and what it gained until then. At most seven epochs are read: a base
-    /// of that age is nothing.
+    /// Brings a leg of an earlier epoch into a later one. Returns what it gained until then. At most seven epochs are read: a base of
+    /// that age is nothing.
     #[inline(never)]
-    fn moved_on(
+    fn move_on(
         &self,
         instrument: InstrumentId,
         number: u8,
-        mut leg: Leg,
+        leg: &mut Leg,
         epoch: u32,
-    ) -> Result<(Leg, Usd)> {
+    ) -> Result<Usd> {
         let mut gain = Usd::ZERO;
         while leg.epoch < epoch && leg.base != Base::ZERO {
             let ended = self.store.ended(instrument, leg.side, number, leg.epoch);
@@ -92,9 +95,10 @@ impl<S: Store> Ledger<'_, S> {
             } else {
                 leg.base.divided()
             };
-            (leg.epoch, leg.settled) = (leg.epoch + 1, Cumulative::ZERO);
+            leg.epoch += 1;
+            leg.settled = Cumulative::ZERO;
         }
-        Ok((leg, gain))
+        Ok(gain)
     }
 
     /// Takes a leg out of its bucket. Returns its effective position, none in an instrument that is settled, and its
@@ -110,7 +114,7 @@ impl<S: Store> Ledger<'_, S> {
         self.note_loss(instrument, gain)?;
         account.legs.remove(instrument);
         self.store.set_leg(id, instrument, None);
-        if standing.now.base != Base::ZERO {
+        if standing.leg.base != Base::ZERO {
             self.leave(account.bucket, instrument, &standing)?;
         } else if gain == Usd::ZERO {
             return Ok((Position::ZERO, gain));
@@ -127,7 +131,7 @@ impl<S: Store> Ledger<'_, S> {
             leg, mut bucket, ..
         } = *standing;
         let sizes = (standing.size, leg.joined);
-        let ended = bucket.leave(standing.index, standing.now.base, sizes)?;
+        let ended = bucket.leave(standing.index, standing.leg.base, sizes)?;
         let epoch = standing.bucket.epoch;
         self.keep_bucket(instrument, leg.side, number, &bucket, (epoch, ended));
         Ok(())

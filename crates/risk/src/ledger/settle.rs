@@ -86,8 +86,8 @@ impl<S: Store> Ledger<'_, S> {
                 continue;
             }
             self.note_loss(instrument, standing.gain)?;
-            let leg = standing.now;
-            if leg != standing.leg {
+            let leg = standing.leg;
+            if standing.changed {
                 self.store.set_leg(id, instrument, Some(&leg));
             }
             if standing.gain != Usd::ZERO {
