@@ -24,7 +24,7 @@ contract GuardStaleAttack is ProtocolTest {
         vm.expectRevert(IMarginVault.PriceOutsideBand.selector);
         vault.settle(maker, makerSignature, taker, takerSignature, 1_000e18);
         vm.assertEq(guard.read(asset).mark, 170e18);
-        trade(a, b, 1_000e18, 170e18);
+        trade(a, b, 300e18, 170e18); // margin counts the stable price too, still near 200
         guard.poke(asset);
         vm.expectRevert(IMarginVault.NotDeleverageable.selector);
         vault.deleverage(a.account, 16);
