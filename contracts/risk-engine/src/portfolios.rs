@@ -37,7 +37,7 @@ fn requirement(portfolio: &Portfolio, options: &[Word]) -> Requirement {
         .iter()
         .map(|word| Position(halves(word)[1].cast_signed()));
     let revaluation = or_revert(portfolio.begin(sizes));
-    let mut worth = Worth::default();
+    let mut worth = Worth::NOTHING;
     for word in options {
         let contract = revaluation.contract(&OptionLeg::unpack(halves(word)));
         add(&revaluation, &mut worth, &contract);

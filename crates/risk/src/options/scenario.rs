@@ -74,7 +74,7 @@ pub struct Revaluation {
 }
 
 /// What the options of a portfolio add up to in its revaluation.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Worth {
     /// By grid.
     rows: [Rows; 3],
@@ -89,6 +89,16 @@ pub struct Worth {
 }
 
 impl Worth {
+    /// Of no options. A constant, so that a program's stack holds it once.
+    pub const NOTHING: Self = Self {
+        rows: [[[Sum::NOTHING; MOVES]; ROWS]; 3],
+        puts: Wrapping(0),
+        below: Wrapping(0),
+        short: 0,
+        has_longs: false,
+        has_options: false,
+    };
+
     /// All options as calls, marked: at the node of maintenance where nothing has moved.
     fn marks(&self) -> Fix {
         let [rows, ..] = &self.rows;
@@ -238,13 +248,12 @@ impl Revaluation {
         (grid, rows): (&Grid, &Rows),
         contract_at: &dyn Fn(usize) -> Option<Contract>,
     ) -> Loss {
-        let nodes = rows.each_ref().map(|sums| {
-            let mut nodes = [Node::default(); MOVES];
+        let mut nodes = [[Node::default(); MOVES]; ROWS];
+        for (nodes, sums) in nodes.iter_mut().zip(rows) {
             for ((node, price), sum) in nodes.iter_mut().zip(&grid.price).zip(sums) {
                 *node = self.node(worth, *price, sum);
             }
-            nodes
-        });
+        }
         let worst = worst_node(&nodes);
         // What has no long options is concave or linear in the price: it loses most at a node.
         if worth.has_longs {
@@ -271,7 +280,7 @@ impl Revaluation {
             }
         }
         let revalue = |price: Fix, row: usize| {
-            let mut sum = Sum::default();
+            let mut sum = Sum::NOTHING;
             let contracts = (0..).map_while(contract_at);
             for leg in contracts.map(|contract| self.leg(&contract)) {
                 leg.add_to(&mut sum, &leg.call(&leg.deviation(row), price));
