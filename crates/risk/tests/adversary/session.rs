@@ -30,7 +30,8 @@ impl Session<'_> {
     pub fn finish(&mut self) -> Done {
         self.ledger.store.draw_late();
         let missing = self.ledger.missing()?;
-        let average = self.around.outflow.average()?;
+        let (now, tokens) = (self.ledger.now, self.ledger.totals.tokens);
+        let average = self.around.outflow.average(now, tokens)?;
         let impaired = self.ledger.totals.is_impaired(missing, || average)?;
         let since = &mut self.ledger.totals.impaired_since;
         if impaired != (*since > 0) {
