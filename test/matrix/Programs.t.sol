@@ -30,11 +30,12 @@ contract ProgramMatrixTest is VaultTable {
     }
 
     function test_nobody_has_a_role_at_a_program() public {
-        string[6] memory programs = [
+        string[7] memory programs = [
             "vault-trading",
             "vault-accounts",
             "vault-liquidation",
             "vault-deleveraging",
+            "vault-debts",
             "vault-registry",
             "vault-options"
         ];

@@ -1,15 +1,16 @@
 //! What the programs of a margin vault share: one storage, one way to open an operation, one list of errors, one ABI.
 //!
-//! A vault is one address with one ABI. Its code is a clone of `MarginVault.sol`, which hands every call on to one of six
+//! A vault is one address with one ABI. Its code is a clone of `MarginVault.sol`, which hands every call on to one of seven
 //! programs by its selector: a single program would not fit the chain's limit of 24,576 bytes, and a call pays for the size of
 //! the program that serves it.
 //!
 //! | Program | What it does |
 //! |---|---|
 //! | `vault-trading` | settles signed trades |
-//! | `vault-accounts` | money in, out and between accounts, and from the pool for deficits; settles accounts, for anyone |
+//! | `vault-accounts` | money in, out and between accounts; settles accounts, for anyone |
 //! | `vault-liquidation` | moves legs of accounts in ill health into others |
-//! | `vault-deleveraging` | closes legs of accounts in debt, or near it, against the opposite side |
+//! | `vault-deleveraging` | closes legs of accounts near debt against the opposite side |
+//! | `vault-debts` | the same of accounts in debt; what the pool pays for it, and profit at its worth; fees |
 //! | `vault-registry` | set-up, parameters, and everything that can be read |
 //! | `vault-options` | options and their rules; signers and cancellations |
 //!

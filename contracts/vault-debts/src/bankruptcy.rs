@@ -1,9 +1,9 @@
 //! Closing accounts in debt: leg by leg, against the opposite side; the pool pays what is owed, and a reward.
 
 use alloy_primitives::{Address, B256};
-use margin_vault::abi::{usd, word};
+use margin_vault::abi::{Bytes, usd, word};
 use margin_vault::checks::allowed;
-use margin_vault::closings::Revealed;
+use margin_vault::closings::{Closed, Revealed, leg_limit, report};
 use margin_vault::error::{Error, OrRevert, require};
 use margin_vault::event::emit;
 use margin_vault::flows;
@@ -17,20 +17,28 @@ use risk::{Draw, Ratio, Result, Store, Usd, Valued, rate_of_weights};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::MessageAccess;
 
-/// What a call has closed.
-#[derive(Clone, Copy, Default)]
-pub struct Closed {
-    /// Whether nothing is left to do.
-    pub done: bool,
-    /// Debt written off.
-    pub deficit: Usd,
-    /// What insurance paid of it.
-    pub insured: Usd,
+/// Closes at most `max_legs` legs of an account in debt. Of one that is not it settles the legs and answers nothing: then the call is
+/// `vault-deleveraging`'s to serve.
+pub fn deleverage(store: &mut Storage, account: B256, max_legs: u128) -> Bytes {
+    let max_legs = leg_limit(max_legs);
+    let (mut session, valued) = Session::settled(store, account, false);
+    session.observe(account, &valued.health);
+    if !valued.account.in_debt() {
+        session.finish();
+        return &[];
+    }
+    session.keep_outflow();
+    let closed = close(&mut session, account, &valued, max_legs);
+    // An account that has left debt leaves the bucket of those in debt.
+    let left = session.ledger.touch(account, false).or_revert();
+    session.observe(account, &left.health);
+    session.finish();
+    report(account, &closed)
 }
 
 /// Closes at most `max_legs` of the legs of a settled account in debt, those that can be cut, and draws on the pool for
 /// what is written off. What is left of the debt once all of them are closed counts as stuck.
-pub fn close(session: &mut Session, account: B256, valued: &Valued, max_legs: usize) -> Closed {
+fn close(session: &mut Session, account: B256, valued: &Valued, max_legs: usize) -> Closed {
     let legs = &valued.account.legs;
     let movable = allowed(session, action::DELEVERAGE, legs);
     require(
@@ -48,7 +56,7 @@ pub fn close(session: &mut Session, account: B256, valued: &Valued, max_legs: us
     let done = done.or_revert();
     let arrived = flows::draw(session, draw.total().or_revert()).or_revert();
     session.ledger.arrived(&mut draw, arrived).or_revert();
-    report(session, account, &draw);
+    tell(session, account, &draw);
     let by = revealed.map_or_else(caller, |revealed| revealed.by);
     settle(session, account, by, &draw).or_revert();
     Closed {
@@ -59,7 +67,7 @@ pub fn close(session: &mut Session, account: B256, valued: &Valued, max_legs: us
 }
 
 /// Says what was written off for each instrument, and what insurance paid of it; and whether the rest is stuck.
-fn report(session: &Session, account: B256, draw: &Draw) {
+fn tell(session: &Session, account: B256, draw: &Draw) {
     let store = &*session.ledger.store;
     for (id, deficit) in draw.deficits.iter() {
         let words = [
