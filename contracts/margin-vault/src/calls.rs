@@ -1,34 +1,49 @@
-//! Calls to other contracts: the quote token, the guard, the pool, and contracts that sign.
+//! Calls to other contracts: the quote token, the guard and the pool.
 
-use alloc::vec::Vec;
+use alloc::vec;
 
-use alloy_primitives::{Address, B256};
+use alloy_primitives::Address;
 use alloy_sol_types::SolCall;
-use stylus_sdk::call::RawCall;
 use stylus_sdk::host::WasmVM;
+use stylus_sdk::hostio;
 use stylus_sdk::stylus_core::AccountAccess;
 
 use crate::abi::{Args, Bytes, encode_call};
 use crate::error::{Error, OrRevert, require};
-use crate::interfaces::{Erc20, Erc1271, Pool};
+use crate::interfaces::{Erc20, Pool};
 use crate::word::Word;
 
 /// Return data of a call that reads; `None` if it reverted.
-#[inline(never)]
 pub fn read(to: Address, data: &[u8]) -> Option<Bytes> {
-    let vm = WasmVM::default();
-    // SAFETY: no value of storage outlives the call that loaded it, and a callee cannot re-enter.
-    let returned = unsafe { RawCall::new_static(&vm).call(to, data) };
-    returned.ok().map(|data| &*data.leak())
+    reach(to, data, false)
 }
 
 /// Return data of a call that may change the callee; `None` if it reverted.
+pub fn write(to: Address, data: &[u8]) -> Option<Bytes> {
+    reach(to, data, true)
+}
+
+/// Calls with all gas and no value. What is cached of storage stays there: nobody can see it, since the vault is not re-entrant.
 #[inline(never)]
-fn write(to: Address, data: &[u8]) -> Option<Bytes> {
-    let vm = WasmVM::default();
-    // SAFETY: as for `read`.
-    let returned = unsafe { RawCall::new(&vm).call(to, data) };
-    returned.ok().map(|data| &*data.leak())
+fn reach(to: Address, data: &[u8], writes: bool) -> Option<Bytes> {
+    let (mut returned, value) = (0, [0; 32]);
+    // SAFETY: the pointers are to an address, to `len` bytes, to a value of 32 and to a length.
+    let status = unsafe {
+        let (to, input, len, returned) =
+            (to.as_ptr(), data.as_ptr(), data.len(), &raw mut returned);
+        if writes {
+            hostio::call_contract(to, input, len, value.as_ptr(), u64::MAX, returned)
+        } else {
+            hostio::static_call_contract(to, input, len, u64::MAX, returned)
+        }
+    };
+    if status != 0 {
+        return None;
+    }
+    let mut answer = vec![0; returned];
+    // SAFETY: at most `len` bytes are written.
+    unsafe { hostio::read_return_data(answer.as_mut_ptr(), 0, answer.len()) };
+    Some(answer.leak())
 }
 
 /// The words that a contract returns to a question; reverts with `error` if there are fewer than `count`.
@@ -102,21 +117,4 @@ pub fn cover(pool: Address, token: Address, amount: u128) -> u128 {
     }
     let arrived = balance(token).checked_sub(before);
     (arrived, Error::PoolFailed).or_revert().min(amount)
-}
-
-/// Whether the contract `signer` accepts a signature (ERC-1271).
-pub fn accepts(signer: Address, digest: B256, signature: &[u8]) -> bool {
-    let head = [
-        Word::of_bytes(&digest.0),
-        Word::of(64),
-        Word::of(signature.len() as u128),
-    ];
-    let padded = signature.len().next_multiple_of(32);
-    let mut data = Vec::with_capacity(100 + padded);
-    data.extend_from_slice(encode_call(Erc1271::isValidSignatureCall::SELECTOR, &head));
-    data.extend_from_slice(signature);
-    data.resize(100 + padded, 0);
-    let answer = read(signer, &data).unwrap_or(&[]);
-    let magic = u32::from_be_bytes(Erc1271::isValidSignatureCall::SELECTOR);
-    answer.len() >= 32 && Args::new(answer).word(0) == Word::new(u128::from(magic) << 96, 0)
 }

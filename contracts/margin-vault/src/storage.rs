@@ -7,20 +7,21 @@
 //! | instrument, [`InstrumentField`] | an instrument's price, funding, parameters and flows |
 //! | instrument, side, 0 | open interest, offset, occupied buckets |
 //! | instrument, side, 1 | what was deleveraged of late |
-//! | instrument, side, bucket, 0 | base, joined, epoch; all there is of a bucket that was not cut since it was last empty |
+//! | instrument, side, bucket, 0 | base, M, epoch; all there is of a bucket that was not cut since it was last empty |
 //! | instrument, side, bucket, 1 | drift, scale; means nothing unless the bucket was cut |
-//! | instrument, side, bucket, epoch | K at the end of the epoch |
+//! | instrument, side, bucket, epoch | K at the end of the epoch, and whether that left nothing |
 //! | id | an instrument's place in the listing, plus one |
 //! | strike, underlying, kind, expiry | the place of the option with these terms in the listing, while there is one |
 //! | hash of account, 0 | capital, profit, time of its maturity |
 //! | hash of account, 1 | instruments of its legs, immature gain, clock, bucket |
-//! | hash of account, instrument, 0 | a leg's base, K, epoch, side; all there is of one that joined a bucket that was not cut |
-//! | hash of account, instrument, 1 | size at joining; means nothing unless it differs from the base |
+//! | hash of account, instrument, 0 | a leg's base, K, epoch, side; all there is of one that joined a bucket that was not cut, and of one that was cut to nothing |
+//! | hash of account, instrument, 1 | size at joining; means nothing unless the leg joined apart |
 //! | hash of account, nonce / 128 | order page: see [`nonces`](crate::nonces) |
 //! | hash of account, nonce | filled size, while an order is partly filled |
 //! | hash of owner, nonce / 256 | a bit for each cancelled nonce |
 //! | hash of owner, signer | whether it may act for the owner |
 //! | hash of account | a deleveraging that goes on; who revealed its debt: see [`closings`](crate::closings) |
+//! | hash of owner | what it deposited of late and has not taken away again: see [`Credit`] |
 //! | hash of account, 0 and 1 | how its debt is divided among underlyings: see [`Attribution`]; means nothing without a debt |
 //!
 //! A slot that means nothing any more is left as it is: clearing it would cost more than the refund, and using it again would
@@ -36,8 +37,9 @@ use risk::funding::{Funding, Volume};
 use risk::options::black::Kind;
 use risk::options::encoding::Requirement;
 use risk::{
-    Account, Attribution, Bucket, Cover, Cumulative, Debts, InstrumentId, Leg, Outflow, Position,
-    Positions, Price, Prices, Records, Result, Side, SideState, Store, Throttle, Totals, Usd, math,
+    Account, Attribution, Bucket, Cover, Credit, Debts, Ended, InstrumentId, Leg, Outflow,
+    Position, Positions, Price, Prices, Records, Result, Side, SideState, Store, Throttle, Totals,
+    Usd, math,
 };
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::CryptographyAccess;
@@ -118,7 +120,7 @@ enum Region {
     Instrument,
     Side,
     Bucket,
-    Closed,
+    Ended,
     Listing,
     Series,
 }
@@ -134,6 +136,7 @@ pub(crate) enum Hashed {
     Signer,
     Closing,
     Revealed,
+    Credit,
     Attribution,
 }
 
@@ -251,6 +254,21 @@ impl Storage {
     pub fn set_outflow(&mut self, outflow: &Outflow) {
         let (high, low) = outflow.to_parts();
         self.set_field(Field::Outflow, Word::new(high, low));
+    }
+
+    /// What an owner may take away without using up the outflow of all.
+    #[must_use]
+    pub fn credit(&self, owner: Address) -> Credit {
+        packing::of_credit(self.load(self.credit_slot(owner)))
+    }
+
+    /// Stores what an owner may take away without using up the outflow of all.
+    pub fn set_credit(&mut self, owner: Address, credit: &Credit) {
+        self.store(self.credit_slot(owner), packing::credit(credit));
+    }
+
+    fn credit_slot(&self, owner: Address) -> Slot {
+        self.hashed(Hashed::Credit, owner.into_word(), 0, Word::ZERO)
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "stored from 32 bits")]
@@ -492,21 +510,14 @@ impl Store for Storage {
         }
     }
 
-    fn closed(&self, id: InstrumentId, side: Side, bucket: u8, epoch: u32) -> Cumulative {
-        let slot = fixed(Region::Closed, [id, side_number(side), bucket], epoch);
-        Cumulative(self.load(slot).low.cast_signed())
+    fn ended(&self, id: InstrumentId, side: Side, bucket: u8, epoch: u32) -> Ended {
+        let slot = fixed(Region::Ended, [id, side_number(side), bucket], epoch);
+        packing::of_ended(self.load(slot))
     }
 
-    fn set_closed(
-        &mut self,
-        id: InstrumentId,
-        side: Side,
-        bucket: u8,
-        epoch: u32,
-        cumulative: Cumulative,
-    ) {
-        let slot = fixed(Region::Closed, [id, side_number(side), bucket], epoch);
-        self.store(slot, Word::of(cumulative.0.cast_unsigned()));
+    fn set_ended(&mut self, id: InstrumentId, side: Side, bucket: u8, epoch: u32, ended: &Ended) {
+        let slot = fixed(Region::Ended, [id, side_number(side), bucket], epoch);
+        self.store(slot, packing::ended(ended));
     }
 
     fn leg(&self, account: B256, id: InstrumentId) -> Leg {

@@ -24,7 +24,13 @@ pub fn deleverage(store: &mut Storage, account: B256, max_legs: u128) -> Bytes {
     let left = session.ledger.touch(account, false).or_revert();
     session.observe(account, &left.health);
     session.finish();
-    report(account, &Closed { done, ..Closed::default() })
+    report(
+        account,
+        &Closed {
+            done,
+            ..Closed::default()
+        },
+    )
 }
 
 /// Closes a share of at most `max_legs` legs of a settled account that is not in debt, as the last call decided if that did
@@ -35,7 +41,7 @@ fn reduce(session: &mut Session, account: B256, valued: &Valued, max_legs: usize
     {
         session.ledger.store.closing(account)
     } else {
-        decide(session, &held, valued).or_revert()
+        decide(session, account, valued).or_revert()
     };
     let movable = allowed(session, action::DELEVERAGE, &closing.remaining);
     require(!movable.as_slice().is_empty(), Error::ActionBlocked);
@@ -54,9 +60,11 @@ fn reduce(session: &mut Session, account: B256, valued: &Valued, max_legs: usize
 }
 
 /// Decides what to close of the legs that can be cut.
-fn decide(session: &Session, held: &Account, valued: &Valued) -> Result<Closing> {
+fn decide(session: &Session, account: B256, valued: &Valued) -> Result<Closing> {
     let store = &*session.ledger.store;
-    let ground = Ground::of(held, &valued.health, held.cut)?;
+    let held = &store.account(account);
+    let joined = || session.ledger.maintenance_of_joined(account, &held.legs);
+    let ground = Ground::of(held, &valued.health, joined)?;
     let movable = allowed(session, action::DELEVERAGE, &held.legs);
     let (positions, margin) = session.ledger.movable(valued, &movable)?;
     Closing::decide(

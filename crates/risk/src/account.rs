@@ -18,10 +18,9 @@ pub struct Account {
     pub bucket: u8,
     /// How long the account has been seen in ill health.
     pub clock: Clock,
-    /// Whether a leg was found cut since the account was last seen in health.
-    pub cut: bool,
-    /// Whether a deleveraging of it goes on as it was decided: until it is seen in health, or its legs or capital change
-    /// in another way.
+    /// Whether a deleveraging of it goes on as it was decided: until the account is seen in health, enters or leaves debt, trades
+    /// or takes over positions. Nothing that a stranger does starts it anew: no deposit, touch, conversion or move to another
+    /// bucket; a liquidation takes its share off what is left to close.
     pub closing: bool,
     /// Whether its debt is [attributed](crate::Attribution) to instruments: from when it is found until it is gone.
     pub attributed: bool,
@@ -68,10 +67,9 @@ impl Account {
         self.maturing.immature(self.pnl, now)
     }
 
-    /// Moves the clock by an observation; health ends what a cut allows, and a deleveraging, as well.
+    /// Moves the clock by an observation; health ends a deleveraging as well.
     pub fn observe(&mut self, now: u64, healthy: bool) {
         self.clock = self.clock.observed(now, healthy);
-        self.cut &= !healthy;
         self.closing &= !healthy;
     }
 

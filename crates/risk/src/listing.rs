@@ -1,6 +1,7 @@
 //! Rules that options are listed and traded by: expiries and strikes, price band and fee, and what all series of an underlying
 //! add up to.
 
+use crate::options::encoding::MAX_TICKS;
 use crate::{Price, Ratio, Result, Size, Usd, WAD, math};
 
 /// Seconds of a day.
@@ -11,6 +12,10 @@ const TIME_OF_DAY: u64 = 8 * 3_600;
 const WEEK: u64 = 7;
 /// What the number of a Friday leaves when divided by [`WEEK`]: day 0, 1 January 1970, was a Thursday.
 const FRIDAY: u64 = 1;
+/// Seconds from the decision that a series settles early to that, at least.
+const NOTICE: u64 = 7 * DAY;
+/// Seconds without a trade after which anyone may delist a series that nobody holds.
+pub const UNTRADED_FOR: u64 = DAY;
 /// Seconds that a series has at least to live when it is listed.
 pub const SHORTEST_LIFE: u64 = 3_600;
 
@@ -41,7 +46,17 @@ pub const fn is_expiry(expiry: u64, now: u64, longest: u64) -> bool {
         && (life <= WEEK * DAY || expiry / DAY % WEEK == FRIDAY)
 }
 
-/// A strike in ticks, if it is above zero and on the grid, a multiple of `step` ticks, and fits.
+/// When a series settles that is made to at unix time `now`: at the first 08:00 UTC at least 7 days later.
+#[must_use]
+pub const fn first_close(now: u64) -> u64 {
+    let earliest = now.saturating_add(NOTICE);
+    let past = earliest.saturating_sub(TIME_OF_DAY);
+    past.div_ceil(DAY)
+        .saturating_mul(DAY)
+        .saturating_add(TIME_OF_DAY)
+}
+
+/// A strike in ticks, if it is above zero and on the grid, a multiple of `step` ticks, and at most [`MAX_TICKS`] of them.
 #[must_use]
 pub fn strike_in_ticks(strike: Price, tick: Price, step: u32) -> Option<u64> {
     let ticks = strike.0.checked_div(tick.0)?;
@@ -49,7 +64,7 @@ pub fn strike_in_ticks(strike: Price, tick: Price, step: u32) -> Option<u64> {
     let on_grid = strike <= Price::MAX
         && strike.0 == u128::from(ticks).checked_mul(tick.0)?
         && ticks.checked_rem(step.into())? == 0;
-    (on_grid && ticks > 0).then_some(ticks)
+    (on_grid && ticks > 0 && ticks <= MAX_TICKS).then_some(ticks)
 }
 
 /// Whether a strike is at most a factor of one and `range` away from the mark of the underlying, either way.
@@ -222,6 +237,18 @@ mod tests {
     }
 
     #[test]
+    fn a_series_that_is_made_to_settles_at_the_first_eight_after_a_week() {
+        let eight = friday(2_000);
+        let week = WEEK * DAY;
+        assert_eq!(first_close(eight), eight + week);
+        assert_eq!(first_close(eight - 1), eight + week);
+        assert_eq!(first_close(eight + 1), eight + week + DAY);
+        assert_eq!(first_close(eight + DAY - 1), eight + week + DAY);
+        assert_eq!(first_close(eight - TIME_OF_DAY), eight + week);
+        assert_eq!(first_close(u64::MAX) % DAY, u64::MAX % DAY, "it saturates");
+    }
+
+    #[test]
     fn strikes_are_whole_steps_of_ticks() {
         let (tick, step) = (Price(WAD / 2), 100);
         let ticks = |strike| strike_in_ticks(strike, tick, step);
@@ -239,8 +266,8 @@ mod tests {
         assert_eq!(strike_in_ticks(dollars(50), Price(0), 1), None);
         assert_eq!(strike_in_ticks(dollars(50), tick, 0), None);
         assert_eq!(strike_in_ticks(Price::MAX, Price(1), 1), None);
-        let last = u128::from(u64::MAX);
-        assert_eq!(strike_in_ticks(Price(last), Price(1), 1), Some(u64::MAX));
+        let last = u128::from(MAX_TICKS);
+        assert_eq!(strike_in_ticks(Price(last), Price(1), 1), Some(MAX_TICKS));
         assert_eq!(strike_in_ticks(Price(last + 1), Price(1), 1), None);
     }
 
@@ -339,6 +366,7 @@ mod tests {
         #[test]
         fn a_strike_on_the_grid_comes_back(tick in 1u128..1 << 64, step in 1u32.., steps in 1u64..1 << 30) {
             let ticks = u64::from(step).checked_mul(steps);
+            let ticks = ticks.filter(|&ticks| ticks <= MAX_TICKS);
             let strike = ticks.and_then(|ticks| u128::from(ticks).checked_mul(tick)).map(Price);
             if let Some(strike) = strike.filter(|&strike| strike <= Price::MAX) {
                 prop_assert_eq!(strike_in_ticks(strike, Price(tick), step), ticks);

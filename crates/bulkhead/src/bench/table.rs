@@ -6,16 +6,17 @@ use super::{Figures, accuracy::Accuracy, gas::Slots};
 pub const CACHED: &str = ".cached";
 
 /// The most gas that a call should use.
-const GOALS: [(&str, u64); 14] = [
-    ("engine.evaluate.64", 50_000),
-    ("engine.evaluateCompact.64", 20_000),
+const GOALS: [(&str, u64); 15] = [
+    ("engine.evaluate.64", 30_000),
+    ("engine.evaluateCompact.64", 18_000),
     ("factory.createMarket", 1_500_000),
     ("guard.poke.cold", 90_000),
-    ("guard.poke.warm", 90_000),
-    ("vault.deposit", 90_000),
-    ("vault.settle.existing", 200_000),
+    ("guard.poke.warm", 95_000),
+    ("vault.deposit", 87_000),
+    ("vault.settle.existing", 218_000),
+    ("vault.settle.poking", 285_000),
     ("vault.settle.16legs", 600_000),
-    ("vault.liquidate.1", 220_000),
+    ("vault.liquidate.1", 245_000),
     ("vault.liquidate.16", 900_000),
     ("vault.settle.15options", 650_000),
     ("vault.liquidate.15options", 1_100_000),

@@ -12,8 +12,8 @@ use crate::{
     abi::{
         IInsurancePool::{self, availableCall},
         IMarginVault::{
-            self, coverCall, debtsCall, dustCall, healthCall, instrumentCall, openInterestCall, optionCall,
-            parametersCall,
+            self, coverCall, debtsCall, dustCall, healthCall, instrumentCall, openInterestCall,
+            optionCall, parametersCall,
         },
         IOracleGuard::{self, OptionId, marksWithOptionsCall},
         IQuoteToken::decimalsCall,

@@ -128,16 +128,33 @@ impl Bench<'_> {
         let touch = IMarginVault::touchCall { account };
         let touch = self.people[LONGS].call(self.chain, self.market.vault, &touch)?;
         self.chain.execute(&[touch]).await?;
+        self.liquidation_that_pokes(weak[0], into[0]).await?;
         for (place, legs) in SIZES.into_iter().enumerate() {
-            let liquidate = IMarginVault::liquidateCall {
-                account: weak[place],
-                into: into[place],
-                maxShare: U256::from(WAD),
-            };
+            let liquidate = liquidation(weak[place], into[place]);
             let name = format!("vault.liquidate.{legs}");
             self.call(&name, LIQUIDATOR, self.market.vault, &liquidate)
                 .await?;
         }
         Ok(())
+    }
+
+    /// A liquidation that meets a new round of every feed, undone.
+    async fn liquidation_that_pokes(&mut self, weak: B256, into: B256) -> Result<(), BenchError> {
+        self.rounds(WEAK_PRICE).await?;
+        let liquidate = liquidation(weak, into);
+        let liquidate = self.people[LIQUIDATOR].call(self.chain, self.market.vault, &liquidate)?;
+        self.meter
+            .try_out("vault.liquidate.1.poking", liquidate)
+            .await?;
+        self.poke().await
+    }
+}
+
+/// Takes all that is due.
+fn liquidation(account: B256, into: B256) -> IMarginVault::liquidateCall {
+    IMarginVault::liquidateCall {
+        account,
+        into,
+        maxShare: U256::from(WAD),
     }
 }

@@ -18,6 +18,9 @@ impl Bench<'_> {
         self.trade("vault.settle.new", LONG, SHORT, 100.0).await?;
         self.trade("vault.settle.existing", LONG, SHORT, 10.0)
             .await?;
+        self.advance(super::CALM_SECONDS).await?;
+        self.rounds(START_PRICE).await?;
+        self.trade("vault.settle.poking", LONG, SHORT, 10.0).await?;
         self.trade("vault.settle.reducing", SHORT, LONG, 10.0)
             .await?;
         self.touches().await?;
