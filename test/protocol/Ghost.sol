@@ -3,7 +3,7 @@ pragma solidity ^0.8.20;
 
 import {IMarginVault} from "../../contracts/interfaces/IMarginVault.sol";
 import {vm} from "../support/Vm.sol";
-import {AccountState, Lens, VaultState} from "./Lens.sol";
+import {AccountState, InstrumentState, Lens, VaultState} from "./Lens.sol";
 
 /// A second book of what every account is worth, kept from positions, marks and funding alone. After each operation it says
 /// whether the vault has kept its promises; the first one that it broke is kept in `violation`.
@@ -15,6 +15,9 @@ abstract contract Ghost {
     int256 internal constant WAD = 1e18;
     /// Rounding of one operation, in WAD dollars: a thousandth of the token's unit.
     uint256 internal constant ROUNDING = 1e9;
+    /// The most that one operation adds to declared dust of a side: it cuts at most 16 buckets for each of at most 16 legs, and may
+    /// empty each with a base below 2^16 left; what else it joins, leaves and cuts loses 2 units each.
+    uint256 private constant DUST = 16 * 16 * (2 ** 16 + 1 + 2) + 9 * 16 * 2 * 2;
 
     IMarginVault internal immutable vault;
     Lens internal immutable lens;
@@ -27,6 +30,8 @@ abstract contract Ghost {
     int256[] internal marks;
     int256[] internal paid;
     VaultState internal state;
+    /// How many operations have been tried.
+    uint256 internal operations;
     string public violation;
     /// How many operations of each kind have changed something.
     mapping(string operation => uint256) public done;
@@ -129,7 +134,7 @@ abstract contract Ghost {
         return vm.toString(wad / UNIT);
     }
 
-    /// All that holds after any operation: invariants 1 to 3, and 4 for everybody who has no part in it.
+    /// All that holds after any operation: invariants 1 to 3, 7 as far as it shows, and 4 for everybody who has no part in it.
     function check(string memory what, VaultState memory seen) internal {
         done[what]++;
         require_(seen.held * UNIT >= seen.tokens, string.concat("1: tokens are held after ", what));
@@ -137,6 +142,38 @@ abstract contract Ghost {
         checkSums(what, seen);
         for (uint256 i = 0; i < instruments.length; i++) {
             checkOpenInterest(what, seen, i);
+        }
+        if (seen.coverage == uint256(WAD)) checkClaims(what, seen);
+    }
+
+    /// Invariant 7 while profit is whole: what everybody has, with the gains of their own legs, is there.
+    function checkClaims(string memory what, VaultState memory seen) private {
+        int256 claimed;
+        for (uint256 k = 0; k < seen.accounts.length; k++) {
+            claimed += seen.accounts[k].equity;
+        }
+        require_(claimed <= int256(seen.tokens + dustMoves(seen)), string.concat("7: claims after ", what));
+    }
+
+    /// Invariant 7 once everybody is settled, at any coverage ratio: what is known of debts beyond what is missing is insured.
+    function checkSettledClaims(VaultState memory seen) internal {
+        int256 claimed;
+        for (uint256 k = 0; k < seen.accounts.length; k++) {
+            AccountState memory account = seen.accounts[k];
+            claimed += int256(account.capital);
+            if (account.pnl > 0) claimed += account.pnl * int256(seen.coverage) / WAD;
+        }
+        int256 insured = int256(seen.debt) + seen.shortfall - int256(seen.missing);
+        int256 backing = int256(seen.tokens) + (insured > 0 ? insured : int256(0));
+        require_(claimed <= backing + int256(dustMoves(seen)), "7: claims once all are settled");
+    }
+
+    /// What declared dust can have gained or lost, and rounding: each mark has stayed within ten times what it is.
+    function dustMoves(VaultState memory seen) private pure returns (uint256 sum) {
+        sum = UNIT;
+        for (uint256 i = 0; i < seen.instruments.length; i++) {
+            InstrumentState memory instrument = seen.instruments[i];
+            sum += (instrument.dustLong + instrument.dustShort) * 10 * instrument.mark / uint256(WAD);
         }
     }
 
@@ -169,6 +206,9 @@ abstract contract Ghost {
             if (size > 0) long += uint256(size);
             else short += uint256(-size);
         }
+        uint256 bound = DUST * (operations + 1);
+        require_(seen.instruments[i].dustLong <= bound, string.concat("3: dust of longs after ", what));
+        require_(seen.instruments[i].dustShort <= bound, string.concat("3: dust of shorts after ", what));
         uint256 dust = seen.instruments[i].dustLong + seen.instruments[i].dustShort + ROUNDING;
         // What has settled is taken from one account after the other.
         require_(

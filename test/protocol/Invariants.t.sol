@@ -9,7 +9,7 @@ import {vm} from "../support/Vm.sol";
 import {ProtocolTest, Trader} from "./Protocol.sol";
 import {Series, VaultHandler} from "./VaultHandler.sol";
 
-/// Invariants 1 to 6 of the vault, after every one of many random operations by many people on two perpetuals and on four options,
+/// Invariants 1 to 7 of the vault, after every one of many random operations by many people on two perpetuals and on four options,
 /// which expire and make room for others. Ranges follow the volatility, up to 12 %. The seed is that
 /// of the configuration; `--fuzz-seed` sets another one, the profile `long` runs for longer. A failing sequence is shrunk
 /// little, because every try repeats it on the node.
@@ -190,7 +190,7 @@ contract VaultInvariants is ProtocolTest {
     }
 
     /// One function, because every function costs a whole run of its own. The handler looks after every operation.
-    function invariant_one_to_six() public view {
+    function invariant_one_to_seven() public view {
         string memory violation = handler.violation();
         vm.assertTrue(bytes(violation).length == 0, violation);
     }

@@ -511,6 +511,7 @@ contract VaultHandler is Ghost {
             settled("touch", seen, k);
         }
         check("touching everybody", seen);
+        checkSettledClaims(seen);
         remember(seen);
     }
 
@@ -569,6 +570,7 @@ contract VaultHandler is Ghost {
     // ---- how
 
     function operate(address caller, bytes memory data) internal virtual returns (bool success) {
+        operations++;
         vm.prank(caller);
         (success,) = address(vault).call(data);
     }

@@ -4,15 +4,17 @@
 use risk::cover::Flow;
 use risk::funding::{Funding, Volume};
 use risk::{
-    Account, Base, Bucket, Clock, Cumulative, Index, Leg, Legs, Maturing, Maturity, Price, Scale,
-    Side, SideState, Size, Throttle, Totals, Usd,
+    Account, Base, Bucket, Clock, Cumulative, Ended, Index, Leg, Legs, Maturing, Maturity, Price,
+    Scale, Side, SideState, Size, Throttle, Totals, Usd,
 };
 
 use crate::error::{Error, require};
 use crate::word::Word;
 
-/// Bits of an amount, a size, a base's lower part and a leg's cumulative gain.
+/// Bits of an amount, a size and a base's lower part.
 const WIDE: u32 = 112;
+/// Bits of a leg's cumulative gain, the highest of them apart.
+const GAIN: u32 = WIDE + 1;
 /// Bits of a mark, and of the funding that a unit has paid.
 const PRICE: u32 = 100;
 /// Bits of a funding rate.
@@ -130,7 +132,7 @@ pub const fn of_totals([backing, claims, missing]: [Word; 3]) -> Totals {
     }
 }
 
-/// P, C and the time of I; ids of the legs, and below them, from the highest bit: closing, cut, class of I, number of legs, bucket,
+/// P, C and the time of I; ids of the legs, and below them, from the highest bit: closing, class of I, number of legs, bucket,
 /// seconds of ill health, when it was seen, I.
 pub fn account(account: &Account) -> [Word; 2] {
     let (instruments, count) = account.legs.parts();
@@ -140,7 +142,6 @@ pub fn account(account: &Account) -> [Word; 2] {
         | u128::from(account.bucket) << 112
         | u128::from(count) << 116
         | (account.maturing.class as u128) << 121
-        | u128::from(account.cut) << 123
         | u128::from(account.closing) << 124;
     [
         pair(
@@ -172,7 +173,6 @@ pub fn of_account([funds, state]: [Word; 2]) -> Account {
             seen: (low >> 64) as u32,
             unhealthy: (low >> 96) as u16,
         },
-        cut: low >> 123 & 1 == 1,
         closing: low >> 124 & 1 == 1,
         legs: Legs::from_parts(state.high.to_le_bytes(), lowest(low >> 116, 5) as u8),
     }
@@ -260,11 +260,12 @@ pub const fn of_throttle(word: Word) -> Throttle {
     }
 }
 
-/// Joined, base, whether the bucket was cut, epoch; for one that was cut, drift, and scale with the base's higher part.
+/// M, base, whether the bucket was cut, epoch; for one that was cut, drift, and scale with the base's higher part.
 pub fn bucket(bucket: &Bucket) -> (Word, Option<Word>) {
     let cut = bucket.is_cut();
-    let beside = u128::from(cut) << EPOCH | narrow(bucket.epoch.into(), EPOCH);
-    let first = wide_pair(narrow(bucket.joined.0, WIDE), bucket.base, beside);
+    let beside = u32::from(cut) << EPOCH | epoch(bucket.epoch);
+    let low = lowest(bucket.base.0, WIDE);
+    let first = pair(narrow(bucket.weight.0, WIDE), low, beside);
     let second = Word::new(
         bucket.drift.0.cast_unsigned(),
         narrow(bucket.scale.0, SCALE) | bucket.base.0 >> WIDE << SCALE,
@@ -275,9 +276,9 @@ pub fn bucket(bucket: &Bucket) -> (Word, Option<Word>) {
 
 /// The bucket of its first word and, if that says that it was cut, its second.
 pub fn of_bucket(first: Word, second: impl FnOnce() -> Word) -> Bucket {
-    let (joined, base, beside) = unpair(first);
+    let (weight, base, beside) = unpair(first);
     let mut bucket = Bucket {
-        joined: Size(joined),
+        weight: Size(weight),
         base: Base(base),
         ..Bucket::empty(beside & ((1 << EPOCH) - 1))
     };
@@ -290,33 +291,66 @@ pub fn of_bucket(first: Word, second: impl FnOnce() -> Word) -> Bucket {
     bucket
 }
 
-/// K, base, whether the leg joined apart, side, epoch; for one that joined apart, the base's higher part and joined.
+/// Whether an epoch was emptied, and K at its end.
+pub fn ended(ended: &Ended) -> Word {
+    let cumulative = ended.cumulative.0.cast_unsigned();
+    Word::new(ended.emptied.into(), cumulative)
+}
+
+pub const fn of_ended(word: Word) -> Ended {
+    Ended {
+        cumulative: Cumulative(word.low.cast_signed()),
+        emptied: word.high != 0,
+    }
+}
+
+/// What a leg's first word says beside its numbers.
+mod flag {
+    /// It is short.
+    pub const SHORT: u32 = super::EPOCH;
+    /// It joined apart: its second word counts.
+    pub const APART: u32 = SHORT + 1;
+    /// Nothing is left of it: its size at joining is in the place of a base.
+    pub const ENDED: u32 = APART + 1;
+    /// The highest bit of K.
+    pub const GAIN: u32 = ENDED + 1;
+}
+
+/// K, base, [`flag`]s, epoch; for one that joined apart, the base's higher part and its size at joining.
 pub fn leg(leg: &Leg) -> (Word, Option<Word>) {
     let apart = leg.joined_apart();
-    let beside = u128::from(apart) << (EPOCH + 1)
-        | u128::from(leg.side == Side::Short) << EPOCH
-        | narrow(leg.epoch.into(), EPOCH);
-    let first = wide_pair(narrow_signed(leg.settled.0, WIDE), leg.base, beside);
-    let second = Word::new(leg.base.0 >> WIDE, narrow(leg.joined.0, WIDE));
-    require(apart || leg.base.0 >> WIDE == 0, Error::Overflow);
-    (first, apart.then_some(second))
+    let ended = leg.base == Base::ZERO;
+    let gain = narrow_signed(leg.settled.0, GAIN);
+    let beside = u32::from(gain >> WIDE != 0) << flag::GAIN
+        | u32::from(ended) << flag::ENDED
+        | u32::from(apart) << flag::APART
+        | u32::from(leg.side == Side::Short) << flag::SHORT
+        | epoch(leg.epoch);
+    let joined = narrow(leg.joined.0, WIDE);
+    let base = if ended { joined } else { leg.base.0 };
+    let first = pair(lowest(gain, WIDE), lowest(base, WIDE), beside);
+    (first, apart.then_some(Word::new(base >> WIDE, joined)))
 }
 
 /// The leg of its first word and, if that says that it joined apart, its second.
 pub fn of_leg(first: Word, second: impl FnOnce() -> Word) -> Leg {
-    let (settled, base, beside) = unpair(first);
+    let (gain, joined, beside) = unpair(first);
+    let has = |flag| beside >> flag & 1 == 1;
+    let gain = u128::from(has(flag::GAIN)) << WIDE | gain;
     let mut leg = Leg {
-        side: if beside >> EPOCH & 1 == 0 {
-            Side::Long
-        } else {
+        side: if has(flag::SHORT) {
             Side::Short
+        } else {
+            Side::Long
         },
         epoch: beside & ((1 << EPOCH) - 1),
-        base: Base(base),
-        joined: Size(base),
-        settled: Cumulative(widened(settled, WIDE)),
+        base: Base(joined),
+        joined: Size(joined),
+        settled: Cumulative(widened(gain, GAIN)),
     };
-    if beside >> (EPOCH + 1) & 1 == 1 {
+    if has(flag::ENDED) {
+        leg.base = Base::ZERO;
+    } else if has(flag::APART) {
         let Word { high, low } = second();
         leg.base.0 |= high << WIDE;
         leg.joined = Size(low);
@@ -324,10 +358,9 @@ pub fn of_leg(first: Word, second: impl FnOnce() -> Word) -> Leg {
     leg
 }
 
-/// A number of 112 bits, a base's lower part, and 32 bits beside them.
-#[expect(clippy::cast_possible_truncation, reason = "at most 30 bits")]
-fn wide_pair(number: u128, base: Base, beside: u128) -> Word {
-    pair(number, lowest(base.0, WIDE), beside as u32)
+fn epoch(epoch: u32) -> u32 {
+    require(epoch >> EPOCH == 0, Error::Overflow);
+    epoch
 }
 
 #[cfg(test)]
@@ -390,7 +423,6 @@ mod tests {
                     seen: u32::MAX,
                     unhealthy: u16::MAX,
                 },
-                cut: true,
                 closing: true,
                 legs,
             };
@@ -401,9 +433,8 @@ mod tests {
 
     #[test]
     fn each_flag_of_an_account_has_a_bit_of_its_own() {
-        for (cut, closing, bucket) in [(true, false, 0), (false, true, 0), (false, false, 15)] {
+        for (closing, bucket) in [(true, 0), (false, 15)] {
             let stored = Account {
-                cut,
                 closing,
                 bucket,
                 ..Account::default()
@@ -462,38 +493,71 @@ mod tests {
     fn a_bucket_needs_a_second_word_only_once_it_was_cut() {
         let uncut = Bucket {
             base: Base(Size::MAX.0),
-            joined: Size((1 << 112) - 1),
+            weight: Size((1 << 112) - 1),
             ..Bucket::empty(risk::LAST_EPOCH)
         };
         assert_eq!(bucket(&uncut).1, None);
         assert_eq!(bucket_back(&uncut), uncut);
-        let cut = Bucket {
-            scale: Scale::MIN,
-            drift: Cumulative(i128::MIN),
-            base: Base((1 << 127) - 1),
-            ..uncut
-        };
-        assert_eq!(bucket_back(&cut), cut);
+        for scale in [Scale::ZERO, Scale::MIN, Scale((1 << 96) - 1)] {
+            let cut = Bucket {
+                scale,
+                drift: Cumulative(i128::MIN),
+                base: Base((1 << 127) - 1),
+                ..uncut
+            };
+            assert_eq!(bucket_back(&cut), cut);
+        }
+    }
+
+    #[test]
+    fn the_end_of_an_epoch_comes_back() {
+        for emptied in [false, true] {
+            for cumulative in [0, -1, 1, i128::MAX, i128::MIN].map(Cumulative) {
+                let stored = Ended {
+                    cumulative,
+                    emptied,
+                };
+                assert_eq!(of_ended(ended(&stored)), stored);
+            }
+        }
+        assert_eq!(of_ended(Word::ZERO), Ended::default(), "one passed over");
     }
 
     #[test]
     fn a_leg_needs_a_second_word_only_if_it_joined_apart() {
         for side in Side::BOTH {
-            let joined = Leg {
-                side,
-                epoch: risk::LAST_EPOCH,
-                base: Base(Size::MAX.0),
-                joined: Size::MAX,
-                settled: Cumulative(-(1 << 111)),
-            };
-            assert_eq!(leg(&joined).1, None);
-            assert_eq!(leg_back(&joined), joined);
-            let apart = Leg {
-                base: Base((1 << 127) - 1),
-                ..joined
-            };
-            assert_eq!(leg_back(&apart), apart);
+            for settled in [-(1 << 112), (1 << 112) - 1].map(Cumulative) {
+                let joined = Leg {
+                    side,
+                    epoch: risk::LAST_EPOCH,
+                    base: Base(Size::MAX.0),
+                    joined: Size::MAX,
+                    settled,
+                };
+                assert_eq!(leg(&joined).1, None);
+                assert_eq!(leg_back(&joined), joined);
+                let apart = Leg {
+                    base: Base((1 << 127) - 1),
+                    ..joined
+                };
+                assert_eq!(leg_back(&apart), apart);
+                let ended = joined.ended();
+                assert_eq!(leg(&ended).1, None);
+                assert_eq!(leg_back(&ended), ended);
+            }
         }
+    }
+
+    #[test]
+    #[should_panic(expected = "reverted")]
+    fn a_gain_beyond_its_bits_is_not_stored() {
+        leg(&Leg {
+            side: Side::Long,
+            epoch: 0,
+            base: Base(1),
+            joined: Size(1),
+            settled: Cumulative(1 << 112),
+        });
     }
 
     #[test]

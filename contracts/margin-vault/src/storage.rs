@@ -7,15 +7,15 @@
 //! | instrument, [`InstrumentField`] | an instrument's price, funding, parameters and flows |
 //! | instrument, side, 0 | open interest, offset, occupied buckets |
 //! | instrument, side, 1 | what was deleveraged of late |
-//! | instrument, side, bucket, 0 | base, joined, epoch; all there is of a bucket that was not cut since it was last empty |
+//! | instrument, side, bucket, 0 | base, M, epoch; all there is of a bucket that was not cut since it was last empty |
 //! | instrument, side, bucket, 1 | drift, scale; means nothing unless the bucket was cut |
-//! | instrument, side, bucket, epoch | K at the end of the epoch |
+//! | instrument, side, bucket, epoch | K at the end of the epoch, and whether that left nothing |
 //! | id | an instrument's place in the listing, plus one |
 //! | strike, underlying, kind, expiry | the place of the option with these terms in the listing, while there is one |
 //! | hash of account, 0 | capital, profit, time of its maturity |
 //! | hash of account, 1 | instruments of its legs, immature gain, clock, bucket |
-//! | hash of account, instrument, 0 | a leg's base, K, epoch, side; all there is of one that joined a bucket that was not cut |
-//! | hash of account, instrument, 1 | size at joining; means nothing unless it differs from the base |
+//! | hash of account, instrument, 0 | a leg's base, K, epoch, side; all there is of one that joined a bucket that was not cut, and of one that was cut to nothing |
+//! | hash of account, instrument, 1 | size at joining; means nothing unless the leg joined apart |
 //! | hash of account, nonce / 128 | order page: see [`nonces`](crate::nonces) |
 //! | hash of account, nonce | filled size, while an order is partly filled |
 //! | hash of owner, nonce / 256 | a bit for each cancelled nonce |
@@ -35,8 +35,8 @@ use risk::funding::{Funding, Volume};
 use risk::options::black::Kind;
 use risk::options::encoding::Requirement;
 use risk::{
-    Account, Bucket, Cumulative, InstrumentId, Leg, Outflow, Position, Positions, Price, Prices,
-    Result, Side, SideState, Store, Throttle, Totals, Usd,
+    Account, Bucket, Ended, InstrumentId, Leg, Outflow, Position, Positions, Price, Prices, Result,
+    Side, SideState, Store, Throttle, Totals, Usd,
 };
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::CryptographyAccess;
@@ -109,7 +109,7 @@ enum Region {
     Instrument,
     Side,
     Bucket,
-    Closed,
+    Ended,
     Listing,
     Series,
 }
@@ -420,21 +420,14 @@ impl Store for Storage {
         }
     }
 
-    fn closed(&self, id: InstrumentId, side: Side, bucket: u8, epoch: u32) -> Cumulative {
-        let slot = fixed(Region::Closed, [id, side_number(side), bucket], epoch);
-        Cumulative(self.load(slot).low.cast_signed())
+    fn ended(&self, id: InstrumentId, side: Side, bucket: u8, epoch: u32) -> Ended {
+        let slot = fixed(Region::Ended, [id, side_number(side), bucket], epoch);
+        packing::of_ended(self.load(slot))
     }
 
-    fn set_closed(
-        &mut self,
-        id: InstrumentId,
-        side: Side,
-        bucket: u8,
-        epoch: u32,
-        cumulative: Cumulative,
-    ) {
-        let slot = fixed(Region::Closed, [id, side_number(side), bucket], epoch);
-        self.store(slot, Word::of(cumulative.0.cast_unsigned()));
+    fn set_ended(&mut self, id: InstrumentId, side: Side, bucket: u8, epoch: u32, ended: &Ended) {
+        let slot = fixed(Region::Ended, [id, side_number(side), bucket], epoch);
+        self.store(slot, packing::ended(ended));
     }
 
     fn leg(&self, account: B256, id: InstrumentId) -> Leg {

@@ -8,7 +8,7 @@ use margin_vault::interfaces::IMarginVault;
 use margin_vault::session::{Session, action, main_account};
 use margin_vault::storage::{Field, Storage};
 use margin_vault::word::Word;
-use risk::{Account, Closing, Ground, InstrumentId, Ledger, Position, Result, Size, Store, Valued};
+use risk::{Closing, Ground, InstrumentId, Ledger, Position, Result, Size, Store, Valued};
 
 use crate::bankruptcy::{self, Closed};
 use margin_vault::checks::{allowed, is_dust};
@@ -53,7 +53,7 @@ fn reduce(session: &mut Session, account: B256, valued: &Valued, max_legs: usize
     {
         session.ledger.store.closing(account)
     } else {
-        decide(session, &held, valued).or_revert()
+        decide(session, account, valued).or_revert()
     };
     let movable = allowed(session, action::DELEVERAGE, &closing.remaining);
     require(!movable.as_slice().is_empty(), Error::ActionBlocked);
@@ -72,9 +72,11 @@ fn reduce(session: &mut Session, account: B256, valued: &Valued, max_legs: usize
 }
 
 /// Decides what to close of the legs that can be cut.
-fn decide(session: &Session, held: &Account, valued: &Valued) -> Result<Closing> {
+fn decide(session: &Session, account: B256, valued: &Valued) -> Result<Closing> {
     let store = &*session.ledger.store;
-    let ground = Ground::of(held, &valued.health, held.cut)?;
+    let held = &store.account(account);
+    let joined = || session.ledger.maintenance_of_joined(account, &held.legs);
+    let ground = Ground::of(held, &valued.health, joined)?;
     let movable = allowed(session, action::DELEVERAGE, &held.legs);
     let (positions, margin) = session.ledger.movable(valued, &movable)?;
     Closing::decide(

@@ -134,7 +134,7 @@ pub fn unsettled(store: &Storage, id: InstrumentId) -> Bytes {
     encode(&words)
 }
 
-/// Open interest of both sides that no leg holds: what rounding and closed buckets have left over.
+/// Open interest of both sides that no bucket holds: what rounding and emptied buckets have left over.
 pub fn dust(store: &Storage, id: InstrumentId) -> Bytes {
     encode(&Side::BOTH.map(|side| {
         let state = store.side(id, side);

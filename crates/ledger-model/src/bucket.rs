@@ -10,8 +10,6 @@ use crate::Exact;
 pub const BUCKETS: usize = 16;
 /// The bucket of accounts in debt, which is cut first.
 pub const DEBT: usize = BUCKETS - 1;
-/// 1 / the scale below which a bucket is closed.
-const SMALLEST_SCALE: i32 = 1_000_000;
 
 /// Upper edge of a bucket of margin utilisation: 2^((bucket - 14) / 2), to nine decimals.
 #[must_use]
@@ -33,8 +31,8 @@ pub struct Bucket {
     pub synced: Exact,
     /// Sum of the bases of its legs.
     pub base: Exact,
-    /// Sum of the sizes that its legs had when they joined.
-    pub joined: Exact,
+    /// M: sum over its legs of (size now)^2 / size at joining.
+    pub weight: Exact,
     /// Number of times that a cut has emptied it.
     pub epoch: u32,
     /// K at the end of each epoch.
@@ -48,7 +46,7 @@ impl Default for Bucket {
             gain: Exact::zero(),
             synced: Exact::zero(),
             base: Exact::zero(),
-            joined: Exact::zero(),
+            weight: Exact::zero(),
             epoch: 0,
             ended: BTreeMap::new(),
         }
@@ -68,22 +66,21 @@ impl Bucket {
         &self.gain + &self.scale * (index - &self.synced)
     }
 
-    /// The bucket's edge x what cuts have left of it.
+    /// The bucket's edge x what cuts have left of its legs: the mean, by their sizes now, of size now / size at joining.
     #[must_use]
     pub fn level(&self, bucket: usize) -> Exact {
-        edge(bucket) * self.size() / &self.joined
+        edge(bucket) * &self.weight / self.size()
     }
 
-    /// Scales the bucket down to the share `keep` of its size. Returns the size that it closes with.
-    pub fn cut(&mut self, index: &Exact, keep: &Exact) -> Exact {
+    /// Scales the bucket down to the share `keep` of its size.
+    pub fn cut(&mut self, index: &Exact, keep: &Exact) {
         self.gain = self.gain_at(index);
         self.synced = index.clone();
-        let scale = &self.scale * keep;
-        if scale >= Exact::new(1.into(), SMALLEST_SCALE.into()) {
-            self.scale = scale;
-            return Exact::zero();
+        if !keep.is_zero() {
+            self.scale *= keep;
+            self.weight *= keep * keep;
+            return;
         }
-        let rest = &self.base * scale;
         let mut ended = std::mem::take(&mut self.ended);
         ended.insert(self.epoch, self.gain.clone());
         *self = Self {
@@ -92,7 +89,6 @@ impl Bucket {
             ended,
             ..Self::default()
         };
-        rest
     }
 }
 
@@ -101,7 +97,7 @@ impl Bucket {
 pub struct Side {
     /// Its buckets.
     pub buckets: [Bucket; BUCKETS],
-    /// Sum of effective sizes, and of what closed buckets left.
+    /// Sum of effective sizes.
     pub open_interest: Exact,
     /// Unsettled gain = open interest x signed index - offset.
     pub offset: Exact,
@@ -124,7 +120,7 @@ impl Side {
         &self.open_interest * index - &self.offset
     }
 
-    /// Size that no leg holds any more.
+    /// Size that no bucket holds: none, but in a state that was rounded.
     #[must_use]
     pub fn dust(&self) -> Exact {
         self.buckets
@@ -169,7 +165,7 @@ impl Side {
                 break;
             }
         }
-        // Below zero where dust is all that remains of the side.
+        // Below zero where a state that was rounded holds less than is cut.
         let water = water.max(Exact::zero());
         for (level, bucket) in levels {
             if water < level {

@@ -75,9 +75,10 @@ impl Vault {
         };
         if live {
             bucket.base -= &leg.base;
-            bucket.joined -= &leg.joined;
+            bucket.weight -= &size * &size / &leg.joined;
             if bucket.base.is_zero() {
                 bucket.scale = Exact::one();
+                bucket.weight = Exact::zero();
             }
         }
         let gain = &leg.base * (end - leg.settled);
@@ -112,7 +113,7 @@ impl Vault {
             settled: bucket.gain_at(&index),
         };
         bucket.base += base;
-        bucket.joined += &size;
+        bucket.weight += &size;
         side.offset += &size * index;
         side.open_interest += size;
         account.legs.insert(id, leg);

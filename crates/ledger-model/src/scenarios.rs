@@ -121,7 +121,7 @@ pub static CRASH: Scenario = Scenario {
     },
 };
 
-/// Dwarfs beside giants, whose closing leaves so little of a bucket that it is closed too.
+/// Dwarfs beside giants, whose closing leaves next to nothing of a bucket.
 pub static GIANTS: Scenario = Scenario {
     name: "giants",
     listings: &[listing(100 * WAD)],

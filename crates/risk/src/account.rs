@@ -18,8 +18,6 @@ pub struct Account {
     pub bucket: u8,
     /// How long the account has been seen in ill health.
     pub clock: Clock,
-    /// Whether a leg was found cut since the account was last seen in health.
-    pub cut: bool,
     /// Whether a deleveraging of it goes on as it was decided: until it is seen in health, or its legs or capital change
     /// in another way.
     pub closing: bool,
@@ -64,10 +62,9 @@ impl Account {
         self.maturing.immature(self.pnl, now)
     }
 
-    /// Moves the clock by an observation; health ends what a cut allows, and a deleveraging, as well.
+    /// Moves the clock by an observation; health ends a deleveraging as well.
     pub fn observe(&mut self, now: u64, healthy: bool) {
         self.clock = self.clock.observed(now, healthy);
-        self.cut &= !healthy;
         self.closing &= !healthy;
     }
 

@@ -30,21 +30,37 @@ const EDGE_ONE: u128 = 1_000_000_000;
 
 /// State of one bucket. With A the scale and K the cumulative gain at the signed index x, `drift` is K - A x: it changes
 /// only when the bucket is cut, so no index needs to be kept.
+///
+/// A bucket never closes with somebody in it: a cut that would leave A below 1e-6 divides all bases by as many powers of
+/// [`Base::STEP`] as bring it back, and begins another epoch, in which K counts from zero (DESIGN 3, Legs and buckets). Where a
+/// leg of an earlier epoch stands in it follows from [`Ended`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bucket {
     /// A: effective size = base x scale; falls when the side is deleveraged.
     pub scale: Scale,
     /// K less scale x index.
     pub drift: Cumulative,
-    /// Sum of the bases of the bucket's legs.
+    /// Sum of the bases of the bucket's legs, and of what dividing them has left over.
     pub base: Base,
-    /// Sum of the sizes that its legs had when they joined.
-    pub joined: Size,
-    /// Number of times that a cut has emptied the bucket; a leg of an earlier epoch has size zero.
+    /// M: sum over its legs of (size now)^2 / size at joining, which is what a leg's size counts for in its bucket's level. It
+    /// is rounded up where it falls by a cut, and down where a leg takes its part along: so it covers all parts, up to 3 units of
+    /// 1e-18 for each time that bases were divided, and a leg takes at most what is there.
+    pub weight: Size,
+    /// Rises when a cut empties the bucket or divides its bases.
     pub epoch: u32,
 }
 
-/// The last epoch of a bucket. Nothing joins a bucket that has reached it, so that it never ends: see
+/// How an epoch of a bucket ended. One that was passed over, because a cut divided bases more than once, ended with nothing
+/// gained: the default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ended {
+    /// K at its end.
+    pub cumulative: Cumulative,
+    /// Whether nothing was left of its legs. If not, each counts [a millionth](Base::divided) of its base in the next epoch.
+    pub emptied: bool,
+}
+
+/// The last epoch of a bucket. Nothing joins a bucket that has reached it, and it never ends; its scale may fall to zero: see
 /// [`Bucket::is_spent`].
 pub const LAST_EPOCH: u32 = (1 << 28) - 1;
 
@@ -62,7 +78,7 @@ impl Bucket {
             scale: Scale::ONE,
             drift: Cumulative::ZERO,
             base: Base::ZERO,
-            joined: Size::ZERO,
+            weight: Size::ZERO,
             epoch,
         }
     }
@@ -73,11 +89,17 @@ impl Bucket {
         self.scale != Scale::ONE || self.drift != Cumulative::ZERO
     }
 
-    /// Whether it has been closed as often as can be counted, 2^28 - 1 times. It is empty then and stays so: the next bucket
-    /// of higher utilisation stands in for it.
+    /// Whether it is in its last epoch, the 2^28th. Nobody joins it any more: the next bucket of higher utilisation stands in
+    /// for it.
     #[must_use]
     pub const fn is_spent(&self) -> bool {
         self.epoch >= LAST_EPOCH
+    }
+
+    /// Whether it holds no size.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.base == Base::ZERO || self.scale == Scale::ZERO
     }
 
     /// Effective size of all its legs; at least the sum of their own sizes.
@@ -104,23 +126,101 @@ impl Bucket {
         self.drift.plus(self.scale.gain_ceil(index)?)
     }
 
-    /// Scales the bucket down to at most `size`. Returns the final K if that closes it: when nothing remains, or so little
-    /// that the scale would fall below [`Scale::MIN`].
+    /// Takes in a leg.
     ///
     /// # Errors
-    /// [`Overflow`](crate::Error::Overflow) if a result does not fit, or the bucket has no legs.
-    pub fn cut(&mut self, index: Index, size: Size) -> Result<Option<Cumulative>> {
-        let scale = Scale::of(size, self.base)?;
-        if scale < Scale::MIN {
-            let closed = self.cumulative_floor(index)?;
-            *self = Self::empty(self.epoch.checked_add(1).ok_or(crate::Error::Overflow)?);
-            return Ok(Some(closed));
+    /// [`Overflow`](crate::Error::Overflow) if a sum does not fit.
+    pub fn join(&mut self, base: Base, size: Size) -> Result<()> {
+        self.base = self.base.plus(base)?;
+        self.weight = self.weight.plus(size)?;
+        Ok(())
+    }
+
+    /// Lets a leg go, with its base now, its size now and its size at joining. If that leaves a base below [`Base::LEAST`], the
+    /// bucket is empty, and the rest of it is declared dust. Returns how the epoch ended if it did: where legs may be left.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow) if the bucket holds less, or a result does not fit.
+    pub fn leave(
+        &mut self,
+        index: Index,
+        base: Base,
+        (size, joined): (Size, Size),
+    ) -> Result<Option<Ended>> {
+        self.base = self.base.minus(base)?;
+        let part = if size == joined {
+            size.0
+        } else {
+            math::mul_div_down(size.0, size.0, joined.0)?
+        };
+        self.weight = Size(self.weight.0.saturating_sub(part));
+        if self.base == Base::ZERO {
+            *self = Self::empty(self.epoch);
+        } else if self.base < Base::LEAST {
+            return self.empty_out(index);
+        }
+        Ok(None)
+    }
+
+    /// Scales the bucket down to at most `left` of its size. Returns how its epoch ended if that ends it: when nothing remains, or
+    /// so little that the scale would fall below [`Scale::MIN`].
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow) if a result does not fit, or the bucket holds nothing.
+    pub fn cut(&mut self, index: Index, left: Size) -> Result<Option<Ended>> {
+        let (size, scale) = (self.size()?, Scale::of(left, self.base)?);
+        let weight = math::mul_div_up(self.weight.0, left.0, size.0)?;
+        self.weight = Size(math::mul_div_up(weight, left.0, size.0)?);
+        if scale < Scale::MIN && !self.is_spent() {
+            return self.divide(index, left).map(Some);
         }
         self.drift = self
             .drift
             .plus(self.scale.minus(scale)?.gain_floor(index)?)?;
         self.scale = scale;
         Ok(None)
+    }
+
+    /// Divides all bases until the scale that gives them the size `left` is [`Scale::MIN`] again, in another epoch; empties
+    /// the bucket where that leaves a base below [`Base::LEAST`]. The scale is then at most 1 + 2^-16, for one division less
+    /// would have been too little.
+    fn divide(&mut self, index: Index, left: Size) -> Result<Ended> {
+        let cumulative = self.cumulative_floor(index)?;
+        let (mut base, mut epoch) = (self.base, self.epoch);
+        while !base.has_scale_for(left) && base >= Base::LEAST && epoch < LAST_EPOCH {
+            (base, epoch) = (base.divided(), epoch + 1);
+        }
+        let emptied = base < Base::LEAST;
+        *self = if emptied {
+            Self::empty(self.epoch + 1)
+        } else {
+            let scale = Scale::of(left, base)?;
+            Self {
+                scale,
+                drift: Cumulative::ZERO.minus(scale.gain_ceil(index)?)?,
+                base,
+                weight: self.weight,
+                epoch,
+            }
+        };
+        Ok(Ended {
+            cumulative,
+            emptied,
+        })
+    }
+
+    /// Ends the epoch with nothing left of its legs. The last one does not end: there its scale becomes zero.
+    fn empty_out(&mut self, index: Index) -> Result<Option<Ended>> {
+        let cumulative = self.cumulative_floor(index)?;
+        if self.is_spent() {
+            (self.scale, self.drift) = (Scale::ZERO, cumulative);
+            return Ok(None);
+        }
+        *self = Self::empty(self.epoch + 1);
+        Ok(Some(Ended {
+            cumulative,
+            emptied: true,
+        }))
     }
 }
 
@@ -138,7 +238,17 @@ pub fn bucket_due(maintenance: Usd, equity: Usd) -> Result<u8> {
     Ok(DEBT - 1)
 }
 
-/// size at joining / edge: a bucket's level is its size / this weight, in [0, its edge].
-pub(crate) fn weight(bucket: usize, joined: Size) -> Result<u128> {
-    math::mul_div_down(joined.0, EDGE_ONE, EDGES[bucket].into())
+/// The most that a bucket's size^2 / M counts for. Its legs add up to less at joining, 2^107 x (1 + ln 2^127), for one that has
+/// shrunk by more has no base left; the widths of a side then fit 128 bits.
+const WIDEST: u128 = 1 << 116;
+
+/// How wide a bucket stands in the water: size / level, with level = edge x M / size, at most the edge.
+pub(crate) fn width(bucket: usize, size: Size, weight: Size) -> Result<u128> {
+    let joined = if weight >= size {
+        size.0
+    } else {
+        let joined = math::mul_div_down(size.0, size.0, weight.0.max(1));
+        joined.unwrap_or(WIDEST).max(size.0)
+    };
+    math::mul_div_down(joined.min(WIDEST), EDGE_ONE, EDGES[bucket].into())
 }

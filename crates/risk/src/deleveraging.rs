@@ -20,24 +20,29 @@ const MAX_RATE: u128 = (1 << 30) - 1;
 pub enum Ground {
     /// It is in debt: everything is closed.
     Debt,
-    /// A deleveraging cut one of its legs, and it has been below maintenance margin since.
+    /// It is below maintenance margin because cuts of others' took what hedged it.
     Cut,
     /// Its equity is below a fifth of maintenance margin, and has been in ill health for two minutes.
     Margin,
 }
 
 impl Ground {
-    /// Why a settled account, its clock moved, may be deleveraged. `cut` says that a leg of it was cut since the account
-    /// was last seen in health.
+    /// Why a settled account, its clock moved, may be deleveraged. `joined` works out the maintenance margin, now, of the sizes that
+    /// its legs had when they joined: an account in ill health whose equity would cover that is ill because of cuts. It is asked
+    /// for only then.
     ///
     /// # Errors
     /// [`Error::NotDeleverageable`] if it may not; [`Error::Overflow`].
-    pub fn of(account: &Account, health: &Health, cut: bool) -> Result<Self> {
+    pub fn of(
+        account: &Account,
+        health: &Health,
+        joined: impl FnOnce() -> Result<Usd>,
+    ) -> Result<Self> {
         if account.in_debt() {
             Ok(Self::Debt)
         } else if health.is_healthy() {
             Err(Error::NotDeleverageable)
-        } else if cut {
+        } else if health.equity >= joined()? {
             Ok(Self::Cut)
         } else if health.equity.times_up(DELEVERAGE_BELOW)? < health.maintenance
             && account.clock.unhealthy >= DELEVERAGE_AFTER
@@ -175,7 +180,8 @@ mod tests {
         legs
     }
 
-    fn ground(equity: i128, unhealthy: u16, cut: bool) -> Result<Ground> {
+    /// Of an account with a margin of 100, and of `joined` at its sizes at joining.
+    fn ground(equity: i128, unhealthy: u16, joined: i128) -> Result<Ground> {
         let account = Account {
             pnl: usd(equity),
             clock: Clock { seen: 1, unhealthy },
@@ -185,7 +191,7 @@ mod tests {
             equity: usd(equity),
             maintenance: usd(100),
         };
-        Ground::of(&account, &health, cut)
+        Ground::of(&account, &health, || Ok(usd(joined)))
     }
 
     fn decide(ground: Ground, equity: i128, rate: Ratio, dust: bool) -> Closing {
@@ -198,17 +204,39 @@ mod tests {
     }
 
     #[test]
-    fn an_account_is_deleveraged_in_debt_or_long_near_it_or_once_a_cut_left_it_ill() {
+    fn an_account_is_deleveraged_in_debt_or_long_near_it_or_where_cuts_made_it_ill() {
         let refused = Err(Error::NotDeleverageable);
-        assert_eq!(ground(-1, 0, false), Ok(Ground::Debt));
-        assert_eq!(ground(-1, 0, true), Ok(Ground::Debt));
-        assert_eq!(ground(99, 0, true), Ok(Ground::Cut));
-        assert_eq!(ground(100, 500, true), refused);
-        assert_eq!(ground(99, 500, false), refused);
-        assert_eq!(ground(20, 120, false), refused);
-        assert_eq!(ground(19, 119, false), refused);
-        assert_eq!(ground(19, 120, false), Ok(Ground::Margin));
-        assert_eq!(ground(0, 120, false), Ok(Ground::Margin));
+        assert_eq!(ground(-1, 0, 100), Ok(Ground::Debt));
+        assert_eq!(ground(-1, 0, 0), Ok(Ground::Debt));
+        assert_eq!(ground(99, 0, 99), Ok(Ground::Cut));
+        assert_eq!(ground(10, 500, 10), Ok(Ground::Cut));
+        assert_eq!(ground(100, 500, 0), refused, "it is not ill");
+        assert_eq!(ground(99, 500, 100), refused, "it would be ill anyway");
+        assert_eq!(ground(99, 0, 150), refused);
+        assert_eq!(ground(20, 120, 100), refused);
+        assert_eq!(ground(19, 119, 100), refused);
+        assert_eq!(ground(19, 120, 100), Ok(Ground::Margin));
+        assert_eq!(ground(0, 120, 100), Ok(Ground::Margin));
+    }
+
+    #[test]
+    fn the_margin_at_joining_is_asked_for_only_of_an_account_in_ill_health() {
+        let never = || panic!("that takes a call of the engine");
+        for pnl in [usd(-1), usd(100)] {
+            let (equity, maintenance) = (pnl, usd(100));
+            let account = Account {
+                pnl,
+                ..Account::default()
+            };
+            let health = Health {
+                equity,
+                maintenance,
+            };
+            assert_eq!(
+                Ground::of(&account, &health, never).is_ok(),
+                pnl < Usd::ZERO
+            );
+        }
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! What the ledger needs from whoever keeps its state.
 
 use crate::{
-    Account, Base, Bucket, Cumulative, Index, Position, Positions, Price, Result, Side, Size,
-    Totals, Usd,
+    Account, Base, Bucket, Cumulative, Ended, Index, Position, Positions, Price, Result, Side,
+    Size, Totals, Usd,
 };
 
 /// An instrument's place in its vault's listing.
@@ -53,9 +53,9 @@ impl SideState {
 pub struct Leg {
     /// Side of the market; its bucket there is its account's.
     pub side: Side,
-    /// The bucket's epoch when the leg joined.
+    /// The bucket's epoch when the leg was last settled.
     pub epoch: u32,
-    /// Effective size = base x the bucket's scale, while the epoch lasts.
+    /// Effective size = base x the bucket's scale, while the epoch lasts. Zero if nothing is left of the leg.
     pub base: Base,
     /// Size when it joined.
     pub joined: Size,
@@ -64,10 +64,21 @@ pub struct Leg {
 }
 
 impl Leg {
-    /// Whether its base is not its size at joining, so that both have to be kept: it joined a bucket that was cut.
+    /// What is kept of a leg of which nothing is left.
+    #[must_use]
+    pub const fn ended(self) -> Self {
+        Self {
+            base: Base::ZERO,
+            settled: Cumulative::ZERO,
+            ..self
+        }
+    }
+
+    /// Whether its base is not its size at joining, so that both have to be kept: it joined a bucket that was cut, or its base was
+    /// divided since. A base of nothing is no number to keep.
     #[must_use]
     pub const fn joined_apart(&self) -> bool {
-        self.base.0 != self.joined.0
+        self.base.0 != self.joined.0 && self.base.0 != 0
     }
 }
 
@@ -124,17 +135,10 @@ pub trait Store {
     fn bucket(&self, id: InstrumentId, side: Side, bucket: u8) -> Bucket;
     /// Stores a bucket.
     fn set_bucket(&mut self, id: InstrumentId, side: Side, bucket: u8, state: &Bucket);
-    /// K at the end of a bucket's closed epoch.
-    fn closed(&self, id: InstrumentId, side: Side, bucket: u8, epoch: u32) -> Cumulative;
-    /// Stores K at the end of a bucket's epoch.
-    fn set_closed(
-        &mut self,
-        id: InstrumentId,
-        side: Side,
-        bucket: u8,
-        epoch: u32,
-        cumulative: Cumulative,
-    );
+    /// How a bucket's epoch ended.
+    fn ended(&self, id: InstrumentId, side: Side, bucket: u8, epoch: u32) -> Ended;
+    /// Stores how a bucket's epoch ended.
+    fn set_ended(&mut self, id: InstrumentId, side: Side, bucket: u8, epoch: u32, ended: &Ended);
     /// A leg that the account holds.
     fn leg(&self, account: Self::AccountId, id: InstrumentId) -> Leg;
     /// Stores a leg; `None` clears it.

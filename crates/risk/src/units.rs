@@ -67,11 +67,12 @@ quantity! {
     Ratio(u128)
 }
 quantity! {
-    /// What cuts have left of a bucket since it was last empty, 1e27 is one: effective size = base x scale.
+    /// What cuts have left of a bucket's bases, 1e27 is one: effective size = base x scale.
     Scale(u128)
 }
 quantity! {
-    /// Size of a leg before the cuts of its bucket, WAD: size at joining / scale at joining.
+    /// Size of a leg before the cuts of its bucket, WAD: size at joining / scale at joining; in later epochs
+    /// [divided](Base::divided).
     Base(u128)
 }
 quantity! {
@@ -124,9 +125,10 @@ impl Index {
     /// Largest funding that one unit may have paid or received: 6.3e11.
     pub const MAX_FUNDING: Self = Self((1 << 99) - 1);
 
-    /// The index at a mark price after `funding` was paid by one unit of long position. It stays within +-1.91e12, and so
-    /// does every cumulative gain: with A = 1 at the start, K = sum of (fall of A) x index at each cut + A x index now is
-    /// a mean of indexes, within the +-2.59e12 that a leg can keep.
+    /// The index at a mark price after `funding` was paid by one unit of long position. It stays within +-1.91e12. With A0
+    /// the scale at the start of an epoch, K + A0 x index then = sum of (fall of A) x index at each cut + A x index now is A0
+    /// times a mean of indexes. In the first epoch and after an emptying K is that mean, A0 being one; after bases were divided
+    /// A0 is at most 1 + 2^-16 and K a difference, within +-3.83e12; a leg can keep +-5.19e12.
     ///
     /// # Errors
     /// [`Error::Overflow`] beyond [`Price::MAX`] or [`Index::MAX_FUNDING`].
@@ -183,8 +185,8 @@ impl Position {
 }
 
 impl Size {
-    /// Largest open interest of one side, 1.6e14: the bases of a bucket that is cut to [`Scale::MIN`] still fit
-    /// [`Base`], and the sizes that its legs had at joining, at most 1 + ln(1e6) times that, fit 112 bits.
+    /// Largest open interest of one side, 1.6e14: the bases of a bucket that is cut to [`Scale::MIN`] stay below 2^127, and
+    /// M, which is at most the size, fits 112 bits.
     pub const MAX: Self = Self(1 << 107);
 
     /// size x price, rounded up: what a requirement counts.
@@ -225,11 +227,13 @@ impl Usd {
     pub const MAX: Self = Self((1 << 111) - 1);
     /// Most quote tokens that a vault accepts: 1.26e12.
     pub const MAX_TOKENS: Self = Self(1 << 100);
-    /// Largest notional of one side after a trade that raises it, 3.1e11: a sixteenth of what a price may make of it.
+    /// Largest notional of one side after a trade that raises it, 3.1e11: an eighth of what a price may make of it.
     pub const MAX_TRADED: Self = Self(1 << 98);
-    /// Largest |open interest x index| of one side, 5.0e12. Cuts included, a leg then gains less than 15 times that, and
-    /// 16 legs less than [`Usd::MAX`]: whoever settles is not stopped by a price.
-    pub const MAX_VALUE: Self = Self(1 << 102);
+    /// Largest |open interest x index| of one side, 2.5e12. However often it is cut, a leg then gains less than 36 times that, and
+    /// 16 legs less than 1.5e15, of [`Usd::MAX`]: whoever settles is not stopped by a price. For a leg of size s gains the
+    /// value at its end, less that at its start, and the sum of (fall of s) x index over its cuts. With |index| at most X = 1.91e12
+    /// and at most this / s, that is at most (3 + ln([`Size::MAX`] x X / this)) times this, the logarithm being 32.4.
+    pub const MAX_VALUE: Self = Self(1 << 101);
 
     /// The amount, if it lies within +-`limit`.
     ///
@@ -296,10 +300,10 @@ impl Ratio {
 }
 
 impl Scale {
-    /// Nothing has been cut.
+    /// Nothing has been cut since bases were what legs had at joining.
     pub const ONE: Self = Self(SCALE_ONE);
-    /// A bucket whose scale would fall below this is closed: precision would suffer.
-    pub const MIN: Self = Self(SCALE_ONE / 1_000_000);
+    /// Below this precision would suffer: the bases of the bucket are divided.
+    pub const MIN: Self = Self(SCALE_ONE / Base::STEP);
 
     /// The scale at which `base` has the given size, rounded down.
     ///
@@ -333,6 +337,24 @@ impl Scale {
 }
 
 impl Base {
+    /// What bases are divided by where a scale would fall below [`Scale::MIN`].
+    pub const STEP: u128 = 1_000_000;
+    /// The least base of a bucket. What has less is empty: so a scale never exceeds 1 + 2^-16, and what dividing has left over of
+    /// fewer legs than this holds nobody up.
+    pub const LEAST: Self = Self(1 << 16);
+
+    /// The base in the next epoch of its bucket, rounded down. Below 2^127 nothing is left after seven.
+    #[must_use]
+    pub const fn divided(self) -> Self {
+        Self(self.0 / Self::STEP)
+    }
+
+    /// Whether the scale at which it has a size is at least [`Scale::MIN`].
+    #[must_use]
+    pub const fn has_scale_for(self, size: Size) -> bool {
+        self.0 <= size.0.saturating_mul(Self::STEP)
+    }
+
     /// The base that has `size` at `scale`, rounded down.
     ///
     /// # Errors

@@ -2,14 +2,14 @@
 
 use core::cmp::Ordering;
 
-use crate::bucket::{BUCKETS, DEBT, weight};
+use crate::bucket::{BUCKETS, DEBT, width};
 use crate::{Error, Result, Size, math};
 
 /// What remains of each bucket of one side after `amount` has been taken off it by water-filling.
 ///
-/// `buckets` holds (effective size, size at joining). Accounts in debt are cut first. Then every other bucket above the
-/// water level is scaled down to it, where a bucket's level is its edge x size / size at joining, and
-/// water = (sum of the sizes above it - amount) / (sum of their weights), weight = size at joining / edge.
+/// `buckets` holds (effective size, M). Accounts in debt are cut first. Then every other bucket above the water level is scaled
+/// down to it, where a bucket's level is its edge x M / size, and
+/// water = (sum of the sizes above it - amount) / (sum of their widths), width = size / level.
 /// Remainders round down, so that what is taken is at least `amount`, or everything.
 ///
 /// # Errors
@@ -24,32 +24,33 @@ pub fn water_fill(buckets: &[(Size, Size); BUCKETS], amount: Size) -> Result<[Si
         return Ok(remaining);
     }
 
-    let mut weights = [0; BUCKETS - 1];
-    for (bucket, slot) in weights.iter_mut().enumerate() {
-        *slot = weight(bucket, buckets[bucket].1)?;
+    let mut widths = [0; BUCKETS - 1];
+    for (bucket, slot) in widths.iter_mut().enumerate() {
+        let (size, weight) = buckets[bucket];
+        *slot = width(bucket, size, weight)?;
     }
     let mut above = [false; BUCKETS - 1];
-    let (mut size_above, mut weight_above) = (Size::ZERO, 0_u128);
-    while let Some(top) = highest(&remaining, &weights, &above) {
-        // Water stands at (size above - left) / weight above: done once that reaches the next level.
+    let (mut size_above, mut width_above) = (Size::ZERO, 0_u128);
+    while let Some(top) = highest(&remaining, &widths, &above) {
+        // Water stands at (size above - left) / width above: done once that reaches the next level.
         let kept = size_above.0.saturating_sub(left.0);
-        if weight_above > 0
+        if width_above > 0
             && size_above >= left
-            && math::cmp_products(kept, weights[top], remaining[top].0, weight_above)
+            && math::cmp_products(kept, widths[top], remaining[top].0, width_above)
                 != Ordering::Less
         {
             break;
         }
         above[top] = true;
         size_above = size_above.plus(remaining[top])?;
-        weight_above = weight_above
-            .checked_add(weights[top])
+        width_above = width_above
+            .checked_add(widths[top])
             .ok_or(Error::Overflow)?;
     }
     let kept = size_above.0.saturating_sub(left.0);
     for bucket in 0..above.len() {
         if above[bucket] {
-            remaining[bucket] = Size(math::mul_div_down(kept, weights[bucket], weight_above)?);
+            remaining[bucket] = Size(math::mul_div_down(kept, widths[bucket], width_above)?);
         }
     }
     Ok(remaining)
@@ -58,7 +59,7 @@ pub fn water_fill(buckets: &[(Size, Size); BUCKETS], amount: Size) -> Result<[Si
 /// The bucket with the highest level among those that hold something and are not marked; levels compare exactly.
 fn highest(
     sizes: &[Size; BUCKETS],
-    weights: &[u128; BUCKETS - 1],
+    widths: &[u128; BUCKETS - 1],
     marked: &[bool; BUCKETS - 1],
 ) -> Option<usize> {
     let mut best: Option<usize> = None;
@@ -67,7 +68,7 @@ fn highest(
             continue;
         }
         let higher = best.is_none_or(|top| {
-            math::cmp_products(sizes[bucket].0, weights[top], sizes[top].0, weights[bucket])
+            math::cmp_products(sizes[bucket].0, widths[top], sizes[top].0, widths[bucket])
                 == Ordering::Greater
         });
         if higher {

@@ -110,7 +110,7 @@ fn a_leg_that_was_cut_before_the_debt_was_found_counts_as_well() {
     assert_eq!(vault.memory.side(0, Side::Short).open_interest, Size::ZERO);
     vault.touch(0, false).unwrap();
     let account = vault.memory.account(0);
-    assert!(account.in_debt() && account.cut && account.bucket == DEBT);
+    assert!(account.in_debt() && account.bucket == DEBT);
     assert_eq!(account.legs.as_slice().len(), 2);
     let closed = [0, 1].map(|id| {
         vault
@@ -207,28 +207,6 @@ fn a_cut_takes_its_share_up_to_the_limit_and_pays_for_what_it_took() {
     assert_eq!(again(0, 1), Ok(CutLeg::default()), "nothing is left");
     assert_eq!(again(POOL, 0), Err(Error::SameAccount));
     vault.check();
-}
-
-/// A cut is remembered until the account is seen in health, whatever becomes of its legs.
-#[test]
-fn an_account_remembers_that_it_was_cut() {
-    let mut vault = broke_unseen();
-    vault
-        .run(|ledger| ledger.cut_leg(0, POOL, 1, Ratio(WAD / 2), Size::MAX, Ratio::ZERO))
-        .unwrap();
-    assert!(!vault.memory.account(1).cut);
-    assert!(vault.ask(|ledger| ledger.valued(1)).unwrap().account.cut);
-    vault.touch(1, true).unwrap();
-    let mut account = vault.memory.account(1);
-    assert!(account.cut);
-    account.observe(1, false);
-    assert!(account.cut && account.clock.seen == 1);
-    account.observe(2, true);
-    assert!(!account.cut && account.clock.seen == 0);
-    // It joined anew: nothing was cut since.
-    vault.memory.set_account(1, &account);
-    vault.touch(1, false).unwrap();
-    assert!(!vault.memory.account(1).cut);
 }
 
 /// What an account's owner does, and what moves its legs, voids a closing that was to go on; a stranger's touch does not.

@@ -104,7 +104,11 @@ fn water_stands_level_over_the_buckets_it_cuts() {
         (size(450_000), size(450_000), size(200_000))
     );
     // Once cut, buckets stand at one level, and the next cut takes from both in proportion.
-    (buckets[12].0, buckets[10].0) = (left[12], left[10]);
+    for bucket in [12, 10] {
+        let (held, kept) = (buckets[bucket].0.0, left[bucket].0);
+        let weight = held / (held / kept) * kept / held * kept / held;
+        buckets[bucket] = (left[bucket], Size(weight));
+    }
     let left = water_fill(&buckets, size(90_000)).unwrap();
     assert_eq!(
         (left[12], left[10], left[6]),

@@ -74,9 +74,9 @@ fn funding_beyond_the_largest_is_refused() {
 fn a_price_that_makes_a_side_too_valuable_is_refused() {
     let size = Size(Usd::MAX_TRADED.0.unsigned_abs());
     let mut vault = vault(ONE, size, usd(300_000_000_000));
-    assert_eq!(vault.poke(0, Price(16 * WAD + 1)), Err(Error::Overflow));
-    vault.poke(0, Price(16 * WAD)).unwrap();
-    assert_eq!(vault.poke(0, Price(17 * WAD)), Err(Error::Overflow));
+    assert_eq!(vault.poke(0, Price(8 * WAD + 1)), Err(Error::Overflow));
+    vault.poke(0, Price(8 * WAD)).unwrap();
+    assert_eq!(vault.poke(0, Price(9 * WAD)), Err(Error::Overflow));
     vault.touch(0, false).unwrap();
     vault.touch(1, false).unwrap();
     vault.deleverage(1).unwrap().unwrap();
@@ -172,7 +172,15 @@ fn the_largest_side_fits_its_bucket_down_to_the_smallest_scale() {
     }
     assert!(smallest < Scale(Scale::MIN.0 * 3), "{smallest:?}");
     let bucket = vault.memory.bucket(0, Side::Long, 0);
-    assert!(bucket.epoch > 0, "worn down to its end");
+    assert!(bucket.epoch > 0, "worn down, and its bases divided");
+    let longs = (0..60).map(|account| vault.size(account, 0).0.max(0));
+    let open = vault.memory.side(0, Side::Long).open_interest.0;
+    let lost = open - longs.sum::<i128>().cast_unsigned();
+    assert!(
+        lost < 1_000_000_000_000,
+        "nothing is lost: {lost} of {open}"
+    );
+    assert!(vault.size(1, 0).0 > 0, "of nobody's position");
     for account in 0..60 {
         vault.touch(account, true).unwrap();
         vault.withdraw(account, usd(100_000_000)).unwrap();
@@ -180,11 +188,10 @@ fn the_largest_side_fits_its_bucket_down_to_the_smallest_scale() {
     vault.check();
 }
 
-/// What is left below a millionth of a bucket is closed: its legs end there with what they have gained, and the rest of the size
-/// is dust of the vault's.
+/// What is left below a millionth of a bucket has its bases divided: its legs keep their size, and gain by it.
 #[test]
-fn a_bucket_is_closed_at_the_smallest_scale() {
-    for (kept, closes) in [(1_001_u128, false), (999, true)] {
+fn a_bucket_goes_on_below_the_smallest_scale() {
+    for (kept, divided) in [(1_001_u128, false), (999, true)] {
         let size = Size(WAD * 1_000_000_000);
         let mut vault = vault(ONE, size, usd(2_000_000_000));
         vault.poke(0, Price(WAD / 100 * 101)).unwrap();
@@ -196,33 +203,21 @@ fn a_bucket_is_closed_at_the_smallest_scale() {
         let bucket = vault.memory.bucket(0, Side::Long, number);
         let left = vault.memory.side(0, Side::Long).open_interest;
         assert_eq!(left, Size(WAD * kept));
-        assert_eq!(
-            (bucket.epoch, bucket.base.0 == 0),
-            (u32::from(closes), closes)
-        );
+        assert_eq!(bucket.epoch, u32::from(divided));
         vault.poke(0, Price(WAD / 100 * 102)).unwrap();
         vault.touch(0, false).unwrap();
         let gained = vault.memory.account(0).pnl.0 - wad(10_000_000);
-        let expected = if closes {
-            0
-        } else {
-            wad(kept.cast_signed()) / 100
-        };
+        let expected = wad(kept.cast_signed()) / 100;
         assert!((gained - expected).abs() < 1_000_000, "{gained}");
-        let held = if closes { 0 } else { left.0 };
-        assert!(vault.size(0, 0).size().0.abs_diff(held) < 1_000_000);
+        assert!(vault.size(0, 0).size().0.abs_diff(left.0) < 1_000_000);
+        let leg = vault.memory.leg(0, 0);
+        assert_eq!((leg.epoch, leg.joined), (bucket.epoch, size));
         vault.check();
-        // The dust's other side can still close, against anybody.
-        let short = vault.size(1, 0).size();
-        vault.trade(1, 2, 0, short, vault.mark(0)).unwrap();
-        for account in 0..2 {
-            let capital = vault.memory.account(account).capital;
-            vault.withdraw(account, capital).unwrap();
-        }
+        everybody_leaves(&mut vault);
     }
 }
 
-/// A bucket that has been closed as often as can be counted takes no more legs: the next one does.
+/// A bucket in its last epoch takes no more legs: the next one does.
 #[test]
 fn the_next_bucket_stands_in_for_a_spent_one() {
     let mut vault = vault(ONE, Size(1_000 * WAD), usd(1_000));

@@ -5,7 +5,8 @@ mod common;
 use common::options::{self, CALL, PUT, SPOT, TEN};
 use common::{POOL, Vault, usd, wad};
 use risk::{
-    Closing, Ground, Legs, Liquidation, Position, Ratio, Size, Store, Usd, WAD, plan_liquidation,
+    Closing, Error, Ground, Legs, Liquidation, Position, Price, Ratio, Size, Store, Usd, Valued,
+    WAD, plan_liquidation,
 };
 
 /// Account 0 has bought 10 calls of account 1; account 0 is long and account 1 short 5 of the perpetual; account 1 has bought 5
@@ -195,4 +196,85 @@ fn what_moves_alone_is_charged_no_more_than_the_account_needs() {
     assert_eq!(calls.get(CALL), Position(wad(-10)));
     let (puts, alone) = movable(&[PUT]);
     assert_eq!((puts.count(), alone.0), (1, wad(3) * 5 / 2));
+}
+
+/// Why account 1 may be deleveraged now.
+fn ground(vault: &Vault) -> risk::Result<Ground> {
+    let Valued {
+        account, health, ..
+    } = vault.ask(|ledger| ledger.valued(1)).unwrap();
+    vault.ask(|ledger| {
+        let joined = || ledger.maintenance_of_joined(1, &account.legs);
+        Ground::of(&account, &health, joined)
+    })
+}
+
+/// Account 1 is short 10 calls, which 5 perpetuals hedge: 10 of margin, and 15 more for each perpetual that it lacks. It has 13.
+fn hedged() -> Vault {
+    let mut vault = options::after(&[(0, 1, CALL, 10, TEN), (1, 2, 0, 5, SPOT)]);
+    vault.withdraw(1, usd(987)).unwrap();
+    assert!(margin(&vault, 1) <= Usd(wad(10) + 1));
+    vault
+}
+
+/// Account 2 closes a share of its short, which cuts account 1's hedge.
+fn cut_the_hedge(vault: &mut Vault, percent: u128) {
+    let share = Ratio(WAD / 100 * percent);
+    vault
+        .run(|ledger| ledger.cut_leg(2, POOL, 0, share, Size::MAX, Ratio::ZERO))
+        .unwrap();
+}
+
+#[test]
+fn an_account_that_cuts_made_ill_may_be_deleveraged_and_nothing_is_remembered() {
+    let refused = Err(Error::NotDeleverageable);
+    let mut vault = hedged();
+    assert_eq!(ground(&vault), refused, "it is in health");
+    let before = vault.memory.account(1);
+    cut_the_hedge(&mut vault, 100);
+    assert_eq!(vault.memory.account(1), before, "nothing is stored");
+    assert_eq!(ground(&vault), Ok(Ground::Cut));
+    vault.touch(1, false).unwrap();
+    assert_eq!(ground(&vault), Ok(Ground::Cut), "whoever touches it");
+
+    // With the hedge it would be ill as well: prices did that, whatever was cut.
+    let mut poor = vault.clone();
+    poor.poke(CALL, Price(10 * WAD + WAD / 2)).unwrap();
+    assert!(poor.ask(|ledger| ledger.valued(1)).unwrap().health.equity < usd(10));
+    assert_eq!(ground(&poor), refused);
+
+    // It would be in health at its sizes at joining again: that counts now, not when it was cut.
+    poor.deposit(1, usd(3)).unwrap();
+    assert_eq!(ground(&poor), Ok(Ground::Cut));
+
+    // In health it may not, and its owner's touch takes what it has for what it joined with.
+    let mut rich = vault.clone();
+    rich.deposit(1, usd(20)).unwrap();
+    assert_eq!(ground(&rich), refused);
+    vault.touch(1, true).unwrap();
+    assert_eq!(ground(&vault), refused);
+}
+
+#[test]
+fn a_cut_that_leaves_an_account_in_health_is_no_ground_later() {
+    let mut vault = hedged();
+    cut_the_hedge(&mut vault, 10);
+    let refused = Err(Error::NotDeleverageable);
+    assert_eq!(ground(&vault), refused, "it can bear a tenth");
+    // The calls rise until it is ill, and would be at its sizes at joining.
+    vault.poke(CALL, Price(10 * WAD + WAD / 10 * 4)).unwrap();
+    vault.touch(1, false).unwrap();
+    assert_eq!(ground(&vault), refused);
+}
+
+/// The margin at joining is another question to the engine: it is asked only of who is ill, and answered with what has not settled.
+#[test]
+fn the_margin_at_joining_is_of_all_legs_that_have_not_settled() {
+    let mut vault = hedged();
+    cut_the_hedge(&mut vault, 100);
+    let legs = vault.memory.account(1).legs;
+    let joined = |vault: &Vault| vault.ask(|ledger| ledger.maintenance_of_joined(1, &legs));
+    assert_eq!(joined(&vault), Ok(Usd(wad(10) + 1)));
+    vault.expire(CALL);
+    assert_eq!(joined(&vault), Ok(usd(15)), "of the perpetuals alone");
 }

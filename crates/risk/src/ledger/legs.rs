@@ -3,22 +3,23 @@
 use super::Ledger;
 use crate::bucket::BUCKETS;
 use crate::{
-    Account, Base, Bucket, Cumulative, Error, Index, InstrumentId, Leg, Position, Result, Side,
-    Size, Store, Usd, water_fill,
+    Account, Base, Bucket, Cumulative, Ended, Error, Index, InstrumentId, Leg, Position, Result,
+    Side, Size, Store, Usd, water_fill,
 };
 
 /// A leg as it stands now.
 pub(super) struct Standing {
+    /// As it is in its bucket's epoch once its gain is settled; without a base if nothing is left of it.
     pub leg: Leg,
+    /// Whether that is not what is stored.
+    pub changed: bool,
+    /// Whether what is stored is of an earlier epoch.
+    moved: bool,
     pub bucket: Bucket,
     /// With the sign of its side.
     pub index: Index,
-    /// Whether its bucket's epoch lasts. If not, it has been cut to nothing.
-    pub live: bool,
     /// Whether its instrument is settled: it has a size until it is taken away, and no position.
     pub settled: bool,
-    /// K now, or at the end of its epoch.
-    pub cumulative: Cumulative,
     /// What it has gained since it was last settled.
     pub gain: Usd,
     pub size: Size,
@@ -34,11 +35,9 @@ impl Standing {
 
     /// Whether it was cut since it joined: at the scale of that time, its base was what has its size at joining. What was cut
     /// of an instrument that is settled made nobody ill.
-    pub fn is_cut(&self) -> Result<bool> {
-        if self.settled {
-            return Ok(false);
-        }
-        Ok(!self.live || Base::of(self.leg.joined, self.bucket.scale)? != self.leg.base)
+    pub fn is_cut(&self) -> bool {
+        !self.settled
+            && (self.moved || Base::of(self.leg.joined, self.bucket.scale) != Ok(self.leg.base))
     }
 }
 
@@ -47,35 +46,59 @@ impl<S: Store> Ledger<'_, S> {
     pub(super) fn standing(
         &self,
         id: S::AccountId,
-        bucket: u8,
+        number: u8,
         instrument: InstrumentId,
     ) -> Result<Standing> {
-        let leg = self.store.leg(id, instrument);
-        let number = bucket;
+        let mut leg = self.store.leg(id, instrument);
+        let stored = leg.settled;
         let bucket = self.store.bucket(instrument, leg.side, number);
         let index = self.index(instrument, leg.side)?;
-        let live = leg.base != Base::ZERO && leg.epoch == bucket.epoch;
-        let cumulative = if live {
-            bucket.cumulative_floor(index)?
-        } else if leg.base == Base::ZERO {
-            leg.settled
-        } else {
-            self.store.closed(instrument, leg.side, number, leg.epoch)
-        };
+        let moved = leg.epoch != bucket.epoch;
+        let mut gain = Usd::ZERO;
+        if moved {
+            gain = self.move_on(instrument, number, &mut leg, bucket.epoch)?;
+        }
+        let mut cumulative = Cumulative::ZERO;
+        if leg.base != Base::ZERO {
+            cumulative = bucket.cumulative_floor(index)?;
+            gain = gain.plus(leg.base.gain(cumulative.minus(leg.settled)?)?)?;
+        }
+        leg.settled = cumulative;
         Ok(Standing {
-            gain: leg.base.gain(cumulative.minus(leg.settled)?)?,
-            size: if live {
-                leg.base.size(bucket.scale)?
-            } else {
-                Size::ZERO
-            },
+            gain,
+            size: leg.base.size(bucket.scale)?,
+            changed: moved || cumulative != stored,
+            moved,
             leg,
             bucket,
             index,
-            live,
             settled: self.store.is_settled(instrument),
-            cumulative,
         })
+    }
+
+    /// Brings a leg of an earlier epoch into a later one. Returns what it gained until then. At most seven epochs are read: a base of
+    /// that age is nothing.
+    #[inline(never)]
+    fn move_on(
+        &self,
+        instrument: InstrumentId,
+        number: u8,
+        leg: &mut Leg,
+        epoch: u32,
+    ) -> Result<Usd> {
+        let mut gain = Usd::ZERO;
+        while leg.epoch < epoch && leg.base != Base::ZERO {
+            let ended = self.store.ended(instrument, leg.side, number, leg.epoch);
+            gain = gain.plus(leg.base.gain(ended.cumulative.minus(leg.settled)?)?)?;
+            leg.base = if ended.emptied {
+                Base::ZERO
+            } else {
+                leg.base.divided()
+            };
+            leg.epoch += 1;
+            leg.settled = Cumulative::ZERO;
+        }
+        Ok(gain)
     }
 
     /// Takes a leg out of its bucket. Returns its effective position, none in an instrument that is settled, and its
@@ -88,10 +111,9 @@ impl<S: Store> Ledger<'_, S> {
     ) -> Result<(Position, Usd)> {
         let standing = self.standing(id, account.bucket, instrument)?;
         let Standing { leg, gain, .. } = standing;
-        account.cut |= standing.is_cut()?;
         account.legs.remove(instrument);
         self.store.set_leg(id, instrument, None);
-        if standing.live {
+        if standing.leg.base != Base::ZERO {
             self.leave(account.bucket, instrument, &standing)?;
         } else if gain == Usd::ZERO {
             return Ok((Position::ZERO, gain));
@@ -102,19 +124,34 @@ impl<S: Store> Ledger<'_, S> {
         Ok((standing.position()?, gain))
     }
 
-    /// Takes a live leg's base off its bucket.
+    /// Takes what a leg counts off its bucket.
     fn leave(&mut self, number: u8, instrument: InstrumentId, standing: &Standing) -> Result<()> {
         let Standing {
             leg, mut bucket, ..
         } = *standing;
-        bucket.base = bucket.base.minus(leg.base)?;
-        bucket.joined = bucket.joined.minus(leg.joined)?;
-        if bucket.base == Base::ZERO {
-            bucket = Bucket::empty(bucket.epoch);
-            self.occupy(instrument, leg.side, number, false);
-        }
-        self.store.set_bucket(instrument, leg.side, number, &bucket);
+        let sizes = (standing.size, leg.joined);
+        let ended = bucket.leave(standing.index, standing.leg.base, sizes)?;
+        let epoch = standing.bucket.epoch;
+        self.keep(instrument, leg.side, number, &bucket, (epoch, ended));
         Ok(())
+    }
+
+    /// Stores a bucket that lost some of its size, and how its epoch ended if it did.
+    fn keep(
+        &mut self,
+        id: InstrumentId,
+        side: Side,
+        number: u8,
+        bucket: &Bucket,
+        (epoch, ended): (u32, Option<Ended>),
+    ) {
+        if let Some(ended) = ended {
+            self.store.set_ended(id, side, number, epoch, &ended);
+        }
+        if bucket.is_empty() {
+            self.occupy(id, side, number, false);
+        }
+        self.store.set_bucket(id, side, number, bucket);
     }
 
     /// Puts a position into the account's bucket; a position of zero needs no leg. It replaces what was kept of a leg that
@@ -142,8 +179,7 @@ impl<S: Store> Ledger<'_, S> {
             joined: size,
             settled: bucket.cumulative_ceil(index)?,
         };
-        bucket.base = bucket.base.plus(leg.base)?;
-        bucket.joined = bucket.joined.plus(size)?;
+        bucket.join(leg.base, size)?;
         account.legs.remove(instrument);
         account.legs.push(instrument)?;
         self.store.set_leg(id, instrument, Some(&leg));
@@ -164,7 +200,7 @@ impl<S: Store> Ledger<'_, S> {
         for (number, slot) in (0..).zip(&mut sizes) {
             if state.occupied & (1 << number) != 0 {
                 let bucket = self.store.bucket(id, side, number);
-                *slot = (bucket.size()?, bucket.joined);
+                *slot = (bucket.size()?, bucket.weight);
             }
         }
         let remaining = water_fill(&sizes, amount)?;
@@ -179,7 +215,7 @@ impl<S: Store> Ledger<'_, S> {
         self.book(id, side, index, removed, offset.minus(state.offset)?)
     }
 
-    /// Scales one bucket down to `left`, or closes it.
+    /// Scales one bucket down to `left`.
     fn cut(
         &mut self,
         id: InstrumentId,
@@ -190,11 +226,8 @@ impl<S: Store> Ledger<'_, S> {
     ) -> Result<()> {
         let mut bucket = self.store.bucket(id, side, number);
         let epoch = bucket.epoch;
-        if let Some(end) = bucket.cut(index, left)? {
-            self.store.set_closed(id, side, number, epoch, end);
-            self.occupy(id, side, number, false);
-        }
-        self.store.set_bucket(id, side, number, &bucket);
+        let ended = bucket.cut(index, left)?;
+        self.keep(id, side, number, &bucket, (epoch, ended));
         Ok(())
     }
 }

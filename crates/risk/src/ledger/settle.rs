@@ -4,8 +4,8 @@ use super::Ledger;
 use super::value::{Assessment, Valued};
 use crate::bucket::DEBT;
 use crate::{
-    Account, Base, Cumulative, Error, InstrumentId, Leg, Maturity, Position, Positions, Result,
-    Store, Usd,
+    Account, Base, Error, InstrumentId, Leg, Legs, Maturity, Position, Positions, Result, Store,
+    Usd,
 };
 
 impl<S: Store> Ledger<'_, S> {
@@ -27,35 +27,67 @@ impl<S: Store> Ledger<'_, S> {
         self.value(account, &settled, self.coverage()?)
     }
 
-    /// Moves a touched account up to the bucket that is due. Returns the bucket it was in, and the new one.
+    /// Settles an account for anybody, and moves it up to the bucket that is due. Where that is not above the account's own, its
+    /// legs of ended epochs alone join that one anew. Returns the bucket it was in, and the account.
     ///
     /// # Errors
-    /// [`Error::NotDue`] if it is not below that; [`Error::Overflow`].
-    pub fn rebucket(&mut self, id: S::AccountId) -> Result<(u8, u8)> {
+    /// [`Error::NotDue`] if there is nothing to move; [`Error::Overflow`].
+    pub fn rebucket(&mut self, id: S::AccountId) -> Result<(u8, Valued)> {
         let mut account = self.store.account(id);
         let old = account.bucket;
+        let ended = self.legs_of_ended_epochs(id, &account)?;
         let legs = self.settle(id, &mut account)?;
-        if self.bucket_with_room(&account, &legs)? <= old {
+        if self.bucket_with_room(&account, &legs)? > old {
+            self.join_anew(id, &mut account, &legs)?;
+        } else if account.in_debt() || self.rejoin(id, &mut account, &ended)? == 0 {
             return Err(Error::NotDue);
         }
-        self.join_anew(id, &mut account, &legs)?;
         self.store.set_account(id, &account);
-        Ok((old, account.bucket))
+        Ok((old, self.value(account, &legs, self.coverage()?)?))
     }
 
-    /// Settles all legs net, in place: nothing but gains moves, and what is settled for good goes. A leg that was cut to
-    /// nothing stays until its account's legs join anew.
+    /// The legs of an account whose bucket has gone on, or that have ended there.
+    fn legs_of_ended_epochs(&self, id: S::AccountId, account: &Account) -> Result<Legs> {
+        let mut ended = Legs::default();
+        for &instrument in account.legs.as_slice() {
+            let leg = self.store.leg(id, instrument);
+            let bucket = self.store.bucket(instrument, leg.side, account.bucket);
+            if leg.epoch != bucket.epoch || leg.base == Base::ZERO {
+                ended.push(instrument)?;
+            }
+        }
+        Ok(ended)
+    }
+
+    /// Takes some legs of a settled account out and puts them back into the account's bucket, unless it is spent. Returns how many.
+    fn rejoin(&mut self, id: S::AccountId, account: &mut Account, legs: &Legs) -> Result<u8> {
+        let held = account.legs;
+        let mut count = 0;
+        for &instrument in legs.as_slice() {
+            let side = self.store.leg(id, instrument).side;
+            let bucket = self.store.bucket(instrument, side, account.bucket);
+            if held.contains(instrument) && !bucket.is_spent() {
+                let (position, _) = self.detach(id, account, instrument)?;
+                self.attach(id, account, instrument, position)?;
+                count += 1;
+            }
+        }
+        account.legs = account.legs.ordered_as(held);
+        Ok(count)
+    }
+
+    /// Settles all legs net, in place: nothing but gains moves, and what is settled for good goes. A leg of an earlier epoch comes
+    /// into its bucket's; one that was cut to nothing stays until its account's legs join anew.
     pub(super) fn settle(&mut self, id: S::AccountId, account: &mut Account) -> Result<Assessment> {
         let mut sum = Assessment::default();
         for &instrument in account.legs.as_slice() {
             let standing = self.standing(id, account.bucket, instrument)?;
             sum.add_leg(instrument, &standing, self.maturities.get(instrument))?;
-            let mut leg = standing.leg;
             if standing.settled {
                 continue;
             }
-            if leg.settled != standing.cumulative {
-                leg.settled = standing.cumulative;
+            let leg = standing.leg;
+            if standing.changed {
                 self.store.set_leg(id, instrument, Some(&leg));
             }
             if standing.gain != Usd::ZERO {
@@ -63,7 +95,6 @@ impl<S: Store> Ledger<'_, S> {
                 self.book(instrument, side, index, Position::ZERO, standing.gain)?;
             }
         }
-        account.cut |= sum.cut;
         self.gain(account, sum.gain, sum.class)?;
         if sum.settled {
             self.take_settled_out(id, account)?;
@@ -165,13 +196,8 @@ impl<S: Store> Ledger<'_, S> {
         instrument: InstrumentId,
         leg: &Leg,
     ) -> Result<()> {
-        let ended = Leg {
-            base: Base::ZERO,
-            settled: Cumulative::ZERO,
-            ..*leg
-        };
         account.legs.push(instrument)?;
-        self.store.set_leg(id, instrument, Some(&ended));
+        self.store.set_leg(id, instrument, Some(&leg.ended()));
         Ok(())
     }
 

@@ -68,7 +68,7 @@ impl Assessment {
         leg: &Standing,
         class: Maturity,
     ) -> Result<()> {
-        self.cut |= leg.is_cut()?;
+        self.cut |= leg.is_cut();
         self.settled |= leg.settled;
         self.add_gain(leg.gain, class)?;
         self.positions.add(instrument, leg.position()?)
@@ -96,7 +96,6 @@ impl<S: Store> Ledger<'_, S> {
         legs: &Assessment,
     ) -> Result<(Account, Coverage)> {
         let mut account = *stored;
-        account.cut |= legs.cut;
         account.gain(legs.gain, legs.class, self.now)?;
         let coverage = self.coverage_once_settled(id, stored, &account)?;
         Ok((account, coverage))
@@ -172,6 +171,22 @@ impl<S: Store> Ledger<'_, S> {
             return Ok(Position::ZERO);
         }
         self.standing(id, account.bucket, instrument)?.position()
+    }
+
+    /// Maintenance margin, now, of the positions that an account's legs were when they joined, but for those in instruments that are
+    /// settled.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow).
+    pub fn maintenance_of_joined(&self, id: S::AccountId, legs: &Legs) -> Result<Usd> {
+        let mut joined = Positions::default();
+        for &instrument in legs.as_slice() {
+            if !self.store.is_settled(instrument) {
+                let leg = self.store.leg(id, instrument);
+                joined.add(instrument, leg.side.position(leg.joined)?)?;
+            }
+        }
+        self.maintenance(&joined)
     }
 
     /// Some of the positions: those in these instruments.

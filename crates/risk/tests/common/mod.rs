@@ -8,8 +8,9 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ledger_model::OptionTerms;
+use risk::dust::Wear;
 use risk::{
-    Account, BUCKETS, Bucket, Clock, Closing, Converted, Cumulative, Error, Ground, Index,
+    Account, BUCKETS, Bucket, Clock, Closing, Converted, Cumulative, Ended, Error, Ground, Index,
     InstrumentId, Ledger, Leg, Maturing, Position, Positions, Price, Prices, Ratio, Result, Side,
     SideState, Size, Store, Totals, Trade, Traded, Usd, Valued, WAD, linear_margin, math,
     plan_liquidation,
@@ -32,7 +33,9 @@ pub struct Memory {
     pub prices: BTreeMap<InstrumentId, Prices>,
     pub sides: BTreeMap<(InstrumentId, bool), SideState>,
     pub buckets: BTreeMap<BucketKey, Bucket>,
-    pub closed: BTreeMap<(BucketKey, u32), Cumulative>,
+    pub ended: BTreeMap<(BucketKey, u32), Ended>,
+    /// What each side has gone through.
+    pub wear: BTreeMap<(InstrumentId, bool), Wear>,
     pub legs: BTreeMap<(usize, InstrumentId), Leg>,
     /// The instruments that are options.
     pub options: BTreeMap<InstrumentId, OptionTerms>,
@@ -164,35 +167,55 @@ impl Store for Memory {
     }
     fn set_bucket(&mut self, id: InstrumentId, side: Side, bucket: u8, state: &Bucket) {
         fits("scale", state.scale.0, 96);
-        fits("joined", state.joined.0, 112);
+        fits("base", state.base.0, 127);
+        fits("M", state.weight.0, 112);
         fits("epoch", state.epoch.into(), 28);
+        let before = self.bucket(id, side, bucket);
+        if state.is_cut() || state.epoch != before.epoch {
+            // Cut, if its scale is another; what is joined or left is counted by its leg.
+            let wear = self.wear.entry((id, is_long(side))).or_default();
+            if (state.scale, state.epoch) != (before.scale, before.epoch) {
+                wear.cuts += 1;
+                wear.left += state.size().unwrap().0;
+            }
+        }
         self.buckets.insert((id, is_long(side), bucket), *state);
     }
-    fn closed(&self, id: InstrumentId, side: Side, bucket: u8, epoch: u32) -> Cumulative {
-        self.closed[&((id, is_long(side), bucket), epoch)]
+    fn ended(&self, id: InstrumentId, side: Side, bucket: u8, epoch: u32) -> Ended {
+        let key = ((id, is_long(side), bucket), epoch);
+        self.ended.get(&key).copied().unwrap_or_default()
     }
-    fn set_closed(
-        &mut self,
-        id: InstrumentId,
-        side: Side,
-        bucket: u8,
-        epoch: u32,
-        cumulative: Cumulative,
-    ) {
-        fits_signed("K", cumulative.0, 112);
-        let previous = self
-            .closed
-            .insert(((id, is_long(side), bucket), epoch), cumulative);
+    fn set_ended(&mut self, id: InstrumentId, side: Side, bucket: u8, epoch: u32, ended: &Ended) {
+        let key = (id, is_long(side), bucket);
+        let previous = self.ended.insert((key, epoch), *ended);
         assert!(previous.is_none(), "an epoch ends once");
+        let legs = self.legs.iter().filter(|((account, instrument), leg)| {
+            let within = (*instrument, leg.side, self.account(*account).bucket);
+            within == (id, side, bucket) && leg.base.0 > 0
+        });
+        let held = legs.count() as u128;
+        let wear = self.wear.entry((id, is_long(side))).or_default();
+        if ended.emptied {
+            wear.emptied += 1;
+        } else {
+            wear.divided += held;
+        }
     }
     fn leg(&self, account: usize, id: InstrumentId) -> Leg {
         self.legs[&(account, id)]
     }
     fn set_leg(&mut self, account: usize, id: InstrumentId, leg: Option<&Leg>) {
         if let Some(leg) = leg {
-            fits_signed("K", leg.settled.0, 112);
+            fits_signed("K", leg.settled.0, 113);
             fits("joined", leg.joined.0, 112);
+            fits("base", leg.base.0, 127);
             fits("epoch", leg.epoch.into(), 28);
+        }
+        let old = self.legs.get(&(account, id)).copied();
+        if let Some(side) = leg.or(old.as_ref()).map(|leg| leg.side) {
+            let wear = self.wear.entry((id, is_long(side))).or_default();
+            wear.joins += u128::from(old.is_none());
+            wear.leaves += u128::from(leg.is_none());
         }
         match leg {
             Some(leg) => self.legs.insert((account, id), *leg),
@@ -240,6 +263,9 @@ impl Vault {
         let retired = self.run(|ledger| ledger.retire(id))?;
         if retired {
             self.memory.settled.remove(&id);
+            self.memory
+                .wear
+                .retain(|(instrument, _), _| *instrument != id);
             self.poke(id, mark)?;
         }
         Ok(retired)
@@ -385,7 +411,7 @@ impl Vault {
                 ..
             } = ledger.touch(id, false)?;
             account.clock.unhealthy = u16::MAX;
-            let ground = match Ground::of(&account, &health, false) {
+            let ground = match Ground::of(&account, &health, || Ok(Usd::MAX)) {
                 Err(Error::NotDeleverageable) => return Ok(None),
                 ground => ground?,
             };
@@ -471,7 +497,29 @@ impl Vault {
         totals.tokens.0 - (claims - totals.shortfall.0)
     }
 
-    /// Asserts that a side holds its buckets and a bucket its legs. Returns the unsettled gain of the side's legs.
+    /// A leg as its bucket's epoch has it, and what it has gained in the epochs before: told from what is stored alone.
+    fn moved_on(&self, account: &Account, id: InstrumentId, leg: &Leg) -> (Leg, i128) {
+        let (number, mut leg, mut gain) = (account.bucket, *leg, 0);
+        let last = self.memory.bucket(id, leg.side, number).epoch;
+        for epoch in leg.epoch..last {
+            if leg.base.0 == 0 {
+                break;
+            }
+            let ended = self.memory.ended(id, leg.side, number, epoch);
+            let change = ended.cumulative.minus(leg.settled).unwrap();
+            gain += leg.base.gain(change).unwrap().0;
+            leg.base.0 = if ended.emptied {
+                0
+            } else {
+                leg.base.0 / 1_000_000
+            };
+            (leg.epoch, leg.settled) = (epoch + 1, Cumulative::ZERO);
+        }
+        (leg, gain)
+    }
+
+    /// Asserts that a side holds its buckets, a bucket its legs, and that what nobody holds is at most declared dust. Returns the
+    /// unsettled gain of the side's legs.
     fn check_side(&self, id: InstrumentId, side: Side, index: Index) -> i128 {
         let memory = &self.memory;
         let state = memory.side(id, side);
@@ -479,56 +527,69 @@ impl Vault {
             .legs
             .iter()
             .filter(|(key, leg)| key.1 == id && leg.side == side)
-            .map(|(key, leg)| (memory.account(key.0), *leg))
-            .collect();
-        let mut sizes = 0;
-        for number in (0..).take(BUCKETS) {
-            let bucket = memory.bucket(id, side, number);
-            let live: Vec<_> = legs
-                .iter()
-                .filter(|(account, leg)| account.bucket == number && is_live(leg, &bucket))
-                .map(|(_, leg)| leg)
-                .collect();
-            let base: u128 = live.iter().map(|leg| leg.base.0).sum();
-            let joined: u128 = live.iter().map(|leg| leg.joined.0).sum();
-            assert_eq!(bucket.base.0, base, "base of a bucket");
-            assert_eq!(bucket.joined.0, joined, "joined of a bucket");
-            assert_eq!(
-                state.occupied >> number & 1 == 1,
-                base > 0,
-                "a side knows which buckets have legs"
-            );
-            let held: u128 = live
-                .iter()
-                .map(|leg| leg.base.size(bucket.scale).unwrap().0)
-                .sum();
-            assert!(held <= bucket.size().unwrap().0, "a bucket holds its legs");
-            sizes += bucket.size().unwrap().0;
-        }
-        assert!(sizes <= state.open_interest.0, "a side holds its buckets");
-        legs.iter()
-            .map(|(account, leg)| {
+            .map(|(key, leg)| {
+                let account = memory.account(key.0);
                 assert!(
                     account.legs.as_slice().contains(&id),
                     "an account lists its legs"
                 );
+                (account, self.moved_on(&account, id, leg))
+            })
+            .collect();
+        let (mut sizes, mut held) = (0, 0);
+        for number in (0..).take(BUCKETS) {
+            let bucket = memory.bucket(id, side, number);
+            let within = legs.iter().filter(|(account, _)| account.bucket == number);
+            let live: Vec<_> = within
+                .map(|(_, (leg, _))| leg)
+                .filter(|leg| leg.base.0 > 0)
+                .collect();
+            assert!(
+                live.iter().all(|leg| leg.epoch == bucket.epoch),
+                "what an epoch leaves is in the next"
+            );
+            let base: u128 = live.iter().map(|leg| leg.base.0).sum();
+            assert!(base <= bucket.base.0, "base of a bucket");
+            assert_eq!(
+                state.occupied >> number & 1 == 1,
+                !bucket.is_empty(),
+                "a side knows which buckets have legs"
+            );
+            assert!(!live.is_empty() || bucket.is_empty(), "all legs have left");
+            let own = |leg: &Leg| leg.base.size(bucket.scale).unwrap().0;
+            let of_legs: u128 = live.iter().map(|leg| own(leg)).sum();
+            assert!(
+                of_legs <= bucket.size().unwrap().0,
+                "a bucket holds its legs"
+            );
+            let parts = live.iter().map(|leg| {
+                let size = own(leg);
+                math::mul_div_down(size, size, leg.joined.0).unwrap()
+            });
+            let divisions = u128::from(bucket.epoch) * 3;
+            assert!(
+                parts.sum::<u128>() <= bucket.weight.0 + divisions,
+                "M covers what legs take along"
+            );
+            sizes += bucket.size().unwrap().0;
+            held += of_legs;
+        }
+        assert!(sizes <= state.open_interest.0, "a side holds its buckets");
+        let wear = memory.wear.get(&(id, is_long(side))).copied();
+        let bound = wear.unwrap_or_default().dust().0;
+        let dust = state.open_interest.0 - held;
+        assert!(dust <= bound, "{dust} of dust, beyond {bound}");
+        legs.iter()
+            .map(|(account, (leg, gain))| {
                 let bucket = memory.bucket(id, side, account.bucket);
-                let end = if is_live(leg, &bucket) {
-                    bucket.cumulative_floor(index).unwrap()
-                } else if leg.base.0 == 0 {
-                    leg.settled
-                } else {
-                    memory.closed(id, side, account.bucket, leg.epoch)
-                };
-                leg.base.gain(end.minus(leg.settled).unwrap()).unwrap().0
+                if leg.base.0 == 0 {
+                    return *gain;
+                }
+                let now = bucket.cumulative_floor(index).unwrap();
+                gain + leg.base.gain(now.minus(leg.settled).unwrap()).unwrap().0
             })
             .sum()
     }
-}
-
-/// Whether a leg of a bucket has a size.
-fn is_live(leg: &Leg, bucket: &Bucket) -> bool {
-    leg.base.0 > 0 && leg.epoch == bucket.epoch
 }
 
 /// A whole number in WAD.

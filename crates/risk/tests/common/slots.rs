@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use risk::{
-    Account, Bucket, Cumulative, InstrumentId, Ledger, Leg, Position, Positions, Prices, Result,
-    Side, SideState, Store, Totals, Usd,
+    Account, Bucket, Ended, InstrumentId, Ledger, Leg, Position, Positions, Prices, Result, Side,
+    SideState, Store, Totals, Usd,
 };
 
 use super::{Memory, is_long};
@@ -105,7 +105,7 @@ fn slots(memory: &Memory) -> BTreeMap<Slot, Vec<u128>> {
         let low = bucket.base.0 & ((1 << 112) - 1);
         let words = vec![
             low,
-            bucket.joined.0,
+            bucket.weight.0,
             bucket.epoch.into(),
             bucket.is_cut().into(),
         ];
@@ -119,13 +119,17 @@ fn slots(memory: &Memory) -> BTreeMap<Slot, Vec<u128>> {
             slots.insert(format!("bucket {key:?} 1"), words);
         }
     }
-    for (key, end) in &memory.closed {
-        slots.insert(format!("closed {key:?}"), vec![end.0.cast_unsigned()]);
+    for (key, ended) in &memory.ended {
+        let words = vec![ended.cumulative.0.cast_unsigned(), ended.emptied.into()];
+        slots.insert(format!("ended {key:?}"), words);
     }
     for (key, leg) in &memory.legs {
         let low = leg.base.0 & ((1 << 112) - 1);
+        // What is left of none is kept in the place of a base.
+        let low = if leg.base.0 == 0 { leg.joined.0 } else { low };
         let state = vec![
             low,
+            (leg.base.0 == 0).into(),
             leg.settled.0.cast_unsigned(),
             leg.epoch.into(),
             is_long(leg.side).into(),
@@ -161,7 +165,6 @@ fn account_slots(slots: &mut BTreeMap<Slot, Vec<u128>>, id: usize, account: &Acc
         account.clock.seen.into(),
         account.clock.unhealthy.into(),
         account.bucket.into(),
-        account.cut.into(),
     ];
     slots.insert(format!("account {id} 1"), words.to_vec());
 }
@@ -226,19 +229,12 @@ impl Store for Counted {
     fn set_bucket(&mut self, id: InstrumentId, side: Side, bucket: u8, state: &Bucket) {
         self.memory.set_bucket(id, side, bucket, state);
     }
-    fn closed(&self, id: InstrumentId, side: Side, bucket: u8, epoch: u32) -> Cumulative {
-        self.note(format!("closed {:?}", ((id, is_long(side), bucket), epoch)));
-        self.memory.closed(id, side, bucket, epoch)
+    fn ended(&self, id: InstrumentId, side: Side, bucket: u8, epoch: u32) -> Ended {
+        self.note(format!("ended {:?}", ((id, is_long(side), bucket), epoch)));
+        self.memory.ended(id, side, bucket, epoch)
     }
-    fn set_closed(
-        &mut self,
-        id: InstrumentId,
-        side: Side,
-        bucket: u8,
-        epoch: u32,
-        cumulative: Cumulative,
-    ) {
-        self.memory.set_closed(id, side, bucket, epoch, cumulative);
+    fn set_ended(&mut self, id: InstrumentId, side: Side, bucket: u8, epoch: u32, ended: &Ended) {
+        self.memory.set_ended(id, side, bucket, epoch, ended);
     }
     fn leg(&self, account: usize, id: InstrumentId) -> Leg {
         let leg = self.memory.leg(account, id);

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use ledger_model::{self as model, Exact, Operation};
 use risk::{
-    BUCKETS, Base, Closing, Cumulative, Error, Ground, Index, InstrumentId, Price, Ratio, Result,
-    Side, Size, Store, Usd, Valued,
+    BUCKETS, Base, Bucket, Closing, Cumulative, Error, Ground, Index, InstrumentId, Price, Ratio,
+    Result, Side, Size, Store, Usd, Valued,
 };
 
 use crate::common::{MAINTENANCE_RATE, POOL, Vault};
@@ -79,7 +79,7 @@ fn lift_side(vault: &Vault, id: InstrumentId, side: Side, index: &Exact) -> mode
             scale,
             synced: index.clone(),
             base: wad(bucket.base.0),
-            joined: wad(bucket.joined.0),
+            weight: weight(vault, (id, side, number.try_into().unwrap()), &bucket),
             epoch: bucket.epoch,
             ended: ended(vault, id, side, number.try_into().unwrap()),
         };
@@ -91,24 +91,55 @@ fn gain(cumulative: Cumulative) -> Exact {
     Exact::new(cumulative.0.into(), CUMULATIVE_ONE.into())
 }
 
+/// M of a bucket that has legs, at least what they take along and a unit: so that it is never used up before they have left.
+fn weight(vault: &Vault, (id, side, number): (InstrumentId, Side, u8), bucket: &Bucket) -> Exact {
+    let legs = vault.memory.legs.keys().filter(|key| {
+        let held = key.1 == id && vault.memory.leg(key.0, id).side == side;
+        held && vault.memory.account(key.0).bucket == number
+    });
+    let parts = legs.map(|&(account, _)| {
+        let leg = lift_leg(vault, account, id);
+        if leg.epoch != bucket.epoch {
+            return Exact::default();
+        }
+        let size = leg.base * Exact::new(bucket.scale.0.into(), SCALE_ONE.into());
+        &size * &size / leg.joined
+    });
+    let parts: Exact = parts.sum();
+    wad(bucket.weight.0).max(parts + wad(1))
+}
+
 /// K at the end of each epoch of a bucket.
 fn ended(vault: &Vault, id: InstrumentId, side: Side, bucket: u8) -> BTreeMap<u32, Exact> {
     let key = (id, side == Side::Long, bucket);
-    let epochs = vault.memory.closed.range((key, 0)..=(key, u32::MAX));
+    let epochs = vault.memory.ended.range((key, 0)..=(key, u32::MAX));
     epochs
-        .map(|((_, epoch), end)| (*epoch, gain(*end)))
+        .map(|((_, epoch), ended)| (*epoch, gain(ended.cumulative)))
         .collect()
 }
 
+/// A leg, of an earlier epoch as it came into its bucket's: with the K at which it has gained what it did.
 fn lift_leg(vault: &Vault, account: usize, id: InstrumentId) -> model::Leg {
     let leg = vault.memory.leg(account, id);
+    let number = vault.memory.account(account).bucket;
+    let bucket = vault.memory.bucket(id, leg.side, number);
+    let (mut epoch, mut base, mut settled) = (leg.epoch, leg.base, gain(leg.settled));
+    while epoch < bucket.epoch {
+        let ended = vault.memory.ended(id, leg.side, number, epoch);
+        if ended.emptied || base.divided() == Base::ZERO {
+            break;
+        }
+        let gained = (gain(ended.cumulative) - settled) * wad(base.0);
+        (epoch, base) = (epoch + 1, base.divided());
+        settled = -gained / wad(base.0);
+    }
     model::Leg {
         long: leg.side == Side::Long,
-        bucket: vault.memory.account(account).bucket.into(),
-        epoch: leg.epoch,
-        base: wad(leg.base.0),
+        bucket: number.into(),
+        epoch,
+        base: wad(base.0),
         joined: wad(leg.joined.0),
-        settled: gain(leg.settled),
+        settled,
     }
 }
 
@@ -188,7 +219,7 @@ fn deleverage(vault: &mut Vault, id: usize, rate: Ratio) -> Result<bool> {
             ..
         } = ledger.touch(id, false)?;
         account.clock.unhealthy = u16::MAX;
-        let ground = match Ground::of(&account, &health, false) {
+        let ground = match Ground::of(&account, &health, || Ok(Usd::MAX)) {
             Err(Error::NotDeleverageable) => return Ok(false),
             ground => ground?,
         };
@@ -209,12 +240,16 @@ fn deleverage(vault: &mut Vault, id: usize, rate: Ratio) -> Result<bool> {
     })
 }
 
-/// Somebody else moves an account up.
+/// Somebody else moves an account up. To the model all epochs are one: no leg joins its own bucket anew.
 fn rebucket(vault: &mut Vault, id: usize) -> Result<bool> {
     vault.touch(id, false)?;
-    match vault.run(|ledger| ledger.rebucket(id)) {
+    let up = |(old, valued): (u8, Valued)| match valued.account.bucket > old {
+        true => Ok(()),
+        false => Err(Error::NotDue),
+    };
+    match vault.run(|ledger| up(ledger.rebucket(id)?)) {
         Err(Error::NotDue) => Ok(false),
-        result => result.map(|_| true),
+        result => result.map(|()| true),
     }
 }
 

@@ -1,0 +1,39 @@
+//! The bound of declared dust: size of a side that no leg holds.
+
+use crate::{Base, Size};
+
+/// One, in units of a cut's size that may become dust: 1e-21 of it.
+const PART: u128 = 1_000_000_000_000_000_000_000;
+
+/// What a side of an instrument has gone through since it was listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wear {
+    /// Legs that joined a bucket.
+    pub joins: u128,
+    /// Legs that left one.
+    pub leaves: u128,
+    /// Legs that were in a bucket when its bases were divided, each time.
+    pub divided: u128,
+    /// Buckets that were cut, each time.
+    pub cuts: u128,
+    /// Sum of what these had left.
+    pub left: u128,
+    /// Times that a bucket was emptied with something left in it.
+    pub emptied: u128,
+}
+
+impl Wear {
+    /// The most by which open interest can exceed the sum of the legs' sizes (DESIGN 3, Legs and buckets): 2 units of 1e-18 for
+    /// each leg that joins, leaves or sees its base divided, and for each bucket of a cut, of which 1e-21 comes to that; and
+    /// 2^16 x A for each emptying, where A is at most 1 + 2^-16.
+    ///
+    /// A join loses at most A to its base, and its leg's own size at most one unit; a leaving, a unit of the size; dividing, at
+    /// most A of each base, and a unit of the size. The water rounds a bucket down by a unit, and the scale by 1e-27 of a base,
+    /// which is 1e-21 of the size as long as A is at least 1e-6.
+    #[must_use]
+    pub const fn dust(&self) -> Size {
+        let units = self.joins + self.leaves + self.divided + self.cuts;
+        let emptied = self.emptied * (Base::LEAST.0 + 1);
+        Size(2 * units + self.left.div_ceil(PART) + emptied)
+    }
+}

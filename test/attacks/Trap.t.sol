@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.20;
+
+import {ProtocolTest, Trader} from "../protocol/Protocol.sol";
+import {vm} from "../support/Vm.sol";
+
+/// Somebody scales a bucket down to 1e-6 of itself, before others join it: the next, tiny cut takes what it is for, and nobody's
+/// position vanishes.
+contract TrapTest is ProtocolTest {
+    Trader internal a = newTrader("attacker long");
+    Trader internal b = newTrader("attacker short");
+    Trader internal c = newTrader("attacker rest");
+    Trader internal d = newTrader("attacker tiny short");
+    Trader internal e = newTrader("attacker tiny long");
+    Trader internal honest = newTrader("honest");
+    Trader internal maker = newTrader("maker");
+    Trader internal idle = newTrader("idle");
+
+    function test_a_worn_bucket_is_no_trap_for_those_who_join_it_later() public {
+        setCover(ETH, 10_000_000e18);
+        deposit(a, 20 * USD);
+        deposit(b, 20 * USD);
+        deposit(c, 1_000 * USD);
+        // The trap: one ETH long in the bucket of utilisation 0.5, alone.
+        trade(a, b, 0.999999e18, 200e18);
+        trade(a, c, 0.000001e18, 200e18);
+        setPriceCalmly(225 * FEED);
+        (bool done,,) = vault.deleverage(b.account, 16);
+        vm.assertTrue(done);
+        vm.assertApproxEqAbs(uint256(sizeOf(a)), 1e12, 1e3);
+        // Later, when the stable price has followed: honest people trade.
+        for (uint256 k = 0; k < 20; k++) {
+            elapse(3 hours);
+            refreshPrices();
+        }
+        deposit(honest, 22_500 * USD);
+        deposit(maker, 200_000 * USD);
+        deposit(idle, 1_000_000 * USD);
+        trade(honest, maker, 1_000e18, 225e18);
+        // A tiny bankruptcy.
+        deposit(d, 3 * USD);
+        deposit(e, 1_000 * USD);
+        trade(e, d, 0.1e18, 225e18);
+        vm.assertEq(sizeOf(honest), 1_000e18);
+        setPriceCalmly(256 * FEED);
+        (done,,) = vault.deleverage(d.account, 16);
+        vm.assertTrue(done);
+        // 0.1 ETH is cut: it is those beside the rest of the worn leg who bear it, and they keep the rest.
+        vm.assertApproxEqAbs(uint256(sizeOf(honest)), 999.9e18, 1e12);
+        vm.assertEq(sizeOf(maker), -1_000e18);
+        vm.assertGe(sizeOf(a), 0.9e12);
+        (uint256 dustLong, uint256 dustShort) = vault.dust(ETH);
+        vm.assertLe(dustLong, 1e7);
+        vm.assertLe(dustShort, 1e7);
+        (uint256 long, uint256 short) = vault.openInterest(ETH);
+        vm.assertEq(long, short);
+        vm.assertApproxEqAbs(long, uint256(sizeOf(a) + sizeOf(e) + sizeOf(honest)), 1e7);
+        // The price falls back: somebody is there to pay.
+        setPriceCalmly(225 * FEED);
+        setPriceCalmly(200 * FEED);
+        Trader[8] memory all = [a, b, c, d, e, honest, maker, idle];
+        int256 sum;
+        for (uint256 k = 0; k < 8; k++) {
+            vault.touch(all[k].account);
+            sum += equityOf(all[k]);
+        }
+        (uint256 tokens,,,) = vault.totals();
+        // Invariant 7, where everybody is settled: no claim is on a gain that no leg has.
+        vm.assertLe(sum, int256(tokens) + int256(UNIT));
+        vm.assertEq(uint256(-sizeOf(maker)), 1_000e18);
+    }
+}
