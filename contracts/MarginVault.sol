@@ -20,7 +20,7 @@ contract MarginVault is Proxy {
     address private immutable DELEVERAGING;
     /// `vault-registry`: set-up, parameters, and everything that can be read.
     address private immutable REGISTRY;
-    /// `vault-options`: options, orders and signers between trades.
+    /// `vault-options`: options; orders and signers between trades.
     address private immutable OPTIONS;
 
     constructor(
@@ -74,6 +74,7 @@ contract MarginVault is Proxy {
             || selector == IMarginVault.refresh.selector || selector == IMarginVault.setOptionRules.selector
             || selector == IMarginVault.optionRules.selector || selector == IMarginVault.option.selector
             || selector == IMarginVault.seriesOf.selector || selector == IMarginVault.optionTotals.selector
-            || selector == IMarginVault.portfolio.selector;
+            || selector == IMarginVault.portfolio.selector || selector == IMarginVault.closeOption.selector
+            || selector == IMarginVault.fixVolatility.selector || selector == IMarginVault.settleOption.selector;
     }
 }

@@ -38,7 +38,7 @@ interface IMarginVault is IOwnable {
         uint32 strikeStep; // ticks between strikes
         uint64 strikeRange; // WAD: a strike is at most a factor of 1 + strikeRange away from the mark when it is listed
         uint32 longestExpiry; // seconds that a series may live, whole hours
-        uint8 maxSeries; // that there may be at a time
+        uint8 maxSeries; // that there may be at a time; those of all underlyings add up to at most 192
         uint64 volRange; // WAD range of a 30-day volatility that margin covers
         uint64 shortOptionRate; // WAD share of spot that every short option needs besides
         uint64 makerFee; // WAD share of the underlying's notional; at most 12.5 % of the option's price
@@ -58,6 +58,7 @@ interface IMarginVault is IOwnable {
         uint64 hourlyOutflow; // WAD share of the vault's tokens that may leave in any hour
         uint64 insuranceFeeShare; // WAD share of trade fees for a fully covered pool; it grows to all of them
         address treasury; // its main account receives the rest of the fees
+        uint128 listingFee; // WAD amount that listing a series costs, a multiple of 1e-6; at most 1,000
     }
 
     event Deposited(bytes32 indexed account, address indexed from, uint256 amount);
@@ -86,7 +87,11 @@ interface IMarginVault is IOwnable {
     event OptionListed(
         uint32 indexed instrument, uint32 indexed underlying, uint64 expiry, uint256 strike, bool isCall
     );
+    event ListingFeePaid(bytes32 indexed account, uint32 indexed instrument, uint256 fee);
     event OptionDelisted(uint32 indexed instrument);
+    event OptionClosing(uint32 indexed instrument, uint64 closes);
+    event VolatilityFixed(uint32 indexed instrument, uint256 volatility);
+    event OptionSettled(uint32 indexed instrument, uint256 price, uint256 mark);
     event StewardSet(address indexed steward);
 
     error NotAccountOwner(address caller); // the account's owner alone may do this
@@ -120,13 +125,17 @@ interface IMarginVault is IOwnable {
     error OrderCancelled();
     error OrderFilled(); // less is left of an order than the fill
     error InvalidSignature();
+    error InsufficientGas(); // a contract could not get its whole allowance of 500,000 to answer about a signature
     error PriceOutsideBand();
     error OpenInterestLimit();
     error InvalidExpiry(); // not at 08:00 UTC, beyond a week not on a Friday, or too near or too far
     error InvalidStrike(); // off the grid, or too far from the mark
     error SeriesExists();
     error TooManySeries();
-    error SeriesOpen(); // somebody holds it
+    error SeriesOpen(); // somebody holds it, or it was traded within a day
+    error SeriesClosing(); // it settles early already
+    error NotClosing(); // it does not settle early, or not yet
+    error SettlementPending(); // the guard has no final price for that time yet
     error ExposureLimit(); // the trade raises vega or gamma of all series beyond its limit
     error Healthy();
     error NoEquity(); // deleverage it
@@ -156,13 +165,23 @@ interface IMarginVault is IOwnable {
     /// Owner or steward; the first rules of an underlying are the owner's.
     function setOptionRules(uint32 underlying, OptionRules calldata rules) external;
     function optionRules(uint32 underlying) external view returns (OptionRules memory);
-    /// Anyone, under the rules and while the guard has a fresh surface for the expiry. Options are numbered from 2^31; a number
-    /// is never used again.
-    function listOption(uint32 underlying, uint64 expiry, uint256 strike, bool isCall)
+    /// Anyone, under the rules and while the guard has a fresh surface for the expiry. `account`, the caller's or one that it is a
+    /// signer of, pays the listing fee, and has to meet initial margin afterwards. Options are numbered from 2^31; a number is
+    /// never used again.
+    function listOption(uint32 underlying, uint64 expiry, uint256 strike, bool isCall, bytes32 account)
         external
         returns (uint32 instrument);
-    /// Anyone, once it has expired and nobody holds it: every account that does has been settled. The owner also before.
+    /// Anyone, once nobody holds it (every account that did has been settled), and it has settled or was not traded for a day; the
+    /// owner at any time.
     function delist(uint32 instrument) external;
+    /// The owner: makes a series settle early, at the first 08:00 UTC at least 7 days from now, if it has not expired by then.
+    /// Until then its positions may be reduced.
+    function closeOption(uint32 instrument) external;
+    /// Anyone, once, from 24 hours before a series settles early: the guard's volatility now is what it settles with.
+    function fixVolatility(uint32 instrument) external;
+    /// Anyone, once the time has come and the guard's settlement price of that time is final: the series settles at what it is worth
+    /// at that price and the volatility of 24 hours before.
+    function settleOption(uint32 instrument) external;
     function option(uint32 instrument)
         external
         view
@@ -191,8 +210,13 @@ interface IMarginVault is IOwnable {
     function hashOrder(Order calldata order) external view returns (bytes32); // the EIP-712 digest to sign
     function filled(bytes32 account, uint256 nonce) external view returns (uint256 size); // all bits set once it is done
 
+    /// Credits the account's owner with what arrives: it may leave again, today or tomorrow, without using the outflow of all.
     function deposit(bytes32 account, uint256 amount) external;
+    /// Pays capital: what was asked for, or what the owner's credit and the outflow of all allow now.
     function withdraw(bytes32 account, uint256 amount, address to) external returns (uint256 paid);
+    /// A signature is the owner's or a signer's: 65 bytes (r, s, v); or a signer's that is a contract: its address, 20 bytes, and
+    /// what it is to be asked about (ERC-1271), of any length but 45 bytes; or what the owner's own contract is to be asked about.
+    /// A contract is asked with at most 500,000 gas.
     function settle(
         Order calldata maker,
         bytes calldata makerSig,
@@ -201,7 +225,7 @@ interface IMarginVault is IOwnable {
         uint256 size
     ) external;
     function cancel(uint256 nonce) external; // the caller's orders under this nonce, in all its accounts
-    function setSigner(address signer, bool allowed) external; // may trade and liquidate for the caller, never withdraw
+    function setSigner(address signer, bool allowed) external; // may trade, liquidate and list for the caller, never withdraw
     function isSigner(address owner, address signer) external view returns (bool);
     function transfer(bytes32 from, bytes32 to, uint256 amount) external; // WAD capital, between accounts of one owner
     function distributeFees() external returns (uint256 insurance, uint256 treasury); // anyone: from the fee account
@@ -243,7 +267,10 @@ interface IMarginVault is IOwnable {
         );
     function immature(bytes32 account) external view returns (uint256 profit); // not convertible, no initial margin yet
     function impairedSince() external view returns (uint64); // zero while the vault is not impaired
-    function outflow() external view returns (uint256 available, uint256 hourly, uint256 daily); // WAD amounts
+    /// What all may take out now beyond what they have just brought, and what an hour and a day pay of that; WAD amounts.
+    function outflow() external view returns (uint256 available, uint256 hourly, uint256 daily);
+    /// WAD amount that an owner deposited today and the day before (UTC) and has not taken out again.
+    function outflowCredit(address owner) external view returns (uint256);
     function cover(uint32 instrument) external view returns (uint256 left, uint256 openInterestLimit); // WAD amount, size
     function funding(uint32 instrument) external view returns (int256 rate, int256 paidByLongs); // per 8 h; per unit so far
     function dust(uint32 instrument) external view returns (uint256 long, uint256 short); // size that no leg holds

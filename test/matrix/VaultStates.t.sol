@@ -58,6 +58,7 @@ contract VaultStatesTest is VaultTable {
 
     function addDelisting(bytes4 outcome) private {
         add(abi.encodeCall(IMarginVault.delist, (option)), ANYONE, 0, always(outcome));
+        except(IMarginVault.closeOption.selector, IMarginVault.InvalidExpiry.selector);
     }
 
     function test_between_an_options_expiry_and_its_settlement() public {
@@ -103,6 +104,9 @@ contract VaultStatesTest is VaultTable {
         except(IMarginVault.liquidate.selector, IMarginVault.Healthy.selector);
         except(IMarginVault.listOption.selector, IMarginVault.ActionBlocked.selector);
         except(IMarginVault.option.selector, unknown);
+        except(IMarginVault.closeOption.selector, unknown);
+        except(IMarginVault.fixVolatility.selector, unknown);
+        except(IMarginVault.settleOption.selector, unknown);
         except(IMarginVault.position.selector, unknown);
         except(IMarginVault.refresh.selector, unknown);
         except(IMarginVault.unsettled.selector, unknown);

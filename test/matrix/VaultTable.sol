@@ -44,6 +44,7 @@ abstract contract VaultTable is MatrixTest {
         open(abi.encodeCall(IMarginVault.optionRules, (ETH)));
         open(abi.encodeCall(IMarginVault.optionTotals, (ETH)));
         open(abi.encodeCall(IMarginVault.outflow, ()));
+        open(abi.encodeCall(IMarginVault.outflowCredit, (holder.owner)));
         open(abi.encodeCall(IMarginVault.parameters, ()));
         open(abi.encodeCall(IMarginVault.pool, ()));
         open(abi.encodeCall(IMarginVault.portfolio, (account, ETH)));
@@ -75,6 +76,8 @@ abstract contract VaultTable is MatrixTest {
             NOBODY,
             IMarginVault.AlreadyInitialized.selector
         );
+        bytes memory close = abi.encodeCall(IMarginVault.closeOption, (option));
+        govern(close, only(Role.Owner), IOwnable.NotOwner.selector);
         // It has not expired.
         add(
             abi.encodeCall(IMarginVault.delist, (option)),
@@ -101,6 +104,12 @@ abstract contract VaultTable is MatrixTest {
             abi.encodeCall(IMarginVault.convert, (account, type(uint256).max)),
             only(Role.Holder),
             IMarginVault.NotForcible.selector
+        );
+        add(
+            abi.encodeCall(IMarginVault.listOption, (ETH, expiryIn(28), 2_100e18, CALL, account)),
+            either(Role.Holder, Role.Signer),
+            IMarginVault.NotAuthorized.selector,
+            from(2, blocked)
         );
         bytes32[] memory batch = new bytes32[](1);
         batch[0] = weak.account;
@@ -140,12 +149,9 @@ abstract contract VaultTable is MatrixTest {
         uint32[] memory numbers = new uint32[](1);
         numbers[0] = option;
         open(abi.encodeCall(IMarginVault.refresh, (numbers)));
-        add(
-            abi.encodeCall(IMarginVault.listOption, (ETH, expiryIn(28), 2_100e18, CALL)),
-            ANYONE,
-            0,
-            from(2, IMarginVault.ActionBlocked.selector)
-        );
+        bytes4 notClosing = IMarginVault.NotClosing.selector;
+        add(abi.encodeCall(IMarginVault.fixVolatility, (option)), ANYONE, 0, always(notClosing));
+        add(abi.encodeCall(IMarginVault.settleOption, (option)), ANYONE, 0, always(notClosing));
     }
 
     /// Whoever has the two signed orders may fill them.

@@ -13,6 +13,7 @@ enum Answer {
     Dirty, // the right four bytes, and more behind them
     Long, // the right word, and a second one
     BurnsEverything,
+    Bomb, // the right word, and as much behind it as its gas pays for
     CallsBack
 }
 
@@ -20,10 +21,16 @@ enum Answer {
 contract HostileWallet {
     Answer private answer;
     address private target;
+    bytes32 private refused;
     bytes private data;
 
     function set(Answer answer_) external {
         answer = answer_;
+    }
+
+    /// Makes it refuse one signature, whatever else it is told.
+    function refuse(bytes calldata signature) external {
+        refused = keccak256(signature);
     }
 
     /// Makes it call `target` with `data` whenever it is asked, and then agree.
@@ -31,7 +38,8 @@ contract HostileWallet {
         (answer, target, data) = (Answer.CallsBack, target_, data_);
     }
 
-    function isValidSignature(bytes32, bytes calldata) external returns (bytes4) {
+    function isValidSignature(bytes32, bytes calldata signature) external returns (bytes4) {
+        if (keccak256(signature) == refused) return 0xffffffff;
         bytes32 magic = IERC1271.isValidSignature.selector;
         if (answer == Answer.Reverts) revert("no");
         if (answer == Answer.No) return 0xffffffff;
@@ -45,6 +53,7 @@ contract HostileWallet {
         if (answer == Answer.Nothing) size = 0;
         if (answer == Answer.Short) size = 4;
         if (answer == Answer.Long) size = 64;
+        if (answer == Answer.Bomb) size = 200_000;
         assembly ("memory-safe") {
             mstore(0, magic)
             mstore(32, 0)

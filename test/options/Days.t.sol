@@ -34,7 +34,7 @@ contract ThinOptionStraddleTest is OptionsTest {
         (thin.tick, thin.strikeStep) = (0.0001e18, 1_000);
         vm.prank(owner);
         vault.setOptionRules(THIN, thin);
-        call = vault.listOption(THIN, expiryIn(28), 1e18, CALL);
+        call = vault.listOption(THIN, expiryIn(28), 1e18, CALL, accountOf(address(this)));
         long = alice;
         short = subAccount(alice, 1);
         deposit(long, 1_000_000 * USD);

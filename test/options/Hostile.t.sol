@@ -24,11 +24,11 @@ contract HostileOptionsTest is OptionsTest {
         setRules(few);
         uint32 wanted = series(14, 2_000, CALL);
         vm.startPrank(thief.owner);
-        vault.listOption(ETH, expiryIn(14), 7_900e18, CALL);
-        vault.listOption(ETH, expiryIn(14), 500e18, PUT);
-        vault.listOption(ETH, expiryIn(28), 8_000e18, CALL);
+        vault.listOption(ETH, expiryIn(14), 7_900e18, CALL, thief.account);
+        vault.listOption(ETH, expiryIn(14), 500e18, PUT, thief.account);
+        vault.listOption(ETH, expiryIn(28), 8_000e18, CALL, thief.account);
         vm.expectRevert(IMarginVault.TooManySeries.selector);
-        vault.listOption(ETH, expiryIn(28), 7_800e18, CALL);
+        vault.listOption(ETH, expiryIn(28), 7_800e18, CALL, thief.account);
         vm.stopPrank();
         buy(wanted, alice, bob, 1e18);
         uint32 spam = vault.seriesOf(ETH, expiryIn(28), 8_000e18, CALL);
@@ -105,7 +105,7 @@ contract HostileOptionsTest is OptionsTest {
         vault.refresh(numbers);
         vault.touch(alice.account);
         vm.expectRevert(IMarginVault.SeriesExists.selector);
-        vault.listOption(ETH, expiryIn(28), SPOT, CALL);
+        vault.listOption(ETH, expiryIn(28), SPOT, CALL, thief.account);
         vm.expectRevert(IMarginVault.UnknownInstrument.selector);
         vault.portfolio(alice.account, 99);
         vm.expectRevert(IMarginVault.UnknownInstrument.selector);

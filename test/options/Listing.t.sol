@@ -9,12 +9,12 @@ import {OptionsTest} from "./OptionsTest.sol";
 contract ListingTest is OptionsTest {
     function refuseListing(uint64 expiry, uint256 strike, bytes4 reason) private {
         vm.expectRevert(reason);
-        vault.listOption(ETH, expiry, strike, CALL);
+        vault.listOption(ETH, expiry, strike, CALL, accountOf(address(this)));
     }
 
     function test_anyone_lists_and_finds_an_option() public {
         vm.prank(carol.owner);
-        uint32 number = vault.listOption(ETH, expiryIn(28), 1_900e18, PUT);
+        uint32 number = vault.listOption(ETH, expiryIn(28), 1_900e18, PUT, carol.account);
         vm.assertGe(uint256(number), 1 << 31);
         (uint32 underlying, uint64 expiry, uint256 strike, bool isCall) = vault.option(number);
         vm.assertEq(uint256(underlying), ETH);
@@ -30,7 +30,7 @@ contract ListingTest is OptionsTest {
         vm.assertEq(all.length, 3);
         vm.assertEq(uint256(all[2]), number);
         vm.expectRevert(IMarginVault.SeriesExists.selector);
-        vault.listOption(ETH, expiryIn(28), 1_900e18, PUT);
+        vault.listOption(ETH, expiryIn(28), 1_900e18, PUT, accountOf(address(this)));
     }
 
     function test_expiries_are_at_eight_and_beyond_a_week_on_fridays() public {
@@ -42,10 +42,10 @@ contract ListingTest is OptionsTest {
         refuseListing(0, SPOT, IMarginVault.InvalidExpiry.selector);
         refuseListing(type(uint64).max, SPOT, IMarginVault.InvalidExpiry.selector);
         setVolatility(98, VOLATILITY);
-        vault.listOption(ETH, expiryIn(98), SPOT, CALL);
+        vault.listOption(ETH, expiryIn(98), SPOT, CALL, accountOf(address(this)));
         refuseListing(expiryIn(105), SPOT, IMarginVault.InvalidExpiry.selector); // beyond the longest of 100 days
         setVolatility(6, VOLATILITY);
-        vault.listOption(ETH, expiryIn(6), SPOT, CALL);
+        vault.listOption(ETH, expiryIn(6), SPOT, CALL, accountOf(address(this)));
     }
 
     function test_a_series_lives_at_least_an_hour() public {
@@ -63,8 +63,8 @@ contract ListingTest is OptionsTest {
         refuseListing(expiryIn(28), 2_000e18 + 1, IMarginVault.InvalidStrike.selector);
         refuseListing(expiryIn(28), 400e18, IMarginVault.InvalidStrike.selector);
         refuseListing(expiryIn(28), 8_100e18, IMarginVault.InvalidStrike.selector);
-        vault.listOption(ETH, expiryIn(28), 500e18, CALL);
-        vault.listOption(ETH, expiryIn(28), 8_000e18, CALL);
+        vault.listOption(ETH, expiryIn(28), 500e18, CALL, accountOf(address(this)));
+        vault.listOption(ETH, expiryIn(28), 8_000e18, CALL, accountOf(address(this)));
     }
 
     function test_without_a_fresh_surface_nothing_is_listed() public {
@@ -73,7 +73,7 @@ contract ListingTest is OptionsTest {
         refreshPrices();
         refuseListing(expiryIn(28), SPOT, IMarginVault.ActionBlocked.selector);
         setVolatility(28, VOLATILITY);
-        vault.listOption(ETH, expiryIn(28), SPOT, CALL);
+        vault.listOption(ETH, expiryIn(28), SPOT, CALL, accountOf(address(this)));
     }
 
     function test_nothing_is_listed_while_the_underlying_may_not_be_opened() public {
@@ -103,12 +103,12 @@ contract ListingTest is OptionsTest {
 
     function test_only_perpetuals_with_rules_have_options() public {
         vm.expectRevert(IMarginVault.InvalidStrike.selector); // there is no grid
-        vault.listOption(BTC, expiryIn(28), 50_000e18, CALL);
+        vault.listOption(BTC, expiryIn(28), 50_000e18, CALL, accountOf(address(this)));
         vm.expectRevert(IMarginVault.UnknownInstrument.selector);
-        vault.listOption(99, expiryIn(28), SPOT, CALL);
+        vault.listOption(99, expiryIn(28), SPOT, CALL, accountOf(address(this)));
         uint32 number = series(28, 2_000, CALL);
         vm.expectRevert(IMarginVault.UnknownInstrument.selector);
-        vault.listOption(number, expiryIn(28), SPOT, CALL);
+        vault.listOption(number, expiryIn(28), SPOT, CALL, accountOf(address(this)));
         vm.expectRevert(IMarginVault.InvalidParameters.selector);
         vm.prank(owner);
         vault.setOptionRules(number, rules());

@@ -94,7 +94,9 @@ abstract contract OptionsTest is ProtocolTest {
     /// The option with these terms, listed if it is not yet.
     function series(uint256 term, uint256 dollars, bool isCall) internal returns (uint32 number) {
         number = vault.seriesOf(ETH, expiryIn(term), dollars * WAD, isCall);
-        if (number == 0) number = vault.listOption(ETH, expiryIn(term), dollars * WAD, isCall);
+        if (number == 0) {
+            number = vault.listOption(ETH, expiryIn(term), dollars * WAD, isCall, accountOf(address(this)));
+        }
     }
 
     function quote(uint32 number) internal view returns (IOracleGuard.OptionMark memory) {

@@ -96,7 +96,8 @@ contract VaultInvariants is ProtocolTest {
             uint64[] memory volatilities = new uint64[](1);
             (expiries[0], volatilities[0]) = (series[k].expiry, 0.8e18);
             tape.quote(guard, asset, expiries, volatilities);
-            all.push(vault.listOption(ETH, series[k].expiry, series[k].strike, series[k].isCall));
+            bytes32 payer = accountOf(owner);
+            all.push(vault.listOption(ETH, series[k].expiry, series[k].strike, series[k].isCall, payer));
         }
     }
 

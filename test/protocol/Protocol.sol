@@ -178,7 +178,8 @@ abstract contract ProtocolTest is NodeTest {
         if (instrument == ETH) feed = perpetuals[ETH].primary;
     }
 
-    /// Creates a market of everything listed, in the test dollar, and makes it the one at hand. Closing rewards nobody there.
+    /// Creates a market of everything listed, in the test dollar, and makes it the one at hand. Closing rewards nobody there,
+    /// and listing costs nothing.
     function openMarket(bytes32 salt) internal {
         useMarket(address(token), salt);
     }
@@ -191,7 +192,7 @@ abstract contract ProtocolTest is NodeTest {
         vm.prank(owner);
         factory.promote(address(vault));
         IMarginVault.Parameters memory parameters = vault.parameters();
-        (parameters.rewardShare, parameters.maxReward) = (0, 0);
+        (parameters.rewardShare, parameters.maxReward, parameters.listingFee) = (0, 0, 0);
         vm.prank(owner);
         vault.setParameters(parameters);
         for (uint256 k = 0; k < listed.length; k++) {

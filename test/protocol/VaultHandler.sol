@@ -168,7 +168,11 @@ contract VaultHandler is Ghost {
         series[place] = next;
         quote();
         vm.prank(stranger);
-        try vault.listOption(instruments[0], next.expiry, next.strike, next.isCall) returns (uint32 number) {
+        try vault.listOption(
+            instruments[0], next.expiry, next.strike, next.isCall, bytes32(bytes20(stranger))
+        ) returns (
+            uint32 number
+        ) {
             instruments[prices.length + place] = number;
             VaultState memory seen = look();
             marks[prices.length + place] = int256(seen.instruments[prices.length + place].mark);

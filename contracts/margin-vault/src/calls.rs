@@ -1,8 +1,6 @@
-//! Calls to other contracts: the quote token, the guard, the pool, and contracts that sign.
+//! Calls to other contracts: the quote token, the guard and the pool.
 
-use alloc::vec::Vec;
-
-use alloy_primitives::{Address, B256};
+use alloy_primitives::Address;
 use alloy_sol_types::SolCall;
 use stylus_sdk::call::RawCall;
 use stylus_sdk::host::WasmVM;
@@ -10,7 +8,7 @@ use stylus_sdk::stylus_core::AccountAccess;
 
 use crate::abi::{Args, Bytes, encode_call};
 use crate::error::{Error, OrRevert, require};
-use crate::interfaces::{Erc20, Erc1271, Pool};
+use crate::interfaces::{Erc20, Pool};
 use crate::word::Word;
 
 /// Return data of a call that reads; `None` if it reverted.
@@ -102,21 +100,4 @@ pub fn cover(pool: Address, token: Address, amount: u128) -> u128 {
     }
     let arrived = balance(token).checked_sub(before);
     (arrived, Error::PoolFailed).or_revert().min(amount)
-}
-
-/// Whether the contract `signer` accepts a signature (ERC-1271).
-pub fn accepts(signer: Address, digest: B256, signature: &[u8]) -> bool {
-    let head = [
-        Word::of_bytes(&digest.0),
-        Word::of(64),
-        Word::of(signature.len() as u128),
-    ];
-    let padded = signature.len().next_multiple_of(32);
-    let mut data = Vec::with_capacity(100 + padded);
-    data.extend_from_slice(encode_call(Erc1271::isValidSignatureCall::SELECTOR, &head));
-    data.extend_from_slice(signature);
-    data.resize(100 + padded, 0);
-    let answer = read(signer, &data).unwrap_or(&[]);
-    let magic = u32::from_be_bytes(Erc1271::isValidSignatureCall::SELECTOR);
-    answer.len() >= 32 && Args::new(answer).word(0) == Word::new(u128::from(magic) << 96, 0)
 }

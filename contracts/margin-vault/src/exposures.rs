@@ -30,10 +30,19 @@ pub fn recount(store: &mut Storage, id: InstrumentId, new: Exposure) -> Exposure
     store.set_counted(underlying, &total);
     let counted = Counted {
         exposure: new,
-        series: 0,
+        ..store.counted(id)
     };
     store.set_counted(id, &counted);
     total.exposure
+}
+
+/// Keeps that a series was traded, or listed, at unix time `now`.
+pub fn mark_traded(store: &mut Storage, id: InstrumentId, now: u64) {
+    let counted = Counted {
+        traded: u32::try_from(now).unwrap_or(u32::MAX),
+        ..store.counted(id)
+    };
+    store.set_counted(id, &counted);
 }
 
 /// Open interest of one side of an underlying: of its perpetual, and of all its options as they were last counted.

@@ -24,6 +24,7 @@ sol! {
         }
         function marks(bytes32[] assets) external view;
         function marksWithOptions(bytes32[] assets, OptionId[] options) external view;
+        function settlement(bytes32 asset, uint64 expiry) external view;
     }
     interface Engine {
         struct Leg {
@@ -42,6 +43,7 @@ sol! {
         }
         function evaluate(uint256 spot, int256 perp, Leg[] options, Shock shock) external view;
         function requirements(bytes32[] portfolios) external view;
+        function price(bool isCall, uint256 forward, uint256 strike, uint256 secs, uint256 vol) external view;
     }
     interface Pool {
         function cover(uint256 amount) external returns (uint256 paid);

@@ -20,6 +20,7 @@
 //! |---|---|
 //! | a slot laid out | [`storage`], [`nonces`], of an option: [`series`] |
 //! | an order hashed | [`orders`] |
+//! | a signature checked | [`signatures`] |
 //! | a price accepted | [`prices`] |
 //! | a margin computed | [`margins`] |
 //! | a leg found movable | [`checks`] |
@@ -54,6 +55,7 @@ pub mod prices;
 pub mod program;
 pub mod series;
 pub mod session;
+pub mod signatures;
 pub mod storage;
 
 pub use program_support::{event, topic, word};

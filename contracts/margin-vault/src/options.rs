@@ -21,6 +21,8 @@ const HOUR: u64 = 3_600;
 
 /// Bit of a call.
 const CALL: u128 = 1 << 8;
+/// Bit of a series that has settled before it expired.
+const SETTLED: u128 = 1 << 9;
 
 /// Whether the instrument at a place of the listing is an option.
 #[must_use]
@@ -40,6 +42,12 @@ pub struct Series {
     /// The perpetual on its underlying.
     pub underlying: InstrumentId,
     pub kind: Kind,
+    /// Unix time at which the series settles before it expires; zero if it does not.
+    pub closes: u32,
+    /// Volatility a year that it then settles with, in millionths; zero until it is fixed.
+    pub volatility: u32,
+    /// Whether it has settled before it expired.
+    pub is_settled: bool,
 }
 
 impl Series {
@@ -60,14 +68,22 @@ impl Series {
             } else {
                 Kind::Call
             },
+            closes: (high >> 64) as u32,
+            volatility: (high >> 96) as u32,
+            is_settled: high & SETTLED != 0,
         }
     }
 
     #[must_use]
     pub fn word(&self) -> Word {
         let call = if self.kind == Kind::Call { CALL } else { 0 };
+        let settled = if self.is_settled { SETTLED } else { 0 };
         Word::new(
-            u128::from(self.underlying) | call,
+            u128::from(self.underlying)
+                | call
+                | settled
+                | u128::from(self.closes) << 64
+                | u128::from(self.volatility) << 96,
             u128::from(self.strike) | u128::from(self.expiry) << 64 | u128::from(self.number) << 96,
         )
     }
@@ -200,12 +216,15 @@ impl OptionLimits {
     }
 }
 
-/// What one series was last counted for, or the sum of all series of an underlying and their number; of one slot.
+/// What one series was last counted for, and when it was last traded; or the sum of all series of an underlying, and their number;
+/// of one slot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counted {
     pub exposure: Exposure,
     /// Number of series.
     pub series: u8,
+    /// Unix time at which the series was last traded, or listed.
+    pub traded: u32,
 }
 
 impl Counted {
@@ -223,6 +242,7 @@ impl Counted {
                 gamma: high as u64,
             },
             series: (high >> 64) as u8,
+            traded: (high >> 96) as u32,
         }
     }
 
@@ -234,13 +254,13 @@ impl Counted {
             gamma,
         } = self.exposure;
         Word::new(
-            u128::from(self.series) << 64 | u128::from(gamma),
+            u128::from(self.traded) << 96 | u128::from(self.series) << 64 | u128::from(gamma),
             u128::from(vega) << 64 | u128::from(open_interest),
         )
     }
 }
 
-/// Which places of options are taken, and how many series there have ever been; of one slot.
+/// Which places of options are taken, how many are kept for the underlyings, and how many series there have ever been; of one slot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Places {
     /// A bit for each of the first 128 places, and for each of the other 64.
@@ -248,6 +268,9 @@ pub struct Places {
     high: u64,
     /// Number of series ever listed.
     pub listed: u32,
+    /// Places that underlyings may count on: of each as many as its rules allow, or as it has series if that is more. At most
+    /// [`PLACES`], so that no underlying's series take another's places.
+    pub reserved: u8,
 }
 
 impl Places {
@@ -261,13 +284,14 @@ impl Places {
             low: word.low,
             high: word.high as u64,
             listed: (word.high >> 64) as u32,
+            reserved: (word.high >> 96) as u8,
         }
     }
 
     #[must_use]
     pub fn word(&self) -> Word {
         Word::new(
-            u128::from(self.listed) << 64 | u128::from(self.high),
+            u128::from(self.reserved) << 96 | u128::from(self.listed) << 64 | u128::from(self.high),
             self.low,
         )
     }
@@ -281,6 +305,17 @@ impl Places {
         } else {
             self.high >> (place - 128) & 1 == 1
         }
+    }
+
+    /// Keeps `new` places for an underlying in the stead of `old`. Returns whether there are as many.
+    #[must_use]
+    pub fn reserve(&mut self, old: u8, new: u8) -> bool {
+        let others = self.reserved.saturating_sub(old);
+        let Some(reserved) = others.checked_add(new) else {
+            return false;
+        };
+        self.reserved = reserved;
+        u32::from(reserved) <= PLACES
     }
 
     /// Takes the first place that is free, if there is one, and returns it.
@@ -327,6 +362,9 @@ mod tests {
                 number: u32::MAX - 2,
                 underlying: FIRST_OPTION - 1,
                 kind,
+                closes: u32::MAX - 3,
+                volatility: u32::MAX - 4,
+                is_settled: kind == Kind::Call,
             };
             assert_eq!(Series::of_word(series.word()), series);
         }
@@ -368,6 +406,9 @@ mod tests {
             number: 0,
             underlying: 0,
             kind: Kind::Call,
+            closes: 0,
+            volatility: 0,
+            is_settled: false,
         };
         assert_eq!(series.strike_price(&rules), Price(2_000 * risk::WAD));
         assert_eq!(rules.longest(), 65_535 * HOUR);
@@ -382,9 +423,20 @@ mod tests {
                 gamma: u64::MAX - 2,
             },
             series: u8::MAX,
+            traded: u32::MAX - 1,
         };
         assert_eq!(Counted::of_word(counted.word()), counted);
         assert_eq!(Counted::of_word(Word::ZERO), Counted::default());
+    }
+
+    #[test]
+    fn underlyings_reserve_no_more_places_than_there_are() {
+        let mut places = Places::default();
+        assert!(places.reserve(0, 100) && places.reserve(0, 92));
+        assert!(!Places { ..places }.reserve(0, 1));
+        assert!(!Places { ..places }.reserve(0, u8::MAX));
+        assert!(places.reserve(100, 40) && places.reserve(0, 60));
+        assert_eq!(u32::from(places.reserved), PLACES);
     }
 
     #[test]
@@ -397,6 +449,7 @@ mod tests {
         assert_eq!(places.take(), None);
         assert_eq!(places.taken().count(), PLACES as usize);
         places.listed = u32::MAX;
+        places.reserved = u8::MAX;
         assert_eq!(Places::of_word(places.word()), places);
         for id in [FIRST_OPTION, 191, 192, InstrumentId::MAX] {
             places.set(id, false);

@@ -4,8 +4,8 @@
 use risk::cover::Flow;
 use risk::funding::{Funding, Volume};
 use risk::{
-    Account, Base, Bucket, Clock, Cumulative, Ended, Index, Leg, Legs, Maturing, Maturity, Price,
-    Scale, Side, SideState, Size, Throttle, Totals, Usd,
+    Account, Base, Bucket, Clock, Credit, Cumulative, Ended, Index, Leg, Legs, Maturing, Maturity,
+    Price, Scale, Side, SideState, Size, Throttle, Totals, Usd,
 };
 
 use crate::error::{Error, require};
@@ -101,6 +101,20 @@ pub const fn of_backing(word: Word) -> Backing {
         tokens: of_amount(tokens),
         capital: of_amount(capital),
         impaired_since,
+    }
+}
+
+/// What was deposited on the day before and on the day of the last movement, and that day.
+pub fn credit(credit: &Credit) -> Word {
+    pair(amount(credit.before), amount(credit.today), credit.day)
+}
+
+pub const fn of_credit(word: Word) -> Credit {
+    let (before, today, day) = unpair(word);
+    Credit {
+        today: of_amount(today),
+        before: of_amount(before),
+        day,
     }
 }
 
@@ -456,6 +470,19 @@ mod tests {
             };
             assert_eq!(of_price(price(Price::MAX, &funding)), (Price::MAX, funding));
         }
+    }
+
+    #[test]
+    fn a_credit_comes_back_at_its_limits() {
+        for amount in [0, 1, MAX] {
+            let stored = Credit {
+                today: Usd(amount),
+                before: Usd(MAX - amount),
+                day: u32::MAX,
+            };
+            assert_eq!(of_credit(credit(&stored)), stored);
+        }
+        assert_eq!(of_credit(Word::ZERO), Credit::default());
     }
 
     #[test]

@@ -12,6 +12,9 @@ pub const MAX_DECIMALS: u8 = 18;
 /// WAD value of one unit of a stored rate.
 pub const RATE_UNIT: u64 = 1_000_000_000;
 
+/// WAD value of one unit of the stored listing fee.
+pub const FEE_UNIT: u128 = 1_000_000_000_000;
+
 /// A WAD ratio as it is stored; reverts with `InvalidParameters` unless it is a multiple of 1e-9 and fits.
 pub fn stored_rate(wad: u64) -> u32 {
     require(wad.is_multiple_of(RATE_UNIT), Error::InvalidParameters);
@@ -79,7 +82,7 @@ impl QuoteToken {
     }
 }
 
-/// Parameters of the vault that are rates or times, of one slot. Rates are in units of 1e-9.
+/// Parameters of the vault that are rates or times, of one slot, and what listing costs. Rates are in units of 1e-9.
 #[derive(Clone, Copy)]
 pub struct Rates {
     pub penalty_start: u32,
@@ -87,6 +90,8 @@ pub struct Rates {
     pub penalty_ramp: u32,
     pub reward_share: u32,
     pub insurance_fee_share: u32,
+    /// What listing a series costs, in units of [`FEE_UNIT`].
+    pub listing_fee: u32,
 }
 
 impl Rates {
@@ -97,6 +102,7 @@ impl Rates {
             penalty_ramp,
             reward_share,
             insurance_fee_share,
+            listing_fee,
             ..,
         ] = word.lanes();
         Self {
@@ -104,6 +110,7 @@ impl Rates {
             penalty_ramp,
             reward_share,
             insurance_fee_share,
+            listing_fee,
         }
     }
 
@@ -114,11 +121,17 @@ impl Rates {
             self.penalty_ramp,
             self.reward_share,
             self.insurance_fee_share,
-            0,
+            self.listing_fee,
             0,
             0,
             0,
         ])
+    }
+
+    /// What listing a series costs.
+    #[must_use]
+    pub const fn listing_fee(&self) -> Usd {
+        Usd((self.listing_fee as u128 * FEE_UNIT).cast_signed())
     }
 
     /// Terms of liquidations.

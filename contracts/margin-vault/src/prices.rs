@@ -25,8 +25,8 @@ const OPTION_WORDS: usize = 4;
 const OPTION_MARK_WORDS: usize = 8;
 
 impl Storage {
-    /// Asks for the price of an instrument, and of its underlying. An option that an account names although it has been
-    /// delisted since has settled long ago.
+    /// Asks for the price of an instrument, and of its underlying. An option that has settled before it expired is not asked
+    /// about, nor one that an account names although it has been delisted since: that has settled long ago.
     pub fn want(&mut self, id: InstrumentId) {
         if self.markets.places.is_empty() {
             self.markets.places = vec![0; 256];
@@ -40,8 +40,11 @@ impl Storage {
         };
         if is_option(id) {
             let series = self.series(id);
-            market.is_final = series.number == 0;
-            if !market.is_final {
+            market.is_final = series.number == 0 || series.is_settled;
+            if market.is_final {
+                market.blocked = action::OPEN | action::REDUCE;
+                market.answer = vec![0; OPTION_MARK_WORDS * 32].leak();
+            } else {
                 self.want(series.underlying);
                 market.asset = self.markets.get(series.underlying).asset;
                 market.series = Some(series);
@@ -154,6 +157,12 @@ impl Market {
         self.seconds = u64::from(series.expiry).saturating_sub(ledger.now) as u32;
         // Nothing settles at a mark that the ledger could not count with.
         self.is_final = Args::new(self.answer).bool(4) && self.blocked & action::MARK == 0;
+        if series.closes > 0 {
+            self.blocked |= action::OPEN;
+            if ledger.now >= series.closes.into() {
+                self.blocked |= action::REDUCE;
+            }
+        }
     }
 
     /// Reads tier and what is forbidden, accrues funding, then moves the mark to the guard's, which is the last that it trusted if

@@ -3,7 +3,7 @@
 use alloy_primitives::{Address, B256};
 use program_support::event::emit;
 use program_support::topic;
-use risk::requirement::at_least;
+use risk::requirement::least_initial;
 use risk::{
     Account, DEBT, Health, InstrumentId, Ledger, Outflow, OutflowRates, Positions, Ratio, Store,
     Usd, Valued, math,
@@ -270,13 +270,14 @@ impl<'s> Session<'s> {
         self.ledger.store.set_account(id, &account);
     }
 
-    /// Initial margin of an account's positions, at least ten rewards.
+    /// Initial margin of an account's positions, at least ten rewards if there are any.
     pub fn initial(&self, positions: &Positions) -> Usd {
-        let initial = self.ledger.store.initial_of(positions).or_revert();
-        if initial == Usd::ZERO {
-            return initial;
+        let live = positions.count() > 0;
+        if !live {
+            return Usd::ZERO;
         }
-        at_least(initial, self.ledger.store.amounts().max_reward).or_revert()
+        let initial = self.ledger.store.initial_of(positions).or_revert();
+        least_initial(initial, live, self.ledger.store.amounts().max_reward).or_revert()
     }
 
     /// Reverts unless an account may give away the capital that it has just given: its mature equity meets initial margin,

@@ -21,6 +21,7 @@
 //! | hash of owner, nonce / 256 | a bit for each cancelled nonce |
 //! | hash of owner, signer | whether it may act for the owner |
 //! | hash of account | a deleveraging that goes on; who revealed its debt: see [`closings`](crate::closings) |
+//! | hash of owner | what it deposited of late and has not taken away again: see [`Credit`] |
 //!
 //! A slot that means nothing any more is left as it is: clearing it would cost more than the refund, and using it again would
 //! cost more than changing it. For the same reason a closed leg keeps its slots; the account's list says which legs there are.
@@ -35,8 +36,8 @@ use risk::funding::{Funding, Volume};
 use risk::options::black::Kind;
 use risk::options::encoding::Requirement;
 use risk::{
-    Account, Bucket, Ended, InstrumentId, Leg, Outflow, Position, Positions, Price, Prices, Result,
-    Side, SideState, Store, Throttle, Totals, Usd,
+    Account, Bucket, Credit, Ended, InstrumentId, Leg, Outflow, Position, Positions, Price, Prices,
+    Result, Side, SideState, Store, Throttle, Totals, Usd,
 };
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::CryptographyAccess;
@@ -125,6 +126,7 @@ pub(crate) enum Hashed {
     Signer,
     Closing,
     Revealed,
+    Credit,
 }
 
 /// What the vault last heard of its pool.
@@ -241,6 +243,21 @@ impl Storage {
     pub fn set_outflow(&mut self, outflow: &Outflow) {
         let (high, low) = outflow.to_parts();
         self.set_field(Field::Outflow, Word::new(high, low));
+    }
+
+    /// What an owner may take away without using up the outflow of all.
+    #[must_use]
+    pub fn credit(&self, owner: Address) -> Credit {
+        packing::of_credit(self.load(self.credit_slot(owner)))
+    }
+
+    /// Stores what an owner may take away without using up the outflow of all.
+    pub fn set_credit(&mut self, owner: Address, credit: &Credit) {
+        self.store(self.credit_slot(owner), packing::credit(credit));
+    }
+
+    fn credit_slot(&self, owner: Address) -> Slot {
+        self.hashed(Hashed::Credit, owner.into_word(), 0, Word::ZERO)
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "stored from 32 bits")]

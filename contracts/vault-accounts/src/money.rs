@@ -17,7 +17,8 @@ use stylus_sdk::stylus_core::{AccountAccess, BlockAccess, MessageAccess};
 /// Seconds of impairment after which anyone may convert anyone.
 const FORCIBLE_AFTER: u64 = 86_400;
 
-/// Credits what really arrives of `amount` of the caller's tokens. A debt is paid out of it first.
+/// Credits what really arrives of `amount` of the caller's tokens. A debt is paid out of it first; one that is paid off takes the
+/// account out of the bucket of those in debt at once.
 pub fn deposit(store: &mut Storage, account: B256, amount: u128) -> Bytes {
     let from = WasmVM::default().msg_sender();
     let token = store.token();
@@ -25,27 +26,46 @@ pub fn deposit(store: &mut Storage, account: B256, amount: u128) -> Bytes {
     require(arrived > 0, Error::InvalidAmount);
     let value = math::mul_div_down(arrived, token.unit(), 1).and_then(math::signed);
     let value = Usd(value.or_revert());
-    restore_outflow(store, token.outflow(), value);
+    count_deposit(store, token.outflow(), owner_of(account), value).or_revert();
     if !credit_capital(store, account, value).or_revert() {
-        let mut session = Session::open(store);
-        session.ledger.deposit(account, value).or_revert();
-        session.finish();
+        settle_debt(store, account, value);
     }
     let words = [word(account), Word::of_address(from), Word::of(arrived)];
     emit(topic!(IMarginVault::Deposited), 2, &words);
     &[]
 }
 
-/// Gives back what withdrawals have consumed of the outflow, before the tokens of a deposit count.
-fn restore_outflow(store: &mut Storage, rates: OutflowRates, deposited: Usd) {
+/// Brings the outflow limiter up to now, before the tokens of a deposit count, and credits the account's owner with them.
+fn count_deposit(
+    store: &mut Storage,
+    rates: OutflowRates,
+    owner: Address,
+    value: Usd,
+) -> Result<()> {
     let mut outflow = store.outflow();
     let now = WasmVM::default().block_timestamp();
-    let tokens = store.backing().tokens;
-    let observed = outflow.observe(now, tokens, rates);
-    observed
-        .and_then(|()| outflow.restore(deposited))
-        .or_revert();
+    outflow.observe(now, store.backing().tokens, rates)?;
     store.set_outflow(&outflow);
+    let credit = store.credit(owner).deposited(value, now)?;
+    store.set_credit(owner, &credit);
+    Ok(())
+}
+
+/// Credits capital to an account that may be in debt, or in a vault that is impaired. A deposit that pays off a debt is a touch.
+fn settle_debt(store: &mut Storage, account: B256, value: Usd) {
+    let owed = store.account(account).pnl.deficit().or_revert();
+    let pays_off = owed > Usd::ZERO && owed <= value;
+    let mut session = if pays_off {
+        Session::priced(store, account)
+    } else {
+        Session::open(store)
+    };
+    session.ledger.deposit(account, value).or_revert();
+    if pays_off {
+        let valued = session.touch(account, false);
+        session.observe(account, &valued.health);
+    }
+    session.finish();
 }
 
 /// Credits capital for tokens where nothing but the two of them moves: the account owes nothing, and the vault is not
@@ -57,7 +77,6 @@ fn credit_capital(store: &mut Storage, id: B256, value: Usd) -> Result<bool> {
         return Ok(false);
     }
     account.capital = account.capital.plus(value)?.within(Usd::MAX)?;
-    account.closing = false;
     backing.capital = backing.capital.plus(value)?;
     backing.tokens = backing.tokens.plus(value)?.within(Usd::MAX_TOKENS)?;
     store.set_account(id, &account);
@@ -75,7 +94,7 @@ pub fn withdraw(store: &mut Storage, account: B256, amount: u128, to: Address) -
     );
     let token = store.address(Field::QuoteToken);
     let mut session = Session::priced(store, account);
-    let units = take_outflow(&mut session, amount);
+    let units = take_outflow(&mut session, account, amount);
     let value = session.amount(units);
     let before = session.ledger.store.account(account);
     let valued = session.ledger.withdraw(account, value).or_revert();
@@ -86,15 +105,23 @@ pub fn withdraw(store: &mut Storage, account: B256, amount: u128, to: Address) -
     encode(&words[2..])
 }
 
-/// How much of `amount` of the token's smallest units may leave the vault now; reverts if nothing may.
-fn take_outflow(session: &mut Session, amount: u128) -> u128 {
+/// How much of `amount` of the token's smallest units may leave the vault now for an account's owner: what it has just brought,
+/// and what all share; reverts if nothing may.
+fn take_outflow(session: &mut Session, account: B256, amount: u128) -> u128 {
+    let owner = owner_of(account);
     let (mut outflow, rates) = session.outflow();
+    let mut credit = session.ledger.store.credit(owner).at(session.now);
+    let has_credit = credit.available().or_revert() > Usd::ZERO;
     let unit = session.unit();
-    let available = outflow.available(rates).or_revert();
+    let available = outflow.available_to(&credit, rates).or_revert();
     let units = amount.min(available.0.unsigned_abs() / unit);
     require(units > 0, Error::OutflowLimited);
-    outflow.take(session.amount(units), rates).or_revert();
+    let value = session.amount(units);
+    outflow.take_for(&mut credit, value, rates).or_revert();
     session.ledger.store.set_outflow(&outflow);
+    if has_credit {
+        session.ledger.store.set_credit(owner, &credit);
+    }
     units
 }
 

@@ -150,6 +150,10 @@ impl<'s> Taking<'s> {
         let ledger = &mut self.session.ledger;
         let (into, pool) = (self.into, self.pool);
         let left = ledger.take_over(account, into, pool, plan, movable, &mut self.taken)?;
+        if ledger.store.account(account).closing {
+            let closing = ledger.store.closing(account).less(plan.share)?;
+            ledger.store.set_closing(account, &closing);
+        }
         let moved = Ledger::<Storage>::among(&valued.positions, movable)?;
         flows::pay_in(ledger, &moved, Usd(plan.penalty.0 - plan.penalty.0 / 2))?;
         self.session.observe(account, &left.health);

@@ -5,6 +5,9 @@ margin_vault::functions! {
     OPTION_RULES = vault::optionRulesCall;
     LIST_OPTION = vault::listOptionCall;
     DELIST = vault::delistCall;
+    CLOSE_OPTION = vault::closeOptionCall;
+    FIX_VOLATILITY = vault::fixVolatilityCall;
+    SETTLE_OPTION = vault::settleOptionCall;
     REFRESH = vault::refreshCall;
     OPTION = vault::optionCall;
     SERIES_OF = vault::seriesOfCall;

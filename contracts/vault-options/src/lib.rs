@@ -5,6 +5,7 @@
 //! |---|---|
 //! | a rule of options changed | [`rules`] |
 //! | an option listed, delisted, counted again | [`listing`] |
+//! | a series settled before it expires | [`closing`] |
 //! | a portfolio's margin and Greeks read | [`portfolio`] |
 //! | an order hashed or cancelled, a signer named | [`orders`] |
 
@@ -12,6 +13,7 @@
 
 extern crate alloc;
 
+mod closing;
 mod functions;
 mod listing;
 mod orders;

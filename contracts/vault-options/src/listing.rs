@@ -1,20 +1,21 @@
 //! Options listed, delisted and counted.
 
-use margin_vault::abi::{Args, Bytes, encode};
-use margin_vault::checks::only_owner;
+use alloy_primitives::B256;
+use margin_vault::abi::{Args, Bytes, encode, usd, word};
+use margin_vault::checks::{only_for, only_owner};
 use margin_vault::error::{Error, OrRevert, require};
 use margin_vault::event::emit;
 use margin_vault::exposures;
 use margin_vault::interfaces::IMarginVault;
-use margin_vault::options::{FIRST_NUMBER, OptionRules, Series, is_option};
+use margin_vault::options::{Counted, FIRST_NUMBER, OptionRules, Series, is_option};
 use margin_vault::parameters::ratio;
-use margin_vault::session::{Session, action};
+use margin_vault::session::{Session, action, fee_account};
 use margin_vault::storage::Storage;
 use margin_vault::topic;
 use margin_vault::word::Word;
-use risk::listing::{Exposure, is_expiry, is_near, strike_in_ticks, wad};
+use risk::listing::{Exposure, UNTRADED_FOR, is_expiry, is_near, strike_in_ticks, wad};
 use risk::options::black::Kind;
-use risk::{InstrumentId, Price, Side, Throttle};
+use risk::{InstrumentId, Price, Side, Throttle, Usd};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::BlockAccess;
 
@@ -32,12 +33,18 @@ fn terms(store: &Storage, args: Args, step: impl Fn(&OptionRules) -> u32) -> (Se
         number: 0,
         underlying,
         kind: if args.bool(3) { Kind::Call } else { Kind::Put },
+        closes: 0,
+        volatility: 0,
+        is_settled: false,
     };
     (series, rules)
 }
 
-/// Lists an option under the rules of its underlying, at a place that is free. It starts at the guard's mark.
+/// Lists an option under the rules of its underlying, at a place that is free, at the expense of an account. It starts at the
+/// guard's mark.
 pub fn list(store: &mut Storage, args: Args) -> Bytes {
+    let account = args.b256(4);
+    only_for(store, account);
     let (mut series, rules) = terms(store, args, |rules| rules.strike_step);
     let now = WasmVM::default().block_timestamp();
     let valid = is_expiry(series.expiry.into(), now, rules.longest());
@@ -47,9 +54,11 @@ pub fn list(store: &mut Storage, args: Args) -> Bytes {
     store.set_series(id, Some(&series));
     store.set_place_of(&series, Some(id));
     store.set_listed(series.number, id);
+    exposures::mark_traded(store, id, now);
 
     let mut session = Session::open(store);
     session.want(id);
+    session.want_legs(account);
     session.read_prices();
     session.allow(action::OPEN, id);
     let store = &*session.ledger.store;
@@ -60,8 +69,28 @@ pub fn list(store: &mut Storage, args: Args) -> Bytes {
     let range = ratio(store.option_limits(series.underlying).strike_range);
     let near = is_near(strike, spot, range).or_revert();
     require(near, Error::InvalidStrike);
+    charge(&mut session, account, series.number);
     session.finish();
     emit_listed(args.u32(0), &series, strike)
+}
+
+/// Takes the listing fee out of an account's capital; it has to meet initial margin afterwards.
+fn charge(session: &mut Session, account: B256, number: u32) {
+    let fee = session.ledger.store.rates().listing_fee();
+    if fee == Usd::ZERO {
+        return;
+    }
+    let valued = session.ledger.valued(account).or_revert();
+    let usable = valued.mature_equity(session.now);
+    let usable = usable.and_then(|usable| usable.minus(fee)).or_revert();
+    require(
+        usable >= session.initial(&valued.positions),
+        Error::InsufficientMargin,
+    );
+    let charged = session.ledger.charge(account, fee_account(), fee);
+    charged.or_revert();
+    let words = [word(account), Word::of(number.into()), usd(fee)];
+    emit(topic!(IMarginVault::ListingFeePaid), 2, &words);
 }
 
 /// Gives an option a number of its own and a place that is free. Returns the place.
@@ -70,6 +99,7 @@ fn take_place(store: &mut Storage, series: &mut Series, rules: &OptionRules) -> 
     require(total.series < rules.max_series, Error::TooManySeries);
     total.series += 1;
     store.set_counted(series.underlying, &total);
+    // There is one: its underlying has reserved as many as it may have.
     let mut places = store.places();
     let id = (places.take(), Error::TooManySeries).or_revert();
     let number = FIRST_NUMBER.checked_add(places.listed);
@@ -92,11 +122,14 @@ fn emit_listed(underlying: u32, series: &Series, strike: Price) -> Bytes {
     encode(&[number])
 }
 
-/// Takes an option off the listing that has expired and that nobody holds; for the owner, also one that has not expired.
+/// Takes an option off the listing that nobody holds: one that has settled, or was not traded for a day; for the owner, any.
 pub fn delist(store: &mut Storage, number: u32) -> Bytes {
     let id = store.listing(number);
     require(is_option(id), Error::UnknownInstrument);
-    if WasmVM::default().block_timestamp() < store.series(id).expiry.into() {
+    let now = WasmVM::default().block_timestamp();
+    let series = store.series(id);
+    let untraded = now >= u64::from(store.counted(id).traded) + UNTRADED_FOR;
+    if now < series.expiry.into() && !series.is_settled && !untraded {
         only_owner(store);
     }
     let mut session = Session::open(store);
@@ -114,8 +147,11 @@ fn remove(store: &mut Storage, id: InstrumentId) {
     exposures::recount(store, id, Exposure::default());
     let series = store.series(id);
     let mut total = store.counted(series.underlying);
-    total.series = total.series.saturating_sub(1);
+    let least = store.option_rules(series.underlying).max_series;
+    let held = total.series;
+    total.series = held.saturating_sub(1);
     store.set_counted(series.underlying, &total);
+    store.set_counted(id, &Counted::default());
     concentrate(store, series.underlying);
     store.set_place_of(&series, None);
     store.unlist(series.number);
@@ -124,6 +160,8 @@ fn remove(store: &mut Storage, id: InstrumentId) {
         store.set_throttle(id, side, &Throttle::default());
     }
     let mut places = store.places();
+    let kept = places.reserve(held.max(least), total.series.max(least));
+    debug_assert!(kept, "no more than before");
     places.set(id, false);
     store.set_places(&places);
 }

@@ -6,7 +6,6 @@ use margin_vault::event::emit;
 use margin_vault::interfaces::IMarginVault;
 use margin_vault::nonces::Filled;
 use margin_vault::orders::{Domain, Order};
-
 use margin_vault::storage::Storage;
 use margin_vault::topic;
 use margin_vault::word::Word;

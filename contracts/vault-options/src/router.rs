@@ -5,7 +5,7 @@ use margin_vault::program::Program;
 use margin_vault::storage::Storage;
 
 use crate::functions::selector;
-use crate::{listing, orders, portfolio, rules};
+use crate::{closing, listing, orders, portfolio, rules};
 
 /// The program.
 pub struct Options;
@@ -34,6 +34,9 @@ impl Program for Options {
             selector::SET_OPTION_RULES => rules::set(store, args),
             selector::LIST_OPTION => listing::list(store, args),
             selector::DELIST => listing::delist(store, args.u32(0)),
+            selector::CLOSE_OPTION => closing::close(store, args.u32(0)),
+            selector::FIX_VOLATILITY => closing::fix_volatility(store, args.u32(0)),
+            selector::SETTLE_OPTION => closing::settle(store, args.u32(0)),
             selector::REFRESH => listing::refresh(store, args),
             selector::CANCEL => orders::cancel(store, args.word(0)),
             selector::SET_SIGNER => orders::set_signer(store, args.address(0), args.bool(1)),

@@ -49,6 +49,10 @@ pub fn set(store: &mut Storage, args: Args) -> Bytes {
         !is_option(id) && unmoved && in_bounds(&rules, &limits),
         Error::InvalidParameters,
     );
+    let (series, mut places) = (store.counted(id).series, store.places());
+    let (old, new) = (before.max_series.max(series), rules.max_series.max(series));
+    require(places.reserve(old, new), Error::InvalidParameters);
+    store.set_places(&places);
     store.set_option_rules(id, &rules);
     store.set_option_limits(id, &limits);
     let rates = store.rates_of(id);

@@ -2,7 +2,7 @@
 
 use alloy_primitives::Address;
 use core::ops::RangeInclusive;
-use margin_vault::abi::{Args, Bytes};
+use margin_vault::abi::{Args, Bytes, usd};
 use margin_vault::calls;
 use margin_vault::checks::{only_owner, only_steward};
 use margin_vault::error::{Error, OrRevert, require};
@@ -11,7 +11,7 @@ use margin_vault::exposures;
 use margin_vault::interfaces::{IMarginVault, IOwnable};
 use margin_vault::options::{FIRST_NUMBER, is_option};
 use margin_vault::parameters::{
-    InstrumentRates, MAX_DECIMALS, QuoteToken, RATE_UNIT, Rates, stored_rate,
+    FEE_UNIT, InstrumentRates, MAX_DECIMALS, QuoteToken, RATE_UNIT, Rates, stored_rate,
 };
 use margin_vault::session::Session;
 use margin_vault::storage::{Field, InstrumentField, PoolAssets, Storage};
@@ -26,7 +26,7 @@ const CLONE_SIZE: usize = 45;
 /// Words of an encoded instrument.
 const INSTRUMENT_WORDS: usize = 9;
 /// Words of the encoded parameters.
-const PARAMETER_WORDS: usize = 9;
+const PARAMETER_WORDS: usize = 10;
 
 /// One per cent as a stored rate.
 const PERCENT: u32 = 10_000_000;
@@ -34,12 +34,13 @@ const PERCENT: u32 = 10_000_000;
 /// What a new vault starts with. The penalty rises from 5 % of maintenance margin to all of it in 10 minutes; a rest of less
 /// than 10 quote tokens is not worth anybody's gas; whoever reveals and closes a debt gets a tenth of the margin closed, at
 /// most 2 quote tokens, so that accounts start at 20; a tenth of the tokens may leave in a day, a hundredth in an hour; a
-/// covered pool gets half of the fees.
+/// covered pool gets half of the fees; listing a series costs 25 quote tokens.
 const DEFAULT_RATES: Rates = Rates {
     penalty_start: 5 * PERCENT,
     penalty_ramp: 600,
     reward_share: 10 * PERCENT,
     insurance_fee_share: 50 * PERCENT,
+    listing_fee: 25_000_000,
 };
 const DEFAULT_DAILY_OUTFLOW: u32 = 10 * PERCENT;
 const DEFAULT_HOURLY_OUTFLOW: u32 = PERCENT;
@@ -56,6 +57,7 @@ const HOURLY_OUTFLOWS: RangeInclusive<u32> = PERCENT / 2..=10 * PERCENT;
 const INSURANCE_FEE_SHARES: RangeInclusive<u32> = 0..=100 * PERCENT;
 const MAX_REWARD: u128 = 1_000 * WAD;
 const MAX_DUST: u128 = 10_000 * WAD;
+const MAX_LISTING_FEE: u128 = 1_000 * WAD;
 
 /// Hard bounds of an instrument. Fees count towards nobody's margin, so that they stay small against it; a shock below 15 %
 /// would let open interest outgrow what a day in March 2020 needs.
@@ -260,15 +262,21 @@ fn wad(rate: u32) -> Word {
     Word::of(u128::from(rate) * u128::from(RATE_UNIT))
 }
 
-/// Sets every parameter; who is paid is the owner's to decide, not the steward's.
+/// Sets every parameter; who is paid, and what listing costs, is the owner's to decide, not the steward's.
 pub fn set_parameters(store: &mut Storage, args: Args) -> Bytes {
     let is_owner = only_steward(store);
     let rate = |place| stored_rate(args.u64(place));
+    let fee = args.unsigned(9);
+    require(
+        fee <= MAX_LISTING_FEE && fee.is_multiple_of(FEE_UNIT),
+        Error::InvalidParameters,
+    );
     let rates = Rates {
         penalty_start: rate(0),
         penalty_ramp: args.u32(1),
         reward_share: rate(2),
         insurance_fee_share: rate(7),
+        listing_fee: (fee / FEE_UNIT) as u32,
     };
     let token = QuoteToken {
         daily_outflow: rate(5),
@@ -278,7 +286,9 @@ pub fn set_parameters(store: &mut Storage, args: Args) -> Bytes {
     let [max_reward, dust] = [args.unsigned(3), args.unsigned(4)];
     let treasury = args.address(8);
     require(
-        is_owner || treasury == store.address(Field::Treasury),
+        is_owner
+            || treasury == store.address(Field::Treasury)
+                && rates.listing_fee == store.rates().listing_fee,
         Error::NotOwner,
     );
     let in_bounds = PENALTY_STARTS.contains(&rates.penalty_start)
@@ -334,5 +344,6 @@ pub fn parameters(store: &Storage) -> [Word; PARAMETER_WORDS] {
         wad(token.hourly_outflow),
         wad(rates.insurance_fee_share),
         store.field(Field::Treasury),
+        usd(rates.listing_fee()),
     ]
 }

@@ -26,6 +26,7 @@ margin_vault::functions! {
     IMMATURE = vault::immatureCall;
     IMPAIRED_SINCE = vault::impairedSinceCall;
     OUTFLOW = vault::outflowCall;
+    OUTFLOW_CREDIT = vault::outflowCreditCall;
     COVER = vault::coverCall;
     FUNDING = vault::fundingCall;
     DUST = vault::dustCall;

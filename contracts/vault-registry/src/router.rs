@@ -38,6 +38,7 @@ impl Program for Registry {
             selector::IMMATURE => views::immature(store, args.b256(0)),
             selector::IMPAIRED_SINCE => views::impaired_since(store),
             selector::OUTFLOW => views::outflow(store),
+            selector::OUTFLOW_CREDIT => views::outflow_credit(store, args.address(0)),
             selector::COVER => views::cover(store, store.listing(args.u32(0))),
             selector::FUNDING => views::funding(store, store.listing(args.u32(0))),
             selector::DUST => views::dust(store, store.listing(args.u32(0))),

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use alloy_primitives::B256;
+use alloy_primitives::{Address, B256};
 use risk::cover::open_interest_limit;
 use risk::{BUCKETS, InstrumentId, Ledger, Positions, Side, Size, Store, Usd};
 
@@ -12,6 +12,8 @@ use margin_vault::parameters::{RATE_UNIT, ratio};
 use margin_vault::session::Session;
 use margin_vault::storage::{Field, InstrumentField, Storage};
 use margin_vault::word::Word;
+use stylus_sdk::host::WasmVM;
+use stylus_sdk::stylus_core::BlockAccess;
 
 /// An address of the vault's.
 pub fn address(store: &Storage, field: Field) -> Bytes {
@@ -163,6 +165,13 @@ pub fn outflow(store: &mut Storage) -> Bytes {
         usd(caps.hourly),
         usd(caps.daily),
     ])
+}
+
+/// What an owner may take out without using up the outflow of all.
+pub fn outflow_credit(store: &Storage, owner: Address) -> Bytes {
+    let now = WasmVM::default().block_timestamp();
+    let credit = store.credit(owner).at(now);
+    encode(&[usd(credit.available().or_revert())])
 }
 
 /// What insurance still pays for an instrument, and the open interest of a side that this allows: of the whole underlying, with

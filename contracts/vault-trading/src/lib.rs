@@ -3,7 +3,7 @@
 //! | Where is ... | |
 //! |---|---|
 //! | a trade settled | [`settlement`] |
-//! | a signature checked | [`orders`] |
+//! | an order checked: its time, its nonce, its signature | [`orders`] |
 //! | open interest, vega and gamma limited, funding observed | [`market`] |
 //!
 //! # What a settlement reads and writes

@@ -42,6 +42,7 @@ pub fn observe(session: &mut Session, fill: &Fill) {
     let [before, after] = fill.open_interest;
     if is_option(fill.id) {
         let total = exposures::count(session.ledger.store, fill.id);
+        exposures::mark_traded(session.ledger.store, fill.id, session.now);
         if after > before {
             check_exposure(session, fill, total);
         }

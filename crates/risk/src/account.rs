@@ -18,8 +18,9 @@ pub struct Account {
     pub bucket: u8,
     /// How long the account has been seen in ill health.
     pub clock: Clock,
-    /// Whether a deleveraging of it goes on as it was decided: until it is seen in health, or its legs or capital change
-    /// in another way.
+    /// Whether a deleveraging of it goes on as it was decided: until the account is seen in health, enters or leaves debt, trades
+    /// or takes over positions. Nothing that a stranger does starts it anew: no deposit, touch, conversion or move to another
+    /// bucket; a liquidation takes its share off what is left to close.
     pub closing: bool,
     /// Instruments in which the account has a leg.
     pub legs: Legs,

@@ -100,6 +100,22 @@ impl Closing {
         })
     }
 
+    /// What is left to close after a liquidation has taken a share of every leg: so much that a leg ends where it would have
+    /// without that, or where the liquidation has left it if that is less. Rounded down.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`] if `taken` is above one.
+    pub fn less(&self, taken: Ratio) -> Result<Self> {
+        let left = Ratio::ONE.minus(taken)?;
+        let share = if self.share <= taken {
+            Ratio::ZERO
+        } else {
+            // `left` is above zero, for the share is at most one.
+            Ratio(math::mul_div_down(self.share.minus(taken)?.0, WAD, left.0)?)
+        };
+        Ok(Self { share, ..*self })
+    }
+
     /// Whether it still holds at `now`: for an hour.
     #[must_use]
     pub const fn is_valid(&self, now: u64) -> bool {
@@ -297,6 +313,29 @@ mod tests {
         };
         let (high, low) = closing.to_parts();
         assert_eq!(Closing::from_parts(high, low), closing);
+    }
+
+    #[test]
+    fn a_liquidation_takes_its_share_off_what_is_left_to_close() {
+        let closing = decide(Ground::Cut, 75, percent(40), false);
+        assert_eq!(closing.share, percent(40));
+        // 100 - 20 = 80, of which a quarter is left to close: 60, as without it.
+        assert_eq!(closing.less(percent(20)).unwrap().share, percent(25));
+        assert_eq!(
+            closing.less(Ratio(1)).unwrap().share,
+            Ratio(percent(40).0 - 1)
+        );
+        for all in [percent(40), percent(70), Ratio::ONE] {
+            assert_eq!(closing.less(all).unwrap().share, Ratio::ZERO);
+        }
+        let debt = decide(Ground::Debt, -50, Ratio::ZERO, false);
+        assert_eq!(debt.less(percent(99)).unwrap().share, Ratio::ONE);
+        assert_eq!(debt.less(Ratio(WAD + 1)), Err(Error::Overflow));
+        let same = closing.less(percent(20)).unwrap();
+        assert_eq!(
+            (same.remaining, same.started),
+            (closing.remaining, closing.started)
+        );
     }
 
     #[test]

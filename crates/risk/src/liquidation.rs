@@ -6,6 +6,8 @@ use crate::{Error, Health, Ratio, Result, Usd, WAD, math};
 const TARGET: u128 = WAD / 4 * 5;
 /// Seconds that one observation of ill health can add to the clock.
 const MAX_STEP: u32 = 60;
+/// Seconds in which nobody looked, after which the clock has forgotten what it was.
+const FORGETS_AFTER: u32 = 600;
 
 /// How long an account has been seen in ill health.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,18 +19,20 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// The clock after an observation: ill health adds the time since the last, at most 60 seconds; health clears it.
+    /// The clock after an observation: ill health adds the time since the last, at most 60 seconds; health clears it, and so do
+    /// 10 minutes in which nobody looked.
     #[must_use]
     pub fn observed(self, now: u64, healthy: bool) -> Self {
         if healthy {
             return Self::default();
         }
         let now = u32::try_from(now).unwrap_or(u32::MAX);
-        let step = match self.seen {
-            0 => 0,
-            seen => now.saturating_sub(seen).min(MAX_STEP),
+        let unobserved = now.saturating_sub(self.seen);
+        let unhealthy = if self.seen == 0 || unobserved >= FORGETS_AFTER {
+            0
+        } else {
+            u32::from(self.unhealthy) + unobserved.min(MAX_STEP)
         };
-        let unhealthy = u32::from(self.unhealthy) + step;
         Self {
             seen: now,
             unhealthy: u16::try_from(unhealthy).unwrap_or(u16::MAX),

@@ -11,6 +11,10 @@ const TIME_OF_DAY: u64 = 8 * 3_600;
 const WEEK: u64 = 7;
 /// What the number of a Friday leaves when divided by [`WEEK`]: day 0, 1 January 1970, was a Thursday.
 const FRIDAY: u64 = 1;
+/// Seconds from the decision that a series settles early to that, at least.
+const NOTICE: u64 = 7 * DAY;
+/// Seconds without a trade after which anyone may delist a series that nobody holds.
+pub const UNTRADED_FOR: u64 = DAY;
 /// Seconds that a series has at least to live when it is listed.
 pub const SHORTEST_LIFE: u64 = 3_600;
 
@@ -39,6 +43,16 @@ pub const fn is_expiry(expiry: u64, now: u64, longest: u64) -> bool {
         && life >= SHORTEST_LIFE
         && life <= longest
         && (life <= WEEK * DAY || expiry / DAY % WEEK == FRIDAY)
+}
+
+/// When a series settles that is made to at unix time `now`: at the first 08:00 UTC at least 7 days later.
+#[must_use]
+pub const fn first_close(now: u64) -> u64 {
+    let earliest = now.saturating_add(NOTICE);
+    let past = earliest.saturating_sub(TIME_OF_DAY);
+    past.div_ceil(DAY)
+        .saturating_mul(DAY)
+        .saturating_add(TIME_OF_DAY)
 }
 
 /// A strike in ticks, if it is above zero and on the grid, a multiple of `step` ticks, and fits.
@@ -219,6 +233,18 @@ mod tests {
             assert!(!is_expiry(expiry + off, expiry - DAY, WEEK * DAY));
         }
         assert!(!is_expiry(0, u64::MAX, u64::MAX));
+    }
+
+    #[test]
+    fn a_series_that_is_made_to_settles_at_the_first_eight_after_a_week() {
+        let eight = friday(2_000);
+        let week = WEEK * DAY;
+        assert_eq!(first_close(eight), eight + week);
+        assert_eq!(first_close(eight - 1), eight + week);
+        assert_eq!(first_close(eight + 1), eight + week + DAY);
+        assert_eq!(first_close(eight + DAY - 1), eight + week + DAY);
+        assert_eq!(first_close(eight - TIME_OF_DAY), eight + week);
+        assert_eq!(first_close(u64::MAX) % DAY, u64::MAX % DAY, "it saturates");
     }
 
     #[test]

@@ -68,7 +68,8 @@ impl Maturing {
         Self::new(left, now, self.class)
     }
 
-    /// The number after the account settled `change`, a gain of class `class` or a loss, at unix time `now`.
+    /// The number after the account settled `change`, a gain of class `class` or a loss, at unix time `now`. A gain that takes
+    /// longer than ten minutes is added to max(I, 0), so that no loss of before makes it mature.
     #[must_use]
     pub fn plus(self, change: Usd, class: Maturity, now: u64) -> Self {
         let micros = micros_up(change);
@@ -76,16 +77,20 @@ impl Maturing {
             return self.at(now);
         }
         let now = u32::try_from(now).unwrap_or(u32::MAX).max(self.since);
-        let class = if micros > 0 {
-            self.class.max(class)
+        let left = self.left(now - self.since);
+        let (left, class) = if micros > 0 && class > Maturity::TenMinutes {
+            (left.max(0), self.class.max(class))
         } else {
-            self.class
+            (left, self.class)
         };
-        Self::new(
-            self.left(now - self.since).saturating_add(micros),
-            now,
-            class,
-        )
+        Self::new(left.saturating_add(micros), now, class)
+    }
+
+    /// How fast what the account pays to another has to mature there, at unix time `now`: as its own gains do, while some have
+    /// not; ten minutes otherwise.
+    #[must_use]
+    pub fn class_at(self, now: u64) -> Maturity {
+        self.at(now).class
     }
 
     /// How much of the settled profit `pnl` is immature at unix time `now`: clamp(I, 0, P).
@@ -173,13 +178,34 @@ mod tests {
     }
 
     #[test]
-    fn a_loss_offsets_the_gain_after_it_and_is_forgotten_like_one() {
+    fn a_loss_offsets_the_gain_of_a_quiet_market_after_it_and_is_forgotten_like_one() {
         let number = gained(-100, Maturity::Day, 0);
         assert_eq!(number.class, Maturity::TenMinutes);
         assert_eq!(number.immature(Usd(DOLLAR), 0), Usd::ZERO);
-        let later = number.plus(Usd(60 * DOLLAR), Maturity::Hour, 600);
+        let later = number.plus(Usd(60 * DOLLAR), Maturity::TenMinutes, 600);
         assert_eq!(later.amount, 60_000_000 - 36_787_944);
-        assert_eq!(later.class, Maturity::Hour);
+        assert_eq!(later.class, Maturity::TenMinutes);
+    }
+
+    #[test]
+    fn no_loss_of_before_makes_a_gain_mature_that_takes_longer() {
+        for class in [Maturity::Hour, Maturity::Day] {
+            let number = gained(-100, Maturity::TenMinutes, 0).plus(Usd(60 * DOLLAR), class, 0);
+            assert_eq!((number.amount, number.class), (60_000_000, class));
+            // A loss afterwards does: the gain is gone.
+            let lost = number.plus(Usd(-60 * DOLLAR), class, 0);
+            assert_eq!(lost, Maturing::default().at(0));
+        }
+    }
+
+    #[test]
+    fn what_is_paid_on_matures_as_slowly_while_something_is_immature() {
+        let number = gained(10, Maturity::Day, 0);
+        assert_eq!(number.class_at(86_400), Maturity::Day);
+        let nothing = number.plus(Usd(-10 * DOLLAR), Maturity::Day, 86_400);
+        assert_eq!(nothing.class_at(86_400), Maturity::TenMinutes);
+        let dust = Maturing::default().plus(Usd(1), Maturity::Day, 5);
+        assert_eq!(dust.class_at(6), Maturity::TenMinutes);
     }
 
     #[test]

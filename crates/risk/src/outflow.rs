@@ -1,15 +1,16 @@
-//! How much of a vault's tokens may leave: net outflow within any hour and any day, whoever asks for it.
+//! How much of a vault's tokens may leave beyond what their owners have just brought ([`Credit`](crate::Credit)): the outflow
+//! within any hour and any day, whoever asks for it.
 //!
 //! Two leaky buckets, one for the hour and one for the day. Each holds half of its cap and drains the other half evenly
 //! over its window, so that *every* window of that length, wherever it starts, pays at most the cap: what a bucket holds
-//! plus what drains within the window. A deposit empties the buckets of what withdrawals have put in, and no further.
+//! plus what drains within the window. A deposit restores nothing: nobody leaves by what others brought.
 //!
 //! A cap is a share of the smaller of the vault's tokens at the start of the UTC day and their 24-hour average. Neither
 //! sees a deposit before time has passed, so that tokens which come and go within a block move no cap. While the base
 //! moves, buckets drain at the smallest cap that held since they last did.
 
 use crate::decay::{left_down, left_up};
-use crate::{Ratio, Result, Usd, WAD, math};
+use crate::{Credit, Ratio, Result, Usd, WAD, math};
 
 /// Seconds of the shorter window.
 const HOUR: u64 = 3_600;
@@ -156,15 +157,36 @@ impl Outflow {
         Ok(paid)
     }
 
-    /// Gives back what withdrawals have consumed, for a deposit, to a state that was observed now.
+    /// What may leave now to an owner with such a credit, both up to date.
     ///
     /// # Errors
-    /// [`Overflow`](crate::Error::Overflow) if `deposited` is negative.
-    pub fn restore(&mut self, deposited: Usd) -> Result<()> {
-        let units = units_down(deposited)?;
-        self.hour = self.hour.saturating_sub(units);
-        self.day = self.day.saturating_sub(units);
-        Ok(())
+    /// [`Overflow`](crate::Error::Overflow) if `rates` are above one.
+    pub fn available_to(&self, credit: &Credit, rates: OutflowRates) -> Result<Usd> {
+        credit.available()?.plus(self.available(rates)?)
+    }
+
+    /// Takes `wanted`, or what may leave now if that is less: by the owner's credit first, and by what all share for the rest,
+    /// both up to date. Returns it.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow) if `wanted` is negative, or `rates` are above one.
+    pub fn take_for(
+        &mut self,
+        credit: &mut Credit,
+        wanted: Usd,
+        rates: OutflowRates,
+    ) -> Result<Usd> {
+        let own = credit.take(wanted)?;
+        own.plus(self.take(wanted.minus(own)?, rates)?)
+    }
+
+    /// Average of the vault's tokens over the last 24 hours, of a state that was observed now: weights fall as
+    /// exp(-age / 24 h), rounded down to a thousandth of the quote token, at most 4.5e12 quote tokens.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow) never: it has 52 bits.
+    pub fn average(&self) -> Result<Usd> {
+        amount(self.average)
     }
 
     fn caps_in_units(&self, rates: OutflowRates) -> Result<Caps> {
@@ -256,49 +278,80 @@ mod tests {
         }
     }
 
+    const OWNERS: usize = 4;
+    /// For so long a deposit may serve a withdrawal of its owner's, at most.
+    const TWO_DAYS: u64 = 2 * DAY;
+
     #[derive(Clone, Debug)]
     enum Call {
         Wait(u64),
-        Deposit(u128),
-        Withdraw(u128),
+        Deposit(usize, u128),
+        Withdraw(usize, u128),
         /// A deposit that leaves again in the same block, and tries to take more.
-        Flash(u128),
+        Flash(usize, u128),
+        /// Everybody withdraws as much.
+        Rush(u128),
+        /// An owner takes what others have, whatever the way: a loss, a fault, a stolen key.
+        Theft(usize),
+        /// Capital moves from an owner to another: sub-accounts share their owner's credit, a trade moves none.
+        Move(usize, usize, u128),
     }
 
     fn call() -> impl Strategy<Value = Call> {
         let amount = prop_oneof![0..WAD, 0..2_000_000 * WAD, 0..600_000_000 * WAD];
+        let owner = 0..OWNERS;
         prop_oneof![
-            3 => prop_oneof![0_u64..30, 0_u64..4_000, 0_u64..100_000].prop_map(Call::Wait),
-            1 => amount.clone().prop_map(Call::Deposit),
-            4 => amount.clone().prop_map(Call::Withdraw),
-            1 => amount.prop_map(Call::Flash),
+            4 => prop_oneof![0_u64..30, 0_u64..4_000, 0_u64..100_000].prop_map(Call::Wait),
+            2 => (owner.clone(), amount.clone()).prop_map(|(owner, amount)| Call::Deposit(owner, amount)),
+            4 => (owner.clone(), amount.clone()).prop_map(|(owner, amount)| Call::Withdraw(owner, amount)),
+            1 => (owner.clone(), amount.clone()).prop_map(|(owner, amount)| Call::Flash(owner, amount)),
+            1 => amount.clone().prop_map(Call::Rush),
+            1 => owner.clone().prop_map(Call::Theft),
+            1 => (owner.clone(), owner, amount).prop_map(|(from, to, amount)| Call::Move(from, to, amount)),
         ]
     }
 
-    /// What moved at one time, and the caps then.
+    /// A deposit, as far as no withdrawal of its owner's was held against it.
+    #[derive(Clone, Copy, Debug)]
+    struct Brought {
+        time: u64,
+        left: i128,
+    }
+
+    /// What left at one time beyond what its owner had brought within two days, and the caps then.
     #[derive(Clone, Copy, Debug)]
     struct Entry {
         time: u64,
-        paid: i128,
-        /// What a deposit gave back to the hour, and to the day.
-        restored: [i128; 2],
+        beyond: i128,
         caps: OutflowCaps,
+    }
+
+    #[derive(Clone, Default)]
+    struct Owner {
+        capital: i128,
+        credit: Credit,
+        brought: Vec<Brought>,
     }
 
     struct Run {
         outflow: Outflow,
         now: u64,
         tokens: i128,
+        owners: [Owner; OWNERS],
         log: Vec<Entry>,
     }
 
     impl Run {
+        /// A vault whose tokens are the first owner's, and have been there for long.
         fn new(tokens: u128) -> Self {
-            let tokens = Usd((tokens * WAD).cast_signed());
+            let tokens = whole(tokens);
+            let mut owners = <[Owner; OWNERS]>::default();
+            owners[0].capital = tokens.0;
             Self {
                 outflow: settled(tokens),
                 now: MIDNIGHT,
                 tokens: tokens.0,
+                owners,
                 log: Vec::new(),
             }
         }
@@ -306,14 +359,33 @@ mod tests {
         fn apply(&mut self, call: &Call) {
             match *call {
                 Call::Wait(seconds) => self.now += seconds,
-                Call::Deposit(amount) => self.deposit(amount.cast_signed()),
-                Call::Withdraw(amount) => self.withdraw(amount.cast_signed()),
-                Call::Flash(amount) => {
-                    self.deposit(amount.cast_signed());
-                    self.withdraw(amount.cast_signed());
-                    self.withdraw(amount.cast_signed());
+                Call::Deposit(owner, amount) => self.deposit(owner, amount.cast_signed()),
+                Call::Withdraw(owner, amount) => {
+                    self.withdraw(owner, amount.cast_signed());
                 }
+                Call::Flash(owner, amount) => {
+                    self.deposit(owner, amount.cast_signed());
+                    self.withdraw(owner, amount.cast_signed());
+                    self.withdraw(owner, amount.cast_signed());
+                }
+                Call::Rush(amount) => {
+                    for owner in 0..OWNERS {
+                        self.withdraw(owner, amount.cast_signed());
+                    }
+                }
+                Call::Theft(thief) => {
+                    for victim in 0..OWNERS {
+                        self.shift(victim, thief, i128::MAX);
+                    }
+                }
+                Call::Move(from, to, amount) => self.shift(from, to, amount.cast_signed()),
             }
+        }
+
+        fn shift(&mut self, from: usize, to: usize, amount: i128) {
+            let amount = amount.min(self.owners[from].capital);
+            self.owners[from].capital -= amount;
+            self.owners[to].capital += amount;
         }
 
         fn observed(&mut self) -> OutflowCaps {
@@ -327,61 +399,74 @@ mod tests {
             self.outflow.caps(RATES).unwrap()
         }
 
-        fn deposit(&mut self, amount: i128) {
-            let caps = self.observed();
-            let before = self.outflow;
-            self.outflow.restore(Usd(amount)).unwrap();
+        fn deposit(&mut self, owner: usize, amount: i128) {
+            self.observed();
             self.tokens += amount;
-            let restored = [
-                before.hour - self.outflow.hour,
-                before.day - self.outflow.day,
-            ]
-            .map(|units| super::amount(units).unwrap().0);
-            assert!(restored.iter().all(|&restored| restored <= amount));
-            let after = self.outflow.available(RATES).unwrap();
-            assert!(after.0 <= caps.hourly.0.min(caps.daily.0) / 2);
-            assert_eq!(self.outflow.caps(RATES).unwrap(), caps);
-            self.log.push(Entry {
+            let owner = &mut self.owners[owner];
+            owner.capital += amount;
+            owner.credit = owner.credit.deposited(Usd(amount), self.now).unwrap();
+            owner.brought.push(Brought {
                 time: self.now,
-                paid: 0,
-                restored,
-                caps,
+                left: amount,
             });
         }
 
-        fn withdraw(&mut self, amount: i128) {
+        /// Returns what was paid.
+        fn withdraw(&mut self, owner: usize, amount: i128) -> i128 {
             let caps = self.observed();
-            let before = self.outflow.available(RATES).unwrap();
-            let wanted = amount.min(self.tokens);
-            let paid = self.outflow.take(Usd(wanted), RATES).unwrap();
-            assert_eq!(paid.0, wanted.min(before.0));
+            let owner = &mut self.owners[owner];
+            let wanted = Usd(amount.min(owner.capital));
+            owner.credit = owner.credit.at(self.now);
+            let available = self.outflow.available_to(&owner.credit, RATES).unwrap();
+            let paid = self
+                .outflow
+                .take_for(&mut owner.credit, wanted, RATES)
+                .unwrap();
+            assert_eq!(paid, wanted.min(available));
+            owner.capital -= paid.0;
             self.tokens -= paid.0;
+            let beyond = paid.0 - owner.use_up(paid.0, self.now);
             self.log.push(Entry {
                 time: self.now,
-                paid: paid.0,
-                restored: [0; 2],
+                beyond,
                 caps,
             });
+            paid.0
         }
 
-        /// Asserts that every window pays at most the largest cap within it and what deposits gave back.
+        /// Asserts that beyond what owners brought every window pays at most the largest cap within it.
         fn check_windows(&self, length: u64, which: usize) {
             for (first, start) in self.log.iter().enumerate() {
-                let (mut net, mut largest) = (0, 0);
+                let (mut out, mut largest) = (0, 0);
                 for entry in self.log[first..]
                     .iter()
                     .take_while(|entry| entry.time - start.time <= length)
                 {
-                    net += entry.paid - entry.restored[which];
+                    out += entry.beyond;
                     largest = largest.max([entry.caps.hourly.0, entry.caps.daily.0][which]);
                     assert!(
-                        net <= largest,
-                        "{net} from {} to {}",
+                        out <= largest,
+                        "{out} from {} to {}",
                         start.time,
                         entry.time
                     );
                 }
             }
+        }
+    }
+
+    impl Owner {
+        /// Holds a withdrawal against what the owner brought within two days, each token once. Returns how much of it.
+        fn use_up(&mut self, paid: i128, now: u64) -> i128 {
+            let mut used = 0;
+            for brought in &mut self.brought {
+                if now - brought.time <= TWO_DAYS {
+                    let part = brought.left.min(paid - used);
+                    brought.left -= part;
+                    used += part;
+                }
+            }
+            used
         }
     }
 
@@ -402,19 +487,22 @@ mod tests {
         }
 
         #[test]
-        fn tokens_that_come_and_go_within_a_block_change_nothing(
-            tokens in 0_u128..900_000_000, flash in 0_u128..1_000_000_000, wait in 0_u64..200_000,
+        fn tokens_that_come_and_go_within_two_days_change_nothing(
+            tokens in 0_u128..900_000_000, flash in 0_u128..1_000_000_000, wait in 0_u64..200_000, times in 1..6,
         ) {
             let mut run = Run::new(tokens);
             run.now += wait;
             let caps = run.observed();
-            let available = run.outflow.available(RATES).unwrap();
-            let flash = (flash * WAD).cast_signed();
-            run.deposit(flash);
-            prop_assert_eq!(run.outflow.available(RATES).unwrap(), available);
-            run.withdraw(flash);
-            prop_assert_eq!(run.observed(), caps);
-            prop_assert!(run.outflow.available(RATES).unwrap().0 <= available.0 - flash.min(available.0));
+            let (available, held) = (run.outflow.available(RATES).unwrap(), run.tokens);
+            for _ in 0..times {
+                run.deposit(1, whole(flash).0);
+                prop_assert_eq!(run.outflow.available(RATES).unwrap(), available);
+                prop_assert_eq!(run.withdraw(1, whole(flash).0), whole(flash).0);
+                prop_assert_eq!(run.observed(), caps);
+                prop_assert_eq!(run.outflow.available(RATES).unwrap(), available);
+                prop_assert_eq!(run.withdraw(1, 1), 0);
+            }
+            prop_assert_eq!(run.tokens, held);
         }
 
         #[test]
@@ -450,7 +538,7 @@ mod tests {
         assert_eq!(run.tokens, before);
         let end = run.now + length;
         while run.now <= end {
-            run.withdraw(before);
+            run.withdraw(0, before);
             run.now += step;
         }
         before - run.tokens
@@ -485,7 +573,7 @@ mod tests {
     fn a_deposit_counts_for_the_caps_only_with_time() {
         let mut run = Run::new(100_000_000);
         run.now += HOUR;
-        run.deposit(whole(900_000_000).0);
+        run.deposit(0, whole(900_000_000).0);
         assert_eq!(run.observed().daily, whole(10_000_000));
         // At the end of the day the average has come closer; the opening has not.
         run.now = MIDNIGHT + DAY - 1;
@@ -496,21 +584,52 @@ mod tests {
     }
 
     #[test]
-    fn a_deposit_gives_back_what_was_taken_and_no_more() {
+    fn a_deposit_restores_nothing_and_leaves_again_by_its_owners_credit_alone() {
         let mut run = Run::new(550_000_000);
-        run.withdraw(whole(2_000_000).0);
+        run.withdraw(0, whole(2_000_000).0);
         assert_eq!(run.outflow.available(RATES), Ok(whole(750_000)));
-        run.deposit(whole(500_000).0);
-        assert_eq!(run.outflow.available(RATES), Ok(whole(1_250_000)));
-        run.deposit(whole(50_000_000).0);
-        assert_eq!(run.outflow.available(RATES), Ok(whole(2_750_000)));
+        run.deposit(1, whole(50_000_000).0);
+        assert_eq!(run.outflow.available(RATES), Ok(whole(750_000)));
+        assert_eq!(run.withdraw(0, whole(2_000_000).0), whole(750_000).0);
+        run.shift(0, 1, whole(100_000_000).0);
+        assert_eq!(
+            run.withdraw(1, whole(150_000_000).0),
+            whole(50_000_000).0,
+            "what it brought, and nothing of what it took from others"
+        );
+    }
+
+    /// 40 thieves with the keys of everybody, each of whom brought a million to have a credit.
+    #[test]
+    fn credits_of_many_accounts_open_nothing_beyond_what_they_brought() {
+        let mut outflow = settled(whole(550_000_000));
+        let mut paid = Usd::ZERO;
+        for _ in 0..40 {
+            let mut credit = Credit::default()
+                .deposited(whole(1_000_000), MIDNIGHT)
+                .unwrap();
+            let taken = outflow.take_for(&mut credit, whole(15_000_000), RATES);
+            paid = paid.plus(taken.unwrap()).unwrap();
+        }
+        assert_eq!(paid, whole(40 * 1_000_000 + 2_750_000));
+    }
+
+    #[test]
+    fn the_average_follows_the_tokens_within_a_day_and_no_faster() {
+        let mut run = Run::new(100_000_000);
+        run.deposit(1, whole(900_000_000).0);
+        assert_eq!(run.outflow.average(), Ok(whole(100_000_000)));
+        run.now += HOUR;
+        run.observed();
+        let average = run.outflow.average().unwrap();
+        assert!(average > whole(136_000_000) && average < whole(137_500_000));
     }
 
     #[test]
     fn withdrawals_smaller_than_a_unit_count_as_one() {
         let mut run = Run::new(1_000_000);
         for _ in 0..1_000 {
-            run.withdraw(1);
+            run.withdraw(0, 1);
         }
         assert_eq!(run.outflow.hour, 1_000);
         assert_eq!(run.outflow.available(RATES), Ok(whole(499_999)));

@@ -129,6 +129,12 @@ pub struct Holding<'o> {
 }
 
 impl Holding<'_> {
+    /// Whether anything is held.
+    fn is_live(&self) -> bool {
+        let option = |leg: &OptionLeg| leg.size != Position::ZERO;
+        self.perpetual != Position::ZERO || self.options.iter().any(option)
+    }
+
     /// Both margins of it.
     ///
     /// # Errors
@@ -163,16 +169,18 @@ pub fn requirement(holdings: &[Holding], max_reward: Usd) -> Result<Requirement>
         sum.maintenance = sum.maintenance.plus(one.maintenance)?;
         sum.initial = sum.initial.plus(one.initial)?;
     }
-    sum.initial = at_least(sum.initial, max_reward)?;
+    let live = holdings.iter().any(Holding::is_live);
+    sum.initial = least_initial(sum.initial, live, max_reward)?;
     Ok(sum)
 }
 
-/// An account's initial margin: nothing, or at least ten times the largest reward for closing it.
+/// An account's initial margin, given what its positions need by themselves: with any live leg at least ten times the largest
+/// reward for closing it, whatever the engine says.
 ///
 /// # Errors
 /// [`Overflow`](crate::Error::Overflow) if ten rewards do not fit.
-pub fn at_least(initial: Usd, max_reward: Usd) -> Result<Usd> {
-    if initial == Usd::ZERO {
+pub fn least_initial(initial: Usd, live: bool, max_reward: Usd) -> Result<Usd> {
+    if !live {
         return Ok(initial);
     }
     Ok(initial.max(max_reward.times_up(REWARDS_IN_MARGIN)?))

@@ -327,6 +327,20 @@ fn a_penalty_never_exceeds_the_equity() {
 }
 
 #[test]
+fn the_clock_forgets_after_ten_minutes_in_which_nobody_looked() {
+    let clock = [1_000, 1_060, 1_120]
+        .into_iter()
+        .fold(Clock::default(), |clock, now| clock.observed(now, false));
+    assert_eq!(clock.observed(1_719, false).unhealthy, 180);
+    let anew = Clock {
+        seen: 1_720,
+        unhealthy: 0,
+    };
+    assert_eq!(clock.observed(1_720, false), anew);
+    assert_eq!(anew.observed(1_780, false).unhealthy, 60);
+}
+
+#[test]
 fn the_clock_counts_observed_ill_health_only() {
     let clock = Clock::default().observed(1_000, false);
     assert_eq!(
@@ -336,15 +350,15 @@ fn the_clock_counts_observed_ill_health_only() {
             unhealthy: 0
         }
     );
-    let clock = clock.observed(1_030, false).observed(9_000, false);
+    let clock = clock.observed(1_030, false).observed(1_629, false);
     assert_eq!(
         clock.unhealthy, 90,
         "30 seconds, and at most 60 for a long gap"
     );
-    assert_eq!(clock.observed(9_001, true), Clock::default());
-    assert_eq!(clock.observed(8_999, false).unhealthy, 90, "time runs back");
+    assert_eq!(clock.observed(1_630, true), Clock::default());
+    assert_eq!(clock.observed(1_628, false).unhealthy, 90, "time runs back");
     let long = (1..2_000).fold(clock, |clock, minute| {
-        clock.observed(9_000 + 60 * minute, false)
+        clock.observed(1_629 + 60 * minute, false)
     });
     assert_eq!(long.unhealthy, u16::MAX, "it stops at the end of its range");
     let terms = Terms {

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use risk::listing::concentration;
 use risk::options::black::Kind;
 use risk::options::{OptionLeg, Requirement};
-use risk::requirement::{at_least, requirement};
+use risk::requirement::{least_initial, requirement};
 use risk::{Holding, OptionRates, Position, Price, Ranges, Ratio, Size, Underlying, Usd, WAD};
 
 const DAY: u32 = 86_400;
@@ -155,7 +155,10 @@ fn whoever_holds_anything_needs_ten_rewards() {
         (wad(4) / 100, usd(30))
     );
     assert_eq!(requirement(&[], usd(3)), Ok(Requirement::default()));
-    assert_eq!(at_least(usd(31), usd(3)), Ok(usd(31)));
+    assert_eq!(least_initial(usd(31), true, usd(3)), Ok(usd(31)));
+    assert_eq!(least_initial(Usd::ZERO, false, usd(3)), Ok(Usd::ZERO));
+    // Of a perfect hedge the engine may ask for nothing.
+    assert_eq!(least_initial(Usd::ZERO, true, usd(3)), Ok(usd(30)));
 }
 
 #[test]

@@ -4,7 +4,7 @@ mod common;
 
 use common::{FEES, Vault, usd, wad};
 use proptest::prelude::*;
-use risk::{Error, Index, Price, Ratio, Size, Store, Trade, Usd, WAD};
+use risk::{Error, Index, Maturing, Maturity, Price, Ratio, Size, Store, Trade, Usd, WAD};
 
 const MARK: Price = Price(100 * WAD);
 
@@ -100,6 +100,74 @@ fn an_unsettled_gain_meets_the_loss_of_the_traded_leg() {
 }
 
 /// 1 % of 10 x 100 from either: out of capital first, then out of profit, which stays profit with what has not matured of it.
+/// How fast what account 2 is paid for the distance from the mark matures, when account 0 buys from it a dollar too dear.
+fn class_of_edge(vault: &Vault, classes: [Maturity; 2]) -> Maturity {
+    let mut vault = vault.clone();
+    let edge = Trade {
+        buyer: 0,
+        seller: 2,
+        instrument: 0,
+        size: Size(WAD),
+        price: Price(101 * WAD),
+        buyer_fee: Usd::ZERO,
+        seller_fee: Usd::ZERO,
+        fees: FEES,
+    };
+    let traded = vault.run(|ledger| {
+        for (id, class) in classes.into_iter().enumerate() {
+            ledger.maturities.set(id as u8, class);
+        }
+        ledger.trade(&edge)
+    });
+    traded.unwrap();
+    let payee = vault.memory.account(2);
+    assert_eq!((payee.pnl, payee.maturing.amount), (usd(1), 1_000_000));
+    payee.maturing.class
+}
+
+#[test]
+fn an_edge_matures_as_slowly_as_anything_that_it_may_come_from() {
+    use Maturity::{Day, Hour, TenMinutes};
+    let mut vault = vault();
+    assert_eq!(class_of_edge(&vault, [TenMinutes; 2]), TenMinutes);
+    assert_eq!(
+        class_of_edge(&vault, [Hour, TenMinutes]),
+        Hour,
+        "the traded instrument's"
+    );
+    assert_eq!(
+        class_of_edge(&vault, [TenMinutes, Day]),
+        Day,
+        "the payer's other leg's"
+    );
+    assert_eq!(class_of_edge(&vault, [Day, Hour]), Day, "the longest");
+    let payer = vault.memory.accounts.get_mut(&0).unwrap();
+    payer.maturing = payer.maturing.plus(usd(5), Day, 0);
+    assert_eq!(
+        class_of_edge(&vault, [TenMinutes; 2]),
+        Day,
+        "the payer's own"
+    );
+    // What the payer's loss of before has offset does not count, nor what the payee holds.
+    let payer = vault.memory.accounts.get_mut(&0).unwrap();
+    payer.maturing = payer.maturing.plus(usd(-5), Day, 0);
+    let payee = vault.memory.accounts.get_mut(&2).unwrap();
+    payee.maturing = Maturing::default();
+    assert_eq!(class_of_edge(&vault, [TenMinutes; 2]), TenMinutes);
+}
+
+/// The payee's loss of before makes what it is paid from a restricted market no more mature.
+#[test]
+fn an_edge_that_takes_longer_is_offset_by_no_loss() {
+    let mut vault = vault();
+    let payee = vault.memory.accounts.get_mut(&2).unwrap();
+    payee.maturing = payee.maturing.plus(usd(-50), Maturity::TenMinutes, 0);
+    assert_eq!(
+        class_of_edge(&vault, [Maturity::TenMinutes, Maturity::Day]),
+        Maturity::Day
+    );
+}
+
 #[test]
 fn fees_are_paid_like_any_payment() {
     let mut vault = vault();

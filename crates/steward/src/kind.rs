@@ -77,8 +77,9 @@ const FIXED: Field = Field {
     role: Role::Fixed,
 };
 
-/// Less outflow and more of the fees to insurance are tighter. Penalties, rewards and dust decide who is paid what.
-const VAULT_PARAMETERS: [Field; 9] = [
+/// Less outflow and more of the fees to insurance are tighter. Penalties, rewards and dust decide who is paid what; what listing
+/// costs is governance's.
+const VAULT_PARAMETERS: [Field; 10] = [
     steered(RATE), // penaltyStart
     steered(ANY),  // penaltyRamp
     steered(RATE), // rewardShare
@@ -88,6 +89,7 @@ const VAULT_PARAMETERS: [Field; 9] = [
     down(RATE),    // hourlyOutflow
     up(RATE),      // insuranceFeeShare
     FIXED,         // treasury
+    FIXED,         // listingFee
 ];
 
 /// More initial margin, fills closer to the mark, a larger shock to cover and less open interest are tighter. More
@@ -234,7 +236,9 @@ mod tests {
 
     #[test]
     fn addresses_and_assets_are_governances() {
-        assert_eq!(Kind::VaultParameters.fields()[8].role, Role::Fixed);
+        for place in [8, 9] {
+            assert_eq!(Kind::VaultParameters.fields()[place].role, Role::Fixed);
+        }
         assert_eq!(Kind::Instrument.fields()[0].role, Role::Fixed);
         assert_eq!(Kind::OptionRules.fields()[0].role, Role::Fixed);
     }

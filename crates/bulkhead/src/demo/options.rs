@@ -7,7 +7,7 @@ use crate::{
         IOracleGuard::{self, OptionId, OptionMark, RangeLimits, Surface},
     },
     chain::{Answers, Chain, ChainError, Transaction, View, Wallet},
-    market::{Contract, Market, rate},
+    market::{Contract, Market, deposit, rate},
     units::wad,
 };
 use alloy::primitives::{Address, I256, U256};
@@ -32,6 +32,8 @@ const HIGHEST: f64 = 3.0;
 const STEP: f64 = 0.05;
 /// Least and largest move that margin in the underlying of the options covers.
 const RANGE: [f64; 2] = [0.1, 0.4];
+/// Dollars that the operator pays for listing all series: 25 each.
+const LISTING_FEES: f64 = 25.0 * SERIES as f64;
 /// Fee of either side, share of the underlying's notional.
 pub const FEE: f64 = 0.0003;
 
@@ -115,6 +117,7 @@ impl OptionMarket {
         };
         let step = strike_step(price);
         let mut setup = options.allow(chain, market, operator, step)?;
+        setup.extend(deposit(chain, market, operator, LISTING_FEES)?);
         let wanted = options.wanted(price, step);
         for id in &wanted {
             let list = IMarginVault::listOptionCall {
@@ -122,6 +125,7 @@ impl OptionMarket {
                 expiry: id.expiry,
                 strike: U256::from(id.strike),
                 isCall: id.isCall,
+                account: operator.account(),
             };
             setup.push(operator.call(chain, market.vault, &list)?);
         }

@@ -239,6 +239,7 @@ pub fn parameters(start: u64) -> IMarginVault::setParametersCall {
             hourlyOutflow: WAD as u64 / 10,
             insuranceFeeShare: 0,
             treasury: TREASURY,
+            listingFee: 0,
         },
     }
 }

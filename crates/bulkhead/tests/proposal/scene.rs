@@ -36,6 +36,8 @@ pub const BTC: u32 = 2;
 /// Field of an instrument, as the steward counts.
 pub const INITIAL_RATE: u8 = 2;
 
+/// Dollars that the operator pays for listing four series: 25 each.
+const LISTING_FEES: f64 = 100.0;
 const GAS_MONEY: u64 = 1_000_000_000_000_000_000;
 const DAY: u64 = 86_400;
 /// Friday 2 January 1970, 08:00.
@@ -203,6 +205,8 @@ impl Scene {
             )
             .await;
         }
+        let fees = deposit(&self.chain, &self.market, &self.operator, LISTING_FEES).unwrap();
+        self.chain.execute(&fees).await.unwrap();
         let wanted = [
             (0, 200.0, true),
             (0, 180.0, false),
@@ -216,6 +220,7 @@ impl Scene {
                 expiry,
                 strike,
                 isCall: is_call,
+                account: self.operator.account(),
             };
             self.operate(vault, &list).await;
             let find = IMarginVault::seriesOfCall {

@@ -25,7 +25,8 @@ impl<S: Store> Ledger<'_, S> {
 
     /// Takes a share of every `movable` leg off a touched account at the mark, and adds it to `taken`, which `into` then has
     /// to [receive](Ledger::receive): once, whatever the number of accounts that are taken over. Both its account and the
-    /// pool's are paid half of the penalty at once. Returns the account afterwards.
+    /// pool's are paid half of the penalty at once. Returns the account afterwards. Where a deleveraging of the account goes on,
+    /// what is left of it has to be [made less](crate::Closing::less).
     ///
     /// # Errors
     /// [`Error::SameAccount`] unless the three differ; [`Error::TooManyLegs`] if `taken` has no room; [`Error::Overflow`].
@@ -44,7 +45,6 @@ impl<S: Store> Ledger<'_, S> {
         // Settled to the last digit before it pays, so that no rounding leaves a debt where the penalty takes all equity.
         let mut payer = self.store.account(id);
         let mut sum = Assessment::default();
-        payer.closing = false;
         self.detach_all(id, &mut payer, &mut sum)?;
         self.gain(&mut payer, sum.gain, sum.class)?;
         let reward = Usd(plan.penalty.0 / 2);

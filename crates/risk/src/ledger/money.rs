@@ -13,7 +13,8 @@ pub struct Converted {
 }
 
 impl<S: Store> Ledger<'_, S> {
-    /// Credits capital for tokens that have arrived; a debt is paid out of it first.
+    /// Credits capital for tokens that have arrived; a debt is paid out of it first. One that pays off the debt of an account
+    /// has to be followed by a touch, at fresh marks, which takes its legs out of the bucket of those in debt.
     ///
     /// # Errors
     /// [`Error::Overflow`], beyond [`Usd::MAX_TOKENS`] as well.
@@ -49,11 +50,25 @@ impl<S: Store> Ledger<'_, S> {
         Ok(valued)
     }
 
+    /// Moves capital from an account into another, for a price that has to be paid, and settles neither: whoever pays has to meet
+    /// its margin, all its legs' gains counted, when the price is taken off its equity.
+    ///
+    /// # Errors
+    /// [`Error::SameAccount`]; [`Error::InsufficientCapital`] if the account holds less; [`Error::Overflow`].
+    pub fn charge(&mut self, id: S::AccountId, payee: S::AccountId, price: Usd) -> Result<()> {
+        if id == payee {
+            return Err(Error::SameAccount);
+        }
+        self.credit_stored(id, Usd::ZERO, price.negated()?)?;
+        self.credit_stored(payee, Usd::ZERO, price)
+    }
+
     /// Settles an account, takes capital from it, and moves its legs to the bucket that is due.
     fn take(&mut self, id: S::AccountId, amount: Usd) -> Result<Valued> {
         let mut account = self.store.account(id);
         let legs = self.settle(id, &mut account)?;
         self.credit(&mut account, Usd::ZERO, amount.negated()?)?;
+        account.closing = false;
         self.place(id, &mut account, &legs)?;
         self.store.set_account(id, &account);
         self.value(account, &legs, self.coverage()?)
@@ -200,7 +215,6 @@ impl<S: Store> Ledger<'_, S> {
 
     fn credit_stored(&mut self, id: S::AccountId, pnl: Usd, capital: Usd) -> Result<()> {
         let mut account = self.store.account(id);
-        account.closing = false;
         self.credit(&mut account, pnl, capital)?;
         self.store.set_account(id, &account);
         Ok(())

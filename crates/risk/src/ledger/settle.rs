@@ -20,7 +20,10 @@ impl<S: Store> Ledger<'_, S> {
         let mut account = self.store.account(id);
         let settled = self.settle(id, &mut account)?;
         let was_in_debt = account.bucket == DEBT;
-        if account.in_debt() != was_in_debt || by_owner && !was_in_debt {
+        if account.in_debt() != was_in_debt {
+            account.closing = false;
+            self.place(id, &mut account, &settled)?;
+        } else if by_owner && !was_in_debt {
             self.place(id, &mut account, &settled)?;
         }
         self.store.set_account(id, &account);
@@ -115,7 +118,7 @@ impl<S: Store> Ledger<'_, S> {
         Ok(())
     }
 
-    /// Moves settled legs to the bucket that is due, and voids a closing that goes on. They stay where that changes nothing:
+    /// Moves settled legs to the bucket that is due. They stay where that changes nothing:
     /// they are there, and none has been cut since it joined.
     pub(super) fn place(
         &mut self,
@@ -123,7 +126,6 @@ impl<S: Store> Ledger<'_, S> {
         account: &mut Account,
         settled: &Assessment,
     ) -> Result<()> {
-        account.closing = false;
         if !settled.cut && self.bucket_with_room(account, settled)? == account.bucket {
             return Ok(());
         }
@@ -137,7 +139,6 @@ impl<S: Store> Ledger<'_, S> {
         account: &mut Account,
         settled: &Assessment,
     ) -> Result<()> {
-        account.closing = false;
         self.detach_all(id, account, &mut Assessment::default())?;
         self.attach_all(id, account, settled)
     }

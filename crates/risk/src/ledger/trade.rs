@@ -5,8 +5,8 @@ use super::value::{Assessment, Valued};
 use crate::bucket::bucket_due;
 use crate::margin::reduced_risk;
 use crate::{
-    Account, Coverage, Error, Health, Index, InstrumentId, Position, Positions, Price, Result,
-    Side, Size, Store, Usd, math,
+    Account, Coverage, Error, Health, Index, InstrumentId, Maturity, Position, Positions, Price,
+    Result, Side, Size, Store, Usd, math,
 };
 
 /// A trade, and what it costs.
@@ -50,6 +50,8 @@ struct Fill<A> {
     change: Position,
     /// What it is paid for the distance of the price from the mark.
     edge: Usd,
+    /// How fast that matures.
+    edge_class: Maturity,
     fee: Usd,
     fees: A,
 }
@@ -61,8 +63,11 @@ impl<S: Store> Ledger<'_, S> {
     ///
     /// Legs that are not traded stay unsettled where that changes nothing: the account's bucket stays, nothing is missing,
     /// none of those legs has been cut, the account is not in debt, and no loss is taken out of capital that an
-    /// unsettled gain would have met. A touch then gives what settling all legs at once would have given. Where one of them
-    /// is of a settled instrument, all are settled.
+    /// unsettled gain would have met. A touch then gives what settling all legs at once would have given, of which no less
+    /// is immature. Where one of them is of a settled instrument, all are settled.
+    ///
+    /// What is paid for the distance from the mark matures as slowly as anything that it may come from: by the traded
+    /// instrument, by what else the payer holds, and by what is immature of the payer's profit.
     ///
     /// Returns the buyer and the seller. The margin of each is asked for once, of what it holds afterwards; that of before
     /// only by [`Ledger::reduced_risk`].
@@ -85,6 +90,11 @@ impl<S: Store> Ledger<'_, S> {
         }
         let mark = self.store.prices(instrument).mark;
         let edge = Index(math::signed(mark.0)?).minus(Index(math::signed(price.0)?))?;
+        let edge_class = match edge.0 {
+            0 => Maturity::default(),
+            ..0 => self.class_of_payment(buyer, instrument),
+            _ => self.class_of_payment(seller, instrument),
+        };
         let before = self.store.side(instrument, Side::Long).open_interest;
         let fill = |party, side: Side, fee| -> Result<Fill<S::AccountId>> {
             Ok(Fill {
@@ -92,6 +102,7 @@ impl<S: Store> Ledger<'_, S> {
                 instrument,
                 change: side.position(size)?,
                 edge: size.value_floor(side.signed(edge))?,
+                edge_class,
                 fee,
                 fees,
             })
@@ -117,6 +128,21 @@ impl<S: Store> Ledger<'_, S> {
         Ok(reduced_risk(&before, &traded.valued.health))
     }
 
+    /// How fast matures what a party pays for the distance from the mark: the longest of what the traded instrument, its other
+    /// legs and its own immature profit take. Money that may not leave by itself does not leave through a partner in a quiet
+    /// market either (DESIGN 3, Maturity).
+    fn class_of_payment(&self, payer: S::AccountId, instrument: InstrumentId) -> Maturity {
+        let account = self.store.account(payer);
+        let held = account.legs.as_slice().iter();
+        held.map(|&id| self.maturities.get(id))
+            .chain([
+                self.maturities.get(instrument),
+                account.maturing.class_at(self.now),
+            ])
+            .max()
+            .unwrap_or_default()
+    }
+
     fn fill(&mut self, fill: &Fill<S::AccountId>) -> Result<Traded> {
         let Fill {
             party, instrument, ..
@@ -128,7 +154,7 @@ impl<S: Store> Ledger<'_, S> {
         account.closing = false;
         let held = account.legs;
         let class = self.maturities.get(instrument);
-        self.gain(&mut account, fill.edge, class)?;
+        self.gain(&mut account, fill.edge, fill.edge_class)?;
         let mut traded = Assessment::default();
         if held.contains(instrument) {
             let (position, gain) = self.detach(party, &mut account, instrument)?;

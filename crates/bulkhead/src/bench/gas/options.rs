@@ -9,7 +9,7 @@ use crate::{
     },
     bench::BenchError,
     chain::Transaction,
-    market::rate,
+    market::{deposit, rate},
     orders::{Party, Trade, settle},
     units::{WAD, number, signed_number, tokens, wad},
 };
@@ -20,6 +20,8 @@ const SERIES: usize = 15;
 /// Weeks from the next Friday to each expiry.
 const WEEKS: [u64; 4] = [1, 3, 7, 11];
 const VOLATILITY: f64 = 0.8;
+/// Dollars that the operator pays for listing all series: 25 each.
+const LISTING_FEES: f64 = 25.0 * SERIES as f64;
 /// Dollars between strikes.
 const STRIKE_STEP: f64 = 10.0;
 /// Units of the perpetual that an account is long beside its options.
@@ -126,6 +128,12 @@ impl Bench<'_> {
             };
             setup.push(self.operator.call(self.chain, guard, &set)?);
         }
+        setup.extend(deposit(
+            self.chain,
+            &self.market,
+            self.operator,
+            LISTING_FEES,
+        )?);
         self.chain.execute(&setup).await?;
         let mut listed = Vec::with_capacity(SERIES);
         for place in 0..SERIES {
@@ -138,6 +146,7 @@ impl Bench<'_> {
                 expiry,
                 strike,
                 isCall: is_call,
+                account: self.operator.account(),
             };
             let list = self.operator.call(self.chain, vault, &list)?;
             self.chain.execute(&[list]).await?;

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.20;
+
+import {IMarginVault} from "../../contracts/interfaces/IMarginVault.sol";
+import {IOwnable} from "../../contracts/interfaces/IOwnable.sol";
+import {IRiskEngine} from "../../contracts/interfaces/IRiskEngine.sol";
+import {Trader} from "../protocol/Protocol.sol";
+import {vm} from "../support/Vm.sol";
+import {OptionsTest} from "../options/OptionsTest.sol";
+
+/// One unit of every series that may be listed costs a fee each, is in nobody's way elsewhere, and ends when the owner says so.
+contract SquatAttackTest is OptionsTest {
+    uint256 private constant FEE = 25e18;
+
+    Trader private thief = subAccount(carol, 1);
+    Trader private accomplice = subAccount(carol, 2);
+
+    function setUpNode() internal override {
+        super.setUpNode();
+        IMarginVault.Parameters memory parameters = vault.parameters();
+        parameters.listingFee = uint128(FEE);
+        vm.prank(owner);
+        vault.setParameters(parameters);
+        token.mint(address(this), 100 * USD);
+        token.approve(address(vault), 100 * USD);
+        vault.deposit(accountOf(address(this)), 100 * USD);
+        deposit(thief, 1_000 * USD);
+        deposit(accomplice, 1_000 * USD);
+    }
+
+    function few(uint8 most) private pure returns (IMarginVault.OptionRules memory next) {
+        next = rules();
+        next.maxSeries = most;
+    }
+
+    function spam(uint256 term, uint256 count) private returns (uint32[] memory numbers) {
+        numbers = new uint32[](count);
+        for (uint256 k = 0; k < count; k++) {
+            vm.prank(thief.owner);
+            numbers[k] = vault.listOption(ETH, expiryIn(term), (7_900 - 100 * k) * WAD, CALL, thief.account);
+            buy(numbers[k], thief, accomplice, 1);
+        }
+    }
+
+    function test_squatting_costs_a_fee_each_and_is_in_nobodys_way_elsewhere() public {
+        setRules(few(4));
+        spam(84, 4);
+        vm.assertEq(capitalOf(thief), 1_000e18 - 4 * FEE);
+        (uint256 fees,) = vault.balances(accountOf(address(vault)));
+        vm.assertEq(fees, 4 * FEE);
+        vm.prank(thief.owner);
+        vm.expectRevert(IMarginVault.TooManySeries.selector);
+        vault.listOption(ETH, expiryIn(14), 2_000e18, CALL, thief.account);
+        // BTC has places of its own.
+        setSurface(BTC, expiryIn(28), VOLATILITY, 0, 0);
+        IMarginVault.OptionRules memory others = few(188);
+        vm.prank(owner);
+        vault.setOptionRules(BTC, others);
+        vm.prank(bob.owner);
+        vault.listOption(BTC, expiryIn(28), 50_000e18, CALL, bob.account);
+    }
+
+    /// No two underlyings may count on the same place.
+    function test_underlyings_share_out_the_places() public {
+        setRules(few(40));
+        IMarginVault.OptionRules memory others = few(153);
+        vm.expectRevert(IMarginVault.InvalidParameters.selector);
+        vm.prank(owner);
+        vault.setOptionRules(BTC, others);
+        others.maxSeries = 152;
+        vm.prank(owner);
+        vault.setOptionRules(BTC, others);
+        vm.expectRevert(IMarginVault.InvalidParameters.selector);
+        setRules(few(41));
+        // Series that are left of looser rules keep their places until they go.
+        uint32[] memory numbers = spam(84, 2);
+        setRules(few(1));
+        others.maxSeries = 191;
+        vm.expectRevert(IMarginVault.InvalidParameters.selector);
+        vm.prank(owner);
+        vault.setOptionRules(BTC, others);
+        buy(numbers[0], accomplice, thief, 1);
+        vm.prank(owner);
+        vault.delist(numbers[0]);
+        vm.prank(owner);
+        vault.setOptionRules(BTC, others);
+    }
+
+    /// The owner makes the series settle: at the first 08:00 at least 7 days later, with the volatility of 24 hours before.
+    function test_the_owner_settles_a_series_that_squatters_hold() public {
+        uint32 number = series(28, 2_000, CALL);
+        uint256 bought = markOf(number);
+        buy(number, alice, bob, 10e18);
+        vm.expectRevert(abi.encodeWithSelector(IOwnable.NotOwner.selector, address(this)));
+        vault.closeOption(number);
+        elapse(1 hours);
+        pass(1 hours);
+        vm.prank(owner);
+        vault.closeOption(number);
+        vm.expectRevert(IMarginVault.SeriesClosing.selector);
+        vm.prank(owner);
+        vault.closeOption(number);
+        uint64 closes = expiryIn(8);
+        // From here on it can only be reduced.
+        refuse(number, alice, bob, 1e18, markOf(number), IMarginVault.ActionBlocked.selector);
+        uint256 sold = markOf(number);
+        buy(number, bob, alice, 1e18);
+        vm.expectRevert(IMarginVault.NotClosing.selector);
+        vault.fixVolatility(number);
+        elapse(closes - 24 hours - block.timestamp);
+        pass(0);
+        vault.fixVolatility(number);
+        vm.expectRevert(IMarginVault.SeriesClosing.selector);
+        vault.fixVolatility(number);
+        vm.expectRevert(IMarginVault.NotClosing.selector);
+        vault.settleOption(number);
+        // What the surface says later changes nothing.
+        elapse(12 hours);
+        refreshPrices();
+        guard.openSettlement(asset, closes);
+        setVolatility(28, VOLATILITY + 0.05e18);
+        vm.expectRevert(IMarginVault.NotClosing.selector);
+        vault.settleOption(number);
+        for (uint256 k = 1; k <= 24; k++) {
+            elapse(30 minutes);
+            refreshPrices();
+        }
+        vm.assertEq(block.timestamp, closes);
+        vault.settleOption(number);
+        vault.touch(alice.account);
+        vault.touch(bob.account);
+        vm.assertEq(vault.position(alice.account, number), 0);
+        vm.assertEq(vault.position(bob.account, number), 0);
+        // Nine were bought at the first mark, and one was sold again at a later one.
+        attach("engine", vault.engine());
+        (uint256 worth,,,) = IRiskEngine(vault.engine()).price(CALL, SPOT, SPOT, 20 days, VOLATILITY);
+        int256 expected = 9 * int256(worth) + int256(sold) - 10 * int256(bought);
+        int256 gained = int256(capitalOf(alice)) + pnlOf(alice) - 1_000_000e18;
+        vm.assertApproxEqAbs(gained, expected, 1e14);
+        vm.expectRevert(IMarginVault.NotClosing.selector);
+        vault.settleOption(number);
+        vm.prank(carol.owner);
+        vault.delist(number); // anyone, for it has settled and nobody holds it
+        vm.expectRevert(IMarginVault.UnknownInstrument.selector);
+        vault.option(number);
+    }
+}
