@@ -18,8 +18,7 @@ interface IOracleGuard is IOwnable {
     }
 
     /// What the guard knows of an asset. `tier` is 0 Normal, 1 Caution, 2 Restricted, 3 Halted. An asset is frozen, and so Halted
-    /// with everything forbidden, when no source was trusted, when its mark has become too old, or when the mark is from before
-    /// a sequencer outage; in the last case until the next poke. `blocked` has a bit set for each action that this tier forbids:
+    /// with everything forbidden, while no source is trusted. `blocked` has a bit set for each action that this tier forbids:
     /// 1 opening, 2 reducing, 4 withdrawing with exposure, 8 liquidating, 16 deleveraging, 32 setting a new mark (frozen).
     /// Bit 64 says that a sequencer outage goes on or ended less than the grace period ago.
     /// `low` and `high` are the range of mark and sources, widened by the confidence.
@@ -57,13 +56,15 @@ interface IOracleGuard is IOwnable {
         bool isCall;
     }
 
-    /// What a vault needs of an option. `mark` is its WAD price: until `expiry` the undiscounted Black-76 value, at the price at
-    /// which it would settle if the asset's mark stayed; from then on the intrinsic value at that price, which is the settlement
-    /// price once `isFinal`. `volatility` is WAD a year, at this strike. `tier` is the asset's; `blocked` has the asset's bits,
-    /// and 1 while the surface is stale, everything while there is none, 1 and 2 from the expiry on; of a final option
-    /// 1 and 2 alone, whatever became of the asset. `delta`, `gamma` (per USD) and `vega` (per unit of volatility) are WAD, of one
-    /// unit of the option, with respect to the price that it is valued at; from the expiry on gamma and vega are zero, and so is
-    /// delta once it is final.
+    /// What a vault needs of an option. `mark` is its WAD price: until `expiry` the undiscounted Black-76 value; from then on the
+    /// intrinsic value, which is that at the settlement price once `isFinal`. `volatility` is WAD a year, at this strike. `tier`
+    /// is the asset's; `blocked` has the asset's bits, and 1 while the surface is stale, everything while there is none, 1 and 2
+    /// from the expiry on; of a final option 1 and 2 alone, whatever became of the asset. `delta`, `gamma` (per USD) and `vega`
+    /// (per unit of volatility) are WAD, of one unit of the option, with respect to the asset's mark; from the expiry on gamma and
+    /// vega are zero, and so is delta once it is final.
+    /// From the start of the settlement's window until it is final, `counted` is the WAD share of the settlement price that is
+    /// counted, at the mean `average`: the option is worth, and moves, as 1 - counted options struck at
+    /// (strike - counted x average) / (1 - counted), and has the volatility of that strike. Both are zero before and after.
     struct OptionMark {
         uint128 mark;
         uint64 volatility;
@@ -73,6 +74,8 @@ interface IOracleGuard is IOwnable {
         int128 delta;
         uint128 gamma;
         uint128 vega;
+        uint64 counted;
+        uint128 average;
     }
 
     /// Implied volatility of one expiry as a function of k = ln(strike / forward): atm + skew k + curvature k^2, where k counts
@@ -153,7 +156,7 @@ interface IOracleGuard is IOwnable {
     event SequencerStatusChanged(bool down, uint64 since);
     /// `cause` is 0 a calm period or the end of a trip, 1 a move of the price, 2 diverging sources, 3 a lost source,
     /// 4 the sequencer, 5 no trusted price (frozen), 6 the guardian. What time alone does to a tier (the mark becomes too old, an
-    /// outage passes, a trip ends) is reported by the next poke or trip, ahead of its own change.
+    /// outage passes, a trip ends) is reported by the next poke, ahead of its own change.
     event TierChanged(bytes32 indexed asset, uint8 from, uint8 to, uint8 cause);
     event Poked(bytes32 indexed asset, uint256 mark, uint256 volatility);
     event SettlementOpened(bytes32 indexed asset, uint64 indexed expiry, uint64 from, uint32 window);
@@ -183,9 +186,8 @@ interface IOracleGuard is IOwnable {
 
     function poke(bytes32 asset) external returns (uint256 mark, uint8 tier);
     function pokeMany(bytes32[] calldata assets) external;
-    /// What pokes have stored, as it counts now. No price feed is asked; the uptime feed is, once a call, if an asset was poked
-    /// longer than `meanWindow` ago: such a read needs the gas of one feed. So it is with `readMany`, `marks`,
-    /// `marksWithOptions` and `settlement`.
+    /// What would be known if the assets were poked now: the feeds are asked, so that a read needs the gas of a poke. So it is
+    /// with `readMany`, `marks`, `marksWithOptions` and `settlement`.
     function read(bytes32 asset) external view returns (Reading memory);
     function readMany(bytes32[] calldata assets) external view returns (Reading[] memory);
     function marks(bytes32[] calldata assets) external view returns (Mark[] memory);
@@ -194,6 +196,13 @@ interface IOracleGuard is IOwnable {
         external
         view
         returns (Mark[] memory, OptionMark[] memory);
+    /// `marks` for whoever acts on them, anyone: each asset is poked of which that would say anything new. That is where a feed has
+    /// another answer or time, one has become too old, the sources do not agree, the sequencer's status has changed, the
+    /// tier changes or its calm begins, or a settlement is complete. Decimals are asked for only then.
+    function freshMarks(bytes32[] calldata assets) external returns (Mark[] memory);
+    function freshMarksWithOptions(bytes32[] calldata assets, OptionId[] calldata options)
+        external
+        returns (Mark[] memory, OptionMark[] memory);
     /// The surface provider, for an `expiry` at 08:00 UTC, ahead by at most 400 days.
     function setSurface(bytes32 asset, uint64 expiry, Surface calldata surface) external;
     /// All zero if none was ever set. While `isFresh`, options of this expiry may be opened.
@@ -201,14 +210,13 @@ interface IOracleGuard is IOwnable {
         external
         view
         returns (Surface memory surface, uint64 updatedAt, bool isFresh);
-    /// Anyone, from a day before `expiry` (08:00 UTC). The window ends there, or starts now if that is later; untrusted time
+    /// Anyone, from a day before `expiry` (08:00 UTC). Pokes. The window ends there, or starts now if that is later; untrusted time
     /// is made up for afterwards.
     function openSettlement(bytes32 asset, uint64 expiry) external;
-    /// The mean so far, the seconds that are still to be counted, and whether it is final: once a poke, or the opening of the next
-    /// one, has counted them all.
+    /// The mean so far, the seconds that are still to be counted, and whether it is final: then there are none.
     function settlement(bytes32 asset, uint64 expiry)
         external
         view
         returns (uint256 price, uint32 missing, bool isFinal);
-    function trip(bytes32 asset, uint8 tier, uint32 secs, bytes32 reason) external; // guardian
+    function trip(bytes32 asset, uint8 tier, uint32 secs, bytes32 reason) external; // guardian; pokes
 }

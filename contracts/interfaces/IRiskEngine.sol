@@ -74,7 +74,7 @@ interface IRiskEngine {
     /// - word 1: tick (128), size of the perpetual (128, signed)
     /// - word 2: spotRange, initialSpotRange, volRange, shortOptionRate (64 each)
     /// - word 3: initialFactor (64), zero (128), number of options (64)
-    /// - of an option: strike in ticks (64), 1 for a put (1), seconds to expiry (31), volatility in 1e-6 (32), size (128, signed)
+    /// - of an option: strike in 2^-16 of a tick (64), 1 for a put (1), seconds to expiry (31), volatility in 1e-6 (32), size (128, signed)
     ///
     /// The answer has a word per portfolio: maintenance (128 bits), initial (128). Where the stable price is not spot, the
     /// initial margin covers the losses from the marks, too, if spot moves from the stable price by `initialSpotRange`.

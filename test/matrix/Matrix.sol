@@ -216,6 +216,17 @@ abstract contract MatrixTest is WatchedTest, AbiReader {
         vm.assertEq(count, 0, string.concat(vm.toString(count), " differ from the matrix:", mistakes));
     }
 
+    /// A call of the function that the table has, from somebody who may; `succeeds` in Normal.
+    function callOf(string memory signature) internal view returns (address caller, bytes memory data, bool succeeds) {
+        Entry memory entry = entryOf(signature);
+        uint256 role;
+        while (role < ROLES - 1 && !isAmong(role, entry.roles)) {
+            role++;
+        }
+        succeeds = entry.exists && isAmong(role, entry.roles) && entry.outcomes[NORMAL] == 0;
+        return (people_[role], entry.data, succeeds);
+    }
+
     function entryOf(string memory signature) private view returns (Entry memory) {
         return table[bytes4(keccak256(bytes(signature)))];
     }

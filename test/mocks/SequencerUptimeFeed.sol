@@ -9,26 +9,35 @@ contract SequencerUptimeFeed is AggregatorV3Interface, Ownable {
     uint8 public constant decimals = 0;
     uint256 public constant version = 1;
     string public constant description = "L2 Sequencer Uptime Status Feed";
-    uint80 private round = 1;
-    int256 private down;
-    uint256 private since;
+
+    /// In one slot, as Chainlink's feed keeps it.
+    struct Status {
+        uint80 round;
+        bool isDown;
+        uint64 since;
+    }
+
+    Status private status;
 
     /// Up since the beginning of time, so that no grace period holds a new chain back.
     constructor(address owner) Ownable(owner) {
-        since = 1;
+        status = Status(1, false, 1);
     }
 
     function setDown(bool isDown) external onlyOwner {
-        down = isDown ? int256(1) : int256(0);
-        since = block.timestamp;
-        round++;
+        status = Status(status.round + 1, isDown, uint64(block.timestamp));
     }
 
     function getRoundData(uint80) external view returns (uint80, int256, uint256, uint256, uint80) {
-        return (round, down, since, since, round);
+        return latest();
     }
 
     function latestRoundData() external view returns (uint80, int256, uint256, uint256, uint80) {
-        return (round, down, since, since, round);
+        return latest();
+    }
+
+    function latest() private view returns (uint80, int256, uint256, uint256, uint80) {
+        Status memory now_ = status;
+        return (now_.round, now_.isDown ? int256(1) : int256(0), now_.since, now_.since, now_.round);
     }
 }

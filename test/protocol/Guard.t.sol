@@ -147,7 +147,7 @@ contract GuardTest is ProtocolTest {
 
     function pushRound(PriceFeed scripted, uint256 startedAt, uint256 updatedAt, uint80 answeredInRound) private {
         vm.prank(owner);
-        scripted.pushRound(200e8, startedAt, updatedAt, answeredInRound);
+        scripted.pushRound(200e8, uint128(startedAt), uint64(updatedAt), answeredInRound);
         guard.poke(SCRIPTED);
     }
 

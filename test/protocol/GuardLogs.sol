@@ -30,8 +30,20 @@ struct NodeLog {
 library GuardLogs {
     /// Every `TierChanged` of `asset` since the guard was deployed, the oldest first.
     function tierChanges(IOracleGuard guard, bytes32 asset) internal returns (TierChange[] memory changes) {
-        string memory topics =
-            string.concat('["', vm.toString(IOracleGuard.TierChanged.selector), '","', vm.toString(asset), '"]');
+        NodeLog[] memory logs = logsOf(guard, IOracleGuard.TierChanged.selector, asset);
+        changes = new TierChange[](logs.length);
+        for (uint256 k = 0; k < logs.length; k++) {
+            changes[k] = abi.decode(logs[k].data, (TierChange));
+        }
+    }
+
+    /// How often an observation of `asset` was stored since the guard was deployed.
+    function pokes(IOracleGuard guard, bytes32 asset) internal returns (uint256) {
+        return logsOf(guard, IOracleGuard.Poked.selector, asset).length;
+    }
+
+    function logsOf(IOracleGuard guard, bytes32 selector, bytes32 asset) private returns (NodeLog[] memory) {
+        string memory topics = string.concat('["', vm.toString(selector), '","', vm.toString(asset), '"]');
         string memory filter = string.concat(
             '[{"fromBlock":"0x0","toBlock":"latest","address":"',
             vm.toString(address(guard)),
@@ -39,10 +51,6 @@ library GuardLogs {
             topics,
             "}]"
         );
-        NodeLog[] memory logs = abi.decode(Node.request("eth_getLogs", filter), (NodeLog[]));
-        changes = new TierChange[](logs.length);
-        for (uint256 k = 0; k < logs.length; k++) {
-            changes[k] = abi.decode(logs[k].data, (TierChange));
-        }
+        return abi.decode(Node.request("eth_getLogs", filter), (NodeLog[]));
     }
 }

@@ -6,16 +6,7 @@ import {ChainlinkFeed} from "../feeds/ChainlinkFeed.sol";
 import {vm} from "../support/Vm.sol";
 import {ProtocolTest} from "./Protocol.sol";
 
-/// What a call of `marks` costs a contract that has not called the guard before in its transaction.
-contract MarksMeter {
-    function measure(IOracleGuard guard, bytes32[] calldata assets) external view returns (uint256 gas) {
-        gas = gasleft();
-        guard.marks(assets);
-        gas -= gasleft();
-    }
-}
-
-/// What vaults read: the same truth as `read`, from fewer slots.
+/// What vaults read: the same truth as `read`, in fewer words.
 contract MarksTest is ProtocolTest {
     bytes32 private constant PAIR = "two sources";
     uint8 private constant NORMAL = 0;
@@ -234,24 +225,5 @@ contract MarksTest is ProtocolTest {
         vm.expectRevert(IOracleGuard.ParametersOutOfBounds.selector);
         vm.prank(owner);
         guard.setParameters(parameters);
-    }
-
-    /// Two cold slots an asset are 4,200 gas, hashing, and coding on both sides, included 5,100.
-    function test_another_asset_costs_two_slots() public {
-        MarksMeter meter = MarksMeter(create("meter", type(MarksMeter).creationCode));
-        IOracleGuard.Feed memory configured = guard.feed(PAIR);
-        bytes32[] memory many = new bytes32[](16);
-        bytes32[] memory one = new bytes32[](1);
-        for (uint256 k = 0; k < 16; k++) {
-            many[k] = keccak256(abi.encode(k));
-            vm.prank(owner);
-            guard.setFeed(many[k], configured);
-        }
-        guard.pokeMany(many);
-        one[0] = many[0];
-        uint256 gasOfOne = meter.measure(guard, one);
-        uint256 gasOfMany = meter.measure(guard, many);
-        vm.assertGt(gasOfMany, gasOfOne + 15 * 4_200);
-        vm.assertLe(gasOfMany, gasOfOne + 15 * 5_100);
     }
 }

@@ -1,9 +1,11 @@
 //! Calls to other contracts: the quote token, the guard and the pool.
 
+use alloc::vec;
+
 use alloy_primitives::Address;
 use alloy_sol_types::SolCall;
-use stylus_sdk::call::RawCall;
 use stylus_sdk::host::WasmVM;
+use stylus_sdk::hostio;
 use stylus_sdk::stylus_core::AccountAccess;
 
 use crate::abi::{Args, Bytes, encode_call};
@@ -12,21 +14,36 @@ use crate::interfaces::{Erc20, Pool};
 use crate::word::Word;
 
 /// Return data of a call that reads; `None` if it reverted.
-#[inline(never)]
 pub fn read(to: Address, data: &[u8]) -> Option<Bytes> {
-    let vm = WasmVM::default();
-    // SAFETY: no value of storage outlives the call that loaded it, and a callee cannot re-enter.
-    let returned = unsafe { RawCall::new_static(&vm).call(to, data) };
-    returned.ok().map(|data| &*data.leak())
+    reach(to, data, false)
 }
 
 /// Return data of a call that may change the callee; `None` if it reverted.
+pub fn write(to: Address, data: &[u8]) -> Option<Bytes> {
+    reach(to, data, true)
+}
+
+/// Calls with all gas and no value. What is cached of storage stays there: nobody can see it, since the vault is not re-entrant.
 #[inline(never)]
-fn write(to: Address, data: &[u8]) -> Option<Bytes> {
-    let vm = WasmVM::default();
-    // SAFETY: as for `read`.
-    let returned = unsafe { RawCall::new(&vm).call(to, data) };
-    returned.ok().map(|data| &*data.leak())
+fn reach(to: Address, data: &[u8], writes: bool) -> Option<Bytes> {
+    let (mut returned, value) = (0, [0; 32]);
+    // SAFETY: the pointers are to an address, to `len` bytes, to a value of 32 and to a length.
+    let status = unsafe {
+        let (to, input, len, returned) =
+            (to.as_ptr(), data.as_ptr(), data.len(), &raw mut returned);
+        if writes {
+            hostio::call_contract(to, input, len, value.as_ptr(), u64::MAX, returned)
+        } else {
+            hostio::static_call_contract(to, input, len, u64::MAX, returned)
+        }
+    };
+    if status != 0 {
+        return None;
+    }
+    let mut answer = vec![0; returned];
+    // SAFETY: at most `len` bytes are written.
+    unsafe { hostio::read_return_data(answer.as_mut_ptr(), 0, answer.len()) };
+    Some(answer.leak())
 }
 
 /// The words that a contract returns to a question; reverts with `error` if there are fewer than `count`.

@@ -25,6 +25,8 @@ sol! {
         function marks(bytes32[] assets) external view;
         function marksWithOptions(bytes32[] assets, OptionId[] options) external view;
         function settlement(bytes32 asset, uint64 expiry) external view;
+        function freshMarks(bytes32[] assets) external;
+        function freshMarksWithOptions(bytes32[] assets, OptionId[] options) external;
     }
     interface Engine {
         struct Leg {

@@ -7,8 +7,8 @@
 use alloc::vec::Vec;
 
 use alloy_sol_types::SolCall;
-use risk::options::encoding::{OptionLeg, Requirement};
-use risk::{InstrumentId, MAX_LEGS, Position, Positions, Result, Underlying, Usd};
+use risk::options::encoding::{OptionLeg, Requirement, parts_of_ticks};
+use risk::{InstrumentId, MAX_LEGS, Position, Positions, Price, Ratio, Result, Underlying, Usd};
 
 use crate::abi::encode_call;
 use crate::calls;
@@ -139,7 +139,7 @@ impl Storage {
                 && let Some((market, series)) = self.live_option(id)
                 && series.underlying == underlying
             {
-                legs.push(leg(market, series, position).pack());
+                legs.push(leg(market, series, position, rates.tick).pack());
             }
         }
         for [high, low] in portfolio.pack(legs.len())?.into_iter().chain(legs) {
@@ -149,14 +149,20 @@ impl Storage {
     }
 }
 
-/// An option as the engine reads it. A volatility that does not fit counts as the largest that does.
-fn leg(market: &Market, series: &Series, position: Position) -> OptionLeg {
+/// An option as the engine reads it: in its settlement window, what of it is left to move. A volatility that does not fit counts as
+/// the largest that does.
+fn leg(market: &Market, series: &Series, position: Position, tick: Price) -> OptionLeg {
     let volatility = (market.volatility() / VOLATILITY_UNIT).min(u32::MAX.into());
-    OptionLeg {
+    let whole = OptionLeg {
         kind: series.kind,
-        strike: series.strike,
+        strike: parts_of_ticks(series.strike),
         seconds: market.seconds,
         volatility: volatility as u32,
         size: position,
+    };
+    let counted = market.counted();
+    if counted.share == Ratio::ZERO {
+        return whole;
     }
+    whole.in_settlement(tick, &counted)
 }

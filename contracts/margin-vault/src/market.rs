@@ -2,7 +2,8 @@
 
 use alloc::vec::Vec;
 
-use risk::{InstrumentId, Price, Underlying};
+use risk::options::settlement::Counted;
+use risk::{InstrumentId, Price, Ratio, Underlying};
 
 use crate::abi::{Args, Bytes};
 use crate::error::{Error, OrRevert};
@@ -68,6 +69,16 @@ impl Market {
     pub fn vega(&self) -> u128 {
         Args::new(self.answer).unsigned(7)
     }
+
+    /// What is counted of an option's settlement.
+    #[must_use]
+    pub fn counted(&self) -> Counted {
+        let answer = Args::new(self.answer);
+        Counted {
+            share: Ratio(answer.unsigned(8)),
+            average: Price(answer.unsigned(9)),
+        }
+    }
 }
 
 /// The instruments of one operation. On the heap, since the stack is small.
@@ -80,6 +91,8 @@ pub struct Markets {
     /// How many of `known` are perpetuals, and how many are options that the guard is asked about.
     pub(crate) perpetuals: u8,
     pub(crate) options: u8,
+    /// Whether the guard is to keep what it observes, as it is for whatever may change state.
+    pub(crate) kept: bool,
 }
 
 impl Markets {

@@ -21,8 +21,9 @@ use crate::word::Word;
 const MARK_WORDS: usize = 6;
 /// Words of what the guard is told of an option: place of its asset, expiry, strike, whether it is a call.
 const OPTION_WORDS: usize = 4;
-/// Words of its mark of one: mark, volatility, tier, blocked, whether it is final, delta, gamma, vega.
-const OPTION_MARK_WORDS: usize = 8;
+/// Words of its mark of one: mark, volatility, tier, blocked, whether it is final, delta, gamma, vega, what is counted of its
+/// settlement, and at which mean.
+const OPTION_MARK_WORDS: usize = 10;
 
 impl Storage {
     /// Asks for the price of an instrument, and of its underlying. An option that has settled before it expired is not asked
@@ -60,13 +61,16 @@ impl Storage {
     }
 }
 
-/// Asks the guard in one call, accrues funding, and moves every mark to what the guard last trusted.
+/// Asks the guard in one call, accrues funding, and moves every mark to what the guard trusts now, or trusted last.
+///
+/// The guard asks the feeds in that call, so that no operation goes by a mark that somebody chose not to update; it stores what it
+/// has observed where that is news, unless a view asks. If it fails, so does the operation: no failure is taken for a frozen asset.
 pub fn read(ledger: &mut Ledger<Storage>) {
     let mut markets = core::mem::take(&mut ledger.store.markets);
     if markets.perpetuals > 0 {
         let question = markets.question(ledger.store);
         let guard = ledger.store.address(Field::Guard);
-        let data = (calls::read(guard, question), Error::GuardFailed).or_revert();
+        let data = (calls::write(guard, question), Error::GuardFailed).or_revert();
         markets.accept(ledger, Args::new(data));
     }
     ledger.store.markets = markets;
@@ -85,7 +89,7 @@ impl Markets {
         }
         if options == 0 {
             words[1] = Word::of(32);
-            return encode_call(Guard::marksCall::SELECTOR, &words[1..]);
+            return encode_call(self.selector(), &words[1..]);
         }
         words.push(Word::of(options));
         for market in &self.known {
@@ -97,7 +101,17 @@ impl Markets {
                 words.push(Word::of((series.kind == Kind::Call).into()));
             }
         }
-        encode_call(Guard::marksWithOptionsCall::SELECTOR, &words)
+        encode_call(self.selector(), &words)
+    }
+
+    /// Which function of the guard's is asked.
+    fn selector(&self) -> [u8; 4] {
+        match (self.options > 0, self.kept) {
+            (false, false) => Guard::marksCall::SELECTOR,
+            (false, true) => Guard::freshMarksCall::SELECTOR,
+            (true, false) => Guard::marksWithOptionsCall::SELECTOR,
+            (true, true) => Guard::freshMarksWithOptionsCall::SELECTOR,
+        }
     }
 
     /// Takes in what the guard has answered.

@@ -28,6 +28,7 @@ pub fn serve<P: Program>(len: usize) -> usize {
     let (selector, args) = (u32::from_be_bytes(*selector), Args::new(arguments));
     let store = &mut Storage::default();
     let output = P::view(selector, args, store).unwrap_or_else(|| {
+        store.markets.kept = true;
         let output = (P::execute(selector, args, store), Error::UnknownFunction).or_revert();
         vm.flush_cache(false);
         output

@@ -2,7 +2,7 @@
 
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::{SolCall, SolError, sol};
-use oracle::{Round, Sequencer};
+use oracle::Sequencer;
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::MeteringAccess;
 
@@ -21,12 +21,10 @@ const FEED_GAS: u64 = 200_000;
 /// Gas that must be left before a call so that the feed gets [`FEED_GAS`] (the EVM keeps a 64th) and the poke can finish.
 const REQUIRED_GAS: u64 = FEED_GAS + FEED_GAS / 63 + 50_000;
 
-/// The last round of `feed`, or `None` if it reverts, burns its gas or returns too little.
+/// The five words of the last round of `feed`, or `None` if it reverts, burns its gas or returns too little.
 /// Fails rather than let a caller starve a healthy feed of gas and have it distrusted.
-pub fn latest_round(feed: Address) -> Option<Round> {
-    let data = ask::<160>(feed, latestRoundDataCall::SELECTOR)?;
-    let decimals = ask::<32>(feed, decimalsCall::SELECTOR)?;
-    Some(Round::from_words(&data, &decimals))
+pub fn latest_round(feed: Address) -> Option<[u8; 160]> {
+    ask(feed, latestRoundDataCall::SELECTOR)
 }
 
 /// The decimals of `feed`, or `None` as in [`latest_round`].
@@ -40,8 +38,7 @@ pub fn sequencer(now: u64) -> Option<Sequencer> {
     if feed.is_zero() {
         return None;
     }
-    let answer = ask::<160>(feed, latestRoundDataCall::SELECTOR);
-    Some(Sequencer::from_answer(answer.as_ref(), now))
+    Some(Sequencer::from_answer(latest_round(feed).as_ref(), now))
 }
 
 /// The first `N` bytes that `feed` returns. Fails with `InsufficientGas` where it could not get its whole allowance.

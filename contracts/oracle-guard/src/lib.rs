@@ -1,8 +1,8 @@
 //! The oracle guard: prices that money may depend on.
 //!
-//! Feeds are asked by `poke` only, which anyone may call; what it accepts is stored, and `read` and `marks` serve it. Only the
-//! sequencer's uptime feed is asked by these too, where nobody has poked for a while: a price from before an outage moves
-//! nothing. A feed that reverts, lies, burns gas or returns rubbish freezes its own asset and no other. The decisions are those of the crate
+//! Whoever asks for a price has the feeds asked: `poke` stores what they say, an operation on money does where that is news, and
+//! a view tells what a poke would find. So nobody acts on a price that somebody chose not to update. A feed that reverts, lies,
+//! burns gas or returns rubbish freezes its own asset and no other. The decisions are those of the crate
 //! `oracle`; here are storage, feeds, roles and events.
 //!
 //! | Where is ... | |

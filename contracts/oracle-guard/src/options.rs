@@ -5,25 +5,26 @@ use alloc::vec::Vec;
 
 use alloy_primitives::B256;
 use alloy_sol_types::SolError;
-use oracle::settlement::LONGEST_WINDOW;
-use oracle::{Expiry, Stage};
+use oracle::{Expiry, Settlement, Stage};
 use risk::options::black::Kind;
+use risk::options::settlement::Counted;
 
 use crate::abi::{Args, guard};
 use crate::host::{fill, int, revert, uint};
-use crate::readings::{MARK_WORDS, Reader, Reading};
-use crate::store::{Entry, Record};
+use crate::prices::{Observer, Purpose, Reading};
+use crate::readings::MARK_WORDS;
+use crate::store::Record;
 
 /// Bytes of an encoded `OptionId`.
 const ID_BYTES: usize = 128;
 /// Words of an encoded `OptionMark`.
-const OPTION_WORDS: usize = 8;
+const OPTION_WORDS: usize = 10;
 
-/// [`marks`](crate::readings::marks), and the marks of options on these assets. Each asset's slots are read once, and a surface
-/// or settlement once for neighbours of the same expiry. Fails as `marks` does, or with `AssetIndexOutOfRange`.
-pub fn marks_with_options(args: Args) -> Vec<u8> {
+/// [`marks`](crate::readings::marks), and the marks of options on these assets. Each asset is observed once, and a surface or
+/// settlement read once for neighbours of the same expiry. Fails as `marks` does, or with `AssetIndexOutOfRange`.
+pub fn marks_with_options(purpose: Purpose, args: Args) -> Vec<u8> {
     let (assets, options) = (args.b256s(0), args.structs(1));
-    let reader = Reader::new();
+    let observer = Observer::new(purpose);
     let (marks, quotes) = (
         assets.len() * MARK_WORDS * 32,
         options.len() * OPTION_WORDS * 32,
@@ -35,13 +36,13 @@ pub fn marks_with_options(args: Args) -> Vec<u8> {
     let (body, rest) = rest.split_at_mut(marks);
     let mut underlyings = Vec::with_capacity(assets.len());
     for (place, asset) in body.chunks_exact_mut(MARK_WORDS * 32).zip(assets) {
-        let underlying = reader.asset(&B256::new(*asset));
-        fill(place, &reader.mark(&underlying));
+        let underlying = observer.observe(&B256::new(*asset));
+        fill(place, &observer.mark(&underlying));
         underlyings.push(underlying);
     }
     let (head, body) = rest.split_at_mut(32);
     fill(head, &[uint(options.len() as u64)]);
-    write_options(body, options, &underlyings, reader.now);
+    write_options(body, options, &underlyings, observer.now);
     bytes
 }
 
@@ -55,7 +56,7 @@ fn write_options(body: &mut [u8], options: &[[u8; ID_BYTES]], underlyings: &[Rea
         };
         let expiry = match last {
             Some((of, at, expiry)) if (of, at) == (asset, time) => expiry,
-            _ => expiry_of(&underlying.record, &underlying.entry, time, now),
+            _ => expiry_of(underlying, time, now),
         };
         last = Some((asset, time, expiry));
         let kind = if id.bool(3) { Kind::Call } else { Kind::Put };
@@ -80,44 +81,39 @@ fn option_mark(
         int(option.quote.delta),
         uint(option.quote.gamma),
         uint(option.quote.vega),
+        uint(expiry.counted.share.0),
+        uint(expiry.counted.average.0),
     ]
 }
 
-/// The expiry at `time` as it stands now, from one slot: the surface until then, the settlement from then on. Where a settlement
-/// may be running, from two. It is final once a poke has counted all of it: an outage that has not been seen yet may still end the
-/// price that this counts.
-fn expiry_of(record: &Record, entry: &Entry, time: u64, now: u64) -> Expiry {
-    let mark = entry.price.mark;
+/// The expiry at `time` as it stands now, from one slot: the surface until then, the settlement from then on.
+fn expiry_of(underlying: &Reading, time: u64, now: u64) -> Expiry {
+    let (record, mark) = (&underlying.record, underlying.entry.price.mark);
+    let running = underlying.settlement.filter(|one| one.expiry == time);
+    let counted = running.map(|one| one.fixed()).unwrap_or_default();
     if now < time {
-        let running = entry.settling && time - now <= LONGEST_WINDOW.into();
-        let price = match running.then(|| record.settlement()) {
-            Some(settlement) if settlement.expiry == time => {
-                settlement.count(&entry.price, now).projected(mark)
-            }
-            _ => mark,
-        };
-        return Expiry::ahead(price, time, record.quoted(time), now);
+        return Expiry::ahead(mark, counted, time, record.quoted(time), now);
     }
-    let last = record.settlement();
-    if last.expiry != time {
-        return match record.settled(time) {
-            0 => Expiry {
-                price: mark,
-                stage: Stage::Settling,
-            },
-            price => Expiry {
-                price,
-                stage: Stage::Settled,
-            },
-        };
+    match final_price(record, running, time) {
+        0 => Expiry {
+            price: mark,
+            counted,
+            stage: Stage::Settling,
+        },
+        price => Expiry {
+            price,
+            counted: Counted::default(),
+            stage: Stage::Settled,
+        },
     }
-    let stage = if last.is_complete() {
-        Stage::Settled
-    } else {
-        Stage::Settling
-    };
-    Expiry {
-        price: last.count(&entry.price, now).projected(mark),
-        stage,
+}
+
+/// The price at which an expiry that is over has settled; zero if that is not final.
+fn final_price(record: &Record, running: Option<Settlement>, time: u64) -> u128 {
+    let last = running.unwrap_or_else(|| record.settlement());
+    match last.expiry == time {
+        true if last.is_complete() => last.price,
+        true => 0,
+        false => record.settled(time),
     }
 }

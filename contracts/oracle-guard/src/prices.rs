@@ -1,121 +1,222 @@
 //! Where prices are accepted, and tiers raised.
+//!
+//! Whatever is served of an asset is what an observation makes of it in that very call: the feeds are asked, and the state is
+//! worked out. What becomes of it depends on who asks: see [`Purpose`].
 
-use alloy_primitives::B256;
+use alloy_primitives::{B256, U256};
 use alloy_sol_types::SolError;
-use oracle::{
-    Cause, Observation, Outlook, Price, RangeLimits, Ranges, Sample, Sequencer, Sources, Tier,
-    TripRefusal,
-};
+use oracle::{Cause, Outlook, Parameters, Round, Settlement, Sources, State, Tier, TripRefusal};
 use program_support::event::emit;
 use program_support::topic;
 
 use crate::abi::guard;
 use crate::feeds;
 use crate::host::{now, revert, sender, uint};
-use crate::readings::{Reader, known};
+use crate::readings::known;
 use crate::settlements;
 use crate::store::{Entry, Feeds, Field, Record, Shared, Source};
 
-/// Asks the feeds of `asset` and updates its mark and tier. Anyone may call. Returns the WAD mark and the tier in force.
-///
-/// A feed that cannot be trusted is no error: the asset freezes at its last mark. Fails with `UnknownAsset`, or with
-/// `InsufficientGas` if a feed could not get its whole gas allowance.
+/// What an observation is made for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To tell what a poke would find. Nothing is kept, and no event says so.
+    View,
+    /// To act on it. It is kept if there is news in it.
+    Operation,
+    /// To keep it.
+    Poke,
+}
+
+/// Serves one call.
+pub struct Observer {
+    shared: Shared,
+    purpose: Purpose,
+    /// The block's time.
+    pub now: u64,
+}
+
+/// An asset as an observation in this call has found it.
+pub struct Reading {
+    /// Where it is stored.
+    pub record: Record,
+    /// What readers need.
+    pub entry: Entry,
+    /// The last settlement opened, if it was not complete before this observation.
+    pub settlement: Option<Settlement>,
+    /// The tier in force.
+    pub tier: Tier,
+    /// The actions forbidden.
+    pub blocked: u16,
+}
+
+/// What the feeds of an asset answer.
+struct Answers {
+    feeds: Feeds,
+    /// Of the primary and the secondary; with the decimals that they were configured with until they are asked for theirs.
+    rounds: [Option<Round>; 2],
+}
+
+impl Observer {
+    /// In this block. The uptime feed is asked, and its status stored where it changed; without a feed the sequencer counts as up.
+    ///
+    /// Fails with `InsufficientGas` if it could not get its whole gas allowance.
+    pub fn new(purpose: Purpose) -> Self {
+        let (now, mut shared) = (now(), Shared::load());
+        if let Some(seen) = feeds::sequencer(now) {
+            let sequencer = shared.sequencer.followed_by(seen);
+            if sequencer != shared.sequencer {
+                shared.sequencer = sequencer;
+                if purpose != Purpose::View {
+                    shared.store();
+                    let words = [uint(u8::from(sequencer.down)), uint(sequencer.since)];
+                    emit(topic!(guard::SequencerStatusChanged), 0, &words);
+                }
+            }
+        }
+        Self {
+            shared,
+            purpose,
+            now,
+        }
+    }
+
+    /// The parameters.
+    pub fn parameters(&self) -> &Parameters {
+        &self.shared.parameters
+    }
+
+    /// Asks the feeds of `asset`. One that cannot be trusted is no error: without any, the asset freezes at its last mark.
+    ///
+    /// Fails with `UnknownAsset`, or with `InsufficientGas` if a feed could not get its whole gas allowance.
+    pub fn observe(&self, asset: &B256) -> Reading {
+        let (record, before) = known(asset);
+        let last = record.state(&before);
+        let mut answers = Answers::ask(record.feeds());
+        let (mut state, mut cause) = self.follow(&last, &before, &answers);
+        // Feeds that say nothing new have not changed their decimals either.
+        let keeps = self.purpose == Purpose::Poke || state.has_news(&last, &self.shared.sequencer);
+        if keeps && !answers.confirm_decimals() {
+            (state, cause) = self.follow(&last, &before, &answers);
+        }
+        let price = state.asset.price;
+        let tier = price.tier_at(&before.trip, self.now);
+        let ranges = state
+            .volatility
+            .ranges(self.parameters(), &before.limits, self.now);
+        let entry = Entry {
+            price,
+            reported: tier,
+            settling: state.settlement.is_some_and(|one| !one.is_complete()),
+            outlook: Outlook::of(&ranges),
+            ..before
+        };
+        if keeps || self.purpose == Purpose::View {
+            record.set_state(&state, &entry);
+        }
+        if keeps && self.purpose != Purpose::View {
+            settlements::report(asset, state.settlement.as_ref());
+            let words = [*asset, uint(price.mark), uint(ranges.volatility)];
+            emit(topic!(guard::Poked), 1, &words);
+            self.report(asset, &before, tier, cause);
+        }
+        let grace = self.parameters().grace_period;
+        let grace = self.shared.sequencer.is_grace(self.now, grace);
+        Reading {
+            record,
+            entry,
+            settlement: state.settlement,
+            tier,
+            blocked: price.blocked_at(tier, grace, self.now),
+        }
+    }
+
+    #[inline(never)]
+    fn follow(&self, last: &State, entry: &Entry, answers: &Answers) -> (State, Cause) {
+        let Shared {
+            parameters,
+            sequencer,
+        } = &self.shared;
+        let sources = answers.sources(self.now);
+        last.observe(sources, sequencer, &entry.limits, parameters, self.now)
+    }
+
+    /// Says how the tier came from what was last reported to `tier`: first what time alone had done to it until now, then what
+    /// was done now, for `cause` where that is stricter.
+    fn report(&self, asset: &B256, before: &Entry, tier: Tier, cause: Cause) {
+        let Entry {
+            price,
+            trip,
+            reported,
+            ..
+        } = before;
+        let (lapsed, lapse) = price.lapse(trip, *reported, &self.shared.sequencer, self.now);
+        emit_tier(asset, *reported, lapsed, lapse);
+        emit_tier(asset, lapsed, tier, cause);
+    }
+}
+
+impl Answers {
+    fn ask(feeds: Feeds) -> Self {
+        let rounds = [feeds.primary, feeds.secondary].map(|source| {
+            if source.feed.is_zero() {
+                return None;
+            }
+            let words = feeds::latest_round(source.feed)?;
+            Some(Round::from_words(&words, U256::from(source.decimals)))
+        });
+        Self { feeds, rounds }
+    }
+
+    /// Asks the feeds for their decimals; whether they are those with which they were configured.
+    fn confirm_decimals(&mut self) -> bool {
+        let mut same = true;
+        for (source, answer) in [self.feeds.primary, self.feeds.secondary]
+            .iter()
+            .zip(&mut self.rounds)
+        {
+            if let Some(mut round) = *answer {
+                let expected = round.decimals;
+                *answer = feeds::decimals(source.feed).map(|decimals| {
+                    round.decimals = decimals;
+                    round
+                });
+                same &= answer.is_some_and(|round| round.decimals == expected);
+            }
+        }
+        same
+    }
+
+    /// What of it is trusted at `now`.
+    fn sources(&self, now: u64) -> Sources {
+        let Self {
+            feeds,
+            rounds: [primary, secondary],
+        } = self;
+        let sample = |source: Source, round: &Option<Round>| {
+            feeds.limits(source).check(round.as_ref()?, now).ok()
+        };
+        let first = sample(feeds.primary, primary);
+        if feeds.secondary.feed.is_zero() {
+            Sources::One(first)
+        } else {
+            Sources::Two(first, sample(feeds.secondary, secondary))
+        }
+    }
+}
+
+/// Asks the feeds of `asset` and updates its mark and tier. Anyone may call. Returns the WAD mark and the tier in force. Fails as
+/// [`Observer::observe`] does.
 pub fn poke(asset: B256) -> [B256; 2] {
-    poke_one(&asset, &update_sequencer())
+    let reading = Observer::new(Purpose::Poke).observe(&asset);
+    [uint(reading.entry.price.mark), uint(reading.tier as u8)]
 }
 
 /// [`poke`] for many assets, each independent of the others' feeds. Fails as `poke` does.
 pub fn poke_many(assets: &[[u8; 32]]) {
-    let shared = update_sequencer();
+    let observer = Observer::new(Purpose::Poke);
     for asset in assets {
-        poke_one(&B256::new(*asset), &shared);
+        observer.observe(&B256::new(*asset));
     }
-}
-
-/// Asks the uptime feed and stores its status where it changed. Without a feed the sequencer counts as up.
-fn update_sequencer() -> Shared {
-    let known = Shared::load();
-    let Some(seen) = feeds::sequencer(now()) else {
-        return known;
-    };
-    let sequencer = known.sequencer.followed_by(seen);
-    let shared = Shared { sequencer, ..known };
-    if sequencer != known.sequencer {
-        shared.store();
-        let words = [uint(u8::from(sequencer.down)), uint(sequencer.since)];
-        emit(topic!(guard::SequencerStatusChanged), 0, &words);
-    }
-    shared
-}
-
-fn poke_one(asset: &B256, shared: &Shared) -> [B256; 2] {
-    let now = now();
-    let (record, before) = known(asset);
-    let observation = Observation {
-        sources: ask_sources(&record.feeds(), now),
-        sequencer_down: shared.sequencer.down,
-    };
-    let state = record.asset(before.price);
-    let (state, cause) = state.observe(observation, &shared.parameters, now);
-    let price = state.price;
-    let reported = price.tier_at(&before.trip, now);
-    let ranges = sample(&record, &before.limits, &price, shared, now);
-    let settling = before.settling && {
-        let price = before.price.under(&shared.sequencer);
-        !settlements::count(&record, asset, &price, now).is_complete()
-    };
-    record.set_progress(&state);
-    record.set_entry(&Entry {
-        price,
-        reported,
-        settling,
-        outlook: Outlook::of(&ranges),
-        ..before
-    });
-    let mark = uint(price.mark);
-    let words = [*asset, mark, uint(ranges.volatility)];
-    emit(topic!(guard::Poked), 1, &words);
-    report(asset, &before, &shared.sequencer, reported, cause, now);
-    [mark, uint(reported as u8)]
-}
-
-/// Counts a trusted mark towards the asset's volatility; returns what margins need of it.
-fn sample(
-    record: &Record,
-    limits: &RangeLimits,
-    price: &Price,
-    shared: &Shared,
-    now: u64,
-) -> Ranges {
-    let mut volatility = record.volatility();
-    if price.is_trusted(now) {
-        volatility = volatility.sample(price.mark, &shared.parameters, limits, now);
-        record.set_volatility(&volatility);
-    }
-    volatility.ranges(&shared.parameters, limits, now)
-}
-
-fn ask_sources(feeds: &Feeds, now: u64) -> Sources {
-    let primary = ask(feeds, feeds.primary, now);
-    if feeds.secondary.feed.is_zero() {
-        Sources::One(primary)
-    } else {
-        Sources::Two(primary, ask(feeds, feeds.secondary, now))
-    }
-}
-
-fn ask(feeds: &Feeds, source: Source, now: u64) -> Option<Sample> {
-    let round = feeds::latest_round(source.feed)?;
-    feeds.limits(source).check(&round, now).ok()
-}
-
-/// Says how the tier came from what was last reported to `tier`: first what time alone had done to it until `now`, then what
-/// was done now, for `cause` where that is stricter.
-fn report(asset: &B256, before: &Entry, sequencer: &Sequencer, tier: Tier, cause: Cause, now: u64) {
-    let (price, trip) = (&before.price, &before.trip);
-    let (lapsed, lapse) = price.lapse(trip, before.reported, sequencer, now);
-    emit_tier(asset, before.reported, lapsed, lapse);
-    emit_tier(asset, lapsed, tier, cause);
 }
 
 /// A tier never becomes milder but by calm.
@@ -129,7 +230,7 @@ fn emit_tier(asset: &B256, from: Tier, to: Tier, cause: Cause) {
 }
 
 /// Raises the tier of `asset` for `secs` seconds, at most 72 hours in 30 days, and at most to Restricted while the sources
-/// agree. Guardian only.
+/// agree. It is poked first. Guardian only.
 ///
 /// Fails with `NotGuardian`, `UnknownAsset`, `InsufficientGas`, `TierNotRaised`, `SourcesAgree`, `TripTooShort` or
 /// `TripAllowanceExceeded`.
@@ -138,29 +239,26 @@ pub fn trip(asset: B256, tier: u8, secs: u32, reason: B256) {
     if caller != Field::Guardian.address() {
         revert(guard::NotGuardian::SELECTOR, &[caller.into_word()]);
     }
-    let (record, before) = known(&asset);
-    let reader = Reader::new();
-    let now = reader.now;
-    let sequencer = reader.sequencer(&before.price);
-    let price = before.price.under(&sequencer);
-    let current = price.tier_at(&before.trip, now);
-    let agree = price.sources_agree(now);
-    let raised = before
+    let observer = Observer::new(Purpose::Poke);
+    let reading = observer.observe(&asset);
+    let (entry, current, now) = (reading.entry, reading.tier, observer.now);
+    let agree = entry.price.sources_agree(now);
+    let raised = entry
         .trip
         .raise(Tier::from_u8(tier), secs, now, current, agree);
     let trip = match raised {
         Ok(trip) => trip,
         Err(refusal) => refuse_trip(refusal, current, tier, secs),
     };
-    let reported = price.tier_at(&trip, now);
-    record.set_entry(&Entry {
+    let reported = entry.price.tier_at(&trip, now);
+    reading.record.set_entry(&Entry {
         trip,
         reported,
-        ..before
+        ..entry
     });
     let words = [asset, uint(trip.tier as u8), uint(trip.until), reason];
     emit(topic!(guard::Tripped), 1, &words);
-    report(&asset, &before, &sequencer, reported, Cause::Guardian, now);
+    emit_tier(&asset, current, reported, Cause::Guardian);
 }
 
 fn refuse_trip(refusal: TripRefusal, current: Tier, asked: u8, secs: u32) -> ! {

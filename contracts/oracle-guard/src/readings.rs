@@ -2,16 +2,14 @@
 
 use alloc::vec;
 use alloc::vec::Vec;
-use core::cell::OnceCell;
 
 use alloy_primitives::B256;
 use alloy_sol_types::SolError;
-use oracle::{Parameters, Price, Sequencer, Tier};
 
 use crate::abi::guard;
-use crate::feeds;
-use crate::host::{encode, fill, now, revert, uint};
-use crate::store::{Entry, Record, Shared};
+use crate::host::{encode, fill, revert, uint};
+use crate::prices::{Observer, Purpose, Reading};
+use crate::store::{Entry, Record};
 
 /// Words of an encoded `Mark`.
 pub const MARK_WORDS: usize = 6;
@@ -27,80 +25,15 @@ pub fn known(asset: &B256) -> (Record, Entry) {
     }
 }
 
-/// Serves one call.
-pub struct Reader {
-    shared: Shared,
-    /// The block's time.
-    pub now: u64,
-    /// What the uptime feed says now; asked at most once, and only where that is needed.
-    asked: OnceCell<Sequencer>,
-}
-
-/// An asset as it counts for readers, which is not what is stored.
-pub struct Reading {
-    /// Where it is stored.
-    pub record: Record,
-    /// What is stored, except that a price from before an outage is no longer valid.
-    pub entry: Entry,
-    /// The tier in force.
-    pub tier: Tier,
-    /// The actions forbidden.
-    pub blocked: u16,
-}
-
-impl Reader {
-    /// In this block.
-    pub fn new() -> Self {
-        Self {
-            shared: Shared::load(),
-            now: now(),
-            asked: OnceCell::new(),
-        }
-    }
-
-    /// The parameters.
-    pub fn parameters(&self) -> &Parameters {
-        &self.shared.parameters
-    }
-
-    /// An asset from two slots, and three while its sources differ. Fails with `UnknownAsset`, or with `InsufficientGas` if the
-    /// uptime feed has to be asked and could not get its whole gas allowance.
-    pub fn asset(&self, asset: &B256) -> Reading {
-        let (record, entry) = known(asset);
-        let sequencer = self.sequencer(&entry.price);
-        let price = entry.price.under(&sequencer);
-        let tier = price.tier_at(&entry.trip, self.now);
-        let grace = sequencer.is_grace(self.now, self.shared.parameters.grace_period);
-        Reading {
-            record,
-            entry: Entry { price, ..entry },
-            tier,
-            blocked: price.blocked_at(tier, grace, self.now),
-        }
-    }
-
-    /// The status that decides whether `price` is from before an outage: what the last poke stored, or what the uptime feed says
-    /// where nobody has looked for longer than the mean's window.
-    pub fn sequencer(&self, price: &Price) -> Sequencer {
-        let stored = self.shared.sequencer;
-        if !price.needs_sequencer(self.now, self.shared.parameters.mean_window) {
-            return stored;
-        }
-        let asked = || feeds::sequencer(self.now).unwrap_or(stored);
-        *self.asked.get_or_init(asked)
-    }
-
+impl Observer {
     /// What a vault needs of one asset.
     pub fn mark(&self, reading: &Reading) -> [B256; MARK_WORDS] {
-        let (entry, parameters) = (&reading.entry, &self.shared.parameters);
-        let stable = entry
-            .price
-            .stable_at(self.now, parameters.stable_price_rate);
-        let secs = self.now.saturating_sub(entry.price.observed_at);
-        let (maintenance, initial) = entry.outlook.after(parameters, secs);
+        let entry = &reading.entry;
+        // It was observed in this second: nothing has moved since.
+        let (maintenance, initial) = entry.outlook.after(self.parameters(), 0);
         [
             uint(entry.price.mark),
-            uint(stable),
+            uint(entry.price.stable),
             uint(reading.tier as u8),
             uint(reading.blocked),
             uint(maintenance),
@@ -109,12 +42,12 @@ impl Reader {
     }
 
     fn read(&self, asset: &B256) -> [B256; READING_WORDS] {
-        let reading = self.asset(asset);
+        let reading = self.observe(asset);
         let [mark, stable, tier, blocked, ..] = self.mark(&reading);
         let Reading { record, entry, .. } = &reading;
         let (low, high) = entry.price.range(entry.limits.confidence);
         let volatility = record.volatility();
-        let ranges = volatility.ranges(&self.shared.parameters, &entry.limits, self.now);
+        let ranges = volatility.ranges(self.parameters(), &entry.limits, self.now);
         [
             mark,
             uint(low),
@@ -130,21 +63,21 @@ impl Reader {
     }
 }
 
-/// What the guard knows of `asset` now, without asking its feeds. Fails as [`Reader::asset`] does.
+/// What the guard would know of `asset` if it were poked now. Fails as [`Observer::observe`] does.
 pub fn read(asset: B256) -> Vec<u8> {
-    encode(&Reader::new().read(&asset))
+    encode(&Observer::new(Purpose::View).read(&asset))
 }
 
 /// [`read`] for many assets.
 pub fn read_many(assets: &[[u8; 32]]) -> Vec<u8> {
-    let reader = Reader::new();
-    array(assets, |asset| reader.read(asset))
+    let observer = Observer::new(Purpose::View);
+    array(assets, |asset| observer.read(asset))
 }
 
-/// What a vault needs of [`read_many`], from fewer slots. Fails as [`Reader::asset`] does.
-pub fn marks(assets: &[[u8; 32]]) -> Vec<u8> {
-    let reader = Reader::new();
-    array(assets, |asset| reader.mark(&reader.asset(asset)))
+/// What a vault needs of [`read_many`]. Fails as [`Observer::observe`] does.
+pub fn marks(purpose: Purpose, assets: &[[u8; 32]]) -> Vec<u8> {
+    let observer = Observer::new(purpose);
+    array(assets, |asset| observer.mark(&observer.observe(asset)))
 }
 
 /// An array of `answer` for each asset.

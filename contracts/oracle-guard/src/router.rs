@@ -7,6 +7,7 @@ use alloy_sol_types::SolCall;
 
 use crate::abi::{Args, guard, ownable};
 use crate::host::{encode, refuse};
+use crate::prices::Purpose;
 use crate::store::Field;
 use crate::{admin, options, prices, readings, settlements, surfaces};
 
@@ -43,6 +44,8 @@ selectors! {
     SET_SURFACE = guard::setSurfaceCall;
     SURFACE = guard::surfaceCall;
     MARKS_WITH_OPTIONS = guard::marksWithOptionsCall;
+    FRESH_MARKS = guard::freshMarksCall;
+    FRESH_MARKS_WITH_OPTIONS = guard::freshMarksWithOptionsCall;
     SEQUENCER_UPTIME_FEED = guard::sequencerUptimeFeedCall;
     POKE = guard::pokeCall;
     POKE_MANY = guard::pokeManyCall;
@@ -65,8 +68,8 @@ fn split(input: &[u8]) -> (u32, Args<'_>) {
 pub fn view(input: &[u8]) -> Option<Vec<u8>> {
     let (selector, args) = split(input);
     Some(match selector {
-        MARKS => readings::marks(args.b256s(0)),
-        MARKS_WITH_OPTIONS => options::marks_with_options(args),
+        MARKS => readings::marks(Purpose::View, args.b256s(0)),
+        MARKS_WITH_OPTIONS => options::marks_with_options(Purpose::View, args),
         READ => readings::read(args.word(0)),
         READ_MANY => readings::read_many(args.b256s(0)),
         SETTLEMENT => settlements::settlement(args.word(0), args.u64(1)),
@@ -90,6 +93,8 @@ pub fn view(input: &[u8]) -> Option<Vec<u8>> {
 pub fn execute(input: &[u8]) -> Vec<u8> {
     let (selector, args) = split(input);
     let returned: &[B256] = match selector {
+        FRESH_MARKS => return readings::marks(Purpose::Operation, args.b256s(0)),
+        FRESH_MARKS_WITH_OPTIONS => return options::marks_with_options(Purpose::Operation, args),
         POKE => &prices::poke(args.word(0)),
         POKE_MANY => {
             prices::poke_many(args.b256s(0));

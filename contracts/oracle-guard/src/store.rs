@@ -3,10 +3,10 @@
 //! Times are 32 bits, good until 2106; prices below [`MAX_CEILING`](oracle::source::MAX_CEILING) are 96.
 
 use alloy_primitives::{Address, B256};
-use oracle::compact::{Decimal, at_spread, compact, expand, spread};
+use oracle::compact::{Decimal, at_spread, compact, expand};
 use oracle::{
     Asset, Limits, Mean, Outlook, Parameters, Price, Quoted, RangeLimits, Sequencer, Settlement,
-    Status, Surface, SurfaceLimits, Tier, Trip, Volatility,
+    State, Status, Surface, SurfaceLimits, Tier, Trip, Volatility,
 };
 use program_support::Word;
 use program_support::storage::{Slot, load, store};
@@ -242,8 +242,8 @@ impl Feeds {
     }
 }
 
-/// An asset's slots. Readers need `Price` and `Validity`, and `Apart` where the sources differ; a poke changes these two, and
-/// `History` now and then.
+/// An asset's slots. Whoever observes it needs all but the last two, and `Apart` where the sources differ; a poke changes `Price`
+/// and `Validity`, and `History` now and then.
 #[derive(Clone, Copy)]
 enum Part {
     /// [`Source`].
@@ -427,7 +427,7 @@ impl Record {
             with_price(price.stable, levels),
         );
         self.store(Part::Price, word);
-        let near = near_mark(price);
+        let near = price.spread();
         let apart = near.is_none();
         if apart {
             self.store(Part::Apart, Word::new(price.secondary, price.primary));
@@ -558,8 +558,17 @@ impl Record {
         WasmVM::default().native_keccak256(&name).0
     }
 
-    /// The asset's whole state, given what readers need.
-    pub fn asset(&self, price: Price) -> Asset {
+    /// All that an observation changes, given what every reader needs.
+    pub fn state(&self, entry: &Entry) -> State {
+        State {
+            asset: self.asset(entry.price),
+            volatility: self.volatility(),
+            settlement: entry.settling.then(|| self.settlement()),
+        }
+    }
+
+    /// Price, mean and breaker, given the price.
+    fn asset(&self, price: Price) -> Asset {
         let running = self.load(Part::Validity).high;
         let past = self.load(Part::History).low;
         let mean = |half, shift| expand(field(half, shift, 32), mantissa::MEAN);
@@ -575,6 +584,16 @@ impl Record {
                 0 => 0,
                 calm => price.observed_at.saturating_sub(calm - 1),
             },
+        }
+    }
+
+    /// Stores all that an observation has changed, and what readers need.
+    pub fn set_state(&self, state: &State, entry: &Entry) {
+        self.set_progress(&state.asset);
+        self.set_entry(entry);
+        self.set_volatility(&state.volatility);
+        if let Some(settlement) = &state.settlement {
+            self.set_settlement(settlement);
         }
     }
 
@@ -597,21 +616,6 @@ impl Record {
         let Word { high, low } = self.load(Part::History);
         let sampled = in_field(field(low, 0, 32), 0, 32);
         self.store(Part::History, Word::new(high, past | sampled));
-    }
-}
-
-/// How far the secondary is from the mark, if that is the primary's price and it is near. Without a secondary it is at the mark.
-fn near_mark(price: &Price) -> Option<u32> {
-    let Price {
-        mark,
-        primary,
-        secondary,
-        ..
-    } = *price;
-    match secondary {
-        _ if primary != mark => None,
-        0 => Some(0),
-        _ => spread(secondary, mark),
     }
 }
 

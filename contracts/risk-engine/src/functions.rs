@@ -4,10 +4,11 @@ use alloc::vec::Vec;
 
 use risk::options::black::{Kind, Quote, Terms};
 use risk::options::encoding::MAX_SECONDS;
+use risk::options::scenario::Worth;
 use risk::options::{Portfolio, Refusal, Shock, Summation};
 use risk::{Position, Price, Ratio};
 
-use crate::portfolios::add;
+use crate::portfolios::{add, margin};
 use crate::refusal::{bad_input, or_revert};
 use crate::words::{self, Word};
 
@@ -61,15 +62,20 @@ pub fn evaluate(arguments: &[Word]) -> Vec<u8> {
 
 fn evaluation(portfolio: &Portfolio, options: &[[Word; OPTION_WORDS]]) -> Vec<u8> {
     let size = |option: &[Word; OPTION_WORDS]| Position(words::signed(option, 3));
-    let mut revaluation = or_revert(portfolio.begin(options.iter().map(size)));
+    let revaluation = or_revert(portfolio.begin(options.iter().map(size)));
+    let mut worth = Worth::default();
     let mut summation = or_revert(Summation::new(portfolio));
     for option in options {
         let (terms, size) = (terms(portfolio.spot, option), size(option));
         let contract = revaluation.contract_of(&terms, size);
-        add(&mut revaluation, &contract);
+        add(&revaluation, &mut worth, &contract);
         or_revert(summation.add(&terms, size));
     }
-    let (requirement, worst) = or_revert(revaluation.requirement());
+    let contract_at = |place: usize| {
+        let option = options.get(place)?;
+        Some(revaluation.contract_of(&terms(portfolio.spot, option), size(option)))
+    };
+    let (requirement, worst) = margin(&revaluation, &worth, &contract_at);
     let sums = summation.sums();
     let mut output = Vec::with_capacity(7 * 32);
     words::push(words::of_signed(requirement.maintenance.0), &mut output);

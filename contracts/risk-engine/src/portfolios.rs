@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use risk::Position;
 use risk::options::encoding::HEADER_WORDS;
-use risk::options::scenario::{Contract, Revaluation};
+use risk::options::scenario::{Contract, Revaluation, Worth};
 use risk::options::{OptionLeg, Portfolio, Requirement};
 
 use crate::refusal::{bad_input, or_revert};
@@ -36,16 +36,31 @@ fn requirement(portfolio: &Portfolio, options: &[Word]) -> Requirement {
     let sizes = options
         .iter()
         .map(|word| Position(halves(word)[1].cast_signed()));
-    let mut revaluation = or_revert(portfolio.begin(sizes));
+    let revaluation = or_revert(portfolio.begin(sizes));
+    let mut worth = Worth::default();
     for word in options {
         let contract = revaluation.contract(&OptionLeg::unpack(halves(word)));
-        add(&mut revaluation, &contract);
+        add(&revaluation, &mut worth, &contract);
     }
-    or_revert(revaluation.requirement()).0
+    let contract_at = |place: usize| {
+        let word = options.get(place)?;
+        Some(revaluation.contract(&OptionLeg::unpack(halves(word))))
+    };
+    margin(&revaluation, &worth, &contract_at).0
 }
 
 /// Adds an option: the scenario loop, once in the program.
 #[inline(never)]
-pub fn add(revaluation: &mut Revaluation, contract: &Contract) {
-    revaluation.add(contract);
+pub fn add(revaluation: &Revaluation, worth: &mut Worth, contract: &Contract) {
+    revaluation.add(worth, contract);
+}
+
+/// The margin of what has been added, once in the program.
+#[inline(never)]
+pub fn margin(
+    revaluation: &Revaluation,
+    worth: &Worth,
+    contract_at: &dyn Fn(usize) -> Option<Contract>,
+) -> (Requirement, u8) {
+    or_revert(revaluation.requirement(worth, contract_at))
 }

@@ -14,7 +14,7 @@ use margin_vault::session::Session;
 use margin_vault::storage::{Field, Storage};
 use margin_vault::word::Word;
 use risk::options::black::Kind;
-use risk::{InstrumentId, Positions};
+use risk::{InstrumentId, Position, Positions};
 
 /// Words of a result: maintenance, initial, worst scenario, delta, gamma, vega, value.
 const RESULT_WORDS: usize = 7;
@@ -74,21 +74,23 @@ fn question(store: &Storage, held: &Positions, underlying: InstrumentId) -> Byte
     ]);
     for (id, position) in held.iter() {
         if id != underlying {
-            words.extend(option(store.markets.get(id), &rules, position.0));
+            words.extend(option(store.markets.get(id), &rules, position));
             words[HEAD].low += 1;
         }
     }
     encode_call(Engine::evaluateCall::SELECTOR, &words)
 }
 
-/// An option: whether it is a call, strike, seconds, size, volatility.
-fn option(market: &Market, rules: &OptionRules, size: i128) -> [Word; 5] {
+/// What of an option is left to move: whether it is a call, strike, seconds, size, volatility.
+fn option(market: &Market, rules: &OptionRules, size: Position) -> [Word; 5] {
     let series = (market.series, Error::UnknownInstrument).or_revert();
+    let strike = series.strike_price(rules);
+    let left = market.counted().moving(series.kind, strike, size);
     [
         Word::of((series.kind == Kind::Call).into()),
-        Word::of(series.strike_price(rules).0),
+        Word::of(left.strike.0),
         Word::of(market.seconds.into()),
-        Word::of_signed(size),
+        Word::of_signed(left.size.0),
         Word::of(market.volatility().into()),
     ]
 }

@@ -24,7 +24,7 @@ pub struct Terms {
     pub is_call: bool,
     /// Price of the underlying at expiry, today, USD.
     pub forward: f64,
-    /// Strike, USD.
+    /// Strike, USD; zero stands for any at or below.
     pub strike: f64,
     /// Time to expiry, in years.
     pub years: f64,
@@ -58,7 +58,7 @@ impl Terms {
     }
 
     fn is_certain(&self) -> bool {
-        self.years <= 0.0 || self.volatility <= 0.0
+        self.years <= 0.0 || self.volatility <= 0.0 || self.strike <= 0.0
     }
 
     fn d1(&self) -> f64 {

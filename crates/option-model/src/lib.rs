@@ -5,6 +5,7 @@
 //! whole numbers that the fixed-point code reads, so that both start from the same.
 
 mod black;
+pub mod bound;
 mod draw;
 mod margin;
 mod native;
@@ -12,7 +13,7 @@ pub mod reference;
 
 pub use black::{Greeks, Terms, YEAR, density, distribution};
 pub use draw::{Draw, Shape};
-pub use margin::{Leg, Margin, Portfolio, SCENARIOS, Shock};
+pub use margin::{Leg, Losses, Margin, NUMBERS, Portfolio, SCENARIOS, Shock};
 
 /// One, in the scale of prices, sizes and rates.
 pub const WAD: f64 = 1e18;

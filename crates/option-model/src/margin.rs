@@ -1,11 +1,20 @@
-//! The margin of a portfolio of one underlying: its worst loss over moves of spot and volatility, by full revaluation.
+//! The margin of a portfolio of one underlying: the largest loss at any price of its range, by full revaluation at the nodes of a
+//! grid and a bound between them.
 
 use crate::black::{Terms, YEAR};
+use crate::bound::{self, Interval, Node};
 use crate::{Greeks, WAD};
 
-/// Scenarios: seven moves of spot by three of volatility, and two tails.
-pub const SCENARIOS: usize = 23;
-const SPOT_STEPS: [f64; 7] = [-1.0, -2.0 / 3.0, -1.0 / 3.0, 0.0, 1.0 / 3.0, 2.0 / 3.0, 1.0];
+/// Moves of spot.
+const STEPS: usize = 7;
+/// Moves of volatility.
+const ROWS: usize = 5;
+/// Revaluations: seven moves of spot by five of volatility, and two tails.
+pub const SCENARIOS: usize = STEPS * ROWS + 2;
+/// What a worst loss may be numbered: the revaluations, and what is between each node and the next of its volatility.
+pub const NUMBERS: usize = SCENARIOS + (STEPS - 1) * ROWS;
+const SPOT_STEPS: [f64; STEPS] = [-1.0, -2.0 / 3.0, -1.0 / 3.0, 0.0, 1.0 / 3.0, 2.0 / 3.0, 1.0];
+const VOLATILITY_STEPS: [f64; ROWS] = [-1.0, -0.5, 0.0, 0.5, 1.0];
 const TAIL_MULTIPLE: f64 = 2.0;
 const TAIL_WEIGHT: f64 = 0.35;
 /// No volatility falls below 5 %.
@@ -69,13 +78,30 @@ pub struct Margin {
     pub maintenance: f64,
     /// Initial margin.
     pub initial: f64,
-    /// Loss of each scenario for maintenance, in the order of their numbers: 3 x step of spot + step of volatility, each
-    /// from the lowest; the last two are the tails.
-    pub losses: [f64; SCENARIOS],
-    /// The first scenario with the largest loss.
-    pub worst: usize,
+    /// What maintenance is taken from.
+    pub losses: Losses,
     /// Value of the options, and delta, gamma and vega of all.
     pub greeks: Greeks,
+}
+
+/// Losses at a range of spot, from a price.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Losses {
+    /// By number: 5 x step of spot + step of volatility, each from the lowest; the tails; and the bounds of what is lost between
+    /// two nodes, 37 + the lower.
+    pub by_number: [f64; NUMBERS],
+    /// The first with the largest loss: a revaluation, unless a bound is larger.
+    pub worst: usize,
+    /// How many prices were looked at besides the nodes.
+    pub refinements: usize,
+}
+
+impl Losses {
+    /// The largest loss.
+    #[must_use]
+    pub const fn largest(&self) -> f64 {
+        self.by_number[self.worst]
+    }
 }
 
 fn number(wad: i128) -> f64 {
@@ -94,6 +120,17 @@ fn rate(wad: u64) -> f64 {
 fn term_factor(years: f64) -> f64 {
     let days = (years * 365.0).max(1.0);
     (30.0 / days).powf(if days <= 30.0 { 0.3 } else { 0.13 })
+}
+
+/// A volatility that is moved: up it is multiplied, down it is divided, so that the way back is the way there.
+fn moved(volatility: f64, volatility_move: f64, years: f64) -> f64 {
+    let factor = 1.0 + volatility_move.abs() * term_factor(years);
+    let moved = if volatility_move >= 0.0 {
+        volatility * factor
+    } else {
+        volatility / factor
+    };
+    moved.max(MIN_VOLATILITY)
 }
 
 impl Portfolio {
@@ -127,60 +164,123 @@ impl Portfolio {
         rate(self.shock.short_option_rate) * price(self.spot) * short
     }
 
-    /// What the portfolio gains, from the marks, when the price goes to `start` x (1 + `spot_move`) and volatility moves.
-    fn gain(&self, start: f64, spot_move: f64, volatility_move: f64) -> f64 {
-        let spot = price(self.spot);
-        let moved = start * (1.0 + spot_move.max(LOWEST_MOVE));
-        let mut total = number(self.perpetual) * (moved - spot);
+    /// An option's terms when the price is `forward` and volatility has moved.
+    fn moved_terms(&self, leg: &Leg, forward: f64, volatility_move: f64) -> Terms {
+        let terms = self.terms(leg);
+        Terms {
+            forward,
+            volatility: moved(terms.volatility, volatility_move, terms.years),
+            ..terms
+        }
+    }
+
+    /// What the portfolio gains, from the marks, when the price goes to `price` and volatility moves by a share of a 30-day one.
+    #[must_use]
+    pub fn gain(&self, price: f64, volatility_move: f64) -> f64 {
+        let mut total = number(self.perpetual) * (price - self.price());
         for leg in &self.options {
-            let terms = self.terms(leg);
-            let factor = 1.0 + volatility_move * term_factor(terms.years);
-            let volatility = (terms.volatility * factor).max(MIN_VOLATILITY);
-            let after = Terms {
-                forward: moved,
-                volatility,
-                ..terms
-            };
-            total += number(leg.size) * change(&terms, &after);
+            let after = self.moved_terms(leg, price, volatility_move);
+            total += number(leg.size) * change(&self.terms(leg), &after);
         }
         total
     }
 
-    /// Loss of each scenario at a range of spot, from a price.
+    /// The price of the underlying.
     #[must_use]
-    pub fn losses(&self, start: u128, spot_range: u64) -> [f64; SCENARIOS] {
+    pub fn price(&self) -> f64 {
+        price(self.spot)
+    }
+
+    /// The volatility moves of the rows.
+    #[must_use]
+    pub fn volatility_moves(&self) -> [f64; ROWS] {
+        VOLATILITY_STEPS.map(|step| step * rate(self.shock.volatility_range))
+    }
+
+    fn node(&self, price: f64, volatility_move: f64) -> Node {
+        let (mut longs, mut delta) = (0.0, 0.0);
+        for leg in self.options.iter().filter(|leg| leg.size > 0) {
+            let terms = self.moved_terms(leg, price, volatility_move);
+            let call = Terms {
+                is_call: true,
+                ..terms
+            };
+            let greeks = call.greeks();
+            longs += number(leg.size) * greeks.value;
+            delta += number(leg.size) * greeks.delta;
+        }
+        Node {
+            price,
+            profit: self.gain(price, volatility_move),
+            longs,
+            delta,
+        }
+    }
+
+    /// Losses at a range of spot, from a price. A bound that is not above `enough` x the largest loss seen is not looked at
+    /// closer: the model's is [`bound::ENOUGH`].
+    #[must_use]
+    pub fn losses(&self, start: u128, spot_range: u64, enough: f64) -> Losses {
         let (start, range) = (price(start), rate(spot_range));
-        let volatility_range = rate(self.shock.volatility_range);
-        let mut losses = [0.0; SCENARIOS];
-        for (row, step) in SPOT_STEPS.iter().enumerate() {
-            for (column, volatility_step) in [-1.0, 0.0, 1.0].iter().enumerate() {
-                losses[3 * row + column] =
-                    -self.gain(start, step * range, volatility_step * volatility_range);
-            }
+        let moved = |step: f64| start * (1.0 + (step * range).max(LOWEST_MOVE));
+        let moves = self.volatility_moves();
+        let mut by_number = [0.0; NUMBERS];
+        let mut nodes = Vec::new();
+        for step in SPOT_STEPS {
+            nodes.extend(moves.map(|volatility| self.node(moved(step), volatility)));
         }
-        for (index, side) in [(21, -1.0), (22, 1.0)] {
-            losses[index] = -TAIL_WEIGHT * self.gain(start, side * TAIL_MULTIPLE * range, 0.0);
+        for (loss, node) in by_number.iter_mut().zip(&nodes) {
+            *loss = -node.profit;
         }
-        losses
+        for (tail, side) in [-1.0, 1.0].into_iter().enumerate() {
+            let gain = self.gain(moved(side * TAIL_MULTIPLE), 0.0);
+            by_number[nodes.len() + tail] = -TAIL_WEIGHT * gain;
+        }
+        let (worst, seen) = largest(&by_number[..SCENARIOS]);
+        let lower = nodes.iter().zip(nodes.iter().skip(ROWS)).enumerate();
+        let intervals =
+            lower.map(|(n, (low, high))| Interval::new(SCENARIOS + n, n % ROWS, *low, *high));
+        let open: Vec<Interval> = intervals.collect();
+        let revalue = |price: f64, row: usize| self.node(price, moves[row]);
+        let (open, refinements) = bound::refined(open, seen, enough, revalue);
+        by_number[SCENARIOS..].fill(f64::NEG_INFINITY);
+        for interval in &open {
+            let bound = &mut by_number[interval.number];
+            *bound = bound.max(interval.bound);
+        }
+        let (hidden, bound) = largest(&by_number[SCENARIOS..]);
+        Losses {
+            by_number,
+            worst: if bound > seen {
+                SCENARIOS + hidden
+            } else {
+                worst
+            },
+            refinements,
+        }
     }
 
     /// Margin and Greeks.
     #[must_use]
     pub fn margin(&self) -> Margin {
+        self.margin_refined(bound::ENOUGH)
+    }
+
+    /// The same, of bounds that need no closer look up to `enough` x the largest loss seen.
+    #[must_use]
+    pub fn margin_refined(&self, enough: f64) -> Margin {
         let shock = &self.shock;
-        let losses = self.losses(self.spot, shock.spot_range);
-        let (worst, loss) = worst_of(&losses);
-        let maintenance = loss.max(0.0) + self.floor();
+        let losses = self.losses(self.spot, shock.spot_range, enough);
+        let maintenance = losses.largest().max(0.0) + self.floor();
         let mut initial = rate(shock.initial_factor) * maintenance;
         for start in [self.spot, self.stable] {
-            let (_, loss) = worst_of(&self.losses(start, shock.initial_spot_range));
-            initial = initial.max(loss.max(0.0) + self.floor());
+            let losses = self.losses(start, shock.initial_spot_range, enough);
+            initial = initial.max(losses.largest().max(0.0) + self.floor());
         }
         Margin {
             maintenance,
             initial,
             losses,
-            worst,
             greeks: self.greeks(),
         }
     }
@@ -215,7 +315,7 @@ fn change(before: &Terms, after: &Terms) -> f64 {
 }
 
 /// The first of the largest losses.
-fn worst_of(losses: &[f64; SCENARIOS]) -> (usize, f64) {
+fn largest(losses: &[f64]) -> (usize, f64) {
     let mut worst = (0, f64::NEG_INFINITY);
     for (index, &loss) in losses.iter().enumerate() {
         if loss > worst.1 {

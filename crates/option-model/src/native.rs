@@ -1,6 +1,7 @@
 //! The model's portfolios as the fixed-point code takes them: the same whole numbers under its types.
 
 use risk::options::black::Kind;
+use risk::options::encoding::parts_of_ticks;
 use risk::options::{self, OptionLeg};
 use risk::{Position, Price, Ratio};
 
@@ -12,7 +13,7 @@ impl Leg {
     pub fn native(&self) -> OptionLeg {
         OptionLeg {
             kind: if self.is_call { Kind::Call } else { Kind::Put },
-            strike: self.ticks,
+            strike: parts_of_ticks(self.ticks),
             seconds: self.seconds,
             volatility: self.volatility,
             size: Position(self.size),

@@ -7,6 +7,8 @@ use crate::{Greeks, Leg, Portfolio, Shock};
 
 /// Portfolios of the reference model, 24 of up to 16 options, for where the model itself is not at hand.
 pub const FIXTURE: &str = include_str!("../reference-7.txt");
+/// Options in their settlement windows, 60 of seed 7.
+pub const SETTLEMENT_FIXTURE: &str = include_str!("../settlement-7.txt");
 /// Units of 1e-18 in a millionth.
 const MICRO: i128 = 1_000_000_000_000;
 /// Strikes of the model have eight decimals.
@@ -104,6 +106,44 @@ pub fn model() -> Option<PathBuf> {
     folder.join("margin.py").is_file().then_some(folder)
 }
 
+/// An option in its settlement window, and what the reference model margins it as.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Settlement {
+    /// Whether it is a call, not a put.
+    pub is_call: bool,
+    /// Strike, in units of 1e-18.
+    pub strike: u128,
+    /// Size in units of 1e-18.
+    pub size: i128,
+    /// The fraction of the average that is counted, in units of 1e-18.
+    pub counted: u64,
+    /// The mean of what is, in units of 1e-18.
+    pub average: u128,
+    /// Strike and size of what is left to move; none if nothing is.
+    pub moving: Option<(f64, f64)>,
+}
+
+/// Reads a line of an option in its settlement window.
+///
+/// # Panics
+/// If it is not a line of `reference.py`.
+#[must_use]
+pub fn parse_settlement(line: &str) -> Settlement {
+    let (line, is_fixed) = match line.strip_suffix(",fixed") {
+        Some(line) => (line, true),
+        None => (line, false),
+    };
+    let mut fields = Fields(line.split(','));
+    Settlement {
+        is_call: fields.next::<u8>() == 1,
+        strike: fields.next::<u128>() * TICK,
+        size: fields.micros(),
+        counted: fields.rate(),
+        average: fields.micros().unsigned_abs(),
+        moving: (!is_fixed).then(|| (fields.next(), fields.next())),
+    }
+}
+
 /// So many portfolios of up to `options` options, drawn by the model from a seed. `None` where the model is not at hand,
 /// or Python is not.
 ///
@@ -111,16 +151,29 @@ pub fn model() -> Option<PathBuf> {
 /// If the model fails.
 #[must_use]
 pub fn draw(seed: u64, count: usize, options: usize) -> Option<Vec<Reference>> {
-    let numbers = [seed, count as u64, options as u64].map(|n| n.to_string());
+    let text = run(seed, count, &options.to_string())?;
+    Some(text.lines().map(parse).collect())
+}
+
+/// So many options in their settlement windows, drawn by the model from a seed; as [`draw`].
+///
+/// # Panics
+/// If the model fails.
+#[must_use]
+pub fn draw_settlements(seed: u64, count: usize) -> Option<Vec<Settlement>> {
+    let text = run(seed, count, "settlement")?;
+    Some(text.lines().map(parse_settlement).collect())
+}
+
+fn run(seed: u64, count: usize, what: &str) -> Option<String> {
     let output = Command::new("python3")
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("reference.py"))
         .arg(model()?)
-        .args(numbers)
+        .args([&seed.to_string(), &count.to_string(), what])
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .output()
         .ok()?;
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "reference.py: {errors}");
-    let text = String::from_utf8(output.stdout).expect("reference.py prints numbers");
-    Some(text.lines().map(parse).collect())
+    Some(String::from_utf8(output.stdout).expect("reference.py prints numbers"))
 }

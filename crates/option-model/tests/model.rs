@@ -31,8 +31,8 @@ fn check(case: &Reference) {
     );
     agree(got.initial, case.initial, gross, "initial", case);
     agree(
-        got.losses[case.worst],
-        got.losses[got.worst],
+        got.losses.by_number[case.worst],
+        got.losses.largest(),
         gross,
         "worst",
         case,

@@ -1,4 +1,4 @@
-//! One asset's whole state and how an observation changes it.
+//! One asset's price, mean and breaker, and how an observation changes them.
 
 use crate::mean::Mean;
 use crate::parameters::Parameters;
@@ -15,7 +15,7 @@ pub struct Observation {
     pub sequencer_down: bool,
 }
 
-/// Everything the guard remembers of an asset.
+/// Price, mean and breaker of one asset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Asset {
     /// What readers see.

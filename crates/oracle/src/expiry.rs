@@ -1,10 +1,13 @@
 //! What options of one expiry are worth, before it, until its settlement is final, and from then on.
 //!
-//! Nothing jumps at the expiry: while the settlement is being counted an option is already valued at the price at which it
-//! would settle if the mark stayed, and at the expiry its time value has run out.
+//! Nothing jumps at the expiry. While the settlement is being counted, what is counted is fixed and what is left moves like fewer
+//! options struck at what the rest has to average (DESIGN 4, In the settlement window); at the expiry their time value has run
+//! out, and when all is counted nothing is left to move.
 
+use risk::math::mul_div_down;
 use risk::options::black::{Kind, Quote, Terms};
-use risk::{Price as Usd, Ratio};
+use risk::options::settlement::{Counted, Moving};
+use risk::{Position, Price as Usd, Ratio};
 
 use crate::WAD;
 use crate::surface::Quoted;
@@ -12,6 +15,9 @@ use crate::tier::blocked;
 
 /// WAD volatility of a millionth.
 const MILLIONTH: u128 = WAD as u128 / 1_000_000;
+
+/// One option, WAD.
+const UNIT: i128 = WAD as i128;
 
 /// How far an expiry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,8 +40,10 @@ pub enum Stage {
 /// One expiry of an asset at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Expiry {
-    /// The WAD price at which it settles: final, or if the mark stays.
+    /// The WAD price of what is left to move: the mark; at last the one at which it has settled.
     pub price: u128,
+    /// What of its settlement is counted; nothing once it is final.
+    pub counted: Counted,
     /// How far it is.
     pub stage: Stage,
 }
@@ -51,9 +59,10 @@ pub struct OptionQuote {
 
 impl Expiry {
     /// An expiry ahead of `now`.
-    pub fn ahead(price: u128, expiry: u64, quoted: Quoted, now: u64) -> Self {
+    pub fn ahead(price: u128, counted: Counted, expiry: u64, quoted: Quoted, now: u64) -> Self {
         Self {
             price,
+            counted,
             stage: Stage::Ahead {
                 secs: expiry.saturating_sub(now),
                 quoted,
@@ -69,13 +78,15 @@ impl Expiry {
 
     /// The option with this `strike` (WAD; beyond the largest price it counts as that).
     ///
-    /// Ahead of the expiry its undiscounted Black-76 value, as precise as [`Terms::quote`]; without a surface, and from the expiry
-    /// on, its intrinsic value, in which there is nothing left but delta, and nothing at all once it is final.
+    /// Ahead of the expiry its undiscounted Black-76 value, as precise as [`Terms::quote`], of what is left to move; without a
+    /// surface, and from the expiry on, its intrinsic value, in which there is nothing left but delta, and nothing at all once it is
+    /// final. What is fixed of a call that cannot end without value is part of its value. All is rounded towards zero.
     pub fn quote(&self, kind: Kind, strike: u128) -> OptionQuote {
-        let (forward, strike) = (self.price.min(Usd::MAX.0), strike.min(Usd::MAX.0));
+        let (forward, whole) = (self.price.min(Usd::MAX.0), strike.min(Usd::MAX.0));
+        let Moving { strike, size } = self.counted.moving(kind, Usd(whole), Position(UNIT));
         let (seconds, volatility) = match self.stage {
             Stage::Ahead { secs, quoted, .. } if quoted.exists() => {
-                (secs, quoted.volatility(strike, forward))
+                (secs, quoted.volatility(strike.0, forward))
             }
             _ => (0, 0),
         };
@@ -83,18 +94,41 @@ impl Expiry {
         let terms = Terms {
             kind,
             forward: Usd(forward),
-            strike: Usd(strike),
+            strike,
             seconds,
             volatility: Ratio(volatility),
         };
         // Neither price is above the largest.
         let mut quote = terms.quote().unwrap_or_default();
+        if self.counted.share > Ratio(0) {
+            quote = self.scaled(quote, size, kind, whole, strike);
+        }
         if self.is_final() {
             quote.delta = 0;
         }
         OptionQuote {
             quote,
             volatility: volatility as u64,
+        }
+    }
+
+    /// A `quote` of what is left to move as that of an option of one unit struck at `whole`.
+    fn scaled(&self, quote: Quote, left: Position, kind: Kind, whole: u128, strike: Usd) -> Quote {
+        let size = left.0.unsigned_abs();
+        // Only a number that did not fit to begin with does not fit now.
+        let share = |value| mul_div_down(value, size, WAD.into()).unwrap_or(u128::MAX);
+        let mut value = share(quote.value.0);
+        if strike == Usd::ZERO && kind == Kind::Call {
+            let Counted { share, average } = self.counted;
+            let fixed = mul_div_down(average.0, share.0, WAD.into()).unwrap_or(u128::MAX);
+            value = value.saturating_add(fixed).saturating_sub(whole);
+        }
+        let delta = share(quote.delta.unsigned_abs()).cast_signed();
+        Quote {
+            value: Usd(value),
+            delta: if quote.delta < 0 { -delta } else { delta },
+            gamma: share(quote.gamma),
+            vega: share(quote.vega),
         }
     }
 

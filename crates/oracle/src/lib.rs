@@ -17,7 +17,8 @@
 //! - [`expiry`]: what options are worth.
 //! - [`tier`]: the breaker, its thresholds, its hysteresis, and what each tier forbids.
 //! - [`trip`]: what the guardian may do.
-//! - [`asset`]: one asset's whole state and how an observation changes it.
+//! - [`asset`]: one asset's price, mean and breaker, and how an observation changes them.
+//! - [`state`]: all of an asset that an observation changes, and when one has to be stored.
 
 #![no_std]
 
@@ -33,6 +34,7 @@ pub mod sequencer;
 pub mod settlement;
 pub mod source;
 pub mod stable;
+pub mod state;
 pub mod surface;
 pub mod tier;
 pub mod trip;
@@ -47,6 +49,7 @@ pub use quote::{Quote, Sources};
 pub use sequencer::Sequencer;
 pub use settlement::{NotOpened, Settlement};
 pub use source::{Distrust, Limits, Round, Sample};
+pub use state::State;
 pub use surface::{Quoted, Surface, SurfaceLimits, SurfaceRefusal};
 pub use tier::{Breaker, Cause, Tier};
 pub use trip::{Trip, TripRefusal};

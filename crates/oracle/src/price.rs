@@ -1,6 +1,7 @@
 //! One asset's price as readers see it.
 
 use crate::WAD;
+use crate::compact::spread;
 use crate::math::share_of;
 use crate::sequencer::Sequencer;
 use crate::stable::follow;
@@ -85,6 +86,33 @@ impl Price {
     /// Whether every configured source was trusted and agreed, and still counts at `now`.
     pub fn sources_agree(&self, now: u64) -> bool {
         self.status == Status::Agreeing && self.is_trusted(now)
+    }
+
+    /// Whether this price, observed after the one `before`, says nothing that that did not say: both of sources that agree, and
+    /// but for what time does to either they are the same, to the precision with which a secondary is stored.
+    pub fn repeats(&self, before: &Self) -> bool {
+        let said = |price: &Self| {
+            let Self {
+                mark,
+                updated_at,
+                valid_until,
+                tier,
+                status,
+                ..
+            } = *price;
+            (mark, updated_at, valid_until, tier, status, price.spread())
+        };
+        self.status == Status::Agreeing && said(self) == said(before)
+    }
+
+    /// How far the secondary is from the mark, if that is the primary's price and it is near. Without a secondary it is at the
+    /// mark.
+    pub fn spread(&self) -> Option<u32> {
+        match self.secondary {
+            _ if self.primary != self.mark => None,
+            0 => Some(0),
+            secondary => spread(secondary, self.mark),
+        }
     }
 
     /// The tier in force at `now`, the guardian's `trip` included.

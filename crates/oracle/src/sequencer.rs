@@ -1,9 +1,8 @@
 //! The chain's sequencer, and what its outages do to prices.
 //!
-//! While the sequencer is down nobody pokes, and the first transaction after an outage may come before any poke. So that nobody
-//! acts on a price from before it, a mark counts no longer once the sequencer has changed its status after the mark was
-//! observed. Who reads a mark that was observed recently goes by the status that the last poke stored; who reads an older one
-//! has to ask the uptime feed. So an outage shorter than the mean's window may pass unseen, and nothing else.
+//! While the sequencer is down nobody pokes, and the first transaction after an outage may come before any poke. A mark counts
+//! no longer once the sequencer has changed its status after the mark was observed: whoever acts asks the uptime feed, and has
+//! the asset observed anew; and what was in force before it counts towards no settlement.
 
 use crate::price::Price;
 
@@ -47,12 +46,6 @@ impl Sequencer {
 }
 
 impl Price {
-    /// Whether only the uptime feed itself can say if an outage came after this price: it is trusted at `now`, but the guard has
-    /// not looked for longer than the mean's `window`.
-    pub fn needs_sequencer(&self, now: u64, window: u32) -> bool {
-        self.is_trusted(now) && now.saturating_sub(self.observed_at) > window.into()
-    }
-
     /// Whether `sequencer` went down or came up after this price was observed.
     pub fn precedes(&self, sequencer: &Sequencer) -> bool {
         sequencer.since > self.observed_at
@@ -84,7 +77,6 @@ mod tests {
     use crate::trip::Trip;
 
     const NOW: u64 = 1_700_000_000;
-    const WINDOW: u32 = 300;
     const GRACE: u32 = 3_600;
 
     fn answer(status: U256, started_at: U256) -> [u8; 160] {
@@ -167,17 +159,6 @@ mod tests {
         assert!(says(0, NOW - 3_599).is_grace(NOW, GRACE));
         assert!(!says(0, NOW - 3_600).is_grace(NOW, GRACE));
         assert!(!says(0, NOW).is_grace(NOW, 0));
-    }
-
-    #[test]
-    fn only_a_trusted_price_that_nobody_looked_at_for_the_window_needs_the_feed() {
-        assert!(!price(NOW - 300).needs_sequencer(NOW, WINDOW));
-        assert!(price(NOW - 301).needs_sequencer(NOW, WINDOW));
-        assert!(
-            !price(NOW - 3_601).needs_sequencer(NOW, WINDOW),
-            "frozen already"
-        );
-        assert!(!Price::default().needs_sequencer(NOW, WINDOW));
     }
 
     #[test]

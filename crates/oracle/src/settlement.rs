@@ -6,6 +6,10 @@
 //! the expiry, so that a frozen asset settles late rather than on a price that nobody trusts. So does one that was opened late.
 //! No move within a second, and no single print, can decide a settlement.
 
+use risk::options::settlement::Counted;
+use risk::{Price as Usd, Ratio};
+
+use crate::WAD;
 use crate::math::interpolate;
 use crate::price::{Price, Status};
 
@@ -97,12 +101,13 @@ impl Settlement {
         }
     }
 
-    /// The WAD price at which it settles if `mark` stays, counted until now: the mean, in which `mark` stands for what is still
-    /// to be counted. Rounded towards `mark`.
-    pub fn projected(&self, mark: u128) -> u128 {
-        match self.window {
-            0 => mark,
-            window => interpolate(mark, self.price, self.counted.into(), window.into()),
+    /// What of the mean is fixed: the share of its seconds that is counted, rounded down, and their price. Time that passes without
+    /// a trusted price is made up for, so that what is left to count is left to move.
+    pub fn fixed(&self) -> Counted {
+        let share = u128::from(self.counted) * u128::from(WAD);
+        Counted {
+            share: Ratio(share.checked_div(self.window.into()).unwrap_or(0)),
+            average: Usd(self.price),
         }
     }
 
@@ -240,14 +245,24 @@ mod tests {
     }
 
     #[test]
-    fn the_projection_ends_at_the_settlement_price() {
-        assert_eq!(Settlement::default().projected(7), 7);
-        assert_eq!(opened().projected(4_000), 4_000);
-        let half = opened().count(&price(2_000, EXPIRY - 1_800), EXPIRY - 900);
-        assert_eq!(half.projected(4_000), 3_000);
-        assert_eq!(half.projected(2_000), 2_000);
-        let complete = half.count(&price(3_000, EXPIRY - 900), EXPIRY);
-        assert_eq!(complete.projected(9_999), complete.price);
+    fn what_is_counted_is_fixed_and_what_untrusted_time_has_left_out_is_not() {
+        assert_eq!(Settlement::default().fixed(), Counted::default());
+        assert_eq!(opened().fixed().share, Ratio::ZERO);
+        let (start, middle) = (EXPIRY - 1_800, EXPIRY - 900);
+        let half = opened().count(&price(2_000, start), middle);
+        let (share, average) = (Ratio(u128::from(WAD) / 2), Usd(2_000));
+        assert_eq!(half.fixed(), Counted { share, average });
+        // Nothing is trusted for the other half: it is still to come.
+        let frozen = Price {
+            status: Status::Frozen,
+            ..price(2_000, middle)
+        };
+        assert_eq!(half.count(&frozen, EXPIRY + 600).fixed().share, share);
+        let complete = half.count(&price(3_000, middle), EXPIRY);
+        assert_eq!(complete.fixed().share, Ratio(WAD.into()));
+        assert_eq!(complete.fixed().average, Usd(complete.price));
+        let last = half.count(&price(3_000, middle), EXPIRY - 1).fixed();
+        assert_eq!(last.share, Ratio(u128::from(WAD) * 1_799 / 1_800));
     }
 
     proptest! {

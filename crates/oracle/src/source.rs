@@ -27,15 +27,15 @@ pub struct Round {
 }
 
 impl Round {
-    /// Decodes the five words of `latestRoundData` and the one of `decimals`.
-    pub fn from_words(latest_round_data: &[u8; 160], decimals: &[u8; 32]) -> Self {
+    /// Decodes the five words of `latestRoundData`, of a feed with these `decimals`.
+    pub fn from_words(latest_round_data: &[u8; 160], decimals: U256) -> Self {
         let word = |k: usize| U256::from_be_slice(&latest_round_data[32 * k..32 * (k + 1)]);
         Self {
             round_id: word(0),
             answer: word(1),
             updated_at: word(3),
             answered_in_round: word(4),
-            decimals: U256::from_be_bytes(*decimals),
+            decimals,
         }
     }
 }
@@ -268,9 +268,7 @@ mod tests {
         for k in 0..5 {
             data[32 * k + 31] = k as u8 + 1;
         }
-        let mut decimals = [0; 32];
-        decimals[31] = 8;
-        let round = Round::from_words(&data, &decimals);
+        let round = Round::from_words(&data, U256::from(8));
         assert_eq!(
             (
                 round.round_id,
@@ -296,9 +294,7 @@ mod tests {
             for (k, word) in data.iter().enumerate() {
                 words[32 * k..32 * (k + 1)].copy_from_slice(word);
             }
-            let mut decimals = [0; 32];
-            decimals[31] = 8;
-            let wild = Round::from_words(&words, &decimals);
+            let wild = Round::from_words(&words, U256::from(8));
             let tame = Round {
                 answer: U256::from(answer),
                 updated_at: U256::from(now.saturating_add_signed(-age)),

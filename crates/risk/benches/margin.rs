@@ -4,6 +4,7 @@ use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use risk::options::black::Kind;
+use risk::options::encoding::parts_of_ticks;
 use risk::options::{OptionLeg, Portfolio, Shock};
 use risk::{Position, Price, Ratio, WAD};
 
@@ -28,7 +29,7 @@ fn option(i: usize) -> OptionLeg {
         } else {
             Kind::Put
         },
-        strike: (strike / TICK) as u64,
+        strike: parts_of_ticks((strike / TICK) as u64),
         seconds: EXPIRY_DAYS[expiry] * DAY,
         volatility: 800_000,
         size: Position(if (rank / 2 + expiry).is_multiple_of(2) {

@@ -1,6 +1,7 @@
 //! Rules that options are listed and traded by: expiries and strikes, price band and fee, and what all series of an underlying
 //! add up to.
 
+use crate::options::encoding::MAX_TICKS;
 use crate::{Price, Ratio, Result, Size, Usd, WAD, math};
 
 /// Seconds of a day.
@@ -55,7 +56,7 @@ pub const fn first_close(now: u64) -> u64 {
         .saturating_add(TIME_OF_DAY)
 }
 
-/// A strike in ticks, if it is above zero and on the grid, a multiple of `step` ticks, and fits.
+/// A strike in ticks, if it is above zero and on the grid, a multiple of `step` ticks, and at most [`MAX_TICKS`] of them.
 #[must_use]
 pub fn strike_in_ticks(strike: Price, tick: Price, step: u32) -> Option<u64> {
     let ticks = strike.0.checked_div(tick.0)?;
@@ -63,7 +64,7 @@ pub fn strike_in_ticks(strike: Price, tick: Price, step: u32) -> Option<u64> {
     let on_grid = strike <= Price::MAX
         && strike.0 == u128::from(ticks).checked_mul(tick.0)?
         && ticks.checked_rem(step.into())? == 0;
-    (on_grid && ticks > 0).then_some(ticks)
+    (on_grid && ticks > 0 && ticks <= MAX_TICKS).then_some(ticks)
 }
 
 /// Whether a strike is at most a factor of one and `range` away from the mark of the underlying, either way.
@@ -265,8 +266,8 @@ mod tests {
         assert_eq!(strike_in_ticks(dollars(50), Price(0), 1), None);
         assert_eq!(strike_in_ticks(dollars(50), tick, 0), None);
         assert_eq!(strike_in_ticks(Price::MAX, Price(1), 1), None);
-        let last = u128::from(u64::MAX);
-        assert_eq!(strike_in_ticks(Price(last), Price(1), 1), Some(u64::MAX));
+        let last = u128::from(MAX_TICKS);
+        assert_eq!(strike_in_ticks(Price(last), Price(1), 1), Some(MAX_TICKS));
         assert_eq!(strike_in_ticks(Price(last + 1), Price(1), 1), None);
     }
 
@@ -365,6 +366,7 @@ mod tests {
         #[test]
         fn a_strike_on_the_grid_comes_back(tick in 1u128..1 << 64, step in 1u32.., steps in 1u64..1 << 30) {
             let ticks = u64::from(step).checked_mul(steps);
+            let ticks = ticks.filter(|&ticks| ticks <= MAX_TICKS);
             let strike = ticks.and_then(|ticks| u128::from(ticks).checked_mul(tick)).map(Price);
             if let Some(strike) = strike.filter(|&strike| strike <= Price::MAX) {
                 prop_assert_eq!(strike_in_ticks(strike, Price(tick), step), ticks);

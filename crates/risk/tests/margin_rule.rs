@@ -6,6 +6,7 @@ use common::{usd, wad};
 use proptest::prelude::*;
 use risk::listing::concentration;
 use risk::options::black::Kind;
+use risk::options::encoding::parts_of_ticks;
 use risk::options::{OptionLeg, Requirement};
 use risk::requirement::{least_initial, requirement};
 use risk::{Holding, OptionRates, Position, Price, Ranges, Ratio, Size, Underlying, Usd, WAD};
@@ -51,7 +52,7 @@ fn holding<'o>(underlying: Underlying, perpetual: i128, options: &'o [OptionLeg]
 fn option(kind: Kind, strike: u64, days: u32, size: i128) -> OptionLeg {
     OptionLeg {
         kind,
-        strike,
+        strike: parts_of_ticks(strike),
         seconds: days * DAY,
         volatility: 800_000,
         size: Position(size),

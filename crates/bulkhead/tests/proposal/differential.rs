@@ -403,7 +403,7 @@ async fn execute(scene: &Scene, report: &Report) {
 async fn what_is_foreseen_is_what_happens() {
     let scene = Scene::open().await;
     let folder = tempfile::tempdir().unwrap();
-    // A price that nobody has poked yet: what was is not what is after a poke.
+    // A price that nobody has poked yet, which views and operations find all the same.
     scene.quote(PRICE).await;
     scene.elapse(600).await;
     for case in cases(&scene, &folder).await {

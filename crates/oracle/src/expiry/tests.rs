@@ -20,8 +20,21 @@ const QUOTED: Quoted = Quoted {
     max_volatility: 5_000_000,
 };
 
+const NOTHING: Counted = Counted {
+    share: Ratio(0),
+    average: Usd(0),
+};
+
 fn at(price: u128, now: u64) -> Expiry {
-    Expiry::ahead(price, EXPIRY, QUOTED, now)
+    Expiry::ahead(price, NOTHING, EXPIRY, QUOTED, now)
+}
+
+/// Of which so many thousandths are counted at an average in USD.
+fn counted(thousandths: u128, average: u128) -> Counted {
+    Counted {
+        share: Ratio(thousandths * USD / 1_000),
+        average: Usd(average * USD),
+    }
 }
 
 fn value(expiry: &Expiry, kind: Kind, strike: u128) -> u128 {
@@ -34,7 +47,7 @@ fn ahead_it_is_black_76_at_the_volatility_of_the_strike() {
         updated_at: EXPIRY - 30 * 86_400,
         ..QUOTED
     };
-    let expiry = Expiry::ahead(2_000 * USD, EXPIRY, month, EXPIRY - 30 * 86_400);
+    let expiry = Expiry::ahead(2_000 * USD, NOTHING, EXPIRY, month, EXPIRY - 30 * 86_400);
     let found = expiry.quote(Call, 2_200 * USD);
     assert_eq!(found.volatility, 784_572 * (WAD / 1_000_000));
     // Black-76 in double precision at 78.4572 %.
@@ -51,14 +64,18 @@ fn blocked_actions_follow_the_expiry() {
         updated_at: EXPIRY - 9_000,
         ..QUOTED
     };
-    let ahead = |quoted: Quoted, now| Expiry::ahead(USD, EXPIRY, quoted, now);
+    let ahead = |quoted: Quoted, now| Expiry::ahead(USD, NOTHING, EXPIRY, quoted, now);
     let fresh = ahead(QUOTED, EXPIRY - 1);
     assert_eq!((fresh.blocked(0), fresh.blocked(7)), (0, 7));
     let stale = ahead(older, EXPIRY - 9_000 + 3_600);
     assert_eq!((stale.blocked(0), stale.blocked(4)), (1, 5));
     let none = ahead(Quoted::default(), EXPIRY - 1);
     assert_eq!(none.blocked(64), blocked::ALL | 64);
-    let stage = |stage| Expiry { price: USD, stage };
+    let stage = |stage| Expiry {
+        price: USD,
+        counted: NOTHING,
+        stage,
+    };
     assert_eq!(stage(Stage::Settling).blocked(4), 7);
     assert_eq!(stage(Stage::Settled).blocked(blocked::ALL | 64), 3);
     assert!(stage(Stage::Settled).is_final() && !stage(Stage::Settling).is_final());
@@ -70,14 +87,20 @@ fn a_stale_surface_still_values() {
         updated_at: EXPIRY - 90_000,
         ..QUOTED
     };
-    let stale = Expiry::ahead(2_000 * USD, EXPIRY, older, EXPIRY - 600);
+    let stale = Expiry::ahead(2_000 * USD, NOTHING, EXPIRY, older, EXPIRY - 600);
     let fresh = at(2_000 * USD, EXPIRY - 600);
     assert_eq!(stale.quote(Put, 2_000 * USD), fresh.quote(Put, 2_000 * USD));
 }
 
 #[test]
 fn without_a_surface_there_is_no_time_value() {
-    let none = Expiry::ahead(2_000 * USD, EXPIRY, Quoted::default(), EXPIRY - 9_999);
+    let none = Expiry::ahead(
+        2_000 * USD,
+        NOTHING,
+        EXPIRY,
+        Quoted::default(),
+        EXPIRY - 9_999,
+    );
     assert_eq!(value(&none, Call, 1_900 * USD), 100 * USD);
     assert_eq!(none.quote(Call, 1_900 * USD).volatility, 0);
 }
@@ -86,6 +109,7 @@ fn without_a_surface_there_is_no_time_value() {
 fn from_the_expiry_on_only_intrinsic_value_and_delta_are_left() {
     let settling = Expiry {
         price: 2_000 * USD,
+        counted: NOTHING,
         stage: Stage::Settling,
     };
     let put = settling.quote(Put, 2_100 * USD);
@@ -141,21 +165,30 @@ fn nothing_jumps_at_the_expiry() {
                 status,
                 ..Price::default()
             };
-            let projected = settlement.projected(mark);
-            let expiry = match now < EXPIRY {
-                true => at(projected, now),
-                false => Expiry {
-                    price: projected,
-                    stage: match settlement.is_complete() {
-                        true => Stage::Settled,
-                        false => Stage::Settling,
-                    },
+            let counted = settlement.fixed();
+            let expiry = match (now < EXPIRY, settlement.is_complete()) {
+                (true, _) => Expiry {
+                    counted,
+                    ..at(mark, now)
+                },
+                (false, false) => Expiry {
+                    price: mark,
+                    counted,
+                    stage: Stage::Settling,
+                },
+                (false, true) => Expiry {
+                    price: settlement.price,
+                    counted: NOTHING,
+                    stage: Stage::Settled,
                 },
             };
-            let found = value(&expiry, Put, 1_960 * USD);
+            let found = [(Put, 1_960), (Call, 1_960), (Call, 700), (Put, 700)]
+                .map(|(kind, strike)| value(&expiry, kind, strike * USD));
             if let Some(before) = last {
-                let moved = found.abs_diff(before);
-                assert!(moved < USD / 4, "{second}: {before} to {found}");
+                for (found, before) in found.iter().zip::<[u128; 4]>(before) {
+                    let moved = found.abs_diff(before);
+                    assert!(moved < USD / 4, "{second}: {before} to {found}");
+                }
             }
             last = Some(found);
             settlement = settlement.count(&price, now + 1);
@@ -164,11 +197,74 @@ fn nothing_jumps_at_the_expiry() {
     }
 }
 
+/// A long call of which 97 % is counted hardly moves any more, and hedges as little.
+#[test]
+fn what_is_counted_moves_no_option() {
+    let late = Expiry {
+        counted: counted(970, 2_000),
+        ..at(2_000 * USD, EXPIRY - 60)
+    };
+    let call = late.quote(Call, 1_000 * USD).quote;
+    assert_eq!(call.value.0, 1_000 * USD);
+    assert_eq!(call.delta, i128::from(WAD) * 3 / 100);
+    assert_eq!((call.gamma, call.vega), (0, 0));
+    let put = late.quote(Put, 1_000 * USD);
+    assert_eq!(put.quote, Quote::default());
+    // At the money the rest is 3 % of an option that is struck where the whole one is.
+    let (whole, rest) = (at(2_000 * USD, EXPIRY - 60), late);
+    let [whole, rest] = [whole, rest].map(|expiry| expiry.quote(Put, 2_000 * USD));
+    assert_eq!(rest.volatility, whole.volatility);
+    let share = |value: u128| value * 3 / 100;
+    let close = |found: u128, expected: u128| found.abs_diff(expected) <= 2;
+    assert!(close(rest.quote.value.0, share(whole.quote.value.0)));
+    assert!(close(rest.quote.gamma, share(whole.quote.gamma)));
+    assert!(close(rest.quote.vega, share(whole.quote.vega)));
+    assert!(rest.quote.delta < 0);
+    assert!(close(
+        rest.quote.delta.unsigned_abs(),
+        share(whole.quote.delta.unsigned_abs())
+    ));
+}
+
+#[test]
+fn between_expiry_and_final_price_only_what_is_not_counted_moves() {
+    let settling = Expiry {
+        price: 1_900 * USD,
+        counted: counted(750, 2_100),
+        stage: Stage::Settling,
+    };
+    // It settles at 2,050 if the mark stays.
+    let call = settling.quote(Call, 2_000 * USD).quote;
+    assert_eq!((call.value.0, call.delta), (50 * USD, i128::from(WAD) / 4));
+    assert_eq!(value(&settling, Put, 2_000 * USD), 0);
+    let put = settling.quote(Put, 2_100 * USD).quote;
+    assert_eq!((put.value.0, put.delta), (50 * USD, -i128::from(WAD) / 4));
+}
+
 proptest! {
+    /// A unit of the option, its fixed part included, is worth what it pays if what is left averages what it is expected to, and moves
+    /// with the mark by its delta.
+    #[test]
+    fn parity_and_delta_hold_while_it_is_counted(mark in 1_000_u128..4_000, average in 1_000_u128..4_000, strike in 500_u128..5_000, parts in 1_u128..1_000, secs in 1_u64..1_800) {
+        let counted = counted(parts, average);
+        let expiry = |mark| Expiry { counted, ..at(mark, EXPIRY - secs) };
+        let (now, strike) = (expiry(mark * USD), strike * USD);
+        let (call, put) = (value(&now, Call, strike), value(&now, Put, strike));
+        let settles = (average * parts + mark * (1_000 - parts)) * (USD / 1_000);
+        prop_assert!((call + strike).abs_diff(put + settles) < 20);
+        // The volatility moves with moneyness too, so that the step is small.
+        let step = USD / 1_000;
+        let up = value(&expiry(mark * USD + step), Call, strike);
+        let quote = now.quote(Call, strike).quote;
+        let left = i128::from(WAD) / 1_000 * (1_000 - parts).cast_signed();
+        prop_assert!(quote.delta >= 0 && quote.delta <= left);
+        prop_assert!(up >= call && up - call <= step);
+    }
+
     #[test]
     fn values_keep_put_call_parity_and_their_bounds(price in 1u128..1 << 96, strike in 1u128..1 << 96, secs in 1u64..400 * 86_400) {
         let now = EXPIRY - secs;
-        let expiry = Expiry::ahead(price, EXPIRY, Quoted { updated_at: now, ..QUOTED }, now);
+        let expiry = Expiry::ahead(price, NOTHING, EXPIRY, Quoted { updated_at: now, ..QUOTED }, now);
         let (call, put) = (value(&expiry, Call, strike), value(&expiry, Put, strike));
         prop_assert_eq!(call + strike, put + price);
         prop_assert!(call <= price && put <= strike);

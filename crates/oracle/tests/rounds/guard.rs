@@ -3,22 +3,37 @@
 use std::collections::BTreeMap;
 
 use oracle::{
-    Asset, Cause, Expiry, Limits, NotOpened, Observation, Parameters, Price, Quoted, Round,
-    Sequencer, Settlement, Sources, Stage, Surface, SurfaceLimits, SurfaceRefusal, Tier, Trip,
-    TripRefusal,
+    Asset, Cause, Expiry, Limits, NotOpened, Outlook, Parameters, Price, Quoted, RangeLimits,
+    Round, Sequencer, Settlement, Sources, Stage, State, Surface, SurfaceLimits, SurfaceRefusal,
+    Tier, Trip, TripRefusal, Volatility,
 };
+
+use risk::options::settlement::Counted;
 
 use crate::reference::Source;
 
 /// What the uptime feed returns: the words of a round, or nothing.
 pub type Uptime = Option<[u8; 160]>;
 
+/// What readers are told of an asset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Told {
+    pub mark: u128,
+    pub stable: u128,
+    pub tier: Tier,
+    pub blocked: u16,
+    pub outlook: Outlook,
+    /// Of the last settlement opened.
+    pub expiry: Expiry,
+}
+
 /// One asset with everything that belongs to it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Guard {
     pub parameters: Parameters,
     pub limits: SurfaceLimits,
     pub asset: Asset,
+    pub volatility: Volatility,
     /// The sequencer's status as the last poke of any asset saw it.
     pub sequencer: Sequencer,
     pub trip: Trip,
@@ -34,6 +49,7 @@ impl Guard {
             parameters: Parameters::DEFAULT,
             limits: SurfaceLimits::DEFAULT,
             asset: Asset::default(),
+            volatility: Volatility::default(),
             sequencer: Sequencer::default(),
             trip: Trip::default(),
             settlement: Settlement::default(),
@@ -47,14 +63,16 @@ impl Guard {
         self.asset.mean = Default::default();
     }
 
-    pub fn poke(
-        &mut self,
+    /// The guard after an observation, what the breaker reacted to, and whether there is news in it.
+    pub fn observed(
+        &self,
         sources: &[Source],
         rounds: &[Option<Round>],
         uptime: &Uptime,
         now: u64,
-    ) -> Cause {
-        self.look_at_sequencer(uptime, now);
+    ) -> (Self, Cause, bool) {
+        let mut next = self.clone();
+        next.look_at_sequencer(uptime, now);
         let sample = |k: usize| {
             let limits = Limits {
                 decimals: sources[k].decimals,
@@ -64,18 +82,57 @@ impl Guard {
             };
             limits.check(rounds[k].as_ref()?, now).ok()
         };
-        let observation = Observation {
-            sources: match sources.len() {
-                1 => Sources::One(sample(0)),
-                _ => Sources::Two(sample(0), sample(1)),
-            },
-            sequencer_down: self.sequencer.down,
+        let heard = match sources.len() {
+            1 => Sources::One(sample(0)),
+            _ => Sources::Two(sample(0), sample(1)),
         };
-        let before = self.asset.price.under(&self.sequencer);
-        self.settlement = self.settlement.count(&before, now);
-        let (asset, cause) = self.asset.observe(observation, &self.parameters, now);
-        self.asset = asset;
+        let last = self.state();
+        let (sequencer, parameters) = (next.sequencer, &self.parameters);
+        let (state, cause) =
+            last.observe(heard, &sequencer, &RangeLimits::DEFAULT, parameters, now);
+        let news = state.has_news(&last, &sequencer);
+        (next.asset, next.volatility) = (state.asset, state.volatility);
+        next.settlement = state.settlement.unwrap_or(self.settlement);
+        (next, cause, news)
+    }
+
+    fn state(&self) -> State {
+        let running = self.settlement.expiry != 0 && !self.settlement.is_complete();
+        State {
+            asset: self.asset,
+            volatility: self.volatility,
+            settlement: running.then_some(self.settlement),
+        }
+    }
+
+    pub fn poke(
+        &mut self,
+        sources: &[Source],
+        rounds: &[Option<Round>],
+        uptime: &Uptime,
+        now: u64,
+    ) -> Cause {
+        let (next, cause, _) = self.observed(sources, rounds, uptime, now);
+        *self = next;
         cause
+    }
+
+    /// What an operation is told that asks for fresh marks, and whether what it has observed is kept.
+    pub fn operate(
+        &mut self,
+        sources: &[Source],
+        rounds: &[Option<Round>],
+        uptime: &Uptime,
+        now: u64,
+    ) -> (Told, bool) {
+        let (next, _, news) = self.observed(sources, rounds, uptime, now);
+        let told = next.told(now);
+        if news {
+            *self = next;
+        } else {
+            self.look_at_sequencer(uptime, now);
+        }
+        (told, news)
     }
 
     /// What a poke of any asset does first.
@@ -84,57 +141,44 @@ impl Guard {
         self.sequencer = self.sequencer.followed_by(seen);
     }
 
-    /// What readers go by: the uptime feed itself where nobody has looked for longer than the mean's window.
-    fn sequencer(&self, uptime: &Uptime, now: u64) -> Sequencer {
-        let window = self.parameters.mean_window;
-        if self.asset.price.needs_sequencer(now, window) {
-            Sequencer::from_answer(uptime.as_ref(), now)
-        } else {
-            self.sequencer
+    /// What readers are told of what was observed at `now`.
+    pub fn told(&self, now: u64) -> Told {
+        let price = self.asset.price;
+        let ranges = self
+            .volatility
+            .ranges(&self.parameters, &RangeLimits::DEFAULT, now);
+        Told {
+            mark: price.mark,
+            stable: price.stable_at(now, self.parameters.stable_price_rate),
+            tier: self.tier(now),
+            blocked: self.blocked(now),
+            outlook: Outlook::of(&ranges),
+            expiry: self.expiry(self.settlement.expiry, now),
         }
     }
 
-    /// The price as it counts for readers.
-    pub fn price(&self, uptime: &Uptime, now: u64) -> Price {
-        self.asset.price.under(&self.sequencer(uptime, now))
+    /// The price as it counts since the sequencer's status is what it is.
+    pub fn price(&self) -> Price {
+        self.asset.price.under(&self.sequencer)
     }
 
-    pub fn tier(&self, uptime: &Uptime, now: u64) -> Tier {
-        self.price(uptime, now).tier_at(&self.trip, now)
+    pub fn tier(&self, now: u64) -> Tier {
+        self.price().tier_at(&self.trip, now)
     }
 
-    pub fn blocked(&self, uptime: &Uptime, now: u64) -> u16 {
-        let sequencer = self.sequencer(uptime, now);
-        let grace = sequencer.is_grace(now, self.parameters.grace_period);
-        let tier = self.tier(uptime, now);
-        self.price(uptime, now).blocked_at(tier, grace, now)
+    pub fn blocked(&self, now: u64) -> u16 {
+        let grace = self.sequencer.is_grace(now, self.parameters.grace_period);
+        self.price().blocked_at(self.tier(now), grace, now)
     }
 
-    pub fn raise(
-        &mut self,
-        tier: Tier,
-        secs: u32,
-        uptime: &Uptime,
-        now: u64,
-    ) -> Result<(), TripRefusal> {
-        let agree = self.price(uptime, now).sources_agree(now);
-        let current = self.tier(uptime, now);
+    pub fn raise(&mut self, tier: Tier, secs: u32, now: u64) -> Result<(), TripRefusal> {
+        let (agree, current) = (self.price().sources_agree(now), self.tier(now));
         self.trip = self.trip.raise(tier, secs, now, current, agree)?;
         Ok(())
     }
 
-    /// The settlement as it stands at `now`.
-    pub fn counted(&self, uptime: &Uptime, now: u64) -> Settlement {
-        self.settlement.count(&self.price(uptime, now), now)
-    }
-
-    pub fn open_settlement(
-        &mut self,
-        expiry: u64,
-        uptime: &Uptime,
-        now: u64,
-    ) -> Result<(), NotOpened> {
-        let last = self.counted(uptime, now);
+    pub fn open_settlement(&mut self, expiry: u64, now: u64) -> Result<(), NotOpened> {
+        let last = self.settlement;
         let missed = expiry <= now
             && self.surfaces.contains_key(&expiry)
             && !self.settled.contains_key(&expiry);
@@ -158,32 +202,29 @@ impl Guard {
         Ok(())
     }
 
-    /// The expiry at `time` as options on it are valued. It is final once a poke has counted all of its settlement, and no sooner:
-    /// an outage that has not been seen yet may end the price that it would count.
-    pub fn expiry(&self, time: u64, uptime: &Uptime, now: u64) -> Expiry {
-        let mark = self.asset.price.mark;
-        let running = self.counted(uptime, now);
-        if now < time {
-            let price = if running.expiry == time {
-                running.projected(mark)
-            } else {
-                mark
-            };
-            let quoted = self.surfaces.get(&time).copied().unwrap_or_default();
-            return Expiry::ahead(price, time, quoted, now);
-        }
-        let (price, is_final) = match self.settled.get(&time) {
-            Some(&price) => (price, true),
-            None if running.expiry == time => {
-                (running.projected(mark), self.settlement.is_complete())
-            }
-            None => (mark, false),
-        };
-        let stage = if is_final {
-            Stage::Settled
+    /// The expiry at `time` as options on it are valued, of what was observed at `now`.
+    pub fn expiry(&self, time: u64, now: u64) -> Expiry {
+        let (price, last) = (self.asset.price.mark, self.settlement);
+        let running = last.expiry == time && !last.is_complete();
+        let counted = if running {
+            last.fixed()
         } else {
-            Stage::Settling
+            Counted::default()
         };
-        Expiry { price, stage }
+        if now < time {
+            let quoted = self.surfaces.get(&time).copied().unwrap_or_default();
+            return Expiry::ahead(price, counted, time, quoted, now);
+        }
+        let complete = last.expiry == time && last.is_complete();
+        let settled = complete.then_some(last.price);
+        let (price, stage) = match settled.or(self.settled.get(&time).copied()) {
+            Some(price) => (price, Stage::Settled),
+            None => (price, Stage::Settling),
+        };
+        Expiry {
+            price,
+            counted,
+            stage,
+        }
     }
 }

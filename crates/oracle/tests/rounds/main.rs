@@ -21,8 +21,11 @@ use steps::{Limits, sources, steps};
 use world::{Reached, World};
 
 /// Everything that a run must reach, or it has shown nothing.
-const LANDMARKS: [&str; 22] = [
+const LANDMARKS: [&str; 25] = [
     "pokes",
+    "operations that keep news",
+    "operations without news",
+    "operations without news after a while",
     "agreeing",
     "diverged",
     "sole",

@@ -162,6 +162,8 @@ pub struct Reference {
     expires: u64,
     /// The primary's price, which the stable price follows while the sources diverge.
     primary: u128,
+    /// How far the secondary's is above or below it.
+    apart: i128,
     stable: u128,
     pub observed: u64,
     tier: u8,
@@ -185,6 +187,7 @@ impl Reference {
             updated: 0,
             expires: 0,
             primary: 0,
+            apart: 0,
             stable: 0,
             observed: 0,
             tier: 0,
@@ -213,6 +216,23 @@ impl Reference {
 
     pub fn mark(&self) -> u128 {
         self.mark
+    }
+
+    /// Whether this, which followed `before`, says anything that that did not say, time aside; what is not of sources that agree
+    /// always does.
+    pub fn differs_from(&self, before: &Self) -> bool {
+        let said = |one: &Self| {
+            let breaker = (one.tier, one.calm_since);
+            (
+                one.mark,
+                one.standing,
+                one.updated,
+                one.expires,
+                one.apart,
+                breaker,
+            )
+        };
+        self.standing != Standing::Agreeing || said(self) != said(before)
     }
 
     /// The least and greatest that the stable price may be at `now`: it moves towards what it follows by a whole number, not
@@ -357,6 +377,9 @@ impl Reference {
         }
         if !frozen {
             self.primary = seen[0].map_or(0, |primary| primary.price);
+            let secondary = seen.get(1).copied().flatten();
+            let secondary = secondary.map_or(self.primary, |secondary| secondary.price);
+            self.apart = secondary.cast_signed() - self.primary.cast_signed();
         }
         if expected.mark != 0 {
             self.marks.push((now, expected.mark));

@@ -26,6 +26,12 @@ pub enum Step {
         drift: i32,
         heard: [Heard; 2],
     },
+    /// The same, but that somebody acts on the price.
+    Operate {
+        secs: u64,
+        drift: i32,
+        heard: [Heard; 2],
+    },
     /// Nothing happens for so long.
     Wait(u64),
     /// What the uptime feed says from now on.
@@ -64,6 +70,10 @@ pub enum Heard {
     Nothing,
     /// A round.
     Round(Answer, Time, Answered, Option<u64>),
+    /// It has another answer of the true price and so many basis points in its last round, with the same time.
+    Rewritten(i32),
+    /// It has the same answer in a new round of this second.
+    Repeated,
 }
 
 /// What a round says.
@@ -142,8 +152,23 @@ impl Heard {
         truth: u128,
         now: u64,
     ) -> Option<Round> {
-        let Heard::Round(answer, time, answered, decimals) = self else {
-            return last.filter(|_| matches!(self, Heard::Again));
+        let (answer, time, answered, decimals) = match self {
+            Self::Round(answer, time, answered, decimals) => (answer, time, answered, decimals),
+            Self::Again | Self::Nothing => return last,
+            Self::Rewritten(points) => {
+                return last.map(|last| Round {
+                    answer: Answer::Near(*points).word(source, truth),
+                    ..last
+                });
+            }
+            Self::Repeated => {
+                return last.map(|last| Round {
+                    round_id: last.round_id.wrapping_add(U256::from(1)),
+                    updated_at: U256::from(now),
+                    answered_in_round: last.round_id.wrapping_add(U256::from(1)),
+                    ..last
+                });
+            }
         };
         let round_id = last.map_or(U256::from(1), |last| {
             last.round_id.wrapping_add(U256::from(1))
@@ -223,7 +248,8 @@ fn heard(bad: u32) -> impl Strategy<Value = Heard> {
             Heard::Round(answer, time, answered, decimals)
         });
     let silent = prop_oneof![3 => Just(Heard::Again), 1 => Just(Heard::Nothing)];
-    prop_oneof![40 => good, 3 * bad => any_round, bad => silent]
+    let odd = prop_oneof![(-60..60).prop_map(Heard::Rewritten), Just(Heard::Repeated)];
+    prop_oneof![40 => good, 3 * bad => any_round, bad => silent, 2 => odd]
 }
 
 fn secs() -> impl Strategy<Value = u64> {
@@ -241,6 +267,17 @@ fn poke(bad: u32) -> impl Strategy<Value = Step> {
         secs,
         drift,
         heard: [one, two],
+    })
+}
+
+/// Half of those who act find that the feeds have said nothing new.
+fn operate(bad: u32) -> impl Strategy<Value = Step> {
+    let again = (secs(), Just([Heard::Again, Heard::Again]));
+    let heard = (secs(), [heard(bad), heard(bad)]);
+    (prop_oneof![again, heard], -60..60).prop_map(|((secs, heard), drift)| Step::Operate {
+        secs,
+        drift,
+        heard,
     })
 }
 
@@ -327,7 +364,8 @@ fn step(bad: u32) -> impl Strategy<Value = Step> {
         12 => Just(Said::Up),
     ];
     prop_oneof![
-        60 => poke(bad),
+        40 => poke(bad),
+        30 => operate(bad),
         3 => wait(),
         3 => sequencer.prop_map(Step::Sequencer),
         2 => Just(Step::PokeAnother),

@@ -17,11 +17,14 @@ use crate::steps::{self, Heard, Limits, Said, Step, expiry};
 /// What was reached, and how often.
 pub type Reached = BTreeMap<&'static str, u64>;
 
+#[derive(Clone)]
 pub struct World<'a> {
     guard: Guard,
     reference: Reference,
     sources: Vec<Source>,
     rounds: [Option<Round>; 2],
+    /// Feeds that do not answer now.
+    silent: [bool; 2],
     truth: u128,
     /// Whether the sequencer is up by what the uptime feed says, and since when it says the same.
     up: bool,
@@ -36,6 +39,8 @@ pub struct World<'a> {
     /// Observations since the settlement was opened: each may round by one.
     counts: u128,
     now: u64,
+    /// Whether this only tries what would be if.
+    tries: bool,
     reached: &'a RefCell<Reached>,
 }
 
@@ -46,6 +51,7 @@ impl<'a> World<'a> {
             reference: Reference::new(),
             sources: limits.iter().map(|limits| limits.around(truth)).collect(),
             rounds: [None; 2],
+            silent: [false; 2],
             truth,
             up: true,
             up_since: 1,
@@ -55,11 +61,15 @@ impl<'a> World<'a> {
             finals: BTreeMap::new(),
             counts: 0,
             now: start,
+            tries: false,
             reached,
         }
     }
 
     pub fn reach(&self, landmark: &'static str) {
+        if self.tries {
+            return;
+        }
         *self.reached.borrow_mut().entry(landmark).or_default() += 1;
     }
 
@@ -68,7 +78,14 @@ impl<'a> World<'a> {
             Step::Poke { secs, drift, heard } => {
                 self.now += secs;
                 self.drift(*drift);
-                self.poke(heard)?;
+                self.hear(heard);
+                self.poke()?;
+            }
+            Step::Operate { secs, drift, heard } => {
+                self.now += secs;
+                self.drift(*drift);
+                self.hear(heard);
+                self.operate()?;
             }
             Step::Wait(secs) => self.now += secs,
             Step::Sequencer(said) => self.hear_of_sequencer(*said),
@@ -76,7 +93,10 @@ impl<'a> World<'a> {
                 self.guard.look_at_sequencer(&self.uptime, self.now);
                 self.find_sequencer();
             }
-            Step::Trip(tier, secs) => self.trip(steps::tier(*tier), *secs)?,
+            Step::Trip(tier, secs) => {
+                self.poke()?;
+                self.trip(steps::tier(*tier), *secs)?;
+            }
             Step::Parameters(parameters) => self.set_parameters(parameters)?,
             Step::Configure(limits) => {
                 self.sources = limits
@@ -87,11 +107,14 @@ impl<'a> World<'a> {
                 self.reference.reconfigured();
                 self.reach("other sources");
             }
-            Step::Open(days) => self.open_settlement(expiry(*days, self.now))?,
+            Step::Open(days) => {
+                self.poke()?;
+                self.open_settlement(expiry(*days, self.now))?;
+            }
             Step::Quote(days, surface) => self.quote(expiry(*days, self.now), *surface)?,
         }
         self.check_finals()?;
-        self.check_readers(self.now)
+        self.check_readers()
     }
 
     /// The true price stays where a price can be.
@@ -125,41 +148,61 @@ impl<'a> World<'a> {
         };
     }
 
-    /// What readers go by at `now`: whether the sequencer is up, and since when it is what it is. It is what a poke found, unless
-    /// there was none for longer than the mean's window.
-    fn sequencer(&self, now: u64) -> (bool, u64) {
-        let silent = now.saturating_sub(self.reference.observed);
-        let asked = silent > self.guard.parameters.mean_window.into();
-        match (asked && self.reference.is_young(now), self.up) {
-            (false, _) => self.found,
-            (true, true) => (true, self.up_since),
-            (true, false) => (false, now),
-        }
-    }
-
-    /// When it went down or came up, as far as readers know.
-    pub fn changed(&self, now: u64) -> u64 {
-        self.sequencer(now).1
-    }
-
-    fn is_trusted(&self, now: u64) -> bool {
-        self.reference.is_trusted(self.changed(now), now)
-    }
-
     // ---- pokes
 
-    fn poke(&mut self, heard: &[Heard; 2]) -> TestCaseResult {
-        self.reach("pokes");
-        let now = self.now;
+    /// What the feeds answer from now on.
+    fn hear(&mut self, heard: &[Heard; 2]) {
         for (k, source) in self.sources.iter().enumerate() {
-            let round = heard[k].round(source, self.rounds[k], self.truth, now);
-            // A feed that does not answer has not lost its last round.
-            self.rounds[k] =
-                round.or(self.rounds[k].filter(|_| matches!(heard[k], Heard::Nothing)));
+            self.silent[k] = matches!(heard[k], Heard::Nothing);
+            if !self.silent[k] {
+                self.rounds[k] = heard[k].round(source, self.rounds[k], self.truth, self.now);
+            }
         }
-        let answers: Vec<_> = (0..self.sources.len())
-            .map(|k| self.rounds[k].filter(|_| !matches!(heard[k], Heard::Nothing)))
-            .collect();
+    }
+
+    fn answers(&self) -> Vec<Option<Round>> {
+        let answer = |k: usize| self.rounds[k].filter(|_| !self.silent[k]);
+        (0..self.sources.len()).map(answer).collect()
+    }
+
+    /// An operation that asks for fresh marks: it is told what a poke followed by a read would tell it, and what it has observed is
+    /// kept if, and only if, it is news.
+    fn operate(&mut self) -> TestCaseResult {
+        let (before, mut poked) = (self.guard.clone(), self.clone());
+        poked.tries = true;
+        poked.poke()?;
+        let (told, kept) =
+            self.guard
+                .operate(&self.sources, &self.answers(), &self.uptime, self.now);
+        prop_assert_eq!(told, poked.guard.told(self.now));
+        let changes = poked.reference.differs_from(&self.reference);
+        let interrupted = poked.found.1 > self.reference.observed;
+        let completes = poked.guard.settlement.is_complete() && !before.settlement.is_complete();
+        prop_assert_eq!(kept, changes || interrupted || completes);
+        if kept {
+            self.reach("operations that keep news");
+            prop_assert_eq!(&self.guard, &poked.guard);
+            poked.tries = self.tries;
+            *self = poked;
+        } else {
+            self.reach("operations without news");
+            if self.now > self.reference.observed {
+                self.reach("operations without news after a while");
+            }
+            self.find_sequencer();
+            let sequencer = self.guard.sequencer;
+            let same = Guard {
+                sequencer,
+                ..before
+            };
+            prop_assert_eq!(&self.guard, &same, "something was stored without news");
+        }
+        Ok(())
+    }
+
+    fn poke(&mut self) -> TestCaseResult {
+        self.reach("pokes");
+        let (now, answers) = (self.now, self.answers());
         let seen: Vec<_> = (0..self.sources.len())
             .map(|k| self.sources[k].judge(answers[k].as_ref(), now))
             .collect();
@@ -308,18 +351,14 @@ impl<'a> World<'a> {
 
     fn trip(&mut self, tier: Tier, secs: u32) -> TestCaseResult {
         let (before, now) = (self.guard.clone(), self.now);
-        let agreed = self.reference.agrees(self.changed(now), now);
-        let uptime = self.uptime;
-        match self.guard.raise(tier, secs, &uptime, now) {
+        let agreed = self.reference.agrees(self.found.1, now);
+        match self.guard.raise(tier, secs, now) {
             Ok(()) => {
                 self.reach("trips");
                 if tier == Tier::Halted {
                     self.reach("trips to Halted");
                 }
-                prop_assert!(
-                    tier > before.tier(&uptime, now),
-                    "a trip did not raise the tier"
-                );
+                prop_assert!(tier > before.tier(now), "a trip did not raise the tier");
                 prop_assert!(
                     !agreed || tier <= Tier::Restricted,
                     "halted while the sources agree"
@@ -331,18 +370,18 @@ impl<'a> World<'a> {
                     before.trip.until.max(now),
                     now + u64::from(secs) / 2,
                 ] {
-                    let lowered = self.guard.tier(&uptime, later) < before.tier(&uptime, later);
+                    let lowered = self.guard.tier(later) < before.tier(later);
                     prop_assert!(!lowered, "a trip lowered the tier");
                 }
                 prop_assert_eq!(
-                    self.guard.tier(&uptime, now + u64::from(secs)),
+                    self.guard.tier(now + u64::from(secs)),
                     self.untripped(now + u64::from(secs))
                 );
             }
             Err(refusal) => {
                 prop_assert!(
                     !(self.reference.may_trip(secs, now)
-                        && tier > before.tier(&uptime, now)
+                        && tier > before.tier(now)
                         && !(agreed && tier == Tier::Halted)),
                     "refused: {refusal:?}"
                 );
@@ -360,7 +399,7 @@ impl<'a> World<'a> {
 
     /// The tier without a trip.
     fn untripped(&self, now: u64) -> Tier {
-        if self.is_trusted(now) {
+        if self.reference.is_trusted(self.found.1, now) {
             self.guard.asset.price.tier
         } else {
             Tier::Halted
@@ -369,22 +408,40 @@ impl<'a> World<'a> {
 
     // ---- what readers are told
 
-    /// At any time, whoever poked when: what the mark is, and what is forbidden.
-    fn check_readers(&self, now: u64) -> TestCaseResult {
+    /// At any time, whoever poked when: what the mark is, and what is forbidden. Readers are told what a poke would find.
+    fn check_readers(&self) -> TestCaseResult {
         for later in [0, 1, 30, 3_600, 86_400] {
-            self.check_reader(now + later)?;
+            let mut then = self.clone();
+            (then.tries, then.now) = (true, self.now + later);
+            let (answers, uptime) = (self.answers(), self.uptime);
+            let (seen, ..) = self
+                .guard
+                .observed(&self.sources, &answers, &uptime, then.now);
+            then.poke()?;
+            prop_assert_eq!(seen.told(then.now), then.guard.told(then.now));
+            then.check_finals()?;
+            then.check_reader()?;
+            let (before, after) = (self.guard.asset.price, then.guard.asset.price);
+            if before.is_trusted(self.now)
+                && !after.is_trusted(then.now)
+                && !self.reference.is_young(then.now)
+            {
+                self.reach("a mark too old without a poke");
+            }
+            if before.is_trusted(then.now) && before.precedes(&then.guard.sequencer) {
+                self.reach("a mark from before an outage");
+            }
         }
         Ok(())
     }
 
-    fn check_reader(&self, now: u64) -> TestCaseResult {
-        let guard = &self.guard;
-        let price = guard.price(&self.uptime, now);
+    fn check_reader(&self) -> TestCaseResult {
+        let (guard, now) = (&self.guard, self.now);
+        let price = guard.price();
         prop_assert_eq!(price.mark, self.reference.mark());
-        let (trusted, agreed) = (
-            self.is_trusted(now),
-            self.reference.agrees(self.changed(now), now),
-        );
+        let (up, since) = self.found;
+        let trusted = self.reference.is_trusted(since, now);
+        let agreed = self.reference.agrees(since, now);
         prop_assert_eq!(price.is_trusted(now), trusted);
         prop_assert_eq!(price.sources_agree(now), agreed);
         let trip = match guard.trip.tier {
@@ -397,11 +454,10 @@ impl<'a> World<'a> {
         } else {
             self.untripped(now)
         };
-        let tier = guard.tier(&self.uptime, now);
+        let tier = guard.tier(now);
         prop_assert_eq!(tier, expected);
-        let (up, since) = self.sequencer(now);
         let grace = !up || now < since + u64::from(guard.parameters.grace_period);
-        let blocked = guard.blocked(&self.uptime, now);
+        let blocked = guard.blocked(now);
         prop_assert_eq!(blocked, forbidden(tier as u8, trusted, grace));
         if !trusted {
             prop_assert_eq!(
@@ -409,18 +465,7 @@ impl<'a> World<'a> {
                 (Tier::Halted, 63),
                 "an untrusted price is not halted"
             );
-            if !self.reference.is_young(now) && price.status != Status::Frozen {
-                self.reach("a mark too old without a poke");
-            }
-            if self.reference.is_young(now) {
-                self.reach("a mark from before an outage");
-            }
         }
-        let stable = price.stable_at(now, guard.parameters.stable_price_rate);
-        let (least, most) = self
-            .reference
-            .stable_at(now, guard.parameters.stable_price_rate);
-        prop_assert!((least..=most).contains(&stable));
         self.check_options(blocked, now)
     }
 }

@@ -9,7 +9,7 @@
 //! | 1 | tick, WAD | perpetual, WAD, signed |
 //! | 2 | spot range, initial spot range; 64 bits each, WAD | volatility range, short option rate; 64 bits each, WAD |
 //! | 3 | initial factor, WAD; zero; 64 bits each | zero; number of options; 64 bits each |
-//! | option | strike in ticks, 64 bits; a bit that is set for a put; seconds to expiry, 31 bits; volatility in millionths, 32 bits | size, WAD, signed |
+//! | option | strike in 2^-16 of a tick, 64 bits; a bit that is set for a put; seconds to expiry, 31 bits; volatility in millionths, 32 bits | size, WAD, signed |
 //!
 //! The answer is one word per portfolio: maintenance margin and initial margin, WAD.
 
@@ -26,6 +26,13 @@ pub const MAX_SECONDS: u32 = u32::MAX >> 1;
 /// Units of volatility in one, of an option.
 pub const VOLATILITY_UNITS: u32 = 1_000_000;
 
+/// Bits of the parts of a tick that the strikes of portfolios are counted in. Listed strikes are whole ticks; in a settlement window
+/// options move like others struck off the grid (see [`settlement`](super::settlement)), which so are off by at most 1.5e-5 of a
+/// tick.
+pub const PART_BITS: u32 = 16;
+/// Ticks of a listed strike, at most: its parts fit 64 bits.
+pub const MAX_TICKS: u64 = u64::MAX >> PART_BITS;
+
 const LANE: u32 = 64;
 
 /// One option of a portfolio.
@@ -33,7 +40,8 @@ const LANE: u32 = 64;
 pub struct OptionLeg {
     /// Call or put.
     pub kind: Kind,
-    /// Strike in ticks of the portfolio.
+    /// Strike in parts of a tick of the portfolio, 2^-[`PART_BITS`] each; zero stands for any at or below: a call on nothing to pay,
+    /// a put worth nothing.
     pub strike: u64,
     /// Seconds to expiry, at most [`MAX_SECONDS`]; none of an option that has expired.
     pub seconds: u32,
@@ -43,7 +51,36 @@ pub struct OptionLeg {
     pub size: Position,
 }
 
+/// A number of ticks in parts of one. More than [`MAX_TICKS`] count as those.
+#[must_use]
+pub const fn parts_of_ticks(ticks: u64) -> u64 {
+    let ticks = if ticks > MAX_TICKS { MAX_TICKS } else { ticks };
+    ticks << PART_BITS
+}
+
+/// A strike in parts of a `tick`, rounded up or down. One of more than [`MAX_TICKS`] counts as the largest that fits.
+#[must_use]
+pub fn parts_of(strike: Price, tick: Price, up: bool) -> u64 {
+    let round = if up {
+        math::mul_div_up
+    } else {
+        math::mul_div_down
+    };
+    let parts = round(strike.0, 1 << PART_BITS, tick.0);
+    parts
+        .ok()
+        .and_then(|parts| u64::try_from(parts).ok())
+        .unwrap_or(u64::MAX)
+}
+
 impl OptionLeg {
+    /// The strike as a price, rounded down; the largest number where it does not fit.
+    #[must_use]
+    pub fn strike_price(&self, tick: Price) -> Price {
+        let strike = math::mul_div_down(tick.0, self.strike.into(), 1 << PART_BITS);
+        Price(strike.unwrap_or(u128::MAX))
+    }
+
     /// The word of an option. Seconds beyond [`MAX_SECONDS`] count as that many.
     #[must_use]
     pub fn pack(&self) -> Halves {

@@ -5,15 +5,15 @@ use super::encoding::{OptionLeg, Portfolio, Requirement, VOLATILITY_UNITS};
 use super::refusal::{Refusal, Result};
 use super::rough_normal::Rough;
 use super::scaled::Scaled;
-use super::scenario::{MAX_OPTIONS, Revaluation};
-use crate::{Position, Price, Ratio, Usd, WAD, math};
+use super::scenario::{MAX_OPTIONS, Revaluation, Worth};
+use crate::{Position, Ratio, Usd, WAD, math};
 
 /// What there is to know of a portfolio's risk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Evaluation {
     /// Maintenance and initial margin.
     pub requirement: Requirement,
-    /// Scenario of the worst loss: 3 x step of spot + step of volatility, each from the lowest; 21 and 22 are the tails.
+    /// Where the worst loss is: see [`Revaluation::requirement`].
     pub worst: u8,
     /// Sums over the portfolio.
     pub sums: Sums,
@@ -113,12 +113,13 @@ impl Portfolio {
     }
 
     fn revalued(&self, options: &[OptionLeg]) -> Result<(Requirement, u8)> {
-        let mut revaluation = self.begin(options.iter().map(|leg| leg.size))?;
+        let revaluation = self.begin(options.iter().map(|leg| leg.size))?;
+        let mut worth = Worth::default();
         for leg in options {
-            let contract = revaluation.contract(leg);
-            revaluation.add(&contract);
+            revaluation.add(&mut worth, &revaluation.contract(leg));
         }
-        revaluation.requirement()
+        let contract_at = |place| options.get(place).map(|leg| revaluation.contract(leg));
+        revaluation.requirement(&worth, &contract_at)
     }
 
     /// Maintenance and initial margin of the perpetual and `options`.
@@ -129,7 +130,7 @@ impl Portfolio {
         Ok(self.revalued(options)?.0)
     }
 
-    /// Margin, worst scenario, Greeks and value of the perpetual and `options`.
+    /// Margin, worst loss, Greeks and value of the perpetual and `options`.
     ///
     /// # Errors
     /// As for [`requirement`](Self::requirement); [`Refusal::Price`] if a strike is above [`Price::MAX`].
@@ -151,7 +152,7 @@ impl Portfolio {
         Terms {
             kind: leg.kind,
             forward: self.spot,
-            strike: Price(self.tick.0.saturating_mul(leg.strike.into())),
+            strike: leg.strike_price(self.tick),
             seconds: leg.seconds.into(),
             volatility: Ratio(u128::from(leg.volatility) * (WAD / u128::from(VOLATILITY_UNITS))),
         }

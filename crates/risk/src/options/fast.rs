@@ -69,6 +69,13 @@ pub(super) fn reciprocal(x: Fix, bits: u32) -> Fix {
     Wrapping(quotient(1 << bits, x.0.cast_unsigned()).cast_signed())
 }
 
+/// The logarithm of a positive number of the loop.
+pub(super) fn log_of(x: Fix) -> Fix {
+    Scaled::new(x.0.cast_unsigned())
+        .shifted(-(BITS as i64))
+        .fast_ln()
+}
+
 /// 1 / sqrt(`m`) of a number from 1 to 4 in units of 2^-28, wrong by a few units.
 pub(super) fn inverse_root(m: Fix) -> Fix {
     /// The line nearest to 1 / sqrt(m): 9 % off at most.

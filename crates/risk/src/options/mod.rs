@@ -4,18 +4,24 @@
 //! to about 1e-8 of spot, in 64 bits.
 
 pub mod black;
+mod bound;
+mod deviation;
 pub mod encoding;
 pub mod evaluation;
 mod fast;
 mod fast_normal;
 pub mod fixed;
+mod grid;
+mod leg;
 pub mod normal;
 mod refusal;
 mod rough_normal;
 mod scaled;
 pub mod scenario;
+pub mod settlement;
 mod standing;
 
 pub use encoding::{OptionLeg, Portfolio, Requirement, Shock};
 pub use evaluation::{Evaluation, Summation, Sums};
 pub use refusal::Refusal;
+pub use settlement::{Counted, Moving};

@@ -1,121 +1,42 @@
 //! The margin of a portfolio of one underlying: its worst loss over moves of spot and volatility.
 //!
-//! Seven moves of spot by three of volatility, and two tails of twice the range at 35 %, each by full revaluation. The loop
-//! works in 64 bits, in units of 2^-30 of spot, and sizes in units of 2^-29 of the gross size: a margin is wrong by about 1e-8 of
-//! the gross notional. A put is a call less the underlying, plus the strike: the loop knows calls only, and the rest is linear.
+//! Seven moves of spot by five of volatility, and two tails of twice the range at 35 %, each by full revaluation; and a bound of the
+//! loss at every price between two nodes of the same volatility. The loop works in 64 bits, in units of 2^-30 of spot, and sizes in
+//! units of 2^-29 of the gross size. A put is a call less the underlying, plus the strike: the loop knows calls only, and the rest
+//! is linear.
 
 use core::num::Wrapping;
 
-use super::black::{Kind, Terms};
-use super::encoding::{MAX_SECONDS, OptionLeg, Portfolio, Requirement, Shock, VOLATILITY_UNITS};
-use super::fast::{self, BITS, Fix, ONE, of_wad, reciprocal, root_of_years, times};
-use super::fast_normal::distribution;
+use super::black::Terms;
+use super::bound::{Loss, Node, Search};
+use super::encoding::{
+    MAX_SECONDS, OptionLeg, PART_BITS, Portfolio, Requirement, Shock, VOLATILITY_UNITS,
+};
+use super::fast::{BITS, Fix, of_wad};
+use super::grid::{Grid, MOVES, ROWS, Rows, STEPS, STILL, Sum};
+use super::leg::Leg;
 use super::refusal::{Refusal, Result};
-use super::rough_normal::Rough;
 use super::scaled::Scaled;
-use super::standing::{self, Standing};
 use crate::math::{mul_div_up, signed};
+use crate::options::black::Kind;
 use crate::{Position, Price, Ratio, Size, Usd, WAD};
 
 /// Options of a portfolio, at most.
 pub const MAX_OPTIONS: usize = 128;
 /// Widest range of spot: the price after the largest move stays below 8 x spot.
 pub const MAX_RANGE: Ratio = Ratio(3 * WAD);
-/// Steps of spot, a third of the range each, and the tails after them.
-const STEPS: usize = 7;
-const MOVES: usize = 9;
-/// Moves of volatility.
-const TURNS: usize = 3;
 /// What a loss in a tail counts for, of 100.
-const TAIL_WEIGHT: i64 = 35;
-/// No move takes a price below 1 %.
-const MIN_PRICE: Fix = Wrapping(ONE.0 / 100);
-/// No move takes a volatility below 5 %.
-const MIN_VOLATILITY: Fix = Wrapping(ONE.0 / 20);
-/// Deviations of the logarithm of a price: an option of the largest is worth all it can be, and one of the smallest nothing
-/// more than it has inside, both to less than 1e-8.
-const MIN_DEVIATION: Fix = Wrapping(1 << 4);
-const MAX_DEVIATION: Fix = Wrapping(16 * ONE.0);
-/// Deviation and change of volatility beyond which products would not fit: both are far beyond [`MAX_DEVIATION`].
-const MAX_PRODUCT: Fix = Wrapping(1 << 36);
-const MAX_SHOCK: Fix = Wrapping(1 << 41);
+const TAIL_WEIGHT: Fix = Wrapping(35);
+/// Number of the first tail.
+const FIRST_TAIL: u8 = (STEPS * ROWS) as u8;
+/// Number of what is between the first node and the next of its row.
+const FIRST_BETWEEN: u8 = FIRST_TAIL + (MOVES - STEPS) as u8;
+/// The step of spot that is none.
+const UNMOVED: usize = STEPS / 2;
 /// Bits of the gross size.
 const SIZE_BITS: u32 = 29;
-/// Power of two from which a strike is far: its calls are out of the money after every move.
-const FAR: i64 = 3;
 
-/// A range of spot: prices after each move as shares of the unit, their logarithms, and what the portfolio's calls are worth there.
-struct Grid {
-    price: [Fix; MOVES],
-    log: [Fix; MOVES],
-    value: [[Fix; TURNS]; MOVES],
-}
-
-impl Grid {
-    /// Moves of at most `range` around `base`, a share of the unit.
-    fn new(base: Fix, range: Ratio) -> Result<Self> {
-        let range = match u64::try_from(range.0) {
-            Ok(wad) if range <= MAX_RANGE => of_wad(wad) + Wrapping(1),
-            _ => return Err(Refusal::Range),
-        };
-        let thirds = [-3, -2, -1, 0, 1, 2, 3, -6, 6];
-        let moved = |n: i64| (ONE + range * Wrapping(n) / Wrapping(3)).max(MIN_PRICE);
-        let price = thirds.map(|n| ((base * moved(n)) >> BITS).max(Wrapping(1)));
-        Ok(Self {
-            price,
-            log: price.map(log_of),
-            value: [[Wrapping(0); TURNS]; MOVES],
-        })
-    }
-}
-
-/// The logarithm of a positive number of the loop.
-fn log_of(x: Fix) -> Fix {
-    Scaled::new(x.0.cast_unsigned())
-        .shifted(-(BITS as i64))
-        .fast_ln()
-}
-
-/// Deviation of the logarithm of a price, and its reciprocal: one division for all moves of spot.
-struct Deviation {
-    half: Fix,
-    /// 2^30 x 2^shift / deviation, below 2^27: its product with any logarithm fits.
-    reciprocal: Fix,
-    shift: usize,
-}
-
-impl Deviation {
-    fn new(deviation: Fix) -> Self {
-        let deviation = deviation.clamp(MIN_DEVIATION, MAX_DEVIATION);
-        let length = 63 - deviation.0.leading_zeros();
-        Self {
-            half: deviation >> 1,
-            reciprocal: reciprocal(deviation, length + 26),
-            shift: length as usize - 4,
-        }
-    }
-
-    /// Value of a call at a `price`; `log` is ln(price / strike).
-    #[inline(always)]
-    fn call(&self, price: Fix, log: Fix, strike: Fix) -> Fix {
-        let x = (log * self.reciprocal) >> self.shift;
-        (price * distribution(x + self.half) - strike * distribution(x - self.half)) >> BITS
-    }
-
-    /// The same of a strike that is not below the price, whatever the strike.
-    fn far_call(&self, price: Fix, log: Fix) -> Fix {
-        const FINER: usize = standing::ARGUMENT_BITS as usize - BITS;
-        // Below 16, as half of a deviation is.
-        const MOST: Fix = Wrapping((16 << BITS) - 1);
-        let moneyness = ((-log * self.reciprocal) >> self.shift).min(MOST);
-        let standing =
-            Standing::<Rough>::of_arguments((moneyness << FINER).0, (self.half << FINER).0);
-        let outside = standing.outside() >> (standing::FRACTION_BITS as usize - BITS);
-        (price * Wrapping(outside)) >> BITS
-    }
-}
-
-/// An option as the loop takes it.
+/// An option of a portfolio.
 #[derive(Clone, Copy, Debug)]
 pub struct Contract {
     kind: Kind,
@@ -126,7 +47,7 @@ pub struct Contract {
     size: i128,
 }
 
-/// What revaluing one portfolio takes, and has found so far.
+/// What revaluing one portfolio takes.
 pub struct Revaluation {
     shock: Shock,
     spot: Price,
@@ -134,26 +55,44 @@ pub struct Revaluation {
     unit: Price,
     /// 1 / unit.
     inverse: Scaled,
-    /// In units.
-    tick: Scaled,
-    /// Spot, and its logarithm.
+    /// A part of a tick, in units.
+    part: Scaled,
+    /// Spot.
     base: Fix,
-    base_log: Fix,
     /// Sizes are counted in 2^`shift` WAD.
     shift: u32,
     /// Of maintenance; of the initial margin around spot and around the stable price, where they differ.
     grids: [Option<Grid>; 3],
     volatility_range: Fix,
-    /// What gains with spot: the perpetual, less puts.
-    linear: Fix,
-    /// Value of all calls, marked.
-    marks: Fix,
-    /// Sizes of short options.
+    /// The perpetual.
+    perpetual: Fix,
+}
+
+/// What the options of a portfolio add up to in its revaluation.
+#[derive(Clone, Debug, Default)]
+pub struct Worth {
+    /// By grid.
+    rows: [Rows; 3],
+    /// Sizes of puts.
+    puts: Fix,
+    /// By how much the marks are less than the values where nothing has moved.
+    below: Fix,
+    /// Sizes of short options, WAD.
     short: u128,
+    has_longs: bool,
+}
+
+impl Worth {
+    /// All options as calls, marked: at the node of maintenance where nothing has moved.
+    fn marks(&self) -> Fix {
+        let [rows, ..] = &self.rows;
+        let sum = rows.get(STILL).and_then(|sums| sums.get(UNMOVED));
+        sum.map_or(Wrapping(0), |sum| sum.shorts + sum.longs) - self.below
+    }
 }
 
 impl Revaluation {
-    /// Begins with the perpetual; `gross` is the sum of all sizes, that of the perpetual included.
+    /// Of the perpetual, and of options that are to be added; `gross` is the sum of all sizes, that of the perpetual included.
     ///
     /// # Errors
     /// [`Refusal::Price`] if a price is zero or above [`Price::MAX`]; [`Refusal::Range`] if a range of spot is above [`MAX_RANGE`], or
@@ -188,9 +127,10 @@ impl Revaluation {
             spot,
             unit,
             inverse,
-            tick: Scaled::of_wide(portfolio.tick.0).times(inverse),
+            part: Scaled::of_wide(portfolio.tick.0)
+                .times(inverse)
+                .shifted(-i64::from(PART_BITS)),
             base,
-            base_log: log_of(base),
             shift: (128 - gross.0.leading_zeros()).saturating_sub(SIZE_BITS),
             grids: [
                 Some(Grid::new(base, shock.spot_range)?),
@@ -198,11 +138,9 @@ impl Revaluation {
                 initial(share(stable), stable != spot)?,
             ],
             volatility_range: of_wad(volatility_range),
-            linear: Wrapping(0),
-            marks: Wrapping(0),
-            short: 0,
+            perpetual: Wrapping(0),
         };
-        revaluation.linear = revaluation.size(portfolio.perpetual.0);
+        revaluation.perpetual = revaluation.size(portfolio.perpetual.0);
         Ok(revaluation)
     }
 
@@ -220,7 +158,7 @@ impl Revaluation {
         let volatility = Wrapping(i64::from(leg.volatility)) * Wrapping(FACTOR);
         Contract {
             kind: leg.kind,
-            strike: Scaled::new(leg.strike).times(self.tick),
+            strike: Scaled::new(leg.strike).times(self.part),
             seconds: leg.seconds,
             volatility: volatility >> (50 - BITS),
             size: leg.size.0,
@@ -240,111 +178,135 @@ impl Revaluation {
         }
     }
 
-    /// Adds an option.
+    fn leg(&self, contract: &Contract) -> Leg {
+        Leg::new(
+            self.size(contract.size),
+            contract.strike,
+            contract.seconds,
+            contract.volatility,
+            self.volatility_range,
+        )
+    }
+
+    /// Adds an option to what others are worth.
     #[inline]
-    pub fn add(&mut self, contract: &Contract) {
-        let size = self.size(contract.size);
-        let root = root_of_years(contract.seconds);
-        let shock =
-            times(self.volatility_range, fast::term_factor(contract.seconds)).min(MAX_SHOCK);
-        let deviation = times(contract.volatility, root).min(MAX_PRODUCT);
-        let least = (root * MIN_VOLATILITY) >> BITS;
-        let moved = [ONE - shock, ONE, ONE + shock]
-            .map(|factor| Deviation::new(times(deviation, factor).max(least)));
-        let still = Deviation::new(deviation);
-        let strike_log = contract.strike.fast_ln();
+    pub fn add(&self, worth: &mut Worth, contract: &Contract) {
+        let leg = self.leg(contract);
         if contract.kind == Kind::Put {
-            self.linear -= size;
+            worth.puts += leg.size;
         }
         if contract.size < 0 {
-            self.short = self.short.saturating_add(contract.size.unsigned_abs());
+            worth.short = worth.short.saturating_add(contract.size.unsigned_abs());
         }
-        if contract.strike.reaches(FAR) {
-            let value =
-                |deviation: &Deviation, price, log| deviation.far_call(price, log - strike_log);
-            self.marks += size * value(&still, self.base, self.base_log);
-            self.add_values(size, &moved, value);
+        worth.has_longs |= leg.size > Wrapping(0);
+        worth.below += leg.below(self.base);
+        for row in 0..ROWS {
+            let deviation = leg.deviation(row);
+            for (grid, rows) in self.grids.iter().zip(&mut worth.rows) {
+                if let Some(grid) = grid {
+                    grid.add(rows, row, &leg, &deviation);
+                }
+            }
+        }
+    }
+
+    /// The portfolio at a price, of what its options are worth there.
+    fn node(&self, worth: &Worth, price: Fix, sum: &Sum) -> Node {
+        let linear = self.perpetual - worth.puts;
+        Node {
+            price,
+            rest: linear * (price - self.base) + sum.shorts - worth.marks(),
+            longs: sum.longs,
+            delta: sum.delta,
+        }
+    }
+
+    /// The largest loss at a price of a grid's range or in a tail of it; `contract_at` is as for
+    /// [`requirement`](Self::requirement).
+    fn worst_loss(
+        &self,
+        worth: &Worth,
+        (grid, rows): (&Grid, &Rows),
+        contract_at: &dyn Fn(usize) -> Option<Contract>,
+    ) -> Loss {
+        let nodes = rows.each_ref().map(|sums| {
+            let mut nodes = [Node::default(); MOVES];
+            for ((node, price), sum) in nodes.iter_mut().zip(&grid.price).zip(sums) {
+                *node = self.node(worth, *price, sum);
+            }
+            nodes
+        });
+        let worst = worst_node(&nodes);
+        // What has no long options is concave or linear in the price: it loses most at a node.
+        if worth.has_longs {
+            worst.or(self.hidden_loss(worth, worst, &nodes, contract_at))
         } else {
-            let strike = contract.strike.fix();
-            let value =
-                |deviation: &Deviation, price, log| deviation.call(price, log - strike_log, strike);
-            self.marks += size * value(&still, self.base, self.base_log);
-            self.add_values(size, &moved, value);
+            worst
         }
     }
 
-    #[inline(always)]
-    fn add_values(
-        &mut self,
-        size: Fix,
-        moved: &[Deviation; TURNS],
-        value: impl Fn(&Deviation, Fix, Fix) -> Fix,
-    ) {
-        for grid in self.grids.iter_mut().flatten() {
-            let moves = grid.price.iter().zip(&grid.log).zip(&mut grid.value);
-            for (step, ((price, log), values)) in moves.enumerate() {
-                values[1] += size * value(&moved[1], *price, *log);
-                if step < STEPS {
-                    values[0] += size * value(&moved[0], *price, *log);
-                    values[2] += size * value(&moved[2], *price, *log);
-                }
+    /// The largest loss between nodes, where it may be larger than the `worst` of those.
+    #[inline(never)]
+    fn hidden_loss(
+        &self,
+        worth: &Worth,
+        worst: Loss,
+        nodes: &[[Node; MOVES]; ROWS],
+        contract_at: &dyn Fn(usize) -> Option<Contract>,
+    ) -> Loss {
+        let mut search = Search::new(worst.amount);
+        for (row, nodes) in nodes.iter().enumerate() {
+            let steps = nodes.iter().zip(nodes.iter().skip(1)).take(STEPS - 1);
+            for (step, (low, high)) in steps.enumerate() {
+                search.add(FIRST_BETWEEN + number(step, row), row, low, high);
             }
         }
-    }
-
-    /// The largest loss on a grid, zero if there is none, and the first scenario that has it.
-    fn worst_loss(&self, grid: &Grid) -> (u64, u8) {
-        let mut worst = (i64::MIN, 0);
-        let mut scenario = 0;
-        for (step, (price, values)) in grid.price.iter().zip(&grid.value).enumerate() {
-            let unmoved = self.marks - self.linear * (*price - self.base);
-            let losses = values.map(|value| (unmoved - value).0);
-            let losses = match step {
-                0..STEPS => &losses[..],
-                _ => &[losses[1] / 100 * TAIL_WEIGHT],
-            };
-            for loss in losses {
-                if *loss > worst.0 {
-                    worst = (*loss, scenario);
-                }
-                scenario += 1;
+        let revalue = |price: Fix, row: usize| {
+            let mut sum = Sum::default();
+            let contracts = (0..).map_while(contract_at);
+            for leg in contracts.map(|contract| self.leg(&contract)) {
+                leg.add_to(&mut sum, &leg.call(&leg.deviation(row), price));
             }
-        }
-        (worst.0.max(0).unsigned_abs(), worst.1)
+            self.node(worth, price, &sum)
+        };
+        search.largest(revalue).unwrap_or(worst)
     }
 
-    /// Maintenance and initial margin, rounded up, and the scenario of the worst loss: 3 x step of spot + step of
-    /// volatility, each from the lowest; 21 and 22 are the tails.
+    /// Maintenance and initial margin, rounded up, and what the worst loss is numbered: 5 x step of spot + step of volatility, each
+    /// from the lowest; 35 and 36 the tails; 37 + the lower node between two of a row. `contract_at` gives the options that were
+    /// added to `worth`, by their places from zero: prices that the grid does not have are looked at where a bound is loose.
     ///
     /// # Errors
     /// [`Refusal::Overflow`] if a result does not fit.
-    pub fn requirement(&self) -> Result<(Requirement, u8)> {
-        let [at_maintenance, others @ ..] = &self.grids;
-        let (loss, worst) = at_maintenance
-            .as_ref()
-            .map_or((0, 0), |grid| self.worst_loss(grid));
-        let floor = Size(self.short)
+    pub fn requirement(
+        &self,
+        worth: &Worth,
+        contract_at: &dyn Fn(usize) -> Option<Contract>,
+    ) -> Result<(Requirement, u8)> {
+        let mut worst = self.grids.iter().zip(&worth.rows).map(|(grid, rows)| {
+            let grid = grid.as_ref()?;
+            Some(self.worst_loss(worth, (grid, rows), contract_at))
+        });
+        let at_maintenance = worst.next().flatten().unwrap_or_default();
+        let floor = Size(worth.short)
             .notional_up(self.spot)?
             .times_up(self.shock.short_option_rate)?;
-        let maintenance = self.dollars(loss)?.plus(floor)?;
+        let maintenance = self.dollars(at_maintenance)?.plus(floor)?;
         let mut initial = maintenance.times_up(self.shock.initial_factor)?;
-        for grid in others.iter().flatten() {
-            let (loss, _) = self.worst_loss(grid);
+        for loss in worst.flatten() {
             initial = initial.max(self.dollars(loss)?.plus(floor)?);
         }
-        Ok((
-            Requirement {
-                maintenance,
-                initial,
-            },
-            worst,
-        ))
+        let requirement = Requirement {
+            maintenance,
+            initial,
+        };
+        Ok((requirement, at_maintenance.number))
     }
 
-    /// An amount of the loop in dollars, rounded up.
-    fn dollars(&self, amount: u64) -> Result<Usd> {
+    /// A loss in dollars, rounded up; of a gain, nothing.
+    fn dollars(&self, loss: Loss) -> Result<Usd> {
         let bits = BITS as u32;
-        let amount = u128::from(amount);
+        let amount = u128::from(loss.amount.0.max(0).unsigned_abs());
         let (amount, divisor) = match self.shift.checked_sub(bits) {
             None => (amount, WAD << (bits - self.shift)),
             Some(shift) if shift < amount.leading_zeros() => (amount << shift, WAD),
@@ -352,4 +314,32 @@ impl Revaluation {
         };
         Ok(Usd(signed(mul_div_up(amount, self.unit.0, divisor)?)?))
     }
+}
+
+/// The number of a node.
+const fn number(step: usize, row: usize) -> u8 {
+    (step * ROWS + row) as u8
+}
+
+/// The largest loss at a node or in a tail, and the first that has it.
+fn worst_node(nodes: &[[Node; MOVES]; ROWS]) -> Loss {
+    let mut worst = Loss {
+        amount: Wrapping(i64::MIN),
+        number: 0,
+    };
+    for (row, nodes) in nodes.iter().enumerate() {
+        for (step, node) in nodes.iter().take(STEPS).enumerate() {
+            worst = worst.or(Loss {
+                amount: node.loss(),
+                number: number(step, row),
+            });
+        }
+        if row == STILL {
+            for (number, node) in (FIRST_TAIL..).zip(nodes.iter().skip(STEPS)) {
+                let amount = node.loss() / Wrapping(100) * TAIL_WEIGHT;
+                worst = worst.or(Loss { amount, number });
+            }
+        }
+    }
+    worst
 }

@@ -58,13 +58,9 @@ impl<N: Normal> Standing<N> {
         }
     }
 
-    /// Value as a share of the smaller price, N(-near) - exp(k) N(-far). With exp(k) phi(far) = phi(near), the second term is
-    /// phi(near) R(far), R being Mills' ratio: nothing large is multiplied.
-    pub(super) fn outside(&self) -> i64 {
-        self.outside_of(self.likelihood(), N::mills(self.far))
-    }
-
-    /// The same, of [`likelihood`](Self::likelihood) and the ratio of `far`.
+    /// Value as a share of the smaller price, N(-near) - exp(k) N(-far), of [`likelihood`](Self::likelihood) and the
+    /// [ratio](Self::far_ratio) of `far`. With exp(k) phi(far) = phi(near), the second term is phi(near) R(far), R being Mills'
+    /// ratio: nothing large is multiplied.
     pub(super) fn outside_of(&self, likelihood: i64, far: i64) -> i64 {
         let second = N::product(self.density, far);
         likelihood.wrapping_sub(second).clamp(0, WHOLE)

@@ -1,11 +1,13 @@
 //! Options against double precision, against the model, against other libraries and an exchange; and their properties.
 
+mod every_price;
 mod exchange;
 mod margins;
 mod precise;
 mod pricing;
 mod properties;
 mod quantlib;
+mod settlement;
 mod words;
 
 /// A number in units of 1e-18: exactly what is written if that has at most 15 digits.

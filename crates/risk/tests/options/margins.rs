@@ -3,8 +3,9 @@
 //! `OPTION_PORTFOLIOS` is how many portfolios of the reference model are drawn (10,000), and of each shape here;
 //! `OPTION_SEED` is the first seed.
 
+use option_model::bound::ENOUGH;
 use option_model::reference::{self, Reference};
-use option_model::{Draw, Shape};
+use option_model::{Draw, SCENARIOS, Shape};
 use risk::options::Refusal;
 
 use crate::setting;
@@ -13,6 +14,8 @@ use crate::setting;
 const MARGIN: f64 = 1e-7;
 /// Of the sizes, times what no delta, gamma, vega and value of one option exceeds.
 const GREEKS: f64 = 1e-9;
+/// How near a bound has to be to what needs no closer look for both to be right, of itself.
+const TIE: f64 = 1e-5;
 /// Digits of a WAD that are lost whatever the size.
 const DIGITS: f64 = 8e-18;
 
@@ -25,6 +28,12 @@ struct Tally {
     total: f64,
     /// Where another scenario was named than the model's.
     others: u64,
+    /// Where a bound needed as close a look as not.
+    ties: u64,
+    /// Where options without time are struck at nodes.
+    blurred: u64,
+    /// Where the worst loss is between two nodes.
+    between: u64,
     greeks: [f64; 4],
 }
 
@@ -54,8 +63,36 @@ impl Tally {
                 off.max(0.0)
             }
         };
-        let maintenance = error(got.requirement.maintenance.0, expected.maintenance);
-        let initial = error(got.requirement.initial.0, expected.initial);
+        let errors = |maintenance, initial| {
+            [
+                error(got.requirement.maintenance.0, maintenance),
+                error(got.requirement.initial.0, initial),
+            ]
+        };
+        let mut enough = ENOUGH;
+        let mut off = errors(expected.maintenance, expected.initial);
+        // Where a bound is as large as needs no closer look, but for the error, either is right.
+        for other in [ENOUGH * (1.0 - TIE), ENOUGH * (1.0 + TIE)] {
+            if off.iter().any(|error| *error > MARGIN) {
+                let margin = model.margin_refined(other);
+                enough = other;
+                off = errors(margin.maintenance, margin.initial);
+            }
+        }
+        let blur = blur(model);
+        if off.iter().any(|error| *error > MARGIN) && blur > 0.0 {
+            let off = errors(expected.maintenance, expected.initial).map(|error| error * gross);
+            let closer =
+                [expected.maintenance, expected.initial].map(|margin| margin * (ENOUGH - 1.0));
+            assert!(
+                off[0] <= closer[0] + blur && off[1] <= closer[1] + 1.25 * blur,
+                "{off:?} {blur} {got:?} {model:?}"
+            );
+            self.blurred += 1;
+            return;
+        }
+        self.ties += u64::from(enough != ENOUGH);
+        let [maintenance, initial] = off;
         assert!(
             maintenance <= MARGIN && initial <= MARGIN,
             "{maintenance:e} {initial:e} {got:?} {model:?}"
@@ -64,22 +101,24 @@ impl Tally {
         self.maintenance = self.maintenance.max(maintenance);
         self.initial = self.initial.max(initial);
         self.total += maintenance;
-        self.check_worst(model, got.worst.into());
+        if blur == 0.0 {
+            self.check_worst(model, got.worst.into(), enough);
+        }
         let sums = got.sums;
         let found = [sums.delta.0, sums.gamma, sums.vega.0, sums.value.0].map(|x| x as f64 / 1e18);
         self.check_greeks(model, found, expected.greeks);
     }
 
-    /// The scenario that is named has the largest loss, or one that is as large but for the error.
-    fn check_worst(&mut self, model: &option_model::Portfolio, named: usize) {
-        let losses = model.losses(model.spot, model.shock.spot_range);
-        let largest = losses.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    /// What is named has the largest loss, or one that is as large but for the error.
+    fn check_worst(&mut self, model: &option_model::Portfolio, named: usize, enough: f64) {
+        let losses = model.losses(model.spot, model.shock.spot_range, enough);
         let slack = 2.0 * (MARGIN * model.gross() + DIGITS);
         assert!(
-            losses[named] >= largest - slack,
+            losses.by_number[named] >= losses.largest() - slack,
             "{named} {losses:?} {model:?}"
         );
-        self.others += u64::from(losses[named] != largest);
+        self.others += u64::from(named != losses.worst);
+        self.between += u64::from(named >= SCENARIOS);
     }
 
     fn check_greeks(&mut self, model: &option_model::Portfolio, found: [f64; 4], sums: [f64; 4]) {
@@ -109,15 +148,54 @@ impl Tally {
     fn print(&self, what: &str) {
         println!(
             "{what}: {} portfolios; maintenance off by at most {:e}, {:e} on average, initial by {:e} of gross notional; {} \
-             times another scenario that is as bad; delta, gamma, vega, value off by at most {:?}",
+             times another scenario that is as bad, {} between two nodes, {} as near to being looked at as not, {} with an option without \
+             time at a node; delta, gamma, vega, value off by at most {:?}",
             self.portfolios,
             self.maintenance,
             self.total / self.portfolios as f64,
             self.initial,
             self.others,
+            self.between,
+            self.ties,
+            self.blurred,
             self.greeks
         );
     }
+}
+
+/// By how much a bound may differ where an option is struck within a few deviations of a node: a logarithm that is off by some units
+/// of 2^-30 is another slope there, of a curve as near to the option's. Any such slope bounds what is lost.
+fn blur(model: &option_model::Portfolio) -> f64 {
+    /// Of a logarithm.
+    const LOG: f64 = 4e-9;
+    let mut blur = 0.0;
+    let shock = &model.shock;
+    for (start, range) in [
+        (model.spot, shock.spot_range),
+        (model.spot, shock.initial_spot_range),
+        (model.stable, shock.initial_spot_range),
+    ] {
+        let (start, width) = (start as f64 / 1e18, range as f64 / 3e18);
+        for leg in model.options.iter().filter(|leg| leg.size > 0) {
+            let terms = model.terms(leg);
+            let least = terms.years.sqrt() * 0.05;
+            let widest = terms.deviation().max(least) * 64.0;
+            let at_a_node = (-3..=3).any(|step| {
+                let price = start * (1.0 + width * f64::from(step)).max(0.01);
+                (price / terms.strike).ln().abs() < widest + LOG
+            });
+            let slope = if at_a_node {
+                (LOG / least).min(1.0)
+            } else {
+                0.0
+            };
+            // Where it matters less than what a margin may be off by.
+            if slope > 1e-5 {
+                blur += slope * start * width * leg.size as f64 / 1e18;
+            }
+        }
+    }
+    blur
 }
 
 fn check_reference(tally: &mut Tally, case: &Reference) {

@@ -5,6 +5,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use risk::options::Requirement;
 use risk::options::black::{Kind, Terms};
+use risk::options::encoding::MAX_TICKS;
 use risk::{Price, Ratio, Usd, WAD};
 
 use crate::setting;
@@ -252,7 +253,7 @@ fn anything() -> impl Strategy<Value = Portfolio> {
         || (0..107_u32, -MOST_SIZE..=MOST_SIZE).prop_map(|(shift, size): (_, i128)| size >> shift);
     let seconds = prop_oneof![Just(0_u32), 0..=u32::MAX >> 1];
     let volatility = prop_oneof![Just(0), Just(u32::MAX), any::<u32>()];
-    let ticks = (0..64_u32, any::<u64>()).prop_map(|(shift, bits)| bits >> shift);
+    let ticks = (0..48_u32, 0..=MAX_TICKS).prop_map(|(shift, bits)| bits >> shift);
     let leg = (any::<bool>(), ticks, seconds, volatility, size()).prop_map(
         |(is_call, ticks, seconds, volatility, size)| Leg {
             is_call,

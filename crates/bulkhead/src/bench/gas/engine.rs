@@ -11,7 +11,11 @@ use alloy::{
 };
 use risk::{
     Position, Price, Ratio, WAD,
-    options::{OptionLeg, Portfolio, Shock, black::Kind, encoding::Halves},
+    options::{
+        OptionLeg, Portfolio, Shock,
+        black::Kind,
+        encoding::{Halves, parts_of_ticks},
+    },
 };
 
 const COUNTS: [usize; 7] = [0, 1, 8, 16, 32, 64, 128];
@@ -48,7 +52,7 @@ fn option(i: usize) -> OptionLeg {
         } else {
             Kind::Put
         },
-        strike: (strike / TICK) as u64,
+        strike: parts_of_ticks((strike / TICK) as u64),
         seconds: EXPIRY_DAYS[expiry] * DAY,
         volatility: VOLATILITY,
         size: Position(if is_even(rank / 2 + expiry) { -1 } else { 1 } * WAD as i128),
@@ -78,7 +82,7 @@ fn evaluation(options: &[OptionLeg]) -> IRiskEngine::evaluateCall {
     let signed = |x: i128| I256::unchecked_from(x);
     let option = |leg: &OptionLeg| IRiskEngine::EngineOption {
         isCall: leg.kind == Kind::Call,
-        strike: U256::from(u128::from(leg.strike) * TICK),
+        strike: U256::from(leg.strike_price(Price(TICK)).0),
         secs: U256::from(leg.seconds),
         size: signed(leg.size.0),
         vol: U256::from(u128::from(leg.volatility) * MICRO),

@@ -12,12 +12,10 @@ use crate::steps::expiry;
 impl World<'_> {
     pub(super) fn open_settlement(&mut self, expiry: u64) -> TestCaseResult {
         let (before, now) = (self.guard.clone(), self.now);
-        // What counts until now is counted, and goes on to count.
-        let uptime = self.uptime;
-        let counted = before.counted(&uptime, now);
+        let counted = before.settlement;
         let ahead = expiry > now && expiry - now <= 86_400;
         let over = before.settlement.expiry == 0 || counted.is_complete();
-        match self.guard.open_settlement(expiry, &uptime, now) {
+        match self.guard.open_settlement(expiry, now) {
             Ok(()) => {
                 let missed = expiry <= now
                     && before.surfaces.contains_key(&expiry)
@@ -53,11 +51,9 @@ impl World<'_> {
 
     /// The settlement is the mean of the trusted seconds of its window, and of no others, to a unit for each observation.
     pub(super) fn check_settlement(&self) -> TestCaseResult {
-        let mut trusted = self.trusted.clone();
-        let changed = self.changed(self.now);
-        trusted.extend(self.reference.trusted_span(changed, self.now));
-        let settlement = self.guard.counted(&self.uptime, self.now);
-        let (sum, counted) = Reference::sum_of(&trusted, settlement.from, settlement.window.into());
+        let settlement = self.guard.settlement;
+        let window = settlement.window.into();
+        let (sum, counted) = Reference::sum_of(&self.trusted, settlement.from, window);
         prop_assert_eq!(u64::from(settlement.counted), counted);
         prop_assert_eq!(
             settlement.is_complete(),
@@ -79,7 +75,7 @@ impl World<'_> {
     pub(super) fn check_finals(&mut self) -> TestCaseResult {
         let times: Vec<u64> = self.guard.settled.keys().copied().collect();
         for time in times.into_iter().chain([self.guard.settlement.expiry]) {
-            let at = self.guard.expiry(time, &self.uptime, self.now);
+            let at = self.guard.expiry(time, self.now);
             let known = self.finals.get(&time).copied();
             if at.is_final() {
                 prop_assert!(known.is_none_or(|price| price == at.price), "settled twice");
@@ -137,7 +133,7 @@ impl World<'_> {
     pub(super) fn check_options(&self, blocked: u16, now: u64) -> TestCaseResult {
         let known = self.guard.surfaces.keys().copied();
         for time in known.chain([expiry(0, now), expiry(-1, now)]) {
-            let at: Expiry = self.guard.expiry(time, &self.uptime, now);
+            let at: Expiry = self.guard.expiry(time, now);
             let quoted = self.guard.surfaces.get(&time);
             let fresh = quoted
                 .is_some_and(|quoted| now < quoted.updated_at + u64::from(quoted.stale_after));
@@ -155,26 +151,32 @@ impl World<'_> {
         Ok(())
     }
 
-    /// The price that options are valued at: the mark, until its settlement is counted; never beyond the marks that were trusted.
+    /// What is left to move of options is at the mark, what is not at a mean of trusted marks; what is settled is at such a mean.
     fn check_value(&self, at: &Expiry, time: u64) -> TestCaseResult {
-        let mark = self.reference.mark();
-        let counting =
-            self.guard.settlement.expiry == time || self.guard.settled.contains_key(&time);
-        if !counting {
-            prop_assert_eq!(at.price, mark);
+        let (mark, last) = (self.reference.mark(), self.guard.settlement);
+        let (share, average) = (at.counted.share.0, at.counted.average.0);
+        if at.is_final() {
+            prop_assert_eq!(share, 0);
+            return self.check_mean(at.price);
+        }
+        prop_assert_eq!(at.price, mark);
+        if last.expiry != time || last.counted == 0 {
+            prop_assert_eq!(share, 0);
             return Ok(());
         }
-        let marks = || {
-            self.trusted
-                .iter()
-                .map(|&(_, _, price)| price)
-                .chain([mark])
-        };
+        let (counted, window) = (u128::from(last.counted), u128::from(last.window));
+        prop_assert_eq!(share, counted * u128::from(WAD) / window);
+        prop_assert!(share < WAD.into(), "all is counted, and not final");
+        self.reach("options that are being settled");
+        self.check_mean(average)
+    }
+
+    fn check_mean(&self, mean: u128) -> TestCaseResult {
+        let marks = || self.trusted.iter().map(|&(_, _, price)| price);
         let (least, most) = (marks().min().unwrap(), marks().max().unwrap());
         prop_assert!(
-            at.price >= least && at.price <= most,
-            "valued at {} without a mark there",
-            at.price
+            (least..=most).contains(&mean),
+            "settled at {mean} without a mark there"
         );
         Ok(())
     }

@@ -1,0 +1,82 @@
+//! The prices and volatilities at which a portfolio is revalued, and what it is worth there.
+
+use core::num::Wrapping;
+
+use super::deviation::Deviation;
+use super::fast::{BITS, Fix, ONE, log_of, of_wad};
+use super::leg::Leg;
+use super::refusal::{Refusal, Result};
+use super::scenario::MAX_RANGE;
+use crate::Ratio;
+
+/// Steps of spot, a third of the range each, and the tails after them.
+pub(super) const STEPS: usize = 7;
+pub(super) const MOVES: usize = 9;
+/// Moves of volatility: down by the range and by half of it, none, up by half and by all of it.
+pub(super) const ROWS: usize = 5;
+/// The one that is none.
+pub(super) const STILL: usize = 2;
+/// No move takes a price below 1 %.
+const MIN_PRICE: Fix = Wrapping(ONE.0 / 100);
+
+/// What options are worth at one price and volatility, as calls.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sum {
+    /// Short options.
+    pub(super) shorts: Fix,
+    /// Long options.
+    pub(super) longs: Fix,
+    /// Delta of long options.
+    pub(super) delta: Fix,
+}
+
+/// Options at every price and volatility of a grid, by row; only the still row has tails.
+pub(super) type Rows = [[Sum; MOVES]; ROWS];
+
+/// A range of spot: prices after each move as shares of the unit, and their logarithms.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Grid {
+    pub(super) price: [Fix; MOVES],
+    log: [Fix; MOVES],
+}
+
+impl Grid {
+    /// Moves of at most `range` around `base`, a share of the unit.
+    pub(super) fn new(base: Fix, range: Ratio) -> Result<Self> {
+        let range = match u64::try_from(range.0) {
+            Ok(wad) if range <= MAX_RANGE => of_wad(wad) + Wrapping(1),
+            _ => return Err(Refusal::Range),
+        };
+        let thirds = [-3, -2, -1, 0, 1, 2, 3, -6, 6];
+        let moved = |n: i64| (ONE + range * Wrapping(n) / Wrapping(3)).max(MIN_PRICE);
+        let price = thirds.map(|n| ((base * moved(n)) >> BITS).max(Wrapping(1)));
+        Ok(Self {
+            price,
+            log: price.map(log_of),
+        })
+    }
+
+    /// Adds an option at every price of a `row`, in which its deviation is `deviation`.
+    #[inline(always)]
+    pub(super) fn add(&self, rows: &mut Rows, row: usize, leg: &Leg, deviation: &Deviation) {
+        let moves = if row == STILL { MOVES } else { STEPS };
+        let sums = rows.get_mut(row).into_iter().flatten().take(moves);
+        let moves = self.price.iter().zip(&self.log).zip(sums);
+        if leg.is_far {
+            for ((price, log), sum) in moves {
+                leg.add_to(sum, &deviation.far_call(*price, log - leg.log));
+            }
+        } else if leg.size > Wrapping(0) {
+            for ((price, log), sum) in moves {
+                let call = deviation.call(*price, log - leg.log, leg.strike);
+                sum.longs += leg.size * call.value;
+                sum.delta += leg.size * call.delta;
+            }
+        } else {
+            for ((price, log), sum) in moves {
+                let call = deviation.call(*price, log - leg.log, leg.strike);
+                sum.shorts += leg.size * call.value;
+            }
+        }
+    }
+}
