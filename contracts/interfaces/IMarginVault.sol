@@ -251,7 +251,7 @@ interface IMarginVault is IOwnable {
     function openInterest(uint32 instrument) external view returns (uint256 long, uint256 short);
     function unsettled(uint32 instrument) external view returns (int256 long, int256 short); // gain nobody has settled yet
     function shortfall() external view returns (int256); // deficits written off, less haircuts taken since
-    /// Margins, Greeks, value and worst scenario of an account's positions in one underlying, as the risk engine evaluates
+    /// Margins, Greeks, value and worst loss of an account's positions in one underlying, as the risk engine evaluates
     /// them at the guard's prices: delta and gamma (per USD) in units of the underlying, vega per unit of volatility.
     function portfolio(bytes32 account, uint32 underlying)
         external

@@ -4,13 +4,20 @@ pragma solidity ^0.8.20;
 /// Margin of portfolios of options and perpetuals, and prices of options: a program without state, which anyone may call. Prices,
 /// sizes, ratios, volatilities and amounts are WAD (1e18); times are seconds; volatility and time are of a year of 365 days.
 ///
-/// Options are undiscounted Black-76 on the spot price. A portfolio of one underlying is revalued in 23 scenarios: 7 moves of
-/// spot up to +-spotRange in thirds of it, each with 3 moves of volatility (0, +-volRange x (30 / days)^0.3 up to 30 days to
-/// expiry and ^0.13 beyond, at least a day), and two tails of +-2 spotRange whose losses count 35 %. No move takes a price below
-/// 1 % of itself or a volatility below 5 %. Maintenance margin is the worst loss, plus shortOptionRate x spot for every short
-/// option. Margins are rounded up, and wrong by at most 1e-7 of the gross notional; prices by at most 1e-9 of the forward.
+/// Options are undiscounted Black-76 on the spot price. A portfolio of one underlying is revalued at 7 moves of spot up to
+/// +-spotRange in thirds of it, each with 5 moves of volatility (0, +-volRange / 2, +-volRange, each x (30 / days)^0.3 up to 30 days
+/// to expiry and ^0.13 beyond, at least a day; up multiplies the volatility by 1 + the move, down divides it by that), and in two
+/// tails of +-2 spotRange whose losses count 35 %. No move takes a price below 1 % of itself or a volatility below 5 %.
+///
+/// The margin holds at every price of the range: between two neighbouring prices of one volatility, long options, as calls, are
+/// worth at least their tangents at both, and everything else at least its chord. Where the loss so bounded is more than 2 % above
+/// every loss seen, the portfolio is revalued at the price where the bound is reached, at most 12 times. Maintenance margin is the
+/// worst loss, so bounded, plus shortOptionRate x spot for every short option. Margins are rounded up, and wrong by at most 1e-7 of
+/// the gross notional; prices by at most 1e-9 of the forward.
 interface IRiskEngine {
-    /// A position in an option; `size` is positive for a long one, `secs` the time to expiry.
+    /// A position in an option; `size` is positive for a long one, `secs` the time to expiry. A strike of 0 stands for any at or
+    /// below: a call that moves as the price does, a put worth nothing. An option of whose settlement average the fraction c is
+    /// counted at the mean a is (1 - c) options struck at (strike - c a) / (1 - c), at least 0: what is fixed hedges nothing.
     struct Option {
         bool isCall;
         uint256 strike;
@@ -28,9 +35,10 @@ interface IRiskEngine {
         uint256 initialFactor;
     }
 
-    /// `initial` is the larger of initialFactor x maintenance and the margin at `initialSpotRange`. `worst` is the scenario of
-    /// the worst loss, 3 x step of spot + step of volatility, each from the lowest; 21 and 22 are the tails. `delta` includes the
-    /// perpetual; `gamma` is per USD, `vega` per unit of volatility; `value` is that of the options.
+    /// `initial` is the larger of initialFactor x maintenance and the margin at `initialSpotRange`. `worst` says where the worst
+    /// loss is: from 0 to 34 at a price and a volatility, 5 x move of spot + move of volatility, each from the lowest; 35 and 36 in
+    /// the tails; from 37 to 66 between two prices, 37 + what the lower would be. `delta` includes the perpetual; `gamma` is per
+    /// USD, `vega` per unit of volatility; `value` is that of the options.
     struct Result {
         uint256 maintenance;
         uint256 initial;

@@ -60,10 +60,12 @@ pub fn evaluate(arguments: &[Word]) -> Vec<u8> {
     evaluation(&portfolio, options)
 }
 
+/// Not a part of its caller, as for a packed portfolio.
+#[inline(never)]
 fn evaluation(portfolio: &Portfolio, options: &[[Word; OPTION_WORDS]]) -> Vec<u8> {
     let size = |option: &[Word; OPTION_WORDS]| Position(words::signed(option, 3));
     let revaluation = or_revert(portfolio.begin(options.iter().map(size)));
-    let mut worth = Worth::default();
+    let mut worth = Worth::NOTHING;
     let mut summation = or_revert(Summation::new(portfolio));
     for option in options {
         let (terms, size) = (terms(portfolio.spot, option), size(option));

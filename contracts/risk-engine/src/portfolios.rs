@@ -32,12 +32,14 @@ pub fn requirements(arguments: &[Word]) -> Vec<u8> {
     output
 }
 
+/// Not a part of its caller: what options are worth would take its room on the stack beside that of the public function.
+#[inline(never)]
 fn requirement(portfolio: &Portfolio, options: &[Word]) -> Requirement {
     let sizes = options
         .iter()
         .map(|word| Position(halves(word)[1].cast_signed()));
     let revaluation = or_revert(portfolio.begin(sizes));
-    let mut worth = Worth::default();
+    let mut worth = Worth::NOTHING;
     for word in options {
         let contract = revaluation.contract(&OptionLeg::unpack(halves(word)));
         add(&revaluation, &mut worth, &contract);

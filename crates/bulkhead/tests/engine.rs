@@ -172,8 +172,8 @@ fn check(model: &Model, public: &IRiskEngine::EngineResult, packed: &Requirement
         worst <= TOLERANCE,
         "{worst:e} {public:?} {exact:?} {model:?}"
     );
-    let named = margin.losses[usize::from(public.worst)];
-    let largest = margin.losses[margin.worst];
+    let named = margin.losses.by_number[usize::from(public.worst)];
+    let largest = margin.losses.largest();
     assert!(
         largest - named <= 2.0 * TOLERANCE * gross,
         "{public:?} {margin:?}"

@@ -1,4 +1,4 @@
-//! Accounts re-margined per second and core: a perpetual and 1, 16 or 64 options of one underlying, 23 scenarios each.
+//! Accounts re-margined per second and core: a perpetual and 1, 16 or 64 options of one underlying, 37 revaluations each.
 
 use std::hint::black_box;
 

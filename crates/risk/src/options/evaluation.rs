@@ -114,7 +114,7 @@ impl Portfolio {
 
     fn revalued(&self, options: &[OptionLeg]) -> Result<(Requirement, u8)> {
         let revaluation = self.begin(options.iter().map(|leg| leg.size))?;
-        let mut worth = Worth::default();
+        let mut worth = Worth::NOTHING;
         for leg in options {
             revaluation.add(&mut worth, &revaluation.contract(leg));
         }

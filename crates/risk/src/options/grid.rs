@@ -20,7 +20,7 @@ pub(super) const STILL: usize = 2;
 const MIN_PRICE: Fix = Wrapping(ONE.0 / 100);
 
 /// What options are worth at one price and volatility, as calls.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Sum {
     /// Short options.
     pub(super) shorts: Fix,
@@ -28,6 +28,15 @@ pub(super) struct Sum {
     pub(super) longs: Fix,
     /// Delta of long options.
     pub(super) delta: Fix,
+}
+
+impl Sum {
+    /// Of no options.
+    pub(super) const NOTHING: Self = Self {
+        shorts: Wrapping(0),
+        longs: Wrapping(0),
+        delta: Wrapping(0),
+    };
 }
 
 /// Options at every price and volatility of a grid, by row; only the still row has tails.

@@ -33,6 +33,9 @@ const FIRST_TAIL: u8 = (STEPS * ROWS) as u8;
 const FIRST_BETWEEN: u8 = FIRST_TAIL + (MOVES - STEPS) as u8;
 /// The step of spot that is none.
 const UNMOVED: usize = STEPS / 2;
+/// What a margin counts for the errors of the loop, in units of 2^-30 of the gross size at the unit price: a value is off by some
+/// units, and so is a mark. The largest error that was found is 5 (see docs/verification.md).
+const ALLOWANCE: Fix = Wrapping(16);
 /// Bits of the gross size.
 const SIZE_BITS: u32 = 29;
 
@@ -61,6 +64,8 @@ pub struct Revaluation {
     base: Fix,
     /// Sizes are counted in 2^`shift` WAD.
     shift: u32,
+    /// Sum of all sizes, rounded up.
+    gross: Fix,
     /// Of maintenance; of the initial margin around spot and around the stable price, where they differ.
     grids: [Option<Grid>; 3],
     volatility_range: Fix,
@@ -69,7 +74,7 @@ pub struct Revaluation {
 }
 
 /// What the options of a portfolio add up to in its revaluation.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Worth {
     /// By grid.
     rows: [Rows; 3],
@@ -80,9 +85,20 @@ pub struct Worth {
     /// Sizes of short options, WAD.
     short: u128,
     has_longs: bool,
+    has_options: bool,
 }
 
 impl Worth {
+    /// Of no options. A constant, so that a program's stack holds it once.
+    pub const NOTHING: Self = Self {
+        rows: [[[Sum::NOTHING; MOVES]; ROWS]; 3],
+        puts: Wrapping(0),
+        below: Wrapping(0),
+        short: 0,
+        has_longs: false,
+        has_options: false,
+    };
+
     /// All options as calls, marked: at the node of maintenance where nothing has moved.
     fn marks(&self) -> Fix {
         let [rows, ..] = &self.rows;
@@ -122,6 +138,7 @@ impl Revaluation {
             true => Grid::new(base, shock.initial_spot_range).map(Some),
             false => Ok(None),
         };
+        let shift = (128 - gross.0.leading_zeros()).saturating_sub(SIZE_BITS);
         let mut revaluation = Self {
             shock,
             spot,
@@ -131,7 +148,8 @@ impl Revaluation {
                 .times(inverse)
                 .shifted(-i64::from(PART_BITS)),
             base,
-            shift: (128 - gross.0.leading_zeros()).saturating_sub(SIZE_BITS),
+            shift,
+            gross: Wrapping((gross.0 >> shift) as i64) + Wrapping(1),
             grids: [
                 Some(Grid::new(base, shock.spot_range)?),
                 initial(base, shock.initial_spot_range != shock.spot_range)?,
@@ -198,6 +216,7 @@ impl Revaluation {
         if contract.size < 0 {
             worth.short = worth.short.saturating_add(contract.size.unsigned_abs());
         }
+        worth.has_options = true;
         worth.has_longs |= leg.size > Wrapping(0);
         worth.below += leg.below(self.base);
         for row in 0..ROWS {
@@ -229,13 +248,12 @@ impl Revaluation {
         (grid, rows): (&Grid, &Rows),
         contract_at: &dyn Fn(usize) -> Option<Contract>,
     ) -> Loss {
-        let nodes = rows.each_ref().map(|sums| {
-            let mut nodes = [Node::default(); MOVES];
+        let mut nodes = [[Node::NOTHING; MOVES]; ROWS];
+        for (nodes, sums) in nodes.iter_mut().zip(rows) {
             for ((node, price), sum) in nodes.iter_mut().zip(&grid.price).zip(sums) {
                 *node = self.node(worth, *price, sum);
             }
-            nodes
-        });
+        }
         let worst = worst_node(&nodes);
         // What has no long options is concave or linear in the price: it loses most at a node.
         if worth.has_longs {
@@ -254,7 +272,8 @@ impl Revaluation {
         nodes: &[[Node; MOVES]; ROWS],
         contract_at: &dyn Fn(usize) -> Option<Contract>,
     ) -> Loss {
-        let mut search = Search::new(worst.amount);
+        let mut search = Search::NOTHING;
+        search.seen = worst.amount;
         for (row, nodes) in nodes.iter().enumerate() {
             let steps = nodes.iter().zip(nodes.iter().skip(1)).take(STEPS - 1);
             for (step, (low, high)) in steps.enumerate() {
@@ -262,7 +281,7 @@ impl Revaluation {
             }
         }
         let revalue = |price: Fix, row: usize| {
-            let mut sum = Sum::default();
+            let mut sum = Sum::NOTHING;
             let contracts = (0..).map_while(contract_at);
             for leg in contracts.map(|contract| self.leg(&contract)) {
                 leg.add_to(&mut sum, &leg.call(&leg.deviation(row), price));
@@ -285,7 +304,11 @@ impl Revaluation {
     ) -> Result<(Requirement, u8)> {
         let mut worst = self.grids.iter().zip(&worth.rows).map(|(grid, rows)| {
             let grid = grid.as_ref()?;
-            Some(self.worst_loss(worth, (grid, rows), contract_at))
+            let mut worst = self.worst_loss(worth, (grid, rows), contract_at);
+            if worth.has_options {
+                worst.amount += self.gross * ALLOWANCE;
+            }
+            Some(worst)
         });
         let at_maintenance = worst.next().flatten().unwrap_or_default();
         let floor = Size(worth.short)

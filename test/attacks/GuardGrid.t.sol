@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.20;
+
+import {IMarginVault} from "../../contracts/interfaces/IMarginVault.sol";
+import {Trader} from "../protocol/Protocol.sol";
+import {vm} from "../support/Vm.sol";
+import {OptionsTest} from "../options/OptionsTest.sol";
+
+/// Back ratios that lose most between two prices of the grid: short 100 calls at the mark, many more long ones a little above, 33
+/// minutes before they settle. Two accounts of one owner are on both sides, with no more in the losing one than its initial margin.
+contract GuardGridTest is OptionsTest {
+    uint256 private constant SHORT = 100e18;
+    /// Deposits of the two accounts, USD.
+    uint256 private constant STAKE = 100_000;
+    uint256 private constant COUNTER_STAKE = 5_000_000;
+
+    function run(uint64 range, uint256 far, uint256 ratio, int256 end, uint256 loss) private {
+        holdRange(ETH, range);
+        IMarginVault.OptionRules memory next = rules();
+        next.strikeStep = 1_000; // ten dollars
+        setRules(next);
+        uint32 near = series(14, 2_000, CALL);
+        uint32 wing = series(14, far, CALL);
+        Trader memory a = subAccount(carol, 1);
+        Trader memory b = subAccount(carol, 2);
+        Trader memory spare = subAccount(carol, 3);
+        elapse(expiryIn(14) - 33 minutes - block.timestamp);
+        refreshPrices();
+        setVolatility(14, VOLATILITY);
+        guard.openSettlement(asset, expiryIn(14));
+        deposit(a, STAKE * USD);
+        deposit(b, COUNTER_STAKE * USD);
+        uint256 insured = pool.totalAssets();
+        buy(wing, a, b, SHORT * ratio);
+        buy(near, b, a, SHORT);
+        vm.assertGt(maintenanceOf(a), loss);
+
+        uint256 beyond = capitalOf(a) - initialOf(a) - 1e15;
+        vm.prank(carol.owner);
+        vault.transfer(a.account, spare.account, beyond / 1e12 * 1e12);
+        setPrice(end * FEED);
+        for (uint256 k = 0; k < 3; k++) {
+            elapse(11 minutes);
+            refreshPrices();
+        }
+        vault.touch(a.account);
+        vault.touch(b.account);
+        // It has lost what was expected, and that was its own.
+        vm.assertGe(equityOf(a), 0);
+        int256 total = equityOf(a) + equityOf(b) + equityOf(spare);
+        vm.assertLe(total, int256((STAKE + COUNTER_STAKE) * WAD));
+        vm.assertEq(pool.totalAssets(), insured);
+    }
+
+    function test_a_loss_between_two_prices_of_a_range_of_20_per_cent_is_margined() public {
+        run(0.2e18, 2_120, 10, 2_110, 9_000e18);
+    }
+
+    function test_a_loss_between_two_prices_of_a_range_of_6_per_cent_is_margined() public {
+        run(0.062e18, 2_040, 30, 2_038, 3_000e18);
+    }
+}
