@@ -1,6 +1,6 @@
 # Everything that can be done with the checkout; `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: demo test help setup node contracts feeds abi check bench test-forge fmt clean
+.PHONY: demo test check-fast help setup node contracts feeds abi check bench test-forge fmt clean
 ARGS ?=
 
 PROGRAMS := $(or $(CARGO_TARGET_DIR),target)/debug
@@ -13,6 +13,9 @@ demo: setup contracts ## 12 March 2020 against a local node; ARGS="--prices FILE
 
 test: ## every check and test there is
 	@script/test
+
+check-fast: ## what fits between two edits: formats, lints, sizes, and the tests that are quick
+	@script/test fast
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -41,7 +44,7 @@ bench: setup contracts ## gas, sizes and speed: a table and out/bench.json
 	@script/env $(PROGRAMS)/bulkhead bench $(ARGS)
 
 test-forge: setup contracts feeds ## the Solidity tests alone; ARGS="--match-test NAME -vvv" for more
-	@script/with-node script/env forge test --threads 1 $(ARGS)
+	@script/solidity-tests $(ARGS)
 
 fmt: setup ## format Rust and Solidity
 	@script/env cargo fmt --all

@@ -2,7 +2,8 @@
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 target_dir=${CARGO_TARGET_DIR:-$root/target}
-PATH=$root/node_modules/.bin:$root/target/tools/bin:$PATH
+tools_dir=$target_dir/tools
+PATH=$root/node_modules/.bin:$tools_dir/bin:$PATH
 export PATH
 
 say() {
@@ -54,6 +55,26 @@ select_toolchain() {
     done
     [ -n "$same_minor" ] || die "Rust $pinned is not installed and RUSTUP_AUTO_INSTALL=0 forbids to fetch it"
     export RUSTUP_TOOLCHAIN=$same_minor
+}
+
+# Runs a command that speaks to a node without TLS, with one root certificate: forge reads all that it is given anew at every
+# request of a test, and that, not the test, is what most of its time goes to.
+with_one_certificate() {
+    local folder=$target_dir/certificates
+    case ${RPC_URL:-} in https:*) "$@"; return ;; esac
+    mkdir -p "$folder/none"
+    [ -s "$folder/one.pem" ] || node -p 'require("node:tls").rootCertificates[0]' >"$folder/one.pem"
+    SSL_CERT_FILE=$folder/one.pem SSL_CERT_DIR=$folder/none "$@"
+}
+
+# Compiles the programs that print the ABI of contracts $@, on the host and in one call, with features that leave all they share as it is.
+build_exports() {
+    local name programs=() features=
+    for name in "$@"; do
+        programs+=(--bin "$name")
+        features=$features,$name/export-abi
+    done
+    cargo build --quiet --locked --workspace "${programs[@]}" --features "${features#,}"
 }
 
 have cargo || die "cargo is missing: install Rust $(pinned_rust) (https://rustup.rs)"

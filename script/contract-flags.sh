@@ -44,5 +44,6 @@ flags=(
     "--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
 )
 export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="${flags[*]}"
-export CARGO_TARGET_DIR=${CONTRACT_TARGET_DIR:-$root/target/contracts}
+export HOST_TARGET_DIR=$target_dir
+export CARGO_TARGET_DIR=${CONTRACT_TARGET_DIR:-$target_dir/contracts}
 unset RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS

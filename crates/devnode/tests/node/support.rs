@@ -50,7 +50,7 @@ impl Node {
     pub async fn socket(&self) -> DynProvider {
         let connection = WsConnect::new(self.handle.ws_url());
         ProviderBuilder::new()
-            .connect_ws(connection)
+            .connect_pubsub_with(connection)
             .await
             .expect("a WebSocket")
             .erased()
