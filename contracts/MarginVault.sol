@@ -10,8 +10,15 @@ import {IMarginVault} from "./interfaces/IMarginVault.sol";
 contract MarginVault is Proxy {
     error NoCode(address program);
 
-    /// `vault-trading`: settling signed trades.
+    /// The numbers of options begin here.
+    uint256 private constant FIRST_OPTION = 1 << 31;
+    /// Where the instrument of the maker's order is among the bytes of a call of `settle`.
+    uint256 private constant MAKER_INSTRUMENT = 4 + 32;
+
+    /// `vault-trading`: settling signed trades in perpetuals.
     address private immutable TRADING;
+    /// `vault-option-trading`: settling signed trades in options.
+    address private immutable OPTION_TRADING;
     /// `vault-accounts`: money in and out, the pool's included, and settling accounts.
     address private immutable ACCOUNTS;
     /// `vault-liquidation`: taking over accounts in ill health.
@@ -25,6 +32,7 @@ contract MarginVault is Proxy {
 
     constructor(
         address trading,
+        address optionTrading,
         address accounts,
         address liquidation,
         address deleveraging,
@@ -32,6 +40,7 @@ contract MarginVault is Proxy {
         address options
     ) {
         TRADING = checked(trading);
+        OPTION_TRADING = checked(optionTrading);
         ACCOUNTS = checked(accounts);
         LIQUIDATION = checked(liquidation);
         DELEVERAGING = checked(deleveraging);
@@ -47,7 +56,7 @@ contract MarginVault is Proxy {
     /// The program that serves the call: what is called most often is compared first.
     function _implementation() internal view override returns (address) {
         bytes4 selector = msg.sig;
-        if (selector == IMarginVault.settle.selector) return TRADING;
+        if (selector == IMarginVault.settle.selector) return tradesOption() ? OPTION_TRADING : TRADING;
         if (selector == IMarginVault.deposit.selector || selector == IMarginVault.withdraw.selector) return ACCOUNTS;
         if (selector == IMarginVault.liquidate.selector || selector == IMarginVault.liquidateBatch.selector) {
             return LIQUIDATION;
@@ -55,6 +64,15 @@ contract MarginVault is Proxy {
         if (selector == IMarginVault.deleverage.selector) return DELEVERAGING;
         if (concernsAccounts(selector)) return ACCOUNTS;
         return concernsOrders(selector) || concernsOptions(selector) ? OPTIONS : REGISTRY;
+    }
+
+    /// Whether a call of `settle` is about an option. Both programs look at the whole order, and refuse the other's instruments.
+    function tradesOption() private pure returns (bool) {
+        uint256 instrument;
+        assembly ("memory-safe") {
+            instrument := calldataload(MAKER_INSTRUMENT)
+        }
+        return instrument >= FIRST_OPTION;
     }
 
     function concernsAccounts(bytes4 selector) private pure returns (bool) {

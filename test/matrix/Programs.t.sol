@@ -30,8 +30,9 @@ contract ProgramMatrixTest is VaultTable {
     }
 
     function test_nobody_has_a_role_at_a_program() public {
-        string[6] memory programs = [
+        string[7] memory programs = [
             "vault-trading",
+            "vault-option-trading",
             "vault-accounts",
             "vault-liquidation",
             "vault-deleveraging",
