@@ -10,6 +10,9 @@ import {IMarginVault} from "./interfaces/IMarginVault.sol";
 contract MarginVault is Proxy {
     error NoCode(address program);
 
+    /// A part of 0, and the number of `Hashed::Revealed`.
+    bytes2 private constant REVEALED = 0x0008;
+
     /// The numbers of options begin here.
     uint256 private constant FIRST_OPTION = 1 << 31;
     /// Where the instrument of the maker's order is among the bytes of a call of `settle`.
@@ -23,8 +26,10 @@ contract MarginVault is Proxy {
     address private immutable ACCOUNTS;
     /// `vault-liquidation`: taking over accounts in ill health.
     address private immutable LIQUIDATION;
-    /// `vault-deleveraging`: closing legs against the opposite side.
+    /// `vault-deleveraging`: closing legs against the opposite side before there is debt.
     address private immutable DELEVERAGING;
+    /// `vault-debts`: closing accounts in debt.
+    address private immutable DEBTS;
     /// `vault-registry`: set-up, parameters, and everything that can be read.
     address private immutable REGISTRY;
     /// `vault-options`: options; orders and signers between trades.
@@ -36,6 +41,7 @@ contract MarginVault is Proxy {
         address accounts,
         address liquidation,
         address deleveraging,
+        address debts,
         address registry,
         address options
     ) {
@@ -44,6 +50,7 @@ contract MarginVault is Proxy {
         ACCOUNTS = checked(accounts);
         LIQUIDATION = checked(liquidation);
         DELEVERAGING = checked(deleveraging);
+        DEBTS = checked(debts);
         REGISTRY = checked(registry);
         OPTIONS = checked(options);
     }
@@ -51,6 +58,28 @@ contract MarginVault is Proxy {
     function checked(address program) private view returns (address) {
         if (program.code.length == 0) revert NoCode(program);
         return program;
+    }
+
+    /// Two programs serve `deleverage`, for accounts near debt and for those in it; which it is, is known once the account is settled.
+    /// The one that finds itself asked in vain answers nothing, and the other serves the call.
+    function _fallback() internal override {
+        if (msg.sig != IMarginVault.deleverage.selector) return super._fallback();
+        bool owes = isKnownToOwe(bytes32(msg.data[4:]));
+        (address first, address second) = owes ? (DEBTS, DELEVERAGING) : (DELEVERAGING, DEBTS);
+        (bool success, bytes memory answer) = first.delegatecall(msg.data);
+        if (success && answer.length == 0) (success, answer) = second.delegatecall(msg.data);
+        assembly ("memory-safe") {
+            if success { return(add(answer, 32), mload(answer)) }
+            revert(add(answer, 32), mload(answer))
+        }
+    }
+
+    /// Whether somebody has found that the account owes, and nobody has paid since: the slot of `Hashed::Revealed`.
+    function isKnownToOwe(bytes32 account) private view returns (bool known) {
+        bytes32 slot = keccak256(abi.encodePacked(account, bytes32(0), REVEALED));
+        assembly ("memory-safe") {
+            known := iszero(iszero(sload(slot)))
+        }
     }
 
     /// The program that serves the call: what is called most often is compared first.
@@ -61,7 +90,6 @@ contract MarginVault is Proxy {
         if (selector == IMarginVault.liquidate.selector || selector == IMarginVault.liquidateBatch.selector) {
             return LIQUIDATION;
         }
-        if (selector == IMarginVault.deleverage.selector) return DELEVERAGING;
         if (concernsAccounts(selector)) return ACCOUNTS;
         return concernsOrders(selector) || concernsOptions(selector) ? OPTIONS : REGISTRY;
     }

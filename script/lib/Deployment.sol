@@ -54,6 +54,7 @@ library Deployment {
             session.deployProgram("vault-accounts"),
             session.deployProgram("vault-liquidation"),
             session.deployProgram("vault-deleveraging"),
+            session.deployProgram("vault-debts"),
             session.deployProgram("vault-registry"),
             session.deployProgram("vault-options")
         );

@@ -30,12 +30,13 @@ contract ProgramMatrixTest is VaultTable {
     }
 
     function test_nobody_has_a_role_at_a_program() public {
-        string[7] memory programs = [
+        string[8] memory programs = [
             "vault-trading",
             "vault-option-trading",
             "vault-accounts",
             "vault-liquidation",
             "vault-deleveraging",
+            "vault-debts",
             "vault-registry",
             "vault-options"
         ];
