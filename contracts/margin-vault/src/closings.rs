@@ -8,7 +8,8 @@ use risk::{Account, Closing, DEBT, Usd};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::MessageAccess;
 
-use crate::abi::word;
+use crate::abi::{Bytes, encode, usd, word};
+use crate::error::{Error, require};
 use crate::interfaces::IMarginVault;
 use crate::storage::{Hashed, Storage};
 use crate::word::Word;
@@ -66,6 +67,35 @@ impl Storage {
     fn revealed_slot(&self, account: B256) -> Slot {
         self.hashed(Hashed::Revealed, account, 0, Word::ZERO)
     }
+}
+
+/// What a call that closes has done.
+#[derive(Clone, Copy, Default)]
+pub struct Closed {
+    /// Whether nothing is left to do.
+    pub done: bool,
+    /// Debt written off.
+    pub deficit: Usd,
+    /// What insurance paid of it.
+    pub insured: Usd,
+}
+
+/// How many legs a call may close; reverts for none.
+pub fn leg_limit(max_legs: u128) -> usize {
+    require(max_legs > 0, Error::InvalidAmount);
+    usize::try_from(max_legs).unwrap_or(usize::MAX)
+}
+
+/// Emits what was closed, and answers it.
+pub fn report(account: B256, closed: &Closed) -> Bytes {
+    let words = [
+        word(account),
+        Word::of(closed.done.into()),
+        usd(closed.deficit),
+        usd(closed.insured),
+    ];
+    emit(topic!(IMarginVault::Deleveraged), 1, &words);
+    encode(&words[1..])
 }
 
 /// Remembers the caller if a settlement has found a debt that nobody knew, and forgets who found one that is paid.

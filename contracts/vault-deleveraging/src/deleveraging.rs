@@ -1,48 +1,36 @@
-//! Deleveraging: legs are closed at the mark against the opposite side, whose riskiest portfolios are cut first.
+//! Deleveraging before debt: legs are closed at the mark against the opposite side, whose riskiest portfolios are cut first.
 
 use alloy_primitives::B256;
-use margin_vault::abi::{Bytes, encode, usd, word};
+use margin_vault::abi::Bytes;
+use margin_vault::checks::{allowed, is_dust};
+use margin_vault::closings::{Closed, leg_limit, report};
 use margin_vault::error::{Error, OrRevert, require};
-use margin_vault::event::emit;
-use margin_vault::interfaces::IMarginVault;
+use margin_vault::flows;
 use margin_vault::session::{Session, action, main_account};
 use margin_vault::storage::{Field, Storage};
-use margin_vault::word::Word;
 use risk::{Closing, Ground, InstrumentId, Ledger, Position, Result, Size, Store, Valued};
 
-use crate::bankruptcy::{self, Closed};
-use margin_vault::checks::{allowed, is_dust};
-use margin_vault::flows;
-use margin_vault::topic;
-
-/// Closes at most `max_legs` legs of an account in debt, or a share of them near it.
+/// Closes a share of at most `max_legs` legs of an account near debt. Of one in debt it settles the legs and answers nothing: then
+/// the call is `vault-debts`' to serve.
 pub fn deleverage(store: &mut Storage, account: B256, max_legs: u128) -> Bytes {
-    require(max_legs > 0, Error::InvalidAmount);
-    let max_legs = usize::try_from(max_legs).unwrap_or(usize::MAX);
-    let (mut session, valued) = Session::settled_to_close(store, account);
+    let max_legs = leg_limit(max_legs);
+    let (mut session, valued) = Session::settled(store, account, false);
     session.observe(account, &valued.health);
-    let closed = if valued.account.in_debt() {
-        session.keep_outflow();
-        bankruptcy::close(&mut session, account, &valued, max_legs)
-    } else {
-        let done = reduce(&mut session, account, &valued, max_legs);
-        Closed {
-            done,
-            ..Closed::default()
-        }
-    };
-    // An account that has left debt leaves the bucket of those in debt.
+    if valued.account.in_debt() {
+        session.finish();
+        return &[];
+    }
+    let done = reduce(&mut session, account, &valued, max_legs);
     let left = session.ledger.touch(account, false).or_revert();
     session.observe(account, &left.health);
     session.finish();
-    let words = [
-        word(account),
-        Word::of(closed.done.into()),
-        usd(closed.deficit),
-        usd(closed.insured),
-    ];
-    emit(topic!(IMarginVault::Deleveraged), 1, &words);
-    encode(&words[1..])
+    report(
+        account,
+        &Closed {
+            done,
+            ..Closed::default()
+        },
+    )
 }
 
 /// Closes a share of at most `max_legs` legs of a settled account that is not in debt, as the last call decided if that did

@@ -1,8 +1,8 @@
-//! The vault's program for closing legs against the opposite side.
+//! The vault's program for closing legs against the opposite side before there is debt.
 //!
 //! | Where is ... | |
 //! |---|---|
-//! | a leg closed | [`deleveraging`], of an account in debt: [`bankruptcy`] |
+//! | a share of a leg closed | [`deleveraging`]; of an account in debt: `vault-debts` |
 //!
 //! # Storage
 //!
@@ -22,26 +22,18 @@
 //! | each bucket of the opposite side that has legs | 1 | | how far the water falls: at most 16, however many accounts are in them |
 //! | each of them that is cut | 1 | 1 | drift and scale; the first cut since it was empty changes its first slot as well |
 //! | end of an epoch | | 1 | only of a bucket that is closed |
-//! | **in debt:** limits, pool's assets | 2 | 1 | the instrument's cover |
-//! | who found the debt | 1 | | written only if the debt was found by an earlier call, or if some of it is left |
-//! | outflow | 1 | 1 | V was what it was until the pool paid |
-//! | accounts rewarded | 2 or 4 | 1 or 2 | paid as capital |
-//! | **before debt:** throttle | 1 | 1 | what the side has given up within the hour |
+//! | throttle | 1 | 1 | what the side has given up within the hour |
 //! | the pool's account | 2 | 2 | is paid the penalty |
 //! | closing | | 1 | only if legs are left for another call |
 //!
 //! Of an option, terms are read in the place of asset and rates, and its throttle and buckets are its own; flow and cover are its
 //! underlying's. An account with options costs the engine's address, the rules of each underlying's options, and a call of the
 //! engine before and after. A leg in an option that has settled is closed without the opposite side, which has settled too.
-//!
-//! The pool is called once: drawn for what is owed, without being asked before what it would pay; it is asked only while other
-//! debts are known.
 
 #![no_std]
 
 extern crate alloc;
 
-mod bankruptcy;
 mod deleveraging;
 mod functions;
 mod router;

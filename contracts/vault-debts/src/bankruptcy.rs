@@ -1,35 +1,23 @@
 //! Closing accounts in debt: leg by leg, against the opposite side; the pool pays what is owed, and a reward.
 
 use alloy_primitives::{Address, B256};
-use margin_vault::abi::{usd, word};
-use margin_vault::closings::Revealed;
+use margin_vault::abi::{Bytes, usd, word};
+use margin_vault::checks::allowed;
+use margin_vault::closings::{Closed, Revealed, leg_limit, report};
 use margin_vault::error::{Error, OrRevert, require};
 use margin_vault::event::emit;
+use margin_vault::flows;
 use margin_vault::interfaces::IMarginVault;
 use margin_vault::parameters::ratio;
 use margin_vault::session::{Session, action, main_account};
 use margin_vault::storage::Storage;
+use margin_vault::topic;
 use margin_vault::word::Word;
 use risk::{
     InstrumentId, Ledger, MAX_LEGS, Ratio, Result, Store, Usd, Valued, math, rate_of_weights,
 };
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::MessageAccess;
-
-use margin_vault::checks::allowed;
-use margin_vault::flows;
-use margin_vault::topic;
-
-/// What a call has closed.
-#[derive(Clone, Copy, Default)]
-pub struct Closed {
-    /// Whether nothing is left to do.
-    pub done: bool,
-    /// Debt written off.
-    pub deficit: Usd,
-    /// What insurance paid of it.
-    pub insured: Usd,
-}
 
 /// A bankruptcy that is being closed.
 struct Bankruptcy<'l, 's> {
@@ -49,9 +37,28 @@ struct Bankruptcy<'l, 's> {
     closed: Closed,
 }
 
+/// Closes at most `max_legs` legs of an account in debt. Of one that is not it settles the legs and answers nothing: then the call is
+/// `vault-deleveraging`'s to serve.
+pub fn deleverage(store: &mut Storage, account: B256, max_legs: u128) -> Bytes {
+    let max_legs = leg_limit(max_legs);
+    let (mut session, valued) = Session::settled_to_close(store, account);
+    session.observe(account, &valued.health);
+    if !valued.account.in_debt() {
+        session.finish();
+        return &[];
+    }
+    session.keep_outflow();
+    let closed = close(&mut session, account, &valued, max_legs);
+    // An account that has left debt leaves the bucket of those in debt.
+    let left = session.ledger.touch(account, false).or_revert();
+    session.observe(account, &left.health);
+    session.finish();
+    report(account, &closed)
+}
+
 /// Closes at most `max_legs` of the legs of a settled account in debt, those that can be cut, and draws on the pool for
 /// what is written off.
-pub fn close(session: &mut Session, account: B256, valued: &Valued, max_legs: usize) -> Closed {
+fn close(session: &mut Session, account: B256, valued: &Valued, max_legs: usize) -> Closed {
     let legs = &valued.account.legs;
     let movable = allowed(session, action::DELEVERAGE, legs);
     require(

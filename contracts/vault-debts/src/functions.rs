@@ -1,0 +1,5 @@
+//! What the program serves.
+
+margin_vault::functions! {
+    DELEVERAGE = vault::deleverageCall;
+}

@@ -1,0 +1,25 @@
+//! From selectors to functions.
+
+use margin_vault::abi::{Args, Bytes};
+use margin_vault::program::Program;
+use margin_vault::storage::Storage;
+
+use crate::bankruptcy;
+use crate::functions::selector;
+
+/// The program.
+pub struct Debts;
+
+impl Program for Debts {
+    fn view(_: u32, _: Args, _: &mut Storage) -> Option<Bytes> {
+        None
+    }
+
+    fn execute(selector: u32, args: Args, store: &mut Storage) -> Option<Bytes> {
+        let output = match selector {
+            selector::DELEVERAGE => bankruptcy::deleverage(store, args.b256(0), args.saturated(1)),
+            _ => return None,
+        };
+        Some(output)
+    }
+}
