@@ -205,7 +205,7 @@ pub fn step(world: &mut World, judge: &mut Judge, gene: Gene) -> Result<bool, Vi
         Kind::ConvertOther => convert(world, judge, other, a),
         Kind::Deposit => {
             let amount = amount(world, gene);
-            let into = if gene.y % 8 == 0 { other } else { a };
+            let into = if gene.y.is_multiple_of(8) { other } else { a };
             // One that pays off a debt is a touch.
             let wanted = if world.vault.book.account(into).in_debt() {
                 world.vault.wanted(&[into])
@@ -293,7 +293,7 @@ fn signed(x: u16, most: i32) -> i32 {
 
 /// A share of an amount, often all of it.
 fn share(amount: Usd, x: u16) -> Usd {
-    if x % 2 == 0 {
+    if x.is_multiple_of(2) {
         amount
     } else {
         Usd(amount.0 / 65_536 * i128::from(x))
