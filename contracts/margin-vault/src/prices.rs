@@ -179,7 +179,7 @@ impl Market {
             self.blocked |= action::OPEN;
             // What it settles at is fixed: at a mark that still moves nobody leaves, and no leg is moved or cut.
             if ledger.now >= series.closes.into() && self.seconds > 0 {
-                self.blocked |= action::ALL;
+                self.blocked |= action::ALL & !action::MARK;
             }
         }
     }
