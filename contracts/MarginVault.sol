@@ -13,9 +13,16 @@ contract MarginVault is Proxy {
     /// A part of 0, and the number of `Hashed::Revealed`.
     bytes2 private constant REVEALED = 0x0008;
 
-    /// `vault-trading`: settling signed trades.
+    /// The numbers of options begin here.
+    uint256 private constant FIRST_OPTION = 1 << 31;
+    /// Where the instrument of the maker's order is among the bytes of a call of `settle`.
+    uint256 private constant MAKER_INSTRUMENT = 4 + 32;
+
+    /// `vault-trading`: settling signed trades in perpetuals.
     address private immutable TRADING;
-    /// `vault-accounts`: money in and out, and settling accounts.
+    /// `vault-option-trading`: settling signed trades in options.
+    address private immutable OPTION_TRADING;
+    /// `vault-accounts`: money in and out, the pool's included, and settling accounts.
     address private immutable ACCOUNTS;
     /// `vault-liquidation`: taking over accounts in ill health.
     address private immutable LIQUIDATION;
@@ -32,6 +39,7 @@ contract MarginVault is Proxy {
 
     constructor(
         address trading,
+        address optionTrading,
         address accounts,
         address liquidation,
         address deleveraging,
@@ -41,6 +49,7 @@ contract MarginVault is Proxy {
         address options
     ) {
         TRADING = checked(trading);
+        OPTION_TRADING = checked(optionTrading);
         ACCOUNTS = checked(accounts);
         LIQUIDATION = checked(liquidation);
         DELEVERAGING = checked(deleveraging);
@@ -59,7 +68,8 @@ contract MarginVault is Proxy {
     /// The one that finds itself asked in vain answers nothing, and the other serves the call.
     function _fallback() internal override {
         if (msg.sig != IMarginVault.deleverage.selector) return super._fallback();
-        (address first, address second) = isKnownToOwe(bytes32(msg.data[4:])) ? (DEBTS, DELEVERAGING) : (DELEVERAGING, DEBTS);
+        bool owes = isKnownToOwe(bytes32(msg.data[4:]));
+        (address first, address second) = owes ? (DEBTS, DELEVERAGING) : (DELEVERAGING, DEBTS);
         (bool success, bytes memory answer) = first.delegatecall(msg.data);
         if (success && answer.length == 0) (success, answer) = second.delegatecall(msg.data);
         assembly ("memory-safe") {
@@ -79,7 +89,7 @@ contract MarginVault is Proxy {
     /// The program that serves the call: what is called most often is compared first.
     function _implementation() internal view override returns (address) {
         bytes4 selector = msg.sig;
-        if (selector == IMarginVault.settle.selector) return TRADING;
+        if (selector == IMarginVault.settle.selector) return tradesOption() ? OPTION_TRADING : TRADING;
         if (selector == IMarginVault.deposit.selector || selector == IMarginVault.withdraw.selector) return ACCOUNTS;
         if (selector == IMarginVault.liquidate.selector || selector == IMarginVault.liquidateBatch.selector) {
             return LIQUIDATION;
@@ -87,6 +97,15 @@ contract MarginVault is Proxy {
         if (concernsAccounts(selector)) return ACCOUNTS;
         if (concernsProfits(selector)) return PROFITS;
         return concernsOrders(selector) || concernsOptions(selector) ? OPTIONS : REGISTRY;
+    }
+
+    /// Whether a call of `settle` is about an option. Both programs look at the whole order, and refuse the other's instruments.
+    function tradesOption() private pure returns (bool) {
+        uint256 instrument;
+        assembly ("memory-safe") {
+            instrument := calldataload(MAKER_INSTRUMENT)
+        }
+        return instrument >= FIRST_OPTION;
     }
 
     function concernsAccounts(bytes4 selector) private pure returns (bool) {

@@ -50,6 +50,7 @@ library Deployment {
     function createVault(Chain.Session memory session) private returns (address) {
         bytes memory programs = abi.encode(
             session.deployProgram("vault-trading"),
+            session.deployProgram("vault-option-trading"),
             session.deployProgram("vault-accounts"),
             session.deployProgram("vault-liquidation"),
             session.deployProgram("vault-deleveraging"),

@@ -125,8 +125,8 @@ contract GuardExpiryAttack is OptionsTest {
         trade(ETH, b, a, SIZE, SPOT);
         vm.assertEq(quote(call).delta, int256(WAD / 2));
         vm.assertApproxEqAbs(initialOf(a), PERPS / 2, MARGIN_ERROR * PERPS / 1e18 * 100);
-        // A short call costs 1 % of spot besides, by 1.25, for what is left of it.
-        vm.assertApproxEqAbs(initialOf(b), PERPS / 2 + SIZE / 2 * 20 * 125 / 100, MARGIN_ERROR * PERPS / 1e18 * 100);
+        // A short call costs 1 % of spot besides, for what is left of it.
+        vm.assertApproxEqAbs(initialOf(b), PERPS / 2 + SIZE / 2 * 20, MARGIN_ERROR * PERPS / 1e18 * 100);
         // What is left of the call gains what half the perpetuals lose.
         setPrice(2_040 * FEED);
         vm.assertEq(equityOf(a), 130_000e18 - 4_000e18 + 2_000e18);

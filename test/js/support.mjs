@@ -77,7 +77,17 @@ export async function deployProgram(wallet, name) {
 
 /** Creates the programs of a vault and the contract in front of them; returns its address. */
 export async function deployVault(wallet) {
-  const names = ['trading', 'accounts', 'liquidation', 'deleveraging', 'registry', 'options'];
+  const names = [
+    'trading',
+    'option-trading',
+    'accounts',
+    'liquidation',
+    'deleveraging',
+    'debts',
+    'profits',
+    'registry',
+    'options',
+  ];
   const programs = [];
   for (const name of names) programs.push(await deployProgram(wallet, `vault-${name}`));
   const { abi, bytecode } = artifact('MarginVault');

@@ -16,6 +16,8 @@ contract FreshMarksTest is VaultTable {
     /// What a vault's function does with prices.
     mapping(bytes4 selector => bool) private unpriced;
     string private stale;
+    /// The first day whose 08:00 is at least a week ahead.
+    uint256 private constant CLOSES = 8;
     /// Comes into a higher bucket when ETH falls to 1,820.
     Trader private due = newTrader("due");
 
@@ -34,6 +36,8 @@ contract FreshMarksTest is VaultTable {
         // They settle nobody.
         unpriced[IMarginVault.delist.selector] = true;
         unpriced[IMarginVault.initialize.selector] = true;
+        // It says when a series settles, not at what.
+        unpriced[IMarginVault.closeOption.selector] = true;
         unpriced[IMarginVault.setInstrument.selector] = true;
         unpriced[IMarginVault.setOptionRules.selector] = true;
         unpriced[IMarginVault.setParameters.selector] = true;
@@ -58,7 +62,7 @@ contract FreshMarksTest is VaultTable {
             if (poked) found++;
         }
         vm.assertEq(bytes(stale).length, 0, stale);
-        vm.assertEq(found, 11);
+        vm.assertEq(found, 13);
     }
 
     /// Whether the call of the table, or one that succeeds at the new price, pokes. One that fails does not.
@@ -71,6 +75,13 @@ contract FreshMarksTest is VaultTable {
         } else if (selector == IMarginVault.rebucket.selector) {
             data = abi.encodeCall(IMarginVault.rebucket, (due.account));
             (price, succeeds) = (1_820, true);
+        } else if (selector == IMarginVault.fixVolatility.selector) {
+            announceClosing(); // it keeps the volatility that the guard's mark of the option has
+            succeeds = true;
+        } else if (selector == IMarginVault.settleOption.selector) {
+            announceClosing(); // it fixes the volatility, and goes by the settlement price, both in this call
+            completeSettlement();
+            succeeds = true;
         }
         perpetuals[ETH].primary.push(price * FEED);
         perpetuals[ETH].secondary.push(price * FEED);
@@ -78,6 +89,20 @@ contract FreshMarksTest is VaultTable {
         uint256 before = guard.pokes(asset);
         transact(caller, address(vault), data);
         return guard.pokes(asset) > before;
+    }
+
+    /// The option settles early, in a day.
+    function announceClosing() private {
+        vm.prank(owner);
+        vault.closeOption(option);
+        pass(expiryIn(CLOSES) - 1 days - block.timestamp);
+    }
+
+    /// The time has come at which it settles, and the half hour before it is counted, which nobody has stored.
+    function completeSettlement() private {
+        guard.openSettlement(asset, expiryIn(CLOSES));
+        pass(1 days - 30 minutes);
+        elapse(30 minutes);
     }
 
     /// Feeds that have said nothing new since the last poke are believed without another.

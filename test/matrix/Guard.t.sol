@@ -21,6 +21,8 @@ contract GuardMatrixTest is MatrixTest {
         open(abi.encodeCall(IOracleGuard.openSettlement, (asset, expiryIn(14))));
         open(abi.encodeCall(IOracleGuard.poke, (asset)));
         open(abi.encodeCall(IOracleGuard.pokeMany, (assets())));
+        open(abi.encodeCall(IOracleGuard.freshMarks, (assets())));
+        open(abi.encodeCall(IOracleGuard.freshMarksWithOptions, (assets(), options())));
     }
 
     function assets() private view returns (bytes32[] memory all) {
@@ -28,13 +30,16 @@ contract GuardMatrixTest is MatrixTest {
         (all[0], all[1]) = (assetOf(ETH), assetOf(BTC));
     }
 
+    function options() private view returns (IOracleGuard.OptionId[] memory all) {
+        all = new IOracleGuard.OptionId[](1);
+        all[0] = IOracleGuard.OptionId(0, expiryIn(14), uint128(SPOT), CALL);
+    }
+
     function addViews() private {
-        IOracleGuard.OptionId[] memory options = new IOracleGuard.OptionId[](1);
-        options[0] = IOracleGuard.OptionId(0, expiryIn(14), uint128(SPOT), CALL);
         open(abi.encodeCall(IOracleGuard.feed, (asset)));
         open(abi.encodeCall(IOracleGuard.guardian, ()));
         open(abi.encodeCall(IOracleGuard.marks, (assets())));
-        open(abi.encodeCall(IOracleGuard.marksWithOptions, (assets(), options)));
+        open(abi.encodeCall(IOracleGuard.marksWithOptions, (assets(), options())));
         open(abi.encodeCall(IOracleGuard.parameters, ()));
         open(abi.encodeCall(IOracleGuard.rangeLimits, (asset)));
         open(abi.encodeCall(IOracleGuard.read, (asset)));

@@ -30,6 +30,8 @@ contract VaultInvariants is ProtocolTest {
         setCover(BTC, 35_000e18);
         IMarginVault.Parameters memory parameters = vault.parameters();
         (parameters.rewardShare, parameters.maxReward, parameters.treasury) = (0.1e18, 10e18, address(0x7ea));
+        // Those who list have nothing in the vault, so that all that it holds is the actors'.
+        parameters.listingFee = 0;
         vm.prank(owner);
         vault.setParameters(parameters);
         setRange(ETH);
@@ -97,6 +99,7 @@ contract VaultInvariants is ProtocolTest {
             (expiries[0], volatilities[0]) = (series[k].expiry, 0.8e18);
             tape.quote(guard, asset, expiries, volatilities);
             bytes32 payer = accountOf(owner);
+            vm.prank(owner);
             all.push(vault.listOption(ETH, series[k].expiry, series[k].strike, series[k].isCall, payer));
         }
     }

@@ -70,10 +70,21 @@ contract LiquidationTest is ProtocolTest {
     function test_an_absence_counts_for_at_most_a_minute() public {
         setPriceCalmly(187 * FEED);
         vault.touch(alice.account);
-        elapse(30 minutes);
+        elapse(10 minutes - 1);
         vault.touch(alice.account);
         (,,, uint64 unhealthy) = vault.health(alice.account);
         vm.assertEq(uint256(unhealthy), 60);
+    }
+
+    function test_a_clock_forgets_what_nobody_has_looked_at_for_ten_minutes() public {
+        setPriceCalmly(187 * FEED);
+        vault.touch(alice.account);
+        elapse(1 minutes);
+        vault.touch(alice.account);
+        elapse(10 minutes);
+        vault.touch(alice.account);
+        (,,, uint64 unhealthy) = vault.health(alice.account);
+        vm.assertEq(uint256(unhealthy), 0);
     }
 
     function test_one_observation_of_health_clears_the_clock() public {

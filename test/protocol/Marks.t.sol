@@ -165,16 +165,58 @@ contract MarksTest is ProtocolTest {
         vm.assertEq(guard.marks(new bytes32[](0)).length, 0);
     }
 
-    function test_an_asset_that_was_never_poked_is_known_and_frozen() public {
+    /// A reader stores nothing: before the first poke there is no mark to freeze at.
+    function test_an_asset_that_was_never_poked_has_the_mark_that_a_poke_would_find() public {
         IOracleGuard.Feed memory configured = guard.feed(PAIR);
         vm.prank(owner);
         guard.setFeed("new", configured);
+        assertNew("read", 200e18, NORMAL, 0);
+        (int256[2] memory broken, int256[2] memory sound) = ([int256(0), 0], [int256(210e8), 210e8]);
+        pushBoth(broken);
+        assertNew("frozen at nothing", 0, HALTED, ALL);
+        guard.poke("new");
+        assertNew("poked while frozen", 0, HALTED, ALL);
+        pushBoth(sound);
+        assertNew("read again: that poke has halted it", 210e18, HALTED, 7);
+        guard.poke("new");
+        assertNew("poked", 210e18, HALTED, 7);
+        pushBoth(broken);
+        assertNew("frozen at the mark that was stored", 210e18, HALTED, ALL);
+    }
+
+    function pushBoth(int256[2] memory prices) private {
+        feed.push(prices[0]);
+        second.push(prices[1]);
+    }
+
+    function assertNew(string memory state, uint256 mark, uint8 tier, uint16 blocked) private view {
         bytes32[] memory assets = new bytes32[](1);
         assets[0] = "new";
         IOracleGuard.Mark memory found = guard.marks(assets)[0];
-        vm.assertEq(uint256(found.mark), 0);
-        vm.assertEq(uint256(found.tier), HALTED);
-        vm.assertEq(uint256(found.blocked), ALL);
+        vm.assertEq(uint256(found.mark), mark, state);
+        vm.assertEq(uint256(found.stablePrice), mark, state);
+        vm.assertEq(uint256(found.tier), uint256(tier), state);
+        vm.assertEq(uint256(found.blocked), uint256(blocked), state);
+    }
+
+    /// Between two pokes a reader is told what the next one would find, and again the mark that was stored where that would freeze.
+    function test_marks_are_those_of_a_poke_in_the_same_second() public {
+        elapse(100);
+        feed.push(204e8);
+        second.push(204e8);
+        assertMark("a price that nobody poked", 204e18, 200e18, NORMAL, 0);
+        elapse(10);
+        assertMark("whose stable price follows only once it is stored", 204e18, 200e18, NORMAL, 0);
+        feed.push(0);
+        second.push(0);
+        assertMark("nobody stored it", 200e18, 200e18, HALTED, ALL);
+        feed.push(204e8);
+        second.push(204e8);
+        guard.freshMarks(both());
+        assertMark("an operation stored it", 204e18, 200e18, NORMAL, 0);
+        feed.push(0);
+        second.push(0);
+        assertMark("so that it is where the asset freezes", 204e18, 200e18, HALTED, ALL);
     }
 
     function assertRangeRefused(IOracleGuard.Feed memory configured) private {

@@ -44,7 +44,7 @@ contract SettlementPriceTest is ProtocolTest {
         elapseTo(expiry - 1);
         assertSettlement((200e18 * 1_200 + 230e18 * 599) / uint256(1_799), 1, false, "a second before");
         elapseTo(expiry);
-        assertSettlement(210e18, 0, false, "at the expiry: until somebody pokes, an outage may still show");
+        assertSettlement(210e18, 0, true, "at the expiry, as a poke would find it");
         elapse(20 minutes);
         guard.poke(asset);
         assertSettlement(210e18, 0, true, "for good");
@@ -75,13 +75,16 @@ contract SettlementPriceTest is ProtocolTest {
         assertSettlement(210e18, 0, true, "thawed");
     }
 
-    /// A reader before an outage and one after it see one price: none is final that an outage could still take back.
-    function test_what_is_final_stays_final() public {
+    /// What is read as final is what an operation in that second would store. Until one has, an outage takes it back: nobody
+    /// pays anything by it before it is stored.
+    function test_what_is_stored_as_final_stays_final() public {
         guard.openSettlement(asset, expiry);
         elapseTo(expiry + 1 minutes);
-        assertSettlement(200e18, 0, false, "counted by nobody");
+        assertSettlement(200e18, 0, true, "read, and stored by nobody");
         sequencer.setDown(true);
+        assertSettlement(0, WINDOW, false, "an outage shows without a poke");
         sequencer.setDown(false);
+        assertSettlement(0, WINDOW, false, "and its end");
         setPrice(300 * FEED);
         assertSettlement(0, WINDOW, false, "nobody knows how long the price had lasted");
         elapse(WINDOW);
@@ -92,6 +95,20 @@ contract SettlementPriceTest is ProtocolTest {
         sequencer.setDown(false);
         setPrice(200 * FEED);
         assertSettlement(300e18, 0, true, "whatever comes then");
+    }
+
+    /// Whoever acts on a price that is final stores it in the same call.
+    function test_what_an_operation_found_final_stays_final() public {
+        guard.openSettlement(asset, expiry);
+        elapseTo(expiry + 1 minutes);
+        bytes32[] memory assets = new bytes32[](1);
+        assets[0] = asset;
+        guard.freshMarks(assets);
+        sequencer.setDown(true);
+        assertSettlement(200e18, 0, true, "in an outage");
+        sequencer.setDown(false);
+        setPrice(300 * FEED);
+        assertSettlement(200e18, 0, true, "and after it");
     }
 
     /// Only where somebody may hold options of it, so that nobody holds up the next one by opening old ones.
@@ -115,9 +132,9 @@ contract SettlementPriceTest is ProtocolTest {
         guard.openSettlement(asset, next);
         guard.openSettlement(asset, expiry);
         elapse(WINDOW);
-        assertSettlement(200e18, 0, false, "the missed one");
+        assertSettlement(200e18, 0, true, "the missed one, as a poke would find it");
         guard.openSettlement(asset, next);
-        assertSettlement(200e18, 0, true, "which the opening of the next one has counted");
+        assertSettlement(200e18, 0, true, "which the opening of the next one has stored");
         vm.expectRevert(abi.encodeWithSelector(IOracleGuard.SettlementRunning.selector, next));
         guard.openSettlement(asset, next + 1 days);
         elapseTo(next - WINDOW);

@@ -245,9 +245,10 @@ contract SurfacesTest is ProtocolTest {
         vm.assertApproxEqAbs(uint256(quote(true, 200e18).mark), 20e18, 0.02e18);
         vm.assertFalse(quote(true, 200e18).isFinal);
         elapse(1);
-        vm.assertFalse(quote(true, 200e18).isFinal, "until somebody pokes");
-        guard.poke(asset);
         IOracleGuard.OptionMark memory call = quote(true, 200e18);
+        guard.poke(asset);
+        bytes memory poked = abi.encode(quote(true, 200e18));
+        vm.assertEq(keccak256(abi.encode(call)), keccak256(poked), "a reader is told what a poke finds");
         vm.assertApproxEqAbs(uint256(call.mark), 20e18, 10);
         vm.assertTrue(call.isFinal);
         vm.assertEq(uint256(call.blocked), OPENING | REDUCING);

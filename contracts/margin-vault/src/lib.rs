@@ -1,16 +1,17 @@
 //! What the programs of a margin vault share: one storage, one way to open an operation, one list of errors, one ABI.
 //!
-//! A vault is one address with one ABI. Its code is a clone of `MarginVault.sol`, which hands every call on to one of eight
+//! A vault is one address with one ABI. Its code is a clone of `MarginVault.sol`, which hands every call on to one of its
 //! programs by its selector: a single program would not fit the chain's limit of 24,576 bytes, and a call pays for the size of
 //! the program that serves it.
 //!
 //! | Program | What it does |
 //! |---|---|
-//! | `vault-trading` | settles signed trades |
+//! | `vault-trading` | settles signed trades in perpetuals |
+//! | `vault-option-trading` | settles signed trades in options |
 //! | `vault-accounts` | money in, out and between accounts; settles accounts, for anyone |
 //! | `vault-liquidation` | moves legs of accounts in ill health into others |
 //! | `vault-deleveraging` | closes legs of accounts near debt against the opposite side |
-//! | `vault-debts` | the same of accounts in debt: the pool pays what is owed |
+//! | `vault-debts` | closes legs of accounts in debt against the opposite side, for what the pool pays |
 //! | `vault-profits` | turns profit into capital; what the pool pays for deficits written off; fees |
 //! | `vault-registry` | set-up, parameters, and everything that can be read |
 //! | `vault-options` | options and their rules; signers and cancellations |
@@ -22,6 +23,7 @@
 //! |---|---|
 //! | a slot laid out | [`storage`], [`nonces`], of an option: [`series`] |
 //! | an order hashed | [`orders`] |
+//! | a trade settled | [`trading`] |
 //! | a signature checked | [`signatures`] |
 //! | a price accepted | [`prices`] |
 //! | a margin computed | [`margins`] |
@@ -59,5 +61,6 @@ pub mod series;
 pub mod session;
 pub mod signatures;
 pub mod storage;
+pub mod trading;
 
 pub use program_support::{event, topic, word};

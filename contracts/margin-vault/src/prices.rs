@@ -67,6 +67,10 @@ impl Storage {
 /// has observed where that is news, unless a view asks. If it fails, so does the operation: no failure is taken for a frozen asset.
 pub fn read(ledger: &mut Ledger<Storage>) {
     let mut markets = core::mem::take(&mut ledger.store.markets);
+    for market in markets.known.iter().filter(|market| market.is_final) {
+        // Nobody asks any more in what tier its gains arose: they take the longest.
+        ledger.maturities.set(market.id, Maturity::Day);
+    }
     if markets.perpetuals > 0 {
         let question = markets.question(ledger.store);
         let guard = ledger.store.address(Field::Guard);
@@ -173,8 +177,9 @@ impl Market {
         self.is_final = Args::new(self.answer).bool(4) && self.blocked & action::MARK == 0;
         if series.closes > 0 {
             self.blocked |= action::OPEN;
-            if ledger.now >= series.closes.into() {
-                self.blocked |= action::REDUCE;
+            // What it settles at is fixed: at a mark that still moves nobody leaves, and no leg is moved or cut.
+            if ledger.now >= series.closes.into() && self.seconds > 0 {
+                self.blocked |= action::ALL & !action::MARK;
             }
         }
     }

@@ -60,6 +60,8 @@ pub fn evaluate(arguments: &[Word]) -> Vec<u8> {
     evaluation(&portfolio, options)
 }
 
+/// Not a part of its caller, as for a packed portfolio.
+#[inline(never)]
 fn evaluation(portfolio: &Portfolio, options: &[[Word; OPTION_WORDS]]) -> Vec<u8> {
     let size = |option: &[Word; OPTION_WORDS]| Position(words::signed(option, 3));
     let revaluation = or_revert(portfolio.begin(options.iter().map(size)));

@@ -32,6 +32,8 @@ pub fn requirements(arguments: &[Word]) -> Vec<u8> {
     output
 }
 
+/// Not a part of its caller: what options are worth would take its room on the stack beside that of the public function.
+#[inline(never)]
 fn requirement(portfolio: &Portfolio, options: &[Word]) -> Requirement {
     let sizes = options
         .iter()

@@ -2,25 +2,25 @@
 
 use alloy_primitives::B256;
 use margin_vault::abi::Bytes;
-use margin_vault::error::{Error, OrRevert, require};
-use margin_vault::session::{Session, action, main_account};
-use margin_vault::storage::{Field, Storage};
-use risk::{Account, Closing, Ground, InstrumentId, Ledger, Position, Result, Size, Store, Valued};
-
 use margin_vault::checks::{allowed, is_dust};
 use margin_vault::closings::{Closed, leg_limit, report};
+use margin_vault::error::{Error, OrRevert, require};
 use margin_vault::flows;
+use margin_vault::session::{Session, action, main_account};
+use margin_vault::storage::{Field, Storage};
+use risk::{Closing, Ground, InstrumentId, Ledger, Position, Result, Size, Store, Valued};
 
 /// Closes a share of at most `max_legs` legs of an account near debt. Of one in debt it settles the legs and answers nothing: then
 /// the call is `vault-debts`' to serve.
 pub fn deleverage(store: &mut Storage, account: B256, max_legs: u128) -> Bytes {
+    let max_legs = leg_limit(max_legs);
     let (mut session, valued) = Session::settled(store, account, false);
     session.observe(account, &valued.health);
     if valued.account.in_debt() {
         session.finish();
         return &[];
     }
-    let done = reduce(&mut session, account, &valued, leg_limit(max_legs));
+    let done = reduce(&mut session, account, &valued, max_legs);
     let left = session.ledger.touch(account, false).or_revert();
     session.observe(account, &left.health);
     session.finish();

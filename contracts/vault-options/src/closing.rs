@@ -110,11 +110,13 @@ fn listed(store: &Storage, number: u32) -> (InstrumentId, Series) {
     (id, store.series(id))
 }
 
-/// A series that settles early, within `ahead` seconds, and has not yet.
+/// A series that settles early, within `ahead` seconds, and has not yet. One that has expired settles at its expiry alone.
 fn closing(store: &Storage, number: u32, ahead: u64) -> (InstrumentId, Series) {
     let (id, series) = listed(store, number);
     let now = WasmVM::default().block_timestamp();
-    let due = series.closes > 0 && now.saturating_add(ahead) >= series.closes.into();
+    let due = series.closes > 0
+        && now.saturating_add(ahead) >= series.closes.into()
+        && now < series.expiry.into();
     require(due && !series.is_settled, Error::NotClosing);
     (id, series)
 }

@@ -1,10 +1,5 @@
-//! The vault's program for signed trades.
-//!
-//! | Where is ... | |
-//! |---|---|
-//! | a trade settled | [`settlement`] |
-//! | an order checked: its time, its nonce, its signature | [`orders`] |
-//! | open interest, vega and gamma limited, funding observed | [`market`] |
+//! The vault's program for signed trades in perpetuals: [`perpetuals`] has what is theirs, `margin_vault::trading` what they share
+//! with options.
 //!
 //! # What a settlement reads and writes
 //!
@@ -33,9 +28,7 @@
 //! Every further leg of either account costs a read of the leg, its bucket, and the instrument's price, rates and asset id, and
 //! no write: it stays unsettled. What is needed of them is their size, their gain and their margin.
 //!
-//! A trade in an option reads, in the place of the guard's asset id, the option's terms; of the perpetual on its underlying the
-//! price, rates and asset id; and besides the rules and limits of options, and what the option and all series together were
-//! counted for, both of which it writes. A trade in a perpetual reads the latter if there are options on its underlying.
+//! A trade in a perpetual on which there are options reads what these add up to as well.
 //!
 //! An instrument whose mark or funding has moved costs its two sides and a write of its price besides, because the total of
 //! unsettled gains, and h with it, moves with the index.
@@ -47,10 +40,8 @@
 extern crate alloc;
 
 mod functions;
-mod market;
-mod orders;
+mod perpetuals;
 mod router;
-mod settlement;
 
 use margin_vault::program;
 

@@ -106,7 +106,7 @@ fn water_stands_level_over_the_buckets_it_cuts() {
     // Once cut, buckets stand at one level, and the next cut takes from both in proportion.
     for bucket in [12, 10] {
         let (held, kept) = (buckets[bucket].0.0, left[bucket].0);
-        let weight = held / (held / kept) * kept / held * kept / held;
+        let weight = kept / WAD * kept / (held / WAD);
         buckets[bucket] = (left[bucket], Size(weight));
     }
     let left = water_fill(&buckets, size(90_000)).unwrap();

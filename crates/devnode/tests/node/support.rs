@@ -4,9 +4,9 @@ use alloy::{
     eips::BlockId,
     network::{EthereumWallet, TransactionBuilder},
     primitives::{Address, Bytes, U256},
-    providers::{DynProvider, Provider, ProviderBuilder, WsConnect},
+    providers::{DynProvider, Provider, ProviderBuilder},
     rpc::types::{TransactionReceipt, TransactionRequest},
-    transports::{RpcError, TransportErrorKind},
+    transports::{RpcError, TransportErrorKind, ws::WsConnect},
 };
 use devnode::{Config, Handle};
 use serde_json::{Value, json};

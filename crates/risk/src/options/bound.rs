@@ -18,7 +18,7 @@ const ENOUGH: Fix = Wrapping(50);
 const ZERO: Fix = Wrapping(0);
 
 /// A portfolio at a price and a volatility.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Node {
     pub(super) price: Fix,
     /// What everything but the long options has gained, less the marks of those.
@@ -30,6 +30,14 @@ pub(super) struct Node {
 }
 
 impl Node {
+    /// Of nothing.
+    pub(super) const NOTHING: Self = Self {
+        price: ZERO,
+        rest: ZERO,
+        longs: ZERO,
+        delta: ZERO,
+    };
+
     pub(super) fn loss(&self) -> Fix {
         -(self.rest + self.longs)
     }
@@ -52,7 +60,7 @@ impl Loss {
 }
 
 /// Two nodes of one row, and what may be lost between them.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Interval {
     row: usize,
     low: Node,
@@ -76,6 +84,18 @@ fn part_up(x: Fix, share: Fix) -> Fix {
 }
 
 impl Interval {
+    /// Of nothing.
+    const NOTHING: Self = Self {
+        row: 0,
+        low: Node::NOTHING,
+        high: Node::NOTHING,
+        bound: Loss {
+            amount: ZERO,
+            number: 0,
+        },
+        cross: ZERO,
+    };
+
     fn new(number: u8, row: usize, low: &Node, high: &Node) -> Self {
         let (low_loss, high_loss) = (low.loss(), high.loss());
         let (mut amount, mut cross) = if low_loss >= high_loss {
@@ -127,8 +147,8 @@ fn is_covered(low: &Node, high: &Node, seen: Fix) -> bool {
 
 /// Looks for the largest loss between nodes.
 pub(super) struct Search {
-    /// The largest loss at a price that was looked at.
-    seen: Fix,
+    /// The largest loss at a price that was looked at; to begin with, at a node.
+    pub(super) seen: Fix,
     /// Of any row, six between its seven nodes; each look adds one.
     open: [Interval; Self::MOST],
     len: usize,
@@ -137,14 +157,12 @@ pub(super) struct Search {
 impl Search {
     const MOST: usize = 30 + REFINEMENTS;
 
-    /// Begins with the largest loss at a node.
-    pub(super) fn new(seen: Fix) -> Self {
-        Self {
-            seen,
-            open: [Interval::default(); Self::MOST],
-            len: 0,
-        }
-    }
+    /// Before anything was looked at. A constant, so that a program's stack holds it once.
+    pub(super) const NOTHING: Self = Self {
+        seen: ZERO,
+        open: [Interval::NOTHING; Self::MOST],
+        len: 0,
+    };
 
     /// Adds what is between two nodes, unless that cannot matter.
     pub(super) fn add(&mut self, number: u8, row: usize, low: &Node, high: &Node) {

@@ -248,7 +248,7 @@ impl Revaluation {
         (grid, rows): (&Grid, &Rows),
         contract_at: &dyn Fn(usize) -> Option<Contract>,
     ) -> Loss {
-        let mut nodes = [[Node::default(); MOVES]; ROWS];
+        let mut nodes = [[Node::NOTHING; MOVES]; ROWS];
         for (nodes, sums) in nodes.iter_mut().zip(rows) {
             for ((node, price), sum) in nodes.iter_mut().zip(&grid.price).zip(sums) {
                 *node = self.node(worth, *price, sum);
@@ -272,7 +272,8 @@ impl Revaluation {
         nodes: &[[Node; MOVES]; ROWS],
         contract_at: &dyn Fn(usize) -> Option<Contract>,
     ) -> Loss {
-        let mut search = Search::new(worst.amount);
+        let mut search = Search::NOTHING;
+        search.seen = worst.amount;
         for (row, nodes) in nodes.iter().enumerate() {
             let steps = nodes.iter().zip(nodes.iter().skip(1)).take(STEPS - 1);
             for (step, (low, high)) in steps.enumerate() {

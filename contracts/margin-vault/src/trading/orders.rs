@@ -1,11 +1,11 @@
 //! Whether an order may be filled: its time, its nonce and its signature.
 
-use margin_vault::error::{Error, OrRevert, require};
-use margin_vault::nonces::Filled;
-use margin_vault::orders::{Domain, Order};
-use margin_vault::session::owner_of;
-use margin_vault::signatures::{is_signed_by_contract, is_signed_by_key};
-use margin_vault::storage::Storage;
+use crate::error::{Error, OrRevert, require};
+use crate::nonces::Filled;
+use crate::orders::{Domain, Order};
+use crate::session::owner_of;
+use crate::signatures::{is_signed_by_contract, is_signed_by_key};
+use crate::storage::Storage;
 
 /// Reverts unless the order is in time, not cancelled, has `size` left, and is signed. Returns what is filled of it.
 pub fn check(

@@ -3,26 +3,22 @@
 //! A trade writes the two legs that it changes and leaves the others unsettled where that changes nothing, see
 //! [`risk::Ledger::trade`]; health and margins count their gains all the same.
 
+use crate::abi::{Bytes, word};
+use crate::error::{Error, OrRevert, require};
+use crate::event::emit;
+use crate::interfaces::IMarginVault;
+use crate::nonces::Filled;
+use crate::orders::{Domain, Order};
+use crate::session::{Session, action, fee_account};
+use crate::storage::Storage;
+use crate::topic;
+use crate::word::Word;
 use alloy_primitives::B256;
-use margin_vault::abi::{Bytes, word};
-use margin_vault::error::{Error, OrRevert, require};
-use margin_vault::event::emit;
-use margin_vault::interfaces::IMarginVault;
-use margin_vault::nonces::Filled;
-use margin_vault::options::is_option;
-use margin_vault::orders::{Domain, Order};
-use margin_vault::parameters::ratio;
-use margin_vault::session::{Session, action, fee_account};
-use margin_vault::storage::Storage;
-use margin_vault::topic;
-use margin_vault::word::Word;
-use risk::listing::{option_fee, within_option_band};
-use risk::{
-    DEBT, InstrumentId, Position, Price, Size, Store, Trade, Traded, Usd, math, within_band,
-};
+use risk::{DEBT, InstrumentId, Position, Price, Size, Store, Trade, Traded, math};
 
-use crate::market::{self, Fill};
-use crate::orders::check;
+use super::Product;
+use super::market::{self, Fill};
+use super::orders::check;
 
 /// One side of a trade, as it was before.
 struct Party<'o> {
@@ -33,11 +29,12 @@ struct Party<'o> {
 }
 
 /// Fills `size` of two signed orders at the maker's limit, or what a reduce-only order has left to reduce.
-pub fn settle(store: &mut Storage, orders: [(&Order, &[u8]); 2], size: u128) -> Bytes {
+pub fn settle<P: Product>(store: &mut Storage, orders: [(&Order, &[u8]); 2], size: u128) -> Bytes {
     let [maker, taker] = [orders[0].0, orders[1].0];
     check_match(maker, taker);
     require(size > 0, Error::InvalidAmount);
     let id = store.listing(maker.instrument);
+    require(P::includes(id), Error::UnknownInstrument);
     let underlying = store.underlying_of(id);
     let mut session = Session::open(store);
     let filled = check_orders(&session, orders, size);
@@ -52,12 +49,13 @@ pub fn settle(store: &mut Storage, orders: [(&Order, &[u8]); 2], size: u128) -> 
     session.read_prices();
 
     let price = Price(maker.limit_price);
-    check_price(&session, id, underlying, price);
+    let within = P::is_within_band(&session, id, underlying, price);
+    require(within.or_revert(), Error::PriceOutsideBand);
     for party in &parties {
         check_allowed(&session, id, party, size);
     }
     let before = market::open_interest(&session, id);
-    let traded = trade(&mut session, [id, underlying], [maker, taker], size, price);
+    let traded = trade::<P>(&mut session, [id, underlying], [maker, taker], size, price);
     let fill = Fill {
         id,
         underlying,
@@ -66,7 +64,7 @@ pub fn settle(store: &mut Storage, orders: [(&Order, &[u8]); 2], size: u128) -> 
         open_interest: [before, market::open_interest(&session, id)],
         traded: &traded,
     };
-    market::observe(&mut session, &fill);
+    market::observe::<P>(&mut session, &fill);
     for (party, traded) in parties.iter().zip(&traded) {
         check_margin(&mut session, party, traded);
         mark_filled(session.ledger.store, party, size);
@@ -144,20 +142,6 @@ fn change_of_open_interest(parties: &[Party; 2], fill: Size) -> i128 {
     changes[0] + changes[1]
 }
 
-/// Reverts unless the price is within the band around the mark: a share of it, or, of an option, of the underlying's mark times
-/// the option's delta.
-fn check_price(session: &Session, id: InstrumentId, underlying: InstrumentId, price: Price) {
-    let market = session.market(id);
-    let band = ratio(session.ledger.store.rates_of(underlying).price_band);
-    let within = if is_option(id) {
-        let spot = market.underlying.spot;
-        within_option_band(price, market.mark, spot, market.delta(), band)
-    } else {
-        within_band(price, market.mark, band)
-    };
-    require(within.or_revert(), Error::PriceOutsideBand);
-}
-
 /// Reverts unless the guard's tiers and the vault's own state allow a party's side of the trade.
 fn check_allowed(session: &Session, id: InstrumentId, party: &Party, fill: Size) {
     if reducible(party).is_some_and(|most| fill <= most) {
@@ -171,34 +155,16 @@ fn check_allowed(session: &Session, id: InstrumentId, party: &Party, fill: Size)
     require(!impaired, Error::ReduceOnly);
 }
 
-/// The fees of maker and taker.
-fn fees(
-    session: &Session,
-    [id, underlying]: [InstrumentId; 2],
-    size: Size,
-    price: Price,
-) -> [Usd; 2] {
-    let store = &*session.ledger.store;
-    if is_option(id) {
-        let rules = store.option_rules(underlying);
-        let spot = session.market(id).underlying.spot;
-        return [rules.maker_fee, rules.taker_fee]
-            .map(|rate| option_fee(size, spot, price, ratio(rate)).or_revert());
-    }
-    let rates = store.rates_of(id);
-    let notional = size.notional_up(price).or_revert();
-    [rates.maker_fee, rates.taker_fee].map(|rate| notional.times_up(ratio(rate)).or_revert())
-}
-
 /// Trades in the ledger. Returns the maker and the taker afterwards.
-fn trade(
+fn trade<P: Product>(
     session: &mut Session,
     [id, underlying]: [InstrumentId; 2],
     [maker, taker]: [&Order; 2],
     size: Size,
     price: Price,
 ) -> [Traded; 2] {
-    let [maker_fee, taker_fee] = fees(session, [id, underlying], size, price);
+    let fees = P::fees(session, id, underlying, (size, price));
+    let [maker_fee, taker_fee] = fees.or_revert();
     let maker_pays = (maker.account, maker_fee);
     let taker_pays = (taker.account, taker_fee);
     let maker_buys = maker.size > 0;

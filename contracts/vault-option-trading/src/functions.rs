@@ -1,0 +1,5 @@
+//! What the program serves.
+
+margin_vault::functions! {
+    SETTLE = vault::settleCall;
+}
