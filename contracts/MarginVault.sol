@@ -65,13 +65,14 @@ contract MarginVault is Proxy {
     }
 
     /// Two programs serve `deleverage`, for accounts near debt and for those in it; which it is, is known once the account is settled.
-    /// The one that finds itself asked in vain answers nothing, and the other serves the call.
+    /// The one that is not meant refuses the account, and the other serves the call.
     function _fallback() internal override {
         if (msg.sig != IMarginVault.deleverage.selector) return super._fallback();
         bool owes = isKnownToOwe(bytes32(msg.data[4:]));
         (address first, address second) = owes ? (DEBTS, DELEVERAGING) : (DELEVERAGING, DEBTS);
+        bytes4 refusal = owes ? IMarginVault.NotDeleverageable.selector : IMarginVault.NoEquity.selector;
         (bool success, bytes memory answer) = first.delegatecall(msg.data);
-        if (success && answer.length == 0) (success, answer) = second.delegatecall(msg.data);
+        if (!success && bytes4(answer) == refusal) (success, answer) = second.delegatecall(msg.data);
         assembly ("memory-safe") {
             if success { return(add(answer, 32), mload(answer)) }
             revert(add(answer, 32), mload(answer))

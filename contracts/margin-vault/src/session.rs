@@ -190,6 +190,11 @@ impl<'s> Session<'s> {
         impaired.or_revert()
     }
 
+    /// Whether the vault is impaired, as an operation sees that moves no tokens.
+    pub fn is_seen_impaired(&self) -> bool {
+        self.ledger.totals.is_seen_impaired(self.missing())
+    }
+
     /// WAD value of one smallest unit of the token.
     pub fn unit(&self) -> u128 {
         self.ledger.store.token().unit()
@@ -283,19 +288,31 @@ impl<'s> Session<'s> {
     /// Ends the operation: keeps the start of impairment, and writes the totals.
     pub fn finish(mut self) {
         self.insure_debts();
+        let impaired = self.is_impaired(self.missing());
+        self.finish_as(impaired);
+    }
+
+    /// As [`Session::finish`], of an operation that moves no tokens.
+    pub fn finish_in_place(mut self) {
+        self.insure_debts();
+        let impaired = self.is_seen_impaired();
+        self.finish_as(impaired);
+    }
+
+    /// Ends the operation in a vault that is impaired, or not.
+    fn finish_as(mut self, impaired: bool) {
         let missing = self.missing();
         if missing != self.missing {
             let coverage = self.ledger.coverage().and_then(risk::Coverage::ratio);
             let words = [Word::of(coverage.or_revert()), usd(missing)];
             emit(topic!(IMarginVault::CoverageChanged), 0, &words);
         }
-        self.keep_impairment(missing);
+        self.keep_impairment(missing, impaired);
         self.ledger.save().or_revert();
     }
 
     /// Keeps since when the vault has been impaired.
-    fn keep_impairment(&mut self, missing: Usd) {
-        let impaired = self.is_impaired(missing);
+    fn keep_impairment(&mut self, missing: Usd, impaired: bool) {
         let totals = &mut self.ledger.totals;
         if impaired == (totals.impaired_since > 0) {
             return;

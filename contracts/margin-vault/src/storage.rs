@@ -461,17 +461,21 @@ impl Store for Storage {
     }
 
     fn records(&self) -> Records {
-        let parts = [Field::Records, Field::Stuck].map(|field| {
-            let Word { high, low } = self.field(field);
-            (high, low)
-        });
-        Records::from_parts(parts)
+        let Word { high, low } = self.field(Field::Records);
+        Records::from_parts(high, low)
     }
 
     fn set_records(&mut self, records: &Records) {
-        let [all, stuck] = records.to_parts().map(|(high, low)| Word::new(high, low));
-        self.set_field(Field::Records, all);
-        self.set_field(Field::Stuck, stuck);
+        let (high, low) = records.to_parts();
+        self.set_field(Field::Records, Word::new(high, low));
+    }
+
+    fn stuck(&self) -> Usd {
+        Usd(self.field(Field::Stuck).low.cast_signed())
+    }
+
+    fn set_stuck(&mut self, stuck: Usd) {
+        self.set_field(Field::Stuck, Word::of_signed(stuck.0));
     }
 
     fn attribution(&self, id: B256) -> Attribution {

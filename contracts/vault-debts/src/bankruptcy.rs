@@ -13,20 +13,17 @@ use margin_vault::session::{Session, action, main_account};
 use margin_vault::storage::Storage;
 use margin_vault::topic;
 use margin_vault::word::Word;
-use risk::{Draw, Ratio, Result, Store, Usd, Valued, rate_of_weights};
+use risk::{Draw, Result, Store, Usd, Valued};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::MessageAccess;
 
-/// Closes at most `max_legs` legs of an account in debt. Of one that is not it settles the legs and answers nothing: then the call is
+/// Closes at most `max_legs` legs of an account in debt. One that is not is refused with `NotDeleverageable`: then the call is
 /// `vault-deleveraging`'s to serve.
 pub fn deleverage(store: &mut Storage, account: B256, max_legs: u128) -> Bytes {
     let max_legs = leg_limit(max_legs);
     let (mut session, valued) = Session::settled(store, account, false);
     session.observe(account, &valued.health);
-    if !valued.account.in_debt() {
-        session.finish();
-        return &[];
-    }
+    require(valued.account.in_debt(), Error::NotDeleverageable);
     session.keep_outflow();
     let closed = close(&mut session, account, &valued, max_legs);
     // An account that has left debt leaves the bucket of those in debt.
@@ -48,7 +45,7 @@ fn close(session: &mut Session, account: B256, valued: &Valued, max_legs: usize)
     let revealed = session.ledger.store.revealed(account);
     let mut draw = Draw {
         unit: session.amount(1),
-        reward_share: reward_share(session.ledger.store, valued).or_revert(),
+        reward_share: ratio(session.ledger.store.rates().reward_share),
         reward_left: revealed.map_or(Usd::ZERO, |revealed| revealed.reward),
         ..Draw::default()
     };
@@ -113,13 +110,6 @@ fn settle(session: &mut Session, account: B256, revealer: Address, draw: &Draw) 
     let in_debt = store.account(account).in_debt();
     store.set_revealed(account, in_debt.then_some(&left));
     Ok(())
-}
-
-/// Reward for closing an account, a share of what its positions count for one by one.
-fn reward_share(store: &Storage, valued: &Valued) -> Result<Ratio> {
-    let of_margin = ratio(store.rates().reward_share);
-    let weights = store.weights(&valued.positions)?;
-    rate_of_weights(of_margin, valued.health.maintenance, weights)
 }
 
 fn caller() -> Address {

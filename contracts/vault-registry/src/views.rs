@@ -209,7 +209,7 @@ pub fn debts(store: &mut Storage, id: InstrumentId) -> Bytes {
 
 /// Known debts that nobody waits for.
 pub fn stuck_debt(store: &Storage) -> Bytes {
-    encode(&[usd(store.records().stuck)])
+    encode(&[usd(store.stuck())])
 }
 
 /// Funding rate for 8 hours, and what a unit of long position has paid so far.

@@ -71,6 +71,13 @@ impl Totals {
         })
     }
 
+    /// Whether an operation that moves no tokens finds the vault impaired: it has been since one that did, or `missing` exceeds 0.1 %
+    /// of V. That it is no more is for others to see.
+    #[must_use]
+    pub const fn is_seen_impaired(&self, missing: Usd) -> bool {
+        self.impaired_since > 0 || missing.0 > self.tokens.0 / IMPAIRED
+    }
+
     /// W: what nobody has paid for, written-off deficits and known debt beyond what `insurance` pays of it now.
     ///
     /// # Errors

@@ -45,8 +45,6 @@ pub struct Records {
     pub rate: u128,
     /// Rises when nothing is owed any more, or the rate has fallen too far: older records are left to haircuts.
     pub generation: u32,
-    /// Known debts of accounts whose legs are frozen.
-    pub stuck: Usd,
 }
 
 impl Default for Records {
@@ -56,7 +54,6 @@ impl Default for Records {
             unpaid: 0,
             rate: RATE_ONE,
             generation: 0,
-            stuck: Usd::ZERO,
         }
     }
 }
@@ -150,28 +147,26 @@ impl Records {
         };
     }
 
-    /// The records as the halves of two words, all zero at first: known and unpaid, what the rate is less than one and the
-    /// generation; and what is stuck.
+    /// The records as the halves of a word, both zero at first: known and unpaid; what the rate is less than one, and the generation.
     #[must_use]
-    pub fn to_parts(&self) -> [(u128, u128); 2] {
+    pub fn to_parts(&self) -> (u128, u128) {
         let high = u128::from(self.known) << 64 | u128::from(self.unpaid);
         let low = (RATE_ONE - self.rate.min(RATE_ONE)) << 32 | u128::from(self.generation);
-        [(high, low), (0, self.stuck.0.cast_unsigned())]
+        (high, low)
     }
 
-    /// The records of two words.
+    /// The records of a word's halves.
     #[must_use]
     #[expect(
         clippy::cast_possible_truncation,
         reason = "narrow fields are cut out of 128 bits"
     )]
-    pub const fn from_parts([(high, low), (_, stuck)]: [(u128, u128); 2]) -> Self {
+    pub const fn from_parts(high: u128, low: u128) -> Self {
         Self {
             known: (high >> 64) as u64,
             unpaid: high as u64,
             rate: RATE_ONE - (low >> 32),
             generation: low as u32,
-            stuck: Usd(stuck.cast_signed()),
         }
     }
 }
@@ -263,12 +258,12 @@ mod tests {
                 unpaid: 1 << 63,
                 rate,
                 generation,
-                stuck: Usd::MAX,
             };
-            assert_eq!(Records::from_parts(stored.to_parts()), stored);
+            let (high, low) = stored.to_parts();
+            assert_eq!(Records::from_parts(high, low), stored);
         }
-        assert_eq!(Records::from_parts([(0, 0); 2]), Records::default());
-        assert_eq!(Records::default().to_parts(), [(0, 0); 2]);
+        assert_eq!(Records::from_parts(0, 0), Records::default());
+        assert_eq!(Records::default().to_parts(), (0, 0));
     }
 
     #[test]

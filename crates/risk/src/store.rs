@@ -150,6 +150,10 @@ pub trait Store {
     fn records(&self) -> Records;
     /// Stores what holds of all instruments' debts.
     fn set_records(&mut self, records: &Records);
+    /// Known debts of accounts whose legs were frozen when they were closed.
+    fn stuck(&self) -> Usd;
+    /// Stores the sum of stuck debts.
+    fn set_stuck(&mut self, stuck: Usd);
     /// How the debt of an account is divided that [has one attributed](Account::attributed).
     fn attribution(&self, id: Self::AccountId) -> Attribution;
     /// Stores how an account's debt is divided.

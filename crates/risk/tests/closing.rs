@@ -188,7 +188,7 @@ fn frozen_debts_block_nobody() {
     assert_eq!(done, Ok(false));
     let account = vault.memory.account(0);
     assert!(account.stuck && account.legs.as_slice() == [1]);
-    near(vault.memory.records.stuck, usd(60));
+    near(vault.memory.stuck, usd(60));
     assert_eq!(
         vault.missing(),
         missing,
@@ -201,17 +201,17 @@ fn frozen_debts_block_nobody() {
     // More of it comes, and some is paid.
     vault.poke(1, Price(111 * WAD)).unwrap();
     vault.touch(0, false).unwrap();
-    near(vault.memory.records.stuck, usd(90));
+    near(vault.memory.stuck, usd(90));
     vault.deposit(0, usd(30)).unwrap();
-    near(vault.memory.records.stuck, usd(60));
+    near(vault.memory.stuck, usd(60));
     vault.check();
     // Once it can be closed, it counts as every other debt.
     vault.run(|ledger| ledger.set_stuck(0, false)).unwrap();
-    assert_eq!(vault.memory.records.stuck, Usd::ZERO);
+    assert_eq!(vault.memory.stuck, Usd::ZERO);
     assert_eq!(convert(&mut vault), Err(Error::DebtOpen));
     vault.run(|ledger| ledger.set_stuck(0, true)).unwrap();
     vault.deposit(0, usd(200)).unwrap();
-    assert_eq!(vault.memory.records.stuck, Usd::ZERO);
+    assert_eq!(vault.memory.stuck, Usd::ZERO);
     vault.check();
 }
 

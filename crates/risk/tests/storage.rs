@@ -200,7 +200,7 @@ fn a_deleveraging_costs_the_same_for_any_number_of_accounts() {
     });
     let expected = Count {
         // Of the debt: how it is divided, records, the instrument's debts, its cover with its limits and flow.
-        read: 12 + 8,
+        read: 12 + 7,
         changed: 4 + 2,
         // The end of the epoch of the bucket that was closed.
         created: 1,

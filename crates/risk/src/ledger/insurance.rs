@@ -333,9 +333,8 @@ impl<S: Store> Ledger<'_, S> {
 
     /// Adds to the sum of stuck debts.
     pub(super) fn move_stuck(&mut self, change: Usd) -> Result<()> {
-        let mut records = self.store.records();
-        records.stuck = records.stuck.plus(change)?.or_zero();
-        self.store.set_records(&records);
+        let stuck = self.store.stuck().plus(change)?.or_zero();
+        self.store.set_stuck(stuck);
         Ok(())
     }
 

@@ -99,7 +99,7 @@ impl<S: Store> Ledger<'_, S> {
     /// Refuses while what profit is worth depends on what insurance will pay for debts that can be closed.
     fn check_no_insurable_debt(&self) -> Result<()> {
         let open = self.missing()? != self.totals.missing(Usd::ZERO)?;
-        if open && self.totals.debt > self.store.records().stuck {
+        if open && self.totals.debt > self.store.stuck() {
             return Err(Error::DebtOpen);
         }
         Ok(())

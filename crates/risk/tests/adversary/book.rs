@@ -32,6 +32,7 @@ enum Before {
     Cover(InstrumentId, Cover),
     Debts(InstrumentId, Debts),
     Records(Records),
+    Stuck(Usd),
     Attribution(usize, Attribution),
 }
 
@@ -57,6 +58,7 @@ pub struct Book {
     covers: [Cover; INSTRUMENTS],
     debts: [Debts; INSTRUMENTS],
     records: Records,
+    stuck: Usd,
     attributions: [Attribution; ACCOUNTS],
     /// A fault put back: what an operation draws counts once it is over.
     pub covers_drawn_late: bool,
@@ -97,6 +99,7 @@ impl Book {
             covers: [Cover::default(); INSTRUMENTS],
             debts: [Debts::default(); INSTRUMENTS],
             records: Records::default(),
+            stuck: Usd::ZERO,
             attributions: [Attribution::default(); ACCOUNTS],
             covers_drawn_late: false,
             late: Vec::new(),
@@ -154,6 +157,7 @@ impl Book {
                 Before::Cover(id, cover) => self.covers[usize::from(id)] = cover,
                 Before::Debts(id, debts) => self.debts[usize::from(id)] = debts,
                 Before::Records(records) => self.records = records,
+                Before::Stuck(stuck) => self.stuck = stuck,
                 Before::Attribution(id, attribution) => self.attributions[id] = attribution,
             }
         }
@@ -227,6 +231,13 @@ impl Store for Book {
     fn set_records(&mut self, records: &Records) {
         self.journal.push(Before::Records(self.records));
         self.records = *records;
+    }
+    fn stuck(&self) -> Usd {
+        self.stuck
+    }
+    fn set_stuck(&mut self, stuck: Usd) {
+        self.journal.push(Before::Stuck(self.stuck));
+        self.stuck = stuck;
     }
     fn attribution(&self, id: usize) -> Attribution {
         self.attributions[id]

@@ -50,6 +50,7 @@ pub struct Memory {
     pub covers: BTreeMap<InstrumentId, Cover>,
     pub debts: BTreeMap<InstrumentId, Debts>,
     pub records: Records,
+    pub stuck: Usd,
     pub attributions: BTreeMap<usize, Attribution>,
 }
 
@@ -178,8 +179,16 @@ impl Store for Memory {
         self.records
     }
     fn set_records(&mut self, records: &Records) {
-        self.records = Records::from_parts(records.to_parts());
+        let (high, low) = records.to_parts();
+        self.records = Records::from_parts(high, low);
         assert_eq!(self.records, *records);
+    }
+    fn stuck(&self) -> Usd {
+        self.stuck
+    }
+    fn set_stuck(&mut self, stuck: Usd) {
+        fits("stuck", stuck.0.unsigned_abs(), 112);
+        self.stuck = stuck;
     }
     fn attribution(&self, id: usize) -> Attribution {
         self.attributions.get(&id).copied().unwrap_or_default()
@@ -587,7 +596,7 @@ impl Vault {
             assert!(account.in_debt() || !account.stuck);
             stuck += if account.stuck { debt.0 } else { 0 };
         }
-        assert_eq!(memory.records.stuck.0, stuck, "stuck debts");
+        assert_eq!(memory.stuck.0, stuck, "stuck debts");
         let (mut records, mut unpaid) = (0, 0);
         for (&id, debts) in &memory.debts {
             let of_accounts = known.remove(&id).unwrap_or_default();

@@ -100,9 +100,9 @@ fn slots(memory: &Memory) -> BTreeMap<Slot, Vec<u128>> {
         ];
         slots.insert(format!("side {key:?}"), words);
     }
-    for (part, (high, low)) in memory.records.to_parts().into_iter().enumerate() {
-        slots.insert(format!("records {part}"), vec![high, low]);
-    }
+    let (high, low) = memory.records.to_parts();
+    slots.insert("records".to_owned(), vec![high, low]);
+    slots.insert("stuck".to_owned(), vec![memory.stuck.0.cast_unsigned()]);
     for (id, debts) in &memory.debts {
         let words = vec![
             debts.known.0.cast_unsigned(),
@@ -260,11 +260,18 @@ impl Store for Counted {
         self.memory.set_debts(id, debts);
     }
     fn records(&self) -> Records {
-        (0..2).for_each(|part| self.note(format!("records {part}")));
+        self.note("records".to_owned());
         self.memory.records()
     }
     fn set_records(&mut self, records: &Records) {
         self.memory.set_records(records);
+    }
+    fn stuck(&self) -> Usd {
+        self.note("stuck".to_owned());
+        self.memory.stuck()
+    }
+    fn set_stuck(&mut self, stuck: Usd) {
+        self.memory.set_stuck(stuck);
     }
     fn attribution(&self, id: usize) -> Attribution {
         (0..2).for_each(|part| self.note(format!("attribution {id} {part}")));
