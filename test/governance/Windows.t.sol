@@ -194,6 +194,7 @@ contract WindowsTest is GovernedTest {
 
     /// Does what may be refused.
     function attempt(address by, bytes memory data) private {
+        checkpoint(); // so that the node is asked at the time at which it is told
         (bool success,) = Node.call(by, address(steward), 0, data);
         if (success) transact(by, address(steward), data);
     }

@@ -114,12 +114,12 @@ mod tests {
                 .join(" ")
         };
         assert_eq!(
-            columns("vault.deposit", 90_000),
-            "vault.deposit 90000 70000 90000 met"
+            columns("vault.deposit", 87_000),
+            "vault.deposit 87000 70000 87000 met"
         );
         assert_eq!(
-            columns("vault.settle.existing", 220_000),
-            "vault.settle.existing 220000 200000 missed by 10.0 %"
+            columns("vault.settle.existing", 239_800),
+            "vault.settle.existing 239800 218000 missed by 10.0 %"
         );
         assert_eq!(columns("pool.mint", 5), "pool.mint 5");
     }

@@ -104,6 +104,21 @@ fn assert_named(reason: &str, errors: &[&str], context: &str) {
     assert!(named, "{context}: {reason}");
 }
 
+/// A deposit that pays off a debt is a touch of the vault's; in the model it settles nothing.
+fn settle_if_paid_off(before: &Vault, after: &mut Vault, operation: &Operation) {
+    let owes = |vault: &Vault, account| {
+        let account = vault.accounts.get(account);
+        account.is_some_and(|account| account.pnl.is_negative())
+    };
+    if let Operation::Deposit { account, .. } = *operation
+        && owes(before, &account)
+        && !owes(after, &account)
+    {
+        let by_owner = false;
+        after.apply(&Operation::Touch { account, by_owner });
+    }
+}
+
 fn units(amount: i128) -> U256 {
     U256::from(amount.unsigned_abs())
 }
@@ -122,6 +137,11 @@ impl Market {
         {
             return self.refuse_deleverage(account, context).await;
         }
+        if let Operation::Rebucket { account } = operation
+            && !exact.clone().apply(&operation)
+        {
+            return self.refuse_rebucket(account, context).await;
+        }
         if let Some(refused) = self.refuse_at_once(exact, &operation, context).await {
             return refused;
         }
@@ -130,6 +150,7 @@ impl Market {
         }
         let mut expected = exact.clone();
         let allowed = expected.apply(&operation);
+        settle_if_paid_off(exact, &mut expected, &operation);
         let transactions = self.transactions(&mut expected, &operation);
         match (self.chain.execute(&transactions).await, allowed) {
             (Ok(_), true) => {
@@ -232,8 +253,22 @@ impl Market {
         }
     }
 
-    /// What the vault refuses and the model does not: withdrawals and recoveries of nothing, and conversions while what
-    /// profit is worth depends on what insurance will pay.
+    /// A move up that is not due: refused, or left out where legs of ended epochs would join anew. To the model all epochs are one.
+    async fn refuse_rebucket(&self, account: AccountId, context: &str) -> Outcome {
+        let call = IMarginVault::rebucketCall {
+            account: self.account(account),
+        };
+        match self.chain.call(self.vault, &call).await {
+            Ok(_) => Outcome::LeftOut,
+            Err(error) => {
+                assert_named(refusal(&error), &["NotDue()", "DebtOpen()"], context);
+                Outcome::Refused
+            }
+        }
+    }
+
+    /// What the vault refuses and the model does not: withdrawals and recoveries of nothing, moves between buckets while a debt is
+    /// known, and conversions while what profit is worth depends on what insurance will pay.
     async fn refuse_at_once(
         &mut self,
         exact: &Vault,
@@ -246,6 +281,7 @@ impl Market {
                 "NothingToRecover()"
             }
             Operation::Convert { .. } if counts_on_insurance(exact) => "DebtOpen()",
+            Operation::Rebucket { .. } if exact.debt.is_positive() => "DebtOpen()",
             _ => return None,
         };
         let transactions = self.transactions(&mut exact.clone(), operation);
