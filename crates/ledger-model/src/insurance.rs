@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use num_traits::{One, Signed, Zero};
 
-use crate::{AccountId, Exact, InstrumentId};
+use crate::{AccountId, Exact, InstrumentId, WAD};
 
 /// Seconds in which a whole cover drains.
 const WINDOW: u64 = 90 * 86_400;
@@ -37,6 +37,12 @@ fn positive(amount: Exact) -> Exact {
     amount.max(Exact::zero())
 }
 
+/// To 1e-36.
+fn shortened(amount: &Exact) -> Exact {
+    let unit = Exact::from_integer(WAD.into()).pow(2);
+    (amount * &unit).round() / unit
+}
+
 /// A share in tenths.
 fn tenths(amount: &Exact, count: u32) -> Exact {
     amount * Exact::new(count.into(), 10.into())
@@ -51,6 +57,16 @@ impl Insurance {
                 let drained = tenths(&of(&self.covers, *id), count) * &passed;
                 *amount = positive(&*amount - drained);
             }
+        }
+    }
+
+    /// Rounds what has been paid and recorded to 1e-36: each closing multiplies the digits of a fraction, so that some dozen of them
+    /// would have more than memory holds.
+    pub fn shorten(&mut self) {
+        let maps = [&mut self.used, &mut self.rewarded, &mut self.records];
+        let amounts = maps.into_iter().flat_map(BTreeMap::values_mut);
+        for amount in amounts.chain([&mut self.pool, &mut self.shortfall]) {
+            *amount = shortened(amount);
         }
     }
 

@@ -136,6 +136,7 @@ impl Book {
             .unwrap();
         let haircut = converted.profit.minus(converted.received).unwrap();
         self.exact.haircut(&model::wad(haircut.0));
+        self.exact.shorten();
         self.compare();
     }
 
@@ -190,6 +191,7 @@ impl Book {
             let paid = self.exact.reward(id, &model::wad(reward.0));
             near("reward", reward.0, &paid);
         }
+        self.exact.shorten();
         // Rounding of a unit has moved parts that stay.
         let after = self.parts(debtor);
         self.exact.debts.insert(debtor, after);
@@ -199,6 +201,7 @@ impl Book {
         let missing = self.vault.missing();
         let paid = self.vault.recover(id).unwrap();
         near("recovered", paid.0, &self.exact.recover(id));
+        self.exact.shorten();
         assert!(self.vault.missing() <= missing);
         self.compare();
     }
@@ -206,6 +209,7 @@ impl Book {
     fn advance(&mut self, seconds: u64) {
         self.vault.now += seconds;
         self.exact.advance(seconds);
+        self.exact.shorten();
         self.compare();
     }
 
