@@ -143,6 +143,13 @@ impl Attribution {
         by_share.dividing(debt)
     }
 
+    /// What one share of a whole debt comes to, rounded down: what it grows by less than that, as legs that move lose some units of
+    /// the last digit, divides it no differently.
+    #[must_use]
+    pub const fn one_share(debt: Usd) -> Usd {
+        Usd(debt.0 >> SHARE_BITS)
+    }
+
     /// Whether an underlying has a share.
     #[must_use]
     pub fn has(&self, underlying: InstrumentId) -> bool {

@@ -182,14 +182,14 @@ impl<S: Store> Ledger<'_, S> {
         self.move_known(&before.parts(old)?, after.parts(new)?)
     }
 
-    /// How a debt is divided that was `old` and is `new`: what it grew by as legs have lost.
+    /// How a debt is divided that was `old` and is `new`: what it grew by as legs have lost, unless that is less than a share.
     fn attributed(
         &self,
         before: &Attribution,
         (old, new): (Usd, Usd),
         losses: &Parts,
     ) -> Result<Attribution> {
-        if new <= old {
+        if new.minus(old)? <= Attribution::one_share(old) {
             return Ok(*before);
         }
         let mut lost = Parts::default();
