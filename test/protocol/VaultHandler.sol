@@ -520,7 +520,7 @@ contract VaultHandler is Ghost {
     }
 
     function recover(uint256 seed) public {
-        uint32 instrument = seed % 2 == 0 ? ETH : BTC;
+        uint32 instrument = instruments[seed % prices.length];
         if (!operate(stranger, abi.encodeCall(IMarginVault.recover, (instrument)))) return;
         VaultState memory seen = look();
         require_(seen.missing <= state.missing, "recovering left more missing");

@@ -50,8 +50,7 @@ fn count_deposit(
 
 /// Credits capital to an account that may be in debt, or in a vault that is impaired. A deposit that pays off a debt is a touch.
 fn settle_debt(store: &mut Storage, account: B256, value: Usd) {
-    let owed = store.account(account).pnl.deficit().or_revert();
-    let pays_off = owed > Usd::ZERO && owed <= value;
+    let pays_off = pays_off(store, account, value);
     let mut session = if pays_off {
         Session::priced(store, account)
     } else {
@@ -59,10 +58,21 @@ fn settle_debt(store: &mut Storage, account: B256, value: Usd) {
     };
     session.ledger.deposit(account, value).or_revert();
     if pays_off {
-        let valued = session.touch(account, false);
-        session.observe(account, &valued.health);
+        touch_payee(&mut session, account);
     }
     session.finish();
+}
+
+/// Whether a payment pays off what an account owes: it is a touch then.
+fn pays_off(store: &Storage, account: B256, value: Usd) -> bool {
+    let owed = store.account(account).pnl.deficit().or_revert();
+    owed > Usd::ZERO && owed <= value
+}
+
+/// Settles an account whose debt has just been paid off, and takes it out of the bucket of those in debt.
+fn touch_payee(session: &mut Session, account: B256) {
+    let valued = session.touch(account, false);
+    session.observe(account, &valued.health);
 }
 
 /// Credits capital for tokens where nothing but the two of them moves: the account owes nothing, and the vault is not
@@ -122,15 +132,26 @@ fn take_outflow(session: &mut Session, account: B256, amount: u128) -> u128 {
     units
 }
 
-/// Moves capital between two accounts of the caller's.
+/// Moves capital between two accounts of the caller's. One that pays off the other's debt is a touch of that one.
 pub fn transfer(store: &mut Storage, from: B256, to: B256, amount: u128) -> Bytes {
     only_owner_of(from);
     require(owner_of(from) == owner_of(to), Error::DifferentOwners);
     require(amount > 0, Error::InvalidAmount);
     let value = Usd(math::signed(amount).or_revert());
-    let mut session = Session::priced(store, from);
+    let pays_off = pays_off(store, to, value);
+    let mut session = Session::open(store);
+    session.want_legs(from);
+    if pays_off {
+        session.want_legs(to);
+    }
+    session.read_prices();
     let before = session.ledger.store.account(from);
-    let valued = session.ledger.transfer(from, to, value).or_revert();
+    let mut valued = session.ledger.transfer(from, to, value).or_revert();
+    if pays_off {
+        touch_payee(&mut session, to);
+        // A debt that is left is missing, and profit is worth less by it.
+        valued = session.ledger.touch(from, false).or_revert();
+    }
     give(session, from, &before, &valued);
     let words = [word(from), word(to), usd(value)];
     emit(topic!(IMarginVault::Transferred), 2, &words);

@@ -182,8 +182,13 @@ pub fn refresh(store: &mut Storage, args: Args) -> Bytes {
     session.read_prices();
     for place in 0..count {
         let id = option(&session, place);
+        let is_final = session.market(id).is_final;
         let store = &mut *session.ledger.store;
-        exposures::count(store, id);
+        if is_final {
+            exposures::recount(store, id, Exposure::default());
+        } else {
+            exposures::count(store, id);
+        }
         let underlying = store.underlying_of(id);
         concentrate(store, underlying);
     }

@@ -199,10 +199,6 @@ impl Attribution {
 
     /// The attribution of two words.
     #[must_use]
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "narrow fields are cut out of 128 bits"
-    )]
     pub fn from_parts(words: [(u128, u128); 2]) -> Self {
         let mut bytes = [0; 4 * MAX_LEGS];
         let halves = [words[0].0, words[0].1, words[1].0, words[1].1];

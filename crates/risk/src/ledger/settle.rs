@@ -3,7 +3,10 @@
 use super::Ledger;
 use super::value::{Assessment, Valued};
 use crate::bucket::DEBT;
-use crate::{Account, Base, Error, Legs, Maturity, Position, Positions, Result, Store, Usd};
+use crate::deleveraging::Ground;
+use crate::{
+    Account, Base, Error, Health, Legs, Maturity, Position, Positions, Result, Store, Usd,
+};
 
 impl<S: Store> Ledger<'_, S> {
     /// Settles an account. Its owner's touch moves its legs to the bucket that is due. Somebody else's leaves them where
@@ -30,12 +33,16 @@ impl<S: Store> Ledger<'_, S> {
     /// legs of ended epochs alone join that one anew. Returns the bucket it was in, and the account.
     ///
     /// # Errors
-    /// [`Error::NotDue`] if there is nothing to move; [`Error::Overflow`].
+    /// [`Error::NotDue`] if there is nothing to move, or while the account is ill because others' cuts took what hedged it: legs that
+    /// join anew would end that [ground](Ground::Cut); [`Error::Overflow`].
     pub fn rebucket(&mut self, id: S::AccountId) -> Result<(u8, Valued)> {
         let mut account = self.store.account(id);
         let old = account.bucket;
         let ended = self.legs_of_ended_epochs(id, &account)?;
         let legs = self.settle(id, &mut account)?;
+        if self.ground(id, &account, &legs)? == Some(Ground::Cut) {
+            return Err(Error::NotDue);
+        }
         if self.bucket_with_room(&account, &legs)? > old {
             self.join_anew(id, &mut account, &legs)?;
         } else if account.in_debt() || self.rejoin(id, &mut account, &ended)? == 0 {
@@ -43,6 +50,24 @@ impl<S: Store> Ledger<'_, S> {
         }
         self.keep(id, &mut account)?;
         Ok((old, self.value(account, &legs, self.coverage()?)?))
+    }
+
+    /// Why a settled account may be deleveraged, if it may.
+    fn ground(
+        &self,
+        id: S::AccountId,
+        account: &Account,
+        legs: &Assessment,
+    ) -> Result<Option<Ground>> {
+        let health = Health {
+            equity: self.coverage()?.equity(account)?,
+            maintenance: legs.margin,
+        };
+        let joined = || self.maintenance_of_joined(id, &account.legs);
+        match Ground::of(account, &health, joined) {
+            Err(Error::NotDeleverageable) => Ok(None),
+            ground => ground.map(Some),
+        }
     }
 
     /// The legs of an account whose bucket has gone on, or that have ended there.

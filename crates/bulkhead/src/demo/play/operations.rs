@@ -193,7 +193,7 @@ impl Play<'_> {
                     ..settled(fees)
                 }]
             }
-            Kind::Keep(Action::Recover) => Vec::new(),
+            Kind::Keep(Action::Recover(_)) => Vec::new(),
         }
     }
 
