@@ -20,7 +20,7 @@ contract OptionsCoverTest is OptionsTest {
         }
         setCover(ETH, COVER);
         IMarginVault.Parameters memory parameters = vault.parameters();
-        (parameters.rewardShare, parameters.maxReward) = (1e18, 1_000e18);
+        (parameters.rewardShare, parameters.maxReward) = (0.1e18, 1_000e18);
         vm.prank(owner);
         vault.setParameters(parameters);
         moveTo(2_700 * FEED);

@@ -43,10 +43,15 @@ contract ProgramMatrixTest is VaultTable {
             "vault-registry",
             "vault-options"
         ];
-        bytes4 unserved = IMarginVault.UnknownFunction.selector;
         for (uint256 k = 0; k < programs.length; k++) {
-            address program = Chain.open(Node.url(), OWNER_KEY).deployProgram(programs[k]);
-            checkUnowned("IMarginVault", program, either(Role.Owner, Role.Stranger), unserved, harmless);
+            this.checkProgram(programs[k]);
         }
+    }
+
+    /// In a call of its own, whose memory ends with it: what is deployed is long.
+    function checkProgram(string calldata name) external {
+        address program = Chain.open(Node.url(), OWNER_KEY).deployProgram(name);
+        bytes4 unserved = IMarginVault.UnknownFunction.selector;
+        checkUnowned("IMarginVault", program, either(Role.Owner, Role.Stranger), unserved, harmless);
     }
 }
