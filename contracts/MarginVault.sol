@@ -30,6 +30,8 @@ contract MarginVault is Proxy {
     address private immutable DELEVERAGING;
     /// `vault-debts`: closing accounts in debt.
     address private immutable DEBTS;
+    /// `vault-profits`: what profit is worth, and what the pool pays for it; fees.
+    address private immutable PROFITS;
     /// `vault-registry`: set-up, parameters, and everything that can be read.
     address private immutable REGISTRY;
     /// `vault-options`: options; orders and signers between trades.
@@ -42,6 +44,7 @@ contract MarginVault is Proxy {
         address liquidation,
         address deleveraging,
         address debts,
+        address profits,
         address registry,
         address options
     ) {
@@ -51,6 +54,7 @@ contract MarginVault is Proxy {
         LIQUIDATION = checked(liquidation);
         DELEVERAGING = checked(deleveraging);
         DEBTS = checked(debts);
+        PROFITS = checked(profits);
         REGISTRY = checked(registry);
         OPTIONS = checked(options);
     }
@@ -61,13 +65,14 @@ contract MarginVault is Proxy {
     }
 
     /// Two programs serve `deleverage`, for accounts near debt and for those in it; which it is, is known once the account is settled.
-    /// The one that finds itself asked in vain answers nothing, and the other serves the call.
+    /// The one that is not meant refuses the account, and the other serves the call.
     function _fallback() internal override {
         if (msg.sig != IMarginVault.deleverage.selector) return super._fallback();
         bool owes = isKnownToOwe(bytes32(msg.data[4:]));
         (address first, address second) = owes ? (DEBTS, DELEVERAGING) : (DELEVERAGING, DEBTS);
+        bytes4 refusal = owes ? IMarginVault.NotDeleverageable.selector : IMarginVault.NoEquity.selector;
         (bool success, bytes memory answer) = first.delegatecall(msg.data);
-        if (success && answer.length == 0) (success, answer) = second.delegatecall(msg.data);
+        if (!success && bytes4(answer) == refusal) (success, answer) = second.delegatecall(msg.data);
         assembly ("memory-safe") {
             if success { return(add(answer, 32), mload(answer)) }
             revert(add(answer, 32), mload(answer))
@@ -91,6 +96,7 @@ contract MarginVault is Proxy {
             return LIQUIDATION;
         }
         if (concernsAccounts(selector)) return ACCOUNTS;
+        if (concernsProfits(selector)) return PROFITS;
         return concernsOrders(selector) || concernsOptions(selector) ? OPTIONS : REGISTRY;
     }
 
@@ -105,8 +111,12 @@ contract MarginVault is Proxy {
 
     function concernsAccounts(bytes4 selector) private pure returns (bool) {
         return selector == IMarginVault.touch.selector || selector == IMarginVault.rebucket.selector
-            || selector == IMarginVault.transfer.selector || selector == IMarginVault.convert.selector
-            || selector == IMarginVault.recover.selector || selector == IMarginVault.distributeFees.selector;
+            || selector == IMarginVault.transfer.selector;
+    }
+
+    function concernsProfits(bytes4 selector) private pure returns (bool) {
+        return selector == IMarginVault.convert.selector || selector == IMarginVault.recover.selector
+            || selector == IMarginVault.distributeFees.selector;
     }
 
     function concernsOrders(bytes4 selector) private pure returns (bool) {

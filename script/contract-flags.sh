@@ -28,7 +28,7 @@ fi
 
 # build-std and immediate-abort are unstable; this lets a stable compiler have them.
 export RUSTC_BOOTSTRAP=1
-export CARGO_UNSTABLE_BUILD_STD=std,panic_abort
+export CARGO_UNSTABLE_BUILD_STD=std,panic_abort CARGO_UNSTABLE_BUILD_STD_FEATURES=optimize_for_size
 
 flags=(
     # No panic machinery and no messages: on chain a panic is a revert without data in any case.

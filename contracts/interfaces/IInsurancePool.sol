@@ -73,8 +73,9 @@ interface IInsurancePool is IERC4626, IOwnable {
     function updateExitClock() external returns (bool running); // anyone
     /// Amounts of `cover` and `available` are in the asset's own decimals.
     function cover(uint256 amount) external returns (uint256 paid); // registered vaults
-    /// What `cover` would pay the vault now; and what an instrument's cover is at most a tenth of: all assets of the pool, in an
-    /// experimental market ten times the bond.
+    /// What `cover` would pay the vault now; and what an instrument's cover is at most a tenth of: the smaller of the pool's assets at
+    /// the start of the day, and its assets now with what was drawn today; in an experimental market ten times the bond, with what was
+    /// drawn today.
     function available(address vault) external view returns (uint256 amount, uint256 assets);
     /// Fetches the pool's income from a vault, and counts what was sent to the pool without a deposit.
     function harvest(address vault) external returns (uint256 assets); // anyone

@@ -72,7 +72,11 @@ interface IMarginVault is IOwnable {
     event Liquidated(bytes32 indexed account, bytes32 indexed into, uint256 share, uint256 penalty);
     event Deleveraged(bytes32 indexed account, bool done, uint256 deficit, uint256 insured);
     event Rebucketed(bytes32 indexed account, uint8 from, uint8 to);
-    event Recovered(uint256 paid);
+    event WrittenOff(
+        bytes32 indexed account, uint32 indexed instrument, uint256 deficit, uint256 insured, uint256 reward
+    );
+    event DebtStuck(bytes32 indexed account, bool stuck);
+    event Recovered(uint32 indexed instrument, uint256 paid);
     event Converted(bytes32 indexed account, uint256 profit, uint256 received);
     event CoverageChanged(uint256 coverage, uint256 missing);
     event Transferred(bytes32 indexed from, bytes32 indexed to, uint256 amount);
@@ -113,8 +117,8 @@ interface IMarginVault is IOwnable {
     error NotSteward(address caller); // neither the steward nor the owner
     error NotAuthorized(address caller); // neither the account's owner nor one of its signers
     error CoverExceeded(); // the trade raises open interest beyond what the instrument's cover pays for
-    error NotForcible(); // somebody else's account is converted only after 24 impaired hours, once the pool is drawn
-    error DebtOpen(); // what profit is worth depends on what insurance will pay: deleverage the accounts in debt first
+    error NotForcible(); // somebody else's account is converted only after 24 impaired hours
+    error DebtOpen(); // what profit is worth depends on what insurance pays for debts that can be closed: deleverage them first
     error OutflowLimited(); // nothing is left of the outflow that the vault allows now
     error DifferentOwners(); // a transfer stays within one owner's accounts
     error InsufficientCapital();
@@ -236,7 +240,8 @@ interface IMarginVault is IOwnable {
     function liquidateBatch(bytes32[] calldata accounts, bytes32 into, uint256 maxShare) external returns (uint256 done);
     function deleverage(bytes32 account, uint256 maxLegs) external returns (bool done, uint256 deficit, uint256 insured);
     function rebucket(bytes32 account) external;
-    function recover() external returns (uint256 paid);
+    /// Anyone: draws on the pool for what nobody has paid of the debts for an underlying. It pays what its cover has beyond known debts.
+    function recover(uint32 instrument) external returns (uint256 paid);
     function convert(bytes32 account, uint256 maxProfit) external returns (uint256 received);
 
     function health(bytes32 account)
@@ -272,6 +277,13 @@ interface IMarginVault is IOwnable {
     /// WAD amount that an owner deposited today and the day before (UTC) and has not taken out again.
     function outflowCredit(address owner) external view returns (uint256);
     function cover(uint32 instrument) external view returns (uint256 left, uint256 openInterestLimit); // WAD amount, size
+    /// Debts for an underlying: of accounts that are known to owe, and what nobody has paid of those that were written off; and what
+    /// its cover has left for debts, and for rewards. WAD amounts.
+    function debts(uint32 instrument)
+        external
+        view
+        returns (uint256 known, uint256 unpaid, uint256 room, uint256 rewardRoom);
+    function stuckDebt() external view returns (uint256); // of accounts whose legs are frozen; nobody waits for it
     function funding(uint32 instrument) external view returns (int256 rate, int256 paidByLongs); // per 8 h; per unit so far
     function dust(uint32 instrument) external view returns (uint256 long, uint256 short); // size that no leg holds
 }

@@ -55,6 +55,7 @@ library Deployment {
             session.deployProgram("vault-liquidation"),
             session.deployProgram("vault-deleveraging"),
             session.deployProgram("vault-debts"),
+            session.deployProgram("vault-profits"),
             session.deployProgram("vault-registry"),
             session.deployProgram("vault-options")
         );

@@ -28,7 +28,7 @@ contract BandClosingTest is DayTest {
     /// Closing everything at the edge would leave 100 - 50 * 3.64 = -82 of equity.
     function test_closing_at_the_edge_into_bankruptcy_is_refused() public {
         (IMarginVault.Order memory maker, IMarginVault.Order memory taker) = crossing(winner, loser, 50e18, EDGE);
-        vm.expectRevert(IMarginVault.InsufficientMargin.selector);
+        vm.expectRevert(IMarginVault.NoEquity.selector);
         vault.settle(maker, sign(loser, maker), taker, sign(winner, taker), 50e18);
     }
 

@@ -34,8 +34,9 @@ contract FirstToLeaveTest is DayTest {
         vm.assertEq(withdraw(idle, 200_000 * USD), 200_000 * USD);
     }
 
-    /// While the debt is open nobody knows who will pay for it, so nobody converts at a ratio that insurance may not stand for.
-    function test_nobody_converts_while_a_debt_is_open() public {
+    /// While insurance may pay for the debt nobody knows how much, so nobody converts at a ratio that it may not stand for.
+    function test_nobody_converts_while_insurance_may_pay_for_an_open_debt() public {
+        setCover(ETH, 1_000e18);
         vault.touch(loser.account);
         vm.expectRevert(IMarginVault.DebtOpen.selector);
         vm.prank(winner.owner);

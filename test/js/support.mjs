@@ -84,6 +84,7 @@ export async function deployVault(wallet) {
     'liquidation',
     'deleveraging',
     'debts',
+    'profits',
     'registry',
     'options',
   ];

@@ -32,20 +32,26 @@ contract ProgramMatrixTest is VaultTable {
     }
 
     function test_nobody_has_a_role_at_a_program() public {
-        string[8] memory programs = [
+        string[9] memory programs = [
             "vault-trading",
             "vault-option-trading",
             "vault-accounts",
             "vault-liquidation",
             "vault-deleveraging",
             "vault-debts",
+            "vault-profits",
             "vault-registry",
             "vault-options"
         ];
-        bytes4 unserved = IMarginVault.UnknownFunction.selector;
         for (uint256 k = 0; k < programs.length; k++) {
-            address program = Chain.open(Node.url(), OWNER_KEY).deployProgram(programs[k]);
-            checkUnowned("IMarginVault", program, either(Role.Owner, Role.Stranger), unserved, harmless);
+            this.checkProgram(programs[k]);
         }
+    }
+
+    /// In a call of its own, whose memory ends with it: what is deployed is long.
+    function checkProgram(string calldata name) external {
+        address program = Chain.open(Node.url(), OWNER_KEY).deployProgram(name);
+        bytes4 unserved = IMarginVault.UnknownFunction.selector;
+        checkUnowned("IMarginVault", program, either(Role.Owner, Role.Stranger), unserved, harmless);
     }
 }

@@ -39,6 +39,7 @@ contract VaultStatesTest is VaultTable {
     /// Nobody has paid for the weak account's debt. Insurance may, and anyone has it do so.
     function test_while_something_is_missing() public {
         failWeak();
+        setCover(ETH, 10_000e18);
         addSettlement();
         except(IMarginVault.settle.selector, IMarginVault.ReduceOnly.selector);
         except(IMarginVault.liquidate.selector, IMarginVault.Healthy.selector);

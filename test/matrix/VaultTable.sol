@@ -37,6 +37,7 @@ abstract contract VaultTable is MatrixTest {
         open(abi.encodeCall(IMarginVault.impairedSince, ()));
         open(abi.encodeCall(IMarginVault.instrument, (ETH)));
         open(abi.encodeCall(IMarginVault.instruments, ()));
+        open(abi.encodeCall(IMarginVault.debts, (ETH)));
         open(abi.encodeCall(IMarginVault.isSigner, (holder.owner, person(Role.Signer))));
         open(abi.encodeCall(IMarginVault.legs, (account)));
         open(abi.encodeCall(IMarginVault.openInterest, (ETH)));
@@ -52,6 +53,7 @@ abstract contract VaultTable is MatrixTest {
         open(abi.encodeCall(IMarginVault.quoteToken, ()));
         open(abi.encodeCall(IMarginVault.seriesOf, (ETH, expiryIn(14), SPOT, CALL)));
         open(abi.encodeCall(IMarginVault.shortfall, ()));
+        open(abi.encodeCall(IMarginVault.stuckDebt, ()));
         open(abi.encodeCall(IMarginVault.steward, ()));
         open(abi.encodeCall(IMarginVault.totals, ()));
         open(abi.encodeCall(IMarginVault.unsettled, (option)));
@@ -145,7 +147,7 @@ abstract contract VaultTable is MatrixTest {
             0,
             always(IMarginVault.NotDeleverageable.selector)
         );
-        add(abi.encodeCall(IMarginVault.recover, ()), ANYONE, 0, always(IMarginVault.NothingToRecover.selector));
+        add(abi.encodeCall(IMarginVault.recover, (ETH)), ANYONE, 0, always(IMarginVault.NothingToRecover.selector));
         open(abi.encodeCall(IMarginVault.distributeFees, ()));
         uint32[] memory numbers = new uint32[](1);
         numbers[0] = option;

@@ -72,7 +72,7 @@ contract HostileOptionsTest is OptionsTest {
         vm.assertGt(equityOf(other), 0);
         uint256 reach = uint256(price) * 1e18 / 50 * uint256(-int256(quote(put).delta)) / WAD;
         uint256 edge = markOf(put) + reach - 1e15;
-        refuse(put, other, thief, 50e18, edge, IMarginVault.InsufficientMargin.selector);
+        refuse(put, other, thief, 50e18, edge, IMarginVault.NoEquity.selector);
     }
 
     /// The provider's key is stolen: a step of five points each five minutes, which the guardian ends.

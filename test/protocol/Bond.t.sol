@@ -114,9 +114,13 @@ contract BondTest is ProtocolTest {
         vm.assertEq(coverOf(), BOND * UNIT);
         vm.assertEq(draw(BOND / 4), BOND / 4);
         (, measure) = pool.available(address(vault));
+        vm.assertEq(measure, 10 * BOND); // as at the day's opening
+        elapse(1 days);
+        (, measure) = pool.available(address(vault));
         vm.assertApproxEqAbs(measure, 10 * BOND * 3 / 4, 20);
         vm.assertApproxEqAbs(coverOf(), BOND * UNIT * 3 / 4, 2 * UNIT);
         vm.assertEq(draw(BOND), BOND - BOND / 4);
+        elapse(1 days);
         vm.assertEq(coverOf(), 0);
         vm.prank(owner);
         factory.promote(address(vault));

@@ -71,17 +71,24 @@ contract DeficitTest is ProtocolTest {
         vm.assertApproxEqAbs(left, 5_000e18, 1e15); // what was drawn comes back over 90 days
     }
 
-    function test_insurance_pays_no_more_than_the_cover_and_recovers_the_rest() public {
+    /// Nine tenths of a cover pay debts; it comes back over 90 days, and pays what is on record then.
+    function test_insurance_pays_no_more_than_the_cover_and_recovers_the_rest_as_it_comes_back() public {
         setCover(ETH, 10_000e18);
         (, uint256 insured) = bankrupt();
-        vm.assertEq(insured, 10_000e18);
-        vm.assertEq(missing(), 5_000e18);
-        vm.assertEq(vault.recover(), 5_000e18);
+        vm.assertEq(insured, 9_000e18);
+        vm.assertEq(missing(), 6_000e18);
+        vm.expectRevert(IMarginVault.NothingToRecover.selector);
+        vault.recover(BTC);
+        elapse(45 days);
+        vm.assertApproxEqAbs(vault.recover(ETH), 4_500e18, 1e18);
+        vm.assertApproxEqAbs(missing(), 1_500e18, 1e18);
+        elapse(45 days);
+        vm.assertApproxEqAbs(vault.recover(ETH), 1_500e18, 1e18);
         vm.assertEq(missing(), 0);
         vm.assertEq(coverage(), WAD);
         vm.assertEq(pool.totalAssets(), INSURANCE - 15_000 * USD);
         vm.expectRevert(IMarginVault.NothingToRecover.selector);
-        vault.recover();
+        vault.recover(ETH);
     }
 
     function test_insurance_pays_no_more_than_its_daily_share_and_recovers_the_next_day() public {
@@ -97,9 +104,9 @@ contract DeficitTest is ProtocolTest {
         vm.assertEq(insured, 10_000e18);
         vm.assertEq(missing(), 5_000e18);
         vm.expectRevert(IMarginVault.NothingToRecover.selector);
-        vault.recover();
+        vault.recover(ETH);
         elapse(1 days);
-        vm.assertEq(vault.recover(), 5_000e18);
+        vm.assertEq(vault.recover(ETH), 5_000e18);
         vm.assertEq(missing(), 0);
     }
 
@@ -118,13 +125,58 @@ contract DeficitTest is ProtocolTest {
 
     /// 0.1 % of 1,345,000 dollars is 1,345: a smaller hole changes the worth of profits and nothing else.
     function test_a_small_hole_does_not_impair() public {
-        setCover(ETH, 14_000e18);
+        age();
+        setCover(ETH, 15_555e18);
         bankrupt();
-        vm.assertEq(missing(), 1_000e18);
+        vm.assertEq(missing(), 1_000.5e18);
         vm.assertEq(uint256(vault.impairedSince()), 0);
         setCover(ETH, 1_000_000e18);
         trade(erin, carol, 1e18, 175e18);
         vm.assertEq(sizeOf(carol), -1_001e18);
+    }
+
+    /// Tokens have been there for long enough that their average of a day is near what they are.
+    function age() private {
+        elapse(10 days);
+        refreshPrices();
+    }
+
+    /// Tokens that pass through make nobody's hole small: the average of the day counts.
+    function test_a_deposit_does_not_end_impairment() public {
+        age();
+        setCover(ETH, 14_000e18);
+        bankrupt();
+        vm.assertEq(missing(), 2_400e18);
+        uint256 since = vault.impairedSince();
+        vm.assertEq(since, block.timestamp);
+        Trader memory passing = newTrader("passing");
+        deposit(passing, 100_000_000 * USD);
+        vault.touch(passing.account);
+        vm.assertEq(uint256(vault.impairedSince()), since);
+        vm.assertEq(withdraw(passing, 1_000_000 * USD) > 0, true);
+        vm.assertEq(uint256(vault.impairedSince()), since);
+    }
+
+    /// It begins above 0.1 % of the vault's tokens, 1,354 dollars, and ends below half of that.
+    function test_impairment_ends_at_half_of_what_it_begins_at() public {
+        age();
+        setCover(ETH, 14_000e18);
+        bankrupt();
+        vm.assertEq(missing(), 2_400e18);
+        uint256 since = vault.impairedSince();
+        vm.assertGt(since, 0);
+        setCover(ETH, 15_000e18);
+        vault.recover(ETH);
+        vm.assertApproxEqAbs(missing(), 1_500e18, 1e18);
+        vm.assertEq(uint256(vault.impairedSince()), since);
+        setCover(ETH, 15_600e18);
+        vault.recover(ETH);
+        vm.assertApproxEqAbs(missing(), 960e18, 1e18);
+        vm.assertEq(uint256(vault.impairedSince()), since); // below the threshold, and above half of it
+        setCover(ETH, 16_000e18);
+        vault.recover(ETH);
+        vm.assertApproxEqAbs(missing(), 600e18, 1e18);
+        vm.assertEq(uint256(vault.impairedSince()), 0);
     }
 
     function test_profit_converts_at_the_coverage_ratio_and_leaves_it_as_it_is() public {
@@ -163,19 +215,20 @@ contract DeficitTest is ProtocolTest {
         vm.assertLe(capital, tokens);
     }
 
-    /// Nobody is converted while insurance would still pay.
+    /// Whoever converts others draws on the pool first, and converts nobody if that is enough.
     function test_nobody_is_converted_while_the_pool_can_pay() public {
         bankrupt();
         touchWinners();
         vault.touch(erin.account);
         elapse(1 days);
         refreshPrices();
-        setCover(ETH, 15_000e18);
-        try vault.convert(alice.account, type(uint256).max) {
-            vm.assertEq(missing(), 0); // it drew on the pool first
-        } catch (bytes memory reason) {
-            vm.assertEq(reason, abi.encodePacked(IMarginVault.NotForcible.selector));
-        }
+        setCover(ETH, 20_000e18);
+        uint256 capital = capitalOf(alice);
+        vm.assertEq(vault.convert(alice.account, type(uint256).max), 0);
+        vm.assertEq(missing(), 0);
+        vm.assertEq(uint256(vault.impairedSince()), 0);
+        vm.assertEq(pool.totalAssets(), INSURANCE - 15_000 * USD);
+        vm.assertEq(capitalOf(alice), capital);
         vm.assertGe(equityOf(alice), 100_000e18);
     }
 }

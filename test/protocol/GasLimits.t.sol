@@ -87,6 +87,6 @@ contract GasLimitsTest is GasSweep {
         setCover(BTC, 10_000_000e18);
         elapse(1 days);
         refreshPrices();
-        check(abi.encodeCall(IMarginVault.recover, ()));
+        check(abi.encodeCall(IMarginVault.recover, (ETH)));
     }
 }

@@ -92,7 +92,7 @@ contract HostileTokenTest is ProtocolTest {
         attacks[6] = abi.encodeCall(IMarginVault.liquidate, (alice.account, account, WAD));
         attacks[7] = abi.encodeCall(IMarginVault.liquidateBatch, (batch, account, WAD));
         attacks[8] = abi.encodeCall(IMarginVault.deleverage, (alice.account, 16));
-        attacks[9] = abi.encodeCall(IMarginVault.recover, ());
+        attacks[9] = abi.encodeCall(IMarginVault.recover, (ETH));
         attacks[10] = abi.encodeCall(IMarginVault.distributeFees, ());
         attacks[11] = abi.encodeCall(IMarginVault.cancel, (1));
         attacks[12] = abi.encodeCall(IMarginVault.setSigner, (self, true));

@@ -404,7 +404,7 @@ contract IsolationTest is ProtocolTest {
         if (seed % 4 == 2) {
             attempt(other.owner, address(vault), abi.encodeCall(IMarginVault.deleverage, (account_, 16)));
         }
-        if (seed % 4 == 3) attempt(other.owner, address(vault), abi.encodeCall(IMarginVault.recover, ()));
+        if (seed % 4 == 3) attempt(other.owner, address(vault), abi.encodeCall(IMarginVault.recover, (ETH)));
     }
 
     function useInsurance(Trader memory one, uint256 amount, uint256 seed) private {

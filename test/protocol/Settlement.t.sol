@@ -244,7 +244,7 @@ contract SettlementTest is ProtocolTest {
         setPriceCalmly(182 * FEED); // Alice has 100 left
         IMarginVault.Order memory maker = order(bob, 50e18, 178.5e18, true);
         IMarginVault.Order memory taker = order(alice, -50e18, 178.5e18, false);
-        vm.expectRevert(IMarginVault.InsufficientMargin.selector);
+        vm.expectRevert(IMarginVault.NoEquity.selector);
         settle(maker, taker, 50e18);
     }
 }

@@ -519,8 +519,9 @@ contract VaultHandler is Ghost {
         remember(seen);
     }
 
-    function recover() public {
-        if (!operate(stranger, abi.encodeCall(IMarginVault.recover, ()))) return;
+    function recover(uint256 seed) public {
+        uint32 instrument = instruments[seed % prices.length];
+        if (!operate(stranger, abi.encodeCall(IMarginVault.recover, (instrument)))) return;
         VaultState memory seen = look();
         require_(seen.missing <= state.missing, "recovering left more missing");
         after_("recover", seen, NOBODY, NOBODY);

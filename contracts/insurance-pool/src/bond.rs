@@ -2,10 +2,6 @@
 
 use super::*;
 
-/// A vault lets an instrument's cover be at most a tenth of the assets that it is told of: told of ten times the bond, the
-/// bond.
-const COVERS_IN_ASSETS: U256 = U256::from_limbs([10, 0, 0, 0]);
-
 impl InsurancePool {
     /// The bond's shares.
     pub(super) fn bonded(&self) -> U256 {
@@ -22,15 +18,6 @@ impl InsurancePool {
         worth
             .unwrap_or(U256::ZERO)
             .min(self.reserves.totals().assets)
-    }
-
-    /// What instruments' covers are measured by; see [`available`](InsurancePool::available).
-    pub(super) fn measured_assets(&self) -> U256 {
-        if self.config.get().promoted {
-            self.total_assets()
-        } else {
-            self.bond_worth() * COVERS_IN_ASSETS
-        }
     }
 
     /// Burns as many of the bond's shares as `assets` are worth, rounded up, so that the price of the others does not fall;

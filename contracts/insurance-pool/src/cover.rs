@@ -2,6 +2,10 @@
 
 use super::*;
 
+/// A vault lets an instrument's cover be at most a tenth of the assets that it is told of: told of ten times the bond, the
+/// bond.
+const COVERS_IN_ASSETS: U256 = U256::from_limbs([10, 0, 0, 0]);
+
 /// A call gets all but a 64th of the gas, so one that failed and left this much had more than six million.
 const GAS_LEFT_BY_REFUSAL: u64 = 100_000;
 
@@ -51,12 +55,7 @@ impl InsurancePool {
         let settings = self.config.get();
         let held = self.reserves.totals().assets;
         let drawn = record.drawn_on(now);
-        let opening = self.reserves.opening(now);
-        let basis = if opening < settings.unit() {
-            held + drawn
-        } else {
-            opening
-        };
+        let basis = self.opening(held + drawn);
         let limit = if settings.promoted {
             held
         } else {
@@ -65,6 +64,28 @@ impl InsurancePool {
         share_of(basis, settings.parameters.dailyDrawShare)
             .saturating_sub(drawn)
             .min(limit)
+    }
+
+    /// What the pool began the day with; one that began it with less than a dollar has what `came_in`.
+    pub(super) fn opening(&self, came_in: U256) -> U256 {
+        let opening = self.reserves.opening(self.now());
+        if opening < self.config.get().unit() {
+            came_in
+        } else {
+            opening
+        }
+    }
+
+    /// What instruments' covers are measured by; see [`available`](InsurancePool::available). What was drawn today counts, so that
+    /// paying makes no cover smaller, and what came in today does not, so that tokens that pass through make none larger.
+    pub(super) fn measured_assets(&self) -> U256 {
+        let drawn = self.reserves.drawn(self.now());
+        if self.config.get().promoted {
+            let before_draws = self.reserves.totals().assets + drawn;
+            before_draws.min(self.opening(before_draws))
+        } else {
+            (self.bond_worth() + drawn) * COVERS_IN_ASSETS
+        }
     }
 
     pub(super) fn pay_cover(&mut self, amount: U256) -> Result<U256, Error> {
@@ -102,8 +123,9 @@ impl InsurancePool {
         let now = self.now();
         let burned = self.slash_bond(payable)?;
         let before = self.reserves.totals();
-        self.reserves.set(
+        self.reserves.draw(
             now,
+            payable,
             Totals {
                 assets: before.assets - payable,
                 shares: before.shares - burned,

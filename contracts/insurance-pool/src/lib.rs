@@ -475,8 +475,9 @@ impl InsurancePool {
         self.locked(|pool| pool.pay_cover(amount))
     }
 
-    /// What `cover` would pay `vault` now, zero if it is not registered, and what instruments' covers are measured by: all
-    /// assets of the pool, or while the market is experimental ten times the bond. In asset units.
+    /// What `cover` would pay `vault` now, zero if it is not registered, and what instruments' covers are measured by: the smaller
+    /// of the pool's assets at the start of the day, and its assets now with what was drawn today; while the market is experimental
+    /// ten times the bond, with what was drawn today. In asset units.
     pub fn available(&self, vault: Address) -> (U256, U256) {
         (self.drawable(vault), self.measured_assets())
     }

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, require};
 use crate::parameters::Amounts;
-use crate::session::{Session, is_owner_of, owner_of};
+use crate::session::{Session, action, is_owner_of, owner_of};
 use crate::storage::{Field, Storage};
 use alloy_primitives::B256;
 use risk::{Legs, Positions, Result, Usd};
@@ -44,6 +44,12 @@ pub fn allowed(session: &Session, action: u16, legs: &Legs) -> Legs {
         }
     }
     allowed
+}
+
+/// Whether the debt of an account with such legs can be closed, in part at least.
+pub fn is_closable(session: &Session, legs: &Legs) -> bool {
+    let movable = allowed(session, action::DELEVERAGE, legs);
+    legs.as_slice().is_empty() || !movable.as_slice().is_empty()
 }
 
 /// Whether positions are too small to leave a rest of, by what they are on.

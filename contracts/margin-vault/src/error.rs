@@ -89,6 +89,7 @@ impl From<risk::Error> for Error {
             risk::Error::NoEquity => Self::NoEquity,
             risk::Error::NotDeleverageable => Self::NotDeleverageable,
             risk::Error::NotDue => Self::NotDue,
+            risk::Error::DebtOpen => Self::DebtOpen,
         }
     }
 }

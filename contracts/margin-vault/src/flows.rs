@@ -1,8 +1,9 @@
-//! What comes from the pool, and what instruments pay into insurance and draw from it, which their cover follows. Options pay
-//! and draw for the perpetual on their underlying.
+//! What comes from the pool, and what instruments pay into insurance, which their cover follows. Options pay for the perpetual on
+//! their underlying. What insurance pays for an instrument is the ledger's to say: see [`risk::Cover`].
 
 use crate::calls;
-use crate::storage::{Field, InstrumentField, PoolAssets, Storage};
+use crate::session::Session;
+use crate::storage::{Field, Storage};
 use risk::{InstrumentId, Ledger, Positions, Result, Store, Usd, math};
 
 /// Counts a payment into insurance for the instrument with the largest weight among some positions: one slot
@@ -31,33 +32,21 @@ pub fn pay_in_for(ledger: &mut Ledger<Storage>, id: InstrumentId, amount: Usd) {
     }
 }
 
-/// Counts what insurance pays for an instrument.
-pub fn draw_for(ledger: &mut Ledger<Storage>, id: InstrumentId, amount: Usd) {
-    if amount > Usd::ZERO {
-        let id = ledger.store.underlying_of(id);
-        let (volume, flow) = ledger.store.flow(id);
-        let flow = flow.with_drawn(amount, ledger.now);
-        ledger.store.set_flow(id, &volume, &flow);
-    }
-}
-
-/// Draws at most `units` of the token's smallest units from the pool. Returns what it has paid.
-pub fn draw(store: &mut Storage, units: u128) -> u128 {
+/// Draws at most `amount` from the pool, in whole units of the token. Returns what it has paid.
+pub fn draw(session: &mut Session, amount: Usd) -> Result<Usd> {
+    let store = &*session.ledger.store;
     let (pool, token) = (store.address(Field::Pool), store.address(Field::QuoteToken));
-    let paid = calls::cover(pool, token, units);
-    let known = store.pool_assets();
-    store.set_pool_assets(&PoolAssets {
-        units: known.units.saturating_sub(paid),
-        ..known
-    });
-    paid
+    let units = math::unsigned(amount.0)? / session.unit();
+    Ok(session.amount(calls::cover(pool, token, units)))
 }
 
-/// What insurance still pays for an instrument, by the pool's `assets`.
-pub fn cover(ledger: &Ledger<Storage>, id: InstrumentId, assets: Usd) -> Result<Usd> {
-    let id = ledger.store.underlying_of(id);
-    let limits = ledger.store.instrument_field(id, InstrumentField::Limits);
-    let allowance = Usd(math::signed(limits.low)?);
-    let (_, flow) = ledger.store.flow(id);
-    flow.cover(allowance, assets, ledger.now)
+/// What insurance still pays for a perpetual and the options on its underlying, debts and rewards together, if covers are measured
+/// by `measured`: what open interest is limited by.
+pub fn cover_left(store: &Storage, id: InstrumentId, measured: Usd, now: u64) -> Result<Usd> {
+    let size = store.cover_size(id, measured, now)?;
+    if store.flow(id).1.drew {
+        store.cover(id).at(size, now)?.left()
+    } else {
+        Ok(size)
+    }
 }

@@ -8,10 +8,11 @@
 //! |---|---|
 //! | `vault-trading` | settles signed trades in perpetuals |
 //! | `vault-option-trading` | settles signed trades in options |
-//! | `vault-accounts` | money in, out and between accounts, and from the pool for deficits; settles accounts, for anyone |
+//! | `vault-accounts` | money in, out and between accounts; settles accounts, for anyone |
 //! | `vault-liquidation` | moves legs of accounts in ill health into others |
 //! | `vault-deleveraging` | closes legs of accounts near debt against the opposite side |
 //! | `vault-debts` | closes legs of accounts in debt against the opposite side, for what the pool pays |
+//! | `vault-profits` | turns profit into capital; what the pool pays for deficits written off; fees |
 //! | `vault-registry` | set-up, parameters, and everything that can be read |
 //! | `vault-options` | options and their rules; signers and cancellations |
 //!

@@ -8,7 +8,9 @@ use alloc::vec::Vec;
 
 use alloy_sol_types::SolCall;
 use risk::options::encoding::{OptionLeg, Requirement, parts_of_ticks};
-use risk::{InstrumentId, MAX_LEGS, Position, Positions, Price, Ratio, Result, Underlying, Usd};
+use risk::{
+    InstrumentId, MAX_LEGS, Position, Positions, Price, Ratio, Result, Store, Underlying, Usd,
+};
 
 use crate::abi::encode_call;
 use crate::calls;
@@ -30,6 +32,9 @@ impl Storage {
     /// # Errors
     /// [`Overflow`](risk::Error::Overflow).
     pub fn maintenance_of(&self, positions: &Positions) -> Result<Usd> {
+        if !cfg!(feature = "portfolios") {
+            return self.weights(positions);
+        }
         self.add_up(
             positions,
             |needed| needed.maintenance,

@@ -4,8 +4,8 @@
 use risk::cover::Flow;
 use risk::funding::{Funding, Volume};
 use risk::{
-    Account, Base, Bucket, Clock, Credit, Cumulative, Ended, Index, Leg, Legs, Maturing, Maturity,
-    Price, Scale, Side, SideState, Size, Throttle, Totals, Usd,
+    Account, Base, Bucket, Clock, Credit, Cumulative, Debts, Ended, Index, Leg, Legs, Maturing,
+    Maturity, Price, Scale, Side, SideState, Size, Throttle, Totals, Usd,
 };
 
 use crate::error::{Error, require};
@@ -146,8 +146,8 @@ pub const fn of_totals([backing, claims, missing]: [Word; 3]) -> Totals {
     }
 }
 
-/// P, C and the time of I; ids of the legs, and below them, from the highest bit: closing, class of I, number of legs, bucket,
-/// seconds of ill health, when it was seen, I.
+/// P, C and the time of I; ids of the legs, and below them, from the highest bit: stuck, attributed, closing, class of I, number of legs,
+/// bucket, seconds of ill health, when it was seen, I.
 pub fn account(account: &Account) -> [Word; 2] {
     let (instruments, count) = account.legs.parts();
     let low = u128::from(account.maturing.amount.cast_unsigned())
@@ -156,7 +156,9 @@ pub fn account(account: &Account) -> [Word; 2] {
         | u128::from(account.bucket) << 112
         | u128::from(count) << 116
         | (account.maturing.class as u128) << 121
-        | u128::from(account.closing) << 124;
+        | u128::from(account.closing) << 124
+        | u128::from(account.attributed) << 125
+        | u128::from(account.stuck) << 126;
     [
         pair(
             amount(account.pnl),
@@ -188,6 +190,8 @@ pub fn of_account([funds, state]: [Word; 2]) -> Account {
             unhealthy: (low >> 96) as u16,
         },
         closing: low >> 124 & 1 == 1,
+        attributed: low >> 125 & 1 == 1,
+        stuck: low >> 126 & 1 == 1,
         legs: Legs::from_parts(state.high.to_le_bytes(), lowest(low >> 116, 5) as u8),
     }
 }
@@ -216,11 +220,11 @@ pub const fn of_price(word: Word) -> (Price, Funding) {
     (Price(lowest(low, PRICE)), funding)
 }
 
-/// Volume of the period and what was paid into insurance; what was drawn from it, the time of both, and the period.
+/// Volume of the period and what was paid into insurance; whether insurance ever paid, the time of what was paid in, and the period.
 pub fn flow(volume: &Volume, flow: &Flow) -> Word {
     Word::new(
         u128::from(volume.micros) << 64 | u128::from(flow.paid),
-        u128::from(flow.drawn) << 64
+        u128::from(flow.drew) << 64
             | u128::from(flow.since) << 32
             | narrow(volume.period.into(), 24),
     )
@@ -238,10 +242,28 @@ pub const fn of_flow(word: Word) -> (Volume, Flow) {
     };
     let flow = Flow {
         paid: high as u64,
-        drawn: (low >> 64) as u64,
+        drew: low >> 64 & 1 == 1,
         since: (low >> 32) as u32,
     };
     (volume, flow)
+}
+
+/// Known debts and the base of what is unpaid, and the generation of records beside them.
+pub fn debts(debts: &Debts) -> Word {
+    pair(
+        amount(debts.known),
+        narrow(debts.base, WIDE),
+        debts.generation,
+    )
+}
+
+pub const fn of_debts(word: Word) -> Debts {
+    let (known, base, generation) = unpair(word);
+    Debts {
+        known: of_amount(known),
+        base,
+        generation,
+    }
 }
 
 /// Occupied buckets and open interest; offset.
@@ -438,6 +460,8 @@ mod tests {
                     unhealthy: u16::MAX,
                 },
                 closing: true,
+                attributed: true,
+                stuck: true,
                 legs,
             };
             assert_eq!(of_account(account(&stored)), stored);
@@ -447,10 +471,12 @@ mod tests {
 
     #[test]
     fn each_flag_of_an_account_has_a_bit_of_its_own() {
-        for (closing, bucket) in [(true, 0), (false, 15)] {
+        for flag in 0..4 {
             let stored = Account {
-                closing,
-                bucket,
+                closing: flag == 0,
+                attributed: flag == 1,
+                stuck: flag == 2,
+                bucket: if flag == 3 { 15 } else { 0 },
                 ..Account::default()
             };
             assert_eq!(of_account(account(&stored)), stored);
@@ -494,11 +520,21 @@ mod tests {
             },
             Flow {
                 paid: u64::MAX - 1,
-                drawn: u64::MAX - 2,
+                drew: true,
                 since: u32::MAX - 3,
             },
         );
         assert_eq!(of_flow(flow(&traded, &paid)), (traded, paid));
+    }
+
+    #[test]
+    fn debts_come_back() {
+        let stored = Debts {
+            known: Usd::MAX,
+            base: (1 << 112) - 1,
+            generation: u32::MAX,
+        };
+        assert_eq!(of_debts(debts(&stored)), stored);
     }
 
     #[test]

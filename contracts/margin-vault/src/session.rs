@@ -5,7 +5,7 @@ use program_support::event::emit;
 use program_support::topic;
 use risk::requirement::least_initial;
 use risk::{
-    Account, DEBT, Health, InstrumentId, Ledger, Outflow, OutflowRates, Positions, Ratio, Store,
+    Account, Health, InstrumentId, Ledger, Outflow, OutflowRates, Pool, Positions, Ratio, Store,
     Usd, Valued, math,
 };
 use stylus_sdk::host::WasmVM;
@@ -13,6 +13,7 @@ use stylus_sdk::stylus_core::{AccountAccess, BlockAccess, MessageAccess};
 
 use crate::abi::{usd, word};
 use crate::calls;
+use crate::checks::is_closable;
 use crate::closings::watch_debt;
 use crate::error::{Error, OrRevert, require};
 use crate::interfaces::IMarginVault;
@@ -29,14 +30,10 @@ const USABLE_IN_RESTRICTED: Ratio = Ratio(risk::WAD / 5 * 4);
 /// Seconds for which the vault goes by what it last heard of its pool's assets.
 const ASSETS_SERVE: u64 = 600;
 
-/// In the place of what was missing before an operation that did not ask: whatever is missing afterwards is a change.
-const UNKNOWN: Usd = Usd(-1);
-
 /// One operation in progress.
 pub struct Session<'s> {
     pub ledger: Ledger<'s, Storage>,
     pub now: u64,
-    insured: bool,
     /// What nobody had paid for when the operation began.
     missing: Usd,
     /// V when the operation began.
@@ -74,52 +71,17 @@ pub fn only_owner_of(account: B256) {
 impl<'s> Session<'s> {
     /// Opens the ledger, without prices.
     pub fn open(store: &'s mut Storage) -> Self {
-        Self::opened(store, false)
-    }
-
-    /// Opens the ledger; `insured` if the pool is not to be asked.
-    fn opened(store: &'s mut Storage, insured: bool) -> Self {
         let now = WasmVM::default().block_timestamp();
-        let ledger = Ledger::open(store, Usd::ZERO, now);
+        let ledger = Ledger::open(store, now);
         let mut session = Self {
             tokens: ledger.totals.tokens,
             ledger,
             now,
-            insured,
             missing: Usd::ZERO,
         };
         session.insure_debts();
         session.missing = session.missing();
         session
-    }
-
-    /// Opens the ledger with the prices of every leg of an account that is to be closed, and settles it. The pool is not
-    /// asked what it would pay for the debt of an account that it is about to be drawn for; see [`Session::ask_again`].
-    pub fn settled_to_close(store: &'s mut Storage, account: B256) -> (Self, Valued) {
-        let known = store.account(account).bucket == DEBT;
-        let spared = known || store.totals().debt == Usd::ZERO;
-        let mut session = Self::opened(store, spared);
-        session.want_legs(account);
-        session.read_prices();
-        let mut valued = session.touch(account, false);
-        if spared && !valued.account.in_debt() {
-            session.ask_again();
-            session.insure_debts();
-            if known {
-                // It has left the accounts in debt, to the bucket that is due at what profit is worth.
-                valued = session.ledger.touch(account, true).or_revert();
-            }
-        }
-        if spared && known {
-            session.missing = UNKNOWN;
-        }
-        (session, valued)
-    }
-
-    /// Lets the pool be asked again, after it was drawn, what it would pay for the debts that are left.
-    pub fn ask_again(&mut self) {
-        self.insured = false;
-        self.ledger.insurance = Usd::ZERO;
     }
 
     /// Opens the ledger with the prices of every leg of an account.
@@ -179,23 +141,26 @@ impl<'s> Session<'s> {
         }
     }
 
-    /// Asks the pool, once, what it would pay, and what it has.
+    /// Asks the pool, once, what it would pay, and what covers are measured by.
     pub fn insure(&mut self) {
-        if !self.insured {
+        if !self.ledger.is_insured() {
             let pool = self.ledger.store.address(Field::Pool);
             let (payable, units) = calls::available(pool);
-            self.ledger.insurance = self.amount(payable);
             let assets = PoolAssets {
                 units,
                 seen: u32::try_from(self.now).unwrap_or(u32::MAX),
                 ..self.ledger.store.pool_assets()
             };
             self.ledger.store.set_pool_assets(&assets);
-            self.insured = true;
+            let said = Pool {
+                payable: self.amount(payable),
+                measured: self.amount(units),
+            };
+            self.ledger.insure(said).or_revert();
         }
     }
 
-    /// The pool's assets, as it said at most ten minutes ago.
+    /// What covers are measured by, as the pool said at most ten minutes ago.
     pub fn pool_assets(&mut self) -> Usd {
         let known = self.ledger.store.pool_assets();
         if self.now.saturating_sub(known.seen.into()) > ASSETS_SERVE {
@@ -214,10 +179,20 @@ impl<'s> Session<'s> {
 
     /// What nobody has paid for.
     pub fn missing(&self) -> Usd {
-        self.ledger
-            .totals
-            .missing(self.ledger.insurance)
-            .or_revert()
+        self.ledger.missing().or_revert()
+    }
+
+    /// Whether the vault is impaired while so much is missing.
+    pub fn is_impaired(&self, missing: Usd) -> bool {
+        let outflow = || self.ledger.store.outflow();
+        let average = || outflow().average(self.now, self.tokens).or_revert();
+        let impaired = self.ledger.totals.is_impaired(missing, average);
+        impaired.or_revert()
+    }
+
+    /// Whether the vault is impaired, as an operation sees that moves no tokens.
+    pub fn is_seen_impaired(&self) -> bool {
+        self.ledger.totals.is_seen_impaired(self.missing())
     }
 
     /// WAD value of one smallest unit of the token.
@@ -251,6 +226,9 @@ impl<'s> Session<'s> {
     pub fn watch(&mut self, id: B256, before: &Account, after: &Valued) {
         watch_debt(self.ledger.store, id, before, &after.account);
         self.insure_debts();
+        if after.account.stuck && is_closable(self, &after.account.legs) {
+            self.set_stuck(id, false);
+        }
         if before.legs.as_slice().is_empty() {
             return;
         }
@@ -261,6 +239,16 @@ impl<'s> Session<'s> {
             usd(after.account.pnl),
         ];
         emit(topic!(IMarginVault::Touched), 1, &words);
+    }
+
+    /// Books what an account owes as stuck, or no more.
+    pub fn set_stuck(&mut self, id: B256, stuck: bool) {
+        self.ledger.set_stuck(id, stuck).or_revert();
+        emit(
+            topic!(IMarginVault::DebtStuck),
+            1,
+            &[word(id), Word::of(stuck.into())],
+        );
     }
 
     /// Notes in what health an account is: moves its clock.
@@ -300,20 +288,32 @@ impl<'s> Session<'s> {
     /// Ends the operation: keeps the start of impairment, and writes the totals.
     pub fn finish(mut self) {
         self.insure_debts();
+        let impaired = self.is_impaired(self.missing());
+        self.finish_as(impaired);
+    }
+
+    /// As [`Session::finish`], of an operation that moves no tokens.
+    pub fn finish_in_place(mut self) {
+        self.insure_debts();
+        let impaired = self.is_seen_impaired();
+        self.finish_as(impaired);
+    }
+
+    /// Ends the operation in a vault that is impaired, or not.
+    fn finish_as(mut self, impaired: bool) {
         let missing = self.missing();
         if missing != self.missing {
             let coverage = self.ledger.coverage().and_then(risk::Coverage::ratio);
             let words = [Word::of(coverage.or_revert()), usd(missing)];
             emit(topic!(IMarginVault::CoverageChanged), 0, &words);
         }
-        self.keep_impairment(missing);
+        self.keep_impairment(missing, impaired);
         self.ledger.save().or_revert();
     }
 
     /// Keeps since when the vault has been impaired.
-    fn keep_impairment(&mut self, missing: Usd) {
+    fn keep_impairment(&mut self, missing: Usd, impaired: bool) {
         let totals = &mut self.ledger.totals;
-        let impaired = totals.is_impaired(self.ledger.insurance).or_revert();
         if impaired == (totals.impaired_since > 0) {
             return;
         }

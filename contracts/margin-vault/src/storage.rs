@@ -22,6 +22,7 @@
 //! | hash of owner, signer | whether it may act for the owner |
 //! | hash of account | a deleveraging that goes on; who revealed its debt: see [`closings`](crate::closings) |
 //! | hash of owner | what it deposited of late and has not taken away again: see [`Credit`] |
+//! | hash of account, 0 and 1 | how its debt is divided among underlyings: see [`Attribution`]; means nothing without a debt |
 //!
 //! A slot that means nothing any more is left as it is: clearing it would cost more than the refund, and using it again would
 //! cost more than changing it. For the same reason a closed leg keeps its slots; the account's list says which legs there are.
@@ -36,8 +37,9 @@ use risk::funding::{Funding, Volume};
 use risk::options::black::Kind;
 use risk::options::encoding::Requirement;
 use risk::{
-    Account, Bucket, Credit, Ended, InstrumentId, Leg, Outflow, Position, Positions, Price, Prices,
-    Result, Side, SideState, Store, Throttle, Totals, Usd,
+    Account, Attribution, Bucket, Cover, Credit, Debts, Ended, InstrumentId, Leg, Outflow,
+    Position, Positions, Price, Prices, Records, Result, Side, SideState, Store, Throttle, Totals,
+    Usd, math,
 };
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::CryptographyAccess;
@@ -80,6 +82,10 @@ pub enum Field {
     /// See [`Places`](crate::options::Places).
     Places,
     Steward,
+    /// Instruments with debts, known or on record; what haircuts have left of records. See [`Records`].
+    Records,
+    /// Debts that are stuck.
+    Stuck,
 }
 
 /// An instrument's own slots.
@@ -93,7 +99,7 @@ pub enum InstrumentField {
     Asset,
     /// Limit of one side's open interest, allowance of the cover.
     Limits,
-    /// Volume, and what was paid into insurance and drawn from it.
+    /// Volume, and what was paid into insurance.
     Flow,
     /// See [`OptionRules`](crate::options::OptionRules).
     OptionRules,
@@ -101,6 +107,10 @@ pub enum InstrumentField {
     OptionLimits,
     /// See [`Counted`](crate::options::Counted).
     Counted,
+    /// What payments have used up of the cover. See [`Cover`].
+    Cover,
+    /// See [`Debts`].
+    Debts,
 }
 
 /// First byte of the key of every slot that is not hashed.
@@ -127,12 +137,13 @@ pub(crate) enum Hashed {
     Closing,
     Revealed,
     Credit,
+    Attribution,
 }
 
 /// What the vault last heard of its pool.
 #[derive(Clone, Copy, Default)]
 pub struct PoolAssets {
-    /// The pool's assets, in the token's smallest units.
+    /// What covers are measured by, in the token's smallest units.
     pub units: u128,
     /// Time of the answer, seconds.
     pub seen: u32,
@@ -359,6 +370,10 @@ impl Storage {
         self.hashed(Hashed::Account, account, part, Word::ZERO)
     }
 
+    fn attribution_slot(&self, account: B256, part: u8) -> Slot {
+        self.hashed(Hashed::Attribution, account, part, Word::ZERO)
+    }
+
     fn leg_slot(&self, account: B256, id: InstrumentId, part: u8) -> Slot {
         self.hashed(Hashed::Leg, account, part, Word::of(id.into()))
     }
@@ -366,6 +381,7 @@ impl Storage {
 
 impl Store for Storage {
     type AccountId = B256;
+    const ATTRIBUTES: bool = cfg!(feature = "debts");
 
     fn totals(&self) -> Totals {
         packing::of_totals([Field::Backing, Field::Claims, Field::Missing].map(|f| self.field(f)))
@@ -412,6 +428,67 @@ impl Store for Storage {
 
     fn is_settled(&self, id: InstrumentId) -> bool {
         self.markets.find(id).is_some_and(|market| market.is_final)
+    }
+
+    fn underlying(&self, id: InstrumentId) -> InstrumentId {
+        self.underlying_of(id)
+    }
+
+    fn cover_size(&self, id: InstrumentId, measured: Usd, now: u64) -> Result<Usd> {
+        let limits = self.instrument_field(id, InstrumentField::Limits);
+        let allowance = Usd(math::signed(limits.low)?);
+        self.flow(id).1.cover(allowance, measured, now)
+    }
+
+    fn cover(&self, id: InstrumentId) -> Cover {
+        let Word { high, low } = self.instrument_field(id, InstrumentField::Cover);
+        Cover::from_parts(high, low)
+    }
+
+    fn set_cover(&mut self, id: InstrumentId, cover: &Cover) {
+        let (high, low) = cover.to_parts();
+        self.set_instrument_field(id, InstrumentField::Cover, Word::new(high, low));
+        let (volume, flow) = self.flow(id);
+        self.set_flow(id, &volume, &Flow { drew: true, ..flow });
+    }
+
+    fn debts(&self, id: InstrumentId) -> Debts {
+        packing::of_debts(self.instrument_field(id, InstrumentField::Debts))
+    }
+
+    fn set_debts(&mut self, id: InstrumentId, debts: &Debts) {
+        self.set_instrument_field(id, InstrumentField::Debts, packing::debts(debts));
+    }
+
+    fn records(&self) -> Records {
+        let Word { high, low } = self.field(Field::Records);
+        Records::from_parts(high, low)
+    }
+
+    fn set_records(&mut self, records: &Records) {
+        let (high, low) = records.to_parts();
+        self.set_field(Field::Records, Word::new(high, low));
+    }
+
+    fn stuck(&self) -> Usd {
+        Usd(self.field(Field::Stuck).low.cast_signed())
+    }
+
+    fn set_stuck(&mut self, stuck: Usd) {
+        self.set_field(Field::Stuck, Word::of_signed(stuck.0));
+    }
+
+    fn attribution(&self, id: B256) -> Attribution {
+        Attribution::from_parts([0, 1].map(|part| {
+            let Word { high, low } = self.load(self.attribution_slot(id, part));
+            (high, low)
+        }))
+    }
+
+    fn set_attribution(&mut self, id: B256, attribution: &Attribution) {
+        for (part, (high, low)) in (0..).zip(attribution.to_parts()) {
+            self.store(self.attribution_slot(id, part), Word::new(high, low));
+        }
     }
 
     fn side(&self, id: InstrumentId, side: Side) -> SideState {

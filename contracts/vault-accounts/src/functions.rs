@@ -6,7 +6,4 @@ margin_vault::functions! {
     TOUCH = vault::touchCall;
     REBUCKET = vault::rebucketCall;
     TRANSFER = vault::transferCall;
-    CONVERT = vault::convertCall;
-    RECOVER = vault::recoverCall;
-    DISTRIBUTE_FEES = vault::distributeFeesCall;
 }

@@ -4,17 +4,13 @@
 //! |---|---|
 //! | money moved in, out or between an owner's accounts | [`money`] |
 //! | an account settled by anyone | [`settling`] |
-//! | the pool drawn for deficits | [`recovery`] |
-//! | the fees of trades handed on | [`fees`] |
 
 #![no_std]
 
 extern crate alloc;
 
-mod fees;
 mod functions;
 mod money;
-mod recovery;
 mod router;
 mod settling;
 

@@ -6,16 +6,13 @@ use margin_vault::calls;
 use margin_vault::error::{Error, OrRevert, require};
 use margin_vault::event::emit;
 use margin_vault::interfaces::IMarginVault;
-use margin_vault::session::{Session, is_owner_of, only_owner_of, owner_of};
+use margin_vault::session::{Session, only_owner_of, owner_of};
 use margin_vault::storage::{Field, Storage};
 use margin_vault::topic;
 use margin_vault::word::Word;
 use risk::{Account, OutflowRates, Result, Store, Usd, Valued, math};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::{AccountAccess, BlockAccess, MessageAccess};
-
-/// Seconds of impairment after which anyone may convert anyone.
-const FORCIBLE_AFTER: u64 = 86_400;
 
 /// Credits what really arrives of `amount` of the caller's tokens. A debt is paid out of it first; one that is paid off takes the
 /// account out of the bucket of those in debt at once.
@@ -53,8 +50,7 @@ fn count_deposit(
 
 /// Credits capital to an account that may be in debt, or in a vault that is impaired. A deposit that pays off a debt is a touch.
 fn settle_debt(store: &mut Storage, account: B256, value: Usd) {
-    let owed = store.account(account).pnl.deficit().or_revert();
-    let pays_off = owed > Usd::ZERO && owed <= value;
+    let pays_off = pays_off(store, account, value);
     let mut session = if pays_off {
         Session::priced(store, account)
     } else {
@@ -62,10 +58,21 @@ fn settle_debt(store: &mut Storage, account: B256, value: Usd) {
     };
     session.ledger.deposit(account, value).or_revert();
     if pays_off {
-        let valued = session.touch(account, false);
-        session.observe(account, &valued.health);
+        touch_payee(&mut session, account);
     }
     session.finish();
+}
+
+/// Whether a payment pays off what an account owes: it is a touch then.
+fn pays_off(store: &Storage, account: B256, value: Usd) -> bool {
+    let owed = store.account(account).pnl.deficit().or_revert();
+    owed > Usd::ZERO && owed <= value
+}
+
+/// Settles an account whose debt has just been paid off, and takes it out of the bucket of those in debt.
+fn touch_payee(session: &mut Session, account: B256) {
+    let valued = session.touch(account, false);
+    session.observe(account, &valued.health);
 }
 
 /// Credits capital for tokens where nothing but the two of them moves: the account owes nothing, and the vault is not
@@ -125,15 +132,26 @@ fn take_outflow(session: &mut Session, account: B256, amount: u128) -> u128 {
     units
 }
 
-/// Moves capital between two accounts of the caller's.
+/// Moves capital between two accounts of the caller's. One that pays off the other's debt is a touch of that one.
 pub fn transfer(store: &mut Storage, from: B256, to: B256, amount: u128) -> Bytes {
     only_owner_of(from);
     require(owner_of(from) == owner_of(to), Error::DifferentOwners);
     require(amount > 0, Error::InvalidAmount);
     let value = Usd(math::signed(amount).or_revert());
-    let mut session = Session::priced(store, from);
+    let pays_off = pays_off(store, to, value);
+    let mut session = Session::open(store);
+    session.want_legs(from);
+    if pays_off {
+        session.want_legs(to);
+    }
+    session.read_prices();
     let before = session.ledger.store.account(from);
-    let valued = session.ledger.transfer(from, to, value).or_revert();
+    let mut valued = session.ledger.transfer(from, to, value).or_revert();
+    if pays_off {
+        touch_payee(&mut session, to);
+        // A debt that is left is missing, and profit is worth less by it.
+        valued = session.ledger.touch(from, false).or_revert();
+    }
     give(session, from, &before, &valued);
     let words = [word(from), word(to), usd(value)];
     emit(topic!(IMarginVault::Transferred), 2, &words);
@@ -146,47 +164,4 @@ fn give(mut session: Session, account: B256, before: &Account, valued: &Valued) 
     session.check_withdrawal(account, valued);
     session.observe(account, &valued.health);
     session.finish();
-}
-
-/// Turns mature profit into capital at the coverage ratio: of the caller's account, or of anyone's once the vault has been
-/// impaired for a day and its pool can pay no more.
-pub fn convert(store: &mut Storage, account: B256, max_profit: u128) -> Bytes {
-    let by_owner = is_owner_of(account);
-    let limit = Usd(math::signed(max_profit).unwrap_or(i128::MAX));
-    let (mut session, valued) = Session::settled(store, account, by_owner);
-    if by_owner {
-        check_no_insurable_debt(&session);
-    } else {
-        check_forcible(&mut session);
-    }
-    let converted = session.ledger.convert(account, limit).or_revert();
-    session.observe(account, &valued.health);
-    session.finish();
-    let words = [
-        word(account),
-        usd(converted.profit),
-        usd(converted.received),
-    ];
-    emit(topic!(IMarginVault::Converted), 1, &words);
-    encode(&words[2..])
-}
-
-/// Reverts while h counts on insurance for a debt that is still open: covers may yet make it pay less, at the cost of whoever
-/// converts later, or it may pay all, and a haircut would have been for nothing.
-fn check_no_insurable_debt(session: &Session) {
-    let insured = session.missing();
-    let uninsured = session.ledger.totals.missing(Usd::ZERO).or_revert();
-    require(insured == uninsured, Error::DebtOpen);
-}
-
-/// Reverts unless somebody else's profit may be converted.
-fn check_forcible(session: &mut Session) {
-    session.insure();
-    let insurance = session.ledger.insurance;
-    let totals = &session.ledger.totals;
-    let since = totals.impaired_since.into();
-    let long_impaired = totals.is_impaired(insurance).or_revert()
-        && since > 0
-        && session.now.saturating_sub(since) >= FORCIBLE_AFTER;
-    require(long_impaired && insurance == Usd::ZERO, Error::NotForcible);
 }

@@ -5,7 +5,7 @@ use margin_vault::program::Program;
 use margin_vault::storage::Storage;
 
 use crate::functions::selector;
-use crate::{fees, money, recovery, settling};
+use crate::{money, settling};
 
 /// The program.
 pub struct Accounts;
@@ -26,9 +26,6 @@ impl Program for Accounts {
             selector::TRANSFER => {
                 money::transfer(store, args.b256(0), args.b256(1), args.unsigned(2))
             }
-            selector::CONVERT => money::convert(store, args.b256(0), args.saturated(1)),
-            selector::RECOVER => recovery::recover(store),
-            selector::DISTRIBUTE_FEES => fees::distribute(store),
             _ => return None,
         };
         Some(output)

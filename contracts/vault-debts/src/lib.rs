@@ -2,22 +2,24 @@
 //!
 //! | Where is ... | |
 //! |---|---|
-//! | a leg of an account in debt closed | [`bankruptcy`]; before there is debt: `vault-deleveraging` |
+//! | a leg of an account in debt closed | [`bankruptcy`] |
 //!
 //! # Storage
 //!
-//! Closing a leg of an account in debt reads and changes what `vault-deleveraging` lists of closing any leg, and:
+//! Closing a leg of an account in debt reads and changes what `vault-deleveraging` lists of closing a leg before debt, and:
 //!
 //! | Slot | Read | Changed | Why |
 //! |---|---|---|---|
-//! | limits, pool's assets | 2 | 1 | the instrument's cover |
-//! | who found the debt | 1 | 1 | changed only if some of the debt is left, or none of it |
+//! | how the debt is divided | 2 | 2 | the leg's underlying has less of it |
+//! | records, stuck debts | 2 | 0 to 2 | which instruments have debts; what haircuts have left of records |
+//! | debts of the underlying | 1 | 1 | known ones fall, what nobody pays is on record |
+//! | cover of the underlying, limits, flow | 3 | 1 | what insurance pays for it; the first payment changes the flow too |
+//! | who found the debt | 1 | | written only if some of it is left |
 //! | outflow | 1 | 1 | V was what it was until the pool paid |
 //! | accounts rewarded | 2 or 4 | 1 or 2 | paid as capital |
 //!
-//! Of a debt that nobody knew, `vault-deleveraging` settles the legs before, finds it and asks the pool what it would pay. Here the
-//! pool is called once: drawn for what is owed, without being asked before what it would pay; it is asked only while other debts
-//! are known.
+//! The pool is asked once what it would pay, and drawn once. Debts of other instruments cost their debts, cover, limits and flow each,
+//! read for what insurance pays of them.
 
 #![no_std]
 

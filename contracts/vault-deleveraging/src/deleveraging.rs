@@ -10,20 +10,16 @@ use margin_vault::session::{Session, action, main_account};
 use margin_vault::storage::{Field, Storage};
 use risk::{Closing, Ground, InstrumentId, Ledger, Position, Result, Size, Store, Valued};
 
-/// Closes a share of at most `max_legs` legs of an account near debt. Of one in debt it settles the legs and answers nothing: then
-/// the call is `vault-debts`' to serve.
+/// Closes a share of at most `max_legs` legs of an account near debt. One in debt is refused with `NoEquity`: then the call is
+/// `vault-debts`' to serve.
 pub fn deleverage(store: &mut Storage, account: B256, max_legs: u128) -> Bytes {
     let max_legs = leg_limit(max_legs);
     let (mut session, valued) = Session::settled(store, account, false);
     session.observe(account, &valued.health);
-    if valued.account.in_debt() {
-        session.finish();
-        return &[];
-    }
     let done = reduce(&mut session, account, &valued, max_legs);
     let left = session.ledger.touch(account, false).or_revert();
     session.observe(account, &left.health);
-    session.finish();
+    session.finish_in_place();
     report(
         account,
         &Closed {

@@ -178,6 +178,6 @@ impl<'s> Taking<'s> {
             let initial = self.session.initial(&valued.positions);
             require(equity >= initial, Error::InsufficientMargin);
         }
-        self.session.finish();
+        self.session.finish_in_place();
     }
 }

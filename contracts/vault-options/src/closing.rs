@@ -51,7 +51,7 @@ pub fn fix_volatility(store: &mut Storage, number: u32) -> Bytes {
     session.want(id);
     session.read_prices();
     fix(&mut session, id, &series);
-    session.finish();
+    session.finish_in_place();
     &[]
 }
 
@@ -97,7 +97,7 @@ pub fn settle(store: &mut Storage, number: u32) -> Bytes {
     store.set_series(id, Some(&series));
     session.ledger.set_prices(id, &prices).or_revert();
     exposures::recount(session.ledger.store, id, Exposure::default());
-    session.finish();
+    session.finish_in_place();
     let words = [Word::of(number.into()), Word::of(price), Word::of(mark.0)];
     emit(topic!(IMarginVault::OptionSettled), 1, &words);
     &[]

@@ -70,7 +70,7 @@ pub fn list(store: &mut Storage, args: Args) -> Bytes {
     let near = is_near(strike, spot, range).or_revert();
     require(near, Error::InvalidStrike);
     charge(&mut session, account, series.number);
-    session.finish();
+    session.finish_in_place();
     emit_listed(args.u32(0), &series, strike)
 }
 
@@ -136,7 +136,7 @@ pub fn delist(store: &mut Storage, number: u32) -> Bytes {
     let retired = session.ledger.retire(id).or_revert();
     require(retired, Error::SeriesOpen);
     remove(session.ledger.store, id);
-    session.finish();
+    session.finish_in_place();
     let words = [Word::of(number.into())];
     emit(topic!(IMarginVault::OptionDelisted), 1, &words);
     &[]
@@ -182,12 +182,17 @@ pub fn refresh(store: &mut Storage, args: Args) -> Bytes {
     session.read_prices();
     for place in 0..count {
         let id = option(&session, place);
+        let is_final = session.market(id).is_final;
         let store = &mut *session.ledger.store;
-        exposures::count(store, id);
+        if is_final {
+            exposures::recount(store, id, Exposure::default());
+        } else {
+            exposures::count(store, id);
+        }
         let underlying = store.underlying_of(id);
         concentrate(store, underlying);
     }
-    session.finish();
+    session.finish_in_place();
     &[]
 }
 

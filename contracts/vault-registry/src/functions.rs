@@ -28,6 +28,8 @@ margin_vault::functions! {
     OUTFLOW = vault::outflowCall;
     OUTFLOW_CREDIT = vault::outflowCreditCall;
     COVER = vault::coverCall;
+    DEBTS = vault::debtsCall;
+    STUCK_DEBT = vault::stuckDebtCall;
     FUNDING = vault::fundingCall;
     DUST = vault::dustCall;
     INITIALIZE = vault::initializeCall;

@@ -40,6 +40,8 @@ impl Program for Registry {
             selector::OUTFLOW => views::outflow(store),
             selector::OUTFLOW_CREDIT => views::outflow_credit(store, args.address(0)),
             selector::COVER => views::cover(store, store.listing(args.u32(0))),
+            selector::DEBTS => views::debts(store, store.listing(args.u32(0))),
+            selector::STUCK_DEBT => views::stuck_debt(store),
             selector::FUNDING => views::funding(store, store.listing(args.u32(0))),
             selector::DUST => views::dust(store, store.listing(args.u32(0))),
             _ => return None,

@@ -4,10 +4,11 @@ use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256};
 use risk::cover::open_interest_limit;
-use risk::{BUCKETS, InstrumentId, Ledger, Positions, Side, Size, Store, Usd};
+use risk::{BUCKETS, InstrumentId, Ledger, Positions, Side, Size, Store};
 
 use margin_vault::abi::{Bytes, encode, usd};
 use margin_vault::error::OrRevert;
+use margin_vault::flows;
 use margin_vault::parameters::{RATE_UNIT, ratio};
 use margin_vault::session::Session;
 use margin_vault::storage::{Field, InstrumentField, Storage};
@@ -67,9 +68,7 @@ pub fn legs(store: &mut Storage, account: B256) -> Bytes {
 }
 
 fn held(store: &mut Storage, account: B256) -> Positions {
-    Ledger::open(store, Usd::ZERO, 0)
-        .positions(account)
-        .or_revert()
+    Ledger::open(store, 0).positions(account).or_revert()
 }
 
 /// All listed instruments: perpetuals, then options.
@@ -182,13 +181,35 @@ pub fn cover(store: &mut Storage, id: InstrumentId) -> Bytes {
     let assets = session.pool_assets();
     let store = &*session.ledger.store;
     let limits = store.instrument_field(id, InstrumentField::Limits);
-    let allowance = Usd(limits.low.cast_signed());
-    let left = store.flow(id).1.cover(allowance, assets, session.now);
-    let left = left.or_revert();
+    let left = flows::cover_left(store, id, assets, session.now).or_revert();
     let rates = store.rates_of(id);
     let mark = store.prices(id).mark;
     let covered = open_interest_limit(left, mark, ratio(rates.shock), ratio(rates.maintenance));
     encode(&[usd(left), Word::of(covered.0.min(limits.high))])
+}
+
+/// Debts for an underlying, known and on record, and what its cover has left for debts and for rewards.
+pub fn debts(store: &mut Storage, id: InstrumentId) -> Bytes {
+    let id = store.underlying_of(id);
+    let mut session = Session::open(store);
+    session.insure();
+    let cover = session.ledger.cover_of(id).or_revert();
+    let (debts, records) = (
+        session.ledger.store.debts(id),
+        session.ledger.store.records(),
+    );
+    let words = [
+        debts.known,
+        records.unpaid_of(&debts).or_revert(),
+        cover.room().or_revert(),
+        cover.reward_room().or_revert(),
+    ];
+    encode(&words.map(usd))
+}
+
+/// Known debts that nobody waits for.
+pub fn stuck_debt(store: &Storage) -> Bytes {
+    encode(&[usd(store.stuck())])
 }
 
 /// Funding rate for 8 hours, and what a unit of long position has paid so far.

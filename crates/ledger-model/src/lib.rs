@@ -7,6 +7,7 @@
 //! rounding: numbers grow with every step, so that a sequence should stay below 500 steps.
 
 mod bucket;
+mod insurance;
 mod margin;
 mod moves;
 mod operations;
@@ -16,6 +17,7 @@ mod vault;
 mod vector;
 
 pub use bucket::{BUCKETS, Bucket, DEBT, Side, edge};
+pub use insurance::Insurance;
 pub use margin::{Margin, OptionTerms, Sizes, hedged, linear};
 pub use operations::Operation;
 pub use play::{Listing, Player, Scenario, Weights};

@@ -354,8 +354,13 @@ impl Vault {
     /// Writes off a debt; insurance pays what haircuts have not paid already.
     fn write_off(&mut self, account: &mut Account) {
         let deficit = -account.pnl.clone();
-        let unpaid = positive(&deficit + self.shortfall.clone().min(Exact::zero()));
-        let paid = unpaid.min(self.insurance.clone());
+        let paid = if self.shared {
+            let needed = positive(&self.shortfall + &self.debt);
+            &deficit * needed.min(self.insurance.clone()).min(self.debt.clone()) / &self.debt
+        } else {
+            let unpaid = positive(&deficit + self.shortfall.clone().min(Exact::zero()));
+            unpaid.min(self.insurance.clone())
+        };
         self.insurance -= &paid;
         self.tokens += &paid;
         self.shortfall += &deficit - paid;

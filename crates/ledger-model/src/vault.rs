@@ -104,6 +104,9 @@ pub struct Vault {
     pub shortfall: Exact,
     /// What the pool would pay now; outside V.
     pub insurance: Exact,
+    /// Whether all debts that are known share what the pool would pay, as [`Insurance`](crate::Insurance) has it; not in the
+    /// reference model of the ledger alone, which pays whoever is closed first.
+    pub shared: bool,
     /// Listed instruments.
     pub instruments: BTreeMap<InstrumentId, Instrument>,
     /// Accounts that have been named.
@@ -123,6 +126,7 @@ impl Vault {
             debt: Exact::zero(),
             shortfall: Exact::zero(),
             insurance: Exact::zero(),
+            shared: true,
             instruments: BTreeMap::new(),
             accounts: BTreeMap::from([(POOL, Account::default())]),
         }

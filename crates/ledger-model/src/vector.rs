@@ -80,6 +80,7 @@ impl Vector {
     pub fn start(&self) -> Vault {
         let mut vault = Vault::new(wad(crate::WAD / 100 * 3));
         vault.insurance = parse(&self.initial.insurance).expect("a number");
+        vault.shared = false;
         for (name, mark) in &self.initial.marks {
             let id = instrument_id(name).expect("a known instrument");
             vault.list(id, parse(mark).expect("a number"));

@@ -22,6 +22,10 @@ pub struct Account {
     /// or takes over positions. Nothing that a stranger does starts it anew: no deposit, touch, conversion or move to another
     /// bucket; a liquidation takes its share off what is left to close.
     pub closing: bool,
+    /// Whether its debt is [attributed](crate::Attribution) to instruments: from when it is found until it is gone.
+    pub attributed: bool,
+    /// Whether the rest of its debt counts as stuck: its legs were frozen when it was closed.
+    pub stuck: bool,
     /// Instruments in which the account has a leg.
     pub legs: Legs,
 }

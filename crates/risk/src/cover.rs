@@ -1,25 +1,39 @@
 //! Cover: what insurance pays for one instrument, and the open interest that this allows.
+//!
+//! [`Flow`] says how large an instrument's cover is, [`Cover`] what payments have used up of it. Every payment of insurance goes
+//! through a [`Cover`], which refuses what it has no room for: no other code bounds what insurance pays for an instrument.
 
-use crate::{Price, Ratio, Result, Size, Usd, WAD, decay, math};
+use crate::{Error, Price, Ratio, Result, Size, Usd, WAD, decay, math};
 
-/// Seconds in which what an instrument paid into insurance, or drew from it, falls to 1/e: 90 days.
+/// Seconds in which what an instrument paid into insurance falls to 1/e: 90 days.
 pub const MEMORY: u32 = 7_776_000;
+/// Seconds in which a whole cover drains: 90 days.
+const WINDOW: u64 = 7_776_000;
 /// Largest allowance, a share of the pool's assets: 10 %.
 const MAX_ALLOWANCE: Ratio = Ratio(WAD / 10);
+/// Parts of a cover that pay debts, and of which one more, apart, pays rewards.
+const DEBT_PARTS: u128 = 9;
+/// Parts of a cover.
+const PARTS: u128 = 10;
 /// WAD units in one micro-dollar.
 const MICRO: u128 = 1_000_000_000_000;
+/// Bits of what debts have used up.
+const DEBT_BITS: u32 = 100;
+/// Bits of what rewards have used up, in micro-dollars.
+const REWARD_BITS: u32 = 60;
+/// Bits of a size, in micro-dollars.
+const SIZE_BITS: u32 = 64;
 
-/// What an instrument paid into insurance and what insurance paid for it, both decaying as exp(-t / 90 d), in micro-dollars,
-/// at most 1.8e13 of the quote token each. Rounded against the cover by at most a micro-dollar at each change; what was
-/// drawn below 8 of the quote token may therefore stay while there is a change every second.
+/// What an instrument paid into insurance, decaying as exp(-t / 90 d), in micro-dollars, at most 1.8e13 of the quote token.
+/// Rounded down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Flow {
     /// Paid into insurance, micro-dollars at `since`.
     pub paid: u64,
-    /// Drawn from insurance, micro-dollars at `since`.
-    pub drawn: u64,
-    /// Unix time up to which both have decayed.
+    /// Unix time up to which it has decayed.
     pub since: u32,
+    /// Whether insurance has ever paid for the instrument: until then its [`Cover`] need not be read.
+    pub drew: bool,
 }
 
 impl Flow {
@@ -30,18 +44,15 @@ impl Flow {
         if elapsed == 0 {
             return self;
         }
-        let since = u32::try_from(now).unwrap_or(u32::MAX);
-        if self.paid == 0 && self.drawn == 0 {
-            return Self { since, ..self };
-        }
-        let paid = u128::from(self.paid) * decay::left_down(elapsed, MEMORY).0 / WAD;
-        let drawn = u128::from(self.drawn) * decay::left_up(elapsed, MEMORY).0;
-        // Less than a micro-dollar is nothing, or a draw would never be forgotten.
-        let drawn = if drawn < WAD { 0 } else { drawn.div_ceil(WAD) };
+        let left = if self.paid == 0 {
+            0
+        } else {
+            u128::from(self.paid) * decay::left_down(elapsed, MEMORY).0 / WAD
+        };
         Self {
-            paid: micros(paid),
-            drawn: micros(drawn),
-            since,
+            paid: micros(left),
+            since: u32::try_from(now).unwrap_or(u32::MAX),
+            ..self
         }
     }
 
@@ -56,30 +67,145 @@ impl Flow {
         }
     }
 
-    /// The flow after insurance paid `amount` for the instrument at unix time `now`; rounded up.
-    #[must_use]
-    pub fn with_drawn(self, amount: Usd, now: u64) -> Self {
-        let flow = self.at(now);
-        let drawn = micros(amount.or_zero().0.unsigned_abs().div_ceil(MICRO));
-        Self {
-            drawn: flow.drawn.saturating_add(drawn),
-            ..flow
-        }
-    }
-
-    /// What insurance still pays for the instrument at unix time `now`, rounded down: min(allowance, 10 % of the pool) +
-    /// paid / 2 - drawn, at least nothing.
+    /// How large the instrument's cover is at unix time `now`, rounded down: min(allowance, 10 % of the pool) + paid / 2.
+    /// `pool` is what the pool says that covers are measured by.
     ///
     /// # Errors
     /// [`Overflow`](crate::Error::Overflow) if `pool` is negative, or the sum does not fit.
     pub fn cover(self, allowance: Usd, pool: Usd, now: u64) -> Result<Usd> {
-        let flow = self.at(now);
-        let half_paid = value(flow.paid)?.0 / 2;
-        Ok(allowance
+        let half_paid = value(self.at(now).paid)?.0 / 2;
+        allowance
             .min(pool.times_down(MAX_ALLOWANCE)?)
-            .plus(Usd(half_paid))?
-            .minus(value(flow.drawn)?)?
-            .or_zero())
+            .plus(Usd(half_paid))
+    }
+}
+
+/// The one account of what insurance pays for an instrument (DESIGN 3): a bucket as large as the instrument's cover, which every
+/// payment fills and which drains linearly, a whole cover in 90 days; between two looks at the smaller of the covers at both. Nine
+/// tenths pay debts, one tenth, apart, rewards.
+///
+/// So insurance pays at most the cover at once, and at most twice the largest cover in any 90 days.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cover {
+    /// What payments for debts hold of nine tenths, below 2^100.
+    debts: Usd,
+    /// What rewards hold of one tenth, micro-dollars, rounded up.
+    rewards: u64,
+    /// How large the cover was at `seen`, micro-dollars, rounded down.
+    size: u64,
+    /// Unix time of the last look.
+    seen: u32,
+}
+
+impl Cover {
+    /// The cover as it is at unix time `now`, if it is `size` large then. A time before the last look counts as that.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow) if `size` is negative.
+    #[inline(never)]
+    pub fn at(self, size: Usd, now: u64) -> Result<Self> {
+        let size = micros(math::unsigned(size.0)? / MICRO);
+        let elapsed = now.saturating_sub(self.seen.into()).min(u32::MAX.into());
+        // What drains of the smaller cover, micro-dollars x seconds.
+        let drained = u128::from(self.size.min(size)) * u128::from(elapsed);
+        let (debts, window) = (self.debts.0.unsigned_abs(), u128::from(WINDOW));
+        let of_debts = math::mul_div_down(drained, DEBT_PARTS * MICRO, PARTS * window)?;
+        let of_rewards = micros(drained / (PARTS * window));
+        Ok(Self {
+            debts: Usd(math::signed(debts.saturating_sub(of_debts))?),
+            rewards: self.rewards.saturating_sub(of_rewards),
+            size,
+            seen: u32::try_from(now).unwrap_or(u32::MAX).max(self.seen),
+        })
+    }
+
+    /// What it has left for debts, rounded down.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow) never.
+    pub fn room(&self) -> Result<Usd> {
+        let all = u128::from(self.size) * MICRO * DEBT_PARTS / PARTS;
+        Ok(Usd(math::signed(all)?).minus(self.debts)?.or_zero())
+    }
+
+    /// What it has left for rewards, rounded down.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow) never.
+    pub fn reward_room(&self) -> Result<Usd> {
+        let all = self.size / PARTS as u64;
+        value(all.saturating_sub(self.rewards))
+    }
+
+    /// What it has left in all: the open interest that it allows is measured by it.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow) never.
+    pub fn left(&self) -> Result<Usd> {
+        self.room()?.plus(self.reward_room()?)
+    }
+
+    /// Insurance pays `amount` for debts.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow) for more than there is [room](Cover::room) for, or less than nothing.
+    pub fn pay(&mut self, amount: Usd) -> Result<()> {
+        if amount < Usd::ZERO || amount > self.room()? {
+            return Err(Error::Overflow);
+        }
+        self.debts = self.debts.plus(amount)?.within(Usd((1 << DEBT_BITS) - 1))?;
+        Ok(())
+    }
+
+    /// Insurance pays `amount` as a reward; rounded up.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow) for more than there is [room](Cover::reward_room) for, or less than nothing.
+    pub fn reward(&mut self, amount: Usd) -> Result<()> {
+        if amount > self.reward_room()? {
+            return Err(Error::Overflow);
+        }
+        let paid = micros(math::unsigned(amount.0)?.div_ceil(MICRO));
+        self.rewards = (self.rewards + paid).min((1 << REWARD_BITS) - 1);
+        Ok(())
+    }
+
+    /// A payment for debts did not arrive: it has used nothing up.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow) never, for an amount that was paid.
+    pub fn refund(&mut self, amount: Usd) -> Result<()> {
+        self.debts = self.debts.minus(amount)?.or_zero();
+        Ok(())
+    }
+
+    /// The cover as the two halves of a word: debts and the lower part of rewards; the rest of them, size and time.
+    #[must_use]
+    pub fn to_parts(&self) -> (u128, u128) {
+        let rewards = u128::from(self.rewards);
+        let beside = 128 - DEBT_BITS;
+        let high = self.debts.0.unsigned_abs() | (rewards & ((1 << beside) - 1)) << DEBT_BITS;
+        let low = rewards >> beside << (SIZE_BITS + 32)
+            | u128::from(self.size) << 32
+            | u128::from(self.seen);
+        (high, low)
+    }
+
+    /// The cover of a word's halves.
+    #[must_use]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "narrow fields are cut out of 128 bits"
+    )]
+    pub const fn from_parts(high: u128, low: u128) -> Self {
+        let debts = high & ((1 << DEBT_BITS) - 1);
+        let rewards = high >> DEBT_BITS | low >> (SIZE_BITS + 32) << (128 - DEBT_BITS);
+        Self {
+            debts: Usd(debts.cast_signed()),
+            rewards: rewards as u64,
+            size: (low >> 32) as u64,
+            seen: low as u32,
+        }
     }
 }
 
@@ -131,10 +257,11 @@ fn value(micros: u64) -> Result<Usd> {
 
 #[cfg(test)]
 mod tests {
+    extern crate std;
+
     use proptest::prelude::*;
 
     use super::*;
-    use crate::Error;
 
     const DOLLAR: i128 = WAD as i128;
     const DAY: u64 = 86_400;
@@ -148,30 +275,92 @@ mod tests {
     }
 
     #[test]
-    fn cover_is_the_allowance_half_of_what_was_paid_less_what_was_drawn() {
-        let flow = Flow::default()
-            .with_paid(usd(1_000), 10)
-            .with_drawn(usd(300), 10);
-        assert_eq!(flow.cover(usd(5_000), usd(100_000), 10), Ok(usd(5_200)));
-        assert_eq!(flow.cover(usd(5_000), usd(20_000), 10), Ok(usd(2_200)));
-        assert_eq!(flow.cover(usd(5_000), usd(0), 10), Ok(usd(200)));
-        assert_eq!(
-            flow.with_drawn(usd(9_000), 10)
-                .cover(usd(5_000), usd(100_000), 10),
-            Ok(Usd::ZERO)
-        );
+    fn a_cover_is_the_allowance_and_half_of_what_was_paid() {
+        let flow = Flow::default().with_paid(usd(1_000), 10);
+        assert_eq!(flow.cover(usd(5_000), usd(100_000), 10), Ok(usd(5_500)));
+        assert_eq!(flow.cover(usd(5_000), usd(20_000), 10), Ok(usd(2_500)));
+        assert_eq!(flow.cover(usd(5_000), usd(0), 10), Ok(usd(500)));
         assert_eq!(flow.cover(usd(1), usd(-5), 10), Err(Error::Overflow));
     }
 
     #[test]
-    fn payments_and_draws_are_forgotten_over_ninety_days() {
-        let flow = Flow::default()
-            .with_paid(usd(1_000), 0)
-            .with_drawn(usd(1_000), 0)
-            .at(90 * DAY);
-        assert_eq!((flow.paid, flow.drawn), (367_879_441, 367_879_442));
-        let gone = flow.at(10_000 * DAY);
-        assert_eq!((gone.paid, gone.drawn), (0, 0));
+    fn payments_into_insurance_are_forgotten_over_ninety_days() {
+        let flow = Flow::default().with_paid(usd(1_000), 0).at(90 * DAY);
+        assert_eq!(flow.paid, 367_879_441);
+        assert_eq!(flow.at(10_000 * DAY).paid, 0);
+    }
+
+    #[test]
+    fn nine_tenths_of_a_cover_pay_debts_and_one_tenth_rewards() {
+        let mut cover = Cover::default().at(usd(1_000), 5).unwrap();
+        assert_eq!(
+            (cover.room(), cover.reward_room()),
+            (Ok(usd(900)), Ok(usd(100)))
+        );
+        assert_eq!(cover.pay(Usd(usd(900).0 + 1)), Err(Error::Overflow));
+        assert_eq!(cover.reward(Usd(usd(100).0 + 1)), Err(Error::Overflow));
+        cover.pay(usd(900)).unwrap();
+        cover.reward(Usd(1)).unwrap();
+        assert_eq!(cover.room(), Ok(Usd::ZERO));
+        assert_eq!(cover.reward_room(), Ok(Usd(usd(100).0 - MICRO as i128)));
+        assert_eq!(cover.left(), cover.reward_room());
+        assert_eq!(cover.pay(Usd(1)), Err(Error::Overflow));
+        assert_eq!(cover.pay(Usd(-1)), Err(Error::Overflow));
+        cover.refund(usd(400)).unwrap();
+        assert_eq!(cover.room(), Ok(usd(400)));
+        cover.refund(usd(501)).unwrap();
+        assert_eq!(cover.room(), Ok(usd(900)));
+    }
+
+    #[test]
+    fn a_cover_drains_linearly_at_the_smaller_of_two_sizes() {
+        let mut full = Cover::default().at(usd(1_000), 0).unwrap();
+        full.pay(usd(900)).unwrap();
+        full.reward(usd(100)).unwrap();
+        let room = |size, days| {
+            let then = full.at(usd(size), days * DAY).unwrap();
+            (then.room().unwrap(), then.reward_room().unwrap())
+        };
+        assert_eq!(room(1_000, 9), (usd(90), usd(10)));
+        assert_eq!(room(1_000, 90), (usd(900), usd(100)));
+        assert_eq!(room(1_000, 900), (usd(900), usd(100)));
+        // A cover that has grown drains as it was, and has its new size.
+        assert_eq!(room(2_000, 9), (usd(990), usd(110)));
+        // One that has shrunk drains as it is: 900 of 450 in 180 days, of which the first 90 are over its size.
+        assert_eq!(room(500, 90), (Usd::ZERO, Usd::ZERO));
+        assert_eq!(room(500, 99), (usd(45), usd(5)));
+        assert_eq!(room(500, 180), (usd(450), usd(50)));
+        assert_eq!(full.at(usd(0), 900 * DAY).unwrap().room(), Ok(Usd::ZERO));
+    }
+
+    #[test]
+    fn a_cover_comes_back_with_every_field_at_its_end() {
+        let most = Cover {
+            debts: Usd((1 << 100) - 1),
+            rewards: (1 << 60) - 1,
+            size: u64::MAX,
+            seen: u32::MAX,
+        };
+        for cover in [
+            Cover::default(),
+            most,
+            Cover {
+                debts: Usd(0),
+                ..most
+            },
+            Cover {
+                rewards: 1 << 30,
+                ..most
+            },
+            Cover {
+                rewards: 0,
+                size: 1,
+                ..most
+            },
+        ] {
+            let (high, low) = cover.to_parts();
+            assert_eq!(Cover::from_parts(high, low), cover);
+        }
     }
 
     #[test]
@@ -233,23 +422,47 @@ mod tests {
         }
 
         #[test]
-        fn splitting_a_time_in_two_leaves_the_same(
-            paid in 0u64..1 << 60, drawn in 0u64..1 << 60, first in 0u64..20_000_000, second in 0u64..20_000_000,
-        ) {
-            let flow = Flow { paid, drawn, since: 0 };
+        fn splitting_a_time_in_two_leaves_the_same(paid in 0u64..1 << 60, first in 0u64..20_000_000, second in 0u64..20_000_000) {
+            let flow = Flow { paid, ..Flow::default() };
             let (once, twice) = (flow.at(first + second), flow.at(first).at(first + second));
             prop_assert!(twice.paid <= once.paid + 8 && once.paid <= twice.paid + 8);
-            prop_assert!(twice.drawn.abs_diff(once.drawn) <= 8);
         }
 
         #[test]
-        fn cover_rises_with_payments_and_falls_with_draws(
-            paid in 0u64..1 << 60, drawn in 0u64..1 << 60, secs in 0u64..20_000_000, amount in 0i128..1 << 100,
-        ) {
-            let flow = Flow { paid, drawn, since: 0 };
+        fn a_cover_rises_with_payments(paid in 0u64..1 << 60, secs in 0u64..20_000_000, amount in 0i128..1 << 100) {
+            let flow = Flow { paid, ..Flow::default() };
             let cover = |flow: Flow| flow.cover(usd(1_000_000), usd(1_000_000_000), secs).expect("in range");
-            let (before, more, less) = (cover(flow), cover(flow.with_paid(Usd(amount), secs)), cover(flow.with_drawn(Usd(amount), secs)));
-            prop_assert!(less <= before && before <= more);
+            prop_assert!(cover(flow) <= cover(flow.with_paid(Usd(amount), secs)));
+        }
+
+        /// Invariant 8, whatever is asked for and whenever, of a cover that changes as it likes.
+        #[test]
+        fn insurance_pays_at_most_a_cover_at_once_and_two_in_ninety_days(
+            calls in prop::collection::vec((0u64..20_000_000, 0i128..10_000, prop::bool::ANY, 0i128..20_000), 1..60),
+        ) {
+            let (mut cover, mut now, mut log) = (Cover::default(), 1_000, std::vec::Vec::new());
+            for (wait, size, is_reward, wanted) in calls {
+                now += if wait % 3 == 0 { 0 } else { wait };
+                cover = cover.at(usd(size), now).unwrap();
+                let (high, low) = cover.to_parts();
+                cover = Cover::from_parts(high, low);
+                let room = if is_reward { cover.reward_room() } else { cover.room() }.unwrap();
+                let paid = usd(wanted).min(room);
+                if is_reward { cover.reward(paid).unwrap() } else { cover.pay(paid).unwrap() }
+                log.push((now, size, paid.0));
+                let mut at_once = 0;
+                let (mut window, mut largest) = (0, 0);
+                for &(at, size, paid) in &log {
+                    at_once += if at == now { paid } else { 0 };
+                    if now - at <= WINDOW {
+                        window += paid;
+                        largest = largest.max(size);
+                    }
+                }
+                let sizes = log.iter().filter(|entry| entry.0 == now).map(|entry| entry.1);
+                prop_assert!(at_once <= usd(sizes.max().unwrap()).0);
+                prop_assert!(window <= usd(2 * largest).0, "{window} of {largest}");
+            }
         }
 
         #[test]

@@ -21,7 +21,7 @@ pub struct Totals {
     pub impaired_since: u32,
 }
 
-/// The vault is impaired while W exceeds one part in this many of V.
+/// The vault is impaired when W exceeds one part in this many of V.
 const IMPAIRED: i128 = 1_000;
 
 impl Totals {
@@ -54,15 +54,31 @@ impl Totals {
         Ok(self)
     }
 
-    /// Whether W exceeds 0.1 % of V, with what `insurance` would pay now.
+    /// Whether the vault is impaired once `missing` is missing: when that exceeds 0.1 % of the smaller of V and its `average` of 24
+    /// hours, and from then on until it is below half of that. `average` is asked for only if something is missing.
     ///
     /// # Errors
-    /// [`Overflow`](crate::Error::Overflow) if a sum does not fit.
-    pub fn is_impaired(&self, insurance: Usd) -> Result<bool> {
-        Ok(self.missing(insurance)?.0 > self.tokens.0 / IMPAIRED)
+    /// [`Overflow`](crate::Error::Overflow) never.
+    pub fn is_impaired(&self, missing: Usd, average: impl FnOnce() -> Usd) -> Result<bool> {
+        if missing <= Usd::ZERO {
+            return Ok(false);
+        }
+        let threshold = self.tokens.min(average()).0 / IMPAIRED;
+        Ok(if self.impaired_since > 0 {
+            missing.plus(missing)?.0 >= threshold
+        } else {
+            missing.0 > threshold
+        })
     }
 
-    /// W: what nobody has paid for, written-off deficits and known debt beyond what `insurance` would pay now.
+    /// Whether an operation that moves no tokens finds the vault impaired: it has been since one that did, or `missing` exceeds 0.1 %
+    /// of V. That it is no more is for others to see.
+    #[must_use]
+    pub const fn is_seen_impaired(&self, missing: Usd) -> bool {
+        self.impaired_since > 0 || missing.0 > self.tokens.0 / IMPAIRED
+    }
+
+    /// W: what nobody has paid for, written-off deficits and known debt beyond what `insurance` pays of it now.
     ///
     /// # Errors
     /// [`Overflow`](crate::Error::Overflow) if a sum does not fit.

@@ -19,6 +19,8 @@ pub enum Error {
     NotDeleverageable,
     /// The account is already in the bucket that is due, or above it.
     NotDue,
+    /// What profit is worth depends on what insurance will pay for debts that can be closed.
+    DebtOpen,
 }
 
 /// The result of every fallible function of this crate.

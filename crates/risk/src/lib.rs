@@ -49,10 +49,11 @@
 //! hands. What differs:
 //!
 //! - Margin is asked of the [`Store`] for all that an account holds, since options and the perpetual on their underlying hedge one
-//!   another. Where a debt, a penalty or a reward is divided among legs, each has its [`Store::weight`].
+//!   another. Where a penalty or a reward is divided among legs, each has its [`Store::weight`].
+//! - What insurance pays for it counts to its underlying, and so does its part of a debt.
 //! - Once it has expired at a final mark ([`Store::is_settled`]) it is no position any more. Whoever settles a leg of it, a
-//!   stranger's touch or a trade, takes the leg away, from its side alone: until all have gone, both sides may differ. An
-//!   account that is in debt then keeps it as what the debt counts against; closing that shrinks nobody.
+//!   stranger's touch or a trade, takes the leg away, from its side alone: until all have gone, both sides may differ. The
+//!   part of a debt that it has caused stays [attributed](Attribution) to its underlying.
 //! - When all legs have gone, [`Ledger::retire`] makes its place free for another series.
 //!
 //! # Rounding
@@ -66,6 +67,7 @@
 #![forbid(unsafe_code)]
 
 mod account;
+mod attribution;
 mod bucket;
 pub mod cover;
 mod coverage;
@@ -75,6 +77,7 @@ mod deleveraging;
 pub mod dust;
 mod error;
 pub mod funding;
+mod insurance;
 mod ledger;
 mod liquidation;
 pub mod listing;
@@ -90,14 +93,16 @@ mod units;
 mod water;
 
 pub use account::{Account, Legs, MAX_LEGS, Maturities, Positions};
+pub use attribution::{Attribution, Parts};
 pub use bucket::{BUCKETS, Bucket, DEBT, Ended, LAST_EPOCH, bucket_due};
-pub use cover::Flow;
+pub use cover::{Cover, Flow};
 pub use coverage::{Coverage, Totals};
 pub use credit::Credit;
 pub use deleveraging::{Closing, Ground};
 pub use error::{Error, Result};
 pub use funding::{Funding, Volume};
-pub use ledger::{ClosedLeg, Converted, CutLeg, Ledger, Trade, Traded, Valued};
+pub use insurance::{Debts, Pool, Records, whole_units};
+pub use ledger::{ClosedLeg, Converted, CutLeg, Draw, Ledger, Trade, Traded, Valued};
 pub use liquidation::{Clock, Liquidation, Terms, plan_liquidation};
 pub use margin::{Health, linear_margin, rate_of_weights, reduced_risk, within_band};
 pub use maturity::{Maturing, Maturity};

@@ -1,8 +1,8 @@
 //! What the ledger needs from whoever keeps its state.
 
 use crate::{
-    Account, Base, Bucket, Cumulative, Ended, Index, Position, Positions, Price, Result, Side,
-    Size, Totals, Usd,
+    Account, Attribution, Base, Bucket, Cover, Cumulative, Debts, Ended, Index, Position,
+    Positions, Price, Records, Result, Side, Size, Totals, Usd,
 };
 
 /// An instrument's place in its vault's listing.
@@ -88,6 +88,9 @@ impl Leg {
 pub trait Store {
     /// Names an account.
     type AccountId: Copy + PartialEq;
+    /// Whether what accounts owe can be attributed. A program that has no use for accounts in debt does without: what would leave
+    /// one in debt, or find that it was, is then refused.
+    const ATTRIBUTES: bool = true;
 
     /// The vault's running totals.
     fn totals(&self) -> Totals;
@@ -108,7 +111,7 @@ pub trait Store {
     /// # Errors
     /// [`Overflow`](crate::Error::Overflow).
     fn maintenance(&self, positions: &Positions) -> Result<Usd>;
-    /// What a position counts for, alone, where something is divided among legs: debts, penalties and rewards. Size x mark x
+    /// What a position counts for, alone, where something is divided among legs: penalties and rewards. Size x mark x
     /// maintenance rate, rounded up, the margin of a perpetual; of an option by the mark of its underlying.
     ///
     /// # Errors
@@ -127,6 +130,34 @@ pub trait Store {
     }
     /// Whether an instrument has expired and its mark is final: whoever settles a leg of it takes the leg away.
     fn is_settled(&self, id: InstrumentId) -> bool;
+    /// The perpetual on an instrument's underlying: itself, unless it is an option. One of the first 64 places.
+    fn underlying(&self, id: InstrumentId) -> InstrumentId;
+    /// How large the cover of a perpetual, with the options on its underlying, is at unix time `now`, if covers are measured by
+    /// `measured` assets of the pool.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow).
+    fn cover_size(&self, id: InstrumentId, measured: Usd, now: u64) -> Result<Usd>;
+    /// What payments have used up of a perpetual's cover.
+    fn cover(&self, id: InstrumentId) -> Cover;
+    /// Stores what payments have used up.
+    fn set_cover(&mut self, id: InstrumentId, cover: &Cover);
+    /// The debts of a perpetual and the options on its underlying.
+    fn debts(&self, id: InstrumentId) -> Debts;
+    /// Stores an instrument's debts.
+    fn set_debts(&mut self, id: InstrumentId, debts: &Debts);
+    /// What holds of all instruments' debts.
+    fn records(&self) -> Records;
+    /// Stores what holds of all instruments' debts.
+    fn set_records(&mut self, records: &Records);
+    /// Known debts of accounts whose legs were frozen when they were closed.
+    fn stuck(&self) -> Usd;
+    /// Stores the sum of stuck debts.
+    fn set_stuck(&mut self, stuck: Usd);
+    /// How the debt of an account is divided that [has one attributed](Account::attributed).
+    fn attribution(&self, id: Self::AccountId) -> Attribution;
+    /// Stores how an account's debt is divided.
+    fn set_attribution(&mut self, id: Self::AccountId, attribution: &Attribution);
     /// One side of an instrument.
     fn side(&self, id: InstrumentId, side: Side) -> SideState;
     /// Stores one side of an instrument.

@@ -27,6 +27,7 @@ macro_rules! quantity {
             ///
             /// # Errors
             /// [`Error::Overflow`] if it does not fit.
+            #[cfg_attr(target_family = "wasm", inline(never))]
             pub fn plus(self, other: Self) -> Result<Self> {
                 self.0.checked_add(other.0).map(Self).ok_or(Error::Overflow)
             }
@@ -35,6 +36,7 @@ macro_rules! quantity {
             ///
             /// # Errors
             /// [`Error::Overflow`] if it does not fit; below zero for an unsigned quantity.
+            #[cfg_attr(target_family = "wasm", inline(never))]
             pub fn minus(self, other: Self) -> Result<Self> {
                 self.0.checked_sub(other.0).map(Self).ok_or(Error::Overflow)
             }

@@ -2,10 +2,10 @@
 
 mod common;
 
-use common::{Memory, POOL, Vault, usd, wad};
+use common::{Memory, POOL, Vault, unrewarded, usd, wad};
 use risk::{
-    CutLeg, DEBT, Error, Ledger, Liquidation, Position, Price, Ratio, Result, Side, Size, Store,
-    Usd, WAD,
+    CutLeg, DEBT, Draw, Error, Ledger, Legs, Liquidation, Position, Price, Ratio, Result, Side,
+    Size, Store, Usd, WAD,
 };
 
 const MARK: Price = Price(100 * WAD);
@@ -18,45 +18,65 @@ fn broke() -> Vault {
     vault
 }
 
+/// A share of a debt is known to 1.5e-8.
+fn near(got: Usd, expected: Usd) {
+    assert!(
+        got.0.abs_diff(expected.0) < WAD / 100_000,
+        "{got:?} instead of {expected:?}"
+    );
+}
+
 #[test]
-fn a_debt_counts_against_legs_by_their_margin() {
+fn a_debt_is_owed_for_what_legs_lost_and_covers_bound_what_is_paid_of_each() {
     let mut vault = broke();
     assert_eq!(vault.memory.account(0).pnl, usd(-80));
+    // Nine tenths of 5 pay debts.
+    vault.memory.cover_sizes.insert(0, usd(5));
+    near(vault.missing(), Usd(wad(31) / 2));
+    let mut draw = unrewarded();
     let first = vault
-        .run(|ledger| ledger.close_leg(0, 0, usd(5), Usd(1)))
+        .run(|ledger| ledger.close_leg(0, 0, &mut draw))
         .unwrap();
-    assert_eq!(first.position, Position(wad(-10)));
-    assert_eq!((first.weight, first.part), (usd(33), Ratio(WAD / 4)));
-    assert_eq!((first.deficit, first.insured), (usd(20), usd(5)));
-    assert_eq!(vault.missing(), usd(15));
+    assert_eq!(
+        (first.position, first.weight),
+        (Position(wad(-10)), usd(33))
+    );
+    near(first.deficit, usd(20));
+    assert_eq!(draw.insured.get(0), Usd(wad(9) / 2));
+    near(vault.missing(), Usd(wad(31) / 2));
     let last = vault
-        .run(|ledger| ledger.close_leg(0, 1, usd(500), Usd(1)))
+        .run(|ledger| ledger.close_leg(0, 1, &mut draw))
         .unwrap();
     assert_eq!((last.weight, last.part), (usd(99), Ratio::ONE));
-    assert_eq!((last.deficit, last.insured), (usd(60), usd(60)));
+    near(last.deficit, usd(60));
+    assert_eq!((draw.deficit, draw.insured.get(1)), (usd(80), last.deficit));
     let account = vault.memory.account(0);
     assert!(account.pnl == Usd::ZERO && account.legs.as_slice().is_empty());
-    assert_eq!((vault.missing(), vault.insurance), (usd(15), usd(935)));
+    near(vault.missing(), Usd(wad(31) / 2));
+    assert_eq!(vault.insurance.0, wad(1_000) - draw.total().unwrap().0);
     vault.check();
 }
 
 #[test]
 fn insurance_pays_whole_units_of_the_token() {
     let mut vault = broke();
-    let unit = Usd(wad(7));
-    let first = vault
-        .run(|ledger| ledger.close_leg(0, 0, usd(500), unit))
-        .unwrap();
-    assert_eq!((first.deficit, first.insured), (usd(20), usd(21)));
-    let last = vault
-        .run(|ledger| ledger.close_leg(0, 1, usd(500), unit))
-        .unwrap();
-    assert_eq!((last.deficit, last.insured), (usd(60), usd(63)), "of 59");
+    let mut draw = Draw {
+        unit: Usd(wad(7)),
+        ..Draw::default()
+    };
+    let legs = vault.memory.account(0).legs;
+    let done = vault.run(|ledger| ledger.close(0, &legs, usize::MAX, &mut draw));
+    assert_eq!((done, draw.deficit), (Ok(true), usd(80)));
+    // Of 20 and of 60, less the one that the first has paid too much.
+    assert_eq!(
+        [draw.insured.get(0), draw.insured.get(1)],
+        [usd(21), usd(63)]
+    );
     assert_eq!(vault.missing(), Usd::ZERO);
 }
 
 /// Account 2 is in debt by its short in instrument 0 and its long in instrument 1. Closing account 3, long in instrument 0, cuts
-/// that short to nothing; the debt still counts against it, whoever touches the account.
+/// that short to nothing; the debt is still owed for it, whoever touches the account.
 #[test]
 fn a_leg_that_others_cut_keeps_its_part_of_the_debt() {
     let mut vault = Vault {
@@ -81,29 +101,29 @@ fn a_leg_that_others_cut_keeps_its_part_of_the_debt() {
         assert_eq!(vault.memory.account(account).bucket, DEBT);
     }
     assert_eq!(vault.memory.account(2).pnl, usd(-50));
+    let closed = |vault: &mut Vault, account| {
+        let mut draw = unrewarded();
+        vault
+            .run(|ledger| ledger.close_leg(account, 0, &mut draw))
+            .unwrap()
+    };
     let mut untouched = vault.clone();
-    let closed = untouched
-        .run(|ledger| ledger.close_leg(2, 0, usd(1_000), Usd(1)))
-        .unwrap();
-    assert_eq!(closed.deficit.0, wad(50) * 110 / 200);
-
-    vault
-        .run(|ledger| ledger.close_leg(3, 0, usd(1_000), Usd(1)))
-        .unwrap();
+    let expected = closed(&mut untouched, 2);
+    near(expected.deficit, usd(25));
+    closed(&mut vault, 3);
     assert_eq!(vault.size(2, 0), Position::ZERO);
     vault.touch(2, false).unwrap();
     vault.touch(2, true).unwrap();
-    let later = vault
-        .run(|ledger| ledger.close_leg(2, 0, usd(1_000), Usd(1)))
-        .unwrap();
-    assert_eq!((later.deficit, later.weight), (closed.deficit, Usd::ZERO));
+    let later = closed(&mut vault, 2);
+    assert_eq!((later.deficit, later.weight), (expected.deficit, Usd::ZERO));
     vault.check();
 }
 
-/// The same if the leg is gone before the debt is found.
+/// A debt is owed for a leg that is gone before it is found: it is written off once the others are closed.
 #[test]
 fn a_leg_that_was_cut_before_the_debt_was_found_counts_as_well() {
     let mut vault = broke_unseen();
+    vault.insurance = usd(1_000);
     vault
         .run(|ledger| ledger.cut_leg(1, POOL, 0, Ratio::ONE, Size::MAX, Ratio::ZERO))
         .unwrap();
@@ -111,14 +131,87 @@ fn a_leg_that_was_cut_before_the_debt_was_found_counts_as_well() {
     vault.touch(0, false).unwrap();
     let account = vault.memory.account(0);
     assert!(account.in_debt() && account.bucket == DEBT);
-    assert_eq!(account.legs.as_slice().len(), 2);
-    let closed = [0, 1].map(|id| {
-        vault
-            .run(|ledger| ledger.close_leg(0, id, Usd::ZERO, Usd(1)))
-            .unwrap()
-            .deficit
-    });
-    assert_eq!(closed, [usd(20), usd(60)]);
+    let debts = |vault: &Vault| [0, 1].map(|id| vault.memory.debts(id).known);
+    let [gone, held] = debts(&vault);
+    near(gone, usd(20));
+    near(held, usd(60));
+    let legs = account.legs;
+    let mut draw = unrewarded();
+    let done = vault.run(|ledger| ledger.close(0, &legs, usize::MAX, &mut draw));
+    assert_eq!((done, draw.deficit), (Ok(true), usd(80)));
+    assert_eq!([draw.insured.get(0), draw.insured.get(1)], [gone, held]);
+    assert_eq!(debts(&vault), [Usd::ZERO; 2]);
+    vault.check();
+}
+
+/// Later losses are owed for by the legs that lost them, payments reduce all parts alike, and a debt that is paid is nobody's.
+#[test]
+fn a_debt_grows_by_its_own_legs_and_falls_by_all_alike() {
+    let mut vault = broke();
+    let known = |vault: &Vault| [0, 1].map(|id| vault.memory.debts(id).known);
+    vault.poke(0, Price(112 * WAD)).unwrap();
+    vault.touch(0, false).unwrap();
+    let [first, second] = known(&vault);
+    near(first, usd(40));
+    near(second, usd(60));
+    vault.deposit(0, usd(50)).unwrap();
+    let [first, second] = known(&vault);
+    near(first, usd(20));
+    near(second, usd(30));
+    vault.check();
+    vault.poke(1, Price(109 * WAD)).unwrap();
+    vault.touch(0, false).unwrap();
+    let [first, second] = known(&vault);
+    near(first, usd(8));
+    near(second, usd(12));
+    vault.deposit(0, usd(21)).unwrap();
+    assert_eq!(known(&vault), [Usd::ZERO; 2]);
+    assert_eq!(vault.memory.records.known, 0);
+    assert!(!vault.memory.account(0).attributed);
+    vault.check();
+}
+
+/// A closing that stops at frozen legs books the rest as stuck: others convert as if nobody insured it, and nothing else changes.
+#[test]
+fn frozen_debts_block_nobody() {
+    let mut vault = broke();
+    vault.memory.cover_sizes.insert(0, usd(5));
+    vault.touch(1, true).unwrap();
+    vault.now += 1_000_000;
+    let convert = |vault: &mut Vault| vault.run(|ledger| ledger.convert_own(1, usd(10)));
+    assert_eq!(convert(&mut vault), Err(Error::DebtOpen));
+    let mut movable = Legs::default();
+    movable.push(0).unwrap();
+    let missing = vault.missing();
+    let mut draw = unrewarded();
+    let done = vault.run(|ledger| ledger.close(0, &movable, usize::MAX, &mut draw));
+    assert_eq!(done, Ok(false));
+    let account = vault.memory.account(0);
+    assert!(account.stuck && account.legs.as_slice() == [1]);
+    near(vault.memory.stuck, usd(60));
+    assert_eq!(
+        vault.missing(),
+        missing,
+        "equity counts on insurance as before"
+    );
+    vault.check();
+    let h = vault.memory.totals.coverage(Usd::ZERO).unwrap();
+    let converted = convert(&mut vault).unwrap();
+    assert_eq!(converted.received, h.worth(usd(10)).unwrap());
+    // More of it comes, and some is paid.
+    vault.poke(1, Price(111 * WAD)).unwrap();
+    vault.touch(0, false).unwrap();
+    near(vault.memory.stuck, usd(90));
+    vault.deposit(0, usd(30)).unwrap();
+    near(vault.memory.stuck, usd(60));
+    vault.check();
+    // Once it can be closed, it counts as every other debt.
+    vault.run(|ledger| ledger.set_stuck(0, false)).unwrap();
+    assert_eq!(vault.memory.stuck, Usd::ZERO);
+    assert_eq!(convert(&mut vault), Err(Error::DebtOpen));
+    vault.run(|ledger| ledger.set_stuck(0, true)).unwrap();
+    vault.deposit(0, usd(200)).unwrap();
+    assert_eq!(vault.memory.stuck, Usd::ZERO);
     vault.check();
 }
 
@@ -155,17 +248,17 @@ fn a_debt_that_is_paid_drops_what_was_kept_of_legs() {
 #[test]
 fn only_a_debt_is_written_off() {
     let mut vault = broke();
-    let refused = |vault: &mut Vault, account, id| {
-        vault.run(|ledger| ledger.close_leg(account, id, usd(1), Usd(1)))
+    let mut refused = |account, id| {
+        let mut draw = unrewarded();
+        vault
+            .run(|ledger| ledger.close_leg(account, id, &mut draw))
+            .map(|closed| closed.deficit)
     };
-    assert_eq!(refused(&mut vault, 1, 0), Err(Error::NotDeleverageable));
-    assert_eq!(refused(&mut vault, 0, 2), Err(Error::NotDeleverageable));
-    let early = vault.run(|ledger| ledger.close_debt(0, usd(1), Usd(1)));
-    assert_eq!(early, Err(Error::NotDeleverageable));
-    vault.memory.accounts.entry(7).or_default().pnl = usd(-3);
-    vault.memory.totals.debt = vault.memory.totals.debt.plus(usd(3)).unwrap();
-    let closed = vault.run(|ledger| ledger.close_debt(7, usd(2), Usd(1)));
-    assert_eq!(closed, Ok((usd(3), usd(2))));
+    assert_eq!(refused(1, 0), Err(Error::NotDeleverageable));
+    assert_eq!(refused(0, 2), Err(Error::NotDeleverageable));
+    let legs = vault.memory.account(1).legs;
+    let healthy = vault.run(|ledger| ledger.close(1, &legs, 1, &mut unrewarded()));
+    assert_eq!(healthy, Err(Error::NotDeleverageable));
 }
 
 /// 40 % of 30 at a rate of 10 % of margin, of which only 9 may go.

@@ -3,7 +3,7 @@
 mod common;
 
 use common::options::{self, CALL, PUT, SPOT, TEN};
-use common::{POOL, Vault, usd, wad};
+use common::{POOL, Vault, unrewarded, usd, wad};
 use ledger_model::OptionTerms;
 use risk::{CutLeg, DEBT, Liquidation, Position, Price, Ratio, Side, Size, Store, Usd, WAD};
 
@@ -83,10 +83,10 @@ fn a_trade_settles_all_legs_where_one_has_expired() {
     expired.check();
 }
 
-/// Account 1 owes 235: 430 for calls that have expired 43 dearer and 5 for its perpetual, less 200 that it had. The debt counts
-/// against both, and the put.
+/// Account 1 owes 235: 430 for calls that have expired 43 dearer and 5 for its perpetual, less 200 that it had. All of it is owed
+/// for the underlying of both.
 #[test]
-fn a_debt_counts_against_expired_legs_and_closing_them_shrinks_nobody() {
+fn a_debt_for_expired_legs_is_owed_for_their_underlying_whatever_takes_their_place() {
     let mut vault = vault();
     vault
         .run(|ledger| ledger.withdraw(1, usd(800)).map(drop))
@@ -96,34 +96,35 @@ fn a_debt_counts_against_expired_legs_and_closing_them_shrinks_nobody() {
     vault.touch(1, false).unwrap();
     let account = vault.memory.account(1);
     assert_eq!((account.pnl, account.bucket), (usd(-235), DEBT));
-    assert_eq!(account.legs.as_slice().len(), 3, "kept for the debt");
-    assert_eq!(vault.size(1, CALL), Position::ZERO);
-    assert_eq!(
-        open_interest(&vault, CALL),
-        [10, 0],
-        "and counted in no bucket"
-    );
-    assert_eq!(vault.memory.side(CALL, Side::Short).occupied, 0);
+    assert_eq!(account.legs.as_slice().len(), 2, "the call is gone");
+    assert_eq!(open_interest(&vault, CALL), [10, 0]);
+    assert_eq!(vault.memory.debts(0).known, usd(235));
     vault.check();
-    // A stranger's touch changes nothing, nor does whether the others have settled.
+    // A stranger's touch changes nothing, nor does whether the others have settled, or what is listed in the call's place.
     let mut touched = vault.clone();
     for account in [1, 0, 1] {
         touched.touch(account, false).unwrap();
     }
-    for vault in [&mut vault, &mut touched] {
-        let closed = |vault: &mut Vault, id| {
-            vault
-                .run(|ledger| ledger.close_leg(1, id, usd(1_000), Usd(1)))
-                .unwrap()
-        };
-        let call = closed(vault, CALL);
-        assert_eq!((call.position, call.weight), (Position::ZERO, Usd::ZERO));
-        // 10 of 20 units of the underlying.
-        assert_eq!((call.deficit.0, call.part), (wad(235) / 2, Ratio(WAD / 2)));
-        assert_eq!(vault.size(0, 0), Position(wad(5)));
-        let perpetual = closed(vault, 0);
-        assert_eq!(perpetual.position, Position(wad(-5)));
-        assert_eq!(closed(vault, PUT).position, Position(wad(5)));
+    let mut listed_again = touched.clone();
+    assert_eq!(listed_again.relist(CALL, Price(WAD)), Ok(true));
+    listed_again.list(9, SPOT);
+    let elsewhere = OptionTerms {
+        underlying: 9,
+        delta: 8,
+    };
+    listed_again.memory.options.insert(CALL, elsewhere);
+    for vault in [&mut vault, &mut touched, &mut listed_again] {
+        vault.memory.cover_sizes.insert(0, usd(100));
+        vault.insurance = usd(1_000);
+        let legs = vault.memory.account(1).legs;
+        let mut draw = unrewarded();
+        let done = vault.run(|ledger| ledger.close(1, &legs, 1, &mut draw));
+        assert_eq!(done, Ok(false));
+        let half = draw.deficit.0.abs_diff(wad(235) / 2);
+        assert!(half < WAD / 100_000, "one of two legs on the underlying");
+        let done = vault.run(|ledger| ledger.close(1, &legs, 1, &mut draw));
+        assert_eq!((done, draw.deficit), (Ok(true), usd(235)));
+        assert_eq!(draw.insured.get(0), usd(90));
         let account = vault.memory.account(1);
         assert!(account.legs.as_slice().is_empty() && account.pnl == Usd::ZERO);
         vault.touch(0, false).unwrap();
@@ -132,11 +133,11 @@ fn a_debt_counts_against_expired_legs_and_closing_them_shrinks_nobody() {
             Position::ZERO,
             "the perpetual was closed against it"
         );
-        assert_eq!(open_interest(vault, CALL), [0, 0]);
-        assert_eq!(vault.missing(), usd(235));
+        assert_eq!(vault.missing(), usd(145));
         vault.check();
     }
     assert_eq!(vault.memory.totals, touched.memory.totals);
+    assert_eq!(vault.memory.totals, listed_again.memory.totals);
 }
 
 #[test]

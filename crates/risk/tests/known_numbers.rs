@@ -157,7 +157,7 @@ fn a_deficit_is_shared_by_profits_in_proportion() {
 }
 
 #[test]
-fn a_vault_is_impaired_beyond_a_thousandth_of_its_tokens() {
+fn a_vault_is_impaired_beyond_a_thousandth_of_its_tokens_until_half_of_that() {
     let mut totals = Totals {
         tokens: usd(10_000),
         shortfall: usd(8),
@@ -165,8 +165,20 @@ fn a_vault_is_impaired_beyond_a_thousandth_of_its_tokens() {
         ..Totals::default()
     };
     assert_eq!(totals.missing(usd(10)), Ok(usd(10)));
-    assert_eq!(totals.is_impaired(usd(10)), Ok(false));
-    assert_eq!(totals.is_impaired(Usd(wad(10) - 1)), Ok(true));
+    let impaired = |totals: &Totals, missing, average| totals.is_impaired(missing, || average);
+    assert_eq!(impaired(&totals, usd(10), Usd::MAX), Ok(false));
+    assert_eq!(impaired(&totals, Usd(wad(10) + 1), Usd::MAX), Ok(true));
+    // Tokens that pass through end nothing: the average counts, if it is less.
+    assert_eq!(impaired(&totals, usd(10), usd(9_999)), Ok(true));
+    assert_eq!(impaired(&totals, usd(10), usd(10_000)), Ok(false));
+    totals.impaired_since = 1;
+    assert_eq!(impaired(&totals, usd(5), usd(10_000)), Ok(true));
+    assert_eq!(impaired(&totals, Usd(wad(5) - 1), usd(10_000)), Ok(false));
+    assert_eq!(impaired(&totals, usd(4), usd(8_000)), Ok(true));
+    totals.tokens = usd(6_000);
+    assert_eq!(impaired(&totals, usd(3), usd(8_000)), Ok(true));
+    assert_eq!(impaired(&totals, Usd(wad(3) - 1), usd(8_000)), Ok(false));
+    assert_eq!(impaired(&totals, Usd::ZERO, Usd::ZERO), Ok(false));
     // What haircuts have paid for is not missing any more.
     totals.shortfall = usd(-5);
     assert_eq!(totals.missing(Usd::ZERO), Ok(usd(7)));

@@ -237,6 +237,9 @@ fn an_account_that_cuts_made_ill_may_be_deleveraged_and_nothing_is_remembered() 
     vault.touch(1, false).unwrap();
     assert_eq!(ground(&vault), Ok(Ground::Cut), "whoever touches it");
 
+    let refused_anew = vault.run(|ledger| ledger.rebucket(1)).map(drop);
+    assert_eq!(refused_anew, Err(Error::NotDue), "no stranger ends it");
+
     // With the hedge it would be ill as well: prices did that, whatever was cut.
     let mut poor = vault.clone();
     poor.poke(CALL, Price(10 * WAD + WAD / 2)).unwrap();

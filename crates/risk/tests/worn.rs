@@ -292,7 +292,7 @@ fn a_bucket_whose_legs_have_all_left_is_empty() {
 }
 
 /// Anybody lets legs of ended epochs join anew, in the bucket where they are if none above is due; those of the current epoch, and
-/// those that a debt counts against, stay.
+/// those of an account in debt, stay.
 #[test]
 fn anybody_lets_legs_of_ended_epochs_join_anew() {
     let mut vault = giant(100_000_000_000_000 * WAD);
@@ -318,7 +318,7 @@ fn anybody_lets_legs_of_ended_epochs_join_anew() {
     let refused = vault.run(|ledger| ledger.rebucket(0));
     assert_eq!(refused.map(drop), Err(Error::NotDue));
 
-    // One that is in debt keeps what its debt counts against.
+    // One that is in debt keeps no leg that was cut to nothing: its debt is attributed, whatever legs are left.
     vault.poke(1, Price(WAD)).unwrap();
     cut_to(&mut vault, 1, 0);
     vault.memory.accounts.get_mut(&0).unwrap().capital = Usd::ZERO;
@@ -331,10 +331,10 @@ fn anybody_lets_legs_of_ended_epochs_join_anew() {
     vault.touch(0, false).unwrap();
     let account = vault.memory.account(0);
     assert!(account.in_debt() && account.bucket == DEBT);
-    assert_eq!(vault.memory.leg(0, 0).base.0, 0);
+    assert!(vault.memory.attribution(0).has(1));
     let refused = vault.run(|ledger| ledger.rebucket(0));
     assert_eq!(refused.map(drop), Err(Error::NotDue));
-    assert_eq!(vault.memory.account(0).legs.as_slice().len(), 2);
+    assert_eq!(vault.memory.account(0).legs.as_slice(), [1]);
 }
 
 /// An account whose bucket is in its last epoch cannot join it anew; it settles and leaves as ever.

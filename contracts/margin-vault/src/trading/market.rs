@@ -6,6 +6,7 @@ use risk::{InstrumentId, Price, Side, Size, Store, Traded, Usd, cover, math};
 use super::Product;
 use crate::error::{Error, OrRevert, require};
 use crate::exposures;
+use crate::flows;
 use crate::parameters::ratio;
 use crate::session::Session;
 use crate::storage::InstrumentField;
@@ -73,9 +74,7 @@ fn check_open_interest(session: &mut Session, underlying: InstrumentId) {
         .and_then(|notional| notional.within(Usd::MAX_TRADED))
         .or_revert();
     let rates = store.rates_of(underlying);
-    let allowance = Usd(math::signed(limits.low).or_revert());
-    let (_, flow) = store.flow(underlying);
-    let cover = flow.cover(allowance, assets, session.now).or_revert();
+    let cover = flows::cover_left(store, underlying, assets, session.now).or_revert();
     let exposure = cover::exposure(
         open_interest,
         mark,

@@ -69,7 +69,7 @@ pub fn settle<P: Product>(store: &mut Storage, orders: [(&Order, &[u8]); 2], siz
         check_margin(&mut session, party, traded);
         mark_filled(session.ledger.store, party, size);
     }
-    session.finish();
+    session.finish_in_place();
     emit_settled(maker, taker, size, price)
 }
 
@@ -151,8 +151,7 @@ fn check_allowed(session: &Session, id: InstrumentId, party: &Party, fill: Size)
     session.allow(action::OPEN, id);
     // An account with a frozen leg may only reduce.
     session.allow_all(action::MARK, party.order.account);
-    let impaired = session.ledger.totals.is_impaired(session.ledger.insurance);
-    require(!impaired.or_revert(), Error::ReduceOnly);
+    require(!session.is_seen_impaired(), Error::ReduceOnly);
 }
 
 /// Trades in the ledger. Returns the maker and the taker afterwards.

@@ -30,17 +30,19 @@ pub struct Keeper {
     pub wallet: Wallet,
     vault: Address,
     pool: Address,
+    instruments: Vec<u32>,
     watched: BTreeSet<B256>,
     unfinished: BTreeSet<B256>,
 }
 
 impl Keeper {
-    /// A keeper that knows no account yet.
-    pub fn new(wallet: Wallet, vault: Address, pool: Address) -> Self {
+    /// A keeper that knows no account yet, of a vault with some perpetuals.
+    pub fn new(wallet: Wallet, vault: Address, pool: Address, instruments: Vec<u32>) -> Self {
         Self {
             wallet,
             vault,
             pool,
+            instruments,
             watched: BTreeSet::new(),
             unfinished: BTreeSet::new(),
         }
@@ -77,11 +79,13 @@ impl Keeper {
         let balances = |account| View::new(vault, &IMarginVault::balancesCall { account });
         let mut views = vec![
             View::timestamp(),
-            View::new(vault, &IMarginVault::coverageCall {}),
             View::new(vault, &IMarginVault::impairedSinceCall {}),
             View::new(pool, &IInsurancePool::availableCall { vault }),
             balances(account_of(vault)),
         ];
+        for &instrument in &self.instruments {
+            views.push(View::new(vault, &IMarginVault::debtsCall { instrument }));
+        }
         for account in [self.wallet.account()].into_iter().chain(self.watched()) {
             views.push(View::new(vault, &IMarginVault::healthCall { account }));
             views.push(balances(account));
@@ -92,10 +96,15 @@ impl Keeper {
     /// What the answers to `views` say.
     pub fn outlook(&self, answers: &mut Answers) -> Result<Outlook, ChainError> {
         let now = answers.timestamp()?;
-        let missing = number(answers.take::<IMarginVault::coverageCall>()?.missing);
         let impaired_since = answers.take::<IMarginVault::impairedSinceCall>()?;
         let available = token_number(answers.take::<IInsurancePool::availableCall>()?.amount);
         let fees = answers.take::<IMarginVault::balancesCall>()?;
+        let mut recoverable = Vec::with_capacity(self.instruments.len());
+        for &instrument in &self.instruments {
+            let debts = answers.take::<IMarginVault::debtsCall>()?;
+            let beyond_known = number(debts.room) - number(debts.known);
+            recoverable.push((instrument, number(debts.unpaid).min(beyond_known)));
+        }
         let own = health(answers, self.wallet.account())?;
         let others = self
             .watched()
@@ -105,7 +114,7 @@ impl Keeper {
             own,
             others,
             unfinished: self.unfinished.clone(),
-            missing,
+            recoverable,
             available,
             impaired_secs: (impaired_since > 0).then(|| now.saturating_sub(impaired_since)),
             fees: number(fees.capital) + signed_number(fees.pnl),
@@ -144,7 +153,9 @@ impl Keeper {
                 };
                 wallet.call(chain, vault, &deleverage)
             }
-            Action::Recover => wallet.call(chain, vault, &IMarginVault::recoverCall {}),
+            Action::Recover(instrument) => {
+                wallet.call(chain, vault, &IMarginVault::recoverCall { instrument })
+            }
             Action::Convert(account) => {
                 let convert = IMarginVault::convertCall {
                     account,

@@ -15,7 +15,7 @@ const LEAST_SHARE: f64 = 0.02;
 const COMMITTED: f64 = 0.8;
 /// Accounts in one batch, so that it fits any block.
 const BATCH: usize = 20;
-/// Dollars of missing backing, of what the pool can pay, or of profit to convert, that are worth a transaction.
+/// Dollars that a cover has for what is missing, that the pool can pay, or of profit to convert, that are worth a transaction.
 const WORTHWHILE: f64 = 1.0;
 /// Dollars of collected fees that are worth distributing.
 const FEES_WORTHWHILE: f64 = 100.0;
@@ -54,8 +54,8 @@ pub enum Action {
     Liquidate(Vec<B256>, f64),
     /// Close an account's legs against the other side.
     Deleverage(B256),
-    /// Have the pool pay for what is missing.
-    Recover,
+    /// Have the pool pay for what is missing of an instrument.
+    Recover(u32),
     /// Turn an account's profit into capital at the coverage ratio, which works off what is missing.
     Convert(B256),
     /// Move the fees to the pool's and the treasury's accounts.
@@ -71,8 +71,8 @@ pub struct Outlook {
     pub others: Vec<Health>,
     /// Accounts whose deleveraging has begun and is not finished.
     pub unfinished: BTreeSet<B256>,
-    /// Dollars that nobody has paid for.
-    pub missing: f64,
+    /// Instruments with the dollars that nobody has paid for and their covers have.
+    pub recoverable: Vec<(u32, f64)>,
     /// Dollars that the pool would pay now.
     pub available: f64,
     /// For how many seconds the vault has been impaired, if it is.
@@ -134,14 +134,14 @@ fn liquidations(weak: &[&Health], mut free: f64) -> Vec<Action> {
 /// What is due whatever the health of accounts.
 fn upkeep(outlook: &Outlook) -> Vec<Action> {
     let mut actions = Vec::new();
-    let pool_pays = outlook.available > WORTHWHILE;
-    if outlook.missing > WORTHWHILE && pool_pays {
-        actions.push(Action::Recover);
+    if outlook.available > WORTHWHILE {
+        let worthwhile = outlook.recoverable.iter().filter(|due| due.1 > WORTHWHILE);
+        actions.extend(worthwhile.map(|due| Action::Recover(due.0)));
     }
     let is_forcible = outlook
         .impaired_secs
         .is_some_and(|secs| secs >= FORCIBLE_AFTER);
-    if is_forcible && !pool_pays {
+    if is_forcible {
         let profitable = outlook
             .others
             .iter()
@@ -175,7 +175,7 @@ mod tests {
             own: health(0, own_equity, 0.0, 0),
             others,
             unfinished: BTreeSet::new(),
-            missing: 0.0,
+            recoverable: vec![],
             available: 0.0,
             impaired_secs: None,
             fees: 0.0,
@@ -290,36 +290,34 @@ mod tests {
 
     #[test]
     fn the_pool_is_asked_when_it_can_pay_for_what_is_missing() {
-        let plan = |missing, available| {
+        let plan = |recoverable, available| {
             plan(&Outlook {
-                missing,
+                recoverable: vec![(1, 0.5), (2, recoverable)],
                 available,
                 ..outlook(0.0, vec![])
             })
         };
-        assert_eq!(plan(500.0, 100.0), [Action::Recover]);
+        assert_eq!(plan(500.0, 100.0), [Action::Recover(2)]);
         assert_eq!(plan(500.0, 0.0), []);
         assert_eq!(plan(0.0, 100.0), []);
+        assert_eq!(plan(-5.0, 100.0), []);
     }
 
     #[test]
-    fn profit_is_converted_by_force_after_a_day_once_the_pool_is_drawn() {
+    fn profit_is_converted_by_force_after_a_day() {
         let winner = Health {
             profit: 10.0,
             ..health(1, 100.0, 0.0, 0)
         };
-        let plan = |secs, available| {
+        let plan = |secs| {
             plan(&Outlook {
-                missing: 500.0,
-                available,
                 impaired_secs: secs,
                 ..outlook(0.0, vec![winner, health(2, 100.0, 0.0, 0)])
             })
         };
-        assert_eq!(plan(Some(86_400), 0.0), [Action::Convert(account(1))]);
-        assert_eq!(plan(Some(86_399), 0.0), []);
-        assert_eq!(plan(Some(86_400), 2.0), [Action::Recover]);
-        assert_eq!(plan(None, 0.0), []);
+        assert_eq!(plan(Some(86_400)), [Action::Convert(account(1))]);
+        assert_eq!(plan(Some(86_399)), []);
+        assert_eq!(plan(None), []);
     }
 
     #[test]

@@ -12,8 +12,8 @@ use crate::{
     abi::{
         IInsurancePool::{self, availableCall},
         IMarginVault::{
-            self, coverCall, dustCall, healthCall, instrumentCall, openInterestCall, optionCall,
-            parametersCall,
+            self, coverCall, debtsCall, dustCall, healthCall, instrumentCall, openInterestCall,
+            optionCall, parametersCall,
         },
         IOracleGuard::{self, OptionId, marksWithOptionsCall},
         IQuoteToken::decimalsCall,
@@ -95,8 +95,10 @@ pub struct Terms {
     pub open_interest: i128,
     /// WAD size of one side that cover allows now.
     pub open_interest_limit: u128,
-    /// WAD amount that insurance would pay for it now.
+    /// WAD amount that insurance would pay for it now, debts and rewards together.
     pub cover_left: i128,
+    /// WAD amount that insurance would pay for its debts now.
+    pub debt_room: i128,
     /// WAD share of notional that maintenance margin is at least.
     pub maintenance_rate: u64,
     /// WAD share of the mark that its cover has to pay for.
@@ -368,6 +370,7 @@ impl Survey<'_> {
                 [
                     View::new(vault, &openInterestCall { instrument }),
                     View::new(vault, &coverCall { instrument }),
+                    View::new(vault, &debtsCall { instrument }),
                     View::new(vault, &instrumentCall { instrument }),
                 ]
             };
@@ -477,12 +480,14 @@ fn margins(health: &IMarginVault::healthReturn) -> Result<Margins, ProposalError
 fn terms(answers: &mut Answers) -> Result<Terms, ProposalError> {
     let sides = answers.take::<openInterestCall>()?;
     let cover = answers.take::<coverCall>()?;
+    let debts = answers.take::<debtsCall>()?;
     let instrument = answers.take::<instrumentCall>()?;
     Ok(Terms {
         open_interest: signed(sides.long.max(sides.short))?,
         // Without a limit it is the largest size there is.
         open_interest_limit: cover.openInterestLimit.saturating_to(),
         cover_left: signed(cover.left)?,
+        debt_room: signed(debts.room)?,
         maintenance_rate: instrument.maintenanceRate,
         shock: instrument.shock,
     })
@@ -543,6 +548,7 @@ pub(super) mod tests {
             open_interest: usd(100),
             open_interest_limit: wad(200),
             cover_left: usd(2_000),
+            debt_room: usd(2_000),
             maintenance_rate: (WAD / 20) as u64,
             shock: (WAD / 4) as u64,
         };

@@ -8,7 +8,7 @@ use super::{
     coins::Coin,
     error::ProposalError,
     holders::Leg,
-    liquidation::{Taken, linear_margin, liquidation},
+    liquidation::{Taken, liquidation},
     snapshot::{Conditions, Instrument, Margins, Quote, Series, Snapshot},
 };
 use risk::{Price, Ratio, Usd, WAD, math, options::black};
@@ -99,7 +99,8 @@ pub struct Loss {
     pub bankrupt: usize,
     /// What they owe.
     pub deficit: Amount,
-    /// What insurance pays of it: for each instrument at most its cover, and in all what the pool pays the vault.
+    /// What insurance pays of it: for each instrument at most what its cover has for debts, and in all what the pool pays the
+    /// vault.
     pub insured: Amount,
     /// What profits lose by it.
     pub uncovered: Amount,
@@ -208,7 +209,8 @@ fn loss(
         }
         bankrupt += 1;
         deficit = deficit.plus(debt)?;
-        for (instrument, part) in attributed(snapshot, conditions, legs, debt)? {
+        let lost = losses(snapshot, conditions, legs, factors)?;
+        for (instrument, part) in attributed(&lost, debt)? {
             let total = owed.entry(instrument).or_default();
             *total = total.plus(part)?;
         }
@@ -218,7 +220,7 @@ fn loss(
         let cover = conditions
             .terms
             .get(&instrument)
-            .map_or(0, |terms| terms.cover_left);
+            .map_or(0, |terms| terms.debt_room);
         insured = insured.plus(debt.min(Usd(cover)))?;
     }
     insured = insured.min(Usd(conditions.insurance));
@@ -310,37 +312,40 @@ fn price_after(
     Ok(terms.quote()?.value.0)
 }
 
-/// A debt divided among the perpetuals of an account's legs, in proportion to what each leg needs by itself; the last has what
-/// rounding leaves.
-fn attributed(
+/// What each of an account's legs loses by the jump, by the perpetual on its underlying.
+fn losses(
     snapshot: &Snapshot,
     conditions: &Conditions,
     legs: &[Leg],
-    debt: Usd,
+    factors: &BTreeMap<u32, u128>,
 ) -> Result<Vec<(u32, Usd)>, risk::Error> {
-    let (mut weights, mut total) = (Vec::new(), Usd::ZERO);
+    let mut lost = Vec::new();
     for leg in legs {
         let perpetual = match snapshot.instruments.get(&leg.instrument) {
             Some(Instrument::Option(series)) => series.underlying,
             _ => leg.instrument,
         };
-        let weight = linear_margin(conditions, perpetual, leg)?;
-        total = total.plus(weight)?;
-        weights.push((perpetual, weight));
+        let loss = gain(snapshot, conditions, leg, factors)?.deficit()?;
+        lost.push((perpetual, loss));
     }
+    Ok(lost)
+}
+
+/// A debt divided among perpetuals in proportion to what was lost; the last has what rounding leaves. A debt that nothing was lost
+/// for is owed for none: no cover pays it.
+fn attributed(lost: &[(u32, Usd)], debt: Usd) -> Result<Vec<(u32, Usd)>, risk::Error> {
+    let total = lost
+        .iter()
+        .try_fold(Usd::ZERO, |sum, loss| sum.plus(loss.1))?;
     if total == Usd::ZERO {
         return Ok(vec![]);
     }
     let (debt, total) = (math::unsigned(debt.0)?, math::unsigned(total.0)?);
     let mut left = debt;
     let mut parts = Vec::new();
-    for (place, (perpetual, weight)) in weights.iter().enumerate() {
-        let part = math::mul_div_down(debt, math::unsigned(weight.0)?, total)?;
-        let part = if place + 1 == weights.len() {
-            left
-        } else {
-            part
-        };
+    for (place, (perpetual, loss)) in lost.iter().enumerate() {
+        let part = math::mul_div_down(debt, math::unsigned(loss.0)?, total)?;
+        let part = if place + 1 == lost.len() { left } else { part };
         left -= part;
         parts.push((*perpetual, Usd(math::signed(part)?)));
     }
@@ -392,11 +397,10 @@ mod tests {
     }
 
     #[test]
-    fn a_debt_is_divided_by_what_legs_need_to_the_last_unit() {
+    fn a_debt_is_divided_by_what_legs_lose_to_the_last_unit() {
         let mut snapshot = snapshot();
         let mut conditions = snapshot.before.clone();
         conditions.quotes.insert(2, conditions.quotes[&1]);
-        conditions.terms.insert(2, conditions.terms[&1]);
         let asset = alloy::primitives::B256::ZERO;
         snapshot
             .instruments
@@ -405,8 +409,19 @@ mod tests {
             instrument,
             size: usd(size),
         });
-        let parts = attributed(&snapshot, &conditions, &legs, Usd(100)).unwrap();
-        assert_eq!(parts, [(1, Usd(33)), (2, Usd(67))]);
+        let parts = |factors: [(u32, u128); 2]| {
+            let lost = losses(&snapshot, &conditions, &legs, &factors.into()).unwrap();
+            attributed(&lost, Usd(100)).unwrap()
+        };
+        assert_eq!(
+            parts([(1, WAD / 2), (2, WAD / 2 * 3)]),
+            [(1, Usd(33)), (2, Usd(67))]
+        );
+        assert_eq!(
+            parts([(1, WAD / 2), (2, WAD / 2)]),
+            [(1, Usd(100)), (2, Usd(0))]
+        );
+        assert_eq!(parts([(1, WAD * 2), (2, WAD)]), []);
     }
 
     fn call() -> (Quote, Series) {

@@ -145,6 +145,9 @@ impl Market {
         if let Some(refused) = self.refuse_at_once(exact, &operation, context).await {
             return refused;
         }
+        if matches!(operation, Operation::Recover) {
+            return self.recover_all(exact, operation, context).await;
+        }
         let mut expected = exact.clone();
         let allowed = expected.apply(&operation);
         settle_if_paid_off(exact, &mut expected, &operation);
@@ -168,6 +171,27 @@ impl Market {
                 Outcome::Margin
             }
         }
+    }
+
+    /// Recovers what is on record of every instrument. The model does not know of which the pool pays first, nor how much.
+    async fn recover_all(
+        &mut self,
+        exact: &mut Vault,
+        operation: Operation,
+        context: &str,
+    ) -> Outcome {
+        exact.apply(&operation);
+        for instrument in self.instruments.clone() {
+            if let Err(error) = self.chain.execute(&[self.recovery(instrument)]).await {
+                assert_named(refusal(&error), &["NothingToRecover()"], context);
+            }
+        }
+        Outcome::Done(operation)
+    }
+
+    fn recovery(&self, instrument: InstrumentId) -> Transaction {
+        let instrument = instrument.into();
+        self.act(self.vault, &IMarginVault::recoverCall { instrument })
     }
 
     /// Sets the penalty that the operation asks for, or settles profit and lets it mature.
@@ -338,7 +362,7 @@ impl Market {
                 let (to, amount) = (self.pool, units(amount));
                 vec![self.act(self.token, &IModelMarket::mintCall { to, amount })]
             }
-            Operation::Recover => vec![self.act(vault, &IMarginVault::recoverCall {})],
+            Operation::Recover => vec![self.recovery(self.instruments[0])],
             Operation::Expire { .. } | Operation::Relist { .. } => panic!("there are no options"),
         }
     }

@@ -111,6 +111,7 @@ impl<S: Store> Ledger<'_, S> {
     ) -> Result<(Position, Usd)> {
         let standing = self.standing(id, account.bucket, instrument)?;
         let Standing { leg, gain, .. } = standing;
+        self.note_loss(instrument, gain)?;
         account.legs.remove(instrument);
         self.store.set_leg(id, instrument, None);
         if standing.leg.base != Base::ZERO {
@@ -132,12 +133,12 @@ impl<S: Store> Ledger<'_, S> {
         let sizes = (standing.size, leg.joined);
         let ended = bucket.leave(standing.index, standing.leg.base, sizes)?;
         let epoch = standing.bucket.epoch;
-        self.keep(instrument, leg.side, number, &bucket, (epoch, ended));
+        self.keep_bucket(instrument, leg.side, number, &bucket, (epoch, ended));
         Ok(())
     }
 
     /// Stores a bucket that lost some of its size, and how its epoch ended if it did.
-    fn keep(
+    fn keep_bucket(
         &mut self,
         id: InstrumentId,
         side: Side,
@@ -227,7 +228,7 @@ impl<S: Store> Ledger<'_, S> {
         let mut bucket = self.store.bucket(id, side, number);
         let epoch = bucket.epoch;
         let ended = bucket.cut(index, left)?;
-        self.keep(id, side, number, &bucket, (epoch, ended));
+        self.keep_bucket(id, side, number, &bucket, (epoch, ended));
         Ok(())
     }
 }

@@ -66,7 +66,7 @@ impl<S: Store> Ledger<'_, S> {
             self.maintenance(&sum.positions)?
         };
         self.attach_all(id, &mut payer, &sum)?;
-        self.store.set_account(id, &payer);
+        self.keep(id, &mut payer)?;
         self.value(payer, &sum, self.coverage()?)
     }
 
@@ -86,7 +86,7 @@ impl<S: Store> Ledger<'_, S> {
         }
         sum.margin = self.maintenance(&sum.positions)?;
         self.attach_all(into, &mut account, &sum)?;
-        self.store.set_account(into, &account);
+        self.keep(into, &mut account)?;
         self.value(account, &sum, self.coverage()?)
     }
 }

@@ -1,6 +1,8 @@
 //! The operations of the vault ledger.
 
+mod bankruptcy;
 mod deleverage;
+mod insurance;
 mod legs;
 mod liquidate;
 mod money;
@@ -9,12 +11,13 @@ mod settle;
 mod trade;
 mod value;
 
-pub use deleverage::{ClosedLeg, CutLeg};
+pub use bankruptcy::{ClosedLeg, Draw};
+pub use deleverage::CutLeg;
 pub use money::Converted;
 pub use trade::{Trade, Traded};
 pub use value::Valued;
 
-use crate::{Coverage, Maturities, Result, Store, Totals, Usd};
+use crate::{Coverage, Maturities, Parts, Pool, Result, Store, Totals, Usd};
 
 /// One vault's state, open for one operation. Whoever opens it calls [`Ledger::save`] when the operation succeeded.
 #[derive(Debug)]
@@ -23,8 +26,12 @@ pub struct Ledger<'s, S: Store> {
     pub store: &'s mut S,
     /// The running totals.
     pub totals: Totals,
-    /// What the insurance pool would pay now; outside V.
-    pub insurance: Usd,
+    /// What the insurance pool has said in this operation, less what it has paid since; nothing is insured before.
+    pool: Option<Pool>,
+    /// Sum of what instruments' covers have for their known debts, once the pool has said what they are measured by.
+    insured: Usd,
+    /// What the legs of the account at hand have lost since it was last stored.
+    losses: Parts,
     /// Unix time.
     pub now: u64,
     /// How fast gains mature.
@@ -32,13 +39,15 @@ pub struct Ledger<'s, S: Store> {
 }
 
 impl<'s, S: Store> Ledger<'s, S> {
-    /// Opens a vault's ledger at unix time `now`; `insurance` is what its pool would pay now.
-    pub fn open(store: &'s mut S, insurance: Usd, now: u64) -> Self {
+    /// Opens a vault's ledger at unix time `now`, without [insurance](Ledger::insure).
+    pub fn open(store: &'s mut S, now: u64) -> Self {
         let totals = store.totals();
         Self {
             store,
             totals,
-            insurance,
+            pool: None,
+            insured: Usd::ZERO,
+            losses: Parts::default(),
             now,
             maturities: Maturities::default(),
         }
@@ -53,11 +62,19 @@ impl<'s, S: Store> Ledger<'s, S> {
         Ok(())
     }
 
+    /// W: what nobody has paid for.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow).
+    pub fn missing(&self) -> Result<Usd> {
+        self.totals.missing(self.insured())
+    }
+
     /// The coverage ratio.
     ///
     /// # Errors
     /// [`Overflow`](crate::Error::Overflow).
     pub fn coverage(&self) -> Result<Coverage> {
-        self.totals.coverage(self.insurance)
+        self.totals.coverage(self.insured())
     }
 }

@@ -1,7 +1,7 @@
 //! Capital that comes and goes, and payments between accounts.
 
 use super::{Ledger, Valued};
-use crate::{Account, Error, Ratio, Result, Store, Usd};
+use crate::{Account, Coverage, Error, Ratio, Result, Store, Usd};
 
 /// What a conversion did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,8 +70,39 @@ impl<S: Store> Ledger<'_, S> {
         self.credit(&mut account, Usd::ZERO, amount.negated()?)?;
         account.closing = false;
         self.place(id, &mut account, &legs)?;
-        self.store.set_account(id, &account);
+        self.keep(id, &mut account)?;
         self.value(account, &legs, self.coverage()?)
+    }
+
+    /// As [`Ledger::convert`], by the account's owner. While insurance would pay debts that can be closed, nobody converts: covers
+    /// may yet make it pay less, at the cost of whoever converts later, or it may pay all, and a haircut would have been for
+    /// nothing. Stuck debts stop nobody, and count as uninsured.
+    ///
+    /// # Errors
+    /// [`Error::DebtOpen`]; [`Error::Overflow`].
+    pub fn convert_own(&mut self, id: S::AccountId, limit: Usd) -> Result<Converted> {
+        self.check_no_insurable_debt()?;
+        let coverage = self.totals.coverage(Usd::ZERO)?;
+        self.convert_at(coverage, id, limit)
+    }
+
+    /// As [`Ledger::convert`], of an account whose vault has been impaired for long, by anybody; insurance that counts on stuck debts
+    /// is counted.
+    ///
+    /// # Errors
+    /// [`Error::DebtOpen`]; [`Error::Overflow`].
+    pub fn convert_forced(&mut self, id: S::AccountId, limit: Usd) -> Result<Converted> {
+        self.check_no_insurable_debt()?;
+        self.convert(id, limit)
+    }
+
+    /// Refuses while what profit is worth depends on what insurance will pay for debts that can be closed.
+    fn check_no_insurable_debt(&self) -> Result<()> {
+        let open = self.missing()? != self.totals.missing(Usd::ZERO)?;
+        if open && self.totals.debt > self.store.stuck() {
+            return Err(Error::DebtOpen);
+        }
+        Ok(())
     }
 
     /// Turns at most `limit` of a touched account's mature profit into capital at h, as far as there are tokens that no
@@ -80,7 +111,15 @@ impl<S: Store> Ledger<'_, S> {
     /// # Errors
     /// [`Error::Overflow`].
     pub fn convert(&mut self, id: S::AccountId, limit: Usd) -> Result<Converted> {
-        let coverage = self.coverage()?;
+        self.convert_at(self.coverage()?, id, limit)
+    }
+
+    fn convert_at(
+        &mut self,
+        coverage: Coverage,
+        id: S::AccountId,
+        limit: Usd,
+    ) -> Result<Converted> {
         let account = self.store.account(id);
         let mature = account.pnl.or_zero().minus(account.immature(self.now))?;
         let profit = mature.min(limit);
@@ -95,22 +134,11 @@ impl<S: Store> Ledger<'_, S> {
             }
         };
         self.credit_stored(id, taken.negated()?, received)?;
-        self.totals.shortfall = self.totals.shortfall.minus(taken.minus(received)?)?;
+        self.haircut(taken.minus(received)?)?;
         Ok(Converted {
             profit: taken,
             received,
         })
-    }
-
-    /// Adds tokens that insurance has paid for deficits written off; it need not have been asked what it would pay.
-    ///
-    /// # Errors
-    /// [`Error::Overflow`].
-    pub fn recover(&mut self, paid: Usd) -> Result<()> {
-        self.totals.tokens = self.totals.tokens.plus(paid)?;
-        self.totals.shortfall = self.totals.shortfall.minus(paid)?;
-        self.insurance = self.insurance.minus(paid)?.or_zero();
-        Ok(())
     }
 
     /// Moves everything that an account without legs holds into two others: a share, rounded down, to the first. Returns
@@ -135,10 +163,10 @@ impl<S: Store> Ledger<'_, S> {
             let senior = payer.capital.times_down(share)?;
             let mut account = self.store.account(payee);
             self.hand_over(&mut payer, &mut account, junior, senior)?;
-            self.store.set_account(payee, &account);
+            self.keep_paid(payee, &mut account)?;
             *given = coverage.worth(junior)?.plus(senior)?;
         }
-        self.store.set_account(from, &payer);
+        self.keep(from, &mut payer)?;
         Ok(given)
     }
 
@@ -181,7 +209,7 @@ impl<S: Store> Ledger<'_, S> {
         }
         let mut account = self.store.account(payee);
         let paid = self.pay(payer, &mut account, value)?;
-        self.store.set_account(payee, &account);
+        self.keep_paid(payee, &mut account)?;
         Ok(paid)
     }
 
@@ -216,7 +244,7 @@ impl<S: Store> Ledger<'_, S> {
     fn credit_stored(&mut self, id: S::AccountId, pnl: Usd, capital: Usd) -> Result<()> {
         let mut account = self.store.account(id);
         self.credit(&mut account, pnl, capital)?;
-        self.store.set_account(id, &account);
+        self.keep(id, &mut account)?;
         Ok(())
     }
 }

@@ -3,16 +3,15 @@
 use super::Ledger;
 use super::value::{Assessment, Valued};
 use crate::bucket::DEBT;
+use crate::deleveraging::Ground;
 use crate::{
-    Account, Base, Error, InstrumentId, Leg, Legs, Maturity, Position, Positions, Result, Store,
-    Usd,
+    Account, Base, Error, Health, Legs, Maturity, Position, Positions, Result, Store, Usd,
 };
 
 impl<S: Store> Ledger<'_, S> {
     /// Settles an account. Its owner's touch moves its legs to the bucket that is due. Somebody else's leaves them where
-    /// they are, unless it finds debt, or finds none any more. Legs of an account that stays in debt stay as they are,
-    /// for the debt counts against them. Legs of settled instruments are taken away, whoever touches; in debt, what the debt
-    /// counts against is kept of them.
+    /// they are, unless it finds debt, or finds none any more. Legs of an account that stays in debt stay as they are.
+    /// Legs of settled instruments are taken away, whoever touches.
     ///
     /// # Errors
     /// [`Error::Overflow`].
@@ -26,7 +25,7 @@ impl<S: Store> Ledger<'_, S> {
         } else if by_owner && !was_in_debt {
             self.place(id, &mut account, &settled)?;
         }
-        self.store.set_account(id, &account);
+        self.keep(id, &mut account)?;
         self.value(account, &settled, self.coverage()?)
     }
 
@@ -34,19 +33,41 @@ impl<S: Store> Ledger<'_, S> {
     /// legs of ended epochs alone join that one anew. Returns the bucket it was in, and the account.
     ///
     /// # Errors
-    /// [`Error::NotDue`] if there is nothing to move; [`Error::Overflow`].
+    /// [`Error::NotDue`] if there is nothing to move, or while the account is ill because others' cuts took what hedged it: legs that
+    /// join anew would end that [ground](Ground::Cut); [`Error::Overflow`].
     pub fn rebucket(&mut self, id: S::AccountId) -> Result<(u8, Valued)> {
         let mut account = self.store.account(id);
         let old = account.bucket;
         let ended = self.legs_of_ended_epochs(id, &account)?;
         let legs = self.settle(id, &mut account)?;
+        if self.ground(id, &account, &legs)? == Some(Ground::Cut) {
+            return Err(Error::NotDue);
+        }
         if self.bucket_with_room(&account, &legs)? > old {
             self.join_anew(id, &mut account, &legs)?;
         } else if account.in_debt() || self.rejoin(id, &mut account, &ended)? == 0 {
             return Err(Error::NotDue);
         }
-        self.store.set_account(id, &account);
+        self.keep(id, &mut account)?;
         Ok((old, self.value(account, &legs, self.coverage()?)?))
+    }
+
+    /// Why a settled account may be deleveraged, if it may.
+    fn ground(
+        &self,
+        id: S::AccountId,
+        account: &Account,
+        legs: &Assessment,
+    ) -> Result<Option<Ground>> {
+        let health = Health {
+            equity: self.coverage()?.equity(account)?,
+            maintenance: legs.margin,
+        };
+        let joined = || self.maintenance_of_joined(id, &account.legs);
+        match Ground::of(account, &health, joined) {
+            Err(Error::NotDeleverageable) => Ok(None),
+            ground => ground.map(Some),
+        }
     }
 
     /// The legs of an account whose bucket has gone on, or that have ended there.
@@ -89,6 +110,7 @@ impl<S: Store> Ledger<'_, S> {
             if standing.settled {
                 continue;
             }
+            self.note_loss(instrument, standing.gain)?;
             let leg = standing.leg;
             if standing.changed {
                 self.store.set_leg(id, instrument, Some(&leg));
@@ -111,7 +133,7 @@ impl<S: Store> Ledger<'_, S> {
         let held = account.legs;
         for &instrument in held.as_slice() {
             if self.store.is_settled(instrument) {
-                self.take_out(id, account, instrument)?;
+                self.detach(id, account, instrument)?;
             }
         }
         account.legs = account.legs.ordered_as(held);
@@ -152,27 +174,11 @@ impl<S: Store> Ledger<'_, S> {
     ) -> Result<()> {
         let held = account.legs;
         for &instrument in held.as_slice() {
-            let (position, gain) = self.take_out(id, account, instrument)?;
+            let (position, gain) = self.detach(id, account, instrument)?;
             sum.add_gain(gain, self.maturities.get(instrument))?;
             sum.positions.add(instrument, position)?;
         }
         Ok(())
-    }
-
-    /// Takes a leg out of its bucket. Of an account known to be in debt, one that was cut to nothing stays, or whose
-    /// instrument is settled, as what a part of the debt counts against.
-    fn take_out(
-        &mut self,
-        id: S::AccountId,
-        account: &mut Account,
-        instrument: InstrumentId,
-    ) -> Result<(Position, Usd)> {
-        let joined = account.in_debt().then(|| self.store.leg(id, instrument));
-        let (position, gain) = self.detach(id, account, instrument)?;
-        if let (Some(leg), Position::ZERO) = (joined, position) {
-            self.keep_ended(id, account, instrument, &leg)?;
-        }
-        Ok((position, gain))
     }
 
     /// Puts positions into the bucket that is due.
@@ -186,19 +192,6 @@ impl<S: Store> Ledger<'_, S> {
         for (instrument, position) in legs.positions.iter() {
             self.attach(id, account, instrument, position)?;
         }
-        Ok(())
-    }
-
-    /// Keeps a leg of which nothing is left, in no bucket.
-    fn keep_ended(
-        &mut self,
-        id: S::AccountId,
-        account: &mut Account,
-        instrument: InstrumentId,
-        leg: &Leg,
-    ) -> Result<()> {
-        account.legs.push(instrument)?;
-        self.store.set_leg(id, instrument, Some(&leg.ended()));
         Ok(())
     }
 

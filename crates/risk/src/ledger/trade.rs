@@ -148,12 +148,13 @@ impl<S: Store> Ledger<'_, S> {
             party, instrument, ..
         } = *fill;
         let stored = self.store.account(party);
-        let missing = self.totals.missing(self.insurance)? > Usd::ZERO;
+        let missing = self.missing()? > Usd::ZERO;
         let shared = missing.then(|| self.shared_equity(party, &stored));
         let mut account = stored;
         account.closing = false;
         let held = account.legs;
         let class = self.maturities.get(instrument);
+        self.note_loss(instrument, fill.edge)?;
         self.gain(&mut account, fill.edge, fill.edge_class)?;
         let mut traded = Assessment::default();
         if held.contains(instrument) {
@@ -179,7 +180,7 @@ impl<S: Store> Ledger<'_, S> {
         };
         account.legs = account.legs.ordered_as(held);
         valued.account.legs = account.legs;
-        self.store.set_account(party, &account);
+        self.keep(party, &mut account)?;
         Ok(Traded {
             equity_before,
             positions_before,

@@ -139,7 +139,8 @@ impl<S: Store> Ledger<'_, S> {
     ) -> Result<Coverage> {
         let mut totals = self.totals;
         totals.replace(stored, settled)?;
-        if totals.missing(self.insurance)? == Usd::ZERO {
+        let insured = self.insured_once(id, stored, settled)?;
+        if totals.missing(insured)? == Usd::ZERO {
             return Ok(Coverage::FULL);
         }
         for &instrument in stored.legs.as_slice() {
@@ -150,7 +151,7 @@ impl<S: Store> Ledger<'_, S> {
             let after = side.unsettled(leg.index)?.or_zero();
             totals.gains = totals.gains.minus(before)?.plus(after)?;
         }
-        totals.coverage(self.insurance)
+        totals.coverage(insured)
     }
 
     /// An account's positions.

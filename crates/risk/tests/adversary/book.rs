@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use risk::{
-    Account, BUCKETS, Bucket, Ended, InstrumentId, Leg, Position, Positions, Prices, Ratio, Result,
-    Side, SideState, Store, Totals, Usd, linear_margin,
+    Account, Attribution, BUCKETS, Bucket, Cover, Debts, Ended, Flow, InstrumentId, Leg, Position,
+    Positions, Prices, Ratio, Records, Result, Side, SideState, Store, Totals, Usd, linear_margin,
 };
 
 /// Accounts of the world, see [`crate::world`].
@@ -28,6 +28,12 @@ enum Before {
     Bucket(InstrumentId, usize, u8, Bucket),
     Ended(Epoch, Option<Ended>),
     Leg(usize, InstrumentId, Option<Leg>),
+    Flow(InstrumentId, Flow),
+    Cover(InstrumentId, Cover),
+    Debts(InstrumentId, Debts),
+    Records(Records),
+    Stuck(Usd),
+    Attribution(usize, Attribution),
 }
 
 /// [`Store`] of one vault.
@@ -46,6 +52,19 @@ pub struct Book {
     pub underlying: [InstrumentId; INSTRUMENTS],
     /// Maintenance margin of each, a share of notional at its underlying's mark.
     pub maintenance: [Ratio; INSTRUMENTS],
+    /// Allowance of each perpetual's cover.
+    pub allowances: [Usd; INSTRUMENTS],
+    flows: [Flow; INSTRUMENTS],
+    covers: [Cover; INSTRUMENTS],
+    debts: [Debts; INSTRUMENTS],
+    records: Records,
+    stuck: Usd,
+    attributions: [Attribution; ACCOUNTS],
+    /// A fault put back: what an operation draws counts once it is over.
+    pub covers_drawn_late: bool,
+    late: Vec<(InstrumentId, Cover)>,
+    /// A fault put back: covers have room for everything.
+    pub covers_unbounded: bool,
     /// A fault put back: a bucket that is worn ends with everybody in it.
     pub worn_buckets_end: bool,
     journal: Vec<Before>,
@@ -75,13 +94,44 @@ impl Book {
             settled: [false; INSTRUMENTS],
             underlying,
             maintenance,
+            allowances: [Usd::ZERO; INSTRUMENTS],
+            flows: [Flow::default(); INSTRUMENTS],
+            covers: [Cover::default(); INSTRUMENTS],
+            debts: [Debts::default(); INSTRUMENTS],
+            records: Records::default(),
+            stuck: Usd::ZERO,
+            attributions: [Attribution::default(); ACCOUNTS],
+            covers_drawn_late: false,
+            late: Vec::new(),
+            covers_unbounded: false,
             worn_buckets_end: false,
             journal: Vec::new(),
         }
     }
 
+    /// Counts what an instrument has paid into insurance.
+    pub fn pay_in(&mut self, id: InstrumentId, amount: Usd, now: u64) {
+        let flow = &mut self.flows[usize::from(id)];
+        self.journal.push(Before::Flow(id, *flow));
+        *flow = flow.with_paid(amount, now);
+    }
+
+    /// Counts what the operation has drawn, where that was put off.
+    pub fn draw_late(&mut self) {
+        for (id, cover) in core::mem::take(&mut self.late) {
+            self.write_cover(id, cover);
+        }
+    }
+
+    fn write_cover(&mut self, id: InstrumentId, cover: Cover) {
+        let old = &mut self.covers[usize::from(id)];
+        self.journal.push(Before::Cover(id, *old));
+        *old = cover;
+    }
+
     /// From here on writes can be undone.
     pub fn begin(&mut self) {
+        self.late.clear();
         self.journal.clear();
     }
 
@@ -103,6 +153,12 @@ impl Book {
                     self.ended.remove(&key);
                 }
                 Before::Leg(account, id, leg) => self.legs[account][usize::from(id)] = leg,
+                Before::Flow(id, flow) => self.flows[usize::from(id)] = flow,
+                Before::Cover(id, cover) => self.covers[usize::from(id)] = cover,
+                Before::Debts(id, debts) => self.debts[usize::from(id)] = debts,
+                Before::Records(records) => self.records = records,
+                Before::Stuck(stuck) => self.stuck = stuck,
+                Before::Attribution(id, attribution) => self.attributions[id] = attribution,
             }
         }
     }
@@ -140,6 +196,56 @@ impl Store for Book {
         let place = usize::from(id);
         let spot = self.prices[usize::from(self.underlying[place])].mark;
         linear_margin(position, spot, self.maintenance[place])
+    }
+    fn underlying(&self, id: InstrumentId) -> InstrumentId {
+        self.underlying[usize::from(id)]
+    }
+    fn cover_size(&self, id: InstrumentId, measured: Usd, now: u64) -> Result<Usd> {
+        if self.covers_unbounded {
+            return Ok(Usd::MAX);
+        }
+        let place = usize::from(id);
+        self.flows[place].cover(self.allowances[place], measured, now)
+    }
+    fn cover(&self, id: InstrumentId) -> Cover {
+        self.covers[usize::from(id)]
+    }
+    fn set_cover(&mut self, id: InstrumentId, cover: &Cover) {
+        if self.covers_drawn_late {
+            self.late.push((id, *cover));
+        } else {
+            self.write_cover(id, *cover);
+        }
+    }
+    fn debts(&self, id: InstrumentId) -> Debts {
+        self.debts[usize::from(id)]
+    }
+    fn set_debts(&mut self, id: InstrumentId, debts: &Debts) {
+        let old = &mut self.debts[usize::from(id)];
+        self.journal.push(Before::Debts(id, *old));
+        *old = *debts;
+    }
+    fn records(&self) -> Records {
+        self.records
+    }
+    fn set_records(&mut self, records: &Records) {
+        self.journal.push(Before::Records(self.records));
+        self.records = *records;
+    }
+    fn stuck(&self) -> Usd {
+        self.stuck
+    }
+    fn set_stuck(&mut self, stuck: Usd) {
+        self.journal.push(Before::Stuck(self.stuck));
+        self.stuck = stuck;
+    }
+    fn attribution(&self, id: usize) -> Attribution {
+        self.attributions[id]
+    }
+    fn set_attribution(&mut self, id: usize, attribution: &Attribution) {
+        let old = &mut self.attributions[id];
+        self.journal.push(Before::Attribution(id, *old));
+        *old = *attribution;
     }
     fn is_settled(&self, id: InstrumentId) -> bool {
         self.settled[usize::from(id)]

@@ -5,7 +5,7 @@ use std::fmt;
 use risk::{Account, DEBT, InstrumentId, Side, Size, Store, Usd};
 
 use crate::book::{ACCOUNTS, INSTRUMENTS};
-use crate::vault::{HONEST, KEEPER, OUTFLOW, Vault, face_of};
+use crate::vault::{HONEST, KEEPER, MAX_REWARD, OUTFLOW, Vault, face_of, main_account};
 use crate::wealth::{ROUNDING, in_dollars};
 
 /// Dust that rounding may declare in one sequence, in units of 1e-18 of size: 2 a join, leave, leg and renormalisation; 1e-21 of
@@ -13,6 +13,7 @@ use crate::wealth::{ROUNDING, in_dollars};
 const DUST: u128 = 100_000_000;
 const HOUR: u64 = 3_600;
 const DAY: u64 = 86_400;
+const COVER_WINDOW: u64 = 90 * DAY;
 
 /// What was violated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub enum Kind {
     Theft,
     /// Accounts together have more or less than the rules gave them.
     Lost,
+    /// An operation was refused because a number did not fit.
+    Overflow,
     /// Profit of the manipulated market is convertible too early.
     Early,
     /// Invariant 1: totals and conservation.
@@ -33,6 +36,8 @@ pub enum Kind {
     Order,
     /// Invariant 7: claims are at most what there is.
     Claims,
+    /// Invariant 8: what insurance pays.
+    Cover,
     /// Invariant 9: what leaves.
     Outflow,
 }
@@ -152,22 +157,45 @@ pub fn state(vault: &Vault, seen: &Seen) -> Result<f64, Violation> {
     Ok(worn)
 }
 
-/// The largest part of an instrument's cover that insurance has paid for it at one time, by its last payment; above one if covers
-/// did not hold it.
-pub fn cover_used(vault: &Vault) -> f64 {
+/// Invariant 8. Returns the largest share of a cover that was used up.
+pub fn covers(vault: &Vault) -> Result<f64, Violation> {
+    let mut worst = 0.0_f64;
     let Some(last) = vault.payments.last() else {
-        return 0.0;
+        return Ok(worst);
     };
-    let (mut paid, mut whole) = (0, 0);
-    for payment in &vault.payments {
-        if payment.instrument == last.instrument {
-            whole = whole.max(payment.whole.0);
-            if payment.time == last.time {
-                paid += payment.amount.0;
-            }
-        }
+    let of_it = || {
+        vault
+            .payments
+            .iter()
+            .filter(|payment| payment.instrument == last.instrument)
+    };
+    let (mut at_once, mut in_window) = (0, 0);
+    for payment in of_it() {
+        let age = last.time - payment.time;
+        in_window += if age <= COVER_WINDOW {
+            payment.amount.0
+        } else {
+            0
+        };
+        at_once += if age == 0 { payment.amount.0 } else { 0 };
     }
-    paid as f64 / whole.max(1) as f64
+    let whole = of_it().map(|payment| payment.whole.0).max().unwrap_or(0);
+    worst = worst.max(at_once as f64 / whole.max(1) as f64);
+    hold(Kind::Cover, at_once <= whole + ROUNDING, || {
+        let (paid, whole) = (in_dollars(at_once), in_dollars(whole));
+        format!(
+            "{paid} at once for {}, whose cover is {whole}",
+            last.instrument
+        )
+    })?;
+    hold(Kind::Cover, in_window <= 2 * whole + ROUNDING, || {
+        let (paid, whole) = (in_dollars(in_window), in_dollars(whole));
+        format!(
+            "{paid} in 90 days for {}, whose cover is {whole}",
+            last.instrument
+        )
+    })?;
+    Ok(worst)
 }
 
 /// Invariants 6, 7 and 9, once a sequence is over and every mark is fresh.
@@ -184,9 +212,9 @@ pub fn at_the_end(vault: &mut Vault) -> Result<(), Violation> {
 }
 
 /// Invariant 7, of accounts that have all been touched.
-fn claims(vault: &Vault, seen: &Seen) -> Result<(), Violation> {
+fn claims(vault: &mut Vault, seen: &Seen) -> Result<(), Violation> {
     let totals = vault.book.totals();
-    let insured = totals.debt.0.min(vault.payable().0);
+    let insured = vault.insured().0;
     let claims: i128 = seen.equities.iter().map(|&equity| equity.max(0)).sum();
     let beyond = claims - totals.tokens.0 - insured;
     hold(Kind::Claims, beyond <= ROUNDING, || {
@@ -194,13 +222,16 @@ fn claims(vault: &Vault, seen: &Seen) -> Result<(), Violation> {
     })
 }
 
-/// Invariant 6: what is missing and owed, in two orders of closing, as long as covers suffice: beyond that it depends on how many
-/// legs a call closes what the pool pays, for a call reads a cover anew for each.
+/// Invariant 6: what is missing and what the pool has left, in two orders of closing.
 fn orders(vault: &Vault) -> Result<(), Violation> {
     let broke: Vec<_> = (0..ACCOUNTS)
         .filter(|&account| vault.book.accounts[account].bucket == DEBT)
         .collect();
-    if broke.is_empty() {
+    // What an account in debt is rewarded with pays its own debt, which then is not missing.
+    let may_be_rewarded = broke
+        .iter()
+        .any(|&account| main_account(account) == account);
+    if broke.is_empty() || may_be_rewarded {
         return Ok(());
     }
     let close = |order: &[usize], legs| {
@@ -212,27 +243,50 @@ fn orders(vault: &Vault) -> Result<(), Violation> {
                 }
             }
         }
-        let totals = copy.book.totals();
-        let missing = totals.missing(copy.payable()).unwrap();
-        ([missing.0, totals.debt.0], copy.has_used_up_a_cover())
+        // A reward pays for what margin is closed, of which whoever is closed first leaves others less.
+        let rewards = copy.payments.iter().filter(|payment| payment.reward);
+        let rewards: i128 = rewards.map(|payment| payment.amount.0).sum();
+        let debts = copy.book.totals().debt.0;
+        let pool = copy.around.purse.tokens.0 + rewards;
+        let numbers = [copy.missing().0, debts, pool];
+        (copy, numbers)
     };
+    let most = rounding_of(vault.book.totals().debt);
     let backwards: Vec<_> = broke.iter().rev().copied().collect();
-    let (there, exhausted) = close(&broke, 16);
-    let (back, exhausted_too) = close(&backwards, 1);
-    if exhausted || exhausted_too {
-        return Ok(());
-    }
+    let (there, back) = (close(&broke, 16), close(&backwards, 1));
+    covers(&there.0)?;
+    covers(&back.0)?;
     let same = there
+        .1
         .iter()
-        .zip(back)
-        .all(|(a, b)| (a - b).abs() <= 100 * ROUNDING);
+        .zip(back.1)
+        .all(|(a, b)| (a - b).abs() <= most);
     hold(Kind::Order, same, || {
         format!(
-            "missing and owed {:?} or {:?}",
-            there.map(in_dollars),
-            back.map(in_dollars)
+            "missing, owed and the pool's: {:?} or {:?}",
+            there.1.map(in_dollars),
+            back.1.map(in_dollars)
         )
     })
+}
+
+/// Closing a known debt moves no coverage ratio: what is missing before and after it. A reward that is paid to an account in debt
+/// pays that debt.
+pub fn closing_moves_nothing(debts: Usd, before: Usd, after: Usd) -> Result<(), Violation> {
+    let rise = after.0 - before.0;
+    let most = rounding_of(debts);
+    let holds = (-MAX_REWARD.0 - most..=most).contains(&rise);
+    hold(Kind::Order, holds, || {
+        format!(
+            "closing a debt raises what is missing by {}",
+            in_dollars(rise)
+        )
+    })
+}
+
+/// What dividing debts among instruments may be rounded by: shares have 26 bits, and payments are in whole units of the token.
+fn rounding_of(debts: Usd) -> i128 {
+    100 * ROUNDING + debts.0 / (1 << 24)
 }
 
 /// Invariant 9: in every hour and day, what leaves beyond what its owner has brought within two days is at most the cap.

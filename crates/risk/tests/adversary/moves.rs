@@ -3,7 +3,7 @@
 use risk::{InstrumentId, Price, Ratio, Size, Store, Usd, WAD, math};
 
 use crate::book::INSTRUMENTS;
-use crate::invariants::Violation;
+use crate::invariants::{Violation, closing_moves_nothing};
 use crate::search::Random;
 use crate::vault::{ADVERSARY, HONEST, KEEPER, SHOCK, dollars};
 use crate::wealth::Judge;
@@ -47,6 +47,10 @@ pub enum Kind {
     Wait,
     /// A series settles.
     Expire,
+    /// A cover's allowance falls, or returns.
+    Allow,
+    /// A feed fails, or returns.
+    Freeze,
     /// Honest accounts trade with one another.
     HonestTrade,
     /// They touch, convert or withdraw.
@@ -56,7 +60,7 @@ pub enum Kind {
 }
 
 /// Steps by how often they are tried.
-const WEIGHTS: [(Kind, u32); 27] = [
+const WEIGHTS: [(Kind, u32); 29] = [
     (Kind::TradeOwn, 22),
     (Kind::TradeHonest, 14),
     (Kind::Split, 5),
@@ -81,6 +85,8 @@ const WEIGHTS: [(Kind, u32); 27] = [
     (Kind::Revert, 3),
     (Kind::Wait, 12),
     (Kind::Expire, 2),
+    (Kind::Allow, 2),
+    (Kind::Freeze, 2),
     (Kind::HonestTrade, 8),
     (Kind::HonestMove, 4),
     (Kind::Keepers, 5),
@@ -181,25 +187,31 @@ pub fn step(world: &mut World, judge: &mut Judge, gene: Gene) -> Result<bool, Vi
             let wanted = world.vault.wanted(&[other]);
             judge.watch(&mut world.vault, &wanted, |vault| vault.touch(other, a))
         }
-        Kind::Rebucket => {
-            let wanted = world.vault.wanted(&[other]);
-            judge.watch(&mut world.vault, &wanted, |vault| vault.rebucket(other, a))
-        }
+        Kind::Rebucket => first(gene, |id| {
+            let wanted = world.vault.wanted(&[id]);
+            judge.watch(&mut world.vault, &wanted, |vault| vault.rebucket(id, a))
+        }),
         Kind::Liquidate => {
             let share = if gene.x & 1 == 0 {
                 Ratio::ONE
             } else {
                 Ratio(WAD / 65_536 * u128::from(gene.y) + 1)
             };
-            liquidate(world, judge, other, a, share)
+            let into = if gene.i.is_multiple_of(2) { a } else { 5 };
+            first(gene, |id| liquidate(world, judge, id, into, share))
         }
         Kind::Deleverage => {
             let legs = [16, 1, 2, 16][usize::from(gene.x % 4)];
-            deleverage(world, judge, other, legs, a)
+            first(gene, |id| deleverage(world, judge, id, legs, a))
         }
         Kind::Recover => {
-            let id = [0, 3, 4][usize::from(gene.i % 3)];
-            judge.watch(&mut world.vault, &nobody, |vault| vault.recover(id))
+            for turn in 0..3 {
+                let id = [0, 3, 4][(usize::from(gene.i) + turn) % 3];
+                if judge.watch(&mut world.vault, &nobody, |vault| vault.recover(id))? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
         }
         Kind::Convert => convert(world, judge, a, a),
         Kind::ConvertOther => convert(world, judge, other, a),
@@ -268,6 +280,15 @@ pub fn step(world: &mut World, judge: &mut Judge, gene: Gene) -> Result<bool, Vi
             world.expire([CALL, PUT][usize::from(gene.i & 1)]);
             Ok(true)
         }
+        Kind::Allow => {
+            let percent = [0, 5, 20, 100][usize::from(gene.x % 4)];
+            world.allow([0, 3, 4][usize::from(gene.i % 3)], percent);
+            Ok(true)
+        }
+        Kind::Freeze => {
+            world.freeze([0, 3, 4][usize::from(gene.i % 3)], gene.x.is_multiple_of(3));
+            Ok(true)
+        }
         Kind::HonestTrade => {
             let first = HONEST.start + usize::from(gene.a) % HONEST.len();
             if first == gene.honest() {
@@ -282,12 +303,27 @@ pub fn step(world: &mut World, judge: &mut Judge, gene: Gene) -> Result<bool, Vi
     }
 }
 
-/// A number between minus and plus `most`, often one of both.
+/// The first account, from the one that a gene names, that an operation works on; every other gene tries that one alone.
+fn first(
+    gene: Gene,
+    mut operation: impl FnMut(usize) -> Result<bool, Violation>,
+) -> Result<bool, Violation> {
+    let turns = if gene.y & 1 == 0 { 1 } else { KEEPER };
+    for turn in 0..turns {
+        if operation((gene.anybody() + turn) % KEEPER)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// A number between minus and plus `most`, often one of both, and often a small one.
 fn signed(x: u16, most: i32) -> i32 {
     match x % 4 {
         0 => most,
         1 => -most,
-        _ => i32::from(x / 4) % (2 * most + 1) - most,
+        2 => i32::from(x / 4) % (2 * most + 1) - most,
+        _ => (i32::from(x / 4) % (2 * most + 1) - most) / 4,
     }
 }
 
@@ -364,7 +400,7 @@ fn room(world: &World, id: usize) -> u128 {
         })
         .sum();
     let beyond = SHOCK.0 - book.maintenance[underlying].0;
-    let allowance = world.vault.feeds[underlying].allowance.0.unsigned_abs();
+    let allowance = book.allowances[underlying].0.unsigned_abs();
     let most = math::mul_div_down(allowance, WAD, beyond).unwrap();
     let open = math::mul_div_up(open, world.spot(id).0, WAD).unwrap();
     most.saturating_sub(open) / 1_000 * 999
@@ -457,9 +493,17 @@ fn deleverage(
     caller: usize,
 ) -> Result<bool, Violation> {
     let wanted = world.vault.wanted(&[id]);
-    judge.watch(&mut world.vault, &wanted, |vault| {
+    judge.watch(&mut world.vault, &wanted, |vault| vault.touch(id, caller))?;
+    let known = world.vault.book.account(id).in_debt();
+    let before = world.vault.missing();
+    let debts = world.vault.book.totals().debt;
+    let done = judge.watch(&mut world.vault, &wanted, |vault| {
         vault.deleverage(id, legs, caller)
-    })
+    })?;
+    if done && known {
+        closing_moves_nothing(debts, before, world.vault.missing())?;
+    }
+    Ok(done)
 }
 
 fn convert(
@@ -469,7 +513,7 @@ fn convert(
     caller: usize,
 ) -> Result<bool, Violation> {
     let wanted = world.vault.wanted(&[id]);
-    judge.weigh_conversion(&world.vault, id);
+    judge.weigh_conversion(&mut world.vault, id);
     judge.watch(&mut world.vault, &wanted, |vault| vault.convert(id, caller))
 }
 

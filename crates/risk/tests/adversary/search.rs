@@ -1,6 +1,8 @@
 //! The search: random sequences, and hill climbing from the best of them. Each of several things that an adversary is after has
 //! sequences of its own, which are mutated, spliced and prolonged, so that an attack of many steps is found step by step.
 
+use std::collections::BTreeMap;
+
 use risk::Store;
 
 use crate::invariants::Violation;
@@ -38,12 +40,14 @@ impl Random {
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     pub sequences: u64,
-    /// Operations that took effect, and all that were tried.
+    /// Steps that took effect, of one operation or several, and all that were tried.
     pub operations: u64,
     pub tried: u64,
     pub best: Score,
     /// How often each kind of step took effect.
-    pub done: std::collections::BTreeMap<String, u64>,
+    pub done: BTreeMap<String, u64>,
+    /// How often operations were refused, by rule.
+    pub refused: BTreeMap<String, u64>,
     pub found: Option<Found>,
 }
 
@@ -61,7 +65,6 @@ pub fn tell(genes: &[Gene], fault: Fault) {
     let mut judge = Judge::new(&mut world.vault);
     for &gene in genes {
         let before = world.vault.book.accounts;
-        world.vault.refused = None;
         let stepped = step(&mut world, &mut judge, gene);
         let marks = world
             .vault
@@ -71,9 +74,6 @@ pub fn tell(genes: &[Gene], fault: Fault) {
             "{gene:?} -> {stepped:?}\n  at {} {marks:?}",
             world.vault.now
         );
-        if let Some(refused) = &world.vault.refused {
-            println!("  {refused}");
-        }
         let after = world.vault.book.accounts;
         for (id, (old, new)) in before.iter().zip(&after).enumerate() {
             if old == new {
@@ -97,6 +97,7 @@ pub fn tell(genes: &[Gene], fault: Fault) {
             in_dollars(totals.debt.0)
         );
     }
+    println!("{:?}", judge.close(&mut world.vault));
 }
 
 struct Search {
@@ -201,12 +202,12 @@ impl Search {
 
     fn play(&mut self, genes: &[Gene]) -> Result<Score, Violation> {
         let (mut world, mut judge) = (self.start.clone(), self.judge.clone());
-        let before = world.vault.operations;
         let mut played = Ok(());
         for &gene in genes {
             self.report.tried += 1;
             match step(&mut world, &mut judge, gene) {
                 Ok(true) => {
+                    self.report.operations += 1;
                     *self
                         .report
                         .done
@@ -220,7 +221,9 @@ impl Search {
                 }
             }
         }
-        self.report.operations += world.vault.operations - before;
+        for (rule, count) in &judge.refusals {
+            *self.report.refused.entry(rule.clone()).or_default() += count;
+        }
         played?;
         judge.close(&mut world.vault)
     }

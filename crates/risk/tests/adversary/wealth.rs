@@ -13,10 +13,10 @@
 //! # What limited liability gives
 //!
 //! An account that dies with a debt D has given its owner D: who holds both sides of a market takes out by a jump what the
-//! losing side does not have. That is within the rules as far as insurance pays for the instrument; how far it goes beyond an
-//! instrument's cover is measured in [`crate::invariants::cover_used`], and bounded by the pool alone. What insurance does not pay
-//! lowers the worth of profits, the adversary's too, and what that gives is found by conversions at a coverage ratio below one,
-//! which conserve.
+//! losing side does not have. That is within the rules as far as insurance pays for the instrument, and what limits it is
+//! invariant 8: the bound on the adversary's whole gain is the sum of what the covers allow. It is checked where the pool pays,
+//! of every payment on every path, in [`crate::invariants::covers`]; what covers do not pay lowers the worth of profits, the
+//! adversary's too, and what that gives is found by conversions at a coverage ratio below one, which conserve.
 //!
 //! # What may be converted when
 //!
@@ -28,11 +28,14 @@
 //! the design documents that. The bound ignores losses, so it is never too low; it is tight enough in sequences that do little
 //! else, and the search looks for the largest excess.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+
 use risk::Store;
 
 use crate::book::{ACCOUNTS, INSTRUMENTS};
 use crate::invariants::{self, Kind, Seen, Violation};
-use crate::vault::{ADVERSARY, Done, Vault};
+use crate::vault::{ADVERSARY, Done, KEEPER, Refused, Vault};
 use crate::world::MANIPULATED;
 
 /// Rounding that one operation may leave to an account: a millionth of a quote token.
@@ -49,7 +52,7 @@ pub struct Score {
     pub early: f64,
     /// Profit, mature or not, beyond what may be mature: what there is to be laundered.
     pub profit: f64,
-    /// Largest part of its cover that insurance paid for an instrument at one time.
+    /// Largest share of a cover that was used up.
     pub used: f64,
     /// What conversions have given because marks that the operation did not read were stale when the coverage ratio was taken.
     pub stale: f64,
@@ -66,9 +69,15 @@ pub struct Judge {
     mature_at_start: i128,
     /// What has been added to what may be mature.
     allowed: i128,
+    /// What the rules have given and taken: fees, penalties and rewards.
+    by_rule: i128,
+    /// What haircuts have taken from others.
+    haircuts: i128,
     /// Gains in the manipulated market: when, and how much.
     lots: Vec<(u64, i128)>,
     pub score: Score,
+    /// How often operations were refused, by rule.
+    pub refusals: BTreeMap<String, u64>,
 }
 
 fn outside(vault: &Vault) -> i128 {
@@ -84,8 +93,11 @@ impl Judge {
             fair: 0,
             mature_at_start: 0,
             allowed: 0,
+            by_rule: 0,
+            haircuts: 0,
             lots: Vec::new(),
             score: Score::default(),
+            refusals: BTreeMap::new(),
         };
         judge.start = judge.worth(vault);
         judge.mature_at_start = judge.mature(vault, vault.now);
@@ -103,28 +115,40 @@ impl Judge {
         self.refresh(vault, wanted)?;
         let outside_before = outside(vault);
         let before = self.seen.clone();
-        (vault.explained, vault.written_off) = ([0; ACCOUNTS], [0; ACCOUNTS]);
-        vault.beyond_worth = 0;
-        if operation(vault).is_err() {
-            return Ok(false);
+        vault.begin_counting();
+        if let Err(refused) = operation(vault) {
+            return self.refused(refused);
         }
         self.seen = Seen::of(vault);
         self.compare(vault, &before)?;
         let explained: i128 = ADVERSARY
             .map(|id| vault.explained[id] - vault.written_off[id])
             .sum();
-        self.allowed += (explained + outside(vault) - outside_before).max(0);
+        let by_rule = explained + outside(vault) - outside_before;
+        let haircut = |ids: Range<usize>| ids.map(|id| vault.haircuts[id]).sum::<i128>();
+        self.by_rule += by_rule + haircut(ADVERSARY);
+        self.haircuts += haircut(ADVERSARY.end..ACCOUNTS);
+        self.allowed += by_rule.max(0);
         self.look(vault)?;
         Ok(true)
     }
 
+    /// An operation that a rule forbids is refused; one that the numbers do not fit, of these sizes, is kept from somebody.
+    fn refused(&mut self, refused: Refused) -> Result<bool, Violation> {
+        let rule = match refused {
+            Refused::Ledger(risk::Error::Overflow) => {
+                return Err(Violation::new(Kind::Overflow, "an operation overflows"));
+            }
+            Refused::Ledger(error) => format!("{error:?}"),
+            Refused::Rule(rule) => rule.to_owned(),
+        };
+        *self.refusals.entry(rule).or_default() += 1;
+        Ok(false)
+    }
+
     /// Counts what a conversion, if it works, gives beyond what it would with every mark fresh.
-    pub fn weigh_conversion(&mut self, vault: &Vault, id: usize) {
-        let totals = vault.book.totals();
-        if totals
-            .missing(vault.payable())
-            .is_ok_and(|missing| missing.0 == 0)
-        {
+    pub fn weigh_conversion(&mut self, vault: &mut Vault, id: usize) {
+        if vault.missing().0 == 0 {
             return;
         }
         let mut fresh = vault.clone();
@@ -190,7 +214,7 @@ impl Judge {
     /// Scores the state, and holds it to the bounds.
     fn look(&mut self, vault: &mut Vault) -> Result<(), Violation> {
         let score = &mut self.score;
-        score.used = score.used.max(invariants::cover_used(vault));
+        score.used = score.used.max(invariants::covers(vault)?);
         score.worn = score.worn.max(invariants::state(vault, &self.seen)?);
         let taken = in_dollars(self.worth(vault) - self.start - self.fair);
         let excess = |now| in_dollars(self.mature(vault, now) - self.may_be_mature(now));
@@ -243,7 +267,33 @@ impl Judge {
     pub fn close(mut self, vault: &mut Vault) -> Result<Score, Violation> {
         self.refresh(vault, &[true; INSTRUMENTS])?;
         invariants::at_the_end(vault)?;
+        self.seen = Seen::of(vault);
+        for account in 0..ACCOUNTS {
+            self.watch(vault, &[true; INSTRUMENTS], |vault| {
+                vault.deleverage(account, 16, KEEPER)
+            })?;
+        }
+        self.balance(vault)?;
         Ok(self.score)
+    }
+
+    /// Once every debt that can be closed is closed: what limited liability has given the adversary is what insurance has paid, or
+    /// would pay for debts that are stuck, and what others' profit is worth less.
+    fn balance(&self, vault: &mut Vault) -> Result<(), Violation> {
+        let given = self.worth(vault) - self.start - self.fair - self.by_rule;
+        let paid = vault.payments.iter().filter(|payment| !payment.reward);
+        let paid: i128 = paid.map(|payment| payment.amount.0).sum();
+        let others = (ADVERSARY.end..ACCOUNTS).filter(|&id| self.seen.faces[id] > 0);
+        let shared: i128 = others
+            .map(|id| self.seen.faces[id] - self.seen.equities[id])
+            .sum();
+        let most = paid + vault.insured().0 + shared + self.haircuts;
+        if given > most + 100 * ROUNDING {
+            let (given, most) = (in_dollars(given), in_dollars(most));
+            let detail = format!("{given} in all, of which {most} by insurance and coverage");
+            return Err(Violation::new(Kind::Theft, detail));
+        }
+        Ok(())
     }
 }
 

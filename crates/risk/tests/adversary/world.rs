@@ -38,7 +38,7 @@ pub struct World {
 }
 
 impl World {
-    /// Honest accounts of one to eight million, some of them with positions; the adversary with small accounts and large ones, and
+    /// Honest accounts of thirty thousand to eight million, some of them with positions; the adversary with small accounts and large ones, and
     /// as many tokens outside as it likes.
     pub fn new(fault: Fault) -> Self {
         let spots = [2_000, 0, 0, 60_000, 10].map(|price| price * WAD);
@@ -53,25 +53,22 @@ impl World {
         });
         let mut maintenance = [Ratio(300 * BASIS_POINT); INSTRUMENTS];
         maintenance[MANIPULATED] = Ratio(500 * BASIS_POINT);
-        let book = Book::new([0, 0, 0, 3, 4], maintenance, prices);
-        let allowances = [500_000, 0, 0, 400_000, 50_000].map(dollars);
-        let mut place = 0;
-        let feeds = marks.map(|mark| {
-            place += 1;
-            Feed {
-                mark,
-                funding: Index::ZERO,
-                tier: 0,
-                allowance: allowances[place - 1],
-            }
+        let mut book = Book::new([0, 0, 0, 3, 4], maintenance, prices);
+        book.allowances = [500_000, 0, 0, 400_000, 50_000].map(dollars);
+        let feeds = marks.map(|mark| Feed {
+            mark,
+            funding: Index::ZERO,
+            tier: 0,
+            frozen: false,
         });
         let mut vault = Vault::new(book, feeds, dollars(6_000_000), START);
         vault.fault = fault;
+        vault.book.covers_drawn_late = fault == Fault::CoverOfEachLeg;
         vault.book.worn_buckets_end = fault == Fault::WornBucketsEnd;
-        for id in HONEST.chain([KEEPER]) {
+        let brought = [30, 60, 150, 400, 1_000, 2_000, 4_000, 8_000, 8_000];
+        for (id, thousands) in HONEST.chain([KEEPER]).zip(brought) {
             vault.around.outside[id] = dollars(20_000_000);
-            let amount = dollars(1_000_000 * (id as i128 - 7));
-            vault.deposit(id, id, amount).unwrap();
+            vault.deposit(id, id, dollars(1_000 * thousands)).unwrap();
         }
         vault.around.outside[ADVERSARY.start] = dollars(1_000_000_000);
         for (id, amount) in [20_000, 20_000, 60_000, 60_000, 400_000, 400_000]
@@ -173,6 +170,23 @@ impl World {
         let feed = &mut self.vault.feeds[JUMPING];
         let paid = feed.mark.0 as i128 * i128::from(basis_points) / 10_000;
         feed.funding = Index(feed.funding.0 + paid);
+    }
+
+    /// An instrument's allowance falls to a share of what it was, or returns.
+    pub fn allow(&mut self, id: usize, percent: u32) {
+        let whole = [500_000, 0, 0, 400_000, 50_000][id];
+        self.vault.book.allowances[id] = dollars(whole / 100 * i128::from(percent));
+    }
+
+    /// A feed fails, or returns: its legs are set aside.
+    pub fn freeze(&mut self, id: usize, frozen: bool) {
+        for place in 0..INSTRUMENTS {
+            if usize::from(self.vault.book.underlying[place]) == id {
+                self.vault.feeds[place].frozen = frozen;
+            }
+        }
+        self.vault.feeds[id].tier = 3;
+        self.calm_since[id] = self.vault.now;
     }
 
     /// A series settles at its mark.

@@ -10,16 +10,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use ledger_model::OptionTerms;
 use risk::dust::Wear;
 use risk::{
-    Account, BUCKETS, Bucket, Clock, Closing, Converted, Cumulative, Ended, Error, Ground, Index,
-    InstrumentId, Ledger, Leg, Maturing, Position, Positions, Price, Prices, Ratio, Result, Side,
-    SideState, Size, Store, Totals, Trade, Traded, Usd, Valued, WAD, linear_margin, math,
-    plan_liquidation,
+    Account, Attribution, BUCKETS, Bucket, Clock, Closing, Converted, Cover, Coverage, Cumulative,
+    Debts, Draw, Ended, Error, Ground, Index, InstrumentId, Ledger, Leg, Maturing, Pool, Position,
+    Positions, Price, Prices, Ratio, Records, Result, Side, SideState, Size, Store, Totals, Trade,
+    Traded, Usd, Valued, WAD, linear_margin, math, plan_liquidation,
 };
 
 /// The insurance pool's own account.
 pub const POOL: usize = 1000;
 /// The account that fees are paid into.
 pub const FEES: usize = 1001;
+/// A cover that pays for everything.
+pub const UNLIMITED: Usd = Usd(1 << 99);
 /// Maintenance rate of the reference model.
 pub const MAINTENANCE_RATE: Ratio = Ratio(WAD / 100 * 3);
 
@@ -43,17 +45,19 @@ pub struct Memory {
     pub settled: BTreeSet<InstrumentId>,
     /// How often it was asked for margin.
     pub asked: Cell<u32>,
+    /// How large covers are; one that was not set pays for everything.
+    pub cover_sizes: BTreeMap<InstrumentId, Usd>,
+    pub covers: BTreeMap<InstrumentId, Cover>,
+    pub debts: BTreeMap<InstrumentId, Debts>,
+    pub records: Records,
+    pub stuck: Usd,
+    pub attributions: BTreeMap<usize, Attribution>,
 }
 
 /// One, in the unit of an option's delta.
 const SIXTEENTHS: u128 = 16;
 
 impl Memory {
-    /// The perpetual on an instrument's underlying.
-    pub fn underlying(&self, id: InstrumentId) -> InstrumentId {
-        self.options.get(&id).map_or(id, |terms| terms.underlying)
-    }
-
     /// Margin of the positions in one underlying, as the exact model has it under which hedges count: of net delta, and a
     /// third of it for every short option; rounded up.
     fn hedged_margin(&self, underlying: InstrumentId, positions: &Positions) -> Result<Usd> {
@@ -148,6 +152,50 @@ impl Store for Memory {
     }
     fn is_settled(&self, id: InstrumentId) -> bool {
         self.settled.contains(&id)
+    }
+    fn underlying(&self, id: InstrumentId) -> InstrumentId {
+        self.options.get(&id).map_or(id, |terms| terms.underlying)
+    }
+    fn cover_size(&self, id: InstrumentId, _: Usd, _: u64) -> Result<Usd> {
+        Ok(self.cover_sizes.get(&id).copied().unwrap_or(UNLIMITED))
+    }
+    fn cover(&self, id: InstrumentId) -> Cover {
+        self.covers.get(&id).copied().unwrap_or_default()
+    }
+    fn set_cover(&mut self, id: InstrumentId, cover: &Cover) {
+        let (high, low) = cover.to_parts();
+        self.covers.insert(id, Cover::from_parts(high, low));
+    }
+    fn debts(&self, id: InstrumentId) -> Debts {
+        self.debts.get(&id).copied().unwrap_or_default()
+    }
+    fn set_debts(&mut self, id: InstrumentId, debts: &Debts) {
+        fits("known", debts.known.0.unsigned_abs(), 112);
+        fits("base", debts.base, 112);
+        assert!(!self.options.contains_key(&id), "options have no debts");
+        self.debts.insert(id, *debts);
+    }
+    fn records(&self) -> Records {
+        self.records
+    }
+    fn set_records(&mut self, records: &Records) {
+        let (high, low) = records.to_parts();
+        self.records = Records::from_parts(high, low);
+        assert_eq!(self.records, *records);
+    }
+    fn stuck(&self) -> Usd {
+        self.stuck
+    }
+    fn set_stuck(&mut self, stuck: Usd) {
+        fits("stuck", stuck.0.unsigned_abs(), 112);
+        self.stuck = stuck;
+    }
+    fn attribution(&self, id: usize) -> Attribution {
+        self.attributions.get(&id).copied().unwrap_or_default()
+    }
+    fn set_attribution(&mut self, id: usize, attribution: &Attribution) {
+        let stored = Attribution::from_parts(attribution.to_parts());
+        self.attributions.insert(id, stored);
     }
     fn side(&self, id: InstrumentId, side: Side) -> SideState {
         self.sides
@@ -277,9 +325,10 @@ impl Vault {
         operation: impl FnOnce(&mut Ledger<'_, Memory>) -> Result<T>,
     ) -> Result<T> {
         let mut memory = self.memory.clone();
-        let mut ledger = Ledger::open(&mut memory, self.insurance, self.now);
+        let mut ledger = Ledger::open(&mut memory, self.now);
+        ledger.insure(self.pool())?;
         let out = operation(&mut ledger)?;
-        let insurance = ledger.insurance;
+        let insurance = ledger.payable();
         ledger.save()?;
         self.memory = memory;
         self.insurance = insurance;
@@ -289,7 +338,32 @@ impl Vault {
     /// Asks something that changes nothing.
     pub fn ask<T>(&self, question: impl FnOnce(&Ledger<'_, Memory>) -> Result<T>) -> Result<T> {
         let mut memory = self.memory.clone();
-        question(&Ledger::open(&mut memory, self.insurance, self.now))
+        let mut ledger = Ledger::open(&mut memory, self.now);
+        ledger.insure(self.pool())?;
+        question(&ledger)
+    }
+
+    /// What the pool says.
+    fn pool(&self) -> Pool {
+        Pool {
+            payable: self.insurance,
+            measured: self.insurance,
+        }
+    }
+
+    /// Draws on the pool for what is on record of an instrument.
+    pub fn recover(&mut self, id: InstrumentId) -> Result<Usd> {
+        self.run(|ledger| ledger.recover(id, Usd(1)))
+    }
+
+    /// Draws on the pool for everything on record.
+    pub fn recover_all(&mut self) -> Result<()> {
+        for id in 0..64 {
+            if self.memory.records.unpaid >> id & 1 == 1 {
+                self.recover(id)?;
+            }
+        }
+        Ok(())
     }
 
     pub fn mark(&self, id: InstrumentId) -> Price {
@@ -394,15 +468,6 @@ impl Vault {
 
     /// As the reference model: at once, all legs, without penalty.
     pub fn deleverage(&mut self, id: usize) -> Result<Option<Closed>> {
-        self.deleverage_within(id, |_| Usd::MAX)
-    }
-
-    /// As the reference model, with what insurance pays at most for each instrument.
-    pub fn deleverage_within(
-        &mut self,
-        id: usize,
-        cover: impl Fn(InstrumentId) -> Usd,
-    ) -> Result<Option<Closed>> {
         self.run(|ledger| {
             let Valued {
                 mut account,
@@ -418,42 +483,32 @@ impl Vault {
             let weights = ledger.store.weights(&positions)?;
             let legs = (&account.legs, health.maintenance, weights);
             let plan = Closing::decide(ground, &health, legs, Ratio::ZERO, false, 0)?;
-            let mut closed = Closed::default();
-            for &leg in account.legs.as_slice() {
-                if ground == Ground::Debt {
-                    let done = ledger.close_leg(id, leg, cover(leg), Usd(1))?;
-                    closed.deficit = closed.deficit.plus(done.deficit)?;
-                    closed.insured = closed.insured.plus(done.insured)?;
-                } else {
+            let mut draw = unrewarded();
+            if ground == Ground::Debt {
+                ledger.close(id, &account.legs, usize::MAX, &mut draw)?;
+            } else {
+                for &leg in account.legs.as_slice() {
                     ledger.cut_leg(id, POOL, leg, plan.share, Size::MAX, Ratio::ZERO)?;
                 }
             }
-            if account.in_debt() && account.legs.as_slice().is_empty() {
-                (closed.deficit, closed.insured) = ledger.close_debt(id, Usd::MAX, Usd(1))?;
-            }
-            Ok(Some(closed))
+            Ok(Some(Closed {
+                deficit: draw.deficit,
+                insured: draw.insured.sum()?,
+            }))
         })
     }
 
     pub fn coverage(&self) -> u128 {
-        self.memory
-            .totals
-            .coverage(self.insurance)
-            .unwrap()
-            .ratio()
+        self.ask(|ledger| ledger.coverage().and_then(Coverage::ratio))
             .unwrap()
     }
 
     pub fn missing(&self) -> Usd {
-        self.memory.totals.missing(self.insurance).unwrap()
+        self.ask(|ledger| ledger.missing()).unwrap()
     }
 
     pub fn equity(&self, id: usize) -> Usd {
-        self.memory
-            .totals
-            .coverage(self.insurance)
-            .unwrap()
-            .equity(&self.memory.account(id))
+        self.ask(|ledger| ledger.coverage()?.equity(&ledger.store.account(id)))
             .unwrap()
     }
 
@@ -476,6 +531,7 @@ impl Vault {
                 .all(|a| a.capital.0 >= 0 && (a.pnl.0 >= 0 || a.capital.0 == 0))
         );
         assert!(totals.capital <= totals.tokens, "all capital is backed");
+        self.check_debts();
         let (mut gains, mut unsettled) = (0, 0);
         for (&id, prices) in &memory.prices {
             let index = prices.index().unwrap();
@@ -516,6 +572,46 @@ impl Vault {
             (leg.epoch, leg.settled) = (epoch + 1, Cumulative::ZERO);
         }
         (leg, gain)
+    }
+
+    /// Asserts that every debt is attributed, that instruments know the debts attributed to them, and that records add up to what
+    /// nobody has paid, up to rounding, which the vault has the benefit of.
+    fn check_debts(&self) {
+        let memory = &self.memory;
+        let (mut known, mut stuck) = (BTreeMap::<_, i128>::new(), 0);
+        for (id, account) in &memory.accounts {
+            assert_eq!(
+                account.attributed,
+                account.in_debt(),
+                "debts are attributed"
+            );
+            let debt = account.pnl.deficit().unwrap();
+            if account.attributed {
+                let parts = memory.attribution(*id).parts(debt).unwrap();
+                assert_eq!(parts.sum(), Ok(debt), "all of a debt is attributed");
+                for (instrument, part) in parts.iter() {
+                    *known.entry(instrument).or_default() += part.0;
+                }
+            }
+            assert!(account.in_debt() || !account.stuck);
+            stuck += if account.stuck { debt.0 } else { 0 };
+        }
+        assert_eq!(memory.stuck.0, stuck, "stuck debts");
+        let (mut records, mut unpaid) = (0, 0);
+        for (&id, debts) in &memory.debts {
+            let of_accounts = known.remove(&id).unwrap_or_default();
+            assert_eq!(debts.known.0, of_accounts, "known debts of {id}");
+            assert_eq!(memory.records.known >> id & 1 == 1, debts.known > Usd::ZERO);
+            let record = memory.records.unpaid_of(debts).unwrap().0;
+            records += record;
+            unpaid |= u64::from(record > 0) << id;
+        }
+        assert!(known.values().all(|&part| part == 0), "{known:?}");
+        assert_eq!(memory.records.unpaid & unpaid, unpaid);
+        if memory.records.generation == 0 {
+            let missing = memory.totals.shortfall.or_zero().0;
+            assert!(records >= missing, "{records} on record of {missing}");
+        }
     }
 
     /// Asserts that a side holds its buckets, a bucket its legs, and that what nobody holds is at most declared dust. Returns the
@@ -589,6 +685,14 @@ impl Vault {
                 gain + leg.base.gain(now.minus(leg.settled).unwrap()).unwrap().0
             })
             .sum()
+    }
+}
+
+/// A draw without rewards, of a token of 18 decimals.
+pub fn unrewarded() -> Draw {
+    Draw {
+        unit: Usd(1),
+        ..Draw::default()
     }
 }
 

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use risk::{
-    Account, Bucket, Ended, InstrumentId, Ledger, Leg, Position, Positions, Prices, Result, Side,
-    SideState, Store, Totals, Usd,
+    Account, Attribution, Bucket, Cover, Debts, Ended, InstrumentId, Ledger, Leg, Pool, Position,
+    Positions, Prices, Records, Result, Side, SideState, Store, Totals, Usd,
 };
 
 use super::{Memory, is_long};
@@ -43,7 +43,12 @@ pub fn count<T>(
         read: RefCell::default(),
     };
     let before = slots(memory);
-    let mut ledger = Ledger::open(&mut counted, insurance, 0);
+    let mut ledger = Ledger::open(&mut counted, 0);
+    let pool = Pool {
+        payable: insurance,
+        measured: insurance,
+    };
+    ledger.insure(pool).unwrap();
     operation(&mut ledger).unwrap();
     ledger.save().unwrap();
     let after = slots(&counted.memory);
@@ -94,6 +99,26 @@ fn slots(memory: &Memory) -> BTreeMap<Slot, Vec<u128>> {
             side.occupied.into(),
         ];
         slots.insert(format!("side {key:?}"), words);
+    }
+    let (high, low) = memory.records.to_parts();
+    slots.insert("records".to_owned(), vec![high, low]);
+    slots.insert("stuck".to_owned(), vec![memory.stuck.0.cast_unsigned()]);
+    for (id, debts) in &memory.debts {
+        let words = vec![
+            debts.known.0.cast_unsigned(),
+            debts.base,
+            debts.generation.into(),
+        ];
+        slots.insert(format!("debts {id}"), words);
+    }
+    for (id, cover) in &memory.covers {
+        let (high, low) = cover.to_parts();
+        slots.insert(format!("cover {id}"), vec![high, low]);
+    }
+    for (id, attribution) in &memory.attributions {
+        for (part, (high, low)) in attribution.to_parts().into_iter().enumerate() {
+            slots.insert(format!("attribution {id} {part}"), vec![high, low]);
+        }
     }
     for (id, prices) in &memory.prices {
         slots.insert(
@@ -165,6 +190,8 @@ fn account_slots(slots: &mut BTreeMap<Slot, Vec<u128>>, id: usize, account: &Acc
         account.clock.seen.into(),
         account.clock.unhealthy.into(),
         account.bucket.into(),
+        account.attributed.into(),
+        account.stuck.into(),
     ];
     slots.insert(format!("account {id} 1"), words.to_vec());
 }
@@ -209,6 +236,49 @@ impl Store for Counted {
     }
     fn is_settled(&self, id: InstrumentId) -> bool {
         self.memory.is_settled(id)
+    }
+    fn underlying(&self, id: InstrumentId) -> InstrumentId {
+        self.memory.underlying(id)
+    }
+    fn cover_size(&self, id: InstrumentId, measured: Usd, now: u64) -> Result<Usd> {
+        self.note(format!("limits {id}"));
+        self.note(format!("flow {id}"));
+        self.memory.cover_size(id, measured, now)
+    }
+    fn cover(&self, id: InstrumentId) -> Cover {
+        self.note(format!("cover {id}"));
+        self.memory.cover(id)
+    }
+    fn set_cover(&mut self, id: InstrumentId, cover: &Cover) {
+        self.memory.set_cover(id, cover);
+    }
+    fn debts(&self, id: InstrumentId) -> Debts {
+        self.note(format!("debts {id}"));
+        self.memory.debts(id)
+    }
+    fn set_debts(&mut self, id: InstrumentId, debts: &Debts) {
+        self.memory.set_debts(id, debts);
+    }
+    fn records(&self) -> Records {
+        self.note("records".to_owned());
+        self.memory.records()
+    }
+    fn set_records(&mut self, records: &Records) {
+        self.memory.set_records(records);
+    }
+    fn stuck(&self) -> Usd {
+        self.note("stuck".to_owned());
+        self.memory.stuck()
+    }
+    fn set_stuck(&mut self, stuck: Usd) {
+        self.memory.set_stuck(stuck);
+    }
+    fn attribution(&self, id: usize) -> Attribution {
+        (0..2).for_each(|part| self.note(format!("attribution {id} {part}")));
+        self.memory.attribution(id)
+    }
+    fn set_attribution(&mut self, id: usize, attribution: &Attribution) {
+        self.memory.set_attribution(id, attribution);
     }
     fn side(&self, id: InstrumentId, side: Side) -> SideState {
         self.note(format!("side {:?}", (id, is_long(side))));

@@ -8,7 +8,7 @@ use risk::{
     Result, Side, Size, Store, Usd, Valued,
 };
 
-use crate::common::{MAINTENANCE_RATE, POOL, Vault};
+use crate::common::{MAINTENANCE_RATE, POOL, Vault, unrewarded};
 
 /// One, in the scale of a bucket's scale.
 const SCALE_ONE: i128 = 10_i128.pow(27);
@@ -194,10 +194,7 @@ pub fn apply(vault: &mut Vault, operation: &Operation) -> Result<bool> {
             vault.insurance = vault.insurance.plus(Usd(amount))?;
             Ok(())
         }
-        Operation::Recover => {
-            let paid = vault.memory.totals.shortfall.or_zero().min(vault.insurance);
-            vault.run(|ledger| ledger.recover(paid))
-        }
+        Operation::Recover => vault.recover_all(),
         Operation::Expire { instrument } => {
             vault.expire(instrument);
             Ok(())
@@ -226,15 +223,12 @@ fn deleverage(vault: &mut Vault, id: usize, rate: Ratio) -> Result<bool> {
         let weights = ledger.store.weights(&positions)?;
         let legs = (&account.legs, health.maintenance, weights);
         let plan = Closing::decide(ground, &health, legs, rate, false, 0)?;
-        for &leg in account.legs.as_slice() {
-            if ground == Ground::Debt {
-                ledger.close_leg(id, leg, Usd::MAX, Usd(1))?;
-            } else {
-                ledger.cut_leg(id, POOL, leg, plan.share, Size::MAX, plan.rate)?;
-            }
+        if ground == Ground::Debt {
+            ledger.close(id, &account.legs, usize::MAX, &mut unrewarded())?;
+            return Ok(true);
         }
-        if account.in_debt() && account.legs.as_slice().is_empty() {
-            ledger.close_debt(id, Usd::MAX, Usd(1))?;
+        for &leg in account.legs.as_slice() {
+            ledger.cut_leg(id, POOL, leg, plan.share, Size::MAX, plan.rate)?;
         }
         Ok(true)
     })

@@ -1,11 +1,11 @@
-//! Golden vectors that the reference model printed, through the ledger.
+//! Golden vectors that the reference model printed, through the ledger and the exact one, which has to reproduce them.
 //!
 //! `RISK_VECTORS=FOLDER` replays the vectors of that folder as well; `tests/vectors/generate.py` prints more.
 
 use std::path::{Path, PathBuf};
 use std::{env, fmt, fs};
 
-use ledger_model::{self as model, After, Exact, Vector, floor_wad};
+use ledger_model::{self as model, Exact, Vector, floor_wad};
 use num_traits::Signed;
 use risk::{Price, Store};
 
@@ -53,48 +53,51 @@ impl Report {
     }
 
     /// The vault's totals, and its coverage ratio at what it is applied to.
-    fn totals(&mut self, vault: &Vault, after: &After) {
+    fn totals(&mut self, vault: &Vault, exact: &model::Vault) {
         let totals = &vault.memory.totals;
-        self.money("tokens", totals.tokens.0, &after.tokens);
-        self.money("capital", totals.capital.0, &after.capital);
-        self.money("insurance", vault.insurance.0, &after.insurance);
-        self.money("shortfall", totals.shortfall.0, &after.shortfall);
+        self.money("tokens", totals.tokens.0, &exact.tokens);
+        self.money("capital", totals.capital.0, &exact.capital);
+        self.money("insurance", vault.insurance.0, &exact.insurance);
+        self.money("shortfall", totals.shortfall.0, &exact.shortfall);
         let claims = model::wad(totals.profit.0 + totals.gains.0);
         let coverage = model::wad(vault.coverage().try_into().expect("at most one"));
-        let (got, expected) = (coverage * &claims, &after.coverage * claims);
+        let (got, expected) = (coverage * &claims, exact.coverage() * claims);
         let distance = self.distance("all profit at h", &got, &expected, MONEY);
         self.backed = self.backed.max(distance);
     }
 
-    fn last(&mut self, vault: &Vault, vector: &Vector) {
-        for (id, expected) in vector.accounts() {
+    fn last(&mut self, vault: &Vault, exact: &model::Vault) {
+        for (&id, expected) in &exact.accounts {
             let held = vault.memory.account(id);
             self.money("final capital", held.capital.0, &expected.capital);
             self.money("final pnl", held.pnl.0, &expected.pnl);
             assert_eq!(usize::from(held.bucket), expected.bucket, "bucket of {id}");
-            for (instrument, size) in expected.positions() {
+            for &instrument in expected.legs.keys() {
                 let got = model::wad(vault.size(id, instrument).0);
+                let size = exact.size(expected, instrument);
                 let distance = self.distance("final size", &got, &size, SIZE);
                 self.size = self.size.max(distance);
             }
         }
     }
 
+    /// Replays a vector through the ledger and the exact one, which has reproduced the vector by the rule of its model: that pays
+    /// whoever is closed first, while here all known debts share what the pool pays.
     fn replay(&mut self, vector: &Vector) {
-        let mut vault = start(vector);
+        let (mut vault, mut exact) = (start(vector), vector.start());
+        exact.shared = true;
         for step in &vector.steps {
+            let allowed = exact.apply(&step.operation);
             let got = exact::apply(&mut vault, &step.operation);
-            assert_eq!(got, Ok(step.ok.unwrap_or(true)), "{:?}", step.operation);
+            assert_eq!(got, Ok(allowed), "{:?}", step.operation);
             settle_parties(&mut vault, &step.operation);
             let surplus = vault.check();
             assert!(surplus.abs() <= MONEY, "conservation: {surplus}");
             self.surplus = (self.surplus.0.min(surplus), self.surplus.1.max(surplus));
             self.operations += 1;
-            if let Some(after) = &step.after {
-                self.totals(&vault, after);
-            }
+            self.totals(&vault, &exact);
         }
-        self.last(&vault, vector);
+        self.last(&vault, &exact);
     }
 }
 

@@ -68,8 +68,10 @@ impl Bench<'_> {
             .await?;
         self.advance(DAY).await?;
         self.quote(168.0).await?;
-        self.call("vault.recover", 0, vault, &IMarginVault::recoverCall {})
-            .await
+        let recover = IMarginVault::recoverCall {
+            instrument: self.market.contracts[0].instrument,
+        };
+        self.call("vault.recover", 0, vault, &recover).await
     }
 }
 

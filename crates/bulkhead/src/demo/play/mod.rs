@@ -76,13 +76,15 @@ impl<'a> Play<'a> {
         // The operator is the treasury, and is paid for the debts that its trades reveal.
         accounts.extend([keeper.account(), operator.account()]);
         accounts.extend([market.pool, market.vault].map(account_of));
+        let instruments = market.contracts.iter().map(|listed| listed.instrument);
+        let instruments = instruments.collect();
         Ok(Self {
             chain,
             market,
             operator,
             feed: market.contracts[0].feed,
             fees: terms.fees.map(rate),
-            keeper: Keeper::new(keeper, market.vault, market.pool),
+            keeper: Keeper::new(keeper, market.vault, market.pool, instruments),
             traders: crowd.into_iter().zip(wallets).collect(),
             waiting,
             audit: Audit::new(market, Some(options.clone()), accounts),

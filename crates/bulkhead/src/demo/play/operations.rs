@@ -193,7 +193,7 @@ impl Play<'_> {
                     ..settled(fees)
                 }]
             }
-            Kind::Keep(Action::Recover) => Vec::new(),
+            Kind::Keep(Action::Recover(_)) => Vec::new(),
         }
     }
 
@@ -239,7 +239,8 @@ impl Play<'_> {
             let details = format!("of {:.2} asked for", token_number(event.amount));
             incident("Covered", None, token_number(event.paid), details)
         } else if let Ok(event) = IMarginVault::Recovered::decode_log(&log.inner) {
-            incident("Recovered", None, number(event.paid), String::new())
+            let details = format!("for instrument {}", event.instrument);
+            incident("Recovered", None, number(event.paid), details)
         } else if let Ok(event) = IMarginVault::Rewarded::decode_log(&log.inner) {
             let details = "for revealing and closing a debt".to_owned();
             incident(

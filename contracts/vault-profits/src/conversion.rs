@@ -1,0 +1,53 @@
+//! Turning profit into capital at what it is worth.
+
+use alloy_primitives::B256;
+use margin_vault::abi::{Bytes, encode, usd, word};
+use margin_vault::error::{Error, OrRevert, require};
+use margin_vault::event::emit;
+use margin_vault::interfaces::IMarginVault;
+use margin_vault::session::{Session, is_owner_of};
+use margin_vault::storage::Storage;
+use margin_vault::topic;
+use risk::{Converted, Result, Usd, math};
+
+use crate::recovery;
+
+/// Seconds of impairment after which anyone may convert anyone.
+const FORCIBLE_AFTER: u64 = 86_400;
+
+/// Turns mature profit into capital at the coverage ratio: of the caller's account, or of anyone's once the vault has been
+/// impaired for a day. That first draws on the pool for what is on record; it converts nothing if the vault is impaired no more.
+pub fn convert(store: &mut Storage, account: B256, max_profit: u128) -> Bytes {
+    let by_owner = is_owner_of(account);
+    let limit = Usd(math::signed(max_profit).unwrap_or(i128::MAX));
+    let (mut session, valued) = Session::settled(store, account, by_owner);
+    let converted = if by_owner {
+        session.ledger.convert_own(account, limit)
+    } else {
+        convert_by_force(&mut session, account, limit)
+    };
+    let converted = converted.or_revert();
+    session.observe(account, &valued.health);
+    session.finish();
+    let words = [
+        word(account),
+        usd(converted.profit),
+        usd(converted.received),
+    ];
+    emit(topic!(IMarginVault::Converted), 1, &words);
+    encode(&words[2..])
+}
+
+/// Converts somebody else's profit; reverts unless the vault has been impaired for long.
+fn convert_by_force(session: &mut Session, account: B256, limit: Usd) -> Result<Converted> {
+    let since = session.ledger.totals.impaired_since.into();
+    let long_impaired = since > 0
+        && session.now.saturating_sub(since) >= FORCIBLE_AFTER
+        && session.is_impaired(session.missing());
+    require(long_impaired, Error::NotForcible);
+    recovery::recover_all(session);
+    if !session.is_impaired(session.missing()) {
+        return Ok(Converted::default());
+    }
+    session.ledger.convert_forced(account, limit)
+}

@@ -1,0 +1,315 @@
+//! Which instruments a debt is owed for.
+
+use crate::{InstrumentId, MAX_LEGS, Result, Usd, math};
+
+/// What all shares of an attribution add up to when a loss is attributed.
+const WHOLE: Usd = Usd((1 << SHARE_BITS) - 1);
+/// Bits of a share.
+const SHARE_BITS: u32 = 26;
+/// Bits of a perpetual's place.
+const PLACE_BITS: u32 = 6;
+
+/// Amounts by instrument, none of which is named twice: what each of an account's legs has lost, or its debt owes for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parts {
+    ids: [InstrumentId; MAX_LEGS],
+    amounts: [Usd; MAX_LEGS],
+    len: u8,
+}
+
+impl Default for Parts {
+    fn default() -> Self {
+        Self {
+            ids: [0; MAX_LEGS],
+            amounts: [Usd::ZERO; MAX_LEGS],
+            len: 0,
+        }
+    }
+}
+
+impl Parts {
+    /// Instruments with their amounts.
+    pub fn iter(&self) -> impl Iterator<Item = (InstrumentId, Usd)> {
+        let held = 0..usize::from(self.len);
+        held.map(|at| (self.ids[at], self.amounts[at]))
+    }
+
+    /// The amount of an instrument.
+    #[must_use]
+    pub fn get(&self, id: InstrumentId) -> Usd {
+        self.iter()
+            .find(|part| part.0 == id)
+            .map_or(Usd::ZERO, |part| part.1)
+    }
+
+    /// The sum of all amounts.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow) if it does not fit.
+    pub fn sum(&self) -> Result<Usd> {
+        self.iter()
+            .try_fold(Usd::ZERO, |sum, (_, amount)| sum.plus(amount))
+    }
+
+    /// Adds an amount for an instrument.
+    ///
+    /// # Errors
+    /// [`TooManyLegs`](crate::Error::TooManyLegs) for a seventeenth instrument; [`Overflow`](crate::Error::Overflow).
+    #[inline(never)]
+    pub fn add(&mut self, id: InstrumentId, amount: Usd) -> Result<()> {
+        let at = self.ids[..self.len.into()]
+            .iter()
+            .position(|&held| held == id)
+            .unwrap_or(self.len.into());
+        let slot = self.amounts.get_mut(at).ok_or(crate::Error::TooManyLegs)?;
+        *slot = slot.plus(amount)?;
+        self.ids[at] = id;
+        self.len = self.len.max(at as u8 + 1);
+        Ok(())
+    }
+
+    /// Forgets everything.
+    pub(crate) fn clear(&mut self) {
+        self.amounts[..self.len.into()].fill(Usd::ZERO);
+        self.len = 0;
+    }
+
+    /// `amount` divided as these are, each part rounded down and what is left over in the largest, so that they add up to it;
+    /// nothing if these add up to nothing.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow) if an amount is negative.
+    #[inline(never)]
+    pub fn dividing(&self, amount: Usd) -> Result<Self> {
+        let whole = math::unsigned(self.sum()?.0)?;
+        if whole == 0 {
+            return Ok(Self::default());
+        }
+        let (mut parts, mut left, mut largest) = (*self, amount, 0);
+        for at in 0..usize::from(self.len) {
+            let part = math::mul_div_down(
+                math::unsigned(amount.0)?,
+                math::unsigned(self.amounts[at].0)?,
+                whole,
+            )?;
+            parts.amounts[at] = Usd(math::signed(part)?);
+            left = left.minus(parts.amounts[at])?;
+            if parts.amounts[at] > parts.amounts[largest] {
+                largest = at;
+            }
+        }
+        parts.amounts[largest] = parts.amounts[largest].plus(left)?;
+        Ok(parts)
+    }
+}
+
+/// How an account's debt is divided among the underlyings of its legs: in proportion to what each lost in the settlement that left
+/// the account in debt; later losses add by their own legs, and payments reduce all alike (DESIGN 3). It names underlyings, so
+/// that it stays what it was when an option is delisted and its place used again.
+///
+/// Two words: 16 underlyings of 6 bits with a share of 26 bits each. A debt is divided to 1.5e-8 of its amount.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Attribution {
+    /// By the place of the underlying's perpetual; a share of zero is none.
+    shares: [(InstrumentId, u32); MAX_LEGS],
+}
+
+impl Attribution {
+    /// The attribution of a debt that consists of some parts, by underlying.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow).
+    pub fn of(parts: &Parts) -> Result<Self> {
+        let mut shares = [(0, 0); MAX_LEGS];
+        for (slot, (id, share)) in shares.iter_mut().zip(parts.dividing(WHOLE)?.iter()) {
+            *slot = (id, share.0 as u32);
+        }
+        Ok(Self { shares })
+    }
+
+    /// The parts of a debt, by underlying: each rounded down and the rest in the largest, so that they add up to the debt; nothing
+    /// of a debt that is not attributed.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow) if `debt` is negative.
+    #[inline(never)]
+    pub fn parts(&self, debt: Usd) -> Result<Parts> {
+        let mut by_share = Parts::default();
+        for &(id, share) in &self.shares {
+            if share > 0 {
+                by_share.add(id, Usd(share.into()))?;
+            }
+        }
+        by_share.dividing(debt)
+    }
+
+    /// What one share of a whole debt comes to, rounded down: what it grows by less than that, as legs that move lose some units of
+    /// the last digit, divides it no differently.
+    #[must_use]
+    pub const fn one_share(debt: Usd) -> Usd {
+        Usd(debt.0 >> SHARE_BITS)
+    }
+
+    /// Whether an underlying has a share.
+    #[must_use]
+    pub fn has(&self, underlying: InstrumentId) -> bool {
+        self.shares
+            .iter()
+            .any(|&(id, share)| id == underlying && share > 0)
+    }
+
+    /// Without one of `legs` legs on an underlying: all of the underlying's share if there are no others. What a share does not
+    /// divide into stays.
+    pub fn close(&mut self, underlying: InstrumentId, legs: u32) {
+        for (id, share) in &mut self.shares {
+            if *id == underlying {
+                *share -= *share / legs.max(1);
+            }
+        }
+    }
+
+    /// Without the shares of underlyings of which nothing is `held`.
+    pub fn keep_held(&mut self, held: impl Fn(InstrumentId) -> bool) {
+        for (id, share) in &mut self.shares {
+            if !held(*id) {
+                *share = 0;
+            }
+        }
+    }
+
+    /// What all shares add up to: of a part of the debt, to be divided by [`Attribution::sum`] of the whole.
+    #[must_use]
+    pub fn sum(&self) -> u128 {
+        self.shares.iter().map(|share| u128::from(share.1)).sum()
+    }
+
+    /// The attribution as two words of two halves each.
+    #[must_use]
+    pub fn to_parts(&self) -> [(u128, u128); 2] {
+        let mut bytes = [0; 4 * MAX_LEGS];
+        for (slot, &(id, share)) in bytes.chunks_exact_mut(4).zip(&self.shares) {
+            slot.copy_from_slice(&(share << PLACE_BITS | u32::from(id)).to_le_bytes());
+        }
+        let half = |at: usize| {
+            let bytes = bytes[16 * at..].first_chunk();
+            bytes.map_or(0, |half| u128::from_le_bytes(*half))
+        };
+        [(half(0), half(1)), (half(2), half(3))]
+    }
+
+    /// The attribution of two words.
+    #[must_use]
+    pub fn from_parts(words: [(u128, u128); 2]) -> Self {
+        let mut bytes = [0; 4 * MAX_LEGS];
+        let halves = [words[0].0, words[0].1, words[1].0, words[1].1];
+        for (slot, half) in bytes.chunks_exact_mut(16).zip(halves) {
+            slot.copy_from_slice(&half.to_le_bytes());
+        }
+        let mut shares = [(0, 0); MAX_LEGS];
+        for (slot, packed) in shares.iter_mut().zip(bytes.chunks_exact(4)) {
+            let packed = packed
+                .first_chunk()
+                .map_or(0, |packed| u32::from_le_bytes(*packed));
+            let place = packed & ((1 << PLACE_BITS) - 1);
+            *slot = (place as InstrumentId, packed >> PLACE_BITS);
+        }
+        Self { shares }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use proptest::prelude::*;
+    use std::vec::Vec;
+
+    use super::*;
+    use crate::Error;
+
+    fn parts(of: &[(InstrumentId, i128)]) -> Parts {
+        let mut parts = Parts::default();
+        for &(id, amount) in of {
+            parts.add(id, Usd(amount)).unwrap();
+        }
+        parts
+    }
+
+    #[test]
+    fn parts_of_one_instrument_are_one() {
+        let mut all = parts(&[(3, 5), (7, 2), (3, 4)]);
+        assert_eq!(all.iter().collect::<Vec<_>>(), [(3, Usd(9)), (7, Usd(2))]);
+        assert_eq!(
+            (all.get(7), all.get(1), all.sum()),
+            (Usd(2), Usd::ZERO, Ok(Usd(11)))
+        );
+        all.clear();
+        assert_eq!((all.iter().count(), all.sum()), (0, Ok(Usd::ZERO)));
+        for id in 0..16 {
+            all.add(id, Usd(1)).unwrap();
+        }
+        assert_eq!(all.add(16, Usd(1)), Err(Error::TooManyLegs));
+        assert_eq!(all.add(15, Usd(1)), Ok(()));
+    }
+
+    #[test]
+    fn a_debt_is_divided_by_what_legs_lost() {
+        let attribution = Attribution::of(&parts(&[(1, 300), (2, 100)])).unwrap();
+        let divided = attribution.parts(Usd(1_000_000)).unwrap();
+        assert_eq!(divided, parts(&[(1, 750_001), (2, 249_999)]));
+        assert_eq!(attribution.parts(Usd(-1)), Err(Error::Overflow));
+        let nobody = Attribution::of(&Parts::default()).unwrap();
+        assert_eq!(nobody.parts(Usd(5)).unwrap(), Parts::default());
+    }
+
+    #[test]
+    fn closing_the_last_leg_on_an_underlying_takes_all_of_its_share() {
+        let mut attribution = Attribution::of(&parts(&[(1, 300), (2, 100)])).unwrap();
+        let whole = attribution.sum();
+        attribution.close(1, 3);
+        attribution.close(1, 2);
+        assert_eq!(whole - attribution.sum(), 33_554_432);
+        attribution.close(1, 1);
+        assert_eq!(attribution.parts(Usd(77)).unwrap(), parts(&[(2, 77)]));
+        attribution.close(9, 1);
+        attribution.keep_held(|id| id != 2);
+        assert_eq!(attribution.sum(), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn parts_add_up_to_the_debt_and_follow_the_losses(
+            losses in prop::collection::btree_map(0u8..64, 1i128..1 << 100, 1..17), debt in 0i128..1 << 110,
+        ) {
+            let losses = parts(&losses.into_iter().collect::<Vec<_>>());
+            let attribution = Attribution::of(&losses).unwrap();
+            prop_assert_eq!(Attribution::from_parts(attribution.to_parts()), attribution);
+            let divided = attribution.parts(Usd(debt)).unwrap();
+            prop_assert_eq!(divided.sum(), Ok(Usd(debt)));
+            let whole = losses.sum().unwrap().0.unsigned_abs();
+            for (id, loss) in losses.iter() {
+                let exact = math::mul_div_down(debt.unsigned_abs(), loss.0.unsigned_abs(), whole).unwrap();
+                let off = divided.get(id).0.unsigned_abs().abs_diff(exact);
+                prop_assert!(off <= debt.unsigned_abs() / 4_000_000 + 17, "{off}");
+            }
+        }
+
+        /// The parts that stay are what they were, to a unit each: what is left of a debt is divided as it was.
+        #[test]
+        fn closing_a_part_leaves_the_others_as_they_were(
+            losses in prop::collection::vec(1i128..1 << 60, 2..17), debt in 1i128..1 << 100, closed in 0usize..16, legs in 1u32..17,
+        ) {
+            let losses: Vec<_> = (0..).zip(losses).collect();
+            let closed = closed % losses.len();
+            let before = Attribution::of(&parts(&losses)).unwrap();
+            let mut after = before;
+            after.close(closed as u8, legs);
+            let taken = math::mul_div_down(debt.unsigned_abs(), before.sum() - after.sum(), before.sum()).unwrap();
+            let rest = Usd(debt - taken.cast_signed());
+            let (old, new) = (before.parts(Usd(debt)).unwrap(), after.parts(rest).unwrap());
+            for (id, part) in new.iter().filter(|part| usize::from(part.0) != closed) {
+                prop_assert!(part.0.abs_diff(old.get(id).0) <= 17, "{part:?}");
+            }
+        }
+    }
+}
