@@ -166,7 +166,7 @@ impl Market {
                 Outcome::Refused
             }
             (Err(error), true) => {
-                assert_named(refusal(&error), &["InsufficientMargin()"], context);
+                assert_named(refusal(&error), &["InsufficientMargin()", "NoEquity()"], context);
                 assert_lacks_margin(&expected, &operation, context);
                 Outcome::Margin
             }
