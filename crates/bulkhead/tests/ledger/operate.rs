@@ -166,7 +166,11 @@ impl Market {
                 Outcome::Refused
             }
             (Err(error), true) => {
-                assert_named(refusal(&error), &["InsufficientMargin()", "NoEquity()"], context);
+                assert_named(
+                    refusal(&error),
+                    &["InsufficientMargin()", "NoEquity()"],
+                    context,
+                );
                 assert_lacks_margin(&expected, &operation, context);
                 Outcome::Margin
             }
