@@ -142,7 +142,7 @@ interface IMarginVault is IOwnable {
     error SettlementPending(); // the guard has no final price for that time yet
     error ExposureLimit(); // the trade raises vega or gamma of all series beyond its limit
     error Healthy();
-    error NoEquity(); // deleverage it
+    error NoEquity(); // the account is in debt, or would be after the trade: deleverage it
     error NotDeleverageable();
     error NotDue(); // the account is in the bucket that is due, or above it
     error NothingToRecover();

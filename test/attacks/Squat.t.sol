@@ -144,4 +144,73 @@ contract SquatAttackTest is OptionsTest {
         vm.expectRevert(IMarginVault.UnknownInstrument.selector);
         vault.option(number);
     }
+
+    /// The owner closes a series, whose volatility is fixed, and time passes until it may settle.
+    function waitForClose(uint32 number) private {
+        vm.prank(owner);
+        vault.closeOption(number);
+        uint64 closes = expiryIn(8);
+        elapse(closes - 24 hours - block.timestamp);
+        pass(0);
+        vault.fixVolatility(number);
+        elapse(12 hours);
+        refreshPrices();
+        guard.openSettlement(asset, closes);
+        for (uint256 k = 1; k <= 24; k++) {
+            elapse(30 minutes);
+            refreshPrices();
+        }
+        vm.assertEq(block.timestamp, closes);
+    }
+
+    /// While anybody may settle it, nobody trades at a mark that the settlement will not be.
+    function test_a_series_that_may_settle_is_traded_no_more() public {
+        uint32 number = series(28, 2_000, CALL);
+        buy(number, alice, bob, 10e18);
+        elapse(1 hours);
+        pass(1 hours);
+        waitForClose(number);
+        refuse(number, bob, alice, 1e18, markOf(number), IMarginVault.ActionBlocked.selector);
+        vault.settleOption(number);
+        vault.touch(alice.account);
+        vm.assertEq(vault.position(alice.account, number), 0);
+    }
+
+    /// What it has settled at stays, also after the expiry that it was listed with.
+    function test_a_series_settles_once() public {
+        uint32 number = series(28, 2_000, CALL);
+        buy(number, alice, bob, 10e18);
+        elapse(1 hours);
+        pass(1 hours);
+        waitForClose(number);
+        vault.settleOption(number);
+        int256 settled = equityOf(alice);
+        moveTo(2_300 * FEED);
+        expire(28);
+        vm.assertEq(equityOf(alice), settled);
+        vm.expectRevert(IMarginVault.NotClosing.selector);
+        vault.settleOption(number);
+        vault.touch(alice.account);
+        vm.assertEq(vault.position(alice.account, number), 0);
+        vm.assertEq(int256(capitalOf(alice)) + pnlOf(alice), settled);
+    }
+
+    /// Its last gain is of a price that one call has fixed: it matures in a day.
+    function test_the_gain_of_an_early_settlement_matures_in_a_day() public {
+        uint32 number = series(28, 2_000, CALL);
+        buy(number, alice, bob, 10e18);
+        elapse(1 hours);
+        pass(1 hours);
+        moveTo(2_200 * FEED);
+        waitForClose(number);
+        vault.settleOption(number);
+        vault.touch(alice.account);
+        int256 profit = pnlOf(alice);
+        vm.assertGt(profit, 0);
+        uint256 immature = vault.immature(alice.account);
+        vm.assertGt(immature, 0);
+        pass(1 hours);
+        // exp(-1 / 24)
+        vm.assertApproxEqAbs(vault.immature(alice.account), immature * 95_919 / 100_000, immature / 10_000);
+    }
 }

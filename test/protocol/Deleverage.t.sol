@@ -232,6 +232,24 @@ contract DeleverageTest is ProtocolTest {
         setPrice(BTC, 4_250 * FEED);
     }
 
+    /// A transfer that pays off a debt is a touch, as a deposit is: what the legs have lost since is settled.
+    function test_a_transfer_that_pays_off_a_debt_settles_the_account() public {
+        inDebtInTwo();
+        vault.touch(alice.account);
+        vm.assertEq(pnlOf(alice), -1_000e18);
+        Trader memory other = subAccount(alice, 1);
+        deposit(other, 20_000 * USD);
+        elapse(MEAN_RESTARTS);
+        setPrice(ETH, 165 * FEED);
+        setPrice(BTC, 4_250 * FEED);
+        vm.prank(alice.owner);
+        vault.transfer(other.account, alice.account, 10_000e18);
+        (uint256 capital, int256 pnl) = vault.balances(alice.account);
+        vm.assertEq(int256(capital) + pnl, 10_000e18 - 1_000e18 - 50 * 5e18);
+        (,,, uint256 debt) = vault.totals();
+        vm.assertEq(debt, 0);
+    }
+
     function test_a_debt_closes_everything_at_once_whoever_calls() public {
         inDebtInTwo();
         vm.prank(dave.owner);

@@ -17,7 +17,7 @@ use margin_vault::session::{Session, is_owner_of};
 use margin_vault::storage::Storage;
 use margin_vault::topic;
 use margin_vault::word::Word;
-use risk::{Store, Usd};
+use risk::Store;
 
 /// Settles an account for anyone.
 pub fn touch(store: &mut Storage, account: B256) -> Bytes {
@@ -28,10 +28,11 @@ pub fn touch(store: &mut Storage, account: B256) -> Bytes {
 }
 
 /// Moves an account up to the bucket that is due, or lets its legs of ended epochs join anew, for anyone. Whom a debt is closed
-/// against is fixed once it is known: not before it is closed.
+/// against is fixed once it is known: not before it is closed, but for one that is stuck.
 pub fn rebucket(store: &mut Storage, account: B256) -> Bytes {
     let mut session = Session::priced(store, account);
-    require(session.ledger.totals.debt == Usd::ZERO, Error::DebtOpen);
+    let closable = session.ledger.totals.debt > session.ledger.store.stuck();
+    require(!closable, Error::DebtOpen);
     let before = session.ledger.store.account(account);
     let (from, valued) = session.ledger.rebucket(account).or_revert();
     session.watch(account, &before, &valued);

@@ -213,7 +213,7 @@ fn put_instrument(store: &mut Storage, number: u32, given: Args) {
     };
     require(!is_option(id), Error::InvalidParameters);
     let held = store.side(id, Side::Long).open_interest > Size::ZERO;
-    let in_use = held || store.counted(id).series > 0;
+    let in_use = held || store.counted(id).series > 0 || store.records().has(id);
     require(
         !in_use || store.instrument_field(id, InstrumentField::Asset) == asset,
         Error::InvalidParameters,

@@ -150,24 +150,6 @@ impl Attribution {
         Usd(debt.0 >> SHARE_BITS)
     }
 
-    /// Whether an underlying has a share.
-    #[must_use]
-    pub fn has(&self, underlying: InstrumentId) -> bool {
-        self.shares
-            .iter()
-            .any(|&(id, share)| id == underlying && share > 0)
-    }
-
-    /// Without one of `legs` legs on an underlying: all of the underlying's share if there are no others. What a share does not
-    /// divide into stays.
-    pub fn close(&mut self, underlying: InstrumentId, legs: u32) {
-        for (id, share) in &mut self.shares {
-            if *id == underlying {
-                *share -= *share / legs.max(1);
-            }
-        }
-    }
-
     /// Without the shares of underlyings of which nothing is `held`.
     pub fn keep_held(&mut self, held: impl Fn(InstrumentId) -> bool) {
         for (id, share) in &mut self.shares {
@@ -263,15 +245,10 @@ mod tests {
     }
 
     #[test]
-    fn closing_the_last_leg_on_an_underlying_takes_all_of_its_share() {
+    fn what_is_not_held_loses_its_share() {
         let mut attribution = Attribution::of(&parts(&[(1, 300), (2, 100)])).unwrap();
-        let whole = attribution.sum();
-        attribution.close(1, 3);
-        attribution.close(1, 2);
-        assert_eq!(whole - attribution.sum(), 33_554_432);
-        attribution.close(1, 1);
+        attribution.keep_held(|id| id == 2);
         assert_eq!(attribution.parts(Usd(77)).unwrap(), parts(&[(2, 77)]));
-        attribution.close(9, 1);
         attribution.keep_held(|id| id != 2);
         assert_eq!(attribution.sum(), 0);
     }
@@ -297,13 +274,13 @@ mod tests {
         /// The parts that stay are what they were, to a unit each: what is left of a debt is divided as it was.
         #[test]
         fn closing_a_part_leaves_the_others_as_they_were(
-            losses in prop::collection::vec(1i128..1 << 60, 2..17), debt in 1i128..1 << 100, closed in 0usize..16, legs in 1u32..17,
+            losses in prop::collection::vec(1i128..1 << 60, 2..17), debt in 1i128..1 << 100, closed in 0usize..16,
         ) {
             let losses: Vec<_> = (0..).zip(losses).collect();
             let closed = closed % losses.len();
             let before = Attribution::of(&parts(&losses)).unwrap();
             let mut after = before;
-            after.close(closed as u8, legs);
+            after.keep_held(|id| id != closed as u8);
             let taken = math::mul_div_down(debt.unsigned_abs(), before.sum() - after.sum(), before.sum()).unwrap();
             let rest = Usd(debt - taken.cast_signed());
             let (old, new) = (before.parts(Usd(debt)).unwrap(), after.parts(rest).unwrap());

@@ -179,6 +179,16 @@ impl Cover {
         Ok(())
     }
 
+    /// A reward did not arrive: it has used nothing up. Rounded down.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow) for less than nothing.
+    pub fn refund_reward(&mut self, amount: Usd) -> Result<()> {
+        let refunded = micros(math::unsigned(amount.0)? / MICRO);
+        self.rewards = self.rewards.saturating_sub(refunded);
+        Ok(())
+    }
+
     /// The cover as the two halves of a word: debts and the lower part of rewards; the rest of them, size and time.
     #[must_use]
     pub fn to_parts(&self) -> (u128, u128) {

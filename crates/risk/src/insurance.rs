@@ -137,6 +137,12 @@ impl Records {
         }
     }
 
+    /// Whether an instrument has debts, known or on record.
+    #[must_use]
+    pub const fn has(&self, id: InstrumentId) -> bool {
+        (self.known | self.unpaid) >> id & 1 == 1
+    }
+
     /// Notes whether an instrument has known debts.
     pub fn note(&mut self, id: InstrumentId, known: bool) {
         let bit = 1 << id;

@@ -208,7 +208,9 @@ fn apply(vault: &mut Vault, operation: &Operation) -> (bool, Vec<usize>) {
             let mut draw = unrewarded();
             let closed = vault.run(|ledger| {
                 ledger.touch(account, false)?;
-                ledger.close_leg(account, id, &mut draw)
+                let mut closable = Legs::default();
+                closable.push(id)?;
+                ledger.close(account, &closable, 1, &mut draw)
             });
             assert!(draw.insured.get(underlying) <= cover);
             assert!(draw.insured.sum().unwrap().0 <= draw.deficit.0 + 16);

@@ -95,7 +95,8 @@ proptest! {
         let got = wad(underlying.initial(Position(position)).unwrap().0);
         let expected = exact_initial(&underlying, position);
         prop_assert!(got >= expected, "{got} < {expected}");
-        prop_assert!(got <= expected + wad(3 * UNIT));
+        // Notional, its share and a quarter more are each rounded up.
+        prop_assert!(got <= expected + wad(4 * UNIT));
     }
 
     #[test]

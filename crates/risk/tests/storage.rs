@@ -192,8 +192,8 @@ fn a_deleveraging_costs_the_same_for_any_number_of_accounts() {
         vault.touch(0, false).unwrap();
         assert!(vault.memory.account(0).in_debt());
         let (count, after) = count(&vault.memory, Usd::ZERO, |ledger| {
-            ledger.touch(0, false)?;
-            ledger.close_leg(0, 0, &mut unrewarded())
+            let legs = ledger.touch(0, false)?.account.legs;
+            ledger.close(0, &legs, 1, &mut unrewarded())
         });
         assert_eq!(after.account(1).capital, usd(1_000));
         show(&format!("deleverage, {accounts} accounts"), count)

@@ -104,6 +104,17 @@ fn assert_named(reason: &str, errors: &[&str], context: &str) {
     assert!(named, "{context}: {reason}");
 }
 
+/// Whether an account is in debt once it is settled.
+fn owes(exact: &Vault, account: AccountId) -> bool {
+    let mut settled = exact.clone();
+    settled.apply(&Operation::Touch {
+        account,
+        by_owner: true,
+    });
+    let held = settled.accounts.get(&account);
+    held.is_some_and(|held| held.pnl.is_negative())
+}
+
 /// A deposit that pays off a debt is a touch of the vault's; in the model it settles nothing.
 fn settle_if_paid_off(before: &Vault, after: &mut Vault, operation: &Operation) {
     let owes = |vault: &Vault, account| {
@@ -166,7 +177,11 @@ impl Market {
                 Outcome::Refused
             }
             (Err(error), true) => {
-                assert_named(refusal(&error), &["InsufficientMargin()"], context);
+                assert_named(
+                    refusal(&error),
+                    &["InsufficientMargin()", "NoEquity()"],
+                    context,
+                );
                 assert_lacks_margin(&expected, &operation, context);
                 Outcome::Margin
             }
@@ -268,7 +283,7 @@ impl Market {
     }
 
     /// What the vault refuses and the model does not: withdrawals and recoveries of nothing, moves between buckets while a debt is
-    /// known, and conversions while what profit is worth depends on what insurance will pay.
+    /// known, and conversions of who owes, or while what profit is worth depends on what insurance will pay.
     async fn refuse_at_once(
         &mut self,
         exact: &Vault,
@@ -280,6 +295,7 @@ impl Market {
             Operation::Recover if !exact.shortfall.is_positive() || exact.insurance.is_zero() => {
                 "NothingToRecover()"
             }
+            Operation::Convert { account } if owes(exact, account) => "NoEquity()",
             Operation::Convert { .. } if counts_on_insurance(exact) => "DebtOpen()",
             Operation::Rebucket { .. } if exact.debt.is_positive() => "DebtOpen()",
             _ => return None,

@@ -3,7 +3,7 @@
 use super::Ledger;
 use crate::{
     Account, Attribution, Error, InstrumentId, Legs, Parts, Position, Ratio, Result, Store, Usd,
-    WAD, math,
+    math,
 };
 
 /// What a call that closes an account draws on the pool for.
@@ -44,10 +44,6 @@ pub struct ClosedLeg {
     pub position: Position,
     /// What it [counted for](Store::weight).
     pub weight: Usd,
-    /// Debt written off.
-    pub deficit: Usd,
-    /// Its part of the debt that there was, rounded down.
-    pub part: Ratio,
     /// What insurance pays for closing it, beside the debt.
     pub reward: Usd,
 }
@@ -55,6 +51,9 @@ pub struct ClosedLeg {
 impl<S: Store> Ledger<'_, S> {
     /// Closes at most `max_legs` of the `closable` legs of a touched account in debt; see [`Ledger::close_leg`]. Once all of them
     /// are closed, what no leg is left of is written off, and the rest is booked as stuck. Returns whether no legs stay.
+    ///
+    /// Nothing is written off before: with its debt gone, the account would gain by a leg that is left, and whoever chooses the number
+    /// of legs could keep the one that lost.
     ///
     /// # Errors
     /// [`Error::NotDeleverageable`] if the account is not in debt; [`Error::Overflow`].
@@ -81,21 +80,15 @@ impl<S: Store> Ledger<'_, S> {
         Ok(self.store.account(id).legs.as_slice().is_empty())
     }
 
-    /// The leg that is closed next: those that the debt is not owed for come first, so that it is not written off before they are
-    /// closed as well.
-    #[inline(never)]
+    /// The leg that is closed next.
     fn next_to_close(&self, id: S::AccountId, closable: &Legs) -> Option<InstrumentId> {
         let account = self.store.account(id);
-        let attribution = self.attribution_of(id, &account);
-        let held = account.legs.as_slice().iter().copied();
-        held.filter(|&leg| closable.contains(leg))
-            .min_by_key(|&leg| attribution.has(self.store.underlying(leg)))
+        let mut held = account.legs.as_slice().iter().copied();
+        held.find(|&leg| closable.contains(leg))
     }
 
-    /// Closes a leg of a touched account in debt at the mark against the opposite side, and writes off the leg's part of the debt:
-    /// of what is [attributed](Attribution) to its underlying an equal part for each of the account's legs on it, and everything
-    /// with the last leg of all. Insurance pays its share of each part; the rest is missing. A leg of a settled instrument has
-    /// nothing to close: the opposite side stays as it is.
+    /// Closes a leg of a touched account in debt at the mark against the opposite side, for a reward. A leg of a settled instrument
+    /// has nothing to close: the opposite side stays as it is.
     ///
     /// # Errors
     /// [`Error::NotDeleverageable`] if the account is not in debt or has no such leg; [`Error::Overflow`].
@@ -109,28 +102,15 @@ impl<S: Store> Ledger<'_, S> {
         if !account.in_debt() || !account.legs.contains(instrument) {
             return Err(Error::NotDeleverageable);
         }
-        let underlying = self.store.underlying(instrument);
-        let legs = self.legs_on(&account, underlying);
         let (position, gain) = self.detach(id, &mut account, instrument)?;
         self.gain(&mut account, gain, self.maturities.get(instrument))?;
         self.keep(id, &mut account)?;
         let weight = self.store.weight(instrument, position)?;
         self.shrink(instrument, position.side().opposite(), position.size())?;
-        let debt = account.pnl.deficit()?;
-        let mut attribution = self.attribution_of(id, &account);
-        attribution.close(underlying, legs);
-        if account.legs.as_slice().is_empty() {
-            attribution = Attribution::default();
-        }
-        let deficit = self.write_off(id, &mut account, &attribution, draw)?;
-        let part = math::mul_div_down(WAD, deficit.0.unsigned_abs(), debt.0.unsigned_abs().max(1))?;
-        let part = Ratio(part);
         Ok(ClosedLeg {
             position,
             weight,
-            deficit,
-            part,
-            reward: self.reward(underlying, (weight, part), draw)?,
+            reward: self.reward(self.store.underlying(instrument), weight, draw)?,
         })
     }
 
@@ -138,7 +118,7 @@ impl<S: Store> Ledger<'_, S> {
     fn close_ended(&mut self, id: S::AccountId, draw: &mut Draw) -> Result<()> {
         let mut account = self.store.account(id);
         let mut attribution = self.attribution_of(id, &account);
-        attribution.keep_held(|underlying| self.legs_on(&account, underlying) > 0);
+        attribution.keep_held(|underlying| self.holds(&account, underlying));
         self.write_off(id, &mut account, &attribution, draw)?;
         Ok(())
     }
@@ -152,6 +132,10 @@ impl<S: Store> Ledger<'_, S> {
         let lost = draw.total()?.minus(arrived)?.or_zero();
         let unrewarded = lost.min(draw.reward);
         draw.reward = draw.reward.minus(unrewarded)?;
+        for (id, lost) in draw.rewards.dividing(unrewarded)?.iter() {
+            self.unrewarded(id, lost)?;
+            draw.rewards.add(id, lost.negated()?)?;
+        }
         let unpaid = lost.minus(unrewarded)?;
         if unpaid == Usd::ZERO {
             return Ok(());
@@ -163,13 +147,10 @@ impl<S: Store> Ledger<'_, S> {
         Ok(())
     }
 
-    /// How many legs of an account are on an underlying.
-    #[inline(never)]
-    fn legs_on(&self, account: &Account, underlying: InstrumentId) -> u32 {
-        let legs = account.legs.as_slice().iter();
-        legs.fold(0, |sum, &leg| {
-            sum + u32::from(self.store.underlying(leg) == underlying)
-        })
+    /// Whether an account has a leg on an underlying.
+    fn holds(&self, account: &Account, underlying: InstrumentId) -> bool {
+        let mut legs = account.legs.as_slice().iter();
+        legs.any(|&leg| self.store.underlying(leg) == underlying)
     }
 
     /// Writes off what an attribution leaves of an account's debt: all of it, if it has no shares. Stores the account. Returns what
@@ -217,17 +198,11 @@ impl<S: Store> Ledger<'_, S> {
         Ok(deficit)
     }
 
-    /// The reward for closing a leg that counted for a weight, and had a part of the debt.
-    fn reward(
-        &mut self,
-        underlying: InstrumentId,
-        (weight, part): (Usd, Ratio),
-        draw: &mut Draw,
-    ) -> Result<Usd> {
-        let most = draw.reward_left.times_down(part)?;
-        draw.reward_left = draw.reward_left.minus(most)?;
-        let wanted = weight.times_down(draw.reward_share)?.min(most);
+    /// The reward for closing a leg that counted for a weight.
+    fn reward(&mut self, underlying: InstrumentId, weight: Usd, draw: &mut Draw) -> Result<Usd> {
+        let wanted = weight.times_down(draw.reward_share)?.min(draw.reward_left);
         let reward = self.reward_for(underlying, wanted, draw.unit)?;
+        draw.reward_left = draw.reward_left.minus(reward)?;
         draw.reward = draw.reward.plus(reward)?;
         draw.rewards.add(underlying, reward)?;
         Ok(reward)

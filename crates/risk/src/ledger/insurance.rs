@@ -107,6 +107,14 @@ impl<S: Store> Ledger<'_, S> {
         self.record(id, lost)
     }
 
+    /// A reward for closing legs of an instrument that has not arrived has used nothing up.
+    pub(super) fn unrewarded(&mut self, id: InstrumentId, lost: Usd) -> Result<()> {
+        if lost == Usd::ZERO {
+            return Ok(());
+        }
+        self.change_cover(id, |cover| cover.refund_reward(lost))
+    }
+
     /// Books the debt of an account as stuck, or no more. It counts as uninsured for those who convert their own profit.
     ///
     /// # Errors
@@ -143,9 +151,9 @@ impl<S: Store> Ledger<'_, S> {
         Ok(())
     }
 
-    /// Remembers what a leg of the account at hand has lost; a gain is none.
+    /// Remembers what a leg of the account at hand has lost, or gained: less than nothing.
     pub(super) fn note_loss(&mut self, id: InstrumentId, gain: Usd) -> Result<()> {
-        if S::ATTRIBUTES && gain < Usd::ZERO {
+        if S::ATTRIBUTES && gain != Usd::ZERO {
             self.losses.add(id, gain.negated()?)?;
         }
         Ok(())
@@ -182,7 +190,8 @@ impl<S: Store> Ledger<'_, S> {
         self.move_known(&before.parts(old)?, after.parts(new)?)
     }
 
-    /// How a debt is divided that was `old` and is `new`: what it grew by as legs have lost, unless that is less than a share.
+    /// How a debt is divided that was `old` and is `new`: what it grew by as underlyings have lost, unless that is less than a share.
+    /// Legs on one underlying are netted, so that a hedge in it makes it owe nothing.
     fn attributed(
         &self,
         before: &Attribution,
@@ -192,9 +201,12 @@ impl<S: Store> Ledger<'_, S> {
         if new.minus(old)? <= Attribution::one_share(old) {
             return Ok(*before);
         }
-        let mut lost = Parts::default();
+        let (mut net, mut lost) = (Parts::default(), Parts::default());
         for (id, loss) in losses.iter() {
-            lost.add(self.store.underlying(id), loss)?;
+            net.add(self.store.underlying(id), loss)?;
+        }
+        for (id, loss) in net.iter().filter(|loss| loss.1 > Usd::ZERO) {
+            lost.add(id, loss)?;
         }
         let mut parts = before.parts(old)?;
         for (id, part) in lost.dividing(new.minus(old)?)?.iter() {
@@ -217,7 +229,7 @@ impl<S: Store> Ledger<'_, S> {
         let mut losses = Parts::default();
         for &instrument in stored.legs.as_slice() {
             let gain = self.standing(id, stored.bucket, instrument)?.gain;
-            losses.add(instrument, gain.deficit()?)?;
+            losses.add(instrument, gain.negated()?)?;
         }
         let before = self.attribution_of(id, stored);
         let after = self.attributed(&before, (old, new), &losses)?.parts(new)?;
