@@ -100,6 +100,12 @@ impl Session<'_> {
         };
         let owed = self.ledger.store.account(id).pnl;
         self.ledger.close(id, &closable, max_legs, &mut draw)?;
+        let left = self.ledger.store.account(id).legs;
+        let is_open = left.as_slice().iter().any(|&leg| closable.contains(leg));
+        assert!(
+            !is_open || draw.deficit == Usd::ZERO,
+            "a debt is written off while a leg is left that can be closed"
+        );
         let written_off = self.ledger.store.account(id).pnl.minus(owed)?;
         self.explained[id] += written_off.0;
         self.written_off[id] += written_off.0;
