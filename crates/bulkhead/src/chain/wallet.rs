@@ -70,6 +70,11 @@ impl Wallet {
         account
     }
 
+    /// Takes the last nonce back: its transaction was undone.
+    pub fn take_back(&self) {
+        self.nonce.set(self.nonce.get().saturating_sub(1));
+    }
+
     /// Signs a call with the next nonce.
     pub fn call<C: SolCall>(
         &self,

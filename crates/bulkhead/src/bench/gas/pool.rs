@@ -15,7 +15,8 @@ const DEPOSIT: f64 = 100_000.0;
 const INSURED: f64 = 2_000_000.0;
 /// The least share of the pool that may be drawn a day, so that a deficit beyond it can be measured.
 const DAILY_DRAW: f64 = 0.01;
-const WEEK: u64 = 7 * 86_400;
+const DAY: u64 = 86_400;
+const WEEK: u64 = 7 * DAY;
 
 impl Bench<'_> {
     pub(super) async fn pool(&mut self) -> Result<(), BenchError> {
@@ -25,6 +26,9 @@ impl Bench<'_> {
         self.market
             .seed_insurance(self.chain, self.operator, TERMS.insurance(INSURED))
             .await?;
+        // Covers count it from the next day's opening on.
+        self.advance(DAY).await?;
+        self.quote(START_PRICE).await?;
         let defaults = self
             .chain
             .call(pool, &IInsurancePool::parametersCall {})

@@ -146,6 +146,7 @@ impl Bench<'_> {
         self.meter
             .try_out("vault.liquidate.1.poking", liquidate)
             .await?;
+        self.people[LIQUIDATOR].take_back();
         self.poke().await
     }
 }
