@@ -52,14 +52,7 @@ impl Bench<'_> {
         let vault = self.market.vault;
         let victims = self.victims();
         self.price(WEAK_PRICE).await?;
-        for _ in 0..OBSERVATIONS {
-            self.advance(OBSERVED_EVERY).await?;
-            for account in victims {
-                let touch = IMarginVault::touchCall { account };
-                let touch = self.people[MAKER].call(self.chain, vault, &touch)?;
-                self.chain.execute(&[touch]).await?;
-            }
-        }
+        self.observe(victims).await?;
         let [first, second] = victims.map(close);
         let key = format!("{name}.before_debt{suffix}");
         self.call(&format!("{key}.first"), MAKER, vault, &first)
@@ -67,11 +60,26 @@ impl Bench<'_> {
         // What may be deleveraged within an hour is available again.
         self.advance(HOUR).await?;
         self.quote(WEAK_PRICE).await?;
+        // And its clock has forgotten what was seen before.
+        self.observe(victims).await?;
         // One signed transaction serves twice: its sender sends no other, and the first time is undone.
         let close = self.people[CLOSER].call(self.chain, vault, &second)?;
         self.meter.try_out(&key, close.clone()).await?;
         self.quote(DEBT_PRICE).await?;
         self.meter.note(&format!("{name}{suffix}"), close).await
+    }
+
+    /// Lets the victims' clocks show two minutes.
+    async fn observe(&mut self, victims: [B256; 2]) -> Result<(), BenchError> {
+        for _ in 0..OBSERVATIONS {
+            self.advance(OBSERVED_EVERY).await?;
+            for account in victims {
+                let touch = IMarginVault::touchCall { account };
+                let touch = self.people[MAKER].call(self.chain, self.market.vault, &touch)?;
+                self.chain.execute(&[touch]).await?;
+            }
+        }
+        Ok(())
     }
 
     fn victims(&self) -> [B256; 2] {
