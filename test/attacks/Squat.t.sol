@@ -145,6 +145,14 @@ contract SquatAttackTest is OptionsTest {
         vault.option(number);
     }
 
+    /// A series of which alice holds ten of bob's, and of which the guard has seen all that it asks for.
+    function heldSeries() private returns (uint32 number) {
+        number = series(28, 2_000, CALL);
+        buy(number, alice, bob, 10e18);
+        elapse(1 hours);
+        pass(1 hours);
+    }
+
     /// The owner closes a series, whose volatility is fixed, and time passes until it may settle.
     function waitForClose(uint32 number) private {
         vm.prank(owner);
@@ -165,10 +173,7 @@ contract SquatAttackTest is OptionsTest {
 
     /// While anybody may settle it, nobody trades at a mark that the settlement will not be.
     function test_a_series_that_may_settle_is_traded_no_more() public {
-        uint32 number = series(28, 2_000, CALL);
-        buy(number, alice, bob, 10e18);
-        elapse(1 hours);
-        pass(1 hours);
+        uint32 number = heldSeries();
         waitForClose(number);
         refuse(number, bob, alice, 1e18, markOf(number), IMarginVault.ActionBlocked.selector);
         vault.settleOption(number);
@@ -178,10 +183,7 @@ contract SquatAttackTest is OptionsTest {
 
     /// What it has settled at stays, also after the expiry that it was listed with.
     function test_a_series_settles_once() public {
-        uint32 number = series(28, 2_000, CALL);
-        buy(number, alice, bob, 10e18);
-        elapse(1 hours);
-        pass(1 hours);
+        uint32 number = heldSeries();
         waitForClose(number);
         vault.settleOption(number);
         int256 settled = equityOf(alice);
@@ -197,10 +199,7 @@ contract SquatAttackTest is OptionsTest {
 
     /// Its last gain is of a price that one call has fixed: it matures in a day.
     function test_the_gain_of_an_early_settlement_matures_in_a_day() public {
-        uint32 number = series(28, 2_000, CALL);
-        buy(number, alice, bob, 10e18);
-        elapse(1 hours);
-        pass(1 hours);
+        uint32 number = heldSeries();
         moveTo(2_200 * FEED);
         waitForClose(number);
         vault.settleOption(number);

@@ -23,6 +23,7 @@ macro_rules! quantity {
             /// Nothing.
             pub const ZERO: Self = Self(0);
 
+            // Called in programs, where the check inlined everywhere takes more than their limit leaves.
             /// The sum.
             ///
             /// # Errors

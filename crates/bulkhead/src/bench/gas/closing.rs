@@ -1,6 +1,6 @@
 //! The vault in trouble: accounts that go bankrupt within what insurance pays, and beyond it.
 
-use super::{Bench, START_PRICE};
+use super::{Bench, DAY, START_PRICE};
 use crate::{
     abi::{IInsurancePool, IMarginVault},
     bench::BenchError,
@@ -13,7 +13,6 @@ const WEAK: usize = 2;
 const LIQUIDATOR: usize = 5;
 const OTHER_SIDE: usize = 6;
 const BIG: usize = 7;
-const DAY: u64 = 86_400;
 
 impl Bench<'_> {
     pub(super) async fn closing(&mut self) -> Result<(), BenchError> {

@@ -1,7 +1,7 @@
 //! Deleveraging beside ten and beside ten thousand accounts, which occupy the same buckets in the same proportions: what it
 //! costs depends on how many buckets the cut reaches, so that is measured for a small and for a large part of a side.
 
-use super::{Bench, START_PRICE, closing::close};
+use super::{Bench, DAY, START_PRICE, closing::close};
 use crate::{abi::IMarginVault, bench::BenchError, orders::Party};
 use alloy::primitives::B256;
 
@@ -30,7 +30,6 @@ const DEBT_PRICE: f64 = 174.0;
 const OBSERVATIONS: usize = 4;
 const OBSERVED_EVERY: u64 = 61;
 const HOUR: u64 = 3_600;
-const DAY: u64 = 24 * HOUR;
 
 impl Bench<'_> {
     pub(super) async fn crowds(&mut self) -> Result<(), BenchError> {

@@ -54,6 +54,7 @@ const TERMS: Terms = Terms {
     heartbeat: 86_400,
 };
 const START_PRICE: f64 = 200.0;
+const DAY: u64 = 86_400;
 /// Longer than the guard's mean, which restarts, so that no breaker stands in the way of a measurement.
 const CALM_SECONDS: u64 = 600;
 /// Share of itself by which the stable price may move per second, WAD: 18 % in [`CALM_SECONDS`].

@@ -1,6 +1,6 @@
 //! The insurance pool: shares, and leaving it.
 
-use super::{Bench, START_PRICE, TERMS};
+use super::{Bench, DAY, START_PRICE, TERMS};
 use crate::{
     abi::{IERC4626, IInsurancePool, IQuoteToken},
     bench::BenchError,
@@ -15,7 +15,6 @@ const DEPOSIT: f64 = 100_000.0;
 const INSURED: f64 = 2_000_000.0;
 /// The least share of the pool that may be drawn a day, so that a deficit beyond it can be measured.
 const DAILY_DRAW: f64 = 0.01;
-const DAY: u64 = 86_400;
 const WEEK: u64 = 7 * DAY;
 
 impl Bench<'_> {
