@@ -13,6 +13,10 @@ interface IInsurancePool is IERC4626, IOwnable {
         uint64 dailyDrawShare; // WAD share of the assets at a day's start that one vault may draw that day; multiple of 1e-9
     }
 
+    error ValueSent(); // no function takes ether
+    error UnknownFunction();
+    error InvalidCalldata(); // the arguments do not decode
+    error CallFailed(); // a contract that was called reverted and did not say why
     error Reentered();
     error NotClone(); // the implementation itself cannot be initialised
     error AlreadyInitialized();
@@ -23,6 +27,8 @@ interface IInsurancePool is IERC4626, IOwnable {
     error ParametersOutOfBounds();
     error TooManyVaults();
     error NotSteward(address caller); // neither the steward nor the owner
+    error EmergencySince(); // the steward counts other emergencies than the owner's call says
+    error StewardFailed(); // the steward does not say how many emergencies there were
     error NotFactory(address caller);
     error NotVault(address vault);
     error InsufficientBalance(address owner, uint256 transferable, uint256 needed);
@@ -57,9 +63,12 @@ interface IInsurancePool is IERC4626, IOwnable {
     /// While the market is experimental: the shares that `cover` burns before all others, and all that it can pay. The pool holds
     /// them itself; what is transferred to it or deposited for it adds to them.
     function bond() external view returns (uint256 shares, uint256 assets);
-    function setSteward(address steward) external; // owner
+    /// The owner; zero removes it. `emergencies`, here and below, is what the steward counted when the owner's call was written, zero
+    /// without a steward: where the emergency multisig has tightened anything since, the call is refused. Removing needs none, and of
+    /// the steward it is not asked.
+    function setSteward(address steward, uint32 emergencies) external;
     function steward() external view returns (address);
-    function setParameters(Parameters calldata parameters) external; // owner, steward
+    function setParameters(Parameters calldata parameters, uint32 emergencies) external; // owner, steward
     function parameters() external view returns (Parameters memory);
 
     /// Replaces the caller's earlier request. The shares can then not be transferred; only `receiver` can be paid.

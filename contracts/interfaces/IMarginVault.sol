@@ -115,6 +115,8 @@ interface IMarginVault is IOwnable {
     error TooManyLegs(); // more than 16
     error RateLimited(); // a tenth of this side has been deleveraged within the hour
     error NotSteward(address caller); // neither the steward nor the owner
+    error EmergencySince(); // the steward counts other emergencies than the owner's call says
+    error StewardFailed(); // the steward does not say how many emergencies there were
     error NotAuthorized(address caller); // neither the account's owner nor one of its signers
     error CoverExceeded(); // the trade raises open interest beyond what the instrument's cover pays for
     error NotForcible(); // somebody else's account is converted only after 24 impaired hours
@@ -162,12 +164,14 @@ interface IMarginVault is IOwnable {
         uint32[] calldata ids,
         Instrument[] calldata instruments
     ) external;
-    /// The owner; the steward for what is listed, without changing its asset.
-    function setInstrument(uint32 instrument, Instrument calldata parameters) external;
+    /// The owner; the steward for what is listed, without changing its asset. `emergencies`, here and below, is what the steward
+    /// counted when the owner's call was written, zero without a steward: where the emergency multisig has tightened anything since,
+    /// the call is refused. Of the steward it is not asked.
+    function setInstrument(uint32 instrument, Instrument calldata parameters, uint32 emergencies) external;
     function instrument(uint32 instrument) external view returns (Instrument memory);
     function instruments() external view returns (uint32[] memory);
     /// Owner or steward; the first rules of an underlying are the owner's.
-    function setOptionRules(uint32 underlying, OptionRules calldata rules) external;
+    function setOptionRules(uint32 underlying, OptionRules calldata rules, uint32 emergencies) external;
     function optionRules(uint32 underlying) external view returns (OptionRules memory);
     /// Anyone, under the rules and while the guard has a fresh surface for the expiry. `account`, the caller's or one that it is a
     /// signer of, pays the listing fee, and has to meet initial margin afterwards. Options are numbered from 2^31; a number is
@@ -203,9 +207,10 @@ interface IMarginVault is IOwnable {
         returns (uint256 openInterest, uint256 vega, uint256 gamma, uint256 series, uint256 concentration);
     /// Anyone: counts series again, at the guard's vega and gamma now.
     function refresh(uint32[] calldata instruments) external;
-    function setParameters(Parameters calldata parameters) external; // owner, or the steward without changing the treasury
+    /// The owner, or the steward without changing the treasury.
+    function setParameters(Parameters calldata parameters, uint32 emergencies) external;
     function parameters() external view returns (Parameters memory);
-    function setSteward(address steward) external; // owner
+    function setSteward(address steward, uint32 emergencies) external; // owner; zero removes it, whatever the emergencies
     function steward() external view returns (address);
     function quoteToken() external view returns (address);
     function guard() external view returns (address);

@@ -23,6 +23,11 @@ interface IMarketFactory is IOwnable {
         uint256 bond; // of the quote token, which the creator has approved: the pool's shares for it are burned before all others
     }
 
+    error Reentrant();
+    error ValueSent(); // no function takes ether
+    error UnknownFunction();
+    error InvalidCalldata(); // the arguments do not decode
+    error CallFailed(); // a contract that was called reverted and did not say why
     error ZeroAddress();
     error NoCode(address target);
     error ShortReturnData(address target);

@@ -120,10 +120,16 @@ interface IOracleGuard is IOwnable {
         uint64 confidence; // WAD share of itself by which `low` is lowered and `high` raised
     }
 
+    error Reentrant();
+    error ValueSent(); // no function takes ether
+    error UnknownFunction();
+    error InvalidCalldata(); // the arguments do not decode
     error ZeroAddress();
     error NotGuardian(address caller);
     error NotRegistrar(address caller);
     error NotSteward(address caller); // neither the steward nor the owner
+    error EmergencySince(); // the steward counts other emergencies than the owner's call says
+    error StewardFailed(); // the steward does not say how many emergencies there were
     error UnknownAsset(bytes32 asset);
     error AssetExists(bytes32 asset); // the registrar may not change a known asset
     error FeedUnavailable(address feed); // it did not answer `decimals`, or has no code
@@ -166,19 +172,21 @@ interface IOracleGuard is IOwnable {
     event SurfaceLimitsSet(SurfaceLimits limits);
     event SurfaceProviderSet(address indexed provider);
 
-    function setFeed(bytes32 asset, Feed calldata feed) external; // owner, or the registrar for an unknown asset
+    /// `emergencies`, here and below, is what the steward counted when the owner's call was written, zero without a steward: where
+    /// the emergency multisig has tightened anything since, the call is refused. Of the steward and the registrar it is not asked.
+    function setFeed(bytes32 asset, Feed calldata feed, uint32 emergencies) external; // owner, or the registrar for an unknown asset
     function feed(bytes32 asset) external view returns (Feed memory);
-    function setRangeLimits(bytes32 asset, RangeLimits calldata limits) external; // owner, steward
+    function setRangeLimits(bytes32 asset, RangeLimits calldata limits, uint32 emergencies) external; // owner, steward
     function rangeLimits(bytes32 asset) external view returns (RangeLimits memory);
-    function setParameters(Parameters calldata parameters) external; // owner, steward
+    function setParameters(Parameters calldata parameters, uint32 emergencies) external; // owner, steward
     function parameters() external view returns (Parameters memory);
     function setGuardian(address guardian) external; // owner
     function guardian() external view returns (address);
     function setRegistrar(address registrar) external; // owner
     function registrar() external view returns (address);
-    function setSteward(address steward) external; // owner
+    function setSteward(address steward, uint32 emergencies) external; // owner; zero removes it, whatever the emergencies
     function steward() external view returns (address);
-    function setSurfaceLimits(SurfaceLimits calldata limits) external; // owner, steward
+    function setSurfaceLimits(SurfaceLimits calldata limits, uint32 emergencies) external; // owner, steward
     function surfaceLimits() external view returns (SurfaceLimits memory);
     function setSurfaceProvider(address provider) external; // owner; the guardian may set zero
     function surfaceProvider() external view returns (address);

@@ -55,9 +55,13 @@ interface IRiskEngine {
     error BadRange();
     /// A portfolio has more than 128 options.
     error TooManyOptions();
-    /// The arguments do not decode, a number exceeds 128 bits, a volatility of `evaluate` is 18.4 or more, or a time 2^31
-    /// seconds or more.
+    /// A number exceeds 128 bits, a volatility of `evaluate` is 18.4 or more, or a time 2^31 seconds or more.
     error BadInput();
+    /// The arguments do not decode.
+    error InvalidCalldata();
+    error UnknownFunction();
+    /// No function takes ether.
+    error ValueSent();
     /// A result does not fit 128 bits.
     error Overflow();
 

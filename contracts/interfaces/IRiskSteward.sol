@@ -26,7 +26,9 @@ interface IRiskSteward is IOwnable {
         uint256 value;
     }
 
-    /// What governance allows of one field.
+    /// What governance allows of one field. Two fields are tighter in one direction only up to a point: beyond it nobody can reduce, or
+    /// accounts in ill health wait. A corridor of an instrument's `priceBand` begins at 0.5 % or above, one of the guard's `gracePeriod`
+    /// stays within ten minutes and four hours.
     struct Corridor {
         uint128 min;
         uint128 max;
@@ -53,6 +55,11 @@ interface IRiskSteward is IOwnable {
         uint256 value;
     }
 
+    error Reentrant();
+    error ValueSent(); // no function takes ether
+    error UnknownFunction();
+    error InvalidCalldata(); // the arguments do not decode
+    error CallFailed(); // a contract that was called reverted and did not say why
     error ZeroAddress();
     error NoCode(address target);
     error ShortReturnData(address target); // it does not have such a struct
@@ -63,7 +70,7 @@ interface IRiskSteward is IOwnable {
     error UnknownField(uint8 field);
     error DuplicateField(uint8 field);
     error NoChanges();
-    error CorridorOutOfBounds(uint8 field);
+    error CorridorOutOfBounds(uint8 field); // those above, or min above max, or a step or delay out of its own
     error NotSteered(uint8 field); // governance has set no corridor, or alone may change it
     error Unchanged(uint8 field); // it is that already
     error TooEarly(uint8 field, uint64 openFrom);
@@ -75,6 +82,7 @@ interface IRiskSteward is IOwnable {
     error EmergencyRunning(uint64 expiresAt); // nothing is put back before
     error NotHeld(uint8 field); // no emergency has hold of it
     error NotAsConfirmed(uint8 field, uint256 value); // the multisig has gone further than what governance confirms
+    error EmergencySince(); // other emergencies are counted than the owner's call says
 
     event AgentSet(address indexed agent, bool allowed);
     event EmergencySet(address indexed emergency);
@@ -104,12 +112,16 @@ interface IRiskSteward is IOwnable {
         address indexed target, uint8 indexed kind, bytes32 indexed key, uint8 field, uint256 from, uint256 to
     );
 
-    function setAgent(address agent, bool allowed) external; // owner
+    /// How often the multisig has tightened. What the owner sets, here and in the contracts that name this steward, carries the
+    /// number that was counted when its proposal was written, and is refused once another is: no vote undoes an emergency that
+    /// came after it was drafted, nor gives anybody new powers in one. To remove an agent, the multisig or a steward needs no number.
+    function emergencies() external view returns (uint32);
+    function setAgent(address agent, bool allowed, uint32 emergencies) external; // owner; the number is for one allowed
     function isAgent(address agent) external view returns (bool);
-    function setEmergency(address emergency) external; // owner; zero for none
+    function setEmergency(address emergency, uint32 emergencies) external; // owner; zero for none, whatever the number
     function emergency() external view returns (address);
     /// A corridor with a delay of zero takes the field away from the steward.
-    function setCorridor(Subject calldata subject, uint8 field, Corridor calldata corridor) external; // owner
+    function setCorridor(Subject calldata subject, uint8 field, Corridor calldata corridor, uint32 emergencies) external; // owner
     function corridor(Subject calldata subject, uint8 field) external view returns (Corridor memory);
 
     /// Sets the struct with all `changes`, or none.

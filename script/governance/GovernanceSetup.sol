@@ -17,6 +17,7 @@ import {IOracleGuard} from "../../contracts/interfaces/IOracleGuard.sol";
 import {IOwnable} from "../../contracts/interfaces/IOwnable.sol";
 import {Chain} from "../lib/Chain.sol";
 import {Stylus} from "../lib/Stylus.sol";
+import {Emergencies} from "./Emergencies.sol";
 import {Charter, Governance} from "./Governance.sol";
 import {Verification} from "./Verification.sol";
 
@@ -33,8 +34,22 @@ library GovernanceSetup {
     uint256 internal constant TIMELOCK_DELAY = 24 hours;
 
     /// The session's sender has to own guard, factory and every market. All that has to change is changed before ownership
-    /// goes, so that nothing is left for a proposal to finish.
+    /// goes, so that nothing is left for a proposal to finish. Anybody may create a market between any two of these steps: it ends
+    /// like every other, since the factory goes first.
     function install(Chain.Session memory session, address guard, address factory, Charter memory charter)
+        internal
+        returns (Governance memory governance)
+    {
+        governance = found(session, charter);
+        connect(session, governance, guard, charter.surfaceProvider);
+        handOverFactory(session, governance, factory);
+        handOverOthers(session, governance, guard, factory);
+        leave(session, governance);
+        Verification.check(session, governance, guard, factory, session.sender);
+    }
+
+    /// The contracts that will govern. The deployer still has every role in the timelock, and owns the steward.
+    function found(Chain.Session memory session, Charter memory charter)
         internal
         returns (Governance memory governance)
     {
@@ -49,10 +64,6 @@ library GovernanceSetup {
         );
         governance.guardian = createSafe(session, charter);
         governance.steward = session.deployConstructed("risk-steward", abi.encode(session.sender, governance.guardian));
-        connect(session, governance, guard, charter.surfaceProvider);
-        connectMarkets(session, governance, factory);
-        handOver(session, governance, ownedContracts(session, guard, factory, governance.steward));
-        Verification.check(session, governance, guard, factory, session.sender);
     }
 
     function refuseDeployer(address deployer, Charter memory charter) private pure {
@@ -89,60 +100,106 @@ library GovernanceSetup {
 
     /// Gives the guardian, the steward and the surface provider their roles in the guard, whoever had them.
     function connect(Chain.Session memory session, Governance memory governance, address guard, address provider)
-        private
+        internal
     {
         session.send(
             "make the Safe guardian", guard, 0, abi.encodeCall(IOracleGuard.setGuardian, (governance.guardian))
         );
-        session.send(
-            "make the steward the guard's", guard, 0, abi.encodeCall(IOracleGuard.setSteward, (governance.steward))
-        );
+        nameSteward(session, governance, guard);
         session.send("name the surface provider", guard, 0, abi.encodeCall(IOracleGuard.setSurfaceProvider, (provider)));
     }
 
-    /// Gives the steward its role in every vault and pool, those to come included; the timelock becomes the treasury where the
-    /// deployer was.
-    function connectMarkets(Chain.Session memory session, Governance memory governance, address factory) private {
+    /// Makes the steward that of the guard, a vault or a pool, which knows what its present one counts.
+    function nameSteward(Chain.Session memory session, Governance memory governance, address target) private {
+        uint32 emergencies = Emergencies.known(session, target);
+        bytes memory data = abi.encodeCall(IMarginVault.setSteward, (governance.steward, emergencies));
+        session.send("name the steward", target, 0, data);
+    }
+
+    /// From here on every market is born with governance's steward, the timelock as owner and as treasury, so that those which the
+    /// deployer owns are all that there will ever be of them.
+    function handOverFactory(Chain.Session memory session, Governance memory governance, address factory) internal {
         bytes memory ofNewMarkets = abi.encodeCall(IMarketFactory.setSteward, (governance.steward));
         session.send("make the steward the factory's", factory, 0, ofNewMarkets);
-        uint256 count = marketCount(session, factory);
-        for (uint256 k = 0; k < count; k++) {
-            (address vault, address pool) = marketAt(session, factory, k);
-            bytes memory setSteward = abi.encodeCall(IMarginVault.setSteward, (governance.steward));
-            session.send("make the steward the vault's", vault, 0, setSteward);
-            session.send("make the steward the pool's", pool, 0, setSteward);
-            bytes memory answer = session.call("parameters", vault, 0, abi.encodeCall(IMarginVault.parameters, ()));
-            IMarginVault.Parameters memory parameters = abi.decode(answer, (IMarginVault.Parameters));
-            if (parameters.treasury != session.sender) continue;
-            parameters.treasury = governance.timelock;
-            session.send(
-                "make the timelock the treasury", vault, 0, abi.encodeCall(IMarginVault.setParameters, (parameters))
-            );
-        }
+        address[] memory one = new address[](1);
+        one[0] = factory;
+        transfer(session, governance.timelock, one, false);
     }
 
-    /// Guard, factory, steward, and vault and pool of every market.
-    function ownedContracts(Chain.Session memory session, address guard, address factory, address steward)
+    /// Guard, steward, and vault and pool of every market that was created while the deployer owned the factory, whoever created it.
+    /// The timelock takes on its delay with them.
+    function handOverOthers(Chain.Session memory session, Governance memory governance, address guard, address factory)
         internal
-        returns (address[] memory owned)
     {
         uint256 count = marketCount(session, factory);
-        owned = new address[](3 + 2 * count);
-        (owned[0], owned[1], owned[2]) = (guard, factory, steward);
+        address[] memory owned = new address[](2 + 2 * count);
+        (owned[0], owned[1]) = (guard, governance.steward);
+        uint256 found_ = 2;
         for (uint256 k = 0; k < count; k++) {
-            (owned[3 + 2 * k], owned[4 + 2 * k]) = marketAt(session, factory, k);
+            (address vault, address pool) = marketAt(session, factory, k);
+            if (ownerOf(session, vault) != session.sender) continue;
+            connectMarket(session, governance, vault, pool);
+            (owned[found_], owned[found_ + 1]) = (vault, pool);
+            found_ += 2;
         }
+        assembly ("memory-safe") {
+            mstore(owned, found_)
+        }
+        transfer(session, governance.timelock, owned, true);
     }
 
-    /// Offers everything to the timelock, which accepts it and takes on its delay in one operation; then the governor takes the
-    /// deployer's place.
-    function handOver(Chain.Session memory session, Governance memory governance, address[] memory owned) private {
-        address timelock = governance.timelock;
-        for (uint256 k = 0; k < owned.length; k++) {
+    /// Gives the steward its role in vault and pool; the timelock becomes the treasury where the deployer was.
+    function connectMarket(Chain.Session memory session, Governance memory governance, address vault, address pool)
+        private
+    {
+        nameSteward(session, governance, vault);
+        nameSteward(session, governance, pool);
+        bytes memory answer = session.call("parameters", vault, 0, abi.encodeCall(IMarginVault.parameters, ()));
+        IMarginVault.Parameters memory parameters = abi.decode(answer, (IMarginVault.Parameters));
+        if (parameters.treasury != session.sender) return;
+        parameters.treasury = governance.timelock;
+        uint32 emergencies = Emergencies.known(session, vault);
+        session.send(
+            "make the timelock the treasury",
+            vault,
+            0,
+            abi.encodeCall(IMarginVault.setParameters, (parameters, emergencies))
+        );
+    }
+
+    /// Offers contracts to the timelock, which accepts them in one operation, and takes on its delay with the last.
+    function transfer(Chain.Session memory session, address timelock, address[] memory owned, bool last) private {
+        uint256 count = owned.length;
+        (address[] memory targets, bytes[] memory calls) =
+            (new address[](last ? count + 1 : count), new bytes[](last ? count + 1 : count));
+        for (uint256 k = 0; k < count; k++) {
             bytes memory offer = abi.encodeCall(IOwnable.transferOwnership, (timelock));
             session.send("offer ownership to the timelock", owned[k], 0, offer);
+            (targets[k], calls[k]) = (owned[k], abi.encodeCall(IOwnable.acceptOwnership, ()));
         }
-        acceptAll(session, timelock, owned);
+        if (last) {
+            (targets[count], calls[count]) =
+            (timelock, abi.encodeCall(TimelockController.updateDelay, (TIMELOCK_DELAY)));
+        }
+        operate(session, timelock, targets, calls);
+    }
+
+    /// One operation of the timelock, which has no delay yet.
+    function operate(Chain.Session memory session, address timelock, address[] memory targets, bytes[] memory calls)
+        private
+    {
+        uint256[] memory values = new uint256[](targets.length);
+        bytes memory schedule =
+            abi.encodeCall(TimelockController.scheduleBatch, (targets, values, calls, bytes32(0), bytes32(0), 0));
+        session.send("schedule that the timelock accepts", timelock, 0, schedule);
+        bytes memory execute =
+            abi.encodeCall(TimelockController.executeBatch, (targets, values, calls, bytes32(0), bytes32(0)));
+        session.send("let the timelock accept", timelock, 0, execute);
+    }
+
+    /// The governor takes the deployer's place in the timelock.
+    function leave(Chain.Session memory session, Governance memory governance) internal {
+        address timelock = governance.timelock;
         bytes32[3] memory roles = [keccak256("PROPOSER_ROLE"), keccak256("CANCELLER_ROLE"), keccak256("EXECUTOR_ROLE")];
         for (uint256 k = 0; k < roles.length; k++) {
             session.send(
@@ -156,26 +213,13 @@ library GovernanceSetup {
         renounce(session, timelock, bytes32(0));
     }
 
-    function acceptAll(Chain.Session memory session, address timelock, address[] memory owned) private {
-        uint256 count = owned.length;
-        address[] memory targets = new address[](count + 1);
-        uint256[] memory values = new uint256[](count + 1);
-        bytes[] memory calls = new bytes[](count + 1);
-        for (uint256 k = 0; k < count; k++) {
-            (targets[k], calls[k]) = (owned[k], abi.encodeCall(IOwnable.acceptOwnership, ()));
-        }
-        (targets[count], calls[count]) = (timelock, abi.encodeCall(TimelockController.updateDelay, (TIMELOCK_DELAY)));
-        bytes memory schedule =
-            abi.encodeCall(TimelockController.scheduleBatch, (targets, values, calls, bytes32(0), bytes32(0), 0));
-        session.send("schedule that the timelock accepts", timelock, 0, schedule);
-        bytes memory execute =
-            abi.encodeCall(TimelockController.executeBatch, (targets, values, calls, bytes32(0), bytes32(0)));
-        session.send("let the timelock accept", timelock, 0, execute);
-    }
-
     function renounce(Chain.Session memory session, address timelock, bytes32 role) private {
         bytes memory data = abi.encodeCall(IAccessControl.renounceRole, (role, session.sender));
         session.send("take the deployer's role away", timelock, 0, data);
+    }
+
+    function ownerOf(Chain.Session memory session, address target) private returns (address) {
+        return abi.decode(session.call("owner", target, 0, abi.encodeCall(IOwnable.owner, ())), (address));
     }
 
     function marketCount(Chain.Session memory session, address factory) private returns (uint256) {

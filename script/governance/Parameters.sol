@@ -31,9 +31,14 @@ library Parameters {
         revert UnknownKind(kind);
     }
 
-    /// The call that sets the struct to `words`.
-    function setter(IRiskSteward.Subject memory subject, bytes memory words) internal pure returns (bytes memory) {
+    /// The call that sets the struct to `words`, written when the steward counted so many `emergencies`.
+    function setter(IRiskSteward.Subject memory subject, bytes memory words, uint32 emergencies)
+        internal
+        pure
+        returns (bytes memory)
+    {
         uint8 kind = subject.kind;
+        words = bytes.concat(words, abi.encode(emergencies));
         if (kind == VAULT) return bytes.concat(IMarginVault.setParameters.selector, words);
         if (kind == INSTRUMENT) return bytes.concat(IMarginVault.setInstrument.selector, subject.key, words);
         if (kind == GUARD) return bytes.concat(IOracleGuard.setParameters.selector, words);

@@ -7,6 +7,7 @@ import {IVotes} from "@openzeppelin/contracts/governance/utils/IVotes.sol";
 import {IRiskSteward} from "../../contracts/interfaces/IRiskSteward.sol";
 import {Chain} from "../lib/Chain.sol";
 import {cheats} from "../lib/Cheatcodes.sol";
+import {Emergencies} from "./Emergencies.sol";
 import {json} from "./Json.sol";
 import {Parameters} from "./Parameters.sol";
 
@@ -20,7 +21,9 @@ import {Parameters} from "./Parameters.sol";
 ///     forge script script/governance/Proposal.s.sol --sig 'queue(uint256)' ID
 ///     forge script script/governance/Proposal.s.sol --sig 'execute(uint256)' ID
 ///
-/// `proposeChange` names a struct and a field as IRiskSteward does, and proposes to set it whole with that one field changed.
+/// `proposeChange` names a struct and a field as IRiskSteward does, and proposes to set it whole with that one field changed, unless
+/// the emergency multisig tightens anything meanwhile: the call carries the number of emergencies that the steward counts now.
+/// `emergencies(address)` says it for calls that are written by hand.
 /// `look(uint256)` says where a proposal stands, and `elapse(uint256)` lets a development node's time pass. The addresses are read from GOVERNANCE_FILE, `out/governance.json` unless it says otherwise.
 contract Proposal {
     using Chain for Chain.Session;
@@ -59,8 +62,15 @@ contract Proposal {
         IRiskSteward.Subject memory subject = IRiskSteward.Subject({target: target, kind: kind, key: key});
         bytes memory words = session.call("read the parameters", target, 0, Parameters.getter(subject));
         (address[] memory targets, bytes[] memory calls) = (new address[](1), new bytes[](1));
-        (targets[0], calls[0]) = (target, Parameters.setter(subject, Parameters.replaced(words, field, value)));
+        uint32 emergencies_ = Emergencies.known(session, target);
+        words = Parameters.replaced(words, field, value);
+        (targets[0], calls[0]) = (target, Parameters.setter(subject, words, emergencies_));
         return submit(session, targets, calls, description);
+    }
+
+    /// What the steward of `target` counts now, for the calls of a proposal that is written by hand; zero where there is none.
+    function emergencies(address target) external returns (uint32) {
+        return Emergencies.known(open(), target);
     }
 
     /// Any calls.

@@ -143,7 +143,7 @@ contract GuardExpiryAttack is OptionsTest {
         IMarginVault.Parameters memory parameters = vault.parameters();
         (parameters.rewardShare, parameters.maxReward) = (0.1e18, 2e18);
         vm.prank(owner);
-        vault.setParameters(parameters);
+        vault.setParameters(parameters, 0);
         uint32 call = vault.seriesOf(ETH, expiryIn(14), 1_000 * WAD, CALL);
         Trader memory b = subAccount(dave, 2);
         goToTheLastMinute();

@@ -16,7 +16,7 @@ contract GuardListingAttackTest is OptionsTest {
         IMarginVault.Parameters memory parameters = vault.parameters();
         parameters.listingFee = FEE;
         vm.prank(owner);
-        vault.setParameters(parameters);
+        vault.setParameters(parameters, 0);
         deposit(dave, 1_010 * USD);
     }
 
@@ -99,11 +99,11 @@ contract GuardListingAttackTest is OptionsTest {
             parameters.listingFee = wrong[k];
             vm.expectRevert(IMarginVault.InvalidParameters.selector);
             vm.prank(owner);
-            vault.setParameters(parameters);
+            vault.setParameters(parameters, 0);
         }
         parameters.listingFee = 1_000e18;
         vm.prank(owner);
-        vault.setParameters(parameters);
+        vault.setParameters(parameters, 0);
         vm.assertEq(uint256(vault.parameters().listingFee), 1_000e18);
         // A new vault asks for 25.
         (IMarginVault other,) = createMarket(address(token), "another");

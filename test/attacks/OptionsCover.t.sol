@@ -22,7 +22,7 @@ contract OptionsCoverTest is OptionsTest {
         IMarginVault.Parameters memory parameters = vault.parameters();
         (parameters.rewardShare, parameters.maxReward) = (0.1e18, 1_000e18);
         vm.prank(owner);
-        vault.setParameters(parameters);
+        vault.setParameters(parameters, 0);
         moveTo(2_700 * FEED);
         string memory before = checkpoint();
         (uint256 deficit, uint256 insured, uint256 rewards) = close(seller, 16, 1);

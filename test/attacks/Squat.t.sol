@@ -20,7 +20,7 @@ contract SquatAttackTest is OptionsTest {
         IMarginVault.Parameters memory parameters = vault.parameters();
         parameters.listingFee = uint128(FEE);
         vm.prank(owner);
-        vault.setParameters(parameters);
+        vault.setParameters(parameters, 0);
         token.mint(address(this), 100 * USD);
         token.approve(address(vault), 100 * USD);
         vault.deposit(accountOf(address(this)), 100 * USD);
@@ -55,7 +55,7 @@ contract SquatAttackTest is OptionsTest {
         setSurface(BTC, expiryIn(28), VOLATILITY, 0, 0);
         IMarginVault.OptionRules memory others = few(188);
         vm.prank(owner);
-        vault.setOptionRules(BTC, others);
+        vault.setOptionRules(BTC, others, 0);
         vm.prank(bob.owner);
         vault.listOption(BTC, expiryIn(28), 50_000e18, CALL, bob.account);
     }
@@ -66,10 +66,10 @@ contract SquatAttackTest is OptionsTest {
         IMarginVault.OptionRules memory others = few(153);
         vm.expectRevert(IMarginVault.InvalidParameters.selector);
         vm.prank(owner);
-        vault.setOptionRules(BTC, others);
+        vault.setOptionRules(BTC, others, 0);
         others.maxSeries = 152;
         vm.prank(owner);
-        vault.setOptionRules(BTC, others);
+        vault.setOptionRules(BTC, others, 0);
         vm.expectRevert(IMarginVault.InvalidParameters.selector);
         setRules(few(41));
         // Series that are left of looser rules keep their places until they go.
@@ -78,12 +78,12 @@ contract SquatAttackTest is OptionsTest {
         others.maxSeries = 191;
         vm.expectRevert(IMarginVault.InvalidParameters.selector);
         vm.prank(owner);
-        vault.setOptionRules(BTC, others);
+        vault.setOptionRules(BTC, others, 0);
         buy(numbers[0], accomplice, thief, 1);
         vm.prank(owner);
         vault.delist(numbers[0]);
         vm.prank(owner);
-        vault.setOptionRules(BTC, others);
+        vault.setOptionRules(BTC, others, 0);
     }
 
     /// The owner makes the series settle: at the first 08:00 at least 7 days later, with the volatility of 24 hours before.

@@ -54,7 +54,7 @@ contract BrokenFeedTest is DayTest {
         IOracleGuard.Feed memory configured = guard.feed(assetOf(STAKED));
         configured.primary = proxyOf[unbounded];
         vm.prank(owner);
-        guard.setFeed(assetOf(STAKED), configured);
+        guard.setFeed(assetOf(STAKED), configured, 0);
         perpetuals[STAKED].primary = unbounded;
         setSources(STAKED, 2_200e8, 2_200e8);
         setSources(STAKED, 1.12e8, 2_200e8);

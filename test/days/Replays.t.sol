@@ -59,7 +59,7 @@ abstract contract ReplayTest is ProtocolTest {
             ceiling: uint128(uint256(price) * 1e10 * 50)
         });
         vm.prank(owner);
-        guard.setFeed(REPLAYED, configured);
+        guard.setFeed(REPLAYED, configured, 0);
         guard.poke(REPLAYED);
         (began, tierSince) = (block.timestamp, block.timestamp);
         vm.createDir(FOLDER, true);

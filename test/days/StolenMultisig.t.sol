@@ -79,17 +79,17 @@ contract StolenMultisigTest is DayTest {
         bytes memory notSteward = abi.encodeWithSelector(IMarginVault.NotSteward.selector, guardian);
         vm.startPrank(guardian);
         vm.expectRevert(notSteward);
-        vault.setParameters(parameters);
+        vault.setParameters(parameters, 0);
         vm.expectRevert(notSteward);
-        vault.setInstrument(ETH, instrument);
+        vault.setInstrument(ETH, instrument, 0);
         vm.expectRevert(notSteward);
-        guard.setParameters(guardParameters);
+        guard.setParameters(guardParameters, 0);
         vm.expectRevert(notOwner);
-        vault.setSteward(guardian);
+        vault.setSteward(guardian, 0);
         vm.expectRevert(notOwner);
-        guard.setSteward(guardian);
+        guard.setSteward(guardian, 0);
         vm.expectRevert(abi.encodeWithSelector(IOracleGuard.NotRegistrar.selector, guardian));
-        guard.setFeed("another", configured);
+        guard.setFeed("another", configured, 0);
         vm.expectRevert(notOwner);
         pool.setVault(guardian, true);
         guard.trip(asset, 2, 72 hours, "stolen");
@@ -108,7 +108,7 @@ contract StolenMultisigTest is DayTest {
             (parameters.dailyOutflow, parameters.hourlyOutflow) = (daily[k], hourly[k]);
             vm.expectRevert(IMarginVault.InvalidParameters.selector);
             vm.prank(owner);
-            vault.setParameters(parameters);
+            vault.setParameters(parameters, 0);
         }
     }
 }

@@ -34,17 +34,17 @@ contract EmergencyTest is GovernedTest {
 
     function test_it_tightens_at_once_and_as_far_as_the_corridor_goes() public {
         vm.assertEq(windowOf(eth, INITIAL).tightest, 0.2e18);
-        vm.assertEq(windowOf(eth, BAND).tightest, 0.001e18);
-        tighten(eth, changes(INITIAL, 0.2e18, BAND, 0.001e18));
+        vm.assertEq(windowOf(eth, BAND).tightest, 0.005e18);
+        tighten(eth, changes(INITIAL, 0.2e18, BAND, 0.005e18));
         vm.assertEq(initialRate(), 0.2e18);
-        vm.assertEq(vault.instrument(ETH).priceBand, 0.001e18);
+        vm.assertEq(vault.instrument(ETH).priceBand, 0.005e18);
         (uint64 started, uint64 expires, uint64 nextFrom, IRiskSteward.Held[] memory held) = steward.held(eth);
         vm.assertEq(started, block.timestamp);
         vm.assertEq(expires, block.timestamp + EMERGENCY);
         vm.assertEq(nextFrom, block.timestamp + EMERGENCY_PERIOD);
         vm.assertEq(held.length, 2);
         vm.assertEq(abi.encode(held[0]), abi.encode(IRiskSteward.Held(INITIAL, 0.1e18, 0.2e18)));
-        vm.assertEq(abi.encode(held[1]), abi.encode(IRiskSteward.Held(BAND, 0.02e18, 0.001e18)));
+        vm.assertEq(abi.encode(held[1]), abi.encode(IRiskSteward.Held(BAND, 0.02e18, 0.005e18)));
     }
 
     function test_it_loosens_nothing() public {
@@ -90,7 +90,7 @@ contract EmergencyTest is GovernedTest {
 
     function test_after_72_hours_anyone_puts_back_what_was_there() public {
         IMarginVault.Instrument memory before = vault.instrument(ETH);
-        tighten(eth, changes(INITIAL, 0.2e18, BAND, 0.001e18));
+        tighten(eth, changes(INITIAL, 0.2e18, BAND, 0.005e18));
         uint64 expires = uint64(block.timestamp + EMERGENCY);
         bytes memory running = abi.encodeWithSelector(IRiskSteward.EmergencyRunning.selector, expires);
         refuseRestore(running);
@@ -105,7 +105,7 @@ contract EmergencyTest is GovernedTest {
     function test_tightening_further_does_not_buy_time() public {
         tighten(eth, change(INITIAL, 0.15e18));
         elapse(EMERGENCY - 1);
-        tighten(eth, changes(INITIAL, 0.2e18, BAND, 0.001e18));
+        tighten(eth, changes(INITIAL, 0.2e18, BAND, 0.005e18));
         elapse(1);
         refuseTighten(eth, change(BAND, 0.0005e18), abi.encodePacked(IRiskSteward.EmergencyExpired.selector));
         restore();
@@ -129,11 +129,11 @@ contract EmergencyTest is GovernedTest {
     }
 
     function test_what_governance_has_changed_meanwhile_stays() public {
-        tighten(eth, changes(INITIAL, 0.2e18, BAND, 0.001e18));
+        tighten(eth, changes(INITIAL, 0.2e18, BAND, 0.005e18));
         IMarginVault.Instrument memory instrument = vault.instrument(ETH);
         instrument.initialRate = 0.15e18;
         vm.prank(address(timelock));
-        vault.setInstrument(ETH, instrument);
+        vault.setInstrument(ETH, instrument, 1);
         elapse(EMERGENCY);
         restore();
         vm.assertEq(initialRate(), 0.15e18);
@@ -145,7 +145,7 @@ contract EmergencyTest is GovernedTest {
         IMarginVault.Instrument memory instrument = vault.instrument(ETH);
         instrument.initialRate = 0.15e18;
         vm.prank(address(timelock));
-        vault.setInstrument(ETH, instrument);
+        vault.setInstrument(ETH, instrument, 1);
         tighten(eth, change(INITIAL, 0.2e18));
         elapse(EMERGENCY);
         restore();
@@ -158,7 +158,7 @@ contract EmergencyTest is GovernedTest {
         IMarginVault.Instrument memory instrument = vault.instrument(ETH);
         instrument.maintenanceRate = 0.12e18;
         vm.prank(address(timelock));
-        vault.setInstrument(ETH, instrument);
+        vault.setInstrument(ETH, instrument, 1);
         elapse(EMERGENCY);
         refuseRestore(abi.encodePacked(IMarginVault.InvalidParameters.selector));
         vm.prank(address(timelock));
@@ -170,7 +170,7 @@ contract EmergencyTest is GovernedTest {
     function test_it_ends_even_if_its_corridor_is_gone() public {
         tighten(eth, change(INITIAL, 0.2e18));
         vm.prank(address(timelock));
-        steward.setCorridor(eth, INITIAL, IRiskSteward.Corridor(0, 0, 0, 0));
+        steward.setCorridor(eth, INITIAL, IRiskSteward.Corridor(0, 0, 0, 0), 1);
         elapse(EMERGENCY);
         restore();
         vm.assertEq(initialRate(), 0.1e18);
@@ -178,14 +178,14 @@ contract EmergencyTest is GovernedTest {
 
     /// What keeps one field from going back does not keep the others, once governance has decided about that one.
     function test_governance_frees_what_one_field_holds_up() public {
-        tighten(eth, changes(INITIAL, 0.2e18, BAND, 0.001e18));
+        tighten(eth, changes(INITIAL, 0.2e18, BAND, 0.005e18));
         IMarginVault.Instrument memory instrument = vault.instrument(ETH);
         instrument.maintenanceRate = 0.12e18;
         vm.prank(address(timelock));
-        vault.setInstrument(ETH, instrument);
+        vault.setInstrument(ETH, instrument, 1);
         elapse(EMERGENCY);
         refuseRestore(abi.encodePacked(IMarginVault.InvalidParameters.selector));
-        vm.assertEq(vault.instrument(ETH).priceBand, 0.001e18);
+        vm.assertEq(vault.instrument(ETH).priceBand, 0.005e18);
         vm.prank(address(timelock));
         steward.confirm(eth, change(INITIAL, 0.2e18));
         restore();
@@ -197,7 +197,7 @@ contract EmergencyTest is GovernedTest {
     function test_emergencies_of_two_structs_end_each_by_itself() public {
         IRiskSteward.Subject memory btc = instrumentOf(BTC);
         vm.prank(address(timelock));
-        steward.setCorridor(btc, INITIAL, IRiskSteward.Corridor(0.06e18, 0.2e18, 0.1e18, 1 days));
+        steward.setCorridor(btc, INITIAL, IRiskSteward.Corridor(0.06e18, 0.2e18, 0.1e18, 1 days), 0);
         tighten(eth, change(INITIAL, 0.2e18));
         uint256 first = block.timestamp;
         elapse(24 hours);
@@ -294,7 +294,7 @@ contract EmergencyTest is GovernedTest {
     }
 
     function test_what_is_not_confirmed_expires() public {
-        tighten(eth, changes(INITIAL, 0.2e18, BAND, 0.001e18));
+        tighten(eth, changes(INITIAL, 0.2e18, BAND, 0.005e18));
         uint64 nextFrom = uint64(block.timestamp + EMERGENCY_PERIOD);
         vm.prank(address(timelock));
         steward.confirm(eth, change(INITIAL, 0.2e18));

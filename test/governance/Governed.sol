@@ -200,15 +200,15 @@ abstract contract GovernedTest is ProtocolTest {
     /// open interest, in corridors wide enough for a few steps of 10 % a day.
     function openCorridors() internal {
         uint8[5] memory fields = [MAINTENANCE, INITIAL, BAND, SHOCK, OPEN_INTEREST];
-        uint128[5] memory lows = [uint128(0.03e18), 0.06e18, 0.001e18, 0.15e18, 1_000e18];
+        uint128[5] memory lows = [uint128(0.03e18), 0.06e18, 0.005e18, 0.15e18, 1_000e18];
         uint128[5] memory highs = [uint128(0.08e18), 0.2e18, 0.05e18, 0.4e18, 4_000_000_000e18];
         (address[] memory targets, bytes[] memory calls) = (new address[](6), new bytes[](6));
         for (uint256 k = 0; k < 5; k++) {
             IRiskSteward.Corridor memory corridor = IRiskSteward.Corridor(lows[k], highs[k], 0.1e18, 1 days);
             (targets[k], calls[k]) =
-            (address(steward), abi.encodeCall(IRiskSteward.setCorridor, (instrumentOf(ETH), fields[k], corridor)));
+            (address(steward), abi.encodeCall(IRiskSteward.setCorridor, (instrumentOf(ETH), fields[k], corridor, 0)));
         }
-        (targets[5], calls[5]) = (address(steward), abi.encodeCall(IRiskSteward.setAgent, (agent, true)));
+        (targets[5], calls[5]) = (address(steward), abi.encodeCall(IRiskSteward.setAgent, (agent, true, 0)));
         carry(propose(targets, calls));
     }
 

@@ -4,7 +4,7 @@ pragma solidity ^0.8.24;
 import {IMarginVault} from "../../contracts/interfaces/IMarginVault.sol";
 import {IInsurancePool} from "../../contracts/interfaces/IInsurancePool.sol";
 import {IOwnable} from "../../contracts/interfaces/IOwnable.sol";
-import {Charter} from "../../script/governance/Governance.sol";
+import {Charter, Governance} from "../../script/governance/Governance.sol";
 import {GovernanceSetup} from "../../script/governance/GovernanceSetup.sol";
 import {Verification} from "../../script/governance/Verification.sol";
 import {Chain} from "../../script/lib/Chain.sol";
@@ -94,6 +94,63 @@ contract HandoverTest is GovernedTest {
         vm.assertEq(otherPool.steward(), address(steward));
     }
 
+    // ---- markets that strangers create meanwhile
+
+    /// A stranger's market between any two steps of the handover ends as the timelock's, like every other, and is made no more of than
+    /// it is: experimental, insured by its creator's bond.
+    function test_markets_of_strangers_during_the_handover_neither_disturb_it_nor_stay_the_deployers() public {
+        deployAgain();
+        Chain.Session memory session = Chain.open(Node.url(), OWNER_KEY);
+        IMarginVault[4] memory strangers;
+        Governance memory next = GovernanceSetup.found(session, charter(holder));
+        strangers[0] = strangersMarket("before anything");
+        GovernanceSetup.connect(session, next, address(guard), SURFACE_PROVIDER);
+        strangers[1] = strangersMarket("before the factory");
+        GovernanceSetup.handOverFactory(session, next, address(factory));
+        strangers[2] = strangersMarket("after the factory");
+        vm.assertEq(strangers[2].owner(), next.timelock);
+        GovernanceSetup.handOverOthers(session, next, address(guard), address(factory));
+        strangers[3] = strangersMarket("after the markets");
+        GovernanceSetup.leave(session, next);
+        Verification.check(session, next, address(guard), address(factory), owner);
+        for (uint256 k = 0; k < strangers.length; k++) {
+            IInsurancePool itsPool = IInsurancePool(strangers[k].pool());
+            attach("its pool", address(itsPool));
+            vm.assertEq(strangers[k].owner(), next.timelock);
+            vm.assertEq(strangers[k].steward(), next.steward);
+            vm.assertEq(strangers[k].parameters().treasury, next.timelock);
+            vm.assertEq(itsPool.owner(), next.timelock);
+            vm.assertEq(itsPool.steward(), next.steward);
+            vm.assertFalse(itsPool.isPromoted());
+            vm.assertEq(factory.creatorOf(address(strangers[k])), address(this));
+            (,, uint8 class) = factory.marketAt(k + 1);
+            vm.assertEq(uint256(class), 0);
+        }
+        // Nobody decided anything about those of the first governance.
+        vm.assertEq(vault.owner(), next.timelock);
+    }
+
+    /// A deployer owns everything once more, as before the script.
+    function deployAgain() private {
+        address[] memory contracts = owned();
+        for (uint256 k = 0; k < contracts.length; k++) {
+            vm.prank(address(timelock));
+            IOwnable(contracts[k]).transferOwnership(owner);
+            vm.prank(owner);
+            IOwnable(contracts[k]).acceptOwnership();
+        }
+        IMarginVault.Parameters memory parameters = vault.parameters();
+        parameters.treasury = owner;
+        vm.startPrank(owner);
+        vault.setSteward(address(0), 0);
+        vault.setParameters(parameters, 0);
+        vm.stopPrank();
+    }
+
+    function strangersMarket(bytes32 salt) private returns (IMarginVault strange) {
+        (strange,) = createMarket(address(token), salt);
+    }
+
     // ---- what the script refuses and verifies
 
     function test_the_deployer_is_named_nowhere() public {
@@ -142,20 +199,20 @@ contract HandoverTest is GovernedTest {
         finds("guardian", address(guard), address(timelock), abi.encodeCall(guard.setGuardian, (owner)));
         finds("registrar", address(guard), address(timelock), abi.encodeCall(guard.setRegistrar, (owner)));
         finds("surface provider", address(guard), address(timelock), abi.encodeCall(guard.setSurfaceProvider, (owner)));
-        finds("steward", address(guard), address(timelock), abi.encodeCall(guard.setSteward, (owner)));
+        finds("steward", address(guard), address(timelock), abi.encodeCall(guard.setSteward, (owner, 0)));
         finds("steward", address(factory), address(timelock), abi.encodeCall(factory.setSteward, (owner)));
-        finds("steward", address(vault), address(timelock), abi.encodeCall(vault.setSteward, (owner)));
-        finds("steward", address(pool), address(timelock), abi.encodeCall(pool.setSteward, (owner)));
-        finds("emergency", address(steward), address(timelock), abi.encodeCall(steward.setEmergency, (owner)));
+        finds("steward", address(vault), address(timelock), abi.encodeCall(vault.setSteward, (owner, 0)));
+        finds("steward", address(pool), address(timelock), abi.encodeCall(pool.setSteward, (owner, 0)));
+        finds("emergency", address(steward), address(timelock), abi.encodeCall(steward.setEmergency, (owner, 0)));
         finds(
             "agency of the deployer",
             address(steward),
             address(timelock),
-            abi.encodeCall(steward.setAgent, (owner, true))
+            abi.encodeCall(steward.setAgent, (owner, true, 0))
         );
         IMarginVault.Parameters memory parameters = vault.parameters();
         parameters.treasury = owner;
-        finds("treasury", address(vault), address(timelock), abi.encodeCall(vault.setParameters, (parameters)));
+        finds("treasury", address(vault), address(timelock), abi.encodeCall(vault.setParameters, (parameters, 0)));
         this.verify();
     }
 

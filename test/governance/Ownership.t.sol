@@ -146,7 +146,7 @@ contract OwnershipTest is GovernedTest {
         bytes memory notOwner = abi.encodeWithSelector(IOwnable.NotOwner.selector, stranger);
         vm.startPrank(stranger);
         vm.expectRevert(notOwner);
-        IMarginVault(newVault).setSteward(stranger);
+        IMarginVault(newVault).setSteward(stranger, 0);
         vm.expectRevert(notOwner);
         IInsurancePool(newPool).setVault(stranger, true);
         vm.expectRevert(notOwner);

@@ -14,7 +14,7 @@ contract ProposalTest is GovernedTest {
     function rateChange() private view returns (bytes memory) {
         IMarginVault.Instrument memory instrument = vault.instrument(ETH);
         instrument.initialRate = NEW_RATE;
-        return abi.encodeCall(IMarginVault.setInstrument, (ETH, instrument));
+        return abi.encodeCall(IMarginVault.setInstrument, (ETH, instrument, 0));
     }
 
     function assertState(uint256 proposal, IGovernor.ProposalState expected) private view {
@@ -134,7 +134,7 @@ contract ProposalTest is GovernedTest {
     function test_what_the_vault_refuses_governance_cannot_set() public {
         IMarginVault.Instrument memory instrument = vault.instrument(ETH);
         instrument.maintenanceRate = instrument.initialRate;
-        uint256 proposal = propose(address(vault), abi.encodeCall(IMarginVault.setInstrument, (ETH, instrument)));
+        uint256 proposal = propose(address(vault), abi.encodeCall(IMarginVault.setInstrument, (ETH, instrument, 0)));
         pass(proposal);
         governor.queue(proposal);
         elapse(TIMELOCK_DELAY);

@@ -72,7 +72,7 @@ contract StewardTest is GovernedTest {
     function test_two_steps_in_one_transaction_are_refused() public {
         Stepper stepper = Stepper(createOnNode("stepper", type(Stepper).creationCode));
         vm.prank(address(timelock));
-        steward.setAgent(address(stepper), true);
+        steward.setAgent(address(stepper), true, 0);
         vm.expectRevert(tooEarly(INITIAL, block.timestamp + 1 days));
         stepper.stepTwice(steward, eth, change(INITIAL, 0.11e18), change(INITIAL, 0.12e18));
         vm.assertEq(initialRate(), 0.1e18);
@@ -80,7 +80,7 @@ contract StewardTest is GovernedTest {
 
     function test_two_agents_share_one_delay() public {
         vm.prank(address(timelock));
-        steward.setAgent(stranger, true);
+        steward.setAgent(stranger, true, 0);
         adjust(eth, change(INITIAL, 0.11e18));
         vm.expectRevert(tooEarly(INITIAL, block.timestamp + 1 days));
         vm.prank(stranger);
@@ -97,7 +97,7 @@ contract StewardTest is GovernedTest {
         adjust(eth, change(INITIAL, 0.11e18));
         uint256 from = block.timestamp + 1 days;
         vm.prank(address(timelock));
-        steward.setCorridor(eth, INITIAL, IRiskSteward.Corridor(0.05e18, 0.5e18, 0.5e18, 1 days));
+        steward.setCorridor(eth, INITIAL, IRiskSteward.Corridor(0.05e18, 0.5e18, 0.5e18, 1 days), 0);
         refuse(eth, change(INITIAL, 0.15e18), tooEarly(INITIAL, from));
         elapse(1 days);
         adjust(eth, change(INITIAL, 0.15e18));
@@ -167,7 +167,7 @@ contract StewardTest is GovernedTest {
 
     function test_every_kind_of_struct_can_be_changed() public {
         vm.prank(address(timelock));
-        vault.setOptionRules(ETH, optionRules());
+        vault.setOptionRules(ETH, optionRules(), 0);
         IRiskSteward.Subject[6] memory subjects = [
             IRiskSteward.Subject(address(vault), Parameters.VAULT, 0),
             IRiskSteward.Subject(address(guard), Parameters.GUARD, 0),
@@ -179,7 +179,7 @@ contract StewardTest is GovernedTest {
         uint8[6] memory fields = [5, 4, 0, 0, 9, 4]; // dailyOutflow, calmPeriod, stressed, cooldown, vegaLimit, staleAfter
         for (uint256 k = 0; k < 6; k++) {
             vm.prank(address(timelock));
-            steward.setCorridor(subjects[k], fields[k], IRiskSteward.Corridor(1, type(uint128).max, 0.1e18, 1 days));
+            steward.setCorridor(subjects[k], fields[k], IRiskSteward.Corridor(1, type(uint128).max, 0.1e18, 1 days), 0);
             uint256 highest = windowOf(subjects[k], fields[k]).highest;
             adjust(subjects[k], change(fields[k], highest));
             vm.assertEq(windowOf(subjects[k], fields[k]).current, highest);
@@ -211,7 +211,7 @@ contract StewardTest is GovernedTest {
         bytes memory notOwner = abi.encodeWithSelector(IOwnable.NotOwner.selector, address(steward));
         vm.expectRevert(notOwner);
         vm.prank(address(steward));
-        vault.setOptionRules(ETH, optionRules());
+        vault.setOptionRules(ETH, optionRules(), 0);
     }
 
     /// It has the steward from its first block; a decision about its corridors is all that it takes.
@@ -225,12 +225,12 @@ contract StewardTest is GovernedTest {
         bytes32 newAsset = newVault.instrument(ETH).asset;
         IOracleGuard.Feed memory sources = guard.feed(newAsset);
         vm.expectRevert(notRegistrar);
-        guard.setFeed(newAsset, sources);
+        guard.setFeed(newAsset, sources, 0);
         IRiskSteward.Subject memory subject = instrumentOf(ETH);
         subject.target = address(newVault);
         refuse(subject, change(INITIAL, 0.11e18), abi.encodeWithSelector(IRiskSteward.NotSteered.selector, INITIAL));
         IRiskSteward.Corridor memory corridor = IRiskSteward.Corridor(0.06e18, 0.2e18, 0.1e18, 1 days);
-        decide(address(steward), abi.encodeCall(IRiskSteward.setCorridor, (subject, INITIAL, corridor)));
+        decide(address(steward), abi.encodeCall(IRiskSteward.setCorridor, (subject, INITIAL, corridor, 0)));
         adjust(subject, change(INITIAL, 0.11e18));
         vm.assertEq(newVault.instrument(ETH).initialRate, 0.11e18);
         vm.assertEq(initialRate(), 0.1e18);
@@ -253,11 +253,11 @@ contract StewardTest is GovernedTest {
             bytes memory notOwner = abi.encodeWithSelector(IOwnable.NotOwner.selector, others[k]);
             vm.startPrank(others[k]);
             vm.expectRevert(notOwner);
-            steward.setAgent(others[k], true);
+            steward.setAgent(others[k], true, 0);
             vm.expectRevert(notOwner);
-            steward.setEmergency(others[k]);
+            steward.setEmergency(others[k], 0);
             vm.expectRevert(notOwner);
-            steward.setCorridor(eth, INITIAL, IRiskSteward.Corridor(0, 1e18, 0.5e18, 1 hours));
+            steward.setCorridor(eth, INITIAL, IRiskSteward.Corridor(0, 1e18, 0.5e18, 1 hours), 0);
             vm.expectRevert(notOwner);
             steward.confirm(eth, change(INITIAL, 0.11e18));
             vm.stopPrank();
@@ -266,7 +266,7 @@ contract StewardTest is GovernedTest {
 
     function test_a_dismissed_agent_moves_nothing() public {
         vm.prank(address(timelock));
-        steward.setAgent(agent, false);
+        steward.setAgent(agent, false, 0);
         refuse(eth, change(INITIAL, 0.11e18), abi.encodeWithSelector(IRiskSteward.NotAgent.selector, agent));
     }
 
@@ -276,7 +276,7 @@ contract StewardTest is GovernedTest {
         IRiskSteward.Subject memory btc = instrumentOf(BTC);
         refuse(btc, change(INITIAL, 0.11e18), abi.encodeWithSelector(IRiskSteward.NotSteered.selector, INITIAL));
         vm.prank(address(timelock));
-        steward.setCorridor(eth, INITIAL, IRiskSteward.Corridor(0, 0, 0, 0));
+        steward.setCorridor(eth, INITIAL, IRiskSteward.Corridor(0, 0, 0, 0), 0);
         refuse(eth, change(INITIAL, 0.11e18), abi.encodeWithSelector(IRiskSteward.NotSteered.selector, INITIAL));
     }
 
@@ -291,11 +291,11 @@ contract StewardTest is GovernedTest {
         for (uint256 k = 0; k < outside.length; k++) {
             vm.expectRevert(abi.encodeWithSelector(IRiskSteward.CorridorOutOfBounds.selector, INITIAL));
             vm.prank(address(timelock));
-            steward.setCorridor(eth, INITIAL, outside[k]);
+            steward.setCorridor(eth, INITIAL, outside[k], 0);
         }
         vm.expectRevert(abi.encodeWithSelector(IRiskSteward.NotSteered.selector, ASSET));
         vm.prank(address(timelock));
-        steward.setCorridor(eth, ASSET, IRiskSteward.Corridor(1, 2, 0.1e18, 1 days));
+        steward.setCorridor(eth, ASSET, IRiskSteward.Corridor(1, 2, 0.1e18, 1 days), 0);
         IRiskSteward.Corridor memory kept = steward.corridor(eth, INITIAL);
         vm.assertEq(abi.encode(kept), abi.encode(IRiskSteward.Corridor(0.06e18, 0.2e18, 0.1e18, 1 days)));
     }
@@ -347,25 +347,25 @@ contract StewardTest is GovernedTest {
         bytes memory notOwner = abi.encodeWithSelector(IOwnable.NotOwner.selector, address(steward));
         vm.startPrank(address(steward));
         vm.expectRevert(IMarginVault.UnknownInstrument.selector);
-        vault.setInstrument(77, instrument);
+        vault.setInstrument(77, instrument, 0);
         instrument.asset = assetOf(BTC);
         vm.expectRevert(notOwner);
-        vault.setInstrument(ETH, instrument);
+        vault.setInstrument(ETH, instrument, 0);
         parameters.treasury = address(steward);
         vm.expectRevert(notOwner);
-        vault.setParameters(parameters);
+        vault.setParameters(parameters, 0);
         vm.expectRevert(notOwner);
-        vault.setSteward(stranger);
+        vault.setSteward(stranger, 0);
         vm.expectRevert(notOwner);
         guard.setGuardian(stranger);
         vm.expectRevert(notOwner);
-        guard.setSteward(stranger);
+        guard.setSteward(stranger, 0);
         vm.expectRevert(abi.encodeWithSelector(IOracleGuard.NotRegistrar.selector, address(steward)));
-        guard.setFeed(asset, sources);
+        guard.setFeed(asset, sources, 0);
         vm.expectRevert(notOwner);
         pool.setVault(stranger, true);
         vm.expectRevert(notOwner);
-        pool.setSteward(stranger);
+        pool.setSteward(stranger, 0);
         vm.expectRevert(notOwner);
         factory.setQuoteToken(stranger, true);
         vm.stopPrank();
@@ -382,15 +382,15 @@ contract StewardTest is GovernedTest {
             bytes memory notSteward = abi.encodeWithSelector(IMarginVault.NotSteward.selector, others[k]);
             vm.startPrank(others[k]);
             vm.expectRevert(notSteward);
-            vault.setInstrument(ETH, instrument);
+            vault.setInstrument(ETH, instrument, 0);
             vm.expectRevert(notSteward);
-            vault.setParameters(parameters);
+            vault.setParameters(parameters, 0);
             vm.expectRevert(notSteward);
-            guard.setParameters(guardParameters);
+            guard.setParameters(guardParameters, 0);
             vm.expectRevert(notSteward);
-            guard.setRangeLimits(asset, limits);
+            guard.setRangeLimits(asset, limits, 0);
             vm.expectRevert(notSteward);
-            pool.setParameters(poolParameters);
+            pool.setParameters(poolParameters, 0);
             vm.stopPrank();
         }
     }

@@ -30,8 +30,8 @@ contract StolenSafeTest is GovernedTest {
         eth = instrumentOf(ETH);
         limits = IRiskSteward.Subject(address(vault), Parameters.VAULT, 0);
         vm.startPrank(address(timelock));
-        steward.setCorridor(limits, DAILY_OUTFLOW, IRiskSteward.Corridor(0.05e18, 0.2e18, 0.1e18, 1 days));
-        steward.setCorridor(limits, HOURLY_OUTFLOW, IRiskSteward.Corridor(0.005e18, 0.02e18, 0.1e18, 1 days));
+        steward.setCorridor(limits, DAILY_OUTFLOW, IRiskSteward.Corridor(0.05e18, 0.2e18, 0.1e18, 1 days), 0);
+        steward.setCorridor(limits, HOURLY_OUTFLOW, IRiskSteward.Corridor(0.005e18, 0.02e18, 0.1e18, 1 days), 0);
         vm.stopPrank();
         deposit(thief, 300_000_000 * USD);
         deposit(honest, 250_000_000 * USD);
@@ -91,7 +91,7 @@ contract StolenSafeTest is GovernedTest {
         IMarginVault.Parameters memory tight = vault.parameters();
         vm.assertEq(now_.maintenanceRate, before.maintenanceRate); // nobody is liquidated by it
         vm.assertEq(now_.initialRate, 0.2e18);
-        vm.assertEq(now_.priceBand, 0.001e18);
+        vm.assertEq(now_.priceBand, 0.005e18);
         vm.assertEq(now_.shock, 0.4e18);
         vm.assertEq(now_.openInterestLimit, 1_000e18);
         vm.assertEq(now_.coverAllowance, before.coverAllowance);
@@ -107,13 +107,13 @@ contract StolenSafeTest is GovernedTest {
         IMarginVault.Parameters memory rates = vault.parameters();
         bytes memory notOwner = abi.encodeWithSelector(IOwnable.NotOwner.selector, address(safe));
         bytes memory notSteward = abi.encodeWithSelector(IMarginVault.NotSteward.selector, address(safe));
-        refuseGuardians(address(vault), abi.encodeCall(IMarginVault.setParameters, (rates)), notSteward);
-        refuseGuardians(address(vault), abi.encodeCall(IMarginVault.setInstrument, (ETH, instrument)), notSteward);
-        refuseGuardians(address(vault), abi.encodeCall(IMarginVault.setSteward, (address(safe))), notOwner);
+        refuseGuardians(address(vault), abi.encodeCall(IMarginVault.setParameters, (rates, 0)), notSteward);
+        refuseGuardians(address(vault), abi.encodeCall(IMarginVault.setInstrument, (ETH, instrument, 0)), notSteward);
+        refuseGuardians(address(vault), abi.encodeCall(IMarginVault.setSteward, (address(safe), 0)), notOwner);
         refuseGuardians(address(pool), abi.encodeCall(IInsurancePool.setVault, (address(safe), true)), notOwner);
         refuseGuardians(address(guard), abi.encodeCall(IOracleGuard.setGuardian, (address(safe))), notOwner);
         refuseGuardians(address(guard), abi.encodeCall(IOracleGuard.setRegistrar, (address(safe))), notOwner);
-        refuseGuardians(address(steward), abi.encodeCall(IRiskSteward.setAgent, (thief.owner, true)), notOwner);
+        refuseGuardians(address(steward), abi.encodeCall(IRiskSteward.setAgent, (thief.owner, true, 0)), notOwner);
         refuseGuardians(
             address(steward),
             abi.encodeCall(IRiskSteward.adjust, (eth, change(INITIAL, 0.09e18))),
@@ -166,7 +166,8 @@ contract StolenSafeTest is GovernedTest {
     function test_governance_takes_the_keys_away() public {
         abuse();
         (address[] memory targets, bytes[] memory calls) = (new address[](2), new bytes[](2));
-        (targets[0], calls[0]) = (address(steward), abi.encodeCall(IRiskSteward.setEmergency, (alice.owner)));
+        uint32 counted = steward.emergencies();
+        (targets[0], calls[0]) = (address(steward), abi.encodeCall(IRiskSteward.setEmergency, (alice.owner, counted)));
         (targets[1], calls[1]) = (address(guard), abi.encodeCall(IOracleGuard.setGuardian, (alice.owner)));
         carry(propose(targets, calls));
         refuseTighten(

@@ -29,7 +29,7 @@ contract VotingTest is GovernedTest {
     function proposeRate() private returns (uint256) {
         IMarginVault.Instrument memory instrument = vault.instrument(ETH);
         instrument.initialRate = 0.12e18;
-        return propose(address(vault), abi.encodeCall(IMarginVault.setInstrument, (ETH, instrument)));
+        return propose(address(vault), abi.encodeCall(IMarginVault.setInstrument, (ETH, instrument, 0)));
     }
 
     function vote(address who, uint256 proposal, uint8 side) private {
@@ -149,8 +149,8 @@ contract VotingTest is GovernedTest {
         instrument.initialRate = 0.12e18;
         parameters.dailyOutflow = 0.5e18 + 1e9; // bounds: 5 to 50 %
         (address[] memory targets, bytes[] memory calls) = (new address[](2), new bytes[](2));
-        (targets[0], calls[0]) = (address(vault), abi.encodeCall(IMarginVault.setInstrument, (ETH, instrument)));
-        (targets[1], calls[1]) = (address(vault), abi.encodeCall(IMarginVault.setParameters, (parameters)));
+        (targets[0], calls[0]) = (address(vault), abi.encodeCall(IMarginVault.setInstrument, (ETH, instrument, 0)));
+        (targets[1], calls[1]) = (address(vault), abi.encodeCall(IMarginVault.setParameters, (parameters, 0)));
         uint256 proposal = propose(targets, calls);
         pass(proposal);
         governor.queue(proposal);
@@ -161,7 +161,7 @@ contract VotingTest is GovernedTest {
         vm.assertEq(abi.encode(vault.instrument(ETH), vault.parameters()), before);
         // Within them it does both.
         parameters.dailyOutflow = 0.5e18;
-        calls[1] = abi.encodeCall(IMarginVault.setParameters, (parameters));
+        calls[1] = abi.encodeCall(IMarginVault.setParameters, (parameters, 0));
         carry(propose(targets, calls));
         vm.assertEq(initialRate(), 0.12e18);
         vm.assertEq(vault.parameters().dailyOutflow, 0.5e18);

@@ -25,8 +25,8 @@ contract WindowsTest is GovernedTest {
     function setUpNode() internal override {
         super.setUpNode();
         vm.startPrank(address(timelock));
-        vault.setOptionRules(ETH, optionRules());
-        steward.setAgent(agent, true);
+        vault.setOptionRules(ETH, optionRules(), 0);
+        steward.setAgent(agent, true, 0);
         vm.stopPrank();
         subjects.push(IRiskSteward.Subject(address(vault), Parameters.VAULT, 0));
         subjects.push(instrumentOf(ETH));
@@ -67,7 +67,7 @@ contract WindowsTest is GovernedTest {
                 IRiskSteward.Corridor(uint128(current / 2), uint128(2 * current), uint64(STEP), DELAY);
             vm.prank(address(timelock));
             (bool success, bytes memory reason) =
-                address(steward).call(abi.encodeCall(IRiskSteward.setCorridor, (subject, field, corridor)));
+                address(steward).call(abi.encodeCall(IRiskSteward.setCorridor, (subject, field, corridor, 0)));
             if (!success) vm.assertEq(bytes32(bytes4(reason)), bytes32(IRiskSteward.NotSteered.selector));
         }
     }
@@ -188,7 +188,8 @@ contract WindowsTest is GovernedTest {
             if (corridor.delay == 0) return;
             (corridor.min, corridor.max) = (corridor.min / 2 + 1, uint128(uint256(corridor.max) * 3 / 4));
             if (corridor.min > corridor.max) return;
-            attempt(address(timelock), abi.encodeCall(IRiskSteward.setCorridor, (subject, field, corridor)));
+            uint32 counted = steward.emergencies();
+            attempt(address(timelock), abi.encodeCall(IRiskSteward.setCorridor, (subject, field, corridor, counted)));
         }
     }
 

@@ -3,6 +3,7 @@ pragma solidity ^0.8.20;
 
 import {IOwnable} from "../../contracts/interfaces/IOwnable.sol";
 import {Trader} from "../protocol/Protocol.sol";
+import {StewardCounter} from "../mocks/StewardCounter.sol";
 import {OptionsTest} from "../options/OptionsTest.sol";
 import {vm} from "../support/Vm.sol";
 
@@ -60,7 +61,7 @@ abstract contract CastTest is OptionsTest {
 
     function setPeople() private {
         people_[uint256(Role.Owner)] = owner;
-        people_[uint256(Role.Steward)] = address(0x57e);
+        people_[uint256(Role.Steward)] = create("steward", type(StewardCounter).creationCode);
         people_[uint256(Role.Guardian)] = guardian;
         people_[uint256(Role.Provider)] = provider;
         people_[uint256(Role.Factory)] = address(factory);
@@ -76,9 +77,9 @@ abstract contract CastTest is OptionsTest {
 
     function giveRoles() private {
         vm.startPrank(owner);
-        vault.setSteward(person(Role.Steward));
-        guard.setSteward(person(Role.Steward));
-        pool.setSteward(person(Role.Steward));
+        vault.setSteward(person(Role.Steward), 0);
+        guard.setSteward(person(Role.Steward), 0);
+        pool.setSteward(person(Role.Steward), 0);
         vm.stopPrank();
         vm.prank(holder.owner);
         vault.setSigner(person(Role.Signer), true);

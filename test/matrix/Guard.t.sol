@@ -63,16 +63,16 @@ contract GuardMatrixTest is MatrixTest {
         ranges.confidence += 0.001e18;
         IOracleGuard.SurfaceLimits memory limits = guard.surfaceLimits();
         limits.staleAfter += 60;
-        govern(abi.encodeCall(IOracleGuard.setParameters, (parameters)), governors, denial);
-        govern(abi.encodeCall(IOracleGuard.setRangeLimits, (asset, ranges)), governors, denial);
-        govern(abi.encodeCall(IOracleGuard.setSurfaceLimits, (limits)), governors, denial);
-        govern(abi.encodeCall(IOracleGuard.setSteward, (address(1))), only(Role.Owner), notOwner);
+        govern(abi.encodeCall(IOracleGuard.setParameters, (parameters, 0)), governors, denial);
+        govern(abi.encodeCall(IOracleGuard.setRangeLimits, (asset, ranges, 0)), governors, denial);
+        govern(abi.encodeCall(IOracleGuard.setSurfaceLimits, (limits, 0)), governors, denial);
+        govern(abi.encodeCall(IOracleGuard.setSteward, (address(1), 0)), only(Role.Owner), notOwner);
         govern(abi.encodeCall(IOracleGuard.setGuardian, (address(1))), only(Role.Owner), notOwner);
         govern(abi.encodeCall(IOracleGuard.setRegistrar, (address(1))), only(Role.Owner), notOwner);
         govern(abi.encodeCall(IOracleGuard.setSurfaceProvider, (address(1))), only(Role.Owner), notOwner);
         // A new asset: the factory's too.
         govern(
-            abi.encodeCall(IOracleGuard.setFeed, ("new", guard.feed(asset))),
+            abi.encodeCall(IOracleGuard.setFeed, ("new", guard.feed(asset), 0)),
             either(Role.Owner, Role.Factory),
             IOracleGuard.NotRegistrar.selector
         );
@@ -134,7 +134,7 @@ contract GuardMatrixTest is MatrixTest {
         IOracleGuard.Feed memory configured = guard.feed(asset);
         for (uint256 role = 0; role < ROLES; role++) {
             checkCall(
-                abi.encodeCall(IOracleGuard.setFeed, (asset, configured)),
+                abi.encodeCall(IOracleGuard.setFeed, (asset, configured, 0)),
                 role,
                 only(Role.Owner),
                 role == uint256(Role.Factory) ? IOracleGuard.AssetExists.selector : IOracleGuard.NotRegistrar.selector

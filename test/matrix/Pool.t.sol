@@ -79,11 +79,11 @@ contract PoolMatrixTest is MatrixTest {
         IInsurancePool.Parameters memory parameters = pool.parameters();
         parameters.cooldown += 1;
         govern(
-            abi.encodeCall(IInsurancePool.setParameters, (parameters)),
+            abi.encodeCall(IInsurancePool.setParameters, (parameters, 0)),
             either(Role.Owner, Role.Steward),
             IInsurancePool.NotSteward.selector
         );
-        govern(abi.encodeCall(IInsurancePool.setSteward, (address(1))), only(Role.Owner), notOwner);
+        govern(abi.encodeCall(IInsurancePool.setSteward, (address(1), 0)), only(Role.Owner), notOwner);
         govern(abi.encodeCall(IInsurancePool.setVault, (address(vault), false)), only(Role.Owner), notOwner);
         allow(abi.encodeCall(IInsurancePool.cover, (1)), only(Role.Vault), IInsurancePool.NotVault.selector);
         // It is promoted, so that once more changes nothing.
@@ -160,7 +160,7 @@ contract PoolMatrixTest is MatrixTest {
         (vault, pool) = createMarket(address(token), "experiment");
         people_[uint256(Role.Vault)] = address(vault);
         vm.prank(owner);
-        pool.setSteward(person(Role.Steward));
+        pool.setSteward(person(Role.Steward), 0);
         offer(address(pool));
         approve(address(pool));
         vm.prank(holder.owner);

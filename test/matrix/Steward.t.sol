@@ -27,9 +27,9 @@ contract StewardMatrixTest is MatrixTest {
         steward = IRiskSteward(Chain.open(Node.url(), OWNER_KEY).deployConstructed("risk-steward", arguments));
         attach("risk steward", address(steward));
         vm.startPrank(owner);
-        vault.setSteward(address(steward));
-        steward.setAgent(person(Role.Agent), true);
-        steward.setCorridor(eth(), INITIAL, corridor());
+        vault.setSteward(address(steward), 0);
+        steward.setAgent(person(Role.Agent), true, 0);
+        steward.setCorridor(eth(), INITIAL, corridor(), 0);
         vm.stopPrank();
         offer(address(steward));
         watchSteward();
@@ -60,6 +60,7 @@ contract StewardMatrixTest is MatrixTest {
 
     function addViews() private {
         open(abi.encodeCall(IRiskSteward.corridor, (eth(), INITIAL)));
+        open(abi.encodeCall(IRiskSteward.emergencies, ()));
         open(abi.encodeCall(IRiskSteward.emergency, ()));
         open(abi.encodeCall(IRiskSteward.held, (eth())));
         open(abi.encodeCall(IRiskSteward.isAgent, (person(Role.Agent))));
@@ -86,10 +87,10 @@ contract StewardMatrixTest is MatrixTest {
             always(IRiskSteward.NotHeld.selector)
         );
         add(abi.encodeCall(IRiskSteward.restore, (eth())), ANYONE, 0, always(IRiskSteward.NoChanges.selector));
-        govern(abi.encodeCall(IRiskSteward.setAgent, (address(1), true)), only(Role.Owner), notOwner);
-        govern(abi.encodeCall(IRiskSteward.setEmergency, (address(1))), only(Role.Owner), notOwner);
+        govern(abi.encodeCall(IRiskSteward.setAgent, (address(1), true, 0)), only(Role.Owner), notOwner);
+        govern(abi.encodeCall(IRiskSteward.setEmergency, (address(1), 0)), only(Role.Owner), notOwner);
         govern(
-            abi.encodeCall(IRiskSteward.setCorridor, (eth(), INITIAL, IRiskSteward.Corridor(0, 0, 0, 0))),
+            abi.encodeCall(IRiskSteward.setCorridor, (eth(), INITIAL, IRiskSteward.Corridor(0, 0, 0, 0), 0)),
             only(Role.Owner),
             notOwner
         );
@@ -108,6 +109,10 @@ contract StewardMatrixTest is MatrixTest {
     function startEmergency() private {
         vm.prank(person(Role.Emergency));
         steward.tighten(eth(), change(0.11e18));
+        // What the owner sets was written before it began.
+        except(IRiskSteward.setAgent.selector, IRiskSteward.EmergencySince.selector);
+        except(IRiskSteward.setEmergency.selector, IRiskSteward.EmergencySince.selector);
+        except(IRiskSteward.setCorridor.selector, IRiskSteward.EmergencySince.selector);
         except(IRiskSteward.adjust.selector, IRiskSteward.EmergencyOpen.selector);
         except(IRiskSteward.confirm.selector, 0);
         except(IRiskSteward.restore.selector, IRiskSteward.EmergencyRunning.selector);

@@ -89,7 +89,7 @@ contract VaultStatesTest is VaultTable {
         people_[uint256(Role.Vault)] = address(vault);
         asset = assetOf(ETH);
         vm.prank(owner);
-        vault.setSteward(person(Role.Steward));
+        vault.setSteward(person(Role.Steward), 0);
         offer(address(vault));
         setRules(rules());
         deposit(holder, 100_000 * USD);

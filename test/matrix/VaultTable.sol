@@ -68,10 +68,10 @@ abstract contract VaultTable is MatrixTest {
         wider.volRange += 0.01e18;
         IMarginVault.Parameters memory parameters = vault.parameters();
         parameters.penaltyStart += 1e9;
-        govern(abi.encodeCall(IMarginVault.setInstrument, (ETH, instrument)), governors, denial);
-        govern(abi.encodeCall(IMarginVault.setOptionRules, (ETH, wider)), governors, denial);
-        govern(abi.encodeCall(IMarginVault.setParameters, (parameters)), governors, denial);
-        govern(abi.encodeCall(IMarginVault.setSteward, (address(1))), only(Role.Owner), IOwnable.NotOwner.selector);
+        govern(abi.encodeCall(IMarginVault.setInstrument, (ETH, instrument, 0)), governors, denial);
+        govern(abi.encodeCall(IMarginVault.setOptionRules, (ETH, wider, 0)), governors, denial);
+        govern(abi.encodeCall(IMarginVault.setParameters, (parameters, 0)), governors, denial);
+        govern(abi.encodeCall(IMarginVault.setSteward, (address(1), 0)), only(Role.Owner), IOwnable.NotOwner.selector);
         // It refuses before it decodes.
         govern(
             bytes.concat(IMarginVault.initialize.selector, new bytes(512)),

@@ -33,7 +33,7 @@ contract ThinOptionStraddleTest is OptionsTest {
         IMarginVault.OptionRules memory thin = rules();
         (thin.tick, thin.strikeStep) = (0.0001e18, 1_000);
         vm.prank(owner);
-        vault.setOptionRules(THIN, thin);
+        vault.setOptionRules(THIN, thin, 0);
         call = vault.listOption(THIN, expiryIn(28), 1e18, CALL, accountOf(address(this)));
         long = alice;
         short = subAccount(alice, 1);

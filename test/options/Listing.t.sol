@@ -111,7 +111,7 @@ contract ListingTest is OptionsTest {
         vault.listOption(number, expiryIn(28), SPOT, CALL, accountOf(address(this)));
         vm.expectRevert(IMarginVault.InvalidParameters.selector);
         vm.prank(owner);
-        vault.setOptionRules(number, rules());
+        vault.setOptionRules(number, rules(), 0);
         vm.expectRevert(IMarginVault.UnknownInstrument.selector);
         vault.option(ETH);
         vm.expectRevert(IMarginVault.UnknownInstrument.selector);
@@ -165,7 +165,7 @@ contract ListingTest is OptionsTest {
         IMarginVault.OptionRules memory next = rules();
         vm.expectRevert(abi.encodeWithSelector(IMarginVault.NotSteward.selector, alice.owner));
         vm.prank(alice.owner);
-        vault.setOptionRules(ETH, next);
+        vault.setOptionRules(ETH, next, 0);
     }
 
     function test_what_is_held_or_has_not_expired_stays_listed() public {

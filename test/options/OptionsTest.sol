@@ -60,7 +60,7 @@ abstract contract OptionsTest is ProtocolTest {
 
     function setRules(IMarginVault.OptionRules memory next) internal {
         vm.prank(owner);
-        vault.setOptionRules(ETH, next);
+        vault.setOptionRules(ETH, next, 0);
     }
 
     // ---- time and volatility

@@ -109,11 +109,11 @@ contract CoverTest is PoolTest {
             parameters.dailyDrawShare = refused[k];
             vm.expectRevert(IInsurancePool.ParametersOutOfBounds.selector);
             vm.prank(owner);
-            pool.setParameters(parameters);
+            pool.setParameters(parameters, 0);
         }
         parameters.dailyDrawShare = 0.123456789e18;
         vm.prank(owner);
-        pool.setParameters(parameters);
+        pool.setParameters(parameters, 0);
         vm.assertEq(abi.encode(pool.parameters()), abi.encode(parameters));
     }
 

@@ -119,7 +119,7 @@ contract ExitsTest is PoolTest {
         uint64 claimableAt = request(alice, shares);
         (parameters.cooldown, parameters.claimWindow) = (1 days, 14 days);
         vm.prank(owner);
-        pool.setParameters(parameters);
+        pool.setParameters(parameters, 0);
         (,, uint64 same, uint64 expires) = pool.redeemRequest(alice);
         vm.assertEq(uint256(same), claimableAt);
         vm.assertEq(uint256(expires), claimableAt + 2 days);

@@ -145,7 +145,7 @@ contract SharesTest is PoolTest {
         IInsurancePool.Parameters memory parameters = pool.parameters();
         parameters.dailyDrawShare = uint64(WAD);
         vm.prank(owner);
-        pool.setParameters(parameters);
+        pool.setParameters(parameters, 0);
         uint256 shares = join(alice, 1_000_000 * USD);
         for (uint256 k = 0; k < 2; k++) {
             vault.draw(pool.totalAssets() - USD);

@@ -36,7 +36,7 @@ contract BondTest is ProtocolTest {
         IInsurancePool.Parameters memory parameters = pool.parameters();
         parameters.dailyDrawShare = 1e18;
         vm.prank(owner);
-        pool.setParameters(parameters);
+        pool.setParameters(parameters, 0);
     }
 
     function approveBond(uint256 amount) private {

@@ -96,7 +96,7 @@ contract DeficitTest is ProtocolTest {
         IInsurancePool.Parameters memory parameters = pool.parameters();
         parameters.dailyDrawShare = 0.01e18;
         vm.prank(owner);
-        pool.setParameters(parameters);
+        pool.setParameters(parameters, 0);
         vm.prank(address(vault));
         pool.cover(990_000 * USD); // 10,000 are left of the day's share
         elapse(MEAN_RESTARTS);

@@ -43,7 +43,7 @@ contract DeleverageTest is ProtocolTest {
         IMarginVault.Parameters memory parameters = vault.parameters();
         parameters.penaltyRamp = 3_600;
         vm.prank(owner);
-        vault.setParameters(parameters);
+        vault.setParameters(parameters, 0);
     }
 
     // ---- near debt

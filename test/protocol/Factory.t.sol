@@ -246,17 +246,17 @@ contract FactoryTest is ProtocolTest {
         bytes memory notSteward = abi.encodeWithSelector(IMarginVault.NotSteward.selector, alice.owner);
         vm.startPrank(alice.owner);
         vm.expectRevert(notSteward);
-        vault.setInstrument(ETH, instrument);
+        vault.setInstrument(ETH, instrument, 0);
         vm.expectRevert(notSteward);
-        vault.setParameters(parameters);
+        vault.setParameters(parameters, 0);
         vm.expectRevert(abi.encodeWithSelector(IOwnable.NotOwner.selector, alice.owner));
         vault.transferOwnership(alice.owner);
         vm.stopPrank();
         vm.startPrank(owner);
-        vault.setParameters(parameters);
+        vault.setParameters(parameters, 0);
         instrument.initialRate = instrument.maintenanceRate;
         vm.expectRevert(IMarginVault.InvalidParameters.selector);
-        vault.setInstrument(ETH, instrument);
+        vault.setInstrument(ETH, instrument, 0);
         vm.stopPrank();
     }
 }

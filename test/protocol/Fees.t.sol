@@ -17,7 +17,7 @@ contract FeesTest is ProtocolTest {
         parameters.treasury = treasury;
         parameters.insuranceFeeShare = 0.5e18;
         vm.prank(owner);
-        vault.setParameters(parameters);
+        vault.setParameters(parameters, 0);
         setFees(ETH, 0.001e18, 0.002e18);
         deposit(alice, 1_000 * USD);
         deposit(bob, 1_000 * USD);
@@ -92,7 +92,7 @@ contract FeesTest is ProtocolTest {
         IMarginVault.Parameters memory parameters = vault.parameters();
         parameters.maxReward = 50e18;
         vm.prank(owner);
-        vault.setParameters(parameters);
+        vault.setParameters(parameters, 0);
         deposit(carol, 499 * USD);
         IMarginVault.Order memory maker = order(bob, -1e18, 200e18, true);
         IMarginVault.Order memory taker = order(carol, 1e18, 200e18, false);

@@ -49,7 +49,7 @@ contract FreshMarksTest is ProtocolTest {
         (configured.primary, configured.secondary) = (address(one), address(two));
         configured.ceiling = 100_000e18;
         vm.prank(owner);
-        guard.setFeed(WILD, configured);
+        guard.setFeed(WILD, configured, 0);
         guard.poke(WILD);
     }
 
@@ -225,7 +225,7 @@ contract FreshMarksTest is ProtocolTest {
             (configured.primary, configured.secondary) = (plainFeed(), plainFeed());
             many[k] = keccak256(abi.encode(k));
             vm.prank(owner);
-            guard.setFeed(many[k], configured);
+            guard.setFeed(many[k], configured, 0);
         }
         few[0] = many[0];
         guard.pokeMany(many);

@@ -141,7 +141,7 @@ contract GuardTest is ProtocolTest {
         IOracleGuard.Feed memory configured = guard.feed(asset);
         configured.primary = address(scripted);
         vm.prank(owner);
-        guard.setFeed(SCRIPTED, configured);
+        guard.setFeed(SCRIPTED, configured, 0);
         guard.poke(SCRIPTED);
     }
 
@@ -260,7 +260,7 @@ contract GuardTest is ProtocolTest {
         bytes memory notSteward = abi.encodeWithSelector(IOracleGuard.NotSteward.selector, alice.owner);
         vm.startPrank(alice.owner);
         vm.expectRevert(notSteward);
-        guard.setParameters(parameters);
+        guard.setParameters(parameters, 0);
         vm.expectRevert(notOwner);
         guard.setGuardian(alice.owner);
         vm.expectRevert(notOwner);
@@ -268,7 +268,7 @@ contract GuardTest is ProtocolTest {
         vm.expectRevert(notOwner);
         guard.transferOwnership(alice.owner);
         vm.expectRevert(abi.encodeWithSelector(IOracleGuard.NotRegistrar.selector, alice.owner));
-        guard.setFeed("new", configured);
+        guard.setFeed("new", configured, 0);
         vm.stopPrank();
     }
 
@@ -289,7 +289,7 @@ contract GuardTest is ProtocolTest {
         parameters.cautionMove = 0;
         vm.expectRevert(IOracleGuard.ParametersOutOfBounds.selector);
         vm.prank(owner);
-        guard.setParameters(parameters);
+        guard.setParameters(parameters, 0);
     }
 
     function test_after_an_outage_opening_waits_for_the_grace_period() public {
@@ -319,7 +319,7 @@ contract GuardTest is ProtocolTest {
         IOracleGuard.Feed memory configured = guard.feed(asset);
         configured.primary = proxyOf[other];
         vm.prank(owner);
-        guard.setFeed("BTC", configured);
+        guard.setFeed("BTC", configured, 0);
         deposit(alice, 1_000 * USD);
         deposit(bob, 10_000 * USD);
         trade(alice, bob, 45e18, 200e18);

@@ -49,7 +49,7 @@ contract HostileFeedsTest is ProtocolTest {
         IOracleGuard.Feed memory configured = guard.feed(asset);
         configured.primary = address(hostile);
         vm.prank(owner);
-        guard.setFeed(which, configured);
+        guard.setFeed(which, configured, 0);
     }
 
     /// A good round of this second, in so many bytes, from a feed with so many decimals.
@@ -154,11 +154,11 @@ contract HostileFeedsTest is ProtocolTest {
         bytes memory unavailable = abi.encodeWithSelector(IOracleGuard.FeedUnavailable.selector, address(hostile));
         vm.expectRevert(unavailable);
         vm.prank(owner);
-        guard.setFeed("again", configured);
+        guard.setFeed("again", configured, 0);
         configured.primary = address(0xdead);
         vm.expectRevert(abi.encodeWithSelector(IOracleGuard.FeedUnavailable.selector, address(0xdead)));
         vm.prank(owner);
-        guard.setFeed("again", configured);
+        guard.setFeed("again", configured, 0);
     }
 
     /// A caller that keeps gas back cannot make a good feed look dead.

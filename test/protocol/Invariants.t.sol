@@ -33,7 +33,7 @@ contract VaultInvariants is ProtocolTest {
         // Those who list have nothing in the vault, so that all that it holds is the actors'.
         parameters.listingFee = 0;
         vm.prank(owner);
-        vault.setParameters(parameters);
+        vault.setParameters(parameters, 0);
         setRange(ETH);
         setRange(BTC);
         handler = newHandler();
@@ -63,7 +63,7 @@ contract VaultInvariants is ProtocolTest {
         IOracleGuard.RangeLimits memory limits = guard.rangeLimits(assetOf(instrument));
         (limits.min, limits.max) = (0.01e18, 0.12e18);
         vm.prank(owner);
-        guard.setRangeLimits(assetOf(instrument), limits);
+        guard.setRangeLimits(assetOf(instrument), limits, 0);
     }
 
     function buyOption(uint256 place, Trader memory buyer, Trader memory seller, uint256 size) private {
@@ -88,7 +88,8 @@ contract VaultInvariants is ProtocolTest {
                 takerFee: 0.0005e18,
                 vegaLimit: 1_000_000e18,
                 gammaLimit: 1_000_000_000e18
-            })
+            }),
+            0
         );
         vm.stopPrank();
         series = new Series[](4);

@@ -163,7 +163,7 @@ contract IsolationTest is ProtocolTest {
         IInsurancePool.Parameters memory parameters = pool.parameters();
         parameters.dailyDrawShare = 1e18;
         vm.prank(owner);
-        pool.setParameters(parameters);
+        pool.setParameters(parameters, 0);
         vm.prank(address(vault));
         pool.cover(type(uint128).max);
         setPriceCalmly(ETH, JUST_ABOVE_FLOOR);
@@ -436,12 +436,12 @@ contract IsolationTest is ProtocolTest {
         if (kind == 3) {
             IMarginVault.Instrument memory parameters = vault.instrument(ETH);
             parameters.priceBand = uint64((1 + (seed >> 8) % 90) * 1e15);
-            attempt(owner, address(vault), abi.encodeCall(IMarginVault.setInstrument, (ETH, parameters)));
+            attempt(owner, address(vault), abi.encodeCall(IMarginVault.setInstrument, (ETH, parameters, 0)));
         }
         if (kind == 4) {
             IOracleGuard.RangeLimits memory limits = guard.rangeLimits(asset);
             limits.confidence = uint64(((seed >> 8) % 20) * 1e15);
-            attempt(owner, address(guard), abi.encodeCall(IOracleGuard.setRangeLimits, (asset, limits)));
+            attempt(owner, address(guard), abi.encodeCall(IOracleGuard.setRangeLimits, (asset, limits, 0)));
         }
     }
 }

@@ -25,7 +25,7 @@ contract MarksTest is ProtocolTest {
         configured.secondary = proxyOf[second];
         configured.secondaryHeartbeat = HEARTBEAT;
         vm.prank(owner);
-        guard.setFeed(PAIR, configured);
+        guard.setFeed(PAIR, configured, 0);
         elapse(1 minutes);
         setPrices(200e8, 200e8);
     }
@@ -133,7 +133,7 @@ contract MarksTest is ProtocolTest {
         guard.trip(PAIR, CAUTION, 1 hours, "exploit");
         IOracleGuard.Feed memory configured = guard.feed(PAIR);
         vm.prank(owner);
-        guard.setFeed(PAIR, configured);
+        guard.setFeed(PAIR, configured, 0);
         elapse(10 minutes);
         setPrices(200e8, 200e8);
         assertMark("still", 200e18, 200e18, CAUTION, 0);
@@ -169,7 +169,7 @@ contract MarksTest is ProtocolTest {
     function test_an_asset_that_was_never_poked_has_the_mark_that_a_poke_would_find() public {
         IOracleGuard.Feed memory configured = guard.feed(PAIR);
         vm.prank(owner);
-        guard.setFeed("new", configured);
+        guard.setFeed("new", configured, 0);
         assertNew("read", 200e18, NORMAL, 0);
         (int256[2] memory broken, int256[2] memory sound) = ([int256(0), 0], [int256(210e8), 210e8]);
         pushBoth(broken);
@@ -224,7 +224,7 @@ contract MarksTest is ProtocolTest {
             abi.encodeWithSelector(IOracleGuard.InvalidPriceRange.selector, configured.floor, configured.ceiling)
         );
         vm.prank(owner);
-        guard.setFeed("refused", configured);
+        guard.setFeed("refused", configured, 0);
     }
 
     function test_no_price_needs_more_than_96_bits() public {
@@ -234,7 +234,7 @@ contract MarksTest is ProtocolTest {
         configured.ceiling = 7.9228162514e28; // the highest of eleven digits below 2^96
         int256 highest = 7.9228162514e18 - 1; // in the feed's eight decimals
         vm.prank(owner);
-        guard.setFeed("dear", configured);
+        guard.setFeed("dear", configured, 0);
         dear.push(highest);
         guard.poke("dear");
         vm.assertEq(guard.read("dear").mark, uint256(highest) * 1e10);
@@ -248,7 +248,7 @@ contract MarksTest is ProtocolTest {
         configured.floor = 1.234567890123456789e19;
         configured.ceiling = 1.234567890123456789e25;
         vm.prank(owner);
-        guard.setFeed("exact", configured);
+        guard.setFeed("exact", configured, 0);
         vm.assertEq(uint256(guard.feed("exact").floor), configured.floor);
         vm.assertEq(uint256(guard.feed("exact").ceiling), configured.ceiling);
         configured.ceiling += 1;
@@ -261,11 +261,11 @@ contract MarksTest is ProtocolTest {
         IOracleGuard.Parameters memory parameters = guard.parameters();
         parameters.cautionMove += 1e9;
         vm.prank(owner);
-        guard.setParameters(parameters);
+        guard.setParameters(parameters, 0);
         vm.assertEq(uint256(guard.parameters().cautionMove), uint256(parameters.cautionMove));
         parameters.cautionMove += 1;
         vm.expectRevert(IOracleGuard.ParametersOutOfBounds.selector);
         vm.prank(owner);
-        guard.setParameters(parameters);
+        guard.setParameters(parameters, 0);
     }
 }

@@ -357,7 +357,7 @@ contract OutagesTest is ProtocolTest {
         IOracleGuard.Feed memory configured = guard.feed(asset);
         guard = IOracleGuard(free);
         vm.prank(owner);
-        guard.setFeed(asset, configured);
+        guard.setFeed(asset, configured, 0);
         setPrice(200 * FEED);
         elapse(OUTAGE);
         assertReads(NORMAL, 0, "old");

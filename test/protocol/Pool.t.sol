@@ -162,7 +162,7 @@ contract PoolTest is ProtocolTest {
         vm.expectRevert(notOwner);
         pool.setVault(alice.owner, true);
         vm.expectRevert(abi.encodeWithSelector(IInsurancePool.NotSteward.selector, alice.owner));
-        pool.setParameters(parameters);
+        pool.setParameters(parameters, 0);
         vm.expectRevert(notOwner);
         pool.transferOwnership(alice.owner);
         vm.stopPrank();
@@ -173,6 +173,6 @@ contract PoolTest is ProtocolTest {
         parameters.cooldown = 1;
         vm.expectRevert(IInsurancePool.ParametersOutOfBounds.selector);
         vm.prank(owner);
-        pool.setParameters(parameters);
+        pool.setParameters(parameters, 0);
     }
 }

@@ -194,7 +194,7 @@ abstract contract ProtocolTest is NodeTest {
         IMarginVault.Parameters memory parameters = vault.parameters();
         (parameters.rewardShare, parameters.maxReward, parameters.listingFee) = (0, 0, 0);
         vm.prank(owner);
-        vault.setParameters(parameters);
+        vault.setParameters(parameters, 0);
         for (uint256 k = 0; k < listed.length; k++) {
             configure(listed[k]);
         }
@@ -214,7 +214,7 @@ abstract contract ProtocolTest is NodeTest {
         IOracleGuard.Feed memory configured = guard.feed(assetOf(instrument));
         (configured.secondary, configured.secondaryHeartbeat) = (address(0), 0);
         vm.prank(owner);
-        guard.setFeed(assetOf(instrument), configured);
+        guard.setFeed(assetOf(instrument), configured, 0);
         guard.poke(assetOf(instrument));
     }
 
@@ -229,7 +229,7 @@ abstract contract ProtocolTest is NodeTest {
         IOracleGuard.RangeLimits memory limits = guard.rangeLimits(assetOf(instrument));
         (limits.min, limits.max) = (range, range);
         vm.prank(owner);
-        guard.setRangeLimits(assetOf(instrument), limits);
+        guard.setRangeLimits(assetOf(instrument), limits, 0);
     }
 
     /// A market of this test's in `quoteToken`, with the least bond.
@@ -305,7 +305,7 @@ abstract contract ProtocolTest is NodeTest {
 
     function setInstrument(uint32 instrument, IMarginVault.Instrument memory parameters) internal {
         vm.prank(owner);
-        vault.setInstrument(instrument, parameters);
+        vault.setInstrument(instrument, parameters, 0);
     }
 
     function setFees(uint32 instrument, uint64 makerFee, uint64 takerFee) internal {

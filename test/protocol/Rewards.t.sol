@@ -22,7 +22,7 @@ contract RewardsTest is ProtocolTest {
         IMarginVault.Parameters memory parameters = vault.parameters();
         (parameters.rewardShare, parameters.maxReward) = (share, most);
         vm.prank(owner);
-        vault.setParameters(parameters);
+        vault.setParameters(parameters, 0);
     }
 
     /// Alice owes what her 1,000 dollars do not pay of her loss.

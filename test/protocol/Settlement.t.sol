@@ -217,7 +217,7 @@ contract SettlementTest is ProtocolTest {
         IMarginVault.Instrument memory parameters = vault.instrument(ETH);
         parameters.openInterestLimit = 10e18;
         vm.prank(owner);
-        vault.setInstrument(ETH, parameters);
+        vault.setInstrument(ETH, parameters, 0);
         IMarginVault.Order memory maker = order(bob, -11e18, 200e18, true);
         IMarginVault.Order memory taker = order(alice, 11e18, 200e18, false);
         vm.expectRevert(IMarginVault.OpenInterestLimit.selector);

@@ -200,7 +200,7 @@ contract SettlementPriceTest is ProtocolTest {
         IOracleGuard.Parameters memory parameters = guard.parameters();
         parameters.settlementWindow = 5 minutes;
         vm.prank(owner);
-        guard.setParameters(parameters);
+        guard.setParameters(parameters, 0);
         assertSettlement(0, WINDOW, false, "as it was opened");
     }
 

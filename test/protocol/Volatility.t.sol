@@ -21,7 +21,7 @@ contract VolatilityTest is ProtocolTest {
         IOracleGuard.Parameters memory parameters = guard.parameters();
         parameters.horizon = 1 days;
         vm.prank(owner);
-        guard.setParameters(parameters);
+        guard.setParameters(parameters, 0);
         listWithOneSource(ETH, SYMBOL, 200 * FEED);
         openMarket("market");
         setPriceCalmly(200 * FEED);
@@ -113,7 +113,7 @@ contract VolatilityTest is ProtocolTest {
         uint256 volatility = read().volatility;
         IOracleGuard.Feed memory configured = guard.feed(asset);
         vm.prank(owner);
-        guard.setFeed(asset, configured);
+        guard.setFeed(asset, configured, 0);
         elapse(1 minutes);
         setPrice(100 * FEED);
         vm.assertEq(read().volatility, volatility);
@@ -127,7 +127,7 @@ contract VolatilityTest is ProtocolTest {
         vm.assertEq(uint256(limits.stressed), STRESSED);
         (limits.stressed, limits.min, limits.max) = (2e18, 0.1e18, 0.2e18);
         vm.prank(owner);
-        guard.setRangeLimits(asset, limits);
+        guard.setRangeLimits(asset, limits, 0);
         vm.assertEq(uint256(guard.rangeLimits(asset).max), 0.2e18);
         vm.assertEq(read().initialSpotRange, 0.2e18);
         vm.assertEq(read().spotRange, 0.2e18);
@@ -144,7 +144,7 @@ contract VolatilityTest is ProtocolTest {
         for (uint256 k = 0; k < 5; k++) {
             vm.expectRevert(IOracleGuard.RangeLimitsOutOfBounds.selector);
             vm.prank(owner);
-            guard.setRangeLimits(asset, wrong[k]);
+            guard.setRangeLimits(asset, wrong[k], 0);
         }
     }
 
@@ -154,7 +154,7 @@ contract VolatilityTest is ProtocolTest {
         IOracleGuard.RangeLimits memory limits = guard.rangeLimits(asset);
         limits.confidence = 0.005e18;
         vm.prank(owner);
-        guard.setRangeLimits(asset, limits);
+        guard.setRangeLimits(asset, limits, 0);
         vm.assertEq(abi.encode(guard.rangeLimits(asset)), abi.encode(limits));
         vm.assertEq(read().low, 199e18);
         vm.assertEq(read().high, 201e18);
@@ -170,11 +170,11 @@ contract VolatilityTest is ProtocolTest {
         IOracleGuard.RangeLimits memory limits = guard.rangeLimits(asset);
         vm.expectRevert(abi.encodeWithSelector(IOracleGuard.NotSteward.selector, alice.owner));
         vm.prank(alice.owner);
-        guard.setRangeLimits(asset, limits);
+        guard.setRangeLimits(asset, limits, 0);
         bytes memory unknown = abi.encodeWithSelector(IOracleGuard.UnknownAsset.selector, bytes32("nobody"));
         vm.expectRevert(unknown);
         vm.prank(owner);
-        guard.setRangeLimits("nobody", limits);
+        guard.setRangeLimits("nobody", limits, 0);
         vm.expectRevert(unknown);
         guard.rangeLimits("nobody");
     }
@@ -182,7 +182,7 @@ contract VolatilityTest is ProtocolTest {
     function assertParametersRefused(IOracleGuard.Parameters memory parameters) private {
         vm.expectRevert(IOracleGuard.ParametersOutOfBounds.selector);
         vm.prank(owner);
-        guard.setParameters(parameters);
+        guard.setParameters(parameters, 0);
     }
 
     function test_parameters_keep_their_values_and_bounds() public {
@@ -202,7 +202,7 @@ contract VolatilityTest is ProtocolTest {
             settlementWindow: 4 hours
         });
         vm.prank(owner);
-        guard.setParameters(parameters);
+        guard.setParameters(parameters, 0);
         vm.assertEq(abi.encode(guard.parameters()), abi.encode(parameters));
         parameters.stressedWeight = 0.24e18;
         assertParametersRefused(parameters);

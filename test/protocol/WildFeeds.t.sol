@@ -75,7 +75,7 @@ contract WildFeedsInvariants is ProtocolTest {
             configured.primary = addressOf(sources[2 * k]);
             configured.secondary = addressOf(sources[2 * k + 1]);
             vm.prank(owner);
-            guard.setFeed(assetOf(listed[k]), configured);
+            guard.setFeed(assetOf(listed[k]), configured, 0);
         }
         refreshPrices();
     }

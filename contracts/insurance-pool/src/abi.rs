@@ -4,6 +4,7 @@ use alloy_sol_types::sol;
 use contract_support::lock::Reentered;
 use contract_support::ownable::{NotOwner, NotPendingOwner};
 use contract_support::token::TokenCallFailed;
+use program_support::steward::{EmergencySince, StewardFailed};
 
 sol! {
     /// Every parameter of the pool.
@@ -68,6 +69,8 @@ contract_support::errors! {
         ParametersOutOfBounds,
         TooManyVaults,
         NotSteward,
+        EmergencySince,
+        StewardFailed,
         NotFactory,
         NotVault,
         InsufficientBalance,

@@ -10,7 +10,7 @@
 //! [`harvest`](InsurancePool::harvest). Every conversion rounds in favour of the pool. It counts at most
 //! [`MAX_ASSETS`] and [`MAX_SUPPLY`]; beyond them deposits fail with `Overflow`, exits and cover go on.
 //!
-//! Lives behind ERC-1167 clones only. Built re-entrant, because a vault that the pool asks
+//! Lives behind ERC-1167 clones only. Views answer whoever calls back, because a vault that the pool asks
 //! for its coverage asks the pool what is available; what changes state and calls out holds a lock.
 
 extern crate alloc;
@@ -30,6 +30,7 @@ use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolCall;
 use contract_support::ownable::Ownable;
 use contract_support::{calls, clone, lock, math, token};
+use program_support::steward::{require_may_name, require_no_emergency_since};
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageAddress, StorageMap, StorageU256, StorageVec};
 
@@ -65,7 +66,6 @@ const MAX_DRAW_SHARE: u64 = 1_000_000_000_000_000_000;
 
 /// Storage of a pool. New fields go at the end.
 #[storage]
-#[entrypoint]
 pub struct InsurancePool {
     ownership: Ownable,
     config: Config,
@@ -79,6 +79,8 @@ pub struct InsurancePool {
     steward: StorageAddress,
     factory: StorageAddress,
 }
+
+contract_support::entrypoint!(InsurancePool, Locked);
 
 /// Ownership, set-up and parameters; shares; ERC-4626; exits; cover.
 #[public]
@@ -206,9 +208,11 @@ impl InsurancePool {
         Ok((shares, self.convert_to_assets(shares)?))
     }
 
-    /// Names the steward, which may set the parameters; zero removes it. Owner only (`NotOwner`).
-    pub fn set_steward(&mut self, steward: Address) -> Result<(), Error> {
+    /// Names the steward, which may set the parameters; zero removes it. Owner only (`NotOwner`); to name one fails with
+    /// `EmergencySince` or `StewardFailed`.
+    pub fn set_steward(&mut self, steward: Address, emergencies: u32) -> Result<(), Error> {
         self.ownership.only_owner()?;
+        require_may_name(steward, self.steward.get(), emergencies);
         self.put_steward(steward);
         Ok(())
     }
@@ -218,11 +222,17 @@ impl InsurancePool {
         self.steward.get()
     }
 
-    /// Sets every parameter; requests keep the times they were given. Owner or steward; fails with `NotSteward` or
-    /// `ParametersOutOfBounds`, also if the draw share is no multiple of 1e-9.
-    pub fn set_parameters(&mut self, parameters: Parameters) -> Result<(), Error> {
-        let caller = self.vm().msg_sender();
-        if caller != self.ownership.owner() && caller != self.steward.get() {
+    /// Sets every parameter; requests keep the times they were given. Owner or steward; fails with `NotSteward`,
+    /// `EmergencySince`, `StewardFailed` or `ParametersOutOfBounds`, also if the draw share is no multiple of 1e-9.
+    pub fn set_parameters(
+        &mut self,
+        parameters: Parameters,
+        emergencies: u32,
+    ) -> Result<(), Error> {
+        let (caller, steward) = (self.vm().msg_sender(), self.steward.get());
+        if caller == self.ownership.owner() {
+            require_no_emergency_since(steward, emergencies);
+        } else if caller != steward {
             return Err(NotSteward { caller }.into());
         }
         let within_bounds = (DAY..=MAX_COOLDOWN).contains(&parameters.cooldown)

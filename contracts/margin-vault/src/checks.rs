@@ -5,6 +5,7 @@ use crate::parameters::Amounts;
 use crate::session::{Session, action, is_owner_of, owner_of};
 use crate::storage::{Field, Storage};
 use alloy_primitives::B256;
+use program_support::steward::require_no_emergency_since;
 use risk::{Legs, Positions, Result, Usd};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::MessageAccess;
@@ -15,14 +16,19 @@ pub fn only_owner(store: &Storage) {
     require(store.address(Field::Owner) == caller, Error::NotOwner);
 }
 
-/// Reverts unless the caller owns the vault or is its steward; whether it is the owner.
-pub fn only_steward(store: &Storage) -> bool {
-    let caller = WasmVM::default().msg_sender();
-    let is_owner = store.address(Field::Owner) == caller;
-    require(
-        is_owner || store.address(Field::Steward) == caller,
-        Error::NotSteward,
+/// Reverts unless the caller is the vault's steward, or owns it and there was no emergency since it wrote down how many the steward
+/// counts; whether it is the owner.
+pub fn only_steward(store: &Storage, emergencies: u32) -> bool {
+    let (caller, steward) = (
+        WasmVM::default().msg_sender(),
+        store.address(Field::Steward),
     );
+    let is_owner = store.address(Field::Owner) == caller;
+    if is_owner {
+        require_no_emergency_since(steward, emergencies);
+    } else {
+        require(steward == caller, Error::NotSteward);
+    }
     is_owner
 }
 

@@ -63,4 +63,4 @@ pub mod signatures;
 pub mod storage;
 pub mod trading;
 
-pub use program_support::{event, topic, word};
+pub use program_support::{event, steward, topic, word};

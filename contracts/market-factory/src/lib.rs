@@ -7,7 +7,7 @@
 //! market is experimental; with promotion its shares become the creator's, to redeem like anybody's, after the pool's seven
 //! days.
 //!
-//! Built without the SDK's feature `reentrant`: whoever calls back is refused.
+//! Whoever calls back is refused.
 
 extern crate alloc;
 
@@ -65,7 +65,6 @@ pub struct StoredMarket {
 
 /// Storage of the factory. New fields go at the end.
 #[storage]
-#[entrypoint]
 pub struct MarketFactory {
     ownership: Ownable,
     guard: StorageAddress,
@@ -80,6 +79,8 @@ pub struct MarketFactory {
     minimum_bonds: StorageMap<Address, StorageU256>,
     steward: StorageAddress,
 }
+
+contract_support::entrypoint!(MarketFactory, Refused);
 
 #[public]
 impl MarketFactory {
@@ -406,6 +407,7 @@ impl MarketFactory {
             let set_feed = IOracleGuard::setFeedCall {
                 asset,
                 feed: listing.feed.clone(),
+                emergencies: 0, // not asked of a registrar
             };
             calls::call::<0>(self.vm(), guard, &set_feed.abi_encode())?;
             let poke = IOracleGuard::pokeCall { asset };

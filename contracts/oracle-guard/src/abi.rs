@@ -1,4 +1,4 @@
-//! The Solidity interface, and the few pieces of ABI decoding that it needs. Whatever does not decode reverts without data.
+//! The Solidity interface, and the few pieces of ABI decoding that it needs. Whatever does not decode reverts with `InvalidCalldata`.
 
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::sol;

@@ -8,13 +8,14 @@ use oracle::compact::Decimal;
 use oracle::source::{MAX_CEILING, MAX_DECIMALS, MAX_HEARTBEAT};
 use oracle::{Outlook, Parameters, RangeLimits, Sequencer, SurfaceLimits};
 use program_support::event::{Topic, emit};
+use program_support::steward::{require_may_name, require_no_emergency_since};
 use program_support::topic;
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::AccountAccess;
 
 use crate::abi::{Args, guard, ownable};
 use crate::feeds;
-use crate::host::{encode, refuse, revert, sender, uint};
+use crate::host::{encode, revert, sender, uint, unknown_function};
 use crate::readings::known;
 use crate::store::{self, Entry, Feeds, Field, Record, Shared, Source};
 
@@ -24,7 +25,7 @@ use crate::store::{self, Entry, Feeds, Field, Record, Shared, Source};
 /// Fails with `ZeroAddress` for a zero owner and `FeedUnavailable` for a sequencer feed without code.
 pub fn construct(owner: Address, guardian: Address, sequencer_feed: Address) {
     if !Field::Owner.address().is_zero() {
-        refuse();
+        unknown_function();
     }
     if owner.is_zero() {
         revert(guard::ZeroAddress::SELECTOR, &[]);
@@ -54,9 +55,12 @@ fn only_owner() {
     }
 }
 
-fn only_steward() {
-    let caller = sender();
-    if caller != Field::Owner.address() && caller != Field::Steward.address() {
+/// For the steward, and for the owner unless there was an emergency since it wrote down how many the steward counts.
+fn only_steward(emergencies: u32) {
+    let (caller, steward) = (sender(), Field::Steward.address());
+    if caller == Field::Owner.address() {
+        require_no_emergency_since(steward, emergencies);
+    } else if caller != steward {
         revert(guard::NotSteward::SELECTOR, &[caller.into_word()]);
     }
 }
@@ -98,9 +102,11 @@ pub fn set_registrar(registrar: Address) {
     put_role(Field::Registrar, topic!(guard::RegistrarSet), registrar);
 }
 
-/// Sets the steward, which may set parameters and range limits as the owner may; zero removes it. Owner only (`NotOwner`).
-pub fn set_steward(steward: Address) {
+/// Sets the steward, which may set parameters and range limits as the owner may; zero removes it. Owner only (`NotOwner`); to name
+/// one fails with `EmergencySince` or `StewardFailed`.
+pub fn set_steward(steward: Address, emergencies: u32) {
     only_owner();
+    require_may_name(steward, Field::Steward.address(), emergencies);
     put_role(Field::Steward, topic!(guard::StewardSet), steward);
 }
 
@@ -114,10 +120,10 @@ pub fn set_surface_provider(provider: Address) {
     put_role(Field::SurfaceProvider, event, provider);
 }
 
-/// Sets what surfaces are held to from their next update on. Owner or steward; fails with `NotSteward` or
-/// `SurfaceLimitsOutOfBounds`.
+/// Sets what surfaces are held to from their next update on. Owner or steward; fails with `NotSteward`,
+/// `EmergencySince`, `StewardFailed` or `SurfaceLimitsOutOfBounds`.
 pub fn set_surface_limits(args: Args) {
-    only_steward();
+    only_steward(args.u32(5));
     let limits = SurfaceLimits {
         min_volatility: args.u64(0),
         max_volatility: args.u64(1),
@@ -157,10 +163,10 @@ fn put_role(role: Field, event: Topic, holder: Address) {
     emit(event, 1, &[holder.into_word()]);
 }
 
-/// Sets every parameter, in the units in which they are stored. Owner or steward; fails with `NotSteward` or
-/// `ParametersOutOfBounds`.
+/// Sets every parameter, in the units in which they are stored. Owner or steward; fails with `NotSteward`,
+/// `EmergencySince`, `StewardFailed` or `ParametersOutOfBounds`.
 pub fn set_parameters(args: Args) {
-    only_steward();
+    only_steward(args.u32(13));
     let parameters = Parameters {
         caution_move: args.u64(0),
         restricted_move: args.u64(1),
@@ -220,11 +226,11 @@ fn words_of(p: &Parameters) -> [B256; 13] {
 /// Configures the sources of an asset: the owner at any time, the registrar for an unknown asset.
 ///
 /// The last trusted mark and the tier of a known asset stay; its mean restarts. Fails with `NotRegistrar`, `AssetExists`,
-/// `ZeroAddress`, `SameSource`, `InvalidHeartbeat`, `InvalidPriceRange`, `FeedUnavailable` or `UnsupportedDecimals`.
+/// `EmergencySince`, `StewardFailed`, `ZeroAddress`, `SameSource`, `InvalidHeartbeat`, `InvalidPriceRange`, `FeedUnavailable` or `UnsupportedDecimals`.
 pub fn set_feed(args: Args) {
     let asset = args.word(0);
     let record = Record::of(&asset);
-    check_may_set_feed(&asset, &record);
+    check_may_set_feed(&asset, &record, args.u32(7));
     let [primary, secondary] = [args.address(1), args.address(2)];
     if primary.is_zero() {
         revert(guard::ZeroAddress::SELECTOR, &[]);
@@ -292,10 +298,10 @@ fn feed_words(record: &Record) -> [B256; 6] {
     ]
 }
 
-/// Sets what the volatility and ranges of an asset are held to. Owner or steward; fails with `NotSteward`, `UnknownAsset`
-/// or `RangeLimitsOutOfBounds`.
+/// Sets what the volatility and ranges of an asset are held to. Owner or steward; fails with `NotSteward`,
+/// `EmergencySince`, `StewardFailed`, `UnknownAsset` or `RangeLimitsOutOfBounds`.
 pub fn set_range_limits(args: Args) {
-    only_steward();
+    only_steward(args.u32(5));
     let asset = args.word(0);
     let limits = RangeLimits {
         stressed: args.u64(1),
@@ -335,10 +341,10 @@ fn limit_words(limits: &RangeLimits) -> [B256; 4] {
     ]
 }
 
-fn check_may_set_feed(asset: &B256, record: &Record) {
+fn check_may_set_feed(asset: &B256, record: &Record, emergencies: u32) {
     let caller = sender();
     if caller == Field::Owner.address() {
-        return;
+        return require_no_emergency_since(Field::Steward.address(), emergencies);
     }
     if caller != Field::Registrar.address() {
         revert(guard::NotRegistrar::SELECTOR, &[caller.into_word()]);

@@ -3,11 +3,14 @@
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256};
+use alloy_sol_types::SolError;
 use program_support::encoding::concat;
 use program_support::exit;
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::hostio;
 use stylus_sdk::stylus_core::{BlockAccess, MessageAccess};
+
+use crate::abi::guard;
 
 /// Static call of `to` with at most `gas`, which fills `answer` with the first bytes returned; whether it succeeded and
 /// returned that many.
@@ -84,9 +87,16 @@ pub fn revert(selector: [u8; 4], words: &[B256]) -> ! {
     exit::revert(&concat(&selector, words))
 }
 
-/// Ends the call without data: what was asked is not in the interface.
+/// Ends the call because its arguments do not decode.
 #[cold]
 #[inline(never)]
 pub fn refuse() -> ! {
-    exit::revert(&[])
+    exit::revert(&guard::InvalidCalldata::SELECTOR)
+}
+
+/// Ends the call because there is no such function.
+#[cold]
+#[inline(never)]
+pub fn unknown_function() -> ! {
+    exit::revert(&guard::UnknownFunction::SELECTOR)
 }

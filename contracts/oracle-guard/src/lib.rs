@@ -35,19 +35,23 @@ mod settlements;
 mod store;
 mod surfaces;
 
-use program_support::entry;
+use alloy_sol_types::SolError;
+use program_support::{entry, exit};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::{CalldataAccess, MessageAccess, StorageAccess};
 
-use crate::host::refuse;
+use crate::abi::guard;
 
 /// Serves a call of `len` bytes of calldata. Returns 0; a revert does not return.
 #[unsafe(no_mangle)]
 pub extern "C" fn user_entrypoint(len: usize) -> usize {
     let vm = WasmVM::default();
     let input = entry::calldata(len);
-    if vm.msg_reentrant() || entry::value_sent() {
-        refuse();
+    if vm.msg_reentrant() {
+        exit::revert(&guard::Reentrant::SELECTOR);
+    }
+    if entry::value_sent() {
+        exit::revert(&guard::ValueSent::SELECTOR);
     }
     let output = router::view(&input).unwrap_or_else(|| {
         let output = router::execute(&input);

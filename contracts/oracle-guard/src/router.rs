@@ -6,7 +6,7 @@ use alloy_primitives::B256;
 use alloy_sol_types::SolCall;
 
 use crate::abi::{Args, guard, ownable};
-use crate::host::{encode, refuse};
+use crate::host::{encode, unknown_function};
 use crate::prices::Purpose;
 use crate::store::Field;
 use crate::{admin, options, prices, readings, settlements, surfaces};
@@ -60,7 +60,7 @@ selectors! {
 fn split(input: &[u8]) -> (u32, Args<'_>) {
     match input.split_first_chunk() {
         Some((selector, arguments)) => (u32::from_be_bytes(*selector), Args(arguments)),
-        None => refuse(),
+        None => unknown_function(),
     }
 }
 
@@ -130,9 +130,9 @@ fn configure(selector: u32, args: Args) {
         SET_SURFACE_PROVIDER => admin::set_surface_provider(args.address(0)),
         SET_GUARDIAN => admin::set_guardian(args.address(0)),
         SET_REGISTRAR => admin::set_registrar(args.address(0)),
-        SET_STEWARD => admin::set_steward(args.address(0)),
+        SET_STEWARD => admin::set_steward(args.address(0), args.u32(1)),
         TRANSFER_OWNERSHIP => admin::transfer_ownership(args.address(0)),
         ACCEPT_OWNERSHIP => admin::accept_ownership(),
-        _ => refuse(),
+        _ => unknown_function(),
     }
 }

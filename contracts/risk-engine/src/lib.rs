@@ -25,7 +25,7 @@ use program_support::entry;
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::CalldataAccess;
 
-use crate::refusal::refuse;
+use crate::refusal::unknown_function;
 use crate::words::Word;
 
 // As in the interface, whose structs have names that Rust gives to other things.
@@ -35,6 +35,9 @@ sol! {
         error BadRange();
         error TooManyOptions();
         error BadInput();
+        error InvalidCalldata();
+        error UnknownFunction();
+        error ValueSent();
         error Overflow();
         function evaluate(
             uint256 spot,
@@ -56,7 +59,7 @@ const PRICE: u32 = u32::from_be_bytes(IRiskEngine::priceCall::SELECTOR);
 pub extern "C" fn user_entrypoint(len: usize) -> usize {
     let input = entry::calldata(len);
     if entry::value_sent() {
-        refuse();
+        refusal::value_sent();
     }
     WasmVM::default().write_result(&serve(&input));
     0
@@ -64,13 +67,13 @@ pub extern "C" fn user_entrypoint(len: usize) -> usize {
 
 fn serve(input: &[u8]) -> Vec<u8> {
     let Some((selector, arguments)) = input.split_first_chunk() else {
-        refuse();
+        unknown_function();
     };
     let arguments: &[Word] = arguments.as_chunks().0;
     match u32::from_be_bytes(*selector) {
         REQUIREMENTS => portfolios::requirements(arguments),
         EVALUATE => functions::evaluate(arguments),
         PRICE => functions::price(arguments),
-        _ => refuse(),
+        _ => unknown_function(),
     }
 }

@@ -7,7 +7,7 @@ use risk::options::encoding::HEADER_WORDS;
 use risk::options::scenario::{Contract, Revaluation, Worth};
 use risk::options::{OptionLeg, Portfolio, Requirement};
 
-use crate::refusal::{bad_input, or_revert};
+use crate::refusal::{malformed, or_revert};
 use crate::words::{self, Word, halves};
 
 /// `requirements`: see the interface.
@@ -20,13 +20,13 @@ pub fn requirements(arguments: &[Word]) -> Vec<u8> {
         let (portfolio, count) = Portfolio::unpack([0, 1, 2, 3].map(|n: usize| halves(&header[n])));
         let count = usize::try_from(count).ok();
         let Some((options, tail)) = count.and_then(|count| tail.split_at_checked(count)) else {
-            bad_input();
+            malformed();
         };
         words::push(requirement(&portfolio, options).pack(), &mut output);
         rest = tail;
     }
     if !rest.is_empty() {
-        bad_input();
+        malformed();
     }
     words::set_length(&mut output);
     output

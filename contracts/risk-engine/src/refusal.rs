@@ -6,13 +6,25 @@ use risk::options::Refusal;
 
 use crate::IRiskEngine;
 
-/// Ends the call without data: what was asked is not in the interface.
+/// Ends the call because there is no such function.
 #[cold]
-pub fn refuse() -> ! {
-    revert(&[])
+pub fn unknown_function() -> ! {
+    revert(&IRiskEngine::UnknownFunction::SELECTOR)
 }
 
-/// Ends the call because its arguments cannot be read.
+/// Ends the call because ether came with it.
+#[cold]
+pub fn value_sent() -> ! {
+    revert(&IRiskEngine::ValueSent::SELECTOR)
+}
+
+/// Ends the call because its arguments do not decode.
+#[cold]
+pub fn malformed() -> ! {
+    revert(&IRiskEngine::InvalidCalldata::SELECTOR)
+}
+
+/// Ends the call because a number in its arguments is too large.
 #[cold]
 pub fn bad_input() -> ! {
     revert(&IRiskEngine::BadInput::SELECTOR)

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use risk::options::encoding::Halves;
 
-use crate::refusal::bad_input;
+use crate::refusal::{bad_input, malformed};
 
 /// A 32-byte word.
 pub type Word = [u8; 32];
@@ -20,7 +20,7 @@ pub fn halves(word: &Word) -> Halves {
 #[inline(always)]
 fn quarters(words: &[Word], place: usize) -> [u64; 4] {
     let Some(word) = words.get(place) else {
-        bad_input()
+        malformed()
     };
     let (quarters, _) = word.as_chunks();
     let raw = |n: usize| u64::from_ne_bytes(quarters[n]);
@@ -40,13 +40,22 @@ pub fn unsigned(words: &[Word], place: usize) -> u128 {
     join(high, low)
 }
 
+/// A word below 2^64; none beyond.
+#[inline(always)]
+fn narrow(words: &[Word], place: usize) -> Option<u64> {
+    let [top, next, high, low] = quarters(words, place);
+    (top | next | high == 0).then_some(u64::from_be(low))
+}
+
 /// A `uint256` below 2^64.
 pub fn short(words: &[Word], place: usize) -> u64 {
-    let [top, next, high, low] = quarters(words, place);
-    if top | next | high != 0 {
-        bad_input();
-    }
-    u64::from_be(low)
+    narrow(words, place).unwrap_or_else(|| bad_input())
+}
+
+/// A length, or an offset.
+fn extent(words: &[Word], place: usize) -> usize {
+    let extent = narrow(words, place).and_then(|extent| usize::try_from(extent).ok());
+    extent.unwrap_or_else(|| malformed())
 }
 
 /// An `int256` of 128 bits.
@@ -62,25 +71,22 @@ pub fn signed(words: &[Word], place: usize) -> i128 {
 
 /// A `bool`.
 pub fn flag(words: &[Word], place: usize) -> bool {
-    match short(words, place) {
-        0 => false,
-        1 => true,
-        _ => bad_input(),
+    match narrow(words, place) {
+        Some(0) => false,
+        Some(1) => true,
+        _ => malformed(),
     }
 }
 
 /// The array whose offset is at `place`: its length in items of `words_each`, and what follows the length.
 pub fn array(words: &[Word], place: usize, words_each: usize) -> &[Word] {
-    let offset = short(words, place);
-    let tail = words.get((offset / 32) as usize..).unwrap_or_default();
-    let count = short(tail, 0);
-    let len = usize::try_from(count)
-        .ok()
-        .and_then(|count| count.checked_mul(words_each));
+    let offset = extent(words, place);
+    let tail = words.get(offset / 32..).unwrap_or_default();
+    let len = extent(tail, 0).checked_mul(words_each);
     let items = len.and_then(|len| tail.get(1..)?.get(..len));
     match items {
         Some(items) if offset.is_multiple_of(32) => items,
-        _ => bad_input(),
+        _ => malformed(),
     }
 }
 

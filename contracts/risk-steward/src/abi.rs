@@ -3,6 +3,7 @@
 use alloy_sol_types::sol;
 use contract_support::calls::{NoCode, ShortReturnData};
 use contract_support::ownable::{NotOwner, NotPendingOwner};
+use program_support::steward::EmergencySince;
 
 sol!("../interfaces/IOracleGuard.sol");
 sol!("../interfaces/IMarginVault.sol");
@@ -132,5 +133,6 @@ contract_support::errors! {
         EmergencyRunning,
         NotHeld,
         NotAsConfirmed,
+        EmergencySince,
     }
 }

@@ -2,8 +2,9 @@
 
 use alloc::vec::Vec;
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256, U32, U256};
 use alloy_sol_types::SolValue;
+use program_support::steward::EmergencySince;
 use steward::emergency::PERIOD;
 use steward::{
     Corridor as Limits, Emergency, EmergencyRefusal, Field, Kind, Move, Range, Refusal, Role,
@@ -87,6 +88,23 @@ impl RiskSteward {
         self.parameters.getter(id).getter(U256::from(field)).terms()
     }
 
+    /// Fails with `EmergencySince` unless `emergencies`, from a proposal of the owner's, is what is counted.
+    pub fn no_emergency_since(&self, emergencies: u32) -> Result<(), Error> {
+        if emergencies != self.emergencies() {
+            return Err(EmergencySince {}.into());
+        }
+        Ok(())
+    }
+
+    /// Counts what the emergency multisig does. Nobody lives to see the last number; if somebody did, nothing could be tightened
+    /// any more.
+    fn count_emergency(&mut self) -> Result<(), Error> {
+        let counted = self.emergencies().checked_add(1);
+        let counted = counted.ok_or(EmergencySpent { from: u64::MAX })?;
+        self.tightenings.set(U32::from(counted));
+        Ok(())
+    }
+
     /// Names the emergency multisig.
     pub fn put_emergency(&mut self, emergency: Address) {
         self.emergency.set(emergency);
@@ -100,7 +118,8 @@ impl RiskSteward {
         field: u8,
         corridor: Corridor,
     ) -> Result<(), Error> {
-        if field_at(target.kind, field)?.role == Role::Fixed {
+        let known = field_at(target.kind, field)?;
+        if known.role == Role::Fixed {
             return Err(NotSteered { field }.into());
         }
         let limits = Limits {
@@ -109,7 +128,7 @@ impl RiskSteward {
             max_step: corridor.maxStep,
             delay: corridor.delay,
         };
-        if limits.is_set() && !limits.is_within_bounds() {
+        if limits.is_set() && !limits.is_within_bounds(known) {
             return Err(CorridorOutOfBounds { field }.into());
         }
         let id = self.id(target);
@@ -160,6 +179,7 @@ impl RiskSteward {
     /// The emergency multisig's changes.
     pub fn hold(&mut self, target: &Target, changes: &[Change]) -> Result<(), Error> {
         check_fields(target.kind, changes)?;
+        self.count_emergency()?;
         let mut loaded = self.loaded(target)?;
         let now = self.vm().block_timestamp();
         let mut emergency = self

@@ -9,7 +9,7 @@
 //! | another contract's struct read and set | [`target`] |
 //! | a value stored | [`store`] |
 //!
-//! Built without the SDK's feature `reentrant`: whoever calls back is refused.
+//! Whoever calls back is refused.
 
 extern crate alloc;
 
@@ -23,7 +23,7 @@ use alloc::vec::Vec;
 use alloy_primitives::{Address, B256, U256};
 use contract_support::ownable::Ownable;
 use stylus_sdk::prelude::*;
-use stylus_sdk::storage::{StorageAddress, StorageB256, StorageBool, StorageMap};
+use stylus_sdk::storage::{StorageAddress, StorageB256, StorageBool, StorageMap, StorageU32};
 
 use self::abi::*;
 use self::store::StoredParameter;
@@ -31,7 +31,6 @@ use self::target::Target;
 
 /// Storage of the steward. New fields go at the end.
 #[storage]
-#[entrypoint]
 pub struct RiskSteward {
     ownership: Ownable,
     emergency: StorageAddress,
@@ -40,7 +39,11 @@ pub struct RiskSteward {
     parameters: StorageMap<B256, StorageMap<U256, StoredParameter>>,
     /// By the hash of the struct.
     emergencies: StorageMap<B256, StorageB256>,
+    /// How often the emergency multisig has tightened.
+    tightenings: StorageU32,
 }
+
+contract_support::entrypoint!(RiskSteward, Refused);
 
 #[public]
 impl RiskSteward {
@@ -76,9 +79,23 @@ impl RiskSteward {
         Ok(self.ownership.accept()?)
     }
 
-    /// Lets `agent` move parameters inside their corridors, or no longer. Owner only; fails with `NotOwner` or `ZeroAddress`.
-    pub fn set_agent(&mut self, agent: Address, allowed: bool) -> Result<(), Error> {
+    /// How often the emergency multisig has tightened anything.
+    pub fn emergencies(&self) -> u32 {
+        self.tightenings.get().to()
+    }
+
+    /// Lets `agent` move parameters inside their corridors, or no longer. Owner only; fails with `NotOwner`, `ZeroAddress`, or
+    /// `EmergencySince` for an agent that is allowed.
+    pub fn set_agent(
+        &mut self,
+        agent: Address,
+        allowed: bool,
+        emergencies: u32,
+    ) -> Result<(), Error> {
         self.ownership.only_owner()?;
+        if allowed {
+            self.no_emergency_since(emergencies)?;
+        }
         if agent.is_zero() {
             return Err(ZeroAddress {}.into());
         }
@@ -92,9 +109,12 @@ impl RiskSteward {
         self.agents.get(agent)
     }
 
-    /// Names the emergency multisig; zero is none. Owner only (`NotOwner`).
-    pub fn set_emergency(&mut self, emergency: Address) -> Result<(), Error> {
+    /// Names the emergency multisig; zero is none. Owner only; fails with `NotOwner`, or `EmergencySince` for one that is named.
+    pub fn set_emergency(&mut self, emergency: Address, emergencies: u32) -> Result<(), Error> {
         self.ownership.only_owner()?;
+        if !emergency.is_zero() {
+            self.no_emergency_since(emergencies)?;
+        }
         self.put_emergency(emergency);
         Ok(())
     }
@@ -105,15 +125,17 @@ impl RiskSteward {
     }
 
     /// Sets the corridor of one field; a delay of zero takes the field away from the steward. Owner only; fails with
-    /// `NotOwner`, `UnknownKind`, `InvalidKey`, `UnknownField`, `NotSteered` for a field that only governance changes, or
+    /// `NotOwner`, `EmergencySince`, `UnknownKind`, `InvalidKey`, `UnknownField`, `NotSteered` for a field that only governance changes, or
     /// `CorridorOutOfBounds`.
     pub fn set_corridor(
         &mut self,
         subject: Subject,
         field: u8,
         corridor: Corridor,
+        emergencies: u32,
     ) -> Result<(), Error> {
         self.ownership.only_owner()?;
+        self.no_emergency_since(emergencies)?;
         self.put_corridor(&Target::of(&subject)?, field, corridor)
     }
 

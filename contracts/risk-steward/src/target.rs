@@ -131,13 +131,15 @@ impl Target {
 
     /// Sets the struct whole. Fails with the contract's own error.
     pub fn write(&self, host: &impl Host, words: &[U256]) -> Result<(), Error> {
-        let input = self.input(access(self.kind).set, words);
+        let mut input = self.input(access(self.kind).set, words);
+        // The number of emergencies, which nobody asks of a steward.
+        input.extend_from_slice(&[0; 32]);
         calls::call::<0>(host, self.address, &input)?;
         Ok(())
     }
 
     fn input(&self, selector: [u8; 4], words: &[U256]) -> Vec<u8> {
-        let mut input = Vec::with_capacity(36 + 32 * words.len());
+        let mut input = Vec::with_capacity(68 + 32 * words.len());
         input.extend_from_slice(&selector);
         if self.kind.is_keyed() {
             input.extend_from_slice(self.key.as_slice());

@@ -36,7 +36,7 @@ const FEES: RangeInclusive<u32> = 0..=PERCENT;
 /// Sets the rules of options on the underlying of a perpetual. The owner gives an underlying its first ones; a steward may change
 /// them.
 pub fn set(store: &mut Storage, args: Args) -> Bytes {
-    let is_owner = only_steward(store);
+    let is_owner = only_steward(store, args.u32(1 + RULE_WORDS));
     let number = args.u32(0);
     let id = store.listing(number);
     let before = store.option_rules(id);

@@ -14,6 +14,7 @@ use margin_vault::parameters::{
     FEE_UNIT, InstrumentRates, MAX_DECIMALS, QuoteToken, RATE_UNIT, Rates, stored_rate,
 };
 use margin_vault::session::Session;
+use margin_vault::steward::require_may_name;
 use margin_vault::storage::{Field, InstrumentField, PoolAssets, Storage};
 use margin_vault::topic;
 use margin_vault::word::Word;
@@ -124,9 +125,10 @@ pub fn initialize(store: &mut Storage, args: Args) -> Bytes {
     &[]
 }
 
-/// Names the steward, which may change parameters; zero removes it.
-pub fn set_steward(store: &mut Storage, steward: Address) -> Bytes {
+/// Names the steward, which may change parameters; zero removes it, whatever the emergencies.
+pub fn set_steward(store: &mut Storage, steward: Address, emergencies: u32) -> Bytes {
     only_owner(store);
+    require_may_name(steward, store.address(Field::Steward), emergencies);
     put_steward(store, steward);
     &[]
 }
@@ -170,7 +172,7 @@ fn transferred(from: Address, to: Address) {
 
 /// Lists an instrument, or changes the parameters of one. What can be traded is the owner's to decide, not the steward's.
 pub fn set_instrument(store: &mut Storage, args: Args) -> Bytes {
-    let is_owner = only_steward(store);
+    let is_owner = only_steward(store, args.u32(1 + INSTRUMENT_WORDS));
     let id = args.u32(0);
     if !is_owner {
         let asset = store.instrument_field(store.listing(id), InstrumentField::Asset);
@@ -264,7 +266,7 @@ fn wad(rate: u32) -> Word {
 
 /// Sets every parameter; who is paid, and what listing costs, is the owner's to decide, not the steward's.
 pub fn set_parameters(store: &mut Storage, args: Args) -> Bytes {
-    let is_owner = only_steward(store);
+    let is_owner = only_steward(store, args.u32(PARAMETER_WORDS));
     let rate = |place| stored_rate(args.u64(place));
     let fee = args.unsigned(9);
     require(

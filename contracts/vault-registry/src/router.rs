@@ -54,7 +54,7 @@ impl Program for Registry {
             selector::INITIALIZE => admin::initialize(store, args),
             selector::TRANSFER_OWNERSHIP => admin::transfer_ownership(store, args.address(0)),
             selector::ACCEPT_OWNERSHIP => admin::accept_ownership(store),
-            selector::SET_STEWARD => admin::set_steward(store, args.address(0)),
+            selector::SET_STEWARD => admin::set_steward(store, args.address(0), args.u32(1)),
             selector::SET_INSTRUMENT => admin::set_instrument(store, args),
             selector::SET_PARAMETERS => admin::set_parameters(store, args),
             _ => return None,

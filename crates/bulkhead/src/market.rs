@@ -167,6 +167,7 @@ impl Market {
                 asset: contract.asset,
                 ..parameters(terms)
             },
+            emergencies: 0,
         };
         let hold = IOracleGuard::setRangeLimitsCall {
             asset: contract.asset,
@@ -176,6 +177,7 @@ impl Market {
                 max: rate(LEAST_RANGE),
                 confidence: 0,
             },
+            emergencies: 0,
         };
         Ok([
             owner.call(chain, self.vault, &insure)?,
@@ -198,6 +200,7 @@ impl Market {
                     shock: rate(terms.shock),
                     ..parameters(terms)
                 },
+                emergencies: 0,
             };
             owner.call(chain, self.vault, &call)
         };

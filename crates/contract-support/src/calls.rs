@@ -14,9 +14,20 @@ sol! {
     /// There is no contract at `target`.
     #[derive(Debug)]
     error NoCode(address target);
+    /// A contract that was called reverted without data.
+    #[derive(Debug)]
+    error CallFailed();
     /// `target` returned less than it declared.
     #[derive(Debug)]
     error ShortReturnData(address target);
+}
+
+/// The revert data of a called contract, or [`CallFailed`] if there is none.
+pub fn reason(data: Vec<u8>) -> Vec<u8> {
+    if data.is_empty() {
+        return CallFailed {}.abi_encode();
+    }
+    data
 }
 
 /// Calls `target` with all gas and returns the first `N` words of what it returns.

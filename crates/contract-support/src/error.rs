@@ -3,8 +3,8 @@
 /// Declares a contract's error enum from Solidity errors that are in scope (from `sol!`).
 ///
 /// Each listed error becomes a variant of the same name with a `From` conversion, so that `?` works.
-/// The extra variant `Bubbled` carries the revert data of a called contract unchanged.
-/// The enum converts into the revert data; with the contract's feature `export-abi` it also lists its errors.
+/// The extra variant `Bubbled` carries the revert data of a called contract unchanged, or `CallFailed` where there is none.
+/// The enum converts into the revert data, which is never empty; with the contract's feature `export-abi` it also lists its errors.
 #[macro_export]
 macro_rules! errors {
     ($(#[$meta:meta])* $vis:vis enum $name:ident { $($error:ident),+ $(,)? }) => {
@@ -31,7 +31,7 @@ macro_rules! errors {
             fn from(error: $name) -> Self {
                 match error {
                     $($name::$error(error) => ::stylus_sdk::alloy_sol_types::SolError::abi_encode(&error),)+
-                    $name::Bubbled(data) => data,
+                    $name::Bubbled(data) => $crate::calls::reason(data),
                 }
             }
         }
@@ -39,14 +39,28 @@ macro_rules! errors {
         #[cfg(feature = "export-abi")]
         impl ::stylus_sdk::abi::export::internal::InnerTypes for $name {
             fn inner_types() -> ::alloc::vec::Vec<::stylus_sdk::abi::export::internal::InnerType> {
-                ::alloc::vec![$(::stylus_sdk::abi::export::internal::InnerType {
-                    name: ::alloc::format!(
-                        "error {};",
-                        <$error as ::stylus_sdk::alloy_sol_types::SolError>::SIGNATURE
-                    ),
-                    id: ::core::any::TypeId::of::<$error>(),
-                }),+]
+                ::alloc::vec![
+                    $($crate::exported_error!($error),)+
+                    $crate::exported_error!($crate::calls::CallFailed),
+                    $crate::exported_error!($crate::entry::ValueSent),
+                    $crate::exported_error!($crate::entry::UnknownFunction),
+                    $crate::exported_error!($crate::entry::InvalidCalldata),
+                ]
             }
+        }
+    };
+}
+
+/// An error as an exported ABI lists it.
+#[macro_export]
+macro_rules! exported_error {
+    ($error:ty) => {
+        ::stylus_sdk::abi::export::internal::InnerType {
+            name: ::alloc::format!(
+                "error {};",
+                <$error as ::stylus_sdk::alloy_sol_types::SolError>::SIGNATURE
+            ),
+            id: ::core::any::TypeId::of::<$error>(),
         }
     };
 }

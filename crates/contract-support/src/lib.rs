@@ -2,6 +2,7 @@
 //!
 //! - [`ownable`]: two-step ownership.
 //! - [`clone`]: ERC-1167 clones: detection, deployment, address prediction.
+//! - [`entry`]: the start of a call, with an error for whatever does not fit the ABI.
 //! - [`calls`]: calls to other contracts that cannot be mistaken for success.
 //! - [`token`]: ERC-20 transfers for tokens that return nothing, `true` or `false`.
 //! - [`lock`]: a re-entrancy lock in transient storage.
@@ -15,6 +16,7 @@ extern crate alloc;
 mod abi;
 pub mod calls;
 pub mod clone;
+pub mod entry;
 mod error;
 pub mod lock;
 pub mod math;

@@ -9,6 +9,7 @@
 //! | words encoded | [`encoding`] |
 //! | a slot read or written | [`storage`] |
 //! | an event emitted | [`event`] |
+//! | the steward asked | [`steward`] |
 //! | a word taken apart | [`word`] |
 //!
 //! Contracts with the SDK's router share `contract-support` instead.
@@ -22,6 +23,7 @@ pub mod encoding;
 pub mod entry;
 pub mod event;
 pub mod exit;
+pub mod steward;
 pub mod storage;
 pub mod word;
 

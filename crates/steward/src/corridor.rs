@@ -67,9 +67,14 @@ pub enum Refusal {
 }
 
 impl Corridor {
-    /// Whether governance may set it.
-    pub fn is_within_bounds(&self) -> bool {
-        self.min <= self.max && STEPS.contains(&self.max_step) && DELAYS.contains(&self.delay)
+    /// Whether governance may set it for a field.
+    pub fn is_within_bounds(&self, field: Field) -> bool {
+        let Range { low, high } = field.bounds;
+        low <= self.min
+            && self.min <= self.max
+            && self.max <= high
+            && STEPS.contains(&self.max_step)
+            && DELAYS.contains(&self.delay)
     }
 
     /// Whether governance has set it.
@@ -312,8 +317,10 @@ mod tests {
 
     #[test]
     fn governance_is_bound_too() {
-        let corridor = initial_rate().corridor;
-        assert!(corridor.is_within_bounds());
+        let Move {
+            field, corridor, ..
+        } = initial_rate();
+        assert!(corridor.is_within_bounds(field));
         let outside = [
             Corridor {
                 min: corridor.max + 1,
@@ -337,7 +344,31 @@ mod tests {
             },
         ];
         for corridor in outside {
-            assert!(!corridor.is_within_bounds(), "{corridor:?}");
+            assert!(!corridor.is_within_bounds(field), "{corridor:?}");
+        }
+    }
+
+    #[test]
+    fn a_corridor_stays_within_the_bounds_of_its_field() {
+        for (field, (low, high)) in [
+            (Kind::Instrument.fields()[3], (PERCENT / 2, u128::MAX)),
+            (Kind::GuardParameters.fields()[5], (600, 14_400)),
+        ] {
+            let widest = Corridor {
+                min: low,
+                max: high,
+                ..initial_rate().corridor
+            };
+            assert!(widest.is_within_bounds(field));
+            let lower = Corridor {
+                min: low - 1,
+                ..widest
+            };
+            assert!(!lower.is_within_bounds(field));
+            if let Some(max) = high.checked_add(1) {
+                let higher = Corridor { max, ..widest };
+                assert!(!higher.is_within_bounds(field));
+            }
         }
     }
 

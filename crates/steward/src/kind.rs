@@ -6,8 +6,19 @@
 //! fees), stop liquidations or reductions (the price that a sole source is clamped to), or take insurance away from one
 //! side in favour of the other (cover, draws) has no tighter direction: risk agents may move it step by step, an
 //! emergency may not.
+//!
+//! Two fields are tighter in one direction only up to a point, beyond which it is people and the protocol that are hurt. No corridor
+//! reaches further ([`Field::bounds`]); governance itself may, by a vote:
+//!
+//! - A narrow `priceBand` keeps fills near the mark, so that no profit is traded to a partner. But a mark lags by as much as its
+//!   feed moves before it reports, half a per cent with Chainlink's: in a band narrower than that nobody who knows the market takes the
+//!   other side, and who wants to reduce cannot. Its floor is 0.5 %.
+//! - A long `gracePeriod` keeps new risk out after an outage, and gives people time to pay in. But accounts from 95 to 100 % of
+//!   maintenance are not liquidated while it lasts, and nobody may open a hedge: at most four hours. The other way it takes the time
+//!   to pay in away: at least ten minutes.
 
 use crate::WAD;
+use crate::corridor::Range;
 
 /// What the steward may do with a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +40,8 @@ pub struct Field {
     pub unit: u64,
     /// Who may move it, and which way in an emergency.
     pub role: Role,
+    /// What any corridor of it has to stay within.
+    pub bounds: Range,
 }
 
 /// A struct of parameters that is set whole. The numbers are those of the ABI.
@@ -57,25 +70,44 @@ const ANY: u64 = 1;
 const MINUTE: u64 = 60;
 const HOUR: u64 = 3_600;
 
+/// Whatever its contract accepts.
+const ANYTHING: Range = Range {
+    low: 0,
+    high: u128::MAX,
+};
+/// Wide enough for what a mark lags behind the market.
+const PRICE_BANDS: Range = Range {
+    low: WAD as u128 / 200,
+    high: u128::MAX,
+};
+/// Ten minutes to pay in, four hours in which accounts just below maintenance wait.
+const GRACE_PERIODS: Range = Range {
+    low: 600,
+    high: 4 * 3_600,
+};
+
+const fn field(unit: u64, role: Role) -> Field {
+    let bounds = ANYTHING;
+    Field { unit, role, bounds }
+}
+
 const fn steered(unit: u64) -> Field {
-    let role = Role::Steered;
-    Field { unit, role }
+    field(unit, Role::Steered)
 }
 
 const fn up(unit: u64) -> Field {
-    let role = Role::TighterUp;
-    Field { unit, role }
+    field(unit, Role::TighterUp)
 }
 
 const fn down(unit: u64) -> Field {
-    let role = Role::TighterDown;
-    Field { unit, role }
+    field(unit, Role::TighterDown)
 }
 
-const FIXED: Field = Field {
-    unit: ANY,
-    role: Role::Fixed,
-};
+const fn within(field: Field, bounds: Range) -> Field {
+    Field { bounds, ..field }
+}
+
+const FIXED: Field = field(ANY, Role::Fixed);
 
 /// Less outflow and more of the fees to insurance are tighter. Penalties, rewards and dust decide who is paid what; what listing
 /// costs is governance's.
@@ -95,33 +127,33 @@ const VAULT_PARAMETERS: [Field; 10] = [
 /// More initial margin, fills closer to the mark, a larger shock to cover and less open interest are tighter. More
 /// maintenance margin liquidates.
 const INSTRUMENT: [Field; 9] = [
-    FIXED,         // asset
-    steered(RATE), // maintenanceRate
-    up(RATE),      // initialRate
-    down(RATE),    // priceBand
-    steered(RATE), // makerFee
-    steered(RATE), // takerFee
-    up(RATE),      // shock
-    down(ANY),     // openInterestLimit
-    steered(ANY),  // coverAllowance
+    FIXED,                           // asset
+    steered(RATE),                   // maintenanceRate
+    up(RATE),                        // initialRate
+    within(down(RATE), PRICE_BANDS), // priceBand
+    steered(RATE),                   // makerFee
+    steered(RATE),                   // takerFee
+    up(RATE),                        // shock
+    down(ANY),                       // openInterestLimit
+    steered(ANY),                    // coverAllowance
 ];
 
 /// Tiers that are entered on smaller moves and left later are tighter. Everything that enters the range of maintenance
 /// margin liquidates.
 const GUARD_PARAMETERS: [Field; 13] = [
-    down(RATE),            // cautionMove
-    down(RATE),            // restrictedMove
-    steered(RATE),         // stablePriceRate
-    steered(ANY),          // meanWindow
-    up(ANY),               // calmPeriod
-    up(ANY),               // gracePeriod
-    steered(HOUR),         // slowPeriod
-    steered(MINUTE),       // fastPeriod
-    steered(WAD / 100),    // stressedWeight
-    steered(WAD / 10_000), // hourlyRise
-    steered(WAD / 10),     // rangeMultiplier
-    steered(HOUR),         // horizon
-    steered(MINUTE),       // settlementWindow
+    down(RATE),                     // cautionMove
+    down(RATE),                     // restrictedMove
+    steered(RATE),                  // stablePriceRate
+    steered(ANY),                   // meanWindow
+    up(ANY),                        // calmPeriod
+    within(up(ANY), GRACE_PERIODS), // gracePeriod
+    steered(HOUR),                  // slowPeriod
+    steered(MINUTE),                // fastPeriod
+    steered(WAD / 100),             // stressedWeight
+    steered(WAD / 10_000),          // hourlyRise
+    steered(WAD / 10),              // rangeMultiplier
+    steered(HOUR),                  // horizon
+    steered(MINUTE),                // settlementWindow
 ];
 
 /// All of them enter the range of maintenance margin, but the confidence, which prices of both sides suffer from.
@@ -232,6 +264,25 @@ mod tests {
         for place in [5, 6] {
             assert_eq!(Kind::OptionRules.fields()[place].role, Role::Steered);
         }
+    }
+
+    /// The band and the grace period alone, whose tighter direction hurts beyond a point.
+    #[test]
+    fn two_fields_are_bounded_in_every_corridor() {
+        let bounded = |kind: Kind| {
+            let fields = kind.fields().iter().enumerate();
+            fields.filter(|(_, field)| field.bounds != ANYTHING)
+        };
+        let all = Kind::ALL.into_iter().flat_map(|kind| {
+            bounded(kind).map(move |(place, field)| (kind, place, field.role, field.bounds))
+        });
+        let expected = [
+            (Kind::Instrument, 3, Role::TighterDown, PRICE_BANDS),
+            (Kind::GuardParameters, 5, Role::TighterUp, GRACE_PERIODS),
+        ];
+        assert!(all.eq(expected));
+        assert_eq!(PRICE_BANDS.low, 5_000_000_000_000_000);
+        assert_eq!((GRACE_PERIODS.low, GRACE_PERIODS.high), (600, 14_400));
     }
 
     #[test]

@@ -175,6 +175,7 @@ async fn insure(
             dailyDrawShare: rate(DAILY_DRAW),
             ..defaults
         },
+        emergencies: 0,
     };
     chain
         .execute(&[operator.call(chain, market.pool, &set)?])

@@ -166,6 +166,7 @@ impl OptionMarket {
                 vegaLimit: wad(1e9).to(),
                 gammaLimit: wad(1e9).to(),
             },
+            emergencies: 0,
         };
         let ranges = IOracleGuard::setRangeLimitsCall {
             asset: self.underlying.asset,
@@ -175,6 +176,7 @@ impl OptionMarket {
                 max: rate(RANGE[1]),
                 confidence: 0,
             },
+            emergencies: 0,
         };
         let provider = IOracleGuard::setSurfaceProviderCall {
             provider: operator.address(),

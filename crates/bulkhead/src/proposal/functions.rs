@@ -68,7 +68,7 @@ pub struct Setter {
     pub get: [u8; 4],
     /// Words of its arguments with which the view is asked; they come first.
     pub keys: usize,
-    /// Words of its arguments in all.
+    /// Words of its arguments in all, those of the number of emergencies included.
     pub words: usize,
     /// `Name(type field,type field)` of what the view returns.
     declaration: String,
@@ -119,6 +119,12 @@ impl Setter {
         self.set == IMarketFactory::promoteCall::SELECTOR
     }
 
+    /// With the number of emergencies after the value.
+    fn with_emergencies(self) -> Self {
+        let words = self.words + EMERGENCIES;
+        Self { words, ..self }
+    }
+
     fn reaching_accounts(self) -> Self {
         let reaches_accounts = true;
         Self {
@@ -147,6 +153,9 @@ macro_rules! setter {
     };
 }
 
+/// Words with which the owner says how many emergencies it knows of.
+const EMERGENCIES: usize = 1;
+
 /// The setter of a struct that the steward knows.
 macro_rules! parameters {
     ($contract:ident, $name:literal, $interface:ident :: $struct:ident, $set:ident, $get:ident, $kind:ident) => {
@@ -154,7 +163,9 @@ macro_rules! parameters {
             $contract,
             Owner,
             $name,
-            $interface::$set(usize::from(Kind::$kind.is_keyed()) + Kind::$kind.fields().len()),
+            $interface::$set(
+                usize::from(Kind::$kind.is_keyed()) + Kind::$kind.fields().len() + EMERGENCIES
+            ),
             $get(usize::from(Kind::$kind.is_keyed())),
             $interface::$struct::eip712_root_type().into_owned(),
             Some(Kind::$kind)
@@ -264,21 +275,24 @@ fn roles() -> Vec<Setter> {
             IMarginVault::setStewardCall,
             stewardCall(0),
             "S(address steward)"
-        ),
+        )
+        .with_emergencies(),
         value!(
             Guard,
             "steward of the guard",
             IOracleGuard::setStewardCall,
             stewardCall(0),
             "S(address steward)"
-        ),
+        )
+        .with_emergencies(),
         value!(
             Pool,
             "steward of the pool",
             IInsurancePool::setStewardCall,
             stewardCall(0),
             "S(address steward)"
-        ),
+        )
+        .with_emergencies(),
         value!(
             Guard,
             "guardian",
@@ -320,14 +334,16 @@ fn roles() -> Vec<Setter> {
             IRiskSteward::setAgentCall,
             isAgentCall(1),
             "A(bool allowed)"
-        ),
+        )
+        .with_emergencies(),
         value!(
             Steward,
             "emergency multisig",
             IRiskSteward::setEmergencyCall,
             emergencyCall(0),
             "E(address emergency)"
-        ),
+        )
+        .with_emergencies(),
     ]
 }
 
@@ -351,7 +367,7 @@ fn others() -> Vec<Setter> {
             Guard,
             Owner,
             "feed of asset",
-            IOracleGuard::setFeedCall(7),
+            IOracleGuard::setFeedCall(7 + EMERGENCIES),
             feedCall(1),
             IOracleGuard::Feed::eip712_root_type().into_owned(),
             None
@@ -386,7 +402,7 @@ fn others() -> Vec<Setter> {
             Steward,
             Owner,
             "corridor of",
-            IRiskSteward::setCorridorCall(8),
+            IRiskSteward::setCorridorCall(8 + EMERGENCIES),
             corridorCall(4),
             "C(uint256 min,uint256 max,uint64 maxStep,uint32 delay)".into(),
             None
@@ -448,7 +464,10 @@ mod tests {
                 "{}",
                 setter.name
             );
-            assert_eq!(setter.words, setter.keys + kind.fields().len());
+            assert_eq!(
+                setter.words,
+                setter.keys + kind.fields().len() + EMERGENCIES
+            );
         }
     }
 

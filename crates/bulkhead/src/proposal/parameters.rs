@@ -235,7 +235,7 @@ mod tests {
     fn set_instrument(words: &[u8]) -> Bytes {
         let key = B256::with_last_byte(3);
         let selector = IMarginVault::setInstrumentCall::SELECTOR;
-        [&selector[..], &key[..], words].concat().into()
+        [&selector[..], &key[..], words, &[0; 32]].concat().into()
     }
 
     #[test]
@@ -336,6 +336,7 @@ mod tests {
                 max: 0,
                 confidence: 0,
             },
+            emergencies: 0,
         };
         let (found, _) = Subject::of(GUARD, &call.abi_encode().into(), &system()).unwrap();
         let ask = IOracleGuard::rangeLimitsCall {

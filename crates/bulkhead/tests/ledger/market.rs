@@ -241,5 +241,6 @@ pub fn parameters(start: u64) -> IMarginVault::setParametersCall {
             treasury: TREASURY,
             listingFee: 0,
         },
+        emergencies: 0,
     }
 }

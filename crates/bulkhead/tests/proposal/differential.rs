@@ -64,6 +64,7 @@ async fn instrument(scene: &Scene, number: u32, maintenance: f64, initial: f64) 
             initialRate: rate(initial),
             ..scene.instrument(number).await
         },
+        emergencies: 0,
     };
     (scene.market.vault, call.abi_encode().into())
 }
@@ -77,6 +78,7 @@ fn option_rules(scene: &Scene) -> Change {
     let call = IMarginVault::setOptionRulesCall {
         underlying: ETH,
         rules,
+        emergencies: 0,
     };
     (scene.market.vault, call.abi_encode().into())
 }
@@ -94,6 +96,7 @@ async fn vault_parameters(scene: &Scene) -> Change {
             penaltyStart: rate(0.2),
             ..parameters
         },
+        emergencies: 0,
     };
     (vault, call.abi_encode().into())
 }
@@ -111,6 +114,7 @@ async fn guard_parameters(scene: &Scene) -> Change {
             hourlyRise: rate(0.05),
             ..parameters
         },
+        emergencies: 0,
     };
     (guard, call.abi_encode().into())
 }
@@ -124,6 +128,7 @@ fn range_limits(scene: &Scene, place: usize, least: f64) -> Change {
             max: rate(0.5),
             confidence: 0,
         },
+        emergencies: 0,
     };
     (scene.market.guard, call.abi_encode().into())
 }
@@ -140,7 +145,11 @@ async fn feed(scene: &Scene) -> Change {
         ceiling: wad(PRICE / 2.0).to(),
         ..feed
     };
-    let call = IOracleGuard::setFeedCall { asset, feed: blind };
+    let call = IOracleGuard::setFeedCall {
+        asset,
+        feed: blind,
+        emergencies: 0,
+    };
     (guard, call.abi_encode().into())
 }
 
@@ -150,7 +159,10 @@ fn pool_parameters(scene: &Scene) -> Change {
         claimWindow: 86_400 * 3,
         dailyDrawShare: rate(0.05),
     };
-    let call = IInsurancePool::setParametersCall { parameters };
+    let call = IInsurancePool::setParametersCall {
+        parameters,
+        emergencies: 0,
+    };
     (scene.market.pool, call.abi_encode().into())
 }
 

@@ -68,6 +68,7 @@ async fn what_would_revert_is_said_with_the_contracts_error() {
             max: rate(0.9),
             confidence: 0,
         },
+        emergencies: 0,
     };
     let report = scene
         .simulate(&propose(scene.market.guard, 0, limits.abi_encode()), None)

@@ -175,6 +175,7 @@ impl Scene {
         let rules = IMarginVault::setOptionRulesCall {
             underlying: ETH,
             rules: rules(),
+            emergencies: 0,
         };
         self.operate(vault, &rules).await;
         let provider = self.operator.address();
@@ -186,8 +187,15 @@ impl Scene {
             max: rate(0.045),
             confidence: 0,
         };
-        self.operate(guard, &IOracleGuard::setRangeLimitsCall { asset, limits })
-            .await;
+        self.operate(
+            guard,
+            &IOracleGuard::setRangeLimitsCall {
+                asset,
+                limits,
+                emergencies: 0,
+            },
+        )
+        .await;
         let expiries = [friday + week, friday + 5 * week];
         for expiry in expiries {
             let surface = Surface {
@@ -310,10 +318,12 @@ impl Scene {
                 maxStep: rate(0.2),
                 delay: 3_600,
             },
+            emergencies: 0,
         };
         let agent = IRiskSteward::setAgentCall {
             agent: AGENT,
             allowed: true,
+            emergencies: 0,
         };
         for data in [corridor.abi_encode(), agent.abi_encode()] {
             self.send_as(timelock, steward, data.into()).await;
@@ -386,6 +396,7 @@ impl Scene {
                 initialRate: rate(0.09),
                 ..self.instrument(ETH).await
             },
+            emergencies: 0,
         };
         call.abi_encode().into()
     }

@@ -30,6 +30,7 @@ impl Bench<'_> {
             &IMarginVault::setInstrumentCall {
                 instrument,
                 parameters,
+                emergencies: 0,
             },
         )
         .await?;
@@ -40,7 +41,10 @@ impl Bench<'_> {
         self.owner_call(
             "vault.setParameters",
             vault,
-            &IMarginVault::setParametersCall { parameters },
+            &IMarginVault::setParametersCall {
+                parameters,
+                emergencies: 0,
+            },
         )
         .await?;
         self.registration(pool).await?;
@@ -51,7 +55,10 @@ impl Bench<'_> {
         self.owner_call(
             "guard.setParameters",
             guard,
-            &IOracleGuard::setParametersCall { parameters },
+            &IOracleGuard::setParametersCall {
+                parameters,
+                emergencies: 0,
+            },
         )
         .await?;
         let feed = self
@@ -61,7 +68,11 @@ impl Bench<'_> {
         self.owner_call(
             "guard.setFeed",
             guard,
-            &IOracleGuard::setFeedCall { asset, feed },
+            &IOracleGuard::setFeedCall {
+                asset,
+                feed,
+                emergencies: 0,
+            },
         )
         .await?;
         let guardian = self.deployment.owner;

@@ -57,6 +57,7 @@ impl Bench<'_> {
                 floor: wad(TERMS.floor).to(),
                 ceiling: wad(TERMS.ceiling).to(),
             },
+            emergencies: 0,
         };
         let set = self.operator.call(self.chain, self.market.guard, &set)?;
         self.chain.execute(&[set]).await?;

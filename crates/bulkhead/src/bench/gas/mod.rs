@@ -161,7 +161,10 @@ impl Bench<'_> {
             .call(guard, &IOracleGuard::parametersCall {})
             .await?;
         parameters.stablePriceRate = QUICK_STABLE_PRICE_RATE;
-        let set = IOracleGuard::setParametersCall { parameters };
+        let set = IOracleGuard::setParametersCall {
+            parameters,
+            emergencies: 0,
+        };
         let transaction = self.operator.call(self.chain, guard, &set)?;
         self.chain.execute(&[transaction]).await?;
         Ok(())

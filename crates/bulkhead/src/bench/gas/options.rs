@@ -305,5 +305,6 @@ fn rules(underlying: u32) -> IMarginVault::setOptionRulesCall {
             vegaLimit: wad(PLENTY).to(),
             gammaLimit: wad(PLENTY).to(),
         },
+        emergencies: 0,
     }
 }

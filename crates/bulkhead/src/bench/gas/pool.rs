@@ -37,6 +37,7 @@ impl Bench<'_> {
                 dailyDrawShare: rate(DAILY_DRAW),
                 ..defaults
             },
+            emergencies: 0,
         };
         self.owner_call("pool.setParameters", pool, &set).await
     }
