@@ -1,8 +1,9 @@
 //! The margin of a portfolio of one underlying: the largest loss at any price of its range, by full revaluation at the nodes of a
-//! grid and a bound between them.
+//! grid, a bound between prices and one between volatilities.
 
 use crate::black::{Terms, YEAR};
 use crate::bound::{self, Interval, Node};
+use crate::rows::BetweenRows;
 use crate::{Greeks, WAD};
 
 /// Moves of spot.
@@ -153,15 +154,36 @@ impl Portfolio {
         (options + number(self.perpetual).abs()) * price(self.spot)
     }
 
-    /// Margin of every short option.
+    /// Margin of every short option at the short option rate: all that the reference model adds to the largest loss.
     #[must_use]
-    pub fn floor(&self) -> f64 {
+    pub fn short_floor(&self) -> f64 {
         let short: f64 = self
             .options
             .iter()
             .map(|leg| number(-leg.size).max(0.0))
             .sum();
         rate(self.shock.short_option_rate) * price(self.spot) * short
+    }
+
+    /// What may be lost between two volatilities of the grid, more than at the worse of them, at any price of a range.
+    #[must_use]
+    pub fn between_rows(&self, start: u128, spot_range: u64) -> f64 {
+        let half_range = rate(self.shock.volatility_range) / 2.0;
+        let of = |leg: &Leg| {
+            let terms = self.terms(leg);
+            let step = half_range * term_factor(terms.years);
+            let is_stopped = terms.volatility / (1.0 + 2.0 * step) < MIN_VOLATILITY;
+            BetweenRows::of(number(leg.size), terms.deviation(), step, is_stopped)
+        };
+        let sum = (self.options.iter().map(of)).fold(BetweenRows::default(), BetweenRows::plus);
+        sum.most() * price(start) * (1.0 + rate(spot_range))
+    }
+
+    /// What is added to the largest loss of a range: the larger of [`short_floor`](Self::short_floor) and
+    /// [`between_rows`](Self::between_rows).
+    #[must_use]
+    pub fn floor(&self, start: u128, spot_range: u64) -> f64 {
+        self.short_floor().max(self.between_rows(start, spot_range))
     }
 
     /// An option's terms when the price is `forward` and volatility has moved.
@@ -269,13 +291,25 @@ impl Portfolio {
     /// The same, of bounds that need no closer look up to `enough` x the largest loss seen.
     #[must_use]
     pub fn margin_refined(&self, enough: f64) -> Margin {
+        self.margin_above(enough, |start, range| self.floor(start, range))
+    }
+
+    /// The reference model's, which looks at the volatilities of the rows alone.
+    #[must_use]
+    pub fn margin_at_rows(&self) -> Margin {
+        self.margin_above(bound::ENOUGH, |_, _| self.short_floor())
+    }
+
+    /// The margin above a floor, which is that of a start and a range.
+    fn margin_above(&self, enough: f64, floor: impl Fn(u128, u64) -> f64) -> Margin {
         let shock = &self.shock;
         let losses = self.losses(self.spot, shock.spot_range, enough);
-        let maintenance = losses.largest().max(0.0) + self.floor();
+        let maintenance = losses.largest().max(0.0) + floor(self.spot, shock.spot_range);
         let mut initial = rate(shock.initial_factor) * maintenance;
         for start in [self.spot, self.stable] {
-            let losses = self.losses(start, shock.initial_spot_range, enough);
-            initial = initial.max(losses.largest().max(0.0) + self.floor());
+            let range = shock.initial_spot_range;
+            let largest = self.losses(start, range, enough).largest();
+            initial = initial.max(largest.max(0.0) + floor(start, range));
         }
         Margin {
             maintenance,

@@ -65,6 +65,12 @@ impl Grid {
         })
     }
 
+    /// The highest price of the range.
+    pub(super) const fn highest(&self) -> Fix {
+        let [.., highest, _, _] = self.price;
+        highest
+    }
+
     /// Adds an option at every price of a `row`, in which its deviation is `deviation`.
     #[inline(always)]
     pub(super) fn add(&self, rows: &mut Rows, row: usize, leg: &Leg, deviation: &Deviation) {

@@ -5,6 +5,7 @@ use core::num::Wrapping;
 use super::deviation::{Call, Deviation};
 use super::fast::{self, BITS, Fix, ONE, log_of, reciprocal, root_of_years, times};
 use super::grid::{ROWS, STILL, Sum};
+use super::rows::BetweenRows;
 use super::scaled::Scaled;
 
 /// No move takes a volatility below 5 %.
@@ -95,6 +96,14 @@ impl Leg {
         let marked = self.call(&Deviation::new(self.deviation), price);
         let still = self.call(&self.deviation(STILL), price);
         self.size * (still.value - marked.value)
+    }
+
+    /// Adds what may be lost between two rows.
+    #[inline]
+    pub(super) fn add_between_rows(&self, sum: &mut BetweenRows) {
+        let lowest = times(self.least, ONE + self.shock);
+        let is_stopped = self.deviation < lowest;
+        sum.add(self.size, self.deviation, self.shock >> 1, is_stopped);
     }
 
     /// Adds the option as a call to what others are worth.

@@ -16,6 +16,7 @@ mod leg;
 pub mod normal;
 mod refusal;
 mod rough_normal;
+mod rows;
 mod scaled;
 pub mod scenario;
 pub mod settlement;

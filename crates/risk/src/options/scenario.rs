@@ -1,7 +1,7 @@
 //! The margin of a portfolio of one underlying: its worst loss over moves of spot and volatility.
 //!
 //! Seven moves of spot by five of volatility, and two tails of twice the range at 35 %, each by full revaluation; and a bound of the
-//! loss at every price between two nodes of the same volatility. The loop works in 64 bits, in units of 2^-30 of spot, and sizes in
+//! loss at every price between two nodes of the same volatility, and of what may be lost between two volatilities. The loop works in 64 bits, in units of 2^-30 of spot, and sizes in
 //! units of 2^-29 of the gross size. A put is a call less the underlying, plus the strike: the loop knows calls only, and the rest
 //! is linear.
 
@@ -16,6 +16,7 @@ use super::fast::{BITS, Fix, of_wad};
 use super::grid::{Grid, MOVES, ROWS, Rows, STEPS, STILL, Sum};
 use super::leg::Leg;
 use super::refusal::{Refusal, Result};
+use super::rows::BetweenRows;
 use super::scaled::Scaled;
 use crate::math::{mul_div_up, signed};
 use crate::options::black::Kind;
@@ -82,6 +83,7 @@ pub struct Worth {
     puts: Fix,
     /// By how much the marks are less than the values where nothing has moved.
     below: Fix,
+    between_rows: BetweenRows,
     /// Sizes of short options, WAD.
     short: u128,
     has_longs: bool,
@@ -94,6 +96,7 @@ impl Worth {
         rows: [[[Sum::NOTHING; MOVES]; ROWS]; 3],
         puts: Wrapping(0),
         below: Wrapping(0),
+        between_rows: BetweenRows::NOTHING,
         short: 0,
         has_longs: false,
         has_options: false,
@@ -219,6 +222,7 @@ impl Revaluation {
         worth.has_options = true;
         worth.has_longs |= leg.size > Wrapping(0);
         worth.below += leg.below(self.base);
+        leg.add_between_rows(&mut worth.between_rows);
         for row in 0..ROWS {
             let deviation = leg.deviation(row);
             for (grid, rows) in self.grids.iter().zip(&mut worth.rows) {
@@ -302,34 +306,43 @@ impl Revaluation {
         worth: &Worth,
         contract_at: &dyn Fn(usize) -> Option<Contract>,
     ) -> Result<(Requirement, u8)> {
-        let mut worst = self.grids.iter().zip(&worth.rows).map(|(grid, rows)| {
+        let short = Size(worth.short)
+            .notional_up(self.spot)?
+            .times_up(self.shock.short_option_rate)?;
+        let mut margins = self.grids.iter().zip(&worth.rows).map(|(grid, rows)| {
             let grid = grid.as_ref()?;
             let mut worst = self.worst_loss(worth, (grid, rows), contract_at);
             if worth.has_options {
                 worst.amount += self.gross * ALLOWANCE;
             }
-            Some(worst)
+            Some(
+                self.margin(worst, short, worth.between_rows.most(grid.highest()))
+                    .map(|margin| (margin, worst.number)),
+            )
         });
-        let at_maintenance = worst.next().flatten().unwrap_or_default();
-        let floor = Size(worth.short)
-            .notional_up(self.spot)?
-            .times_up(self.shock.short_option_rate)?;
-        let maintenance = self.dollars(at_maintenance)?.plus(floor)?;
+        let (maintenance, worst) = margins.next().flatten().transpose()?.unwrap_or_default();
         let mut initial = maintenance.times_up(self.shock.initial_factor)?;
-        for loss in worst.flatten() {
-            initial = initial.max(self.dollars(loss)?.plus(floor)?);
+        for margin in margins.flatten() {
+            initial = initial.max(margin?.0);
         }
         let requirement = Requirement {
             maintenance,
             initial,
         };
-        Ok((requirement, at_maintenance.number))
+        Ok((requirement, worst))
+    }
+
+    /// The margin of the `worst` loss at the volatilities of the rows: what short options add, or what may be lost between the rows
+    /// where that is more.
+    fn margin(&self, worst: Loss, short: Usd, between_rows: Fix) -> Result<Usd> {
+        let floor = short.max(self.dollars(between_rows)?);
+        Ok(self.dollars(worst.amount)?.plus(floor)?)
     }
 
     /// A loss in dollars, rounded up; of a gain, nothing.
-    fn dollars(&self, loss: Loss) -> Result<Usd> {
+    fn dollars(&self, loss: Fix) -> Result<Usd> {
         let bits = BITS as u32;
-        let amount = u128::from(loss.amount.0.max(0).unsigned_abs());
+        let amount = u128::from(loss.0.max(0).unsigned_abs());
         let (amount, divisor) = match self.shift.checked_sub(bits) {
             None => (amount, WAD << (bits - self.shift)),
             Some(shift) if shift < amount.leading_zeros() => (amount << shift, WAD),

@@ -1,5 +1,6 @@
 //! Options against double precision, against the model, against other libraries and an exchange; and their properties.
 
+mod climb;
 mod every_price;
 mod exchange;
 mod margins;

@@ -80,6 +80,14 @@ fn loose(margin: i128) -> i128 {
     margin + margin / 50
 }
 
+/// What a margin counts for losses between its rows beyond what it counts for short options, at most: no part needs it alone.
+fn between_rows(model: &Portfolio) -> i128 {
+    let shock = &model.shock;
+    let range = shock.spot_range.max(shock.initial_spot_range);
+    let most = (model.between_rows(model.spot, range) - model.short_floor()).max(0.0);
+    (most * 1.25 * 1e18) as i128
+}
+
 fn both(requirement: &Requirement) -> [Usd; 2] {
     [requirement.maintenance, requirement.initial]
 }
@@ -122,7 +130,7 @@ proptest! {
             let part = if keep >> n & 1 == 1 { &mut one } else { &mut other };
             part.options.push(*leg);
         }
-        let slack = slack(&[&model, &one, &other]);
+        let slack = slack(&[&model, &one, &other]) + between_rows(&model);
         let parts = (margin(&one), margin(&other));
         for (whole, (a, b)) in both(&margin(&model)).iter().zip(both(&parts.0).iter().zip(both(&parts.1))) {
             prop_assert!(whole.0 <= loose(a.0 + b.0) + slack, "{whole:?} {a:?} {b:?}");
@@ -134,7 +142,7 @@ proptest! {
         let long = Leg { size: leg.size.abs(), ..leg };
         let mut more = model.clone();
         more.options.push(long);
-        let slack = slack(&[&model, &more]);
+        let slack = slack(&[&model, &more]) + between_rows(&more);
         let (before, after, value) = (margin(&model), margin(&more), value(&model, &long));
         prop_assert!(after.maintenance.0 <= loose(before.maintenance.0 + value) + slack);
         prop_assert!(after.initial.0 <= loose(before.initial.0 + value / 4 * 5) + slack);
