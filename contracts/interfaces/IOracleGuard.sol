@@ -59,7 +59,9 @@ interface IOracleGuard is IOwnable {
     /// What a vault needs of an option. `mark` is its WAD price: until `expiry` the undiscounted Black-76 value; from then on the
     /// intrinsic value, which is that at the settlement price once `isFinal`. `volatility` is WAD a year, at this strike. `tier`
     /// is the asset's; `blocked` has the asset's bits, and 1 while the surface is stale, everything while there is none, 1 and 2
-    /// from the expiry on; of a final option 1 and 2 alone, whatever became of the asset. `delta`, `gamma` (per USD) and `vega`
+    /// from the expiry on; of a final option 1 and 2 alone, whatever became of the asset. While the guardian distrusts the surface
+    /// it has 8, 16 and 128: the option keeps its volatility, is neither transferred nor cut, and is traded only where that reduces
+    /// the risk of both sides. `delta`, `gamma` (per USD) and `vega`
     /// (per unit of volatility) are WAD, of one unit of the option, with respect to the asset's mark; from the expiry on gamma and
     /// vega are zero, and so is delta once it is final.
     /// From the start of the settlement's window until it is final, `counted` is the WAD share of the settlement price that is
@@ -142,15 +144,16 @@ interface IOracleGuard is IOwnable {
     error InsufficientGas(uint64 available, uint64 required); // a feed could not get its whole gas allowance
     error TierNotRaised(uint8 current, uint8 asked);
     error SourcesAgree(); // the guardian may not halt while they do
-    error TripTooShort(uint32 secs); // no time, or it would end before the trip that is running
-    error TripAllowanceExceeded(uint32 left); // seconds that remain of 72 hours in 30 days
+    error TripTooShort(uint32 secs); // no time, or it would end before the trip, or the distrust, that is running
+    error TripAllowanceExceeded(uint32 left); // seconds that remain of 72 hours in 30 days, of an asset's tier or of a surface
     error SettlementRunning(uint64 expiry); // the last one opened is not complete
-    error InvalidExpiry(uint64 expiry); // not at 08:00 UTC, too far ahead, over, or already opened
+    error InvalidExpiry(uint64 expiry); // not at 08:00 UTC, too far ahead, over, already opened, or without a surface
     error NotSurfaceProvider(address caller);
     error SurfaceOutOfBounds();
     error SurfaceLimitsOutOfBounds();
     error SurfaceStepTooLarge(uint64 step, uint64 maxStep);
     error SurfaceTooSoon(uint64 allowedAt);
+    error SurfaceUntrusted(uint64 until); // the guardian distrusts it
     error AssetIndexOutOfRange(uint8 index); // an option's `asset` is not the place of one
 
     event FeedSet(bytes32 indexed asset, Feed feed);
@@ -169,6 +172,7 @@ interface IOracleGuard is IOwnable {
     event Settled(bytes32 indexed asset, uint64 indexed expiry, uint256 price);
     event Tripped(bytes32 indexed asset, uint8 tier, uint64 until, bytes32 reason);
     event SurfaceSet(bytes32 indexed asset, uint64 indexed expiry, Surface surface);
+    event SurfaceDistrusted(bytes32 indexed asset, uint64 indexed expiry, uint64 until, bytes32 reason);
     event SurfaceLimitsSet(SurfaceLimits limits);
     event SurfaceProviderSet(address indexed provider);
 
@@ -213,11 +217,16 @@ interface IOracleGuard is IOwnable {
         returns (Mark[] memory, OptionMark[] memory);
     /// The surface provider, for an `expiry` at 08:00 UTC, ahead by at most 400 days.
     function setSurface(bytes32 asset, uint64 expiry, Surface calldata surface) external;
-    /// All zero if none was ever set. While `isFresh`, options of this expiry may be opened.
+    /// All zero if none was ever set. While `isFresh`, neither stale nor distrusted, options of this expiry may be opened.
     function surface(bytes32 asset, uint64 expiry)
         external
         view
         returns (Surface memory surface, uint64 updatedAt, bool isFresh);
+    /// Guardian: for `secs`, at most until the expiry, its options keep the volatility that they have at the mark that was observed
+    /// last, nobody updates the surface, and vaults margin whoever holds one by twice the volatility range in that underlying.
+    function distrustSurface(bytes32 asset, uint64 expiry, uint32 secs, bytes32 reason) external;
+    /// Until when it is or was distrusted, and the seconds for which it may be now, of 72 hours in 30 days.
+    function surfaceDistrust(bytes32 asset, uint64 expiry) external view returns (uint64 until, uint32 left);
     /// Anyone, from a day before `expiry` (08:00 UTC). Pokes. The window ends there, or starts now if that is later; untrusted time
     /// is made up for afterwards.
     function openSettlement(bytes32 asset, uint64 expiry) external;

@@ -16,7 +16,7 @@ use crate::abi::encode_call;
 use crate::calls;
 use crate::error::Error;
 use crate::interfaces::Engine;
-use crate::market::Market;
+use crate::market::{Market, action};
 use crate::options::{Series, is_option};
 use crate::storage::{Field, Storage};
 use crate::word::Word;
@@ -133,20 +133,24 @@ impl Storage {
         positions: &Positions,
         words: &mut Vec<Word>,
     ) -> Result<()> {
-        let rates = self.option_rules(underlying).rates();
-        let market = self.markets.get(underlying);
-        let portfolio = market
-            .underlying
-            .portfolio(positions.get(underlying), &rates);
-        let mut legs = Vec::with_capacity(MAX_LEGS);
+        let mut rates = self.option_rules(underlying).rates();
+        let (mut legs, mut said) = (Vec::with_capacity(MAX_LEGS), 0);
         for (id, position) in positions.iter() {
             if is_option(id)
                 && let Some((market, series)) = self.live_option(id)
                 && series.underlying == underlying
             {
                 legs.push(leg(market, series, position, rates.tick).pack());
+                said |= market.blocked;
             }
         }
+        if said & action::DISTRUSTED != 0 {
+            rates = rates.distrusted();
+        }
+        let market = self.markets.get(underlying);
+        let portfolio = market
+            .underlying
+            .portfolio(positions.get(underlying), &rates);
         for [high, low] in portfolio.pack(legs.len())?.into_iter().chain(legs) {
             words.push(Word::new(high, low));
         }

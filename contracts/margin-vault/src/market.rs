@@ -22,6 +22,8 @@ pub mod action {
     pub const ALL: u16 = OPEN | REDUCE | WITHDRAW | LIQUIDATE | DELEVERAGE | MARK;
     /// An outage goes on, or has just ended: whoever could not act gets time before being liquidated.
     pub const GRACE: u16 = 64;
+    /// The guardian distrusts an option's volatility: nothing but what reduces risk.
+    pub const DISTRUSTED: u16 = 128;
 }
 
 /// What the guard says of one instrument.

@@ -12,6 +12,7 @@
 //! | an expiry settled | [`settlements`] |
 //! | an option valued | [`options`] |
 //! | a volatility accepted | [`surfaces`] |
+//! | one distrusted | [`distrust`] |
 //! | a feed asked | [`feeds`] |
 //! | a parameter changed | [`admin`] |
 //! | a value stored | [`store`] |
@@ -25,6 +26,7 @@ extern crate alloc;
 
 mod abi;
 mod admin;
+mod distrust;
 mod feeds;
 mod host;
 mod options;

@@ -5,7 +5,9 @@
 
 use alloy_primitives::{B256, U256};
 use alloy_sol_types::SolError;
-use oracle::{Cause, Outlook, Parameters, Round, Settlement, Sources, State, Tier, TripRefusal};
+use oracle::{
+    Cause, Outlook, Parameters, Round, Settlement, Sources, SpellRefusal, State, Tier, TripRefusal,
+};
 use program_support::event::emit;
 use program_support::topic;
 
@@ -256,7 +258,7 @@ pub fn trip(asset: B256, tier: u8, secs: u32, reason: B256) {
         reported,
         ..entry
     });
-    let words = [asset, uint(trip.tier as u8), uint(trip.until), reason];
+    let words = [asset, uint(trip.tier as u8), uint(trip.spell.until), reason];
     emit(topic!(guard::Tripped), 1, &words);
     emit_tier(&asset, current, reported, Cause::Guardian);
 }
@@ -268,8 +270,15 @@ fn refuse_trip(refusal: TripRefusal, current: Tier, asked: u8, secs: u32) -> ! {
             revert(guard::TierNotRaised::SELECTOR, &words)
         }
         TripRefusal::SourcesAgree => revert(guard::SourcesAgree::SELECTOR, &[]),
-        TripRefusal::TooShort => revert(guard::TripTooShort::SELECTOR, &[uint(secs)]),
-        TripRefusal::AllowanceExceeded { left } => {
+        TripRefusal::Spell(refusal) => refuse_spell(refusal, secs),
+    }
+}
+
+/// Reverts with `TripTooShort` or `TripAllowanceExceeded`.
+pub fn refuse_spell(refusal: SpellRefusal, secs: u32) -> ! {
+    match refusal {
+        SpellRefusal::TooShort => revert(guard::TripTooShort::SELECTOR, &[uint(secs)]),
+        SpellRefusal::AllowanceExceeded { left } => {
             revert(guard::TripAllowanceExceeded::SELECTOR, &[uint(left)])
         }
     }

@@ -9,7 +9,7 @@ use crate::abi::{Args, guard, ownable};
 use crate::host::{encode, unknown_function};
 use crate::prices::Purpose;
 use crate::store::Field;
-use crate::{admin, options, prices, readings, settlements, surfaces};
+use crate::{admin, distrust, options, prices, readings, settlements, surfaces};
 
 /// The selector under which every Stylus program is constructed, whatever its arguments: that of `stylus_constructor()`.
 const CONSTRUCTOR: u32 = 0x5585_258d;
@@ -43,6 +43,8 @@ selectors! {
     SURFACE_PROVIDER = guard::surfaceProviderCall;
     SET_SURFACE = guard::setSurfaceCall;
     SURFACE = guard::surfaceCall;
+    DISTRUST_SURFACE = guard::distrustSurfaceCall;
+    SURFACE_DISTRUST = guard::surfaceDistrustCall;
     MARKS_WITH_OPTIONS = guard::marksWithOptionsCall;
     FRESH_MARKS = guard::freshMarksCall;
     FRESH_MARKS_WITH_OPTIONS = guard::freshMarksWithOptionsCall;
@@ -74,6 +76,7 @@ pub fn view(input: &[u8]) -> Option<Vec<u8>> {
         READ_MANY => readings::read_many(args.b256s(0)),
         SETTLEMENT => settlements::settlement(args.word(0), args.u64(1)),
         SURFACE => surfaces::surface(args.word(0), args.u64(1)),
+        SURFACE_DISTRUST => distrust::distrusted(args.word(0), args.u64(1)),
         SURFACE_LIMITS => admin::surface_limits(),
         SURFACE_PROVIDER => admin::address(Field::SurfaceProvider),
         FEED => admin::feed(args.word(0)),
@@ -126,6 +129,9 @@ fn configure(selector: u32, args: Args) {
         SET_FEED => admin::set_feed(args),
         SET_RANGE_LIMITS => admin::set_range_limits(args),
         SET_PARAMETERS => admin::set_parameters(args),
+        DISTRUST_SURFACE => {
+            distrust::distrust(args.word(0), args.u64(1), args.u32(2), args.word(3));
+        }
         SET_SURFACE_LIMITS => admin::set_surface_limits(args),
         SET_SURFACE_PROVIDER => admin::set_surface_provider(args.address(0)),
         SET_GUARDIAN => admin::set_guardian(args.address(0)),

@@ -6,7 +6,7 @@ use alloy_primitives::{Address, B256};
 use oracle::compact::{Decimal, at_spread, compact, expand};
 use oracle::{
     Asset, Limits, Mean, Outlook, Parameters, Price, Quoted, RangeLimits, Sequencer, Settlement,
-    State, Status, Surface, SurfaceLimits, Tier, Trip, Volatility,
+    Spell, State, Status, Surface, SurfaceLimits, Tier, Trip, Volatility,
 };
 use program_support::Word;
 use program_support::storage::{Slot, load, store};
@@ -266,8 +266,9 @@ enum Part {
 }
 
 /// Mantissas of what is stored as a mantissa and an exponent: prices of the mean, to seven digits; the price of the last sample,
-/// to eight; variances, to nine.
+/// to eight; variances, to nine; the mark at which a surface was distrusted, to seven.
 mod mantissa {
+    pub const DISTRUSTED: u32 = 25;
     pub const MEAN: u32 = 25;
     pub const SAMPLE: u32 = 29;
     pub const VARIANCE: u32 = 30;
@@ -389,8 +390,10 @@ impl Record {
             },
             trip: Trip {
                 tier: tier_in(state, 0),
-                until: field(state, 96, 32),
-                used: field(state, 78, 18) as u32,
+                spell: Spell {
+                    until: field(state, 96, 32),
+                    used: field(state, 78, 18) as u32,
+                },
             },
             reported: tier_in(low, 4),
             limits: RangeLimits {
@@ -442,8 +445,8 @@ impl Record {
             | in_field(limits.min / RangeLimits::UNIT, 34, 10)
             | in_field(limits.stressed / RangeLimits::UNIT, 44, 14)
             | in_field(price.valid_until - price.updated_at, 58, 20)
-            | in_field(trip.used, 78, 18)
-            | in_field(trip.until, 96, 32);
+            | in_field(trip.spell.used, 78, 18)
+            | in_field(trip.spell.until, 96, 32);
         let high = in_field(price.valid_until, 0, 32) | u128::from(near.unwrap_or_default()) << 64;
         let progress = self.load(Part::Validity).high & PROGRESS;
         self.store(Part::Validity, Word::new(high | progress, state));
@@ -516,14 +519,19 @@ impl Record {
         let Word { high, low } = load(&self.surface_slot(expiry));
         Quoted {
             surface: Surface {
-                atm: low as u32,
-                skew: (low >> 32) as i32,
-                curvature: (low >> 64) as i32,
+                atm: field(low, 0, 24) as u32,
+                skew: slope(low, 24),
+                curvature: slope(low, 48),
             },
-            updated_at: field(low, 96, 32),
-            stale_after: field(high, 0, 20) as u32,
-            min_volatility: field(high, 32, 32) as u32,
-            max_volatility: field(high, 64, 32) as u32,
+            updated_at: field(low, 72, 32),
+            min_volatility: field(low, 104, 24) as u32,
+            max_volatility: field(high, 0, 24) as u32,
+            stale_after: field(high, 24, 20) as u32,
+            distrust: Spell {
+                used: field(high, 44, 18) as u32,
+                until: field(high, 64, 32),
+            },
+            distrusted_at: expand(field(high, 96, 32), mantissa::DISTRUSTED),
         }
     }
 
@@ -534,13 +542,18 @@ impl Record {
             skew,
             curvature,
         } = quoted.surface;
-        let low = in_field(atm, 0, 32)
-            | in_field(skew.cast_unsigned(), 32, 32)
-            | in_field(curvature.cast_unsigned(), 64, 32)
-            | in_field(quoted.updated_at, 96, 32);
-        let high = in_field(quoted.stale_after, 0, 20)
-            | in_field(quoted.min_volatility, 32, 32)
-            | in_field(quoted.max_volatility, 64, 32);
+        let slope = |slope: i32| slope.cast_unsigned() & SLOPE;
+        let low = in_field(atm, 0, 24)
+            | in_field(slope(skew), 24, 24)
+            | in_field(slope(curvature), 48, 24)
+            | in_field(quoted.updated_at, 72, 32)
+            | in_field(quoted.min_volatility, 104, 24);
+        let mark = compact(quoted.distrusted_at, mantissa::DISTRUSTED);
+        let high = in_field(quoted.max_volatility, 0, 24)
+            | in_field(quoted.stale_after, 24, 20)
+            | in_field(quoted.distrust.used, 44, 18)
+            | in_field(quoted.distrust.until, 64, 32)
+            | in_field(mark, 96, 32);
         store(&self.surface_slot(expiry), Word::new(high, low));
     }
 
@@ -617,6 +630,14 @@ impl Record {
         let sampled = in_field(field(low, 0, 32), 0, 32);
         self.store(Part::History, Word::new(high, past | sampled));
     }
+}
+
+/// The bits in which a slope of a surface is stored: at most 4,000,000 either way.
+const SLOPE: u32 = (1 << 24) - 1;
+
+/// The slope in the bits of `half` above `shift`.
+fn slope(half: u128, shift: u32) -> i32 {
+    ((half >> shift) as i32) << 8 >> 8
 }
 
 /// The tier in the two bits of `half` above `shift`.

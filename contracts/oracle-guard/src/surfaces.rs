@@ -18,8 +18,8 @@ const MILLIONTH: u64 = WAD / 1_000_000;
 
 /// Sets the surface of an expiry of an asset. Surface provider only.
 ///
-/// Fails with `NotSurfaceProvider`, `UnknownAsset`, `InvalidExpiry`, `SurfaceOutOfBounds`, `SurfaceTooSoon` or
-/// `SurfaceStepTooLarge`.
+/// Fails with `NotSurfaceProvider`, `UnknownAsset`, `InvalidExpiry`, `SurfaceOutOfBounds`, `SurfaceTooSoon`,
+/// `SurfaceStepTooLarge`, or with `SurfaceUntrusted` while the guardian distrusts it.
 pub fn set(args: Args) {
     let caller = sender();
     if caller != Field::SurfaceProvider.address() {
@@ -70,6 +70,9 @@ fn refuse(refusal: SurfaceRefusal, expiry: u64, max_step: u64) -> ! {
         SurfaceRefusal::StepTooLarge { step } => {
             let words = [uint(step), uint(max_step)];
             revert(guard::SurfaceStepTooLarge::SELECTOR, &words)
+        }
+        SurfaceRefusal::Distrusted { until } => {
+            revert(guard::SurfaceUntrusted::SELECTOR, &[uint(until)])
         }
     }
 }

@@ -55,18 +55,18 @@ fn reduce(session: &mut Session, account: B256, valued: &Valued, max_legs: usize
     !goes_on && !limited
 }
 
-/// Decides what to close of the legs that can be cut.
+/// Decides what to close of the legs that can be cut, but for what hedges one that cannot.
 fn decide(session: &Session, account: B256, valued: &Valued) -> Result<Closing> {
     let store = &*session.ledger.store;
     let held = &store.account(account);
     let joined = || session.ledger.maintenance_of_joined(account, &held.legs);
     let ground = Ground::of(held, &valued.health, joined)?;
-    let movable = allowed(session, action::DELEVERAGE, &held.legs);
-    let (positions, margin) = session.ledger.movable(valued, &movable)?;
+    let allowed = allowed(session, action::DELEVERAGE, &held.legs);
+    let (moving, margin) = session.ledger.movable(valued, &allowed)?;
     Closing::decide(
         ground,
         &valued.health,
-        (&movable, margin, store.weights(&positions)?),
+        (moving.legs(), margin, store.weights(&moving)?),
         store.rates().terms().penalty_rate(held.clock.unhealthy)?,
         is_dust(store, &valued.positions)?,
         session.now,

@@ -8,10 +8,7 @@ use margin_vault::interfaces::IMarginVault;
 use margin_vault::session::{Session, action, main_account};
 use margin_vault::storage::{Field, Storage};
 use margin_vault::word::Word;
-use risk::{
-    Health, Ledger, Legs, Liquidation, Positions, Ratio, Result, Store, Usd, Valued,
-    plan_liquidation,
-};
+use risk::{Health, Liquidation, Positions, Ratio, Result, Store, Usd, Valued, plan_liquidation};
 
 use margin_vault::checks::{allowed, is_dust, only_for};
 use margin_vault::flows;
@@ -101,22 +98,24 @@ impl<'s> Taking<'s> {
         }
         let valued = self.session.touch(account, false);
         self.session.observe(account, &valued.health);
-        let movable = allowed(&self.session, action::LIQUIDATE, &valued.account.legs);
-        self.check_guard(&valued, &movable)?;
-        let plan = self.plan(account, &valued, &movable);
+        let allowed = allowed(&self.session, action::LIQUIDATE, &valued.account.legs);
+        let movable = self.session.ledger.movable(&valued, &allowed);
+        let (moving, margin) = movable.or_revert();
+        self.check_guard(&valued, &moving)?;
+        let plan = self.plan(account, &valued, margin);
         let plan = plan.map_err(Error::from)?;
-        self.execute(account, &valued, &movable, &plan).or_revert();
+        self.execute(account, &moving, &plan).or_revert();
         Ok(plan)
     }
 
     /// Refuses an account of which nothing can move, and one that counts as healthy until the grace period ends.
-    fn check_guard(&self, valued: &Valued, movable: &Legs) -> core::result::Result<(), Error> {
+    fn check_guard(&self, valued: &Valued, moving: &Positions) -> core::result::Result<(), Error> {
         let Health {
             equity,
             maintenance,
         } = valued.health;
         let held = valued.account.legs;
-        if movable.as_slice().is_empty() && !held.as_slice().is_empty() {
+        if moving.count() == 0 && valued.positions.count() > 0 {
             return Err(Error::ActionBlocked);
         }
         let in_grace = |&id| self.session.market(id).blocked & action::GRACE != 0;
@@ -127,35 +126,28 @@ impl<'s> Taking<'s> {
         Ok(())
     }
 
-    fn plan(&self, account: B256, valued: &Valued, movable: &Legs) -> Result<Liquidation> {
+    fn plan(&self, account: B256, valued: &Valued, movable: Usd) -> Result<Liquidation> {
         let ledger = &self.session.ledger;
         let terms = ledger.store.rates().terms();
         let clock = ledger.store.account(account).clock;
         plan_liquidation(
             &valued.health,
-            ledger.movable(valued, movable)?.1,
+            movable,
             terms.penalty_rate(clock.unhealthy)?,
             self.max_share,
             is_dust(ledger.store, &valued.positions)?,
         )
     }
 
-    fn execute(
-        &mut self,
-        account: B256,
-        valued: &Valued,
-        movable: &Legs,
-        plan: &Liquidation,
-    ) -> Result<()> {
+    fn execute(&mut self, account: B256, moving: &Positions, plan: &Liquidation) -> Result<()> {
         let ledger = &mut self.session.ledger;
         let (into, pool) = (self.into, self.pool);
-        let left = ledger.take_over(account, into, pool, plan, movable, &mut self.taken)?;
+        let left = ledger.take_over(account, into, pool, plan, moving.legs(), &mut self.taken)?;
         if ledger.store.account(account).closing {
             let closing = ledger.store.closing(account).less(plan.share)?;
             ledger.store.set_closing(account, &closing);
         }
-        let moved = Ledger::<Storage>::among(&valued.positions, movable)?;
-        flows::pay_in(ledger, &moved, Usd(plan.penalty.0 - plan.penalty.0 / 2))?;
+        flows::pay_in(ledger, moving, Usd(plan.penalty.0 - plan.penalty.0 / 2))?;
         self.session.observe(account, &left.health);
         self.any = true;
         let words = [

@@ -8,7 +8,7 @@ use margin_vault::abi::{Bytes, encode, encode_call, usd};
 use margin_vault::calls;
 use margin_vault::error::{Error, OrRevert};
 use margin_vault::interfaces::Engine;
-use margin_vault::market::Market;
+use margin_vault::market::{Market, action};
 use margin_vault::options::OptionRules;
 use margin_vault::session::Session;
 use margin_vault::storage::{Field, Storage};
@@ -57,8 +57,13 @@ fn question(store: &Storage, held: &Positions, underlying: InstrumentId) -> Byte
     /// Words of the head.
     const HEAD: usize = 8;
     let rules = store.option_rules(underlying);
+    let said = |(id, _)| store.markets.get(id).blocked;
+    let mut rates = rules.rates();
+    if held.iter().any(|leg| said(leg) & action::DISTRUSTED != 0) {
+        rates = rates.distrusted();
+    }
     let market = store.markets.get(underlying).underlying;
-    let portfolio = market.portfolio(held.get(underlying), &rules.rates());
+    let portfolio = market.portfolio(held.get(underlying), &rates);
     let shock = portfolio.shock;
     let mut words = Vec::with_capacity(HEAD + 1 + 5 * held.iter().count());
     words.extend([

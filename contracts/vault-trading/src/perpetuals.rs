@@ -43,6 +43,10 @@ impl Product for Perpetuals {
         ])
     }
 
+    fn only_reduces_risk(_: &Session, _: InstrumentId) -> bool {
+        false
+    }
+
     fn count(_: &mut Session, _: &Fill) {}
 
     fn observe(session: &mut Session, fill: &Fill, fees: Usd) -> Volume {

@@ -28,8 +28,10 @@ pub enum Stage {
         secs: u64,
         /// Its surface.
         quoted: Quoted,
-        /// Whether that is not stale.
+        /// Whether that is neither stale nor distrusted.
         fresh: bool,
+        /// Whether the guardian distrusts it.
+        distrusted: bool,
     },
     /// It is over, and its settlement is not final.
     Settling,
@@ -67,6 +69,7 @@ impl Expiry {
                 secs: expiry.saturating_sub(now),
                 quoted,
                 fresh: quoted.is_fresh(now),
+                distrusted: quoted.is_distrusted(now),
             },
         }
     }
@@ -80,13 +83,23 @@ impl Expiry {
     ///
     /// Ahead of the expiry its undiscounted Black-76 value, as precise as [`Terms::quote`], of what is left to move; without a
     /// surface, and from the expiry on, its intrinsic value, in which there is nothing left but delta, and nothing at all once it is
-    /// final. What is fixed of a call that cannot end without value is part of its value. All is rounded towards zero.
+    /// final. While its surface is distrusted its volatility is that at the mark of then. What is fixed of a call that cannot end without value is part of its value. All is rounded towards zero.
     pub fn quote(&self, kind: Kind, strike: u128) -> OptionQuote {
         let (forward, whole) = (self.price.min(Usd::MAX.0), strike.min(Usd::MAX.0));
         let Moving { strike, size } = self.counted.moving(kind, Usd(whole), Position(UNIT));
         let (seconds, volatility) = match self.stage {
-            Stage::Ahead { secs, quoted, .. } if quoted.exists() => {
-                (secs, quoted.volatility(strike.0, forward))
+            Stage::Ahead {
+                secs,
+                quoted,
+                distrusted,
+                ..
+            } if quoted.exists() => {
+                let at = if distrusted {
+                    quoted.distrusted_at
+                } else {
+                    forward
+                };
+                (secs, quoted.volatility(strike.0, at))
             }
             _ => (0, 0),
         };
@@ -134,10 +147,14 @@ impl Expiry {
 
     /// The actions forbidden with its options, given those forbidden with the asset.
     ///
-    /// A final price needs no feed any more, so that a frozen asset keeps nobody in an option that is over.
+    /// While its surface is distrusted, an option is neither transferred nor cut, and traded only to reduce risk, whether the
+    /// surface is stale or not. A final price needs no feed any more, so that a frozen asset keeps nobody in an option that is over.
     pub fn blocked(&self, by_asset: u16) -> u16 {
         match self.stage {
             Stage::Ahead { fresh: true, .. } => by_asset,
+            Stage::Ahead {
+                distrusted: true, ..
+            } => by_asset | blocked::LIQUIDATING | blocked::DELEVERAGING | blocked::UNTRUSTED,
             Stage::Ahead { quoted, .. } if quoted.exists() => by_asset | blocked::OPENING,
             Stage::Ahead { .. } => by_asset | blocked::ALL,
             Stage::Settling => by_asset | blocked::OPENING | blocked::REDUCING,

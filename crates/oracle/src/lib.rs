@@ -16,7 +16,8 @@
 //! - [`settlement`]: the price at which an expiry settles.
 //! - [`expiry`]: what options are worth.
 //! - [`tier`]: the breaker, its thresholds, its hysteresis, and what each tier forbids.
-//! - [`trip`]: what the guardian may do.
+//! - [`spell`]: time that the guardian may take of one thing.
+//! - [`trip`]: what the guardian may do with a tier.
 //! - [`asset`]: one asset's price, mean and breaker, and how an observation changes them.
 //! - [`state`]: all of an asset that an observation changes, and when one has to be stored.
 
@@ -33,6 +34,7 @@ pub mod quote;
 pub mod sequencer;
 pub mod settlement;
 pub mod source;
+pub mod spell;
 pub mod stable;
 pub mod state;
 pub mod surface;
@@ -49,8 +51,9 @@ pub use quote::{Quote, Sources};
 pub use sequencer::Sequencer;
 pub use settlement::{NotOpened, Settlement};
 pub use source::{Distrust, Limits, Round, Sample};
+pub use spell::{Spell, SpellRefusal};
 pub use state::State;
-pub use surface::{Quoted, Surface, SurfaceLimits, SurfaceRefusal};
+pub use surface::{NotDistrusted, Quoted, Surface, SurfaceLimits, SurfaceRefusal};
 pub use tier::{Breaker, Cause, Tier};
 pub use trip::{Trip, TripRefusal};
 pub use volatility::{Outlook, RangeLimits, Ranges, Volatility};

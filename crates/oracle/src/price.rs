@@ -182,6 +182,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::spell::Spell;
 
     const NOW: u64 = 1_700_000_000;
 
@@ -208,8 +209,10 @@ mod tests {
         );
         let trip = Trip {
             tier: Tier::Restricted,
-            until: NOW,
-            used: 60,
+            spell: Spell {
+                until: NOW,
+                used: 60,
+            },
         };
         let after = |now, reported, sequencer| observed().lapse(&trip, reported, sequencer, now);
         assert_eq!(after(NOW - 1, Tier::Restricted, &up).0, Tier::Restricted);

@@ -3,11 +3,16 @@
 //! Options are valued at it, so every step that a provider takes moves somebody's equity. What a malicious one can do at most:
 //! move the volatility of any strike by [`SurfaceLimits::max_step`] per [`SurfaceLimits::min_interval`], one way, and never out
 //! of the limits' volatilities; or stop, which after [`SurfaceLimits::stale_after`] stops opening and nothing else. New limits hold from the next update on.
+//!
+//! The guardian may distrust a surface for a while. Each option then keeps the volatility that it had at that time, whatever the
+//! price does since, and updates are refused: were they taken and not used, a provider could walk out of sight, and options would
+//! jump there at the end by more than a step.
 
 use risk::options::fixed::{BITS, ONE, ln_ratio};
 
 use crate::WAD;
 use crate::settlement::is_expiry;
+use crate::spell::{Spell, SpellRefusal};
 
 /// Volatilities are kept in millionths.
 const MILLIONTH: u64 = WAD / 1_000_000;
@@ -113,6 +118,10 @@ pub struct Quoted {
     pub min_volatility: u32,
     /// Greatest volatility of any strike, in millionths.
     pub max_volatility: u32,
+    /// While the guardian distrusts it.
+    pub distrust: Spell,
+    /// The WAD forward at which volatilities are read meanwhile: the mark when it was distrusted.
+    pub distrusted_at: u128,
 }
 
 /// Why a surface is refused.
@@ -132,6 +141,20 @@ pub enum SurfaceRefusal {
         /// The change, WAD.
         step: u64,
     },
+    /// The guardian distrusts it.
+    Distrusted {
+        /// Until then, seconds.
+        until: u64,
+    },
+}
+
+/// Why a surface cannot be distrusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotDistrusted {
+    /// There is none, or the expiry is over.
+    NoSurface,
+    /// It may not last so long, or has to last longer.
+    Spell(SpellRefusal),
 }
 
 impl Quoted {
@@ -150,6 +173,10 @@ impl Quoted {
         if !next.is_within(limits) {
             return Err(SurfaceRefusal::OutOfBounds);
         }
+        if self.is_distrusted(now) {
+            let until = self.distrust.until;
+            return Err(SurfaceRefusal::Distrusted { until });
+        }
         if self.exists() {
             let allowed_at = self.updated_at.saturating_add(limits.min_interval.into());
             if now < allowed_at {
@@ -167,7 +194,39 @@ impl Quoted {
             stale_after: limits.stale_after,
             min_volatility,
             max_volatility,
+            ..self
         })
+    }
+
+    /// What it is once the guardian distrusts it at `now` for `secs` seconds, at most until its `expiry`, with the mark at `mark`
+    /// (WAD). While it is distrusted already, options keep what they have.
+    pub fn distrusted(
+        self,
+        secs: u32,
+        expiry: u64,
+        mark: u128,
+        now: u64,
+    ) -> Result<Self, NotDistrusted> {
+        let left = expiry.saturating_sub(now);
+        if !self.exists() || left == 0 {
+            return Err(NotDistrusted::NoSurface);
+        }
+        let secs = u32::try_from(left).map_or(secs, |left| secs.min(left));
+        let distrust = self.distrust.extended(secs, now);
+        Ok(Self {
+            distrust: distrust.map_err(NotDistrusted::Spell)?,
+            distrusted_at: if self.is_distrusted(now) {
+                self.distrusted_at
+            } else {
+                mark
+            },
+            ..self
+        })
+    }
+
+    /// Whether the guardian distrusts it at `now`.
+    pub fn is_distrusted(&self, now: u64) -> bool {
+        self.distrust.is_running(now)
     }
 
     /// Whether it was ever set.
@@ -175,9 +234,11 @@ impl Quoted {
         self.updated_at != 0
     }
 
-    /// Whether it is not stale yet.
+    /// Whether it is neither stale at `now` nor distrusted.
     pub fn is_fresh(&self, now: u64) -> bool {
-        self.exists() && now < self.updated_at.saturating_add(self.stale_after.into())
+        self.exists()
+            && now < self.updated_at.saturating_add(self.stale_after.into())
+            && !self.is_distrusted(now)
     }
 
     /// The volatility of `strike` when the forward is `forward`, in millionths: atm + skew k + curvature k^2 within the limits,

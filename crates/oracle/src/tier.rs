@@ -77,6 +77,8 @@ pub mod blocked {
     pub const MARKING: u16 = 32;
     /// No action, but a sign: after a sequencer outage only accounts below 95 % of maintenance may be liquidated.
     pub const GRACE: u16 = 64;
+    /// A sign as well, of an option: the guardian distrusts its volatility, so that nothing but what reduces risk is traded.
+    pub const UNTRUSTED: u16 = 128;
     /// Every action: the asset is frozen.
     pub const ALL: u16 = OPENING | REDUCING | WITHDRAWING | LIQUIDATING | DELEVERAGING | MARKING;
 }

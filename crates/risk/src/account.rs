@@ -195,6 +195,12 @@ impl Positions {
         self.held.len
     }
 
+    /// The instruments.
+    #[must_use]
+    pub const fn legs(&self) -> &Legs {
+        &self.held
+    }
+
     /// Instruments with their positions.
     pub fn iter(&self) -> impl Iterator<Item = (InstrumentId, Position)> {
         self.held.as_slice().iter().copied().zip(self.sizes)
@@ -206,6 +212,18 @@ impl Positions {
         self.iter()
             .find(|entry| entry.0 == id)
             .map_or(Position::ZERO, |entry| entry.1)
+    }
+
+    /// These positions without some others.
+    ///
+    /// # Errors
+    /// [`Error::TooManyLegs`] and [`Error::Overflow`] never, if the others are part of these.
+    pub fn without(&self, others: &Self) -> Result<Self> {
+        let mut rest = *self;
+        for (id, position) in others.iter() {
+            rest.add(id, position.negated()?)?;
+        }
+        Ok(rest)
     }
 
     /// Adds a change to the position in one instrument; a position of zero is dropped.

@@ -79,7 +79,7 @@ pub struct Liquidation {
 }
 
 /// Decides a liquidation at `rate`, the penalty as a share of maintenance margin, of at most `max_share`. `movable` is the
-/// maintenance margin of the legs that can move, which share and penalty count; `dust` says whether the account is too
+/// maintenance margin of the legs that can move, what it falls by if they go, which share and penalty count; `dust` says whether the account is too
 /// small to leave a rest of.
 ///
 /// # Errors

@@ -176,9 +176,9 @@ fn closing_a_hedge_reduces_nobodys_risk() {
     assert!(trade(&mut vault, 1, 0, CALL, 10)[0]);
 }
 
-/// The hedge stays where it is, as if its market were frozen.
+/// The rest stays where it is, as if its volatility were distrusted.
 #[test]
-fn what_moves_alone_is_charged_no_more_than_the_account_needs() {
+fn what_moves_alone_is_charged_for_the_margin_that_it_frees() {
     let mut vault = vault();
     vault.trade(1, 2, 0, Size(10 * WAD), SPOT).unwrap();
     let valued = vault.ask(|ledger| ledger.valued(1)).unwrap();
@@ -192,10 +192,16 @@ fn what_moves_alone_is_charged_no_more_than_the_account_needs() {
     assert_eq!((positions.count(), all), (3, valued.health.maintenance));
     assert_eq!(vault.memory.asked.get(), asked, "it is known");
     let (calls, alone) = movable(&[CALL]);
-    assert_eq!((calls.count(), alone), (1, valued.health.maintenance));
+    // Of net delta as much is left, the other way.
+    assert_eq!((calls.count(), alone.0), (1, wad(10) + 1), "rounded up");
     assert_eq!(calls.get(CALL), Position(wad(-10)));
     let (puts, alone) = movable(&[PUT]);
     assert_eq!((puts.count(), alone.0), (1, wad(3) * 5 / 2));
+    // Without the perpetuals the calls would need more than all needs together.
+    let (none, freed) = movable(&[0]);
+    assert_eq!((none.count(), freed), (0, Usd::ZERO));
+    let (both, freed) = movable(&[0, CALL]);
+    assert_eq!((both.count(), freed.0), (2, wad(10) + 1));
 }
 
 /// Why account 1 may be deleveraged now.

@@ -47,6 +47,9 @@ pub trait Product {
         fill: (Size, Price),
     ) -> Result<[Usd; 2]>;
 
+    /// Whether an instrument is traded only where that reduces the risk of both sides.
+    fn only_reduces_risk(session: &Session, id: InstrumentId) -> bool;
+
     /// Counts a fill for what all instruments on the underlying add up to. Reverts if it raised that beyond a limit.
     fn count(session: &mut Session, fill: &Fill);
 

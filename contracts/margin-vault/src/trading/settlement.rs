@@ -66,7 +66,7 @@ pub fn settle<P: Product>(store: &mut Storage, orders: [(&Order, &[u8]); 2], siz
     };
     market::observe::<P>(&mut session, &fill);
     for (party, traded) in parties.iter().zip(&traded) {
-        check_margin(&mut session, party, traded);
+        check_margin::<P>(&mut session, id, party, traded);
         mark_filled(session.ledger.store, party, size);
     }
     session.finish_in_place();
@@ -192,16 +192,26 @@ fn trade<P: Product>(
     }
 }
 
-/// Reverts unless a party meets initial margin with what has matured, or the trade reduced its risk. Moves its clock. Who
-/// found a debt is forgotten: nobody is in debt after a trade.
-fn check_margin(session: &mut Session, party: &Party, traded: &Traded) {
+/// Reverts unless a party meets initial margin with what has matured, or the trade reduced its risk; where nothing else is allowed,
+/// unless it did. Moves its clock. Who found a debt is forgotten: nobody is in debt after a trade.
+fn check_margin<P: Product>(
+    session: &mut Session,
+    instrument: InstrumentId,
+    party: &Party,
+    traded: &Traded,
+) {
     let (id, after) = (party.order.account, &traded.valued);
     session.observe(id, &after.health);
     let usable = after.mature_equity(session.now).or_revert();
-    let enough = usable >= session.initial(&after.positions);
+    let limited = P::only_reduces_risk(session, instrument);
+    let enough = !limited && usable >= session.initial(&after.positions);
     require(
         enough || session.ledger.reduced_risk(traded).or_revert(),
-        Error::InsufficientMargin,
+        if limited {
+            Error::ActionBlocked
+        } else {
+            Error::InsufficientMargin
+        },
     );
     if party.bucket == DEBT {
         session.ledger.store.set_revealed(id, None);

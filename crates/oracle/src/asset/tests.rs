@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::WAD;
 use crate::source::Sample;
+use crate::spell::Spell;
 use crate::tier::blocked;
 use crate::trip::Trip;
 
@@ -240,8 +241,10 @@ fn a_trip_adds_to_the_automatic_tier() {
     let (asset, now) = started(10_000);
     let trip = Trip {
         tier: Tier::Halted,
-        until: now + 60,
-        used: 60,
+        spell: Spell {
+            until: now + 60,
+            used: 60,
+        },
     };
     assert_eq!(asset.price.tier_at(&trip, now), Tier::Restricted);
     assert_eq!(asset.price.tier_at(&trip, now + 60), Tier::Normal);

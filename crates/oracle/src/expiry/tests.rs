@@ -4,6 +4,7 @@ use risk::options::black::Kind::{Call, Put};
 use super::*;
 use crate::price::{Price, Status};
 use crate::settlement::Settlement;
+use crate::spell::Spell;
 use crate::surface::Surface;
 
 const EXPIRY: u64 = 20_000 * 86_400 + 8 * 3_600;
@@ -18,6 +19,8 @@ const QUOTED: Quoted = Quoted {
     stale_after: 3_600,
     min_volatility: 100_000,
     max_volatility: 5_000_000,
+    distrust: Spell { until: 0, used: 0 },
+    distrusted_at: 0,
 };
 
 const NOTHING: Counted = Counted {
@@ -54,6 +57,46 @@ fn ahead_it_is_black_76_at_the_volatility_of_the_strike() {
     let value = found.quote.value.0 as f64 / WAD as f64;
     assert!((value - 104.592854).abs() < 1e-5, "{value}");
     assert!(found.quote.delta > 0 && found.quote.gamma > 0 && found.quote.vega > 0);
+}
+
+#[test]
+fn while_its_surface_is_distrusted_an_option_keeps_its_volatility_at_the_live_mark() {
+    let (now, forward) = (EXPIRY - 30 * 86_400, 2_000 * USD);
+    let set = Quoted {
+        updated_at: now,
+        ..QUOTED
+    };
+    let distrusted = set.distrusted(72 * 3_600, EXPIRY, forward, now).unwrap();
+    let quote = |quoted, price, now| {
+        Expiry::ahead(price, NOTHING, EXPIRY, quoted, now).quote(Call, 2_200 * USD)
+    };
+    assert_eq!(quote(distrusted, forward, now), quote(set, forward, now));
+    let moved = quote(distrusted, 1_600 * USD, now + 3_600);
+    assert_eq!(moved.volatility, quote(set, forward, now).volatility);
+    assert_ne!(moved.volatility, quote(set, 1_600 * USD, now).volatility);
+    assert!(moved.quote.value < quote(set, forward, now).quote.value);
+    let over = now + 72 * 3_600;
+    assert_eq!(
+        quote(distrusted, 1_600 * USD, over),
+        quote(set, 1_600 * USD, over)
+    );
+}
+
+#[test]
+fn while_its_surface_is_distrusted_an_option_stays_with_its_holder() {
+    let quoted = QUOTED
+        .distrusted(7_200, EXPIRY, USD, EXPIRY - 7_200)
+        .unwrap();
+    let blocked =
+        |now, by_asset| Expiry::ahead(USD, NOTHING, EXPIRY, quoted, now).blocked(by_asset);
+    let kept = blocked::LIQUIDATING | blocked::DELEVERAGING | blocked::UNTRUSTED;
+    assert_eq!(blocked(EXPIRY - 7_200, 0), kept);
+    assert_eq!(blocked(EXPIRY - 1, 0), kept, "stale or not");
+    assert_eq!(
+        blocked(EXPIRY - 1, blocked::OPENING),
+        kept | blocked::OPENING
+    );
+    assert_eq!(blocked(EXPIRY - 1, blocked::ALL), kept | blocked::ALL);
 }
 
 #[test]

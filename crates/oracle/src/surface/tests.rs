@@ -262,6 +262,69 @@ fn any_surface() -> impl Strategy<Value = Surface> {
     })
 }
 
+const HOUR: u32 = 3_600;
+
+fn distrusted(quoted: Quoted, secs: u32, now: u64) -> Result<Quoted, NotDistrusted> {
+    quoted.distrusted(secs, EXPIRY, FORWARD, now)
+}
+
+#[test]
+fn while_it_is_distrusted_nobody_updates_it_and_afterwards_it_goes_on_by_steps() {
+    let distrusted = distrusted(quoted(), HOUR, NOW + 60).unwrap();
+    let until = NOW + 60 + u64::from(HOUR);
+    let step = Surface {
+        atm: 850_000,
+        ..FLAT
+    };
+    let refused = Err(SurfaceRefusal::Distrusted { until });
+    for now in [NOW + 60, NOW + 600, until - 1] {
+        assert_eq!(distrusted.update(step, EXPIRY, &L, now), refused);
+        assert!(distrusted.is_distrusted(now) && !distrusted.is_fresh(now));
+    }
+    assert!(!distrusted.is_distrusted(until));
+    let two_steps = Surface {
+        atm: 850_001,
+        ..FLAT
+    };
+    assert!(matches!(
+        distrusted.update(two_steps, EXPIRY, &L, until),
+        Err(SurfaceRefusal::StepTooLarge { .. })
+    ));
+    let updated = distrusted.update(step, EXPIRY, &L, until).unwrap();
+    assert!(updated.is_fresh(until));
+    assert_eq!(updated.distrust, distrusted.distrust, "the time is used");
+}
+
+#[test]
+fn it_is_distrusted_for_72_hours_in_30_days_and_never_beyond_its_expiry() {
+    let refused = |left| {
+        Err(NotDistrusted::Spell(SpellRefusal::AllowanceExceeded {
+            left,
+        }))
+    };
+    assert_eq!(distrusted(quoted(), 72 * HOUR + 1, NOW), refused(72 * HOUR));
+    let used = distrusted(quoted(), 72 * HOUR, NOW).unwrap();
+    assert_eq!(distrusted(used, 1, used.distrust.until), refused(0));
+    let short = Err(NotDistrusted::Spell(SpellRefusal::TooShort));
+    assert_eq!(distrusted(used, HOUR, NOW + 60), short);
+    assert_eq!(distrusted(quoted(), 0, NOW), short);
+    let late = distrusted(quoted(), 72 * HOUR, EXPIRY - 100).unwrap();
+    assert_eq!(late.distrust.until, EXPIRY);
+    assert_eq!(late.distrust.used, 100);
+    let none = Err(NotDistrusted::NoSurface);
+    assert_eq!(distrusted(quoted(), HOUR, EXPIRY), none);
+    assert_eq!(distrusted(Quoted::default(), HOUR, NOW), none);
+}
+
+#[test]
+fn distrusting_it_again_keeps_what_options_have() {
+    let first = distrusted(quoted(), HOUR, NOW).unwrap();
+    let longer = first.distrusted(2 * HOUR, EXPIRY, 2 * FORWARD, NOW + 60);
+    assert_eq!(longer.unwrap().distrusted_at, FORWARD);
+    let later = first.distrusted(HOUR, EXPIRY, 2 * FORWARD, first.distrust.until);
+    assert_eq!(later.unwrap().distrusted_at, 2 * FORWARD);
+}
+
 proptest! {
     #[test]
     fn it_agrees_with_floating_point(surface in any_surface(), k in -1.5f64..1.5) {

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use oracle::{
-    Asset, Cause, Expiry, Limits, NotOpened, Outlook, Parameters, Price, Quoted, RangeLimits,
-    Round, Sequencer, Settlement, Sources, Stage, State, Surface, SurfaceLimits, SurfaceRefusal,
-    Tier, Trip, TripRefusal, Volatility,
+    Asset, Cause, Expiry, Limits, NotDistrusted, NotOpened, Outlook, Parameters, Price, Quoted,
+    RangeLimits, Round, Sequencer, Settlement, Sources, Stage, State, Surface, SurfaceLimits,
+    SurfaceRefusal, Tier, Trip, TripRefusal, Volatility,
 };
 
 use risk::options::settlement::Counted;
@@ -198,6 +198,13 @@ impl Guard {
     ) -> Result<(), SurfaceRefusal> {
         let quoted = self.surfaces.get(&expiry).copied().unwrap_or_default();
         let quoted = quoted.update(surface, expiry, &self.limits, now)?;
+        self.surfaces.insert(expiry, quoted);
+        Ok(())
+    }
+
+    pub fn distrust(&mut self, expiry: u64, secs: u32, now: u64) -> Result<(), NotDistrusted> {
+        let quoted = self.surfaces.get(&expiry).copied().unwrap_or_default();
+        let quoted = quoted.distrusted(secs, expiry, self.asset.price.mark, now)?;
         self.surfaces.insert(expiry, quoted);
         Ok(())
     }

@@ -21,7 +21,7 @@ use steps::{Limits, sources, steps};
 use world::{Reached, World};
 
 /// Everything that a run must reach, or it has shown nothing.
-const LANDMARKS: [&str; 25] = [
+const LANDMARKS: [&str; 27] = [
     "pokes",
     "operations that keep news",
     "operations without news",
@@ -44,6 +44,8 @@ const LANDMARKS: [&str; 25] = [
     "settlements complete",
     "surfaces",
     "surfaces refused for their step",
+    "surfaces distrusted",
+    "surfaces refused for being distrusted",
     "a mark too old without a poke",
     "a mark from before an outage",
     "other sources",

@@ -48,6 +48,8 @@ pub enum Step {
     Open(i64),
     /// The provider quotes the expiry that is so many days from the next.
     Quote(i64, Surface),
+    /// The guardian distrusts the surface of the expiry that is so many days from the next, for so many seconds.
+    Distrust(i64, u32),
 }
 
 /// What the uptime feed says.
@@ -334,11 +336,14 @@ pub fn sources() -> impl Strategy<Value = Vec<Limits>> {
     })
 }
 
-fn trip() -> impl Strategy<Value = Step> {
+/// Seconds that the guardian asks for.
+fn spell() -> impl Strategy<Value = u32> {
     let longest = 72 * 3_600_u32;
-    let secs =
-        prop_oneof![3 => 0_u32..40 * 3_600, 1 => longest - 2..longest + 3, 1 => any::<u32>()];
-    (any::<u8>().prop_map(|tier| tier % 5), secs).prop_map(|(tier, secs)| Step::Trip(tier, secs))
+    prop_oneof![3 => 0_u32..40 * 3_600, 1 => longest - 2..longest + 3, 1 => any::<u32>()]
+}
+
+fn trip() -> impl Strategy<Value = Step> {
+    (any::<u8>().prop_map(|tier| tier % 5), spell()).prop_map(|(tier, secs)| Step::Trip(tier, secs))
 }
 
 fn surface() -> impl Strategy<Value = Surface> {
@@ -374,6 +379,7 @@ fn step(bad: u32) -> impl Strategy<Value = Step> {
         1 => sources().prop_map(Step::Configure),
         2 => (-2_i64..2).prop_map(Step::Open),
         4 => (-2_i64..4, surface()).prop_map(|(day, surface)| Step::Quote(day, surface)),
+        2 => (-2_i64..4, spell()).prop_map(|(day, secs)| Step::Distrust(day, secs)),
     ]
 }
 

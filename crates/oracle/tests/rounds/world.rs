@@ -5,7 +5,7 @@ mod expiries;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use oracle::{Parameters, Round, Status, Tier, TripRefusal};
+use oracle::{Parameters, Round, SpellRefusal, Status, Tier, TripRefusal};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 use ruint::aliases::U512;
@@ -112,6 +112,7 @@ impl<'a> World<'a> {
                 self.open_settlement(expiry(*days, self.now))?;
             }
             Step::Quote(days, surface) => self.quote(expiry(*days, self.now), *surface)?,
+            Step::Distrust(days, secs) => self.distrust(expiry(*days, self.now), *secs)?,
         }
         self.check_finals()?;
         self.check_readers()
@@ -367,7 +368,7 @@ impl<'a> World<'a> {
                 for later in [
                     now,
                     now + 1,
-                    before.trip.until.max(now),
+                    before.trip.spell.until.max(now),
                     now + u64::from(secs) / 2,
                 ] {
                     let lowered = self.guard.tier(later) < before.tier(later);
@@ -385,7 +386,7 @@ impl<'a> World<'a> {
                         && !(agreed && tier == Tier::Halted)),
                     "refused: {refusal:?}"
                 );
-                if let TripRefusal::AllowanceExceeded { left } = refusal {
+                if let TripRefusal::Spell(SpellRefusal::AllowanceExceeded { left }) = refusal {
                     self.reach("trips refused for their allowance");
                     prop_assert!(left < secs);
                 }
@@ -448,7 +449,7 @@ impl<'a> World<'a> {
             Tier::Halted if agreed => Tier::Restricted,
             tier => tier,
         };
-        let in_force = now < guard.trip.until;
+        let in_force = guard.trip.spell.is_running(now);
         let expected = if in_force && trip > self.untripped(now) {
             trip
         } else {

@@ -215,19 +215,43 @@ impl<S: Store> Ledger<'_, S> {
         self.store.maintenance(positions)
     }
 
-    /// Those of an account's positions that can move, the ones in `movable`, with their maintenance margin: where what cannot
-    /// move hedges them, that of the whole account.
+    /// What a liquidation or a deleveraging takes of an account's positions where only those in the `allowed` instruments can move,
+    /// and by how much the account's maintenance margin falls if all of that goes.
+    ///
+    /// What hedges a leg that has to stay, stays with it: of an underlying with such a leg, all goes whose going lowers the margin,
+    /// or nothing. The margin is the worst of many losses, so that a share of what moves lowers it by at least that share.
     ///
     /// # Errors
     /// [`Overflow`](crate::Error::Overflow).
-    pub fn movable(&self, valued: &Valued, movable: &Legs) -> Result<(Positions, Usd)> {
-        let some = Self::among(&valued.positions, movable)?;
-        let margin = if some.count() == valued.positions.count() {
-            valued.health.maintenance
-        } else {
-            self.maintenance(&some)?.min(valued.health.maintenance)
-        };
-        Ok((some, margin))
+    pub fn movable(&self, valued: &Valued, allowed: &Legs) -> Result<(Positions, Usd)> {
+        let held = &valued.positions;
+        let whole = valued.health.maintenance;
+        let mut moving = Self::among(held, allowed)?;
+        if moving.count() == held.count() {
+            return Ok((moving, whole));
+        }
+        for (stays, _) in held.iter() {
+            if !allowed.contains(stays) {
+                let beside = self.beside(stays, &moving)?;
+                if beside.count() > 0 && self.maintenance(&held.without(&beside)?)? >= whole {
+                    moving = moving.without(&beside)?;
+                }
+            }
+        }
+        let left = self.maintenance(&held.without(&moving)?)?;
+        Ok((moving, whole.minus(left)?.or_zero()))
+    }
+
+    /// Those of some positions that are on the underlying of an instrument.
+    fn beside(&self, instrument: InstrumentId, positions: &Positions) -> Result<Positions> {
+        let underlying = self.store.underlying(instrument);
+        let mut beside = Positions::default();
+        for (id, position) in positions.iter() {
+            if self.store.underlying(id) == underlying {
+                beside.add(id, position)?;
+            }
+        }
+        Ok(beside)
     }
 
     /// The bucket that is due for a settled account with positions of such a margin.

@@ -282,11 +282,14 @@ impl Session<'_> {
         require(id != into, "same")?;
         self.touch(into, KEEPER)?;
         let valued = self.touch(id, caller)?;
-        let legs = self.allowed(&valued.account.legs);
-        require(!legs.as_slice().is_empty(), "frozen")?;
+        let allowed = self.allowed(&valued.account.legs);
+        let (moving, margin) = self.ledger.movable(&valued, &allowed)?;
+        let frozen = moving.count() == 0 && valued.positions.count() > 0;
+        require(!frozen, "frozen")?;
+        let legs = *moving.legs();
         let plan = plan_liquidation(
             &valued.health,
-            self.ledger.movable(&valued, &legs)?.1,
+            margin,
             TERMS.penalty_rate(self.ledger.store.account(id).clock.unhealthy)?,
             share,
             self.is_dust(&valued.positions)?,
@@ -355,14 +358,14 @@ impl Session<'_> {
         let held = self.ledger.store.account(id);
         let mut closing = self.around.closings[id];
         if !(held.closing && closing.is_valid(self.ledger.now)) {
-            let movable = self.allowed(&held.legs);
-            let (positions, margin) = self.ledger.movable(valued, &movable)?;
+            let allowed = self.allowed(&held.legs);
+            let (moving, margin) = self.ledger.movable(valued, &allowed)?;
             closing = Closing::decide(
                 Ground::of(&held, &valued.health, || {
                     self.ledger.maintenance_of_joined(id, &held.legs)
                 })?,
                 &valued.health,
-                (&movable, margin, self.ledger.store.weights(&positions)?),
+                (moving.legs(), margin, self.ledger.store.weights(&moving)?),
                 TERMS.penalty_rate(held.clock.unhealthy)?,
                 self.is_dust(&valued.positions)?,
                 self.ledger.now,

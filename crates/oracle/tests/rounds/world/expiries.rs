@@ -1,8 +1,10 @@
 //! Settlements and surfaces of volatility: at what options are valued, settled and forbidden.
 
-use oracle::{Expiry, NotOpened, Quoted, Stage, Surface, SurfaceRefusal, WAD};
+use oracle::{Expiry, NotDistrusted, NotOpened, Quoted, Stage, Surface, SurfaceRefusal, WAD};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
+use risk::options::black::Kind;
+use risk::options::settlement::Counted;
 use ruint::aliases::U512;
 
 use super::World;
@@ -96,6 +98,8 @@ impl World<'_> {
                 prop_assert!(expiry > self.now);
                 prop_assert_eq!((next.surface, next.updated_at), (surface, self.now));
                 if let Some(last) = last {
+                    prop_assert!(!last.is_distrusted(self.now), "updated while distrusted");
+                    prop_assert_eq!(next.distrust, last.distrust);
                     prop_assert!(
                         self.now >= last.updated_at + u64::from(self.guard.limits.min_interval)
                     );
@@ -106,8 +110,48 @@ impl World<'_> {
                 if let SurfaceRefusal::StepTooLarge { .. } = refusal {
                     self.reach("surfaces refused for their step");
                 }
+                if let SurfaceRefusal::Distrusted { until } = refusal {
+                    self.reach("surfaces refused for being distrusted");
+                    prop_assert!(self.now < until);
+                }
                 prop_assert_eq!(self.guard.surfaces.get(&expiry).copied(), last);
             }
+        }
+        Ok(())
+    }
+
+    pub(super) fn distrust(&mut self, expiry: u64, secs: u32) -> TestCaseResult {
+        let now = self.now;
+        let last = self.guard.surfaces.get(&expiry).copied();
+        match (self.guard.distrust(expiry, secs, now), last) {
+            (Ok(()), Some(last)) => {
+                self.reach("surfaces distrusted");
+                let next = self.guard.surfaces[&expiry];
+                prop_assert_eq!(
+                    (next.surface, next.updated_at),
+                    (last.surface, last.updated_at)
+                );
+                prop_assert!(next.is_distrusted(now) && !next.is_distrusted(expiry));
+                prop_assert!(next.distrust.until >= last.distrust.until);
+                let forward = self.guard.price().mark;
+                for strike in [forward / 2, forward, forward * 3 / 2] {
+                    let [was, is] = [last, next].map(|quoted| {
+                        let expiry =
+                            Expiry::ahead(forward, Counted::default(), expiry, quoted, now);
+                        expiry.quote(Kind::Call, strike).volatility
+                    });
+                    prop_assert_eq!(was, is, "an option did not keep its volatility");
+                }
+            }
+            (Ok(()), None) => prop_assert!(false, "there was nothing to distrust"),
+            (Err(NotDistrusted::NoSurface), last) => {
+                prop_assert!(last.is_none() || expiry <= now);
+            }
+            (Err(NotDistrusted::Spell(_)), Some(last)) => {
+                let left = last.distrust.allowance(now);
+                prop_assert!(secs == 0 || secs > left || last.is_distrusted(now));
+            }
+            (Err(NotDistrusted::Spell(_)), None) => prop_assert!(false, "of no surface"),
         }
         Ok(())
     }
@@ -135,17 +179,26 @@ impl World<'_> {
         for time in known.chain([expiry(0, now), expiry(-1, now)]) {
             let at: Expiry = self.guard.expiry(time, now);
             let quoted = self.guard.surfaces.get(&time);
+            let distrusted = quoted.is_some_and(|quoted| now < quoted.distrust.until);
             let fresh = quoted
                 .is_some_and(|quoted| now < quoted.updated_at + u64::from(quoted.stale_after));
             let expected = match at.stage {
                 Stage::Settled => 3,
                 Stage::Settling => blocked | 3,
+                Stage::Ahead { .. } if distrusted => blocked | 8 | 16 | 128,
                 Stage::Ahead { .. } if fresh => blocked,
                 Stage::Ahead { .. } if quoted.is_some() => blocked | 1,
                 Stage::Ahead { .. } => blocked | 63,
             };
             prop_assert_eq!(at.blocked(blocked), expected);
             prop_assert_eq!(matches!(at.stage, Stage::Ahead { .. }), now < time);
+            if let Some(quoted) = quoted.filter(|_| distrusted && now < time) {
+                prop_assert!(now < time && quoted.distrust.used <= 72 * 3_600);
+                let kept = quoted.volatility(self.truth, quoted.distrusted_at);
+                let found = at.quote(Kind::Call, self.truth).volatility;
+                let whole = at.counted.share.0 == 0;
+                prop_assert!(!whole || found == u64::from(kept) * (WAD / 1_000_000));
+            }
             self.check_value(&at, time)?;
         }
         Ok(())
