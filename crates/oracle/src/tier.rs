@@ -5,9 +5,9 @@ use crate::math::share_at_least;
 use crate::parameters::Parameters;
 
 /// One, in the units of what thresholds are scaled by.
-const SCALE: u128 = 1_000_000;
+const SCALE: u64 = 1_000;
 /// By how much a gap widens thresholds at most.
-const WIDEST: u128 = 4;
+const WIDEST: u64 = 4;
 
 /// How much an asset is restricted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -104,22 +104,18 @@ pub fn by_move(price: u128, mean: u128, parameters: &Parameters) -> Tier {
 /// time, so that the thresholds are those of the mean's window times sqrt(gap / window), at most four times. The root is rounded
 /// down, which is the stricter.
 pub fn by_gap(price: u128, mark: u128, gap: u64, parameters: &Parameters) -> Tier {
-    let window = u128::from(parameters.mean_window.max(1));
-    let root = (u128::from(gap) * SCALE * SCALE / window).isqrt();
-    by_scaled_move(price, mark, root.clamp(SCALE, WIDEST * SCALE), parameters)
+    let window = u64::from(parameters.mean_window.max(1));
+    let gap = gap.clamp(window, WIDEST * WIDEST * window);
+    let root = (gap * SCALE * SCALE / window).isqrt();
+    by_scaled_move(price, mark, root, parameters)
 }
 
-/// As [`by_move`], with the thresholds times `scale` millionths.
-fn by_scaled_move(price: u128, from: u128, scale: u128, parameters: &Parameters) -> Tier {
+/// As [`by_move`], with the thresholds times `scale` thousandths, rounded down: at most 50 % x 4.
+fn by_scaled_move(price: u128, from: u128, scale: u64, parameters: &Parameters) -> Tier {
     let distance = price.abs_diff(from);
     let reaches = |threshold: u64| {
-        let scaled = u128::from(threshold) * scale / SCALE;
-        share_at_least(
-            distance,
-            from,
-            u64::try_from(scaled).unwrap_or(u64::MAX),
-            WAD,
-        )
+        let scaled = threshold / SCALE * scale + threshold % SCALE * scale / SCALE;
+        share_at_least(distance, from, scaled, WAD)
     };
     if reaches(parameters.restricted_move) {
         Tier::Restricted
@@ -220,9 +216,9 @@ mod tests {
                 "{windows}"
             );
         }
-        // Six minutes: sqrt(1.2) x 5 % are 5.477 %.
-        assert_eq!(at(1_000_000 - 54_773, 360), Tier::Caution);
-        assert_eq!(at(1_000_000 - 54_771, 360), Tier::Normal);
+        // Six minutes: sqrt(1.2) x 5 % are 5.475 %, to a thousandth of the root.
+        assert_eq!(at(1_000_000 - 54_750, 360), Tier::Caution);
+        assert_eq!(at(1_000_000 - 54_749, 360), Tier::Normal);
         assert_eq!(at(0, u64::MAX), Tier::Restricted);
     }
 

@@ -338,7 +338,7 @@ impl Reference {
     }
 
     /// The least and greatest tier that a move asks for where there is no mean: against the last mark, with the thresholds times
-    /// sqrt(gap / window), from once to four times, the root known to a millionth.
+    /// sqrt(gap / window), from once to four times, the root known to a thousandth.
     fn tiers_after_gap(&self, price: u128, parameters: &Parameters, now: u64) -> (u8, u8) {
         if self.mark == 0 {
             return (0, 0);
@@ -358,7 +358,7 @@ impl Reference {
             u8::from(reaches(parameters.caution_move))
                 + u8::from(reaches(parameters.restricted_move))
         };
-        (tier(0), tier(4_000_000))
+        (tier(0), tier(2_000_000_000))
     }
 
     /// Escalation is immediate; de-escalation one tier at a time, after a calm period.
