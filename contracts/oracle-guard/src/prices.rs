@@ -9,12 +9,11 @@ use oracle::{Cause, Outlook, Parameters, Round, Settlement, Sources, State, Tier
 use program_support::event::emit;
 use program_support::topic;
 
-use crate::abi::guard;
-use crate::feeds;
-use crate::host::{now, revert, sender, uint};
-use crate::readings::known;
+use guard_support::abi::guard;
+use guard_support::feeds;
+use guard_support::host::{now, revert, sender, uint};
 use crate::settlements;
-use crate::store::{Entry, Feeds, Field, Record, Shared, Source};
+use guard_support::store::{Entry, Feeds, Field, Record, Shared, Source, known};
 
 /// What an observation is made for.
 #[derive(Clone, Copy, PartialEq, Eq)]
