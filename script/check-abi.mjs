@@ -1,5 +1,5 @@
 // Writes out/abi/<Interface>.json, and holds what each program exports against its interface. The programs of a vault serve one
-// interface between them, each function once, but for `deleverage` and `settle`.
+// interface between them, each function once, but for `deleverage` and `settle`; so do those of the guard.
 // usage: node script/check-abi.mjs FOLDER NAME...      (FOLDER/<name>.sol is what the contract prints)
 
 import { execFileSync } from 'node:child_process';
@@ -14,8 +14,9 @@ const interfaceFolder = path.join('contracts', 'interfaces');
 /** Where an export stands for the compiler, so that it may import the other interfaces. */
 const EXPORT = path.join(interfaceFolder, 'export.sol');
 
-/** `oracle-guard` implements `IOracleGuard`; `vault-trading`, a part of `IMarginVault`. */
+/** `risk-engine` implements `IRiskEngine`; `vault-trading`, a part of `IMarginVault`; `guard-settings`, one of `IOracleGuard`. */
 function interfaceOf(name) {
+  if (name === 'guard-settings') return 'IOracleGuard';
   if (name.startsWith('vault-')) return 'IMarginVault';
   return `I${name.split('-').map((word) => word[0].toUpperCase() + word.slice(1)).join('')}`;
 }

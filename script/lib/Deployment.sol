@@ -30,8 +30,7 @@ library Deployment {
     function install(Chain.Session memory session, Installation memory installation, address guardian) internal {
         installation.vaultImplementation = createVault(session);
         installation.poolImplementation = session.deployProgram("insurance-pool");
-        installation.guard =
-            session.deployConstructed("oracle-guard", abi.encode(session.sender, guardian, installation.sequencerFeed));
+        installation.guard = createGuard(session, session.sender, guardian, installation.sequencerFeed);
         installation.riskEngine = session.deployProgram("risk-engine");
         installation.factory = session.deployConstructed(
             "market-factory",
@@ -44,6 +43,15 @@ library Deployment {
             )
         );
         wire(session, installation);
+    }
+
+    /// A guard, and the program of its settings.
+    function createGuard(Chain.Session memory session, address owner, address guardian, address sequencerFeed)
+        internal
+        returns (address)
+    {
+        address settings = session.deployProgram("guard-settings");
+        return session.deployConstructed("oracle-guard", abi.encode(owner, guardian, sequencerFeed, settings));
     }
 
     /// The programs of a vault, and the contract in front of them.

@@ -4,7 +4,7 @@ pragma solidity ^0.8.20;
 import {IMarginVault} from "../../contracts/interfaces/IMarginVault.sol";
 import {IOracleGuard} from "../../contracts/interfaces/IOracleGuard.sol";
 import {Chain} from "../../script/lib/Chain.sol";
-import {Stylus} from "../../script/lib/Stylus.sol";
+import {Deployment} from "../../script/lib/Deployment.sol";
 import {Node} from "../support/Node.sol";
 import {vm} from "../support/Vm.sol";
 import {GuardLogs, TierChange} from "./GuardLogs.sol";
@@ -59,7 +59,6 @@ contract FutureUptimeFeed {
 /// While the sequencer is down nobody pokes, and the first transaction after an outage may come before any poke: on a mark that is
 /// younger than its heartbeat, and from before the outage. ETH has been 200 until then and is 176 afterwards.
 contract OutagesTest is ProtocolTest {
-    using Stylus for Chain.Session;
 
     uint8 private constant NORMAL = 0;
     uint8 private constant HALTED = 3;
@@ -352,7 +351,7 @@ contract OutagesTest is ProtocolTest {
     function test_a_chain_without_an_uptime_feed_has_no_outages() public {
         guard.poke(asset); // brings the node in step with this test
         Chain.Session memory session = Chain.open(Node.url(), OWNER_KEY);
-        address free = session.deployConstructed("oracle-guard", abi.encode(owner, guardian, address(0)));
+        address free = Deployment.createGuard(session, owner, guardian, address(0));
         attach("guard without an uptime feed", free);
         IOracleGuard.Feed memory configured = guard.feed(asset);
         guard = IOracleGuard(free);

@@ -2,13 +2,15 @@
 
 use alloc::string::String;
 
-use program_support::entry;
+use program_support::{entry, interface};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::{CalldataAccess, MessageAccess, StorageAccess};
 
 use crate::abi::{Args, Bytes};
 use crate::error::{Error, OrRevert, require};
 use crate::storage::Storage;
+
+pub use program_support::functions as program_functions;
 
 /// One of the vault's programs: the functions that it serves, by their selectors.
 pub trait Program {
@@ -37,61 +39,21 @@ pub fn serve<P: Program>(len: usize) -> usize {
     0
 }
 
-/// Names the functions that a program serves: their selectors as integers, which a `match` compares in one step, and for the
-/// exported interface their signatures. It stands in a file of its own, which the program and the one that prints its interface
-/// both include: a crate that is a library too would be built without optimisation over crates.
+/// Names the functions that a program serves: see [`program_support::functions!`].
 #[macro_export]
 macro_rules! functions {
-    ($($name:ident = $call:ty;)*) => {
-        /// Selectors of the functions that the program serves.
-        #[cfg_attr(feature = "export-abi", allow(dead_code, reason = "printing needs no selectors"))]
-        pub mod selector {
-            use $crate::interfaces::{IMarginVault as vault, IOwnable as ownable};
-            use alloy_sol_types::SolCall;
-
-            $(pub const $name: u32 = u32::from_be_bytes(<$call>::SELECTOR);)*
+    ($($functions:tt)*) => {
+        $crate::program::program_functions! {
+            {
+                use $crate::interfaces::{IMarginVault as vault, IOwnable as ownable};
+            }
+            $($functions)*
         }
-
-        /// Signatures of the functions that the program serves.
-        #[cfg(feature = "export-abi")]
-        pub const SERVED: &[&str] = {
-            use $crate::interfaces::{IMarginVault as vault, IOwnable as ownable};
-            use alloy_sol_types::SolCall;
-
-            &[$(<$call>::SIGNATURE),*]
-        };
     };
 }
 
 /// The vault's Solidity interface with the functions that a program serves, and no others.
 #[must_use]
 pub fn interface_of(served: &[&str]) -> String {
-    let serves = |name: &str| {
-        served
-            .iter()
-            .any(|signature| signature.split('(').next() == Some(name))
-    };
-    let (mut interface, mut comment) = (String::new(), String::new());
-    let mut left_out = false;
-    for line in include_str!("../../interfaces/IMarginVault.sol").lines() {
-        let words = line.trim_start();
-        if words.starts_with("///") {
-            comment = comment + line + "\n";
-            continue;
-        }
-        let name = words
-            .strip_prefix("function ")
-            .and_then(|rest| rest.split('(').next());
-        left_out = left_out || name.is_some_and(|name| !serves(name));
-        if !left_out {
-            interface = interface + &comment + line + "\n";
-        }
-        comment.clear();
-        left_out = left_out && !line.contains(';');
-    }
-    if serves("owner") {
-        interface
-    } else {
-        interface.replace(" is IOwnable", "")
-    }
+    interface::part_of(include_str!("../../interfaces/IMarginVault.sol"), served)
 }

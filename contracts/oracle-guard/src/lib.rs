@@ -11,55 +11,28 @@
 //! | a price served | [`readings`] |
 //! | an expiry settled | [`settlements`] |
 //! | an option valued | [`options`] |
-//! | a volatility accepted | [`surfaces`] |
-//! | one distrusted | [`distrust`] |
-//! | a feed asked | [`feeds`] |
-//! | a parameter changed | [`admin`] |
-//! | a value stored | [`store`] |
+//! | a value stored, a feed asked | the crate `guard-support` |
+//! | a parameter changed, a volatility accepted | the program `guard-settings` |
 //!
 //! Every operation of a vault calls the guard, and a program's size is part of what a call costs: hence its own router and
-//! coders in place of the SDK's. It is not re-entrant: a feed or anyone else who calls back is refused.
+//! coders in place of the SDK's, and a second program for what no operation asks for, to which the guard hands it on. It is not
+//! re-entrant: a feed or anyone else who calls back is refused.
 
 #![no_std]
 
 extern crate alloc;
 
-mod abi;
-mod admin;
-mod distrust;
-mod feeds;
-mod host;
+mod functions;
 mod options;
 mod prices;
 mod readings;
 mod router;
 mod settlements;
-mod store;
-mod surfaces;
 
-use alloy_sol_types::SolError;
-use program_support::{entry, exit};
-use stylus_sdk::host::WasmVM;
-use stylus_sdk::stylus_core::{CalldataAccess, MessageAccess, StorageAccess};
-
-use crate::abi::guard;
+use guard_support::program;
 
 /// Serves a call of `len` bytes of calldata. Returns 0; a revert does not return.
 #[unsafe(no_mangle)]
 pub extern "C" fn user_entrypoint(len: usize) -> usize {
-    let vm = WasmVM::default();
-    let input = entry::calldata(len);
-    if vm.msg_reentrant() {
-        exit::revert(&guard::Reentrant::SELECTOR);
-    }
-    if entry::value_sent() {
-        exit::revert(&guard::ValueSent::SELECTOR);
-    }
-    let output = router::view(&input).unwrap_or_else(|| {
-        let output = router::execute(&input);
-        vm.flush_cache(false);
-        output
-    });
-    vm.write_result(&output);
-    0
+    program::serve::<router::Observing>(len)
 }

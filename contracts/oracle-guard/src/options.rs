@@ -9,11 +9,11 @@ use oracle::{Expiry, Settlement, Stage};
 use risk::options::black::Kind;
 use risk::options::settlement::Counted;
 
-use crate::abi::{Args, guard};
-use crate::host::{fill, int, revert, uint};
 use crate::prices::{Observer, Purpose, Reading};
 use crate::readings::MARK_WORDS;
-use crate::store::Record;
+use guard_support::abi::{Args, guard};
+use guard_support::host::{fill, int, revert, uint};
+use guard_support::store::Record;
 
 /// Bytes of an encoded `OptionId`.
 const ID_BYTES: usize = 128;

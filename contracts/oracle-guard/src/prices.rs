@@ -5,18 +5,15 @@
 
 use alloy_primitives::{B256, U256};
 use alloy_sol_types::SolError;
-use oracle::{
-    Cause, Outlook, Parameters, Round, Settlement, Sources, SpellRefusal, State, Tier, TripRefusal,
-};
+use oracle::{Cause, Outlook, Parameters, Round, Settlement, Sources, State, Tier, TripRefusal};
 use program_support::event::emit;
 use program_support::topic;
 
-use crate::abi::guard;
-use crate::feeds;
-use crate::host::{now, revert, sender, uint};
-use crate::readings::known;
 use crate::settlements;
-use crate::store::{Entry, Feeds, Field, Record, Shared, Source};
+use guard_support::abi::guard;
+use guard_support::feeds;
+use guard_support::host::{now, refuse_spell, revert, sender, uint};
+use guard_support::store::{Entry, Feeds, Field, Record, Shared, Source, known};
 
 /// What an observation is made for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -271,15 +268,5 @@ fn refuse_trip(refusal: TripRefusal, current: Tier, asked: u8, secs: u32) -> ! {
         }
         TripRefusal::SourcesAgree => revert(guard::SourcesAgree::SELECTOR, &[]),
         TripRefusal::Spell(refusal) => refuse_spell(refusal, secs),
-    }
-}
-
-/// Reverts with `TripTooShort` or `TripAllowanceExceeded`.
-pub fn refuse_spell(refusal: SpellRefusal, secs: u32) -> ! {
-    match refusal {
-        SpellRefusal::TooShort => revert(guard::TripTooShort::SELECTOR, &[uint(secs)]),
-        SpellRefusal::AllowanceExceeded { left } => {
-            revert(guard::TripAllowanceExceeded::SELECTOR, &[uint(left)])
-        }
     }
 }

@@ -4,26 +4,14 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use alloy_primitives::B256;
-use alloy_sol_types::SolError;
 
-use crate::abi::guard;
-use crate::host::{encode, fill, revert, uint};
 use crate::prices::{Observer, Purpose, Reading};
-use crate::store::{Entry, Record};
+use guard_support::host::{encode, fill, uint};
 
 /// Words of an encoded `Mark`.
 pub const MARK_WORDS: usize = 6;
 /// Words of an encoded `Reading`.
 const READING_WORDS: usize = 10;
-
-/// A configured asset; reverts with `UnknownAsset`.
-pub fn known(asset: &B256) -> (Record, Entry) {
-    let record = Record::of(asset);
-    match record.entry() {
-        Some(entry) => (record, entry),
-        None => revert(guard::UnknownAsset::SELECTOR, &[*asset]),
-    }
-}
 
 impl Observer {
     /// What a vault needs of one asset.

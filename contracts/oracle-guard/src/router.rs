@@ -2,143 +2,61 @@
 
 use alloc::vec::Vec;
 
-use alloy_primitives::B256;
-use alloy_sol_types::SolCall;
+use guard_support::abi::Args;
+use guard_support::host::{encode, hand_to, unknown_function};
+use guard_support::program::{CONSTRUCTOR, Program};
+use guard_support::store::Field;
 
-use crate::abi::{Args, guard, ownable};
-use crate::host::{encode, unknown_function};
+use crate::functions::selector;
 use crate::prices::Purpose;
-use crate::store::Field;
-use crate::{admin, distrust, options, prices, readings, settlements, surfaces};
+use crate::{options, prices, readings, settlements};
 
-/// The selector under which every Stylus program is constructed, whatever its arguments: that of `stylus_constructor()`.
-const CONSTRUCTOR: u32 = 0x5585_258d;
+/// The program that observes prices.
+pub struct Observing;
 
-macro_rules! selectors {
-    ($($name:ident = $call:ty;)*) => {
-        $(const $name: u32 = u32::from_be_bytes(<$call>::SELECTOR);)*
-    };
-}
+impl Program for Observing {
+    fn view(selector: u32, args: Args) -> Option<Vec<u8>> {
+        Some(match selector {
+            selector::MARKS => readings::marks(Purpose::View, args.b256s(0)),
+            selector::MARKS_WITH_OPTIONS => options::marks_with_options(Purpose::View, args),
+            selector::READ => readings::read(args.word(0)),
+            selector::READ_MANY => readings::read_many(args.b256s(0)),
+            selector::SETTLEMENT => settlements::settlement(args.word(0), args.u64(1)),
+            _ => return None,
+        })
+    }
 
-selectors! {
-    OWNER = ownable::ownerCall;
-    PENDING_OWNER = ownable::pendingOwnerCall;
-    TRANSFER_OWNERSHIP = ownable::transferOwnershipCall;
-    ACCEPT_OWNERSHIP = ownable::acceptOwnershipCall;
-    SET_FEED = guard::setFeedCall;
-    FEED = guard::feedCall;
-    SET_RANGE_LIMITS = guard::setRangeLimitsCall;
-    RANGE_LIMITS = guard::rangeLimitsCall;
-    SET_PARAMETERS = guard::setParametersCall;
-    PARAMETERS = guard::parametersCall;
-    SET_GUARDIAN = guard::setGuardianCall;
-    GUARDIAN = guard::guardianCall;
-    SET_REGISTRAR = guard::setRegistrarCall;
-    REGISTRAR = guard::registrarCall;
-    SET_STEWARD = guard::setStewardCall;
-    STEWARD = guard::stewardCall;
-    SET_SURFACE_LIMITS = guard::setSurfaceLimitsCall;
-    SURFACE_LIMITS = guard::surfaceLimitsCall;
-    SET_SURFACE_PROVIDER = guard::setSurfaceProviderCall;
-    SURFACE_PROVIDER = guard::surfaceProviderCall;
-    SET_SURFACE = guard::setSurfaceCall;
-    SURFACE = guard::surfaceCall;
-    DISTRUST_SURFACE = guard::distrustSurfaceCall;
-    SURFACE_DISTRUST = guard::surfaceDistrustCall;
-    MARKS_WITH_OPTIONS = guard::marksWithOptionsCall;
-    FRESH_MARKS = guard::freshMarksCall;
-    FRESH_MARKS_WITH_OPTIONS = guard::freshMarksWithOptionsCall;
-    SEQUENCER_UPTIME_FEED = guard::sequencerUptimeFeedCall;
-    POKE = guard::pokeCall;
-    POKE_MANY = guard::pokeManyCall;
-    READ = guard::readCall;
-    READ_MANY = guard::readManyCall;
-    MARKS = guard::marksCall;
-    TRIP = guard::tripCall;
-    OPEN_SETTLEMENT = guard::openSettlementCall;
-    SETTLEMENT = guard::settlementCall;
-}
+    fn execute(selector: u32, args: Args) -> Option<Vec<u8>> {
+        match selector {
+            selector::FRESH_MARKS => {
+                return Some(readings::marks(Purpose::Operation, args.b256s(0)));
+            }
+            selector::FRESH_MARKS_WITH_OPTIONS => {
+                return Some(options::marks_with_options(Purpose::Operation, args));
+            }
+            selector::POKE => return Some(encode(&prices::poke(args.word(0)))),
+            selector::POKE_MANY => prices::poke_many(args.b256s(0)),
+            selector::TRIP => prices::trip(args.word(0), args.u8(1), args.u32(2), args.word(3)),
+            selector::OPEN_SETTLEMENT => settlements::open(args.word(0), args.u64(1)),
+            CONSTRUCTOR => {
+                choose_settings(args);
+                return None;
+            }
+            _ => return None,
+        }
+        Some(Vec::new())
+    }
 
-fn split(input: &[u8]) -> (u32, Args<'_>) {
-    match input.split_first_chunk() {
-        Some((selector, arguments)) => (u32::from_be_bytes(*selector), Args(arguments)),
-        None => unknown_function(),
+    /// What is not served here is up to the settings' program, on the guard's own storage.
+    fn hand_on(input: &[u8]) -> Vec<u8> {
+        hand_to(Field::Settings.address(), input)
     }
 }
 
-/// Serves a function that changes nothing; `None` if `input` asks for none.
-pub fn view(input: &[u8]) -> Option<Vec<u8>> {
-    let (selector, args) = split(input);
-    Some(match selector {
-        MARKS => readings::marks(Purpose::View, args.b256s(0)),
-        MARKS_WITH_OPTIONS => options::marks_with_options(Purpose::View, args),
-        READ => readings::read(args.word(0)),
-        READ_MANY => readings::read_many(args.b256s(0)),
-        SETTLEMENT => settlements::settlement(args.word(0), args.u64(1)),
-        SURFACE => surfaces::surface(args.word(0), args.u64(1)),
-        SURFACE_DISTRUST => distrust::distrusted(args.word(0), args.u64(1)),
-        SURFACE_LIMITS => admin::surface_limits(),
-        SURFACE_PROVIDER => admin::address(Field::SurfaceProvider),
-        FEED => admin::feed(args.word(0)),
-        RANGE_LIMITS => admin::range_limits(args.word(0)),
-        PARAMETERS => admin::parameters(),
-        OWNER => admin::address(Field::Owner),
-        PENDING_OWNER => admin::address(Field::PendingOwner),
-        GUARDIAN => admin::address(Field::Guardian),
-        REGISTRAR => admin::address(Field::Registrar),
-        STEWARD => admin::address(Field::Steward),
-        SEQUENCER_UPTIME_FEED => admin::address(Field::SequencerFeed),
-        _ => return None,
-    })
-}
-
-/// Serves a function that may change state.
-pub fn execute(input: &[u8]) -> Vec<u8> {
-    let (selector, args) = split(input);
-    let returned: &[B256] = match selector {
-        FRESH_MARKS => return readings::marks(Purpose::Operation, args.b256s(0)),
-        FRESH_MARKS_WITH_OPTIONS => return options::marks_with_options(Purpose::Operation, args),
-        POKE => &prices::poke(args.word(0)),
-        POKE_MANY => {
-            prices::poke_many(args.b256s(0));
-            &[]
-        }
-        TRIP => {
-            prices::trip(args.word(0), args.u8(1), args.u32(2), args.word(3));
-            &[]
-        }
-        SET_SURFACE => {
-            surfaces::set(args);
-            &[]
-        }
-        OPEN_SETTLEMENT => {
-            settlements::open(args.word(0), args.u64(1));
-            &[]
-        }
-        _ => {
-            configure(selector, args);
-            &[]
-        }
-    };
-    encode(returned)
-}
-
-fn configure(selector: u32, args: Args) {
-    match selector {
-        CONSTRUCTOR => admin::construct(args.address(0), args.address(1), args.address(2)),
-        SET_FEED => admin::set_feed(args),
-        SET_RANGE_LIMITS => admin::set_range_limits(args),
-        SET_PARAMETERS => admin::set_parameters(args),
-        DISTRUST_SURFACE => {
-            distrust::distrust(args.word(0), args.u64(1), args.u32(2), args.word(3));
-        }
-        SET_SURFACE_LIMITS => admin::set_surface_limits(args),
-        SET_SURFACE_PROVIDER => admin::set_surface_provider(args.address(0)),
-        SET_GUARDIAN => admin::set_guardian(args.address(0)),
-        SET_REGISTRAR => admin::set_registrar(args.address(0)),
-        SET_STEWARD => admin::set_steward(args.address(0), args.u32(1)),
-        TRANSFER_OWNERSHIP => admin::transfer_ownership(args.address(0)),
-        ACCEPT_OWNERSHIP => admin::accept_ownership(),
-        _ => unknown_function(),
+/// The program that serves the rest is the last that the guard is constructed with, once. It constructs the rest, or refuses.
+fn choose_settings(args: Args) {
+    if !Field::Settings.address().is_zero() {
+        unknown_function();
     }
+    Field::Settings.set_address(args.address(3));
 }

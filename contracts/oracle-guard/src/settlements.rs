@@ -8,10 +8,10 @@ use oracle::{NotOpened, Settlement};
 use program_support::event::emit;
 use program_support::topic;
 
-use crate::abi::guard;
-use crate::host::{encode, revert, uint};
 use crate::prices::{Observer, Purpose};
-use crate::store::Entry;
+use guard_support::abi::guard;
+use guard_support::host::{encode, revert, uint};
+use guard_support::store::Entry;
 
 /// Opens the settlement of `asset` at `expiry`, 08:00 UTC of some day. Anyone may, from a day before, and afterwards if the
 /// expiry has a surface and was missed; its window ends at the expiry, or starts now if that is later. The one before it must be

@@ -4,7 +4,7 @@ use crate::mean::Mean;
 use crate::parameters::Parameters;
 use crate::price::{Price, Status};
 use crate::quote::{Agreement, Quote, Sources, resolve};
-use crate::tier::{Breaker, Cause, Tier, by_move};
+use crate::tier::{Breaker, Cause, Tier, by_gap, by_move};
 
 /// What a poke saw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,8 +29,9 @@ pub struct Asset {
 impl Asset {
     /// The state after `observation` at `now`, and what the breaker reacted to.
     ///
-    /// Without a trusted price the mark stays. Where nobody looked for longer than the mean's window, the mean
-    /// restarts at the new price, so that no move is measured against a stale mean.
+    /// Without a trusted price the mark stays. Where nobody looked for longer than the mean's window, the mean restarts at the new
+    /// price, and the move is measured against the last trusted mark, by as much more as it is old (DESIGN 5): a congested quarter of
+    /// an hour does not blind the breaker.
     pub fn observe(
         self,
         observation: Observation,
@@ -40,13 +41,10 @@ impl Asset {
         let stable = self.price.stable_at(now, parameters.stable_price_rate);
         let mean = self.mean_until(now, parameters.mean_window);
         let quote = resolve(observation.sources, stable);
-        let (wanted, cause) = wanted_tier(
-            quote.as_ref(),
-            mean,
-            observation.sequencer_down,
-            parameters,
-            now,
-        );
+        let moved = quote
+            .as_ref()
+            .map(|quote| self.moved(quote.mark, mean, parameters, now));
+        let (wanted, cause) = wanted_tier(quote.as_ref().zip(moved), observation.sequencer_down);
         let before = Breaker {
             tier: self.price.tier,
             calm_since: self.calm_since,
@@ -115,6 +113,24 @@ impl Asset {
         }
     }
 
+    /// The tier that the move to `mark` asks for: against the mean, or where that restarts against the mark that was trusted last.
+    fn moved(&self, mark: u128, mean: Option<Mean>, parameters: &Parameters, now: u64) -> Tier {
+        if let Some(mean) = mean {
+            return by_move(mark, mean.value(now, parameters.mean_window), parameters);
+        }
+        let Price {
+            mark: last,
+            observed_at,
+            valid_until,
+            ..
+        } = self.price;
+        if last == 0 {
+            return Tier::Normal;
+        }
+        let gap = now.saturating_sub(observed_at.min(valid_until));
+        by_gap(mark, last, gap, parameters)
+    }
+
     /// The mean of the mark until `now`, or `None` if it must restart.
     fn mean_until(&self, now: u64, window: u32) -> Option<Mean> {
         let Price {
@@ -125,27 +141,14 @@ impl Asset {
     }
 }
 
-/// The tier that an observation asks for, and why.
-fn wanted_tier(
-    quote: Option<&Quote>,
-    mean: Option<Mean>,
-    sequencer_down: bool,
-    parameters: &Parameters,
-    now: u64,
-) -> (Tier, Cause) {
-    let Some(quote) = quote else {
+/// The tier that an observation asks for, and why: of a price, with what its move asks for.
+fn wanted_tier(quote: Option<(&Quote, Tier)>, sequencer_down: bool) -> (Tier, Cause) {
+    let Some((quote, moved)) = quote else {
         return (Tier::Halted, Cause::Frozen);
     };
     if sequencer_down {
         return (Tier::Halted, Cause::SequencerDown);
     }
-    let moved = mean.map_or(Tier::Normal, |mean| {
-        by_move(
-            quote.mark,
-            mean.value(now, parameters.mean_window),
-            parameters,
-        )
-    });
     match quote.agreement {
         Agreement::Sole => (moved.raised(), Cause::SourceLost),
         _ if quote.divergence > moved => (quote.divergence, Cause::Divergence),

@@ -4,6 +4,11 @@ use crate::WAD;
 use crate::math::share_at_least;
 use crate::parameters::Parameters;
 
+/// One, in the units of what thresholds are scaled by.
+const SCALE: u64 = 1_000;
+/// By how much a gap widens thresholds at most.
+const WIDEST: u64 = 4;
+
 /// How much an asset is restricted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
@@ -94,10 +99,29 @@ pub fn blocked_by(tier: Tier) -> u16 {
 
 /// The tier that a move from `mean` to `price` asks for.
 pub fn by_move(price: u128, mean: u128, parameters: &Parameters) -> Tier {
-    let distance = price.abs_diff(mean);
-    if share_at_least(distance, mean, parameters.restricted_move, WAD) {
+    by_scaled_move(price, mean, SCALE, parameters)
+}
+
+/// The tier that a move to `price` asks for from `mark`, the last that was trusted, `gap` seconds ago: a price moves as the root of
+/// time, so that the thresholds are those of the mean's window times sqrt(gap / window), at most four times. The root is rounded
+/// down, which is the stricter.
+pub fn by_gap(price: u128, mark: u128, gap: u64, parameters: &Parameters) -> Tier {
+    let window = u64::from(parameters.mean_window.max(1));
+    let gap = gap.clamp(window, WIDEST * WIDEST * window);
+    let root = (gap * SCALE * SCALE / window).isqrt();
+    by_scaled_move(price, mark, root, parameters)
+}
+
+/// As [`by_move`], with the thresholds times `scale` thousandths, rounded down: at most 50 % x 4.
+fn by_scaled_move(price: u128, from: u128, scale: u64, parameters: &Parameters) -> Tier {
+    let distance = price.abs_diff(from);
+    let reaches = |threshold: u64| {
+        let scaled = threshold / SCALE * scale + threshold % SCALE * scale / SCALE;
+        share_at_least(distance, from, scaled, WAD)
+    };
+    if reaches(parameters.restricted_move) {
         Tier::Restricted
-    } else if share_at_least(distance, mean, parameters.caution_move, WAD) {
+    } else if reaches(parameters.caution_move) {
         Tier::Caution
     } else {
         Tier::Normal
@@ -166,6 +190,38 @@ mod tests {
         ] {
             assert_eq!(at(price), tier, "{price}");
         }
+    }
+
+    #[test]
+    fn a_gap_widens_the_thresholds_by_its_root_up_to_four_times() {
+        let window = u64::from(Parameters::DEFAULT.mean_window);
+        let at = |price, gap| by_gap(price, 1_000_000, gap, &Parameters::DEFAULT);
+        for (windows, caution, restricted) in [
+            (0, 50_000, 100_000),
+            (1, 50_000, 100_000),
+            (4, 100_000, 200_000),
+            (9, 150_000, 300_000),
+            (16, 200_000, 400_000),
+            (1_000, 200_000, 400_000),
+        ] {
+            let gap = windows * window;
+            assert_eq!(at(1_000_000 - caution + 1, gap), Tier::Normal, "{windows}");
+            assert_eq!(at(1_000_000 - caution, gap), Tier::Caution, "{windows}");
+            assert_eq!(
+                at(1_000_000 + restricted - 1, gap),
+                Tier::Caution,
+                "{windows}"
+            );
+            assert_eq!(
+                at(1_000_000 + restricted, gap),
+                Tier::Restricted,
+                "{windows}"
+            );
+        }
+        // Six minutes: sqrt(1.2) x 5 % are 5.475 %, to a thousandth of the root.
+        assert_eq!(at(1_000_000 - 54_750, 360), Tier::Caution);
+        assert_eq!(at(1_000_000 - 54_749, 360), Tier::Normal);
+        assert_eq!(at(0, u64::MAX), Tier::Restricted);
     }
 
     #[test]

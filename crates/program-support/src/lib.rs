@@ -4,6 +4,7 @@
 //! | Where is ... | |
 //! |---|---|
 //! | a call taken in | [`entry`] |
+//! | a function named, an interface exported | [`interface`] |
 //! | a call ended with an error | [`exit`] |
 //! | an argument decoded | [`arguments`] |
 //! | words encoded | [`encoding`] |
@@ -23,6 +24,7 @@ pub mod encoding;
 pub mod entry;
 pub mod event;
 pub mod exit;
+pub mod interface;
 pub mod steward;
 pub mod storage;
 pub mod word;

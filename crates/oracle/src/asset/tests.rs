@@ -110,10 +110,56 @@ fn a_gap_longer_than_the_window_restarts_the_mean() {
     let at_edge = asset.observe(one(Some(8_000), now + 300), &P, now + 300).0;
     assert_eq!(at_edge.price.tier, Tier::Restricted);
     let after = asset.observe(one(Some(8_000), now + 301), &P, now + 301).0;
+    assert_eq!(after.mean, Mean::restart(8_000, now + 301));
+}
+
+#[test]
+fn a_move_in_a_gap_is_measured_against_the_last_mark_by_the_root_of_the_gap() {
+    let (asset, now) = started(10_000);
+    let after = |gap: u64, price: u128| {
+        let (asset, cause) = asset.observe(one(Some(price), now + gap), &P, now + gap);
+        (asset.price.tier, cause)
+    };
+    // 9 % in six minutes in which nobody looked: 5.48 % are Caution.
+    assert_eq!(after(360, 9_100), (Tier::Caution, Cause::Move));
+    assert_eq!(after(360, 8_904), (Tier::Restricted, Cause::Move));
+    assert_eq!(after(1_200, 9_001), (Tier::Normal, Cause::Move));
+    assert_eq!(after(1_200, 9_000), (Tier::Caution, Cause::Move));
+    assert_eq!(after(86_400, 8_001), (Tier::Normal, Cause::Move));
+    assert_eq!(after(86_400, 6_000), (Tier::Restricted, Cause::Move));
+}
+
+/// The mark of an asset that was frozen is as old as it was trusted.
+#[test]
+fn what_was_not_trusted_counts_as_a_gap() {
+    let (asset, now) = started(10_000);
+    let lapsed = now + HEARTBEAT;
+    let (asset, _) = asset.observe(one(None, lapsed + 900), &P, lapsed + 900);
+    let (after, _) = asset.observe(one(Some(8_200), lapsed + 2_700), &P, lapsed + 2_700);
+    assert_eq!(after.price.tier, Tier::Halted, "one tier at a time");
     assert_eq!(
-        (after.price.tier, after.mean),
-        (Tier::Normal, Mean::restart(8_000, now + 301))
+        after.calm_since,
+        lapsed + 2_700,
+        "18 % of 15 in 45 minutes ask for Caution"
     );
+}
+
+/// A mark that only lapsed had a tier, and that is what it comes back with, or with what its move asks for.
+#[test]
+fn a_mark_that_only_lapsed_keeps_its_tier_or_takes_a_stricter_one() {
+    let (asset, now) = started(10_000);
+    let (restricted, _) = asset.observe(one(Some(8_900), now + 60), &P, now + 60);
+    let back = now + 60 + HEARTBEAT + 600;
+    assert_eq!(
+        restricted.price.tier_at(&Trip::default(), back),
+        Tier::Halted
+    );
+    let (kept, _) = restricted.observe(one(Some(8_900), back), &P, back);
+    assert_eq!(kept.price.tier, Tier::Restricted);
+    let (normal, _) = asset.observe(one(Some(10_000), back), &P, back);
+    assert_eq!(normal.price.tier, Tier::Normal);
+    let (moved, _) = asset.observe(one(Some(7_900), back), &P, back);
+    assert_eq!(moved.price.tier, Tier::Caution);
 }
 
 #[test]

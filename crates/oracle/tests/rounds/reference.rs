@@ -318,7 +318,8 @@ impl Reference {
     ) -> Vec<Stance> {
         let moves = match (verdict, &mean) {
             (Some(verdict), Some(mean)) => mean.tiers(verdict.mark, parameters),
-            _ => (0, 0),
+            (Some(verdict), None) => self.tiers_after_gap(verdict.mark, parameters, now),
+            (None, _) => (0, 0),
         };
         let mut stances: Vec<Stance> = (moves.0..=moves.1)
             .map(|moved| {
@@ -334,6 +335,30 @@ impl Reference {
             .collect();
         stances.dedup();
         stances
+    }
+
+    /// The least and greatest tier that a move asks for where there is no mean: against the last mark, with the thresholds times
+    /// sqrt(gap / window), from once to four times, the root known to a thousandth.
+    fn tiers_after_gap(&self, price: u128, parameters: &Parameters, now: u64) -> (u8, u8) {
+        if self.mark == 0 {
+            return (0, 0);
+        }
+        let window = u64::from(parameters.mean_window);
+        let gap = now - self.observed.min(self.expires);
+        let gap = U512::from(gap.clamp(window, 16 * window));
+        let distance = wide(price.abs_diff(self.mark)) * U512::from(WAD);
+        // Squares of both sides, in parts of 1e12.
+        let tier = |slack: u64| {
+            let reaches = |threshold: u64| {
+                let least = wide(self.mark) * U512::from(threshold);
+                let parts = U512::from(1_000_000_000_000_u64 - slack);
+                distance * distance * U512::from(window) * U512::from(1_000_000_000_000_u64)
+                    >= least * least * gap * parts
+            };
+            u8::from(reaches(parameters.caution_move))
+                + u8::from(reaches(parameters.restricted_move))
+        };
+        (tier(0), tier(2_000_000_000))
     }
 
     /// Escalation is immediate; de-escalation one tier at a time, after a calm period.

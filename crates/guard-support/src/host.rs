@@ -1,9 +1,11 @@
 //! What the chain does for the program.
 
+use alloc::vec;
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolError;
+use oracle::SpellRefusal;
 use program_support::encoding::concat;
 use program_support::exit;
 use stylus_sdk::host::WasmVM;
@@ -35,6 +37,29 @@ pub fn ask(to: Address, gas: u64, input: &[u8], answer: &mut [u8]) -> bool {
     // SAFETY: at most `len` bytes are written.
     unsafe { hostio::read_return_data(answer.as_mut_ptr(), 0, answer.len()) };
     true
+}
+
+/// Has `program` serve a call on the guard's storage, to which what is cached must have been written. Ends the call with what it
+/// reverts with if it does.
+pub fn hand_to(program: Address, input: &[u8]) -> Vec<u8> {
+    let mut returned = 0;
+    // SAFETY: the pointers are to an address, to `len` bytes and to a length.
+    let status = unsafe {
+        hostio::delegate_call_contract(
+            program.as_ptr(),
+            input.as_ptr(),
+            input.len(),
+            u64::MAX,
+            &raw mut returned,
+        )
+    };
+    let mut answer = vec![0; returned];
+    // SAFETY: at most `len` bytes are written.
+    unsafe { hostio::read_return_data(answer.as_mut_ptr(), 0, answer.len()) };
+    if status != 0 {
+        exit::revert(&answer);
+    }
+    answer
 }
 
 /// The caller.
@@ -99,4 +124,14 @@ pub fn refuse() -> ! {
 #[inline(never)]
 pub fn unknown_function() -> ! {
     exit::revert(&guard::UnknownFunction::SELECTOR)
+}
+
+/// Reverts with `TripTooShort` or `TripAllowanceExceeded`.
+pub fn refuse_spell(refusal: SpellRefusal, secs: u32) -> ! {
+    match refusal {
+        SpellRefusal::TooShort => revert(guard::TripTooShort::SELECTOR, &[uint(secs)]),
+        SpellRefusal::AllowanceExceeded { left } => {
+            revert(guard::TripAllowanceExceeded::SELECTOR, &[uint(left)])
+        }
+    }
 }

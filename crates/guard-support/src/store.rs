@@ -3,6 +3,7 @@
 //! Times are 32 bits, good until 2106; prices below [`MAX_CEILING`](oracle::source::MAX_CEILING) are 96.
 
 use alloy_primitives::{Address, B256};
+use alloy_sol_types::SolError;
 use oracle::compact::{Decimal, at_spread, compact, expand};
 use oracle::{
     Asset, Limits, Mean, Outlook, Parameters, Price, Quoted, RangeLimits, Sequencer, Settlement,
@@ -12,6 +13,9 @@ use program_support::Word;
 use program_support::storage::{Slot, load, store};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::CryptographyAccess;
+
+use crate::abi::guard;
+use crate::host::revert;
 
 /// The guard's own slots.
 #[derive(Clone, Copy)]
@@ -27,6 +31,8 @@ pub enum Field {
     SurfaceProvider,
     /// See [`surface_limits`].
     SurfaceLimits,
+    /// The program that serves what the guard's own does not.
+    Settings,
 }
 
 impl Field {
@@ -305,6 +311,15 @@ impl Entry {
             outlook: Outlook::default(),
             settling: false,
         }
+    }
+}
+
+/// A configured asset; reverts with `UnknownAsset`.
+pub fn known(asset: &B256) -> (Record, Entry) {
+    let record = Record::of(asset);
+    match record.entry() {
+        Some(entry) => (record, entry),
+        None => revert(guard::UnknownAsset::SELECTOR, &[*asset]),
     }
 }
 

@@ -8,10 +8,9 @@ use oracle::{Surface, SurfaceRefusal, WAD};
 use program_support::event::emit;
 use program_support::topic;
 
-use crate::abi::{Args, guard};
-use crate::host::{encode, int, now, revert, sender, uint};
-use crate::readings::known;
-use crate::store::{Field, surface_limits};
+use guard_support::abi::{Args, guard};
+use guard_support::host::{encode, int, now, revert, sender, uint};
+use guard_support::store::{Field, known, surface_limits};
 
 /// WAD volatility of a millionth.
 const MILLIONTH: u64 = WAD / 1_000_000;

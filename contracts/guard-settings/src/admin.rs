@@ -13,11 +13,10 @@ use program_support::topic;
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::AccountAccess;
 
-use crate::abi::{Args, guard, ownable};
-use crate::feeds;
-use crate::host::{encode, revert, sender, uint, unknown_function};
-use crate::readings::known;
-use crate::store::{self, Entry, Feeds, Field, Record, Shared, Source};
+use guard_support::abi::{Args, guard, ownable};
+use guard_support::feeds;
+use guard_support::host::{encode, revert, sender, uint, unknown_function};
+use guard_support::store::{self, Entry, Feeds, Field, Record, Shared, Source, known};
 
 /// Runs once, in the transaction that deploys the guard. A zero `guardian` is none; a zero `sequencer_feed` is a chain
 /// without one. The parameters start at [`Parameters::DEFAULT`], the limits of surfaces at [`SurfaceLimits::DEFAULT`].

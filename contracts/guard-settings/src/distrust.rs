@@ -8,11 +8,9 @@ use oracle::NotDistrusted;
 use program_support::event::emit;
 use program_support::topic;
 
-use crate::abi::guard;
-use crate::host::{encode, now, revert, sender, uint};
-use crate::prices::refuse_spell;
-use crate::readings::known;
-use crate::store::Field;
+use guard_support::abi::guard;
+use guard_support::host::{encode, now, refuse_spell, revert, sender, uint};
+use guard_support::store::{Field, known};
 
 /// Distrusts the surface of an expiry of an asset for `secs` seconds, at most until the expiry and 72 hours in 30 days. Its options
 /// keep the volatility that they have at the mark that was observed last; nobody updates it meanwhile. Guardian only.

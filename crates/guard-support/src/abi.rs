@@ -5,8 +5,8 @@ use alloy_sol_types::sol;
 
 use crate::host::refuse;
 
-sol!("../interfaces/IOracleGuard.sol");
-sol!("../interfaces/IOwnable.sol");
+sol!("../../contracts/interfaces/IOracleGuard.sol");
+sol!("../../contracts/interfaces/IOwnable.sol");
 
 pub use IOracleGuard as guard;
 pub use IOwnable as ownable;

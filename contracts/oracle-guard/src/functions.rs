@@ -1,0 +1,15 @@
+//! What the program serves itself.
+
+guard_support::functions! {
+    POKE = guard::pokeCall;
+    POKE_MANY = guard::pokeManyCall;
+    READ = guard::readCall;
+    READ_MANY = guard::readManyCall;
+    MARKS = guard::marksCall;
+    MARKS_WITH_OPTIONS = guard::marksWithOptionsCall;
+    FRESH_MARKS = guard::freshMarksCall;
+    FRESH_MARKS_WITH_OPTIONS = guard::freshMarksWithOptionsCall;
+    OPEN_SETTLEMENT = guard::openSettlementCall;
+    SETTLEMENT = guard::settlementCall;
+    TRIP = guard::tripCall;
+}
