@@ -423,7 +423,11 @@ fn a_burst_of_activations_pays_for_demand_that_time_has_not_paid_back() {
         for (place, (program, bytes)) in (0..).zip(many_programs(&mut chain, 150)) {
             // Two a second.
             chain.block.timestamp = U256::from(NOW + round * 366 * DAY + place / 2);
-            let elapsed = if place == 0 { f64::MAX } else { f64::from(place as u32 % 2 == 0) };
+            let elapsed = if place == 0 {
+                f64::MAX
+            } else {
+                f64::from(place as u32 % 2 == 0)
+            };
             demand = (demand - BYTES_PER_SECOND * elapsed).max(0.0) + bytes;
             let fee = data_fee(&chain.activate(program));
             let expected = fee_at(demand, bytes);
@@ -435,7 +439,12 @@ fn a_burst_of_activations_pays_for_demand_that_time_has_not_paid_back() {
         }
     }
     assert_eq!(fees.len(), 300);
-    assert!(fees[149] > 25.0 * fees[0], "{} after {}", fees[149], fees[0]);
+    assert!(
+        fees[149] > 25.0 * fees[0],
+        "{} after {}",
+        fees[149],
+        fees[0]
+    );
     assert_eq!(fees[150], fees[0], "a year pays everything back");
 }
 
@@ -450,13 +459,21 @@ fn programs_kept_alive_together_pay_for_each_other() {
     let mut demand = 0.0;
     for (program, bytes) in programs {
         let code = chain.db.cache.accounts[&program].info.code_hash;
-        let tx = with_value(&chain, ARB_WASM, &codehashKeepaliveCall { codehash: code }, ETHER);
+        let tx = with_value(
+            &chain,
+            ARB_WASM,
+            &codehashKeepaliveCall { codehash: code },
+            ETHER,
+        );
         let fee = data_fee(&chain.transact(tx));
         // What is stored of a program is its size in KiB, rounded up.
         let bytes = (bytes / 1_024.0).ceil() * 1_024.0;
         demand += bytes;
         let expected = fee_at(demand, bytes);
-        assert!((fee / expected - 1.0).abs() < 5e-4, "{fee} wei, not {expected}");
+        assert!(
+            (fee / expected - 1.0).abs() < 5e-4,
+            "{fee} wei, not {expected}"
+        );
     }
 }
 
