@@ -76,6 +76,13 @@ mod tests {
     }
 
     #[test]
+    fn a_program_of_1_098_088_bytes_pays_first_what_nitro_asked() {
+        // Measured there: the first of eleven programs that were activated within seconds.
+        let mut pricer = DataPricer::default();
+        assert_eq!(pricer.update(1_098_088, 1_760_000_000), 95_861_453_935_496);
+    }
+
+    #[test]
     fn demand_raises_the_price_and_time_lowers_it() {
         let mut pricer = DataPricer::default();
         let first = pricer.update(5 << 20, 1_700_000_000);

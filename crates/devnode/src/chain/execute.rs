@@ -112,6 +112,16 @@ impl BlockState {
         value
     }
 
+    /// Takes over what an execution on this state changed.
+    pub fn commit(&mut self, changes: EvmState) {
+        self.db.commit(changes);
+    }
+
+    /// Makes `hash` what later executions on this state find as the hash of the block `number`.
+    pub fn set_block_hash(&mut self, number: u64, hash: B256) {
+        self.db.cache.block_hashes.insert(U256::from(number), hash);
+    }
+
     /// Replaces parts of accounts for this state only.
     pub fn override_accounts(&mut self, overrides: StateOverride) {
         for (address, changed) in overrides {
@@ -157,7 +167,7 @@ impl BlockState {
             .base_fee
             .map_or(env.basefee, |fee| fee.saturating_to());
         for (number, hash) in changed.block_hash.unwrap_or_default() {
-            self.db.cache.block_hashes.insert(U256::from(number), hash);
+            self.set_block_hash(number, hash);
         }
     }
 }
@@ -236,12 +246,16 @@ impl Chain {
             .map_err(|panic| ChainError::Panicked(panic_text(&*panic)))??)
     }
 
-    /// Executes a mined transaction again on the state that it found, with `options`.
+    /// Executes a mined transaction again, with `options`, and returns the state that it found with what it did.
     ///
     /// # Errors
     /// [`ChainError::UnknownTransaction`], [`ChainError::StateUnavailable`] and those of
     /// [`Chain::call`].
-    pub fn replay(&self, hash: &B256, options: &Options) -> Result<Outcome, ChainError> {
+    pub fn replay(
+        &self,
+        hash: &B256,
+        options: &Options,
+    ) -> Result<(BlockState, Outcome), ChainError> {
         let (block, index) = self
             .mined_transaction(hash)
             .ok_or(ChainError::UnknownTransaction(*hash))?;
@@ -255,14 +269,15 @@ impl Chain {
         self.simulate(&mut state, earlier.collect());
         let transaction = &block.transactions[index].transaction;
         let check_sender_code = options.check_sender_code && !transaction.impersonated;
-        self.call(
+        let outcome = self.call(
             &state,
             transaction.to_env(),
             &Options {
                 check_sender_code,
                 ..options.clone()
             },
-        )
+        )?;
+        Ok((state, outcome))
     }
 
     /// Executes transactions one after the other on `state`, which then has their changes.

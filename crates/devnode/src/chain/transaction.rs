@@ -10,6 +10,9 @@ use revm::{context::TxEnv, context_interface::either::Either};
 
 use super::ChainError;
 
+/// Bits of an address.
+const SENDER_BITS: usize = 160;
+
 /// A transaction with its sender.
 #[derive(Clone, Debug)]
 pub struct ChainTransaction {
@@ -68,7 +71,8 @@ impl ChainTransaction {
 }
 
 /// Stands where a signature is needed for a sender whose key is not known. It names the sender, so
-/// that equal transactions of different senders have different hashes.
+/// that equal transactions of different senders have different hashes, and is above zero in both parts, which clients check.
 pub fn placeholder_signature(from: Address) -> Signature {
-    Signature::new(U256::from_be_slice(from.as_slice()), U256::ONE, false)
+    let sender = U256::from_be_slice(from.as_slice());
+    Signature::new(sender | U256::ONE << SENDER_BITS, U256::ONE, false)
 }

@@ -20,6 +20,7 @@ use super::{
     handler::ArbitrumHandler,
     machine::{Ctx, Machine, SPEC},
     precompiles::l2,
+    steps::StepOptions,
     transaction::TransactionContext,
 };
 
@@ -59,6 +60,8 @@ pub struct Options {
     pub check_gas_limit: bool,
     /// Record [`Outcome::trace`].
     pub trace: bool,
+    /// Record [`Outcome::steps`].
+    pub steps: Option<StepOptions>,
 }
 
 impl Default for Options {
@@ -70,6 +73,7 @@ impl Default for Options {
             check_sender_code: true,
             check_gas_limit: true,
             trace: false,
+            steps: None,
         }
     }
 }
@@ -84,6 +88,7 @@ impl Options {
             check_sender_code: false,
             check_gas_limit: false,
             trace: false,
+            steps: None,
         }
     }
 }
@@ -186,7 +191,7 @@ impl Executor {
             tx: TxEnv::default(),
             cfg,
             journaled_state,
-            chain: TransactionContext::new(self.programs.clone(), options.trace),
+            chain: TransactionContext::new(self.programs.clone(), options),
             local: LocalContext::default(),
             error: Ok(()),
         }
@@ -346,6 +351,7 @@ fn outcome(result: ExecutionResult<HaltReason>, mut ctx: Ctx<'_>, gas_limit: u64
         .recorder
         .take()
         .and_then(|it| it.finish(gas_limit, gas_used));
+    let steps = ctx.chain.steps.take();
     let state = ctx.journal_mut().finalize();
     let (status, output, created, logs) = match result {
         ExecutionResult::Success { output, logs, .. } => {
@@ -368,5 +374,6 @@ fn outcome(result: ExecutionResult<HaltReason>, mut ctx: Ctx<'_>, gas_limit: u64
         logs,
         state,
         trace,
+        steps,
     }
 }

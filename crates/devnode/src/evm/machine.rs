@@ -13,7 +13,9 @@ use revm::{
     },
     interpreter::{
         CallInputs, FrameInput, InstructionResult, InterpreterAction, InterpreterResult,
-        interpreter::EthInterpreter, interpreter_action::FrameInit,
+        interpreter::EthInterpreter,
+        interpreter_action::FrameInit,
+        interpreter_types::{Jumps, LoopControl},
     },
     primitives::{KECCAK_EMPTY, hardfork::SpecId},
     state::Bytecode,
@@ -145,8 +147,11 @@ impl<'a> Machine<'a> {
             frame_stack,
             ..
         } = &mut self.inner;
-        let interpreter = &mut frame_stack.get().interpreter;
-        interpreter.run_plain(
+        let frame = frame_stack.get();
+        if ctx.chain.steps.is_some() {
+            return run_recorded(frame, instruction, ctx);
+        }
+        frame.interpreter.run_plain(
             instruction.instruction_table(),
             instruction.gas_table(),
             ctx,
@@ -158,6 +163,37 @@ impl<'a> Machine<'a> {
         matches!(frame.input, FrameInput::Call(_))
             && stylus_vm::is_stylus_code(frame.interpreter.bytecode.original_byte_slice())
     }
+}
+
+/// Runs a frame's code like the interpreter's own loop, and records every instruction.
+fn run_recorded<'a>(
+    frame: &mut EthFrame,
+    instructions: &EthInstructions<EthInterpreter, Ctx<'a>>,
+    ctx: &mut Ctx<'a>,
+) -> InterpreterAction {
+    let depth = frame.depth + 1;
+    let interpreter = &mut frame.interpreter;
+    let (table, gas_table) = (instructions.instruction_table(), instructions.gas_table());
+    let ended = loop {
+        let opcode = interpreter.bytecode.opcode();
+        let begun = ctx
+            .chain
+            .steps
+            .as_mut()
+            .map(|steps| steps.begin(interpreter, depth));
+        let ended = interpreter.step(table, gas_table, ctx).err();
+        if let (Some(steps), Some(begun)) = (&mut ctx.chain.steps, &begun) {
+            let static_gas = gas_table[usize::from(opcode)].into();
+            steps.finish(begun, interpreter, ended, static_gas);
+        }
+        if let Some(ended) = ended {
+            break ended;
+        }
+    };
+    if interpreter.bytecode.action().is_none() {
+        interpreter.halt(ended);
+    }
+    interpreter.take_next_action()
 }
 
 impl<'a> EvmTr for Machine<'a> {

@@ -14,6 +14,7 @@ mod instructions;
 mod machine;
 mod outcome;
 mod precompiles;
+mod steps;
 mod stylus;
 mod trace;
 mod transaction;
@@ -24,4 +25,5 @@ pub use genesis::{
     CHAIN_OWNER, CREATE2_PROXY, GenesisAccount, MULTICALL3, STYLUS_DEPLOYER, genesis,
 };
 pub use outcome::{Halt, Outcome, Status};
+pub use steps::{Step, StepOptions, Steps};
 pub use trace::{CallKind, CallTrace, TraceLog};

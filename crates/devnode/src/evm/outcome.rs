@@ -6,7 +6,7 @@ use revm::{
     state::EvmState,
 };
 
-use super::trace::CallTrace;
+use super::{steps::Steps, trace::CallTrace};
 
 /// The effects of one executed transaction or call. Nothing has been committed yet.
 #[derive(Clone, Debug)]
@@ -25,6 +25,8 @@ pub struct Outcome {
     pub state: EvmState,
     /// The tree of calls, if [`super::Options::trace`] asked for it.
     pub trace: Option<CallTrace>,
+    /// The instructions that ran, if [`super::Options::steps`] asked for them.
+    pub steps: Option<Steps>,
 }
 
 /// How a transaction ended. A reverted or halted transaction still pays for its gas.

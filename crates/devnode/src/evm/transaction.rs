@@ -9,7 +9,7 @@ use revm::{
 };
 use stylus_vm::{PageCount, ProgramCache};
 
-use super::trace::Recorder;
+use super::{executor::Options, steps::Steps, trace::Recorder};
 
 /// State of the running transaction that is not the chain's. Nothing of it is undone by a revert.
 pub(super) struct TransactionContext {
@@ -21,6 +21,8 @@ pub(super) struct TransactionContext {
     pub(super) held_gas: u64,
     /// The recorder of calls, if asked for.
     pub(super) recorder: Option<Recorder>,
+    /// The recorder of instructions, if asked for.
+    pub(super) steps: Option<Steps>,
     /// Callers of the open frames that run code, outermost first.
     pub(super) callers: Vec<Address>,
     /// Open frames by acting address, delegate calls not counted.
@@ -29,12 +31,13 @@ pub(super) struct TransactionContext {
 
 impl TransactionContext {
     /// The context of a transaction that has not started.
-    pub(super) fn new(programs: Arc<ProgramCache>, trace: bool) -> Self {
+    pub(super) fn new(programs: Arc<ProgramCache>, options: &Options) -> Self {
         Self {
             programs,
             pages: PageCount::default(),
             held_gas: 0,
-            recorder: trace.then(Recorder::default),
+            recorder: options.trace.then(Recorder::default),
+            steps: options.steps.map(Steps::new),
             callers: Vec::new(),
             spans: HashMap::new(),
         }

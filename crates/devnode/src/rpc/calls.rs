@@ -14,6 +14,7 @@ use revm::{context::TxEnv, context_interface::either::Either};
 use super::{
     Rpc, RpcError,
     error::output,
+    node_interface,
     registry::{Args, Registry, RpcResult},
 };
 use crate::{
@@ -34,6 +35,7 @@ pub(super) fn register(registry: &mut Registry) {
     registry.heavy(&["eth_call"], call);
     registry.heavy(&["eth_estimateGas"], |rpc, args| {
         let request: TransactionRequest = args.next()?;
+        node_interface::refuse(&request)?;
         let state = rpc.overridden_state(args, BlockId::pending())?;
         Ok(U64::from(rpc.estimate_gas(&state, &request)?))
     });
@@ -43,16 +45,20 @@ pub(super) fn register(registry: &mut Registry) {
 fn call(rpc: &Rpc, args: &mut Args) -> RpcResult<Bytes> {
     let request: TransactionRequest = args.next()?;
     let state = rpc.overridden_state(args, BlockId::latest())?;
-    output(rpc.execute(&state, &request, None, false)?)
+    if let Some(answer) = rpc.node_interface(&state, &request) {
+        return answer;
+    }
+    output(rpc.execute(&state, &request, None)?)
 }
 
 fn create_access_list(rpc: &Rpc, args: &mut Args) -> RpcResult<AccessListResult> {
     let mut request: TransactionRequest = args.next()?;
+    node_interface::refuse(&request)?;
     let state = rpc.overridden_state(args, BlockId::pending())?;
-    let first = rpc.execute(&state, &request, None, false)?;
+    let first = rpc.execute(&state, &request, None)?;
     let access_list = accessed(&request, &first);
     request.access_list = Some(access_list.clone());
-    let second = rpc.execute(&state, &request, None, false)?;
+    let second = rpc.execute(&state, &request, None)?;
     let gas_used = U256::from(second.gas_used);
     let error = output(second).err().map(|error| error.to_string());
     Ok(AccessListResult {
@@ -124,13 +130,22 @@ impl Rpc {
         state: &BlockState,
         request: &TransactionRequest,
         gas: Option<u64>,
-        trace: bool,
+    ) -> RpcResult<Outcome> {
+        self.execute_with(state, request, gas, Options::call())
+    }
+
+    /// Executes a request as a call under `options`, except that who offers a gas price must be able to pay it.
+    pub(super) fn execute_with(
+        &self,
+        state: &BlockState,
+        request: &TransactionRequest,
+        gas: Option<u64>,
+        options: Options,
     ) -> RpcResult<Outcome> {
         let tx = call_env(request, gas, self.chain.chain_id())?;
         let options = Options {
-            check_balance: tx.gas_price > 0,
-            trace,
-            ..Options::call()
+            check_balance: options.check_balance || tx.gas_price > 0,
+            ..options
         };
         Ok(self.chain.call(state, tx, &options)?)
     }
@@ -212,7 +227,7 @@ impl Rpc {
         request: &TransactionRequest,
         gas: u64,
     ) -> RpcResult<Option<Outcome>> {
-        match self.execute(state, request, Some(gas), false) {
+        match self.execute(state, request, Some(gas)) {
             Ok(outcome) => Ok(Some(outcome)),
             Err(RpcError::Chain(ChainError::Execution(ExecutionError::Invalid(
                 InvalidTransaction::IntrinsicGasTooLow { .. }

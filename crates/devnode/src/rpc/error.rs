@@ -37,6 +37,9 @@ pub enum RpcError {
     /// A request that the node understands and refuses.
     #[error("{0}")]
     Refused(String),
+    /// A request that the node understands and refuses, with the code that the method has for the reason.
+    #[error("{1}")]
+    Coded(i32, String),
     /// Something that the node does not have.
     #[error("{0}")]
     Unsupported(String),
@@ -58,6 +61,7 @@ impl From<RpcError> for ErrorObjectOwned {
             RpcError::Params(error) => error,
             RpcError::InvalidParams(_) => Self::owned(INVALID_PARAMS, message, None::<()>),
             RpcError::Reverted(data) => Self::owned(EXECUTION_REVERTED, message, Some(data)),
+            RpcError::Coded(code, _) => Self::owned(code, message, None::<()>),
             RpcError::Unsupported(_) => Self::owned(METHOD_NOT_SUPPORTED, message, None::<()>),
             RpcError::Internal(_) | RpcError::Chain(ChainError::Panicked(_)) => {
                 Self::owned(INTERNAL_ERROR_CODE, message, None::<()>)

@@ -254,13 +254,13 @@ fn fee_history(rpc: &Rpc, args: &mut Args) -> RpcResult<FeeHistory> {
 
 /// Returns how many percentiles are asked for; the tips themselves are always 0.
 fn check_percentiles(percentiles: Vec<f64>) -> RpcResult<usize> {
-    let ordered = percentiles.is_sorted();
+    let ordered = percentiles.is_sorted_by(|lower, higher| lower < higher);
     let in_range = percentiles
         .iter()
         .all(|percentile| (0.0..=100.0).contains(percentile));
     if !ordered || !in_range || percentiles.len() > MAX_PERCENTILES {
         return Err(RpcError::InvalidParams(format!(
-            "reward percentiles must be at most {MAX_PERCENTILES}, ascending and between 0 and 100"
+            "reward percentiles must be at most {MAX_PERCENTILES}, each above the one before, and between 0 and 100"
         )));
     }
     Ok(percentiles.len())

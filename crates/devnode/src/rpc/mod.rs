@@ -7,12 +7,18 @@ mod dev;
 mod error;
 mod eth;
 mod filters;
+mod frames;
+mod ids;
 mod logs;
+mod node_interface;
 mod pool;
 mod registry;
 mod send;
 mod server;
+mod simulate;
+mod state_trace;
 mod subscriptions;
+mod translate;
 mod types;
 
 use std::sync::Arc;
@@ -47,6 +53,7 @@ pub fn methods(chain: Arc<Chain>, accounts: DevAccounts) -> RpcModule<Rpc> {
     accounts::register(&mut registry);
     calls::register(&mut registry);
     send::register(&mut registry);
+    simulate::register(&mut registry);
     logs::register(&mut registry);
     filters::register(&mut registry);
     subscriptions::register(&mut registry);

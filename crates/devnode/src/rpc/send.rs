@@ -88,7 +88,7 @@ fn fill_transaction(rpc: &Rpc, args: &mut Args) -> RpcResult<Filled> {
 }
 
 /// A transaction with a placeholder instead of a signature.
-fn impersonated(from: Address, transaction: TypedTransaction) -> ChainTransaction {
+pub(super) fn impersonated(from: Address, transaction: TypedTransaction) -> ChainTransaction {
     let envelope = envelope(transaction, placeholder_signature(from));
     ChainTransaction {
         envelope,

@@ -31,6 +31,11 @@ use tokio::{
 };
 use tower_http::{cors::CorsLayer, timeout::RequestBodyTimeoutLayer};
 
+use super::{
+    frames::{Progress, Translated},
+    translate::TranslateLayer,
+};
+
 /// How long to wait after the system refused to hand over a connection, for want of open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// geth's code for requests beyond a limit.
@@ -96,12 +101,8 @@ pub async fn start<C>(
 }
 
 async fn serve(listener: TcpListener, methods: Methods, limits: Limits, stop: StopHandle) {
-    let middleware = tower::ServiceBuilder::new()
-        .layer(CorsLayer::permissive())
-        .layer(RequestBodyTimeoutLayer::new(limits.patience));
     let services = Server::builder()
         .set_config(server_config(&limits))
-        .set_http_middleware(middleware)
         .to_service_builder();
     let mut connections = ConnectionBuilder::new(TokioExecutor::new());
     connections
@@ -128,14 +129,26 @@ async fn serve(listener: TcpListener, methods: Methods, limits: Limits, stop: St
             refuse(&socket);
             continue;
         };
-        let service =
-            TowerToHyperService::new(services.clone().build(methods.clone(), stop.clone()));
+        let progress = Arc::new(Progress::default());
+        let middleware = tower::ServiceBuilder::new()
+            .layer(CorsLayer::permissive())
+            .layer(RequestBodyTimeoutLayer::new(limits.patience))
+            .layer(TranslateLayer {
+                progress: progress.clone(),
+                request_bytes: limits.request_bytes,
+            });
+        let service = services
+            .clone()
+            .set_http_middleware(middleware)
+            .build(methods.clone(), stop.clone());
+        let service = TowerToHyperService::new(service);
+        let limit = limits.request_bytes as usize;
         let (connections, stop) = (connections.clone(), stop.clone());
         tokio::spawn(async move {
             // Answers are small: waiting to fill a packet only delays them.
             let _ = socket.set_nodelay(true);
-            let connection =
-                connections.serve_connection_with_upgrades(TokioIo::new(socket), service);
+            let socket = TokioIo::new(Translated::new(socket, progress, limit));
+            let connection = connections.serve_connection_with_upgrades(socket, service);
             tokio::select! {
                 ended = connection => if let Err(error) = ended {
                     tracing::debug!(error, "a connection failed");

@@ -15,7 +15,7 @@ use revm::{
 use crate::{
     actor::{ACTOR, Act, act},
     assembler::{CALL, DELEGATECALL, STATICCALL, deploying, forwarder},
-    common::{ALICE, ARB_WASM, Chain, GAS, NOW, stylus_code},
+    common::{ALICE, ARB_WASM, Chain, GAS, NOW, program_address, stylus_code},
 };
 
 sol! {
@@ -64,6 +64,7 @@ sol! {
     function deploy(bytes bytecode, bytes initData, uint256 initValue, bytes32 salt) payable returns (address);
 
     event ProgramActivated(bytes32 indexed codehash, bytes32 moduleHash, address program, uint256 dataFee, uint16 version);
+    event ProgramLifetimeExtended(bytes32 indexed codehash, uint256 dataFee);
     event L2ToL1Tx(address caller, address indexed destination, uint256 indexed hash, uint256 indexed position, uint256 arbBlockNum, uint256 ethBlockNum, uint256 timestamp, uint256 callvalue, bytes data);
     event ContractDeployed(address deployedContract);
 
@@ -235,7 +236,8 @@ fn activation_charges_gas_and_fee_and_refunds_the_rest() {
 
     let wasm = stylus_vm::decode_program(&code, 1 << 17).expect("a program");
     let activation = stylus_vm::activate(&wasm, 128, u64::MAX).expect("a valid program");
-    let storage = 4 * 20_000 - 20_000 + 800 * (1 + 5 + 1);
+    // Module hash, demand for data and its time, and the program; read are the old program, the fee's model and who is paid.
+    let storage = 4 * 20_000 + 800 * (1 + 5 + 1);
     let event_gas = 375 * 3 + 8 * 4 * 32;
     let words = 3 + 2 * 3;
     let expected = intrinsic(&call.abi_encode())
@@ -370,6 +372,109 @@ fn an_activation_may_be_prolonged_after_a_month() {
         &programTimeLeftCall { program: PROGRAM },
     );
     assert!(left > 365 * DAY - 3_600);
+}
+
+/// The fee in wei for `bytes` of code while `demand` bytes, these included, are not paid back: the price of a byte grows by
+/// e^x with x the demand over its inertia, as twelve terms of the series have it.
+fn fee_at(demand: f64, bytes: f64) -> f64 {
+    let x = demand / 21_360_419.0;
+    let mut term = 1.0;
+    let mut growth = 1.0;
+    for k in 1..=12 {
+        term *= x / f64::from(k);
+        growth += term;
+    }
+    82_928_201.0 * growth * bytes
+}
+
+/// What an activation or a keepalive was charged besides gas.
+fn data_fee(outcome: &Outcome) -> f64 {
+    assert!(outcome.status.is_success(), "{:?}", outcome.status);
+    let log = &outcome.logs[0];
+    let fee = ProgramActivated::decode_log(log).map(|event| event.dataFee);
+    let fee = fee.or_else(|_| ProgramLifetimeExtended::decode_log(log).map(|event| event.dataFee));
+    fee.expect("one of the events").to::<u128>() as f64
+}
+
+/// Programs that differ in what they return, and the bytes that activation counts of each.
+fn many_programs(chain: &mut Chain, count: u8) -> Vec<(Address, f64)> {
+    (0..count)
+        .map(|number| {
+            let code = stylus_code(&format!(
+                "(module (memory (export \"memory\") 1 1) (func (export \"user_entrypoint\") (param i32) (result i32) i32.const {number}))"
+            ));
+            let wasm = stylus_vm::decode_program(&code, 1 << 17).expect("a program");
+            let activation = stylus_vm::activate(&wasm, 128, u64::MAX).expect("a valid program");
+            let address = program_address(&format!("burst {number}"));
+            chain.etch(address, code);
+            (address, f64::from(activation.info.asm_estimate))
+        })
+        .collect()
+}
+
+#[test]
+fn a_burst_of_activations_pays_for_demand_that_time_has_not_paid_back() {
+    const BYTES_PER_SECOND: f64 = 34_865.0;
+    let mut chain = Chain::new();
+    let mut demand: f64 = 0.0;
+    let mut fees = Vec::new();
+    // 300 activations: 150 programs, and again when they have expired.
+    for round in 0..2_u64 {
+        for (place, (program, bytes)) in (0..).zip(many_programs(&mut chain, 150)) {
+            // Two a second.
+            chain.block.timestamp = U256::from(NOW + round * 366 * DAY + place / 2);
+            let elapsed = if place == 0 {
+                f64::MAX
+            } else {
+                f64::from(place as u32 % 2 == 0)
+            };
+            demand = (demand - BYTES_PER_SECOND * elapsed).max(0.0) + bytes;
+            let fee = data_fee(&chain.activate(program));
+            let expected = fee_at(demand, bytes);
+            assert!(
+                (fee / expected - 1.0).abs() < 5e-4,
+                "round {round}, activation {place}: {fee} wei, not {expected}"
+            );
+            fees.push(fee);
+        }
+    }
+    assert_eq!(fees.len(), 300);
+    assert!(
+        fees[149] > 25.0 * fees[0],
+        "{} after {}",
+        fees[149],
+        fees[0]
+    );
+    assert_eq!(fees[150], fees[0], "a year pays everything back");
+}
+
+#[test]
+fn programs_kept_alive_together_pay_for_each_other() {
+    let mut chain = Chain::new();
+    let programs = many_programs(&mut chain, 2);
+    for (program, _) in &programs {
+        assert!(chain.activate(*program).status.is_success());
+    }
+    chain.block.timestamp = U256::from(NOW + 100 * DAY);
+    let mut demand = 0.0;
+    for (program, bytes) in programs {
+        let code = chain.db.cache.accounts[&program].info.code_hash;
+        let tx = with_value(
+            &chain,
+            ARB_WASM,
+            &codehashKeepaliveCall { codehash: code },
+            ETHER,
+        );
+        let fee = data_fee(&chain.transact(tx));
+        // What is stored of a program is its size in KiB, rounded up.
+        let bytes = (bytes / 1_024.0).ceil() * 1_024.0;
+        demand += bytes;
+        let expected = fee_at(demand, bytes);
+        assert!(
+            (fee / expected - 1.0).abs() < 5e-4,
+            "{fee} wei, not {expected}"
+        );
+    }
 }
 
 #[test]

@@ -210,6 +210,23 @@ async fn anybody_can_be_impersonated() {
         "contracts can be impersonated too"
     );
     assert_eq!(receipt["from"], json!(probe));
+    // Clients refuse signatures with a part that is zero; the zero address has one like any other.
+    node.ok("anvil_impersonateAccount", json!([Address::ZERO]))
+        .await;
+    let by_nobody = json!([{ "from": Address::ZERO, "to": SOMEBODY, "gasPrice": "0x5f5e100", "gas": "0x5208" }]);
+    node.ok(
+        "anvil_setBalance",
+        json!([Address::ZERO, "0xde0b6b3a7640000"]),
+    )
+    .await;
+    let nobodys = node.ok("eth_sendTransaction", by_nobody).await;
+    for hash in [&hash, &nobodys] {
+        let transaction = node.ok("eth_getTransactionByHash", json!([hash])).await;
+        for part in ["r", "s"] {
+            let part: U256 = serde_json::from_value(transaction[part].clone()).unwrap();
+            assert!(!part.is_zero(), "{transaction}");
+        }
+    }
     node.ok("anvil_stopImpersonatingAccount", json!([probe]))
         .await;
     node.refused("eth_sendTransaction", request.clone()).await;

@@ -342,10 +342,11 @@ async fn fee_history_covers_the_blocks_that_exist() {
     assert_eq!(history.base_fee_per_gas, vec![100_000_000; 4]);
     assert_eq!(history.gas_used_ratio.len(), 3);
     assert_eq!(history.reward, Some(vec![vec![0, 0]; 3]));
-    let (code, _) = node
-        .refused("eth_feeHistory", json!(["0x1", "latest", [75.0, 25.0]]))
-        .await;
-    assert_eq!(code, -32_602);
+    for percentiles in [[75.0, 25.0], [50.0, 50.0], [0.0, 100.5], [-1.0, 5.0]] {
+        let params = json!(["0x1", "latest", percentiles]);
+        let (code, _) = node.refused("eth_feeHistory", params).await;
+        assert_eq!(code, -32_602, "{percentiles:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -227,6 +227,9 @@ pub(in crate::evm) fn pricer_slots() -> [U256; 5] {
     std::array::from_fn(|i| DATA_PRICER.slot_at(i as u64))
 }
 
+/// Which of the data pricer's slots an update writes: its demand, and the time that it is paid back from.
+pub(in crate::evm) const PRICER_CHANGES: [usize; 2] = [0, 2];
+
 /// The values of the data pricer's slots.
 pub(in crate::evm) fn encode_pricer(pricer: &DataPricer) -> [U256; 5] {
     [

@@ -262,7 +262,10 @@ fn data_fee(call: &mut Call<'_, '_>, bytes: u32) -> Result<U256, Failure> {
     }
     let mut pricer: DataPricer = programs::decode_pricer(words);
     let fee = pricer.update(bytes, call.time());
-    call.set(slots[0], programs::encode_pricer(&pricer)[0])?;
+    let updated = programs::encode_pricer(&pricer);
+    for changed in programs::PRICER_CHANGES {
+        call.set(slots[changed], updated[changed])?;
+    }
     Ok(U256::from(fee))
 }
 

@@ -104,14 +104,19 @@ const PRECOMPILES: &[Precompile] = &[
 ];
 
 /// Precompiles that Nitro has and this node has not: they exist, and every method of theirs reverts as an unknown one.
-const EMPTY_PRECOMPILES: [Address; 7] = [
+/// ArbAddressTable, ArbBLS, ArbFunctionTable, ArbosTest, ArbAggregator, ArbRetryableTx, ArbStatistics, ArbNativeTokenManager,
+/// ArbDebug and ArbosActs.
+const EMPTY_PRECOMPILES: [Address; 10] = [
     address!("0000000000000000000000000000000000000066"),
     address!("0000000000000000000000000000000000000067"),
     address!("0000000000000000000000000000000000000068"),
+    address!("0000000000000000000000000000000000000069"),
     address!("000000000000000000000000000000000000006d"),
     address!("000000000000000000000000000000000000006e"),
     address!("000000000000000000000000000000000000006f"),
     address!("0000000000000000000000000000000000000073"),
+    address!("00000000000000000000000000000000000000ff"),
+    address!("00000000000000000000000000000000000a4b05"),
 ];
 
 /// The addresses of ArbOS's precompiles.
