@@ -109,4 +109,34 @@ contract GuardListingAttackTest is OptionsTest {
         (IMarginVault other,) = createMarket(address(token), "another");
         vm.assertEq(uint256(other.parameters().listingFee), 25e18);
     }
+
+    /// Nor with what a position had gained at a mark that the feeds have left.
+    function test_a_payer_meets_initial_margin_at_fresh_marks() public {
+        deposit(dave, 500 * USD);
+        trade(ETH, dave, bob, 5e18, SPOT); // 1,000 of initial margin, and 510 more
+        elapse(20 minutes);
+        pushPrice(ETH, 1_890 * FEED);
+        vm.expectRevert(IMarginVault.InsufficientMargin.selector);
+        list(2_000);
+        vm.assertEq(equityOf(dave), 960e18);
+        vm.assertEq(vault.instruments().length, 2);
+    }
+
+    /// A place is kept by trading in it every day, with oneself, and no longer: holding takes margin, and not holding takes a trade a day.
+    function test_a_place_that_is_kept_by_washing_costs_a_trade_a_day() public {
+        uint32 number = list(2_000);
+        for (uint256 k = 0; k < 3; k++) {
+            pass(1 days - 1);
+            buy(number, alice, bob, 1);
+            buy(number, bob, alice, 1);
+            elapse(1);
+            vm.expectRevert(abi.encodeWithSelector(IOwnable.NotOwner.selector, carol.owner));
+            vm.prank(carol.owner);
+            vault.delist(number);
+        }
+        pass(1 days);
+        vm.prank(carol.owner);
+        vault.delist(number);
+        vm.assertEq(vault.instruments().length, 2);
+    }
 }

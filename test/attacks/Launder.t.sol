@@ -104,4 +104,91 @@ contract LaunderAttackTest is ProtocolTest {
         vm.assertEq(vault.immature(other.account), junior);
         vm.assertApproxEqAbs(junior + capitalOf(other) - capital, penalty / 2, 1);
     }
+
+    /// However many hands it goes through.
+    function test_a_second_pair_of_hands_makes_it_mature_no_sooner() public {
+        Trader memory third = subAccount(bob, 7);
+        deposit(third, 20_000 * USD);
+        jump();
+        lose();
+        trade(BTC, other, third, 11e18, 5_100e18);
+        trade(BTC, third, other, 11e18, 4_900e18);
+        vm.assertEq(pnlOf(third), 2_200e18);
+        vm.assertEq(vault.immature(other.account), 0);
+        vm.assertEq(vault.immature(third.account), 2_200e18);
+        vm.assertLt(usable(third), 22e18);
+    }
+
+    /// Nor does it stand in for capital that leaves: by a withdrawal, or by a transfer to another account.
+    function test_immature_profit_frees_no_capital() public {
+        jump();
+        vault.touch(alice.account);
+        vm.assertEq(equityOf(alice), 22_200e18);
+        // Four fifths of what is left of the capital have to meet initial margin; with the profit, 2,200 more could leave.
+        uint256 most = 20_000e18 - initialOf(alice) * 5 / 4;
+        vm.startPrank(alice.owner);
+        vm.expectRevert(IMarginVault.InsufficientMargin.selector);
+        vault.withdraw(alice.account, most / UNIT + 10 * USD, alice.owner);
+        vm.expectRevert(IMarginVault.InsufficientMargin.selector);
+        vault.transfer(alice.account, other.account, most + 10e18);
+        vm.stopPrank();
+        vm.assertEq(withdraw(alice, most / UNIT - 10 * USD), most / UNIT - 10 * USD);
+    }
+
+    /// Funding is paid as the price moves: it matures by the market that it is paid in. What can be had of it is less than the fees
+    /// of the trades that set its rate.
+    function test_funding_that_is_paid_to_oneself_moves_less_than_it_costs() public {
+        setFees(BTC, 0.0002e18, 0.0005e18);
+        jump();
+        vault.touch(alice.account);
+        trade(BTC, alice, other, 25e18, 5_100e18); // the premium is as high as it gets
+        (uint256 fees,) = vault.balances(accountOf(address(vault)));
+        vm.assertApproxEqAbs(
+            fees + uint256(pnlOf(Trader(0, address(vault), accountOf(address(vault))))), 89.25e18, 1e15
+        );
+        (, int256 before) = vault.funding(BTC);
+        for (uint256 k = 0; k < 2; k++) {
+            elapse(30 minutes);
+            refreshPrices();
+        }
+        (, int256 paid) = vault.funding(BTC);
+        vm.assertGt(paid, before);
+        vm.assertLt(25 * (paid - before), 89.25e18 / 5);
+    }
+
+    /// Until the market is Normal again, and nobody has touched alice.
+    function untilNormal() private returns (uint256 waited) {
+        uint256 since = block.timestamp;
+        while (guard.read(assetOf(ETH)).tier > 0) {
+            elapse(4 minutes);
+            refreshPrices();
+        }
+        return block.timestamp - since;
+    }
+
+    /// What works: it is the tier at the settlement that counts, not that of the move. A gain that nobody settles while its market is
+    /// Restricted matures as one of a calm market once it is calm again. See docs/security.md.
+    function test_a_gain_that_nobody_settled_while_restricted_matures_in_ten_minutes_after_it() public {
+        jump();
+        vm.assertLe(untilNormal(), 40 minutes);
+        vault.touch(alice.account);
+        vault.touch(bob.account);
+        elapse(30 minutes);
+        refreshPrices();
+        uint256 received = convert(alice);
+        vm.assertApproxEqAbs(received, 2_090e18, 2e18); // 1 - exp(-3)
+    }
+
+    function test_one_touch_while_restricted_makes_it_mature_in_a_day() public {
+        jump();
+        vault.touch(alice.account);
+        untilNormal();
+        vault.touch(alice.account);
+        vault.touch(bob.account);
+        elapse(30 minutes);
+        refreshPrices();
+        uint256 received = convert(alice);
+        vm.assertGt(received, 40e18);
+        vm.assertLt(received, 120e18);
+    }
 }

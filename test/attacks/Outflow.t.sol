@@ -80,4 +80,64 @@ contract OutflowAttackTest is ProtocolTest {
         elapse(1 hours);
         vm.assertEq(vault.outflowCredit(attacker.owner), 0);
     }
+
+    /// Both lie in wait: what is brought on one day leaves on the next without using up anything, and is worth nothing on the third.
+    function test_tokens_that_stay_over_midnight_use_up_nobodys_outflow() public {
+        elapse(1 days - block.timestamp % 1 days - 1);
+        deposit(attacker, FLASH);
+        uint256 before = available();
+        elapse(2);
+        vm.assertEq(withdraw(attacker, FLASH), FLASH);
+        vm.assertEq(available(), before);
+        // In at the end of a day, in again at the start of the next, and out twice.
+        deposit(attacker, FLASH);
+        elapse(1 days);
+        deposit(attacker, FLASH);
+        vm.assertEq(withdraw(attacker, 2 * FLASH), 2 * FLASH);
+        vm.assertEq(available(), before);
+    }
+
+    /// Money that goes round by a vault's own transfers, and by others' wallets, opens nothing twice.
+    function test_a_credit_is_used_once_whichever_account_and_wallet_it_goes_by() public {
+        deposit(attacker, FLASH);
+        Trader memory second = subAccount(attacker, 1);
+        for (uint256 k = 0; k < 3; k++) {
+            vm.prank(attacker.owner);
+            vault.transfer(attacker.account, second.account, 100_000e18);
+            vm.prank(attacker.owner);
+            vault.transfer(second.account, attacker.account, 100_000e18);
+        }
+        vm.assertEq(vault.outflowCredit(attacker.owner), FLASH * UNIT);
+        vm.prank(attacker.owner);
+        vm.assertEq(vault.withdraw(attacker.account, 100_000 * USD, bob.owner), 100_000 * USD);
+        vm.assertEq(vault.outflowCredit(attacker.owner), 400_000e18);
+        vm.assertEq(vault.outflowCredit(bob.owner), 0);
+        vm.startPrank(attacker.owner);
+        vm.expectRevert(IMarginVault.InvalidRecipient.selector);
+        vault.withdraw(attacker.account, 1, address(vault));
+        vm.stopPrank();
+    }
+
+    /// What works, at the price of the fees of both sides (25 times what is lost, traded once each way): who loses money to a partner
+    /// keeps the credit, and the partner leaves by the outflow of all. What leaves beyond what was brought is still within the caps.
+    function test_what_is_lost_to_a_partner_leaves_by_the_outflow_of_all() public {
+        Trader memory partner = newTrader("partner");
+        deposit(attacker, 300_000 * USD);
+        deposit(partner, 300_000 * USD);
+        refreshPrices();
+        uint256 before = available();
+        for (uint256 k = 0; k < 2; k++) {
+            trade(BTC, attacker, partner, 375e18, 5_100e18);
+            trade(BTC, partner, attacker, 375e18, 4_900e18);
+        }
+        vm.assertEq(capitalOf(attacker), 150_000e18);
+        elapse(6 hours);
+        refreshPrices();
+        vm.assertEq(convert(partner), 150_000e18);
+        vm.assertEq(withdraw(partner, 450_000 * USD), 450_000 * USD);
+        vm.assertEq(available(), before - 150_000e18);
+        vm.assertEq(withdraw(attacker, 150_000 * USD), 150_000 * USD);
+        vm.assertEq(available(), before - 150_000e18);
+        vm.assertEq(vault.outflowCredit(attacker.owner), 150_000e18);
+    }
 }

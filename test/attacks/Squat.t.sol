@@ -212,4 +212,59 @@ contract SquatAttackTest is OptionsTest {
         // exp(-1 / 24)
         vm.assertApproxEqAbs(vault.immature(alice.account), immature * 95_919 / 100_000, immature / 10_000);
     }
+
+    /// What has settled counts for no limit, whoever has it counted again.
+    function test_counting_a_settled_series_again_counts_nothing() public {
+        uint32 number = heldSeries();
+        (uint256 held, uint256 vega,,,) = vault.optionTotals(ETH);
+        vm.assertEq(held, 10e18);
+        vm.assertGt(vega, 0);
+        waitForClose(number);
+        vault.settleOption(number);
+        uint32[] memory numbers = new uint32[](1);
+        numbers[0] = number;
+        vm.prank(thief.owner);
+        vault.refresh(numbers);
+        uint256 gamma;
+        uint256 count;
+        (held, vega, gamma, count,) = vault.optionTotals(ETH);
+        vm.assertEq(held + vega + gamma, 0);
+        vm.assertEq(count, 1); // it keeps its place until it is delisted
+        // Nor as its legs are taken away, nor once it is gone.
+        vault.touch(alice.account);
+        vault.refresh(numbers);
+        vault.touch(bob.account);
+        vault.delist(number);
+        (held, vega, gamma, count,) = vault.optionTotals(ETH);
+        vm.assertEq(held + vega + gamma + count, 0);
+        vm.expectRevert(IMarginVault.UnknownInstrument.selector);
+        vault.refresh(numbers);
+    }
+
+    /// A crowd of accounts with a unit each in a series that has expired: it keeps its place until somebody has touched each, and they
+    /// have had to hold ten rewards each until then.
+    function test_a_crowd_in_an_expired_series_is_swept_by_anybody() public {
+        setRules(few(1));
+        uint32 number = series(14, 2_000, CALL);
+        Trader[] memory crowd = new Trader[](4);
+        for (uint256 k = 0; k < crowd.length; k++) {
+            crowd[k] = subAccount(carol, uint96(10 + k));
+            deposit(crowd[k], 10 * USD);
+            buy(number, crowd[k], accomplice, 1);
+        }
+        expire(14);
+        vm.expectRevert(IMarginVault.TooManySeries.selector);
+        vault.listOption(ETH, expiryIn(28), 2_000e18, CALL, accountOf(address(this)));
+        for (uint256 k = 0; k < crowd.length; k++) {
+            vm.expectRevert(IMarginVault.SeriesOpen.selector);
+            vault.delist(number);
+            vm.prank(dave.owner);
+            vault.touch(crowd[k].account);
+        }
+        vault.touch(accomplice.account);
+        vm.prank(dave.owner);
+        vault.delist(number);
+        setVolatility(28, VOLATILITY);
+        vault.listOption(ETH, expiryIn(28), 2_000e18, CALL, accountOf(address(this)));
+    }
 }

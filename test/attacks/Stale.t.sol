@@ -77,4 +77,80 @@ contract StaleAttack is ProtocolTest {
         vm.assertEq(withdraw(alice, 12_000 * USD), 12_000 * USD);
         vm.assertEq(equityOf(alice), 3_000e18);
     }
+
+    /// Ten ETH long at 200, which the feeds have taken to `price` without a poke.
+    function holdAndFall(int256 price) private {
+        deposit(alice, 20_000 * USD);
+        deposit(bob, 1_000_000 * USD);
+        trade(ETH, alice, bob, 1_000e18, 200e18);
+        elapse(20 minutes);
+        pushPrice(ETH, price * FEED);
+        elapse(1);
+    }
+
+    /// To one's other account neither, which would have been out of reach of the loss.
+    function test_nobody_transfers_at_an_old_mark() public {
+        holdAndFall(181);
+        deposit(alice, 10_000 * USD); // a deposit settles nothing
+        vm.expectRevert(IMarginVault.InsufficientMargin.selector);
+        vm.prank(alice.owner);
+        vault.transfer(alice.account, subAccount(alice, 1).account, 9_000e18);
+        guard.poke(assetOf(ETH));
+        vm.assertEq(equityOf(alice), 11_000e18);
+    }
+
+    /// Who owed at the last poke, and owes nothing by what the feeds say, is not closed.
+    function test_nobody_is_closed_at_an_old_mark() public {
+        holdAndFall(175);
+        vault.touch(alice.account);
+        vm.assertEq(pnlOf(alice), -5_000e18);
+        elapse(20 minutes);
+        pushPrice(ETH, 200 * FEED);
+        elapse(1);
+        uint256 insurance = token.balanceOf(address(pool));
+        vm.expectRevert(IMarginVault.NoEquity.selector); // what was known of its debt is not settled yet
+        vault.deleverage(alice.account, 16);
+        vault.touch(alice.account);
+        vm.expectRevert(IMarginVault.NotDeleverageable.selector);
+        vault.deleverage(alice.account, 16);
+        vm.assertEq(equityOf(alice), 20_000e18);
+        vm.assertEq(token.balanceOf(address(pool)), insurance);
+    }
+
+    /// What was profit at the last poke, and is none by what the feeds say, is not converted.
+    function test_nobody_converts_at_an_old_mark() public {
+        deposit(alice, 50_000 * USD);
+        deposit(bob, 1_000_000 * USD);
+        trade(ETH, alice, bob, 1_000e18, 200e18);
+        setPriceCalmly(ETH, 215 * FEED);
+        vault.touch(alice.account);
+        vault.touch(bob.account);
+        elapse(1 days);
+        refreshPrices();
+        vm.assertEq(pnlOf(alice), 15_000e18);
+        elapse(20 minutes);
+        pushPrice(ETH, 200 * FEED);
+        elapse(1);
+        vm.assertEq(convert(alice), 0);
+        vm.assertEq(equityOf(alice), 50_000e18);
+    }
+
+    /// In a batch, each account is seen at the marks of all its own legs, whatever the others hold.
+    function test_a_batch_takes_the_fresh_marks_of_everybody_in_it() public {
+        holdAndFall(189);
+        deposit(carol, 20_000 * USD);
+        trade(BTC, carol, bob, 40e18, 5_000e18);
+        deposit(dave, 1_000_000 * USD);
+        setPriceCalmly(BTC, 4_700 * FEED); // carol has 8,000 of 9,400
+        elapse(20 minutes);
+        pushPrice(BTC, 4_990 * FEED);
+        pushPrice(ETH, 199 * FEED);
+        elapse(1);
+        bytes32[] memory accounts = new bytes32[](2);
+        (accounts[0], accounts[1]) = (alice.account, carol.account);
+        vm.prank(dave.owner);
+        vm.assertEq(vault.liquidateBatch(accounts, dave.account, WAD), 0);
+        vm.assertEq(equityOf(carol), 19_600e18);
+        vm.assertEq(vault.position(carol.account, BTC), 40e18);
+    }
 }

@@ -68,6 +68,41 @@ fn no_debt_is_written_off_while_a_leg_is_left_to_gain() {
     }
 }
 
+/// The legs are on two underlyings: the one that has lost is closed first, and its debt stays until the other is closed as well. Written
+/// off with the first, insurance would have paid for X, and the account would keep what Y gains.
+#[test]
+fn no_debt_of_one_underlying_is_written_off_while_a_leg_on_another_is_left() {
+    let mut vault = vault();
+    for (buyer, seller, id, units) in [(WINNER, DEBTOR, X, 10), (DEBTOR, WINNER, Y, 1_000)] {
+        vault
+            .trade(buyer, seller, id, size(units), price(100))
+            .unwrap();
+    }
+    vault.poke(X, price(200)).unwrap();
+    vault.touch(DEBTOR, false).unwrap();
+    let owed = vault.memory.account(DEBTOR).pnl;
+    assert_eq!(owed, usd(-1_000));
+    let held = vault.memory.account(DEBTOR).legs;
+    let before = vault.insurance;
+    let mut draw = unrewarded();
+    let done = vault.run(|ledger| ledger.close(DEBTOR, &held, 1, &mut draw));
+    assert_eq!(done, Ok(false));
+    assert_eq!(vault.size(DEBTOR, X).0, 0);
+    assert_ne!(vault.size(DEBTOR, Y).0, 0);
+    assert_eq!(vault.memory.account(DEBTOR).pnl, owed);
+    assert_eq!((draw.deficit, vault.insurance), (Usd::ZERO, before));
+    // Y pays half of it, and insurance the rest.
+    vault.poke(Y, Price(100 * WAD + WAD / 2)).unwrap();
+    vault.touch(DEBTOR, false).unwrap();
+    let held = vault.memory.account(DEBTOR).legs;
+    let done = vault.run(|ledger| ledger.close(DEBTOR, &held, 1, &mut draw));
+    assert_eq!(done, Ok(true));
+    let paid = before.minus(vault.insurance).unwrap();
+    assert_eq!((draw.deficit, paid), (usd(500), usd(500)));
+    assert_eq!(vault.memory.account(DEBTOR).pnl, Usd::ZERO);
+    vault.check();
+}
+
 /// Dust closed first leaves the reward to the leg that is worth closing.
 #[test]
 fn dust_takes_no_reward_away() {
