@@ -30,6 +30,8 @@ pub enum Kind {
     Backing,
     /// Invariant 3: long is short, up to declared dust.
     Dust,
+    /// Invariant 5: initial margin after an operation of one's own.
+    Margin,
     /// Invariant 6: one result, whatever the order.
     Order,
     /// Invariant 7: claims are at most what there is.
