@@ -2,6 +2,7 @@
 
 use risk::{Draw, InstrumentId, Pool, Ratio, Store, Usd, Valued, WAD, rate_of_weights};
 
+use crate::bounds::Payment;
 use crate::session::Session;
 use crate::vault::{DAY, Done, Fault, UNIT, main_account, require};
 
@@ -11,18 +12,6 @@ const DAILY_DRAW: Ratio = Ratio(WAD / 4);
 const REWARD_SHARE: Ratio = Ratio(WAD / 20);
 /// In the place of an instrument where rewards for several were paid at once.
 pub const REWARDS: InstrumentId = InstrumentId::MAX;
-
-/// What insurance has paid for an instrument.
-#[derive(Clone, Copy, Debug)]
-pub struct Payment {
-    pub time: u64,
-    pub instrument: InstrumentId,
-    pub amount: Usd,
-    /// What may be paid at once if nothing was paid before: the instrument's cover; of rewards, a tenth of all covers.
-    pub whole: Usd,
-    /// Whether it was a reward for closing.
-    pub reward: bool,
-}
 
 /// Who found a debt, and what is left of the reward for closing it.
 #[derive(Clone, Copy, Debug)]

@@ -1,70 +1,14 @@
 //! The invariants of the design (section 3), by number, and what is seen of a vault's accounts.
 
-use std::fmt;
-
 use risk::{Account, DEBT, InstrumentId, Side, Size, Store, Usd};
 
 use crate::book::{ACCOUNTS, INSTRUMENTS};
+use crate::bounds::{self, Kind, ROUNDING, Violation, hold, in_dollars};
 use crate::vault::{HONEST, KEEPER, MAX_REWARD, OUTFLOW, Vault, face_of, main_account};
-use crate::wealth::{ROUNDING, in_dollars};
 
 /// Dust that rounding may declare in one sequence, in units of 1e-18 of size: 2 a join, leave, leg and renormalisation; 1e-21 of
 /// the size a cut; 2^16 an emptying. At most 60 operations move 20 accounts' legs, of sizes up to 1e6.
 const DUST: u128 = 100_000_000;
-const HOUR: u64 = 3_600;
-const DAY: u64 = 86_400;
-const COVER_WINDOW: u64 = 90 * DAY;
-
-/// What was violated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// An account has more than the rules gave it.
-    Theft,
-    /// Accounts together have more or less than the rules gave them.
-    Lost,
-    /// An operation was refused because a number did not fit.
-    Overflow,
-    /// Profit of the manipulated market is convertible too early.
-    Early,
-    /// Invariant 1: totals and conservation.
-    Conservation,
-    /// Invariant 2: capital is backed.
-    Backing,
-    /// Invariant 3: long is short, up to declared dust.
-    Dust,
-    /// Invariant 6: one result, whatever the order.
-    Order,
-    /// Invariant 7: claims are at most what there is.
-    Claims,
-    /// Invariant 8: what insurance pays.
-    Cover,
-    /// Invariant 9: what leaves.
-    Outflow,
-}
-
-/// What a sequence of operations must not do, and did.
-#[derive(Clone, Debug)]
-pub struct Violation {
-    pub kind: Kind,
-    pub detail: String,
-}
-
-impl Violation {
-    pub fn new(kind: Kind, detail: impl fmt::Display) -> Self {
-        Self {
-            kind,
-            detail: detail.to_string(),
-        }
-    }
-}
-
-fn hold(kind: Kind, holds: bool, detail: impl FnOnce() -> String) -> Result<(), Violation> {
-    if holds {
-        Ok(())
-    } else {
-        Err(Violation::new(kind, detail()))
-    }
-}
 
 /// Every account as it is with all its legs settled.
 #[derive(Clone, Debug)]
@@ -157,50 +101,9 @@ pub fn state(vault: &Vault, seen: &Seen) -> Result<f64, Violation> {
     Ok(worn)
 }
 
-/// Invariant 8. Returns the largest share of a cover that was used up.
-pub fn covers(vault: &Vault) -> Result<f64, Violation> {
-    let mut worst = 0.0_f64;
-    let Some(last) = vault.payments.last() else {
-        return Ok(worst);
-    };
-    let of_it = || {
-        vault
-            .payments
-            .iter()
-            .filter(|payment| payment.instrument == last.instrument)
-    };
-    let (mut at_once, mut in_window) = (0, 0);
-    for payment in of_it() {
-        let age = last.time - payment.time;
-        in_window += if age <= COVER_WINDOW {
-            payment.amount.0
-        } else {
-            0
-        };
-        at_once += if age == 0 { payment.amount.0 } else { 0 };
-    }
-    let whole = of_it().map(|payment| payment.whole.0).max().unwrap_or(0);
-    worst = worst.max(at_once as f64 / whole.max(1) as f64);
-    hold(Kind::Cover, at_once <= whole + ROUNDING, || {
-        let (paid, whole) = (in_dollars(at_once), in_dollars(whole));
-        format!(
-            "{paid} at once for {}, whose cover is {whole}",
-            last.instrument
-        )
-    })?;
-    hold(Kind::Cover, in_window <= 2 * whole + ROUNDING, || {
-        let (paid, whole) = (in_dollars(in_window), in_dollars(whole));
-        format!(
-            "{paid} in 90 days for {}, whose cover is {whole}",
-            last.instrument
-        )
-    })?;
-    Ok(worst)
-}
-
 /// Invariants 6, 7 and 9, once a sequence is over and every mark is fresh.
 pub fn at_the_end(vault: &mut Vault) -> Result<(), Violation> {
-    outflow(vault)?;
+    bounds::outflow(&vault.passages, owners(), OUTFLOW)?;
     for account in 0..ACCOUNTS {
         // A touch that is refused would be an overflow; the sum below would then differ.
         let _ = vault.touch(account, KEEPER);
@@ -254,8 +157,8 @@ fn orders(vault: &Vault) -> Result<(), Violation> {
     let most = rounding_of(vault.book.totals().debt);
     let backwards: Vec<_> = broke.iter().rev().copied().collect();
     let (there, back) = (close(&broke, 16), close(&backwards, 1));
-    covers(&there.0)?;
-    covers(&back.0)?;
+    bounds::covers(&there.0.payments)?;
+    bounds::covers(&back.0.payments)?;
     let same = there
         .1
         .iter()
@@ -289,47 +192,7 @@ fn rounding_of(debts: Usd) -> i128 {
     100 * ROUNDING + debts.0 / (1 << 24)
 }
 
-/// Invariant 9: in every hour and day, what leaves beyond what its owner has brought within two days is at most the cap.
-fn outflow(vault: &Vault) -> Result<(), Violation> {
-    for (at, end) in vault.passages.iter().enumerate() {
-        if end.amount >= Usd::ZERO {
-            continue;
-        }
-        for (window, rate) in [(HOUR, OUTFLOW.hourly), (DAY, OUTFLOW.daily)] {
-            let mut left = 0;
-            let mut largest = 0;
-            for owner in owners() {
-                let gone: i128 = vault.passages[..=at]
-                    .iter()
-                    .filter(|passage| passage.owner == owner && passage.amount < Usd::ZERO)
-                    .filter(|passage| passage.time + window >= end.time)
-                    .map(|passage| -passage.amount.0)
-                    .sum();
-                let brought: i128 = vault.passages[..=at]
-                    .iter()
-                    .filter(|passage| passage.owner == owner && passage.amount > Usd::ZERO)
-                    .filter(|passage| passage.time + window + 2 * DAY >= end.time)
-                    .map(|passage| passage.amount.0)
-                    .sum();
-                left += (gone - brought).max(0);
-            }
-            for passage in &vault.passages[..=at] {
-                largest = largest.max(passage.tokens.0);
-            }
-            let cap = Usd(largest)
-                .times_up(rate)
-                .unwrap()
-                .0
-                .max(1_000_000 * 1_000_000_000_000_000_000);
-            hold(Kind::Outflow, left <= cap + ROUNDING, || {
-                format!("{} left within {window} s", in_dollars(left))
-            })?;
-        }
-    }
-    Ok(())
-}
-
 /// Everybody who may withdraw.
-fn owners() -> impl Iterator<Item = usize> {
+fn owners() -> impl Iterator<Item = usize> + Clone {
     core::iter::once(0).chain(HONEST).chain([KEEPER])
 }

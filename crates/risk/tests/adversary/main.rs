@@ -5,9 +5,10 @@
 //! |---|---|
 //! | the market, its prices, honest accounts, keepers | [`world`] |
 //! | what an adversary can do | [`moves`] |
-//! | random sequences and hill climbing | [`search`] |
+//! | random sequences and hill climbing, here and on a node | [`climb`] |
+//! | what an adversary is after | [`search`] |
 //! | what is theft, and why luck does not count | [`wealth`] |
-//! | the invariants of the design | [`invariants`] |
+//! | the invariants of the design | [`invariants`]; those that are asked of a node as well: [`bounds`] |
 //! | what the vault's programs do around the ledger | [`vault`], [`session`], [`insurance`] |
 //! | the ledger's state | [`book`] |
 //!
@@ -21,6 +22,8 @@
 )]
 
 mod book;
+mod bounds;
+mod climb;
 mod insurance;
 mod invariants;
 mod moves;
@@ -32,7 +35,7 @@ mod world;
 
 use std::time::UNIX_EPOCH;
 
-use invariants::Kind;
+use bounds::Kind;
 use search::Report;
 use vault::Fault;
 

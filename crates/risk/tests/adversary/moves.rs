@@ -3,8 +3,9 @@
 use risk::{InstrumentId, Price, Ratio, Size, Store, Usd, WAD, math};
 
 use crate::book::INSTRUMENTS;
-use crate::invariants::{Violation, closing_moves_nothing};
-use crate::search::Random;
+use crate::bounds::Violation;
+use crate::climb::{Random, Step};
+use crate::invariants::closing_moves_nothing;
 use crate::vault::{ADVERSARY, HONEST, KEEPER, SHOCK, dollars};
 use crate::wealth::Judge;
 use crate::world::{CALL, JUMPING, PUT, QUIET, World};
@@ -103,8 +104,8 @@ pub struct Gene {
     pub y: u16,
 }
 
-impl Gene {
-    pub fn random(random: &mut Random) -> Self {
+impl Step for Gene {
+    fn random(random: &mut Random) -> Self {
         let total: u32 = WEIGHTS.iter().map(|(_, weight)| weight).sum();
         let mut left = random.below(total);
         let kind = WEIGHTS
@@ -125,8 +126,7 @@ impl Gene {
         }
     }
 
-    /// The gene with one of its numbers changed.
-    pub fn tweaked(mut self, random: &mut Random) -> Self {
+    fn tweaked(mut self, random: &mut Random) -> Self {
         let other = Self::random(random);
         match random.below(6) {
             0 => self.kind = other.kind,
@@ -138,7 +138,9 @@ impl Gene {
         }
         self
     }
+}
 
+impl Gene {
     fn own(self) -> usize {
         usize::from(self.a) % ADVERSARY.len()
     }

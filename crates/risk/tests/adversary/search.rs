@@ -1,40 +1,17 @@
-//! The search: random sequences, and hill climbing from the best of them. Each of several things that an adversary is after has
-//! sequences of its own, which are mutated, spliced and prolonged, so that an attack of many steps is found step by step.
+//! The search on the ledger: what an adversary is after there, and what has become of its sequences.
 
 use std::collections::BTreeMap;
 
 use risk::Store;
 
-use crate::invariants::Violation;
+use crate::bounds::{Violation, in_dollars};
+use crate::climb::{self, Climb};
 use crate::moves::{Gene, step};
 use crate::vault::Fault;
-use crate::wealth::{Judge, Score, in_dollars};
+use crate::wealth::{Judge, Score};
 use crate::world::World;
 
-/// Steps of a sequence, at least and at most.
-const LEAST: usize = 20;
-const MOST: usize = 60;
-/// Sequences that are kept for each aim.
-const KEPT: usize = 12;
 const AIMS: usize = 5;
-
-/// Random numbers that follow from a seed (`SplitMix64`).
-#[derive(Clone, Debug)]
-pub struct Random(pub u64);
-
-impl Random {
-    pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ z >> 31
-    }
-
-    pub fn below(&mut self, limit: u32) -> u32 {
-        (self.next() % u64::from(limit.max(1))) as u32
-    }
-}
 
 /// What a search has done.
 #[derive(Clone, Debug, Default)]
@@ -103,8 +80,7 @@ pub fn tell(genes: &[Gene], fault: Fault) {
 struct Search {
     start: World,
     judge: Judge,
-    random: Random,
-    kept: [Vec<(f64, Vec<Gene>)>; AIMS],
+    climb: Climb<Gene, AIMS>,
     report: Report,
 }
 
@@ -115,12 +91,11 @@ pub fn search(seed: u64, operations: u64, fault: Fault) -> Report {
     let mut search = Search {
         start,
         judge,
-        random: Random(seed),
-        kept: Default::default(),
+        climb: Climb::new(seed),
         report: Report::default(),
     };
     while search.report.operations < operations {
-        let genes = search.propose();
+        let genes = search.climb.propose();
         search.report.sequences += 1;
         match search.play(&genes) {
             Ok(score) => search.keep(score, genes),
@@ -139,67 +114,6 @@ pub fn search(seed: u64, operations: u64, fault: Fault) -> Report {
 }
 
 impl Search {
-    /// A new sequence, or one that came from kept ones.
-    fn propose(&mut self) -> Vec<Gene> {
-        let aim = self.random.below(AIMS as u32) as usize;
-        if self.random.below(3) == 0 || self.kept[aim].is_empty() {
-            let length = LEAST + self.random.below((MOST - LEAST) as u32 + 1) as usize;
-            return (0..length)
-                .map(|_| Gene::random(&mut self.random))
-                .collect();
-        }
-        let mut genes = self.kept_of(aim);
-        if self.random.below(4) == 0 {
-            let other = self.random.below(AIMS as u32) as usize;
-            if !self.kept[other].is_empty() {
-                genes = self.spliced(&genes, &self.kept_of_cloned(other));
-            }
-        }
-        for _ in 0..=self.random.below(4) {
-            self.mutate(&mut genes);
-        }
-        while genes.len() < LEAST {
-            genes.push(Gene::random(&mut self.random));
-        }
-        genes.truncate(MOST);
-        genes
-    }
-
-    fn kept_of(&mut self, aim: usize) -> Vec<Gene> {
-        let at = self.random.below(self.kept[aim].len() as u32) as usize;
-        self.kept[aim][at].1.clone()
-    }
-
-    fn kept_of_cloned(&self, aim: usize) -> Vec<Gene> {
-        let at = self.random.0 as usize % self.kept[aim].len();
-        self.kept[aim][at].1.clone()
-    }
-
-    fn spliced(&mut self, first: &[Gene], second: &[Gene]) -> Vec<Gene> {
-        let (head, tail) = (
-            self.random.below(first.len() as u32) as usize,
-            self.random.below(second.len() as u32) as usize,
-        );
-        first[..head]
-            .iter()
-            .chain(&second[tail..])
-            .copied()
-            .collect()
-    }
-
-    fn mutate(&mut self, genes: &mut Vec<Gene>) {
-        let at = self.random.below(genes.len() as u32) as usize;
-        match self.random.below(6) {
-            0 => genes[at] = Gene::random(&mut self.random),
-            1 | 2 => genes[at] = genes[at].tweaked(&mut self.random),
-            3 => genes.insert(at, Gene::random(&mut self.random)),
-            4 if genes.len() > 1 => {
-                genes.remove(at);
-            }
-            _ => genes.push(Gene::random(&mut self.random)),
-        }
-    }
-
     fn play(&mut self, genes: &[Gene]) -> Result<Score, Violation> {
         let (mut world, mut judge) = (self.start.clone(), self.judge.clone());
         let mut played = Ok(());
@@ -238,40 +152,16 @@ impl Search {
         best.profit = best.profit.max(score.profit);
         let laundered = score.profit + 10.0 * score.early;
         let aims = [score.taken, laundered, score.used, score.worn, score.stale];
-        for (kept, value) in self.kept.iter_mut().zip(aims) {
-            let worst = kept.last().map_or(f64::MIN, |(value, _)| *value);
-            if kept.len() < KEPT || value > worst {
-                if kept
-                    .iter()
-                    .any(|(known, _)| known.to_bits() == value.to_bits())
-                {
-                    continue;
-                }
-                kept.push((value, genes.clone()));
-                kept.sort_by(|a, b| b.0.total_cmp(&a.0));
-                kept.truncate(KEPT);
-            }
-        }
+        self.climb.keep(aims, &genes);
     }
 
     /// The sequence without the steps that do not matter for what it found.
-    fn shortened(&mut self, mut genes: Vec<Gene>, violation: &Violation) -> Vec<Gene> {
+    fn shortened(&mut self, genes: Vec<Gene>, violation: &Violation) -> Vec<Gene> {
         let (operations, tried) = (self.report.operations, self.report.tried);
-        let mut again = true;
-        while again {
-            again = false;
-            for at in (0..genes.len()).rev() {
-                let mut fewer = genes.clone();
-                fewer.remove(at);
-                if self
-                    .play(&fewer)
-                    .is_err_and(|found| found.kind == violation.kind)
-                {
-                    genes = fewer;
-                    again = true;
-                }
-            }
-        }
+        let genes = climb::shortened(genes, |fewer| {
+            self.play(fewer)
+                .is_err_and(|found| found.kind == violation.kind)
+        });
         (self.report.operations, self.report.tried) = (operations, tried);
         genes
     }

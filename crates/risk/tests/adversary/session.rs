@@ -8,7 +8,8 @@ use risk::{
 };
 
 use crate::book::{ACCOUNTS, Book, INSTRUMENTS};
-use crate::insurance::{Payment, Revealed};
+use crate::bounds::Payment;
+use crate::insurance::Revealed;
 use crate::vault::{
     Around, BAND, DUST, Done, FEE, FEE_SHARE, FEES, FORCIBLE_AFTER, Fault, Feed, KEEPER,
     MAX_REWARD, POOL, RESTRICTED, SHOCK, TERMS, face_of, main_account, require,

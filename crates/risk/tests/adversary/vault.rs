@@ -9,7 +9,8 @@ use risk::{
 };
 
 use crate::book::{ACCOUNTS, Book, INSTRUMENTS};
-use crate::insurance::{Payment, Purse, Revealed};
+use crate::bounds::{Passage, Payment};
+use crate::insurance::{Purse, Revealed};
 use crate::session::Session;
 
 /// Sub-accounts of the one adversary.
@@ -111,17 +112,6 @@ pub struct Around {
     pub purse: Purse,
     /// Tokens that owners hold outside, at their main accounts' places.
     pub outside: [Usd; ACCOUNTS],
-}
-
-/// Tokens that have come or gone, by owner.
-#[derive(Clone, Copy, Debug)]
-pub struct Passage {
-    pub time: u64,
-    pub owner: usize,
-    /// Negative if they have gone.
-    pub amount: Usd,
-    /// The vault's tokens before.
-    pub tokens: Usd,
 }
 
 /// A vault with its guard's answers and its pool.

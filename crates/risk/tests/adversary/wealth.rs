@@ -15,7 +15,7 @@
 //! An account that dies with a debt D has given its owner D: who holds both sides of a market takes out by a jump what the
 //! losing side does not have. That is within the rules as far as insurance pays for the instrument, and what limits it is
 //! invariant 8: the bound on the adversary's whole gain is the sum of what the covers allow. It is checked where the pool pays,
-//! of every payment on every path, in [`crate::invariants::covers`]; what covers do not pay lowers the worth of profits, the
+//! of every payment on every path, in [`crate::bounds::covers`]; what covers do not pay lowers the worth of profits, the
 //! adversary's too, and what that gives is found by conversions at a coverage ratio below one, which conserve.
 //!
 //! # What may be converted when
@@ -34,12 +34,11 @@ use std::ops::Range;
 use risk::Store;
 
 use crate::book::{ACCOUNTS, INSTRUMENTS};
-use crate::invariants::{self, Kind, Seen, Violation};
+use crate::bounds::{self, Kind, ROUNDING, Violation, in_dollars};
+use crate::invariants::{self, Seen};
 use crate::vault::{ADVERSARY, Done, KEEPER, Refused, Vault};
 use crate::world::MANIPULATED;
 
-/// Rounding that one operation may leave to an account: a millionth of a quote token.
-pub const ROUNDING: i128 = 1_000_000_000_000;
 /// Seconds in which a gain in a Restricted market matures to 1/e.
 const DAY: f64 = 86_400.0;
 
@@ -214,7 +213,7 @@ impl Judge {
     /// Scores the state, and holds it to the bounds.
     fn look(&mut self, vault: &mut Vault) -> Result<(), Violation> {
         let score = &mut self.score;
-        score.used = score.used.max(invariants::covers(vault)?);
+        score.used = score.used.max(bounds::covers(&vault.payments)?);
         score.worn = score.worn.max(invariants::state(vault, &self.seen)?);
         let taken = in_dollars(self.worth(vault) - self.start - self.fair);
         let excess = |now| in_dollars(self.mature(vault, now) - self.may_be_mature(now));
@@ -295,9 +294,4 @@ impl Judge {
         }
         Ok(())
     }
-}
-
-/// An amount as a number of dollars, to look at and to compare with.
-pub fn in_dollars(amount: i128) -> f64 {
-    amount as f64 / 1e18
 }

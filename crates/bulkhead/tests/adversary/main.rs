@@ -1,0 +1,109 @@
+//! One adversary of many accounts against the programs on a node, as a library in this process: it is maker, taker, liquidator,
+//! closer and lister, has flash tokens, pokes or does not, holds shares of the pool, provides the volatility surface, moves
+//! parameters as an agent, and knows what every feed will say. It looks for a sequence of operations that gives it more than it
+//! is due, or that breaks an invariant. `crates/risk/tests/adversary` does the same against the ledger natively, a thousand times
+//! faster; here everything is real but the feeds.
+//!
+//! | Where is ... | |
+//! |---|---|
+//! | the node in this process | [`node`] |
+//! | what is deployed, and who takes part | [`system`] |
+//! | feeds, honest accounts, time, series | [`world`] |
+//! | what an adversary can do | [`moves`] |
+//! | a market of its own, beside | [`own_market`] |
+//! | random sequences and hill climbing | [`climb`], shared with the native search |
+//! | everything that can be seen of vault and pool; invariants 1, 2, 3 and 7 | [`seen`] |
+//! | what an operation's events explain | [`explained`] |
+//! | what is theft; invariants 4 and 5 | [`judge`] |
+//! | invariants 8 and 9, shared with the native search | [`bounds`] |
+//! | the pool's exits, the owner's setters, settlement of options | [`pool`], [`setters`], [`settlement`] |
+//!
+//! `ADVERSARY_SEED` and `ADVERSARY_OPERATIONS` repeat or prolong a search. `ADVERSARY_PROGRAM=name=folder` puts the program
+//! `name.initcode` of a folder in the place of the one that was built, to see that what is wrong with it is found. It needs the
+//! built programs, and forge.
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "scores are floating point, places are small"
+)]
+
+#[path = "../../../risk/tests/adversary/bounds.rs"]
+mod bounds;
+#[path = "../../../risk/tests/adversary/climb.rs"]
+mod climb;
+mod explained;
+mod judge;
+mod moves;
+mod node;
+mod own_market;
+mod pool;
+mod search;
+mod seen;
+mod setters;
+mod settlement;
+mod system;
+mod world;
+
+use std::env;
+use std::path::Path;
+use std::time::{Instant, UNIX_EPOCH};
+
+use world::{Scene, World};
+
+fn number(name: &str, default: u64) -> u64 {
+    env::var(name).map_or(default, |value| {
+        value
+            .parse()
+            .unwrap_or_else(|_| panic!("{name}={value} is no number"))
+    })
+}
+
+fn deployed() -> (devnode::Handle, node::Node, system::System) {
+    let handle = devnode::spawn(devnode::Config::default()).expect("a node");
+    let runtime = tokio::runtime::Runtime::new().expect("threads");
+    let (node, system) = runtime.block_on(system::deploy(&handle));
+    if let Ok(program) = env::var("ADVERSARY_PROGRAM") {
+        let (name, folder) = program.split_once('=').expect("name=folder");
+        system::replace(&node, &system, Path::new(folder), name);
+        println!("{name} of {folder}");
+    }
+    (handle, node, system)
+}
+
+#[test]
+fn no_sequence_of_operations_on_the_programs_gives_an_adversary_more_than_it_is_due() {
+    let now = UNIX_EPOCH.elapsed().expect("a time").as_nanos() as u64;
+    let seed = number("ADVERSARY_SEED", now);
+    let operations = number("ADVERSARY_OPERATIONS", 1_000);
+    println!("ADVERSARY_SEED={seed} ADVERSARY_OPERATIONS={operations}");
+    let started = Instant::now();
+    let (_handle, node, system) = deployed();
+    let scene = Scene {
+        node: &node,
+        system: &system,
+    };
+    let world = World::open(scene);
+    let opened = started.elapsed();
+    let report = search::search(&world, seed, operations);
+    println!(
+        "{} operations of {} tried in {} sequences, {opened:.1?} to open and {:.1?} in all: {:?}",
+        report.operations,
+        report.tried,
+        report.sequences,
+        started.elapsed(),
+        report.best
+    );
+    println!("done {:?}\nrefused {:?}", report.done, report.refused);
+    if let Some(found) = report.found {
+        search::tell(&world, &found.genes);
+        let violation = found.violation;
+        panic!(
+            "after {} operations: {:?}: {}",
+            found.operations, violation.kind, violation.detail
+        );
+    }
+    let thorough = report.operations * 4 > report.tried;
+    assert!(thorough, "hardly anything took effect");
+}

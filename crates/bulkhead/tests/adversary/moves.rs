@@ -1,0 +1,804 @@
+//! What an adversary can do, and what happens around it: one gene is one step of a sequence.
+
+use alloy::primitives::{Log, U256};
+use bulkhead::abi::{IInsurancePool, IMarginVault, IRiskSteward};
+
+use crate::bounds::Violation;
+use crate::climb::{Random, Step};
+use crate::judge::{Cause, Judge};
+use crate::node::Question;
+use crate::pool;
+use crate::setters;
+use crate::system::{ADVERSARY, ETH, FIRST_OWNER, HONEST, KEEPER, POOL, QUIET, THIN};
+use crate::world::{SHOCK, World};
+
+const WAD: u128 = 1_000_000_000_000_000_000;
+/// Perpetuals and series.
+const INSTRUMENTS: usize = 5;
+
+/// What a step is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// Its own accounts trade with one another, at any price of the band.
+    TradeOwn,
+    /// One of its accounts trades with an honest one, at the mark.
+    TradeHonest,
+    /// One of its accounts takes nearly all of a size from a second and the rest from a third.
+    Split,
+    /// One account hands its whole position to another.
+    Close,
+    Touch,
+    Rebucket,
+    Liquidate,
+    /// Several at once.
+    Batch,
+    Deleverage,
+    Recover,
+    Convert,
+    ConvertOther,
+    Deposit,
+    Withdraw,
+    Transfer,
+    /// Tokens for a moment: in, another step, and out.
+    Flash,
+    /// A new series in the place of one that has settled.
+    List,
+    Distribute,
+    Harvest,
+    /// Into the pool.
+    PoolDeposit,
+    /// Shares are to be paid out.
+    PoolRequest,
+    /// They are, or their time is waited for first.
+    PoolLeave,
+    /// It pokes an asset, or nobody does.
+    Poke,
+    /// It moves the surface that it provides.
+    Quote,
+    /// It moves a parameter as an agent.
+    Adjust,
+    /// It trades, moves prices, goes bankrupt and converts in a market of its own.
+    OwnMarket,
+    Jump,
+    Drift,
+    Pump,
+    Revert,
+    Wait,
+    Expire,
+    Freeze,
+    HonestTrade,
+    HonestMove,
+    Keepers,
+}
+
+/// Steps by how often they are tried.
+const WEIGHTS: [(Kind, u32); 36] = [
+    (Kind::TradeOwn, 22),
+    (Kind::TradeHonest, 14),
+    (Kind::Split, 4),
+    (Kind::Close, 7),
+    (Kind::Touch, 4),
+    (Kind::Rebucket, 2),
+    (Kind::Liquidate, 6),
+    (Kind::Batch, 2),
+    (Kind::Deleverage, 12),
+    (Kind::Recover, 3),
+    (Kind::Convert, 8),
+    (Kind::ConvertOther, 1),
+    (Kind::Deposit, 4),
+    (Kind::Withdraw, 4),
+    (Kind::Transfer, 3),
+    (Kind::Flash, 2),
+    (Kind::List, 2),
+    (Kind::Distribute, 2),
+    (Kind::Harvest, 1),
+    (Kind::PoolDeposit, 4),
+    (Kind::PoolRequest, 3),
+    (Kind::PoolLeave, 3),
+    (Kind::Poke, 4),
+    (Kind::Quote, 6),
+    (Kind::Adjust, 5),
+    (Kind::OwnMarket, 8),
+    (Kind::Jump, 14),
+    (Kind::Drift, 2),
+    (Kind::Pump, 6),
+    (Kind::Revert, 3),
+    (Kind::Wait, 12),
+    (Kind::Expire, 3),
+    (Kind::Freeze, 2),
+    (Kind::HonestTrade, 8),
+    (Kind::HonestMove, 4),
+    (Kind::Keepers, 4),
+];
+
+/// A step and its numbers, each read as the step needs it.
+#[derive(Clone, Copy, Debug)]
+pub struct Gene {
+    pub kind: Kind,
+    pub a: u8,
+    pub b: u8,
+    pub i: u8,
+    pub x: u16,
+    pub y: u16,
+}
+
+impl Step for Gene {
+    fn random(random: &mut Random) -> Self {
+        let total: u32 = WEIGHTS.iter().map(|(_, weight)| weight).sum();
+        let mut left = random.below(total);
+        let kind = WEIGHTS
+            .iter()
+            .find(|(_, weight)| {
+                let found = left < *weight;
+                left = left.wrapping_sub(*weight);
+                found
+            })
+            .map_or(Kind::Touch, |(kind, _)| *kind);
+        Self {
+            kind,
+            a: random.next() as u8,
+            b: random.next() as u8,
+            i: random.next() as u8,
+            x: random.next() as u16,
+            y: random.next() as u16,
+        }
+    }
+
+    fn tweaked(mut self, random: &mut Random) -> Self {
+        let other = Self::random(random);
+        match random.below(6) {
+            0 => self.kind = other.kind,
+            1 => self.a = other.a,
+            2 => self.b = other.b,
+            3 => self.i = other.i,
+            4 => self.x = other.x,
+            _ => self.y = other.y,
+        }
+        self
+    }
+}
+
+impl Gene {
+    fn own(self) -> usize {
+        usize::from(self.a) % ADVERSARY.len()
+    }
+
+    fn other_own(self) -> usize {
+        (self.own() + 1 + usize::from(self.b) % (ADVERSARY.len() - 1)) % ADVERSARY.len()
+    }
+
+    fn honest(self) -> usize {
+        HONEST.start + usize::from(self.b) % HONEST.len()
+    }
+
+    /// Mostly the adversary's own, or honest.
+    fn anybody(self) -> usize {
+        usize::from(self.b) % KEEPER
+    }
+
+    fn instrument(self) -> usize {
+        usize::from(self.i) % INSTRUMENTS
+    }
+
+    /// One of the two owners' main accounts.
+    fn owner(self) -> usize {
+        if self.a.is_multiple_of(4) {
+            FIRST_OWNER
+        } else {
+            0
+        }
+    }
+}
+
+/// Takes one step. Returns whether something changed.
+pub fn step(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, Violation> {
+    let (a, b) = (gene.own(), gene.other_own());
+    let id = gene.instrument();
+    match gene.kind {
+        Kind::TradeOwn => {
+            let size = size(world, judge, gene, [a, b]);
+            let price = price(judge, gene);
+            trade(world, judge, [a, b], id, size, price)
+        }
+        Kind::TradeHonest => {
+            let parties = if gene.x & 1 == 0 {
+                [a, gene.honest()]
+            } else {
+                [gene.honest(), a]
+            };
+            trade_at_mark(world, judge, gene, parties)
+        }
+        Kind::HonestTrade => {
+            let first = HONEST.start + usize::from(gene.a) % HONEST.len();
+            if first == gene.honest() {
+                return Ok(false);
+            }
+            trade_at_mark(world, judge, gene, [first, gene.honest()])
+        }
+        Kind::Split => split(world, judge, gene),
+        Kind::Close => close(world, judge, gene),
+        Kind::Touch
+        | Kind::Rebucket
+        | Kind::Liquidate
+        | Kind::Batch
+        | Kind::Deleverage
+        | Kind::Recover => closing(world, judge, gene),
+        Kind::Convert
+        | Kind::ConvertOther
+        | Kind::Deposit
+        | Kind::Withdraw
+        | Kind::Transfer
+        | Kind::Distribute => money(world, judge, gene),
+        Kind::Flash => flash(world, judge, gene),
+        Kind::List => {
+            let place = usize::from(gene.i & 1);
+            judge.watch(world, &[a], |world| world.relist(place, a))
+        }
+        Kind::Harvest | Kind::PoolDeposit | Kind::PoolRequest | Kind::PoolLeave => {
+            in_pool(world, judge, gene)
+        }
+        Kind::Poke => judge.watch(world, &[], |world| world.poke(id % 3)),
+        Kind::Quote => {
+            let wanted = world.wanted_surface(gene.x);
+            if let Err(reason) = world.quote(wanted) {
+                *judge.refusals.entry(reason).or_default() += 1;
+                return Ok(false);
+            }
+            judge.moved(world, Cause::Surface)
+        }
+        Kind::Adjust => adjust(world, judge, gene),
+        Kind::OwnMarket => {
+            let market = world.own_market.clone();
+            let done = judge.watch(world, &[], |world| market.step(world, gene.x, gene.y))?;
+            if done {
+                market.check(world.scene)?;
+            }
+            Ok(done)
+        }
+        Kind::HonestMove => honest_move(world, judge, gene),
+        Kind::Keepers => keepers(world, judge, gene),
+        _ => market(world, judge, gene),
+    }
+}
+
+/// Feeds and time.
+fn market(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, Violation> {
+    let mut cause = Cause::Market;
+    match gene.kind {
+        Kind::Jump => world.jump(ETH, signed(gene.x, SHOCK)),
+        Kind::Drift => world.jump(QUIET, signed(gene.x, 10)),
+        Kind::Pump => {
+            world.pump(signed(gene.x, SHOCK));
+            cause = Cause::Pump;
+        }
+        Kind::Revert => {
+            world.revert();
+            cause = Cause::Pump;
+        }
+        Kind::Wait => {
+            let seconds = [1, 30, 60, 120, 600, 1_200, 3_600, 21_600];
+            world.pass(seconds[usize::from(gene.x % 8)]);
+        }
+        Kind::Expire => world.expire(),
+        _ => world.silence(
+            [ETH, QUIET, THIN][usize::from(gene.i % 3)],
+            gene.x.is_multiple_of(3),
+        ),
+    }
+    judge.moved(world, cause)
+}
+
+/// A number between minus and plus `most`, often one of both, and often a small one.
+fn signed(x: u16, most: i64) -> i64 {
+    match x % 4 {
+        0 => most,
+        1 => -most,
+        2 => i64::from(x / 4) % (2 * most + 1) - most,
+        _ => (i64::from(x / 4) % (2 * most + 1) - most) / 4,
+    }
+}
+
+/// A share of an amount, often all of it.
+fn share(amount: i128, x: u16) -> i128 {
+    if x.is_multiple_of(2) {
+        amount
+    } else {
+        amount / 65_536 * i128::from(x)
+    }
+}
+
+// ---- trades
+
+/// A price within the band: the mark, one of its ends, or between.
+fn price(judge: &Judge, gene: Gene) -> u128 {
+    let place = gene.instrument();
+    let mark = judge.seen.instruments[place].mark;
+    let spot = judge.seen.instruments[if place < 3 { place } else { ETH }].mark;
+    let distance = match gene.y % 4 {
+        0 => 0,
+        1 => 200,
+        2 => -200,
+        _ => i128::from(gene.y / 4) % 401 - 200,
+    };
+    (mark + spot / 10_000 * distance).max(1) as u128
+}
+
+fn held(world: &World<'_>, party: usize, place: usize) -> i128 {
+    let system = world.scene.system;
+    let call = IMarginVault::positionCall {
+        account: system.accounts[party],
+        instrument: world.number(place),
+    };
+    world
+        .scene
+        .node
+        .view(system.vault, &call)
+        .try_into()
+        .expect("a size")
+}
+
+/// What two accounts can trade: what the poorer one has margin for, or a part of it, and what covers leave room for; or what one of
+/// them holds.
+fn size(world: &World<'_>, judge: &Judge, gene: Gene, parties: [usize; 2]) -> u128 {
+    let place = gene.instrument();
+    if gene.x % 8 == 6 {
+        let party = parties[usize::from(gene.x / 8 % 2)];
+        return held(world, party, place).unsigned_abs();
+    }
+    let seen = &judge.seen;
+    let equities = parties.map(|party| {
+        let account = &seen.accounts[party];
+        account.capital + seen.worth(account.pnl.max(0) - account.immature) + account.pnl.min(0)
+    });
+    let equity = equities[0].min(equities[1]).max(0) as u128;
+    let underlying = if place < 3 { place } else { ETH };
+    // An option needs about as much of its underlying's notional as a move of a tenth.
+    let rate = [51, 51, 86, 120, 120][place];
+    let spot = seen.instruments[underlying].mark.max(1) as u128;
+    let notional = (equity / rate * 1_000).min(room(world, judge, underlying));
+    let part = match gene.x % 8 {
+        0..=2 => notional,
+        3 | 4 => notional / 8_192 * u128::from(gene.x / 8),
+        5 => notional / 10_u128.pow(1 + u32::from(gene.x / 8 % 7)),
+        _ => notional / 2,
+    };
+    part / 1_000_000_000 * WAD / (spot / 1_000_000_000).max(1)
+}
+
+/// Notional that an instrument's cover still lets in.
+fn room(world: &World<'_>, judge: &Judge, underlying: usize) -> u128 {
+    let system = world.scene.system;
+    let call = IMarginVault::coverCall {
+        instrument: system.instruments[underlying],
+    };
+    let limit = world.scene.node.view(system.vault, &call).openInterestLimit;
+    let limit: u128 = limit.try_into().unwrap_or(u128::MAX);
+    let open = judge.seen.open_interest(underlying);
+    let spot = judge.seen.instruments[underlying].mark.max(1) as u128;
+    let left = limit
+        .saturating_sub(open)
+        .min(u128::MAX / (spot / 1_000_000_000).max(1));
+    left / 1_000_000_000 * (spot / 1_000_000_000) / 1_000 * 999
+}
+
+fn trade(
+    world: &mut World<'_>,
+    judge: &mut Judge,
+    parties: [usize; 2],
+    place: usize,
+    size: u128,
+    price: u128,
+) -> Result<bool, Violation> {
+    let submitter = parties
+        .into_iter()
+        .find(|party| ADVERSARY.contains(party))
+        .unwrap_or(KEEPER);
+    judge.watch(world, &parties, |world| {
+        world.settle(submitter, parties, place, size, price)
+    })
+}
+
+fn trade_at_mark(
+    world: &mut World<'_>,
+    judge: &mut Judge,
+    gene: Gene,
+    parties: [usize; 2],
+) -> Result<bool, Violation> {
+    let place = gene.instrument();
+    if !world.is_honest(place) {
+        return Ok(false);
+    }
+    let size = size(world, judge, gene, parties);
+    let mark = judge.seen.instruments[place].mark as u128;
+    trade(world, judge, parties, place, size, mark)
+}
+
+fn split(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, Violation> {
+    let (a, b, place) = (gene.own(), gene.other_own(), gene.instrument());
+    let third = (0..)
+        .find(|&account| account != a && account != b)
+        .unwrap_or(2);
+    let whole = size(world, judge, Gene { x: 0, ..gene }, [a, b]);
+    // Between 1e-4 and 1e-8 of it.
+    let rest = (whole as f64 * 10_f64.powf(-4.0 - f64::from(gene.y) / 16_384.0)) as u128;
+    let mark = judge.seen.instruments[place].mark as u128;
+    let (first, second) = if gene.x & 1 == 0 {
+        ([a, b], [a, third])
+    } else {
+        ([b, a], [third, a])
+    };
+    let done = trade(world, judge, first, place, whole - rest, mark)?;
+    Ok(trade(world, judge, second, place, rest, mark)? || done)
+}
+
+fn close(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, Violation> {
+    let a = gene.own();
+    let holding = |turn: usize| {
+        let place = (gene.instrument() + turn) % INSTRUMENTS;
+        let size = held(world, a, place);
+        (size != 0).then_some((place, size))
+    };
+    let Some((place, size)) = (0..INSTRUMENTS).find_map(holding) else {
+        return Ok(false);
+    };
+    let to_honest = gene.x & 1 == 0;
+    let to = if to_honest {
+        gene.honest()
+    } else {
+        gene.other_own()
+    };
+    if to_honest && !world.is_honest(place) {
+        return Ok(false);
+    }
+    let parties = if size > 0 { [to, a] } else { [a, to] };
+    let gene = Gene {
+        i: place as u8,
+        ..gene
+    };
+    let price = if to_honest {
+        judge.seen.instruments[place].mark as u128
+    } else {
+        price(judge, gene)
+    };
+    trade(world, judge, parties, place, size.unsigned_abs(), price)
+}
+
+// ---- closing
+
+/// The accounts, from the one that a gene names, on which a closing may work; every other gene names that one alone.
+fn candidates(world: &World<'_>, judge: &Judge, gene: Gene) -> Vec<usize> {
+    if gene.y & 1 == 0 {
+        return vec![gene.anybody()];
+    }
+    let ill = ill(world, judge);
+    (0..KEEPER)
+        .map(|turn| (gene.anybody() + turn) % KEEPER)
+        .filter(|place| ill.contains(place))
+        .collect()
+}
+
+/// The first of some accounts that an operation works on.
+fn first(
+    places: Vec<usize>,
+    mut operation: impl FnMut(usize) -> Result<bool, Violation>,
+) -> Result<bool, Violation> {
+    for place in places {
+        if operation(place)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Accounts with less than maintenance margin, or in debt.
+fn ill(world: &World<'_>, judge: &Judge) -> Vec<usize> {
+    let system = world.scene.system;
+    let questions: Vec<_> = (0..KEEPER)
+        .map(|place| {
+            let account = system.accounts[place];
+            Question::new(system.vault, &IMarginVault::healthCall { account })
+        })
+        .collect();
+    let mut answers = world.scene.node.look(&questions);
+    let mut is_ill = |place: &usize| {
+        let health = answers.take::<IMarginVault::healthCall>();
+        let maintenance = alloy::primitives::I256::from_raw(health.maintenance);
+        health.equity < maintenance || judge.seen.accounts[*place].face() < 0
+    };
+    (0..KEEPER).filter(|place| is_ill(place)).collect()
+}
+
+fn send<C: alloy::sol_types::SolCall>(
+    world: &World<'_>,
+    place: usize,
+    call: &C,
+) -> Result<Vec<Log>, String> {
+    let system = world.scene.system;
+    world
+        .scene
+        .node
+        .send(system.owner_of(place), system.vault, call)
+}
+
+/// Closes what an account in debt has, or a part of one near it.
+pub fn close_debt(world: &World<'_>, place: usize, caller: usize) -> Result<Vec<Log>, String> {
+    deleverage(world, place, 16, caller)
+}
+
+fn deleverage(
+    world: &World<'_>,
+    place: usize,
+    legs: u64,
+    caller: usize,
+) -> Result<Vec<Log>, String> {
+    let call = IMarginVault::deleverageCall {
+        account: world.scene.system.accounts[place],
+        maxLegs: U256::from(legs),
+    };
+    send(world, caller, &call)
+}
+
+fn liquidate(
+    world: &World<'_>,
+    place: usize,
+    into: usize,
+    share: u128,
+) -> Result<Vec<Log>, String> {
+    let accounts = &world.scene.system.accounts;
+    let call = IMarginVault::liquidateCall {
+        account: accounts[place],
+        into: accounts[into],
+        maxShare: U256::from(share),
+    };
+    send(world, into, &call)
+}
+
+fn closing(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, Violation> {
+    let a = gene.own();
+    match gene.kind {
+        Kind::Touch => {
+            let account = world.scene.system.accounts[gene.anybody()];
+            judge.watch(world, &[], |world| {
+                send(world, a, &IMarginVault::touchCall { account })
+            })
+        }
+        Kind::Rebucket => {
+            let account = world.scene.system.accounts[gene.anybody()];
+            judge.watch(world, &[], |world| {
+                send(world, a, &IMarginVault::rebucketCall { account })
+            })
+        }
+        Kind::Liquidate => {
+            let share = if gene.x & 1 == 0 {
+                WAD
+            } else {
+                WAD / 65_536 * u128::from(gene.y) + 1
+            };
+            let into = if gene.i.is_multiple_of(2) { a } else { 5 };
+            let places = candidates(world, judge, gene);
+            first(places, |place| {
+                if place == into {
+                    return Ok(false);
+                }
+                judge.watch(world, &[into], |world| liquidate(world, place, into, share))
+            })
+        }
+        Kind::Batch => {
+            let accounts = &world.scene.system.accounts;
+            let call = IMarginVault::liquidateBatchCall {
+                accounts: (0..KEEPER)
+                    .filter(|&place| place != a)
+                    .map(|place| accounts[place])
+                    .collect(),
+                into: accounts[a],
+                maxShare: U256::from(WAD),
+            };
+            judge.watch(world, &[a], |world| send(world, a, &call))
+        }
+        Kind::Deleverage => {
+            let legs = [16, 1, 2, 16][usize::from(gene.x % 4)];
+            let places = candidates(world, judge, gene);
+            first(places, |place| {
+                judge.watch(world, &[], |world| deleverage(world, place, legs, a))
+            })
+        }
+        _ => {
+            for turn in 0..3 {
+                let place = (usize::from(gene.i) + turn) % 3;
+                let instrument = world.scene.system.instruments[place];
+                let call = IMarginVault::recoverCall { instrument };
+                if judge.watch(world, &[], |world| send(world, a, &call))? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        }
+    }
+}
+
+// ---- money
+
+/// An amount to bring: for small accounts and large ones, WAD.
+fn amount(judge: &Judge, x: u16) -> i128 {
+    let sizes = [1, 20_000, 60_000, 400_000, 5_000_000, 100_000_000];
+    let amount = sizes[usize::from(x % 6)] * WAD as i128;
+    amount.min(judge.seen.outside)
+}
+
+fn convert(world: &World<'_>, place: usize, caller: usize) -> Result<Vec<Log>, String> {
+    let call = IMarginVault::convertCall {
+        account: world.scene.system.accounts[place],
+        maxProfit: U256::MAX,
+    };
+    send(world, caller, &call)
+}
+
+fn deposit(world: &World<'_>, from: usize, into: usize, amount: i128) -> Result<Vec<Log>, String> {
+    let call = IMarginVault::depositCall {
+        account: world.scene.system.accounts[into],
+        amount: World::in_units(amount),
+    };
+    send(world, from, &call)
+}
+
+fn withdraw(world: &World<'_>, place: usize, amount: i128) -> Result<Vec<Log>, String> {
+    let system = world.scene.system;
+    let call = IMarginVault::withdrawCall {
+        account: system.accounts[place],
+        amount: World::in_units(amount),
+        to: system.owner_of(place),
+    };
+    send(world, place, &call)
+}
+
+fn money(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, Violation> {
+    let (a, b, other) = (gene.own(), gene.other_own(), gene.anybody());
+    let capital = judge.seen.accounts[a].capital;
+    match gene.kind {
+        Kind::Convert => judge.watch(world, &[], |world| convert(world, a, a)),
+        Kind::ConvertOther => {
+            let other = if gene.y.is_multiple_of(4) {
+                POOL
+            } else {
+                other
+            };
+            judge.watch(world, &[], |world| convert(world, other, a))
+        }
+        Kind::Deposit => {
+            let amount = amount(judge, gene.x);
+            let into = if gene.y.is_multiple_of(8) { other } else { a };
+            judge.watch(world, &[], |world| deposit(world, a, into, amount))
+        }
+        Kind::Withdraw => {
+            let amount = share(capital, gene.x);
+            judge.watch(world, &[a], |world| withdraw(world, a, amount))
+        }
+        Kind::Transfer => {
+            let accounts = &world.scene.system.accounts;
+            let call = IMarginVault::transferCall {
+                from: accounts[a],
+                to: accounts[b],
+                amount: U256::from(share(capital, gene.x).unsigned_abs()),
+            };
+            judge.watch(world, &[a], |world| send(world, a, &call))
+        }
+        _ => judge.watch(world, &[], |world| {
+            send(world, a, &IMarginVault::distributeFeesCall {})
+        }),
+    }
+}
+
+fn flash(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, Violation> {
+    let a = gene.own();
+    let amount = (100_000_000 * WAD as i128).min(judge.seen.outside);
+    judge.watch(world, &[], |world| deposit(world, a, a, amount))?;
+    let kinds = [
+        Kind::TradeOwn,
+        Kind::Liquidate,
+        Kind::Deleverage,
+        Kind::Convert,
+        Kind::Touch,
+    ];
+    let kind = kinds[usize::from(gene.y) % kinds.len()];
+    step(world, judge, Gene { kind, ..gene })?;
+    judge.watch(world, &[a], |world| withdraw(world, a, amount))
+}
+
+// ---- pool, governance
+
+fn in_pool(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, Violation> {
+    let scene = world.scene;
+    let owner = scene.system.owner_of(gene.owner());
+    let nothing = |done: Result<(), String>| done.map(|()| vec![]);
+    match gene.kind {
+        Kind::Harvest => judge.watch(world, &[], |_| {
+            let vault = scene.system.vault;
+            let call = IInsurancePool::harvestCall { vault };
+            scene.node.send(owner, scene.system.pool, &call)
+        }),
+        Kind::PoolDeposit => {
+            let amount = World::in_units(amount(judge, gene.x).min(50_000_000 * WAD as i128));
+            judge.watch(world, &[], |_| {
+                nothing(pool::deposit(scene.node, scene.system, owner, amount))
+            })
+        }
+        Kind::PoolRequest => {
+            let shares = judge.seen.pool.own / U256::from(1 + gene.x % 3);
+            judge.watch(world, &[], |_| {
+                nothing(pool::request(scene.node, scene.system, owner, shares))
+            })
+        }
+        _ => {
+            if gene.x.is_multiple_of(4) {
+                world.pass(pool::NOTICE);
+                judge.moved(world, Cause::Market)?;
+            }
+            judge.watch(world, &[], |_| {
+                nothing(pool::leave(scene.node, scene.system, owner))
+            })
+        }
+    }
+}
+
+/// An agent goes as far as it may with one parameter.
+fn adjust(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, Violation> {
+    let scene = world.scene;
+    let corridors = setters::corridors(scene.system);
+    let (subject, field, _) = corridors[usize::from(gene.x) % corridors.len()].clone();
+    let call = IRiskSteward::windowsCall {
+        subject: subject.clone(),
+    };
+    let windows = scene.node.view(scene.system.steward, &call);
+    let window = &windows[usize::from(field)];
+    let value = match gene.y % 3 {
+        0 => window.lowest,
+        1 => window.highest,
+        _ => (window.lowest + window.highest) / U256::from(2),
+    };
+    let unit = U256::from(window.unit.max(1));
+    let call = IRiskSteward::adjustCall {
+        subject,
+        changes: vec![IRiskSteward::Change {
+            field,
+            value: value / unit * unit,
+        }],
+    };
+    judge.watch(world, &[], |_| {
+        scene
+            .node
+            .send(scene.system.adversary(), scene.system.steward, &call)
+    })
+}
+
+// ---- honest people
+
+fn honest_move(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, Violation> {
+    let place = gene.honest();
+    let amount = share(judge.seen.accounts[place].capital, gene.x);
+    let account = world.scene.system.accounts[place];
+    judge.watch(world, &[], |world| match gene.y % 3 {
+        0 => send(world, place, &IMarginVault::touchCall { account }),
+        1 => convert(world, place, place),
+        _ => withdraw(world, place, amount),
+    })
+}
+
+/// Debts are closed, whoever is ill is taken over or, near debt, deleveraged; and every asset is poked.
+fn keepers(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, Violation> {
+    for place in 0..3 {
+        judge.watch(world, &[], |world| world.poke(place))?;
+    }
+    let ill = ill(world, judge);
+    let turns = (0..KEEPER).map(|turn| (turn + usize::from(gene.a)) % KEEPER);
+    for place in turns.filter(|place| ill.contains(place)) {
+        if judge.seen.accounts[place].face() < 0 {
+            judge.watch(world, &[], |world| close_debt(world, place, KEEPER))?;
+        } else {
+            judge.watch(world, &[KEEPER], |world| {
+                liquidate(world, place, KEEPER, WAD)
+            })?;
+        }
+    }
+    world.anchor();
+    Ok(true)
+}
