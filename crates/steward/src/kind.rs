@@ -160,9 +160,8 @@ const GUARD_PARAMETERS: [Field; 13] = [
 const RANGE_LIMITS: [Field; 4] = [steered(WAD / 1_000); 4];
 
 /// A longer wait keeps capital behind the vaults. A smaller draw favours the pool over traders with profits.
-const POOL_PARAMETERS: [Field; 3] = [
+const POOL_PARAMETERS: [Field; 2] = [
     up(ANY),       // cooldown
-    steered(ANY),  // claimWindow
     steered(RATE), // dailyDrawShare
 ];
 
