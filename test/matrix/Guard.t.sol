@@ -49,6 +49,7 @@ contract GuardMatrixTest is MatrixTest {
         open(abi.encodeCall(IOracleGuard.settlement, (asset, expiryIn(14))));
         open(abi.encodeCall(IOracleGuard.steward, ()));
         open(abi.encodeCall(IOracleGuard.surface, (asset, expiryIn(14))));
+        open(abi.encodeCall(IOracleGuard.surfaceDistrust, (asset, expiryIn(14))));
         open(abi.encodeCall(IOracleGuard.surfaceLimits, ()));
         open(abi.encodeCall(IOracleGuard.surfaceProvider, ()));
     }
@@ -80,6 +81,11 @@ contract GuardMatrixTest is MatrixTest {
             abi.encodeCall(IOracleGuard.setSurface, (asset, expiryIn(35), IOracleGuard.Surface(VOLATILITY, 0, 0))),
             only(Role.Provider),
             IOracleGuard.NotSurfaceProvider.selector
+        );
+        allow(
+            abi.encodeCall(IOracleGuard.distrustSurface, (asset, expiryIn(28), 1 hours, "why")),
+            only(Role.Guardian),
+            IOracleGuard.NotGuardian.selector
         );
         add(
             abi.encodeCall(IOracleGuard.trip, (asset, 2, 1 hours, "why")),

@@ -131,7 +131,7 @@ contract ListingTest is OptionsTest {
         wrong[5].longestExpiry = 1 days - 1 hours;
         wrong[6].longestExpiry = 1 days + 1;
         wrong[7].volRange = 0.099e18;
-        wrong[8].volRange = 2.001e18;
+        wrong[8].volRange = 0.601e18;
         wrong[9].shortOptionRate = 0.0049e18;
         wrong[10].shortOptionRate = 0.201e18;
         wrong[11].makerFee = 0.0101e18;

@@ -24,12 +24,13 @@ const HOUR: u32 = 3_600;
 /// WAD units in a millionth.
 const MICRO: u128 = 1_000_000_000_000;
 
-/// Hard bounds. No volatility move, or no floor under short options, would leave what is far out of the money without margin;
-/// fees count towards nobody's margin, so that they stay small against it.
+/// Hard bounds. No volatility move, or no floor under short options, would leave what is far out of the money without margin, and
+/// beyond a move of 60 % the scenarios are too far apart (DESIGN 4); fees count towards nobody's margin, so that they stay small
+/// against it.
 const STRIKE_RANGES: RangeInclusive<u32> = 10 * PERCENT..=400 * PERCENT;
 const LONGEST_HOURS: RangeInclusive<u32> = 24..=2 * 366 * 24;
 const MAX_SERIES: RangeInclusive<u32> = 0..=PLACES;
-const VOL_RANGES: RangeInclusive<u32> = 10 * PERCENT..=200 * PERCENT;
+const VOL_RANGES: RangeInclusive<u32> = 10 * PERCENT..=60 * PERCENT;
 const SHORT_OPTION_RATES: RangeInclusive<u32> = PERCENT / 2..=20 * PERCENT;
 const FEES: RangeInclusive<u32> = 0..=PERCENT;
 
