@@ -77,4 +77,40 @@ contract DueSeriesTest is OptionsTest {
         vm.assertEq(vault.position(holder.account, BTC), 0);
         vm.assertEq(equityOf(holder), settled - 225e18);
     }
+
+    /// An expiry leaves nobody that choice: whoever acts in that second finds the series settled.
+    function test_at_its_expiry_a_series_is_settled_by_whoever_acts() public {
+        pass(0);
+        uint32 own = series(14, 2_000, CALL);
+        Trader memory second = subAccount(holder, 1);
+        deposit(second, 23_000 * USD);
+        buy(own, second, bob, 100e18);
+        trade(BTC, second, alice, 2e18, 50_000e18);
+        expire(14);
+        uint256 settled = uint256(equityOf(second));
+        pushPrice(ETH, 1_800 * FEED);
+        pushPrice(BTC, 48_000 * FEED);
+        vm.assertEq(equityOf(second), int256(settled - 4_000e18));
+        vm.prank(dave.owner);
+        vm.expectRevert(IMarginVault.Healthy.selector);
+        vault.liquidate(second.account, dave.account, WAD);
+        vm.expectRevert(IMarginVault.NotDeleverageable.selector);
+        vault.deleverage(second.account, 16);
+    }
+
+    /// It pays once, however often it is touched, and whatever is listed in its place.
+    function test_what_has_settled_pays_once() public {
+        setPrice(ETH, 2_080 * FEED);
+        vault.settleOption(call);
+        vault.touch(holder.account);
+        vault.touch(bob.account);
+        int256 worth = equityOf(holder);
+        vault.delist(call);
+        pass(0);
+        uint32 again = series(28, 2_100, CALL);
+        vm.assertNotEq(again, call);
+        vault.touch(holder.account);
+        vm.assertEq(equityOf(holder), worth);
+        vm.assertEq(vault.position(holder.account, again), 0);
+    }
 }
