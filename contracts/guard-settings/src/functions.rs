@@ -23,5 +23,6 @@ guard_support::functions! {
     SURFACE_PROVIDER = guard::surfaceProviderCall;
     SET_SURFACE = guard::setSurfaceCall;
     SURFACE = guard::surfaceCall;
+    SET_UPTIME_FEED = guard::setUptimeFeedCall;
     SEQUENCER_UPTIME_FEED = guard::sequencerUptimeFeedCall;
 }

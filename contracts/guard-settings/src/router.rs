@@ -35,6 +35,7 @@ impl Program for Settings {
         match selector {
             CONSTRUCTOR => admin::construct(args.address(0), args.address(1), args.address(2)),
             selector::SET_SURFACE => surfaces::set(args),
+            selector::SET_UPTIME_FEED => admin::set_uptime_feed(args.address(0)),
             selector::SET_FEED => admin::set_feed(args),
             selector::SET_RANGE_LIMITS => admin::set_range_limits(args),
             selector::SET_PARAMETERS => admin::set_parameters(args),

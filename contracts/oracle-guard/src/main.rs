@@ -6,7 +6,8 @@ mod functions;
 use guard_support::program::interface_of;
 
 /// The constructor, as tools want to read it.
-const CONSTRUCTOR_SIGNATURE: &str = "constructor(address owner, address guardian, address sequencer_uptime_feed, address settings)";
+const CONSTRUCTOR_SIGNATURE: &str =
+    "constructor(address owner, address guardian, address sequencer_uptime_feed, address settings)";
 
 fn main() {
     if std::env::args().nth(1).as_deref() == Some("constructor") {

@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 
 use alloy_primitives::B256;
 
-use guard_support::host::{encode, fill, uint};
 use crate::prices::{Observer, Purpose, Reading};
+use guard_support::host::{encode, fill, uint};
 
 /// Words of an encoded `Mark`.
 pub const MARK_WORDS: usize = 6;
@@ -18,7 +18,7 @@ impl Observer {
     pub fn mark(&self, reading: &Reading) -> [B256; MARK_WORDS] {
         let entry = &reading.entry;
         // It was observed in this second: nothing has moved since.
-        let (maintenance, initial) = entry.outlook.after(self.parameters(), 0);
+        let (maintenance, initial) = reading.outlook.after(self.parameters(), 0);
         [
             uint(entry.price.mark),
             uint(entry.price.stable),

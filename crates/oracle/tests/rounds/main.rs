@@ -21,7 +21,7 @@ use steps::{Limits, sources, steps};
 use world::{Reached, World};
 
 /// Everything that a run must reach, or it has shown nothing.
-const LANDMARKS: [&str; 25] = [
+const LANDMARKS: [&str; 27] = [
     "pokes",
     "operations that keep news",
     "operations without news",
@@ -41,7 +41,9 @@ const LANDMARKS: [&str; 25] = [
     "trips refused for their allowance",
     "trips to Halted",
     "outages",
-    "settlements complete",
+    "days settled",
+    "days that were made up",
+    "days that joined another",
     "surfaces",
     "surfaces refused for their step",
     "a mark too old without a poke",
