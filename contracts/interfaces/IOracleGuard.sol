@@ -101,7 +101,6 @@ interface IOracleGuard is IOwnable {
     struct Parameters {
         uint64 cautionMove; // 1e-9: move against the time-weighted mean that enters Caution
         uint64 restrictedMove; // 1e-9: move that enters Restricted
-        uint64 stablePriceRate; // 1e-9: share of itself by which the stable price may move per second
         uint32 meanWindow; // a second: of the time-weighted mean
         uint32 calmPeriod; // a second: of calm before a tier is lowered by one
         uint32 gracePeriod; // a second: after a sequencer outage in which opening stays blocked
@@ -111,15 +110,16 @@ interface IOracleGuard is IOwnable {
         uint64 hourlyRise; // 1e-4: share of the price by which the maintenance range may rise in an hour
         uint64 rangeMultiplier; // 1e-1: how many volatilities over the horizon a range covers
         uint32 horizon; // an hour: time over which a range has to last
-        uint32 settlementWindow; // a minute: over which a settlement price is averaged
+        uint32 settlementWindow; // a minute: over which a settlement price is averaged, from the next 08:00 UTC on
     }
 
-    /// What an asset's volatility and ranges are held to, in multiples of 1e-3.
+    /// What an asset's volatility, ranges and stable price are held to, in multiples of 1e-3, the last of 1e-9.
     struct RangeLimits {
         uint64 stressed; // WAD volatility a year of a stressed market
         uint64 min; // WAD share of the price
         uint64 max; // WAD share of the price
         uint64 confidence; // WAD share of itself by which `low` is lowered and `high` raised
+        uint64 stablePriceRate; // WAD share of itself by which the stable price may move per second
     }
 
     error Reentrant();
@@ -146,8 +146,11 @@ interface IOracleGuard is IOwnable {
     error SourcesAgree(); // the guardian may not halt while they do
     error TripTooShort(uint32 secs); // no time, or it would end before the trip, or the distrust, that is running
     error TripAllowanceExceeded(uint32 left); // seconds that remain of 72 hours in 30 days, of an asset's tier or of a surface
-    error SettlementRunning(uint64 expiry); // the last one opened is not complete
-    error InvalidExpiry(uint64 expiry); // not at 08:00 UTC, too far ahead, over, already opened, or without a surface
+    error FeedTooSoon(uint64 allowedAt); // the sources of a live asset were changed less than a day ago
+    error FeedUntrusted(); // a new source gives no trusted price; a frozen asset takes two
+    error FeedTooFar(uint128 price); // a new source is too far from mark, stable price or the other
+    error SequencerNotUp(uint64 since); // the new uptime feed does not say "up" for the grace period
+    error InvalidExpiry(uint64 expiry); // not at 08:00 UTC, too far ahead, or over
     error NotSurfaceProvider(address caller);
     error SurfaceOutOfBounds();
     error SurfaceLimitsOutOfBounds();
@@ -168,17 +171,22 @@ interface IOracleGuard is IOwnable {
     /// outage passes, a trip ends) is reported by the next poke, ahead of its own change.
     event TierChanged(bytes32 indexed asset, uint8 from, uint8 to, uint8 cause);
     event Poked(bytes32 indexed asset, uint256 mark, uint256 volatility);
-    event SettlementOpened(bytes32 indexed asset, uint64 indexed expiry, uint64 from, uint32 window);
-    event Settled(bytes32 indexed asset, uint64 indexed expiry, uint256 price);
+    event UptimeFeedSet(address indexed feed);
+    /// The days that ended from `since` until `expiry` have this price for good.
+    event Settled(bytes32 indexed asset, uint64 indexed expiry, uint256 price, uint64 since);
     event Tripped(bytes32 indexed asset, uint8 tier, uint64 until, bytes32 reason);
     event SurfaceSet(bytes32 indexed asset, uint64 indexed expiry, Surface surface);
     event SurfaceDistrusted(bytes32 indexed asset, uint64 indexed expiry, uint64 until, bytes32 reason);
     event SurfaceLimitsSet(SurfaceLimits limits);
     event SurfaceProviderSet(address indexed provider);
 
+    /// The owner, or the registrar for an unknown asset. Pokes. New sources of a live asset are within 3 % of mark and stable price,
+    /// once a day; those of a frozen one are two that agree to 1 %, within 3 % x sqrt(hours since the mark became too old), at most
+    /// 50 %, and it returns Restricted.
+    ///
     /// `emergencies`, here and below, is what the steward counted when the owner's call was written, zero without a steward: where
     /// the emergency multisig has tightened anything since, the call is refused. Of the steward and the registrar it is not asked.
-    function setFeed(bytes32 asset, Feed calldata feed, uint32 emergencies) external; // owner, or the registrar for an unknown asset
+    function setFeed(bytes32 asset, Feed calldata feed, uint32 emergencies) external;
     function feed(bytes32 asset) external view returns (Feed memory);
     function setRangeLimits(bytes32 asset, RangeLimits calldata limits, uint32 emergencies) external; // owner, steward
     function rangeLimits(bytes32 asset) external view returns (RangeLimits memory);
@@ -194,6 +202,8 @@ interface IOracleGuard is IOwnable {
     function surfaceLimits() external view returns (SurfaceLimits memory);
     function setSurfaceProvider(address provider) external; // owner; the guardian may set zero
     function surfaceProvider() external view returns (address);
+    /// The owner: one that says "up" since at least the grace period.
+    function setUptimeFeed(address feed) external;
     function sequencerUptimeFeed() external view returns (address);
 
     function poke(bytes32 asset) external returns (uint256 mark, uint8 tier);
@@ -210,7 +220,7 @@ interface IOracleGuard is IOwnable {
         returns (Mark[] memory, OptionMark[] memory);
     /// `marks` for whoever acts on them, anyone: each asset is poked of which that would say anything new. That is where a feed has
     /// another answer or time, one has become too old, the sources do not agree, the sequencer's status has changed, the
-    /// tier changes or its calm begins, or a settlement is complete. Decimals are asked for only then.
+    /// tier changes or its calm begins, or a day is settled. Decimals are asked for only then.
     function freshMarks(bytes32[] calldata assets) external returns (Mark[] memory);
     function freshMarksWithOptions(bytes32[] calldata assets, OptionId[] calldata options)
         external
@@ -227,10 +237,10 @@ interface IOracleGuard is IOwnable {
     function distrustSurface(bytes32 asset, uint64 expiry, uint32 secs, bytes32 reason) external;
     /// Until when it is or was distrusted, and the seconds for which it may be now, of 72 hours in 30 days.
     function surfaceDistrust(bytes32 asset, uint64 expiry) external view returns (uint64 until, uint32 left);
-    /// Anyone, from a day before `expiry` (08:00 UTC). Pokes. The window ends there, or starts now if that is later; untrusted time
-    /// is made up for afterwards.
-    function openSettlement(bytes32 asset, uint64 expiry) external;
-    /// The mean so far, the seconds that are still to be counted, and whether it is final: then there are none.
+    /// The price of the day that ends at `expiry`, 08:00 UTC: the time-weighted mean of the trusted marks in the window before. Every
+    /// observation counts; nobody opens anything. A day of whose window less than half was trusted waits until half is made up, and
+    /// those that end meanwhile take its price. `price` is the mean so far, `missing` the trusted seconds that it needs yet; both are
+    /// zero of a day that is not being counted.
     function settlement(bytes32 asset, uint64 expiry)
         external
         view

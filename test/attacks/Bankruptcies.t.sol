@@ -18,7 +18,7 @@ contract BankruptciesAttackTest is OptionsTest {
         IMarginVault.Parameters memory parameters = vault.parameters();
         (parameters.rewardShare, parameters.maxReward) = (0.1e18, uint128(REWARD));
         vm.prank(owner);
-        vault.setParameters(parameters);
+        vault.setParameters(parameters, 0);
     }
 
     function refuseMargin(uint32 number, Trader memory buyer, Trader memory seller, uint256 size, uint256 price)

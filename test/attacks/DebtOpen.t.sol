@@ -25,7 +25,7 @@ contract DebtOpenTest is ProtocolTest {
     function freeze() private {
         setPrice(BTC, 0);
         vm.assertEq(uint256(guard.read(assetOf(BTC)).blocked) & 16, 16);
-        elapse(MEAN_RESTARTS);
+        restartMean();
         setPrice(ETH, 250 * FEED);
     }
 

@@ -23,7 +23,6 @@ contract GuardExpiryAttack is OptionsTest {
     function goToTheLastMinute() private {
         elapse(expiryIn(14) - 45 minutes - block.timestamp);
         refreshPrices();
-        guard.openSettlement(asset, expiryIn(14));
         elapse(15 minutes);
         refreshPrices();
         elapse(15 minutes);
@@ -88,7 +87,6 @@ contract GuardExpiryAttack is OptionsTest {
         Trader memory b = subAccount(carol, 2);
         elapse(expiryIn(14) - 45 minutes - block.timestamp);
         refreshPrices();
-        guard.openSettlement(asset, expiryIn(14));
         setVolatility(14, VOLATILITY);
         deposit(a, 30_000 * USD);
         deposit(b, 30_000 * USD);
@@ -105,7 +103,7 @@ contract GuardExpiryAttack is OptionsTest {
         vm.assertEq(initialOf(b), PERPS);
     }
 
-    /// Between expiry and final price, of a settlement that was opened a quarter of an hour late.
+    /// In the middle of the window.
     function test_half_a_settled_call_hedges_half_a_perpetual() public {
         uint32 call = vault.seriesOf(ETH, expiryIn(14), 1_000 * WAD, CALL);
         Trader memory a = subAccount(carol, 1);
@@ -116,9 +114,6 @@ contract GuardExpiryAttack is OptionsTest {
         deposit(a, 130_000 * USD);
         deposit(b, 130_000 * USD);
         buy(call, a, b, SIZE);
-        elapse(15 minutes);
-        refreshPrices();
-        guard.openSettlement(asset, expiryIn(14));
         elapse(15 minutes);
         refreshPrices();
         vm.assertEq(quote(call).counted, WAD / 2);

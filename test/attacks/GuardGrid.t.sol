@@ -27,7 +27,6 @@ contract GuardGridTest is OptionsTest {
         elapse(expiryIn(14) - 33 minutes - block.timestamp);
         refreshPrices();
         setVolatility(14, VOLATILITY);
-        guard.openSettlement(asset, expiryIn(14));
         deposit(a, STAKE * USD);
         deposit(b, COUNTER_STAKE * USD);
         uint256 insured = pool.totalAssets();

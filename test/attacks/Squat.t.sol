@@ -117,7 +117,6 @@ contract SquatAttackTest is OptionsTest {
         // What the surface says later changes nothing.
         elapse(12 hours);
         refreshPrices();
-        guard.openSettlement(asset, closes);
         setVolatility(28, VOLATILITY + 0.05e18);
         vm.expectRevert(IMarginVault.NotClosing.selector);
         vault.settleOption(number);
@@ -163,7 +162,6 @@ contract SquatAttackTest is OptionsTest {
         vault.fixVolatility(number);
         elapse(12 hours);
         refreshPrices();
-        guard.openSettlement(asset, closes);
         for (uint256 k = 1; k <= 24; k++) {
             elapse(30 minutes);
             refreshPrices();

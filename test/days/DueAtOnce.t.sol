@@ -46,7 +46,7 @@ contract DueAtOnceTest is DayTest {
             transact(address(this), address(crowd), entry);
         }
         withdrawCover();
-        elapse(MEAN_RESTARTS);
+        restartMean();
         setPrice(165 * FEED);
     }
 

@@ -34,6 +34,8 @@ abstract contract ReplayTest is ProtocolTest {
     Source internal secondary;
     uint256 internal began;
     uint256[4] internal secondsIn; // by tier
+    uint256 internal secondsOff; // with a stable price that is 5 % off the mark
+    bool private wasOff;
     uint256 private tierSince;
     uint8 private tierNow;
     uint256 internal pokes;
@@ -60,11 +62,20 @@ abstract contract ReplayTest is ProtocolTest {
         });
         vm.prank(owner);
         guard.setFeed(REPLAYED, configured, 0);
+        IOracleGuard.RangeLimits memory limits = guard.rangeLimits(REPLAYED);
+        limits.stablePriceRate = stablePriceRate();
+        vm.prank(owner);
+        guard.setRangeLimits(REPLAYED, limits, 0);
         guard.poke(REPLAYED);
         (began, tierSince) = (block.timestamp, block.timestamp);
         vm.createDir(FOLDER, true);
         log = string.concat(FOLDER, "/", name, ".csv");
         vm.writeFile(log, "secs,primary,secondary,mark,stable_price,tier,spot_range,initial_spot_range\n");
+    }
+
+    /// Share of itself by which the stable price may move per second: of a coin.
+    function stablePriceRate() internal pure virtual returns (uint64) {
+        return 0.0003e18;
     }
 
     /// The sources see these prices now. If that makes one of them write a round, or `always`, the guard is poked in the same
@@ -106,6 +117,11 @@ abstract contract ReplayTest is ProtocolTest {
     function record(IOracleGuard.Reading memory reading) private {
         pokes++;
         secondsIn[tierNow] += block.timestamp - tierSince;
+        if (wasOff) secondsOff += block.timestamp - tierSince;
+        uint256 off = reading.mark > reading.stablePrice
+            ? reading.mark - reading.stablePrice
+            : reading.stablePrice - reading.mark;
+        wasOff = off * 20 >= reading.mark;
         if (reading.tier == HALTED && tierNow != HALTED) {
             halts++;
             vm.assertTrue(areApart(BAD), "halted although the sources are less than 10 % apart");
@@ -240,6 +256,11 @@ contract TwoVenuesTest is ReplayTest {
     uint256 private constant FIRST_BAD_BAR = FROM + 50 minutes;
     uint256 private constant POINT = 15 seconds;
     uint256 private constant DEVIATION = 50;
+
+    /// Of a pegged asset.
+    function stablePriceRate() internal pure override returns (uint64) {
+        return 0.00003e18;
+    }
 
     Bar[] private thin;
     Print[] private deep;

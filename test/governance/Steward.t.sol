@@ -176,7 +176,7 @@ contract StewardTest is GovernedTest {
             IRiskSteward.Subject(address(vault), Parameters.OPTION_RULES, bytes32(uint256(ETH))),
             IRiskSteward.Subject(address(guard), Parameters.SURFACE_LIMITS, 0)
         ];
-        uint8[6] memory fields = [5, 4, 0, 0, 9, 4]; // dailyOutflow, calmPeriod, stressed, cooldown, vegaLimit, staleAfter
+        uint8[6] memory fields = [5, 3, 0, 0, 9, 4]; // dailyOutflow, calmPeriod, stressed, cooldown, vegaLimit, staleAfter
         for (uint256 k = 0; k < 6; k++) {
             vm.prank(address(timelock));
             steward.setCorridor(subjects[k], fields[k], IRiskSteward.Corridor(1, type(uint128).max, 0.1e18, 1 days), 0);

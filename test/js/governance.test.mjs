@@ -10,7 +10,7 @@ import { artifact, endpoint, root, run } from './support.mjs';
 const HOUR = 3_600;
 const GUARD_PARAMETERS = '2';
 const NO_KEY = `0x${'0'.repeat(64)}`;
-const CALM_PERIOD = '4';
+const CALM_PERIOD = '3';
 const PROPOSE = 'proposeChange(address,uint8,bytes32,uint8,uint256,string)';
 const QUEUED = 'queued';
 

@@ -100,7 +100,6 @@ contract FreshMarksTest is VaultTable {
 
     /// The time has come at which it settles, and the half hour before it is counted, which nobody has stored.
     function completeSettlement() private {
-        guard.openSettlement(asset, expiryIn(CLOSES));
         pass(1 days - 30 minutes);
         elapse(30 minutes);
     }

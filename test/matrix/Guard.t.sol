@@ -18,7 +18,6 @@ contract GuardMatrixTest is MatrixTest {
         addGovernance();
         elapse(expiryIn(14) - 1 days - block.timestamp);
         refreshPrices();
-        open(abi.encodeCall(IOracleGuard.openSettlement, (asset, expiryIn(14))));
         open(abi.encodeCall(IOracleGuard.poke, (asset)));
         open(abi.encodeCall(IOracleGuard.pokeMany, (assets())));
         open(abi.encodeCall(IOracleGuard.freshMarks, (assets())));
@@ -67,6 +66,9 @@ contract GuardMatrixTest is MatrixTest {
         govern(abi.encodeCall(IOracleGuard.setParameters, (parameters, 0)), governors, denial);
         govern(abi.encodeCall(IOracleGuard.setRangeLimits, (asset, ranges, 0)), governors, denial);
         govern(abi.encodeCall(IOracleGuard.setSurfaceLimits, (limits, 0)), governors, denial);
+        govern(
+            abi.encodeCall(IOracleGuard.setUptimeFeed, (createUptimeFeed("next").proxy())), only(Role.Owner), notOwner
+        );
         govern(abi.encodeCall(IOracleGuard.setSteward, (address(1), 0)), only(Role.Owner), notOwner);
         govern(abi.encodeCall(IOracleGuard.setGuardian, (address(1))), only(Role.Owner), notOwner);
         govern(abi.encodeCall(IOracleGuard.setRegistrar, (address(1))), only(Role.Owner), notOwner);

@@ -42,7 +42,7 @@ contract ThinOptionStraddleTest is OptionsTest {
         deposit(bob, 100_000 * USD);
         deposit(carol, 100_000 * USD);
         trade(ETH, bob, carol, 100e18, SPOT);
-        elapse(MEAN_RESTARTS);
+        restartMean();
         pushPrice(ETH, 2_200 * FEED);
         guard.poke(asset);
         vault.touch(bob.account);
@@ -86,7 +86,7 @@ contract ThinOptionStraddleTest is OptionsTest {
     function test_beyond_its_shock_the_cover_still_bounds_the_loss_of_others() public {
         buy(call, long, short, UNITS);
         uint256 before = token.balanceOf(address(pool));
-        elapse(MEAN_RESTARTS);
+        restartMean();
         setPrice(THIN, 4e8);
         vault.deleverage(short.account, 16);
         uint256 lost = (before - token.balanceOf(address(pool))) * UNIT;

@@ -73,7 +73,6 @@ contract ExpiryTest is OptionsTest {
         openBoth();
         elapse(expiryIn(14) - 1 hours - block.timestamp);
         refreshPrices();
-        guard.openSettlement(asset, expiryIn(14));
         elapse(45 minutes);
         setPrice(2_100 * FEED);
         elapse(15 minutes);
@@ -89,7 +88,6 @@ contract ExpiryTest is OptionsTest {
         openBoth();
         elapse(expiryIn(14) - 1 hours - block.timestamp);
         refreshPrices();
-        guard.openSettlement(asset, expiryIn(14));
         elapse(1 hours - 12);
         setSources(ETH, 4_000 * FEED, 2_000 * FEED); // outvoted
         vm.assertLt(markOf(call), 0.5e18); // what twelve seconds are worth
@@ -102,33 +100,42 @@ contract ExpiryTest is OptionsTest {
 
     function test_between_expiry_and_settlement_nobody_trades() public {
         openBoth();
-        elapse(expiryIn(14) - block.timestamp);
+        loseTheWindow();
         refreshPrices();
-        guard.openSettlement(asset, expiryIn(14)); // too late for the window before the expiry
         refuse(call, alice, bob, 1e18, 0, IMarginVault.ActionBlocked.selector);
         refuse(call, bob, alice, 1e18, 0, IMarginVault.ActionBlocked.selector);
         vm.assertGt(maintenanceOf(bob), 0);
         vm.expectRevert(IMarginVault.SeriesOpen.selector);
         vault.delist(call);
-        elapse(30 minutes);
+        elapse(15 minutes);
         refreshPrices();
         vm.assertEq(maintenanceOf(bob), 0);
         refuse(call, alice, bob, 1e18, 0, IMarginVault.ActionBlocked.selector);
     }
 
-    /// Frozen for the last quarter of an hour, it settles a quarter of an hour late, on what was trusted.
+    /// ETH is frozen in the whole window, up to the expiry.
+    function loseTheWindow() private {
+        elapse(expiryIn(14) - 1 hours - block.timestamp);
+        setPrice(ETH, 0);
+        elapse(1 hours);
+        perpetuals[ETH].price = int256(SPOT / 1e10);
+    }
+
+    /// Frozen for more than half of the window, it settles late, on what was trusted: ten minutes of it, and five after the thaw.
     function test_a_frozen_underlying_settles_late() public {
         openBoth();
         elapse(expiryIn(14) - 1 hours - block.timestamp);
         refreshPrices();
-        guard.openSettlement(asset, expiryIn(14));
-        elapse(45 minutes);
+        elapse(40 minutes);
         setPrice(ETH, 0);
         elapse(1 hours);
         (,, bool isFinal) = guard.settlement(asset, expiryIn(14));
         vm.assertFalse(isFinal);
         setPrice(2_000 * FEED);
-        elapse(15 minutes);
+        elapse(5 minutes - 1);
+        (,, isFinal) = guard.settlement(asset, expiryIn(14));
+        vm.assertFalse(isFinal);
+        elapse(1);
         refreshPrices();
         (,, isFinal) = guard.settlement(asset, expiryIn(14));
         vm.assertTrue(isFinal);
@@ -180,7 +187,6 @@ contract ExpiryTest is OptionsTest {
         buy(call, alice, seller, 10e18);
         elapse(expiryIn(14) - 45 minutes - block.timestamp);
         setPrice(2_600 * FEED);
-        guard.openSettlement(asset, expiryIn(14));
         for (uint256 k = 0; k < 3; k++) {
             elapse(15 minutes);
             refreshPrices();
@@ -212,7 +218,6 @@ contract ExpiryTest is OptionsTest {
         withdrawCover();
         elapse(expiryIn(14) - 45 minutes - block.timestamp);
         setPrice(2_700 * FEED);
-        guard.openSettlement(asset, expiryIn(14));
         for (uint256 k = 0; k < 3; k++) {
             elapse(15 minutes);
             refreshPrices();
@@ -247,17 +252,15 @@ contract ExpiryTest is OptionsTest {
         vm.assertGt(worth[3], 0);
     }
 
-    /// Nobody opened the settlement in time: anyone does so later, since there are options to settle.
-    function test_a_missed_expiry_settles_when_somebody_opens_it() public {
+    /// Nobody came, and the mark was too old: the first quarter of an hour that somebody looks at makes the price, years later too.
+    function test_an_expiry_that_nobody_came_for_settles_when_somebody_comes() public {
         openBoth();
-        elapse(expiryIn(14) + 3 hours - block.timestamp);
+        elapse(expiryIn(14) + 800 days + 3 hours - block.timestamp);
         setPrice(2_100 * FEED);
         vm.assertEq(markOf(call), 100e18);
         vm.expectRevert(IMarginVault.SeriesOpen.selector);
         vault.delist(call);
-        vm.prank(dave.owner);
-        guard.openSettlement(asset, expiryIn(14));
-        elapse(30 minutes);
+        elapse(15 minutes);
         refreshPrices();
         vault.touch(alice.account);
         vm.assertEq(legsOf(alice), 0);

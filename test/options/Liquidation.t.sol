@@ -174,13 +174,13 @@ contract OptionLiquidationTest is OptionsTest {
         (uint32 put, uint32 call) = openCollar(4_000);
         trade(BTC, hedged, alice, 0.4e18, 50_000e18);
         setPrice(ETH, 0);
-        elapse(MEAN_RESTARTS);
+        restartMean();
         setPrice(BTC, 46_000 * FEED);
         setPrice(ETH, 0);
         vm.assertEq(uint256(guard.read(asset).blocked), 63);
         vault.touch(hedged.account);
         vm.assertLt(uint256(equityOf(hedged)), maintenanceOf(hedged) + 3_000e18);
-        elapse(MEAN_RESTARTS);
+        restartMean();
         setPrice(BTC, 42_400 * FEED);
         vm.assertLt(equityOf(hedged), int256(maintenanceOf(hedged)));
         (uint256 share,) = liquidate(hedged, dave, WAD);

@@ -86,7 +86,9 @@ abstract contract OptionsTest is ProtocolTest {
     /// ETH moves to `price` with no breaker reacting, and the surfaces stay fresh.
     function moveTo(int256 price) internal {
         perpetuals[ETH].price = price;
+        setMoves(0.49e18, 0.5e18);
         pass(MEAN_RESTARTS);
+        setMoves(CAUTION_MOVE, RESTRICTED_MOVE);
     }
 
     // ---- series
@@ -148,7 +150,6 @@ abstract contract OptionsTest is ProtocolTest {
     function expire(uint256 term) internal {
         elapse(expiryIn(term) - 12 hours - block.timestamp);
         refreshPrices();
-        guard.openSettlement(asset, expiryIn(term));
         for (uint256 k = 1; k <= 24; k++) {
             elapse(30 minutes);
             refreshPrices();

@@ -52,7 +52,7 @@ contract ExitsTest is PoolTest {
         IInsurancePool.Parameters memory parameters = pool.parameters();
         parameters.cooldown = 30 days;
         vm.prank(owner);
-        pool.setParameters(parameters);
+        pool.setParameters(parameters, 0);
         request(alice, shares / 4);
         toMaturity();
         vm.assertEq(pool.fulfil(alice), 500 * USD);
@@ -366,7 +366,7 @@ contract ExitsTest is PoolTest {
         IInsurancePool.Parameters memory parameters = pool.parameters();
         parameters.dailyDrawShare = uint64(WAD);
         vm.prank(owner);
-        pool.setParameters(parameters);
+        pool.setParameters(parameters, 0);
         toMidnight();
         vault.draw(1_000 * USD);
         vm.assertEq(pool.totalAssets(), 0);

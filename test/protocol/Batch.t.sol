@@ -51,7 +51,7 @@ contract BatchTest is ProtocolTest {
         deposit(dave, 400 * USD);
         trade(ETH, maker, dave, 10e18, 200e18);
         trade(BTC, dave, maker, 0.3e18, 5_000e18);
-        elapse(MEAN_RESTARTS);
+        restartMean();
         setPrice(ETH, 186 * FEED);
         setPrice(BTC, 3_400 * FEED); // dave: 400 + 140 - 480 = 60, maintenance 93 + 51
         (uint256 before,) = vault.openInterest(ETH);
@@ -68,7 +68,7 @@ contract BatchTest is ProtocolTest {
     function test_it_skips_whoever_is_healthy_in_debt_or_has_nothing() public {
         deposit(dave, 600 * USD);
         trade(BTC, dave, maker, 1e18, 5_000e18);
-        elapse(MEAN_RESTARTS);
+        restartMean();
         setPrice(ETH, 184 * FEED); // bob: 900 - 640 = 260 of 368; alice: 1,000 - 720 = 280 of 414
         setPrice(BTC, 4_300 * FEED); // dave: 600 - 700
         Trader[] memory traders = new Trader[](6);

@@ -99,7 +99,7 @@ contract DeficitTest is ProtocolTest {
         pool.setParameters(parameters, 0);
         vm.prank(address(vault));
         pool.cover(990_000 * USD); // 10,000 are left of the day's share
-        elapse(MEAN_RESTARTS);
+        restartMean();
         (, uint256 insured) = bankrupt();
         vm.assertEq(insured, 10_000e18);
         vm.assertEq(missing(), 5_000e18);

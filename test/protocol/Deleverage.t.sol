@@ -151,7 +151,7 @@ contract DeleverageTest is ProtocolTest {
         trade(ETH, alice, maker, 25e18, 200e18);
         trade(BTC, alice, maker, 0.9e18, 5_000e18);
         slowPenalty();
-        elapse(MEAN_RESTARTS);
+        restartMean();
         setPrice(ETH, 179 * FEED);
         setPrice(BTC, 4_475 * FEED);
         runClock(alice, 120);
@@ -227,7 +227,7 @@ contract DeleverageTest is ProtocolTest {
         deposit(alice, 2_000 * USD);
         trade(ETH, alice, maker, 50e18, 200e18);
         trade(BTC, alice, maker, 2e18, 5_000e18);
-        elapse(MEAN_RESTARTS);
+        restartMean();
         setPrice(ETH, 170 * FEED);
         setPrice(BTC, 4_250 * FEED);
     }
@@ -239,7 +239,7 @@ contract DeleverageTest is ProtocolTest {
         vm.assertEq(pnlOf(alice), -1_000e18);
         Trader memory other = subAccount(alice, 1);
         deposit(other, 20_000 * USD);
-        elapse(MEAN_RESTARTS);
+        restartMean();
         setPrice(ETH, 165 * FEED);
         setPrice(BTC, 4_250 * FEED);
         vm.prank(alice.owner);
@@ -321,7 +321,7 @@ contract DeleverageTest is ProtocolTest {
 
     /// Every price moves to so many thousandths of itself.
     function moveAll(int256 thousandths) private {
-        elapse(MEAN_RESTARTS);
+        restartMean();
         for (uint256 k = 0; k < listed.length; k++) {
             pushPrice(listed[k], perpetuals[listed[k]].price * thousandths / 1_000);
         }
@@ -378,12 +378,12 @@ contract DeleverageTest is ProtocolTest {
         // The only short of ETH is dave's, the other end of alice's long; his BTC is long.
         trade(ETH, alice, dave, 60e18, 200e18);
         trade(BTC, dave, maker, 1.7e18, 5_000e18);
-        elapse(MEAN_RESTARTS);
+        restartMean();
         setPrice(ETH, 164 * FEED); // alice has lost 2,160
         setPrice(BTC, 4_100 * FEED); // dave has won 2,160 and lost 1,530
         vault.deleverage(alice.account, 16);
         vm.assertEq(vault.position(dave.account, ETH), 0);
-        elapse(MEAN_RESTARTS);
+        restartMean();
         setPrice(BTC, 2_650 * FEED); // 2,730 - 1.7 * 1,450 = 265 of 225
     }
 

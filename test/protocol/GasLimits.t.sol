@@ -19,7 +19,7 @@ contract GasLimitsTest is GasSweep {
         trade(BTC, dave, bob, 0.8e18, 5_000e18);
         setFees(ETH, 0.0002e18, 0.0005e18);
         trade(bob, prober(), 1e18, 200e18);
-        elapse(MEAN_RESTARTS);
+        restartMean();
         pushPrice(BTC, 3_500 * FEED);
         setPrice(ETH, 187 * FEED);
         guard.poke(assetOf(BTC));

@@ -20,7 +20,7 @@ contract InsuranceTest is ProtocolTest {
             trade(ETH, debtors[k], bob, (k + 1) * 350e18, 200e18);
             trade(BTC, debtors[k], bob, (3 - k) * 3e18, 5_000e18);
         }
-        elapse(MEAN_RESTARTS);
+        restartMean();
         setPrice(ETH, 160 * FEED);
         setPrice(BTC, 4_000 * FEED);
         for (uint256 k = 0; k < debtors.length; k++) {

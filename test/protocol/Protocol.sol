@@ -5,6 +5,7 @@ import {IInsurancePool} from "../../contracts/interfaces/IInsurancePool.sol";
 import {IMarginVault} from "../../contracts/interfaces/IMarginVault.sol";
 import {IMarketFactory} from "../../contracts/interfaces/IMarketFactory.sol";
 import {IOracleGuard} from "../../contracts/interfaces/IOracleGuard.sol";
+import {IOwnable} from "../../contracts/interfaces/IOwnable.sol";
 import {Chain} from "../../script/lib/Chain.sol";
 import {cheats} from "../../script/lib/Cheatcodes.sol";
 import {Deployment, Installation} from "../../script/lib/Deployment.sol";
@@ -62,6 +63,9 @@ abstract contract ProtocolTest is NodeTest {
     uint32 internal constant HEARTBEAT = 1 hours;
     /// Longer than the guard's mean of five minutes, which then restarts.
     uint256 internal constant MEAN_RESTARTS = 10 minutes;
+    /// The guard's defaults.
+    uint64 internal constant CAUTION_MOVE = 0.05e18;
+    uint64 internal constant RESTRICTED_MOVE = 0.1e18;
     /// The guard's grace period until governance sets another.
     uint256 private constant GRACE_AT_FIRST = 1 hours;
     uint256 internal constant INSURANCE = 100_000_000 * USD;
@@ -114,9 +118,7 @@ abstract contract ProtocolTest is NodeTest {
     // ---- installation and markets
 
     function install() internal {
-        bytes memory uptimeCode =
-            bytes.concat(type(ChainlinkUptimeFeed).creationCode, abi.encode(vm.getCode(AGGREGATOR_PROXY)));
-        sequencer = ChainlinkUptimeFeed(create("sequencer", uptimeCode));
+        sequencer = createUptimeFeed("sequencer");
         elapse(GRACE_AT_FIRST); // the feed is as if it had just come up
         token = QuoteToken(create("token", type(QuoteToken).creationCode));
         lens = Lens(create("lens", type(Lens).creationCode));
@@ -138,6 +140,13 @@ abstract contract ProtocolTest is NodeTest {
 
     function create(string memory name, bytes memory initcode) internal returns (address created) {
         return createOnNode(name, initcode);
+    }
+
+    /// The sequencer's uptime feed as Chainlink builds it, up since now.
+    function createUptimeFeed(string memory name) internal returns (ChainlinkUptimeFeed) {
+        bytes memory code =
+            bytes.concat(type(ChainlinkUptimeFeed).creationCode, abi.encode(vm.getCode(AGGREGATOR_PROXY)));
+        return ChainlinkUptimeFeed(create(name, code));
     }
 
     /// Chainlink's aggregator and proxy with three oracles, which have said `price`. `script/build-feeds` compiles them.
@@ -207,7 +216,16 @@ abstract contract ProtocolTest is NodeTest {
         (parameters.shock, parameters.coverAllowance) = (perpetual.shock, perpetual.coverAllowance);
         setInstrument(instrument, parameters);
         if (perpetual.hasOneSource) dropSecondary(instrument);
+        slowStablePrice(instrument);
         if (!followsVolatility()) holdRange(instrument, 0.01e18);
+    }
+
+    /// The stable price follows as slowly as a pegged asset's, so that a test can say in round numbers what it is minutes later.
+    function slowStablePrice(uint32 instrument) private {
+        IOracleGuard.RangeLimits memory limits = guard.rangeLimits(assetOf(instrument));
+        limits.stablePriceRate = 0.00003e18;
+        vm.prank(owner);
+        guard.setRangeLimits(assetOf(instrument), limits, 0);
     }
 
     function dropSecondary(uint32 instrument) private {
@@ -398,14 +416,30 @@ abstract contract ProtocolTest is NodeTest {
         guard.poke(assetOf(instrument));
     }
 
-    /// As `setPrice`, with no breaker reacting: the last price is too old to compare with.
+    /// As `setPrice`, with no breaker reacting: the last price is too old to compare with, and moves of it are ignored.
     function setPriceCalmly(int256 price) internal {
         setPriceCalmly(ETH, price);
     }
 
     function setPriceCalmly(uint32 instrument, int256 price) internal {
-        elapse(MEAN_RESTARTS);
+        restartMean();
         setPrice(instrument, price);
+        setMoves(CAUTION_MOVE, RESTRICTED_MOVE);
+    }
+
+    /// Goes to where the mean restarts. From there on moves of up to 69 % from the last mark raise no tier.
+    function restartMean() internal {
+        elapse(MEAN_RESTARTS);
+        setMoves(0.49e18, 0.5e18);
+    }
+
+    /// Sets from which move on the guard's breaker reacts.
+    function setMoves(uint64 caution, uint64 restricted) internal {
+        IOracleGuard.Parameters memory parameters = guard.parameters();
+        if (parameters.cautionMove == caution) return;
+        (parameters.cautionMove, parameters.restrictedMove) = (caution, restricted);
+        vm.prank(IOwnable(address(guard)).owner());
+        guard.setParameters(parameters, 0);
     }
 
     /// The two sources of an instrument say different things, and the guard has seen it.

@@ -94,7 +94,7 @@ contract RewardsTest is ProtocolTest {
     function bankruptInTwo() private {
         trade(ETH, alice, maker, 30e18, 200e18);
         trade(BTC, alice, maker, 0.6e18, 5_000e18);
-        elapse(MEAN_RESTARTS);
+        restartMean();
         setPrice(ETH, 170 * FEED);
         setPrice(BTC, 4_250 * FEED);
     }

@@ -280,14 +280,15 @@ contract SurfacesTest is ProtocolTest {
         vm.assertTrue(quote(true, 190e18).isFinal);
     }
 
-    function test_an_expiry_that_nobody_opened_is_worth_its_intrinsic_value_at_the_mark() public {
+    function test_an_expiry_without_a_price_is_worth_its_intrinsic_value_at_the_mark() public {
+        elapse(expiry - 1 hours - block.timestamp);
+        setPrice(0);
         elapse(expiry + 3 hours - block.timestamp);
         setPrice(230 * FEED);
         IOracleGuard.OptionMark memory call = quote(true, 200e18);
         vm.assertEq(uint256(call.mark), 30e18);
         vm.assertFalse(call.isFinal);
-        guard.openSettlement(asset, expiry); // it has a surface, so that there may be options to settle
-        elapse(30 minutes);
+        elapse(15 minutes);
         guard.poke(asset);
         vm.assertTrue(quote(true, 200e18).isFinal);
         vm.assertApproxEqAbs(uint256(quote(true, 200e18).mark), 30e18, 10);
@@ -305,6 +306,5 @@ contract SurfacesTest is ProtocolTest {
     function guardSettles(uint64 time) private {
         elapse(time - 1 days - block.timestamp);
         setPrice(200 * FEED);
-        guard.openSettlement(asset, time);
     }
 }

@@ -145,11 +145,10 @@ contract VaultHandler is Ghost {
 
     // ---- options
 
-    /// Goes to where the settlement of one expiry may be opened, opens it, and on to some minutes around the expiry.
+    /// Goes to the last day of one expiry, and on to some minutes around it.
     function expire(uint256 seed) public {
         uint64 expiry = series[seed % series.length].expiry;
         if (block.timestamp + 1 days < expiry) write(expiry - block.timestamp - 1 days + seed % 8 hours);
-        try guard.openSettlement(assets[0], expiry) {} catch {}
         if (block.timestamp < expiry) write(expiry - block.timestamp - seed % 5 minutes);
         write(1 + seed % 1 hours);
     }

@@ -132,16 +132,21 @@ contract VolatilityTest is ProtocolTest {
         vm.assertEq(read().initialSpotRange, 0.2e18);
         vm.assertEq(read().spotRange, 0.2e18);
         vm.assertEq(guard.marks(single())[0].mark, 200e18, "the rest of the asset stays");
-        IOracleGuard.RangeLimits[5] memory wrong;
-        for (uint256 k = 0; k < 5; k++) {
-            wrong[k] = IOracleGuard.RangeLimits(limits.stressed, limits.min, limits.max, limits.confidence);
+        IOracleGuard.RangeLimits[8] memory wrong;
+        for (uint256 k = 0; k < 8; k++) {
+            wrong[k] = IOracleGuard.RangeLimits(
+                limits.stressed, limits.min, limits.max, limits.confidence, limits.stablePriceRate
+            );
         }
         wrong[0].stressed = 0.099e18;
         wrong[1].min = 0.201e18;
         wrong[2].max = 0.601e18;
         wrong[3].min += 1;
         wrong[4].confidence = 0.101e18;
-        for (uint256 k = 0; k < 5; k++) {
+        wrong[5].stablePriceRate = 0.000000999e18;
+        wrong[6].stablePriceRate = 0.010000001e18;
+        wrong[7].stablePriceRate += 1;
+        for (uint256 k = 0; k < 8; k++) {
             vm.expectRevert(IOracleGuard.RangeLimitsOutOfBounds.selector);
             vm.prank(owner);
             guard.setRangeLimits(asset, wrong[k], 0);
@@ -189,7 +194,6 @@ contract VolatilityTest is ProtocolTest {
         IOracleGuard.Parameters memory parameters = IOracleGuard.Parameters({
             cautionMove: 0.123456789e18,
             restrictedMove: 0.5e18,
-            stablePriceRate: 0.01e18,
             meanWindow: 3_600,
             calmPeriod: 86_400,
             gracePeriod: 86_399,

@@ -87,7 +87,7 @@ contract WildHandler is VaultHandler {
         for (uint256 k = 0; k < sources_.length; k++) {
             sources.push(sources_[k]);
         }
-        rate = guard_.parameters().stablePriceRate;
+        rate = guard_.rangeLimits(assets_[0]).stablePriceRate;
     }
 
     /// Called in place of `start`, once every source has told the truth and everybody has traded.

@@ -2,11 +2,14 @@
 
 use alloc::vec::Vec;
 
-use alloy_primitives::{Address, B256};
+use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolError;
 use oracle::compact::Decimal;
 use oracle::source::{MAX_CEILING, MAX_DECIMALS, MAX_HEARTBEAT};
-use oracle::{Outlook, Parameters, RangeLimits, Sequencer, SurfaceLimits};
+use oracle::{
+    NotTaken, Parameters, Price, RangeLimits, Round, Sample, Sequencer, Sources, Standing,
+    SurfaceLimits, Tier, Windows, handover,
+};
 use program_support::event::{Topic, emit};
 use program_support::steward::{require_may_name, require_no_emergency_since};
 use program_support::topic;
@@ -15,7 +18,7 @@ use stylus_sdk::stylus_core::AccountAccess;
 
 use guard_support::abi::{Args, guard, ownable};
 use guard_support::feeds;
-use guard_support::host::{encode, revert, sender, uint, unknown_function};
+use guard_support::host::{encode, now, revert, sender, uint, unknown_function};
 use guard_support::store::{self, Entry, Feeds, Field, Record, Shared, Source, known};
 
 /// Runs once, in the transaction that deploys the guard. A zero `guardian` is none; a zero `sequencer_feed` is a chain
@@ -36,8 +39,10 @@ pub fn construct(owner: Address, guardian: Address, sequencer_feed: Address) {
     Field::SequencerFeed.set_address(sequencer_feed);
     put_role(Field::Guardian, topic!(guard::GuardianSet), guardian);
     put_surface_limits(&SurfaceLimits::DEFAULT);
+    let parameters = Parameters::DEFAULT;
     put_parameters(&Shared {
-        parameters: Parameters::DEFAULT,
+        parameters,
+        windows: Windows::of_length(parameters.settlement_window),
         sequencer: Sequencer::default(),
     });
 }
@@ -162,31 +167,38 @@ fn put_role(role: Field, event: Topic, holder: Address) {
     emit(event, 1, &[holder.into_word()]);
 }
 
-/// Sets every parameter, in the units in which they are stored. Owner or steward; fails with `NotSteward`,
-/// `EmergencySince`, `StewardFailed` or `ParametersOutOfBounds`.
+/// Sets every parameter, in the units in which they are stored; another settlement window holds from the next 08:00 UTC. Owner or
+/// steward; fails with `NotSteward`, `EmergencySince`, `StewardFailed` or `ParametersOutOfBounds`.
 pub fn set_parameters(args: Args) {
-    only_steward(args.u32(13));
+    only_steward(args.u32(12));
     let parameters = Parameters {
         caution_move: args.u64(0),
         restricted_move: args.u64(1),
-        stable_price_rate: args.u64(2),
-        mean_window: args.u32(3),
-        calm_period: args.u32(4),
-        grace_period: args.u32(5),
-        slow_period: args.u32(6),
-        fast_period: args.u32(7),
-        stressed_weight: args.u64(8),
-        hourly_rise: args.u64(9),
-        range_multiplier: args.u64(10),
-        horizon: args.u32(11),
-        settlement_window: args.u32(12),
+        mean_window: args.u32(2),
+        calm_period: args.u32(3),
+        grace_period: args.u32(4),
+        slow_period: args.u32(5),
+        fast_period: args.u32(6),
+        stressed_weight: args.u64(7),
+        hourly_rise: args.u64(8),
+        range_multiplier: args.u64(9),
+        horizon: args.u32(10),
+        settlement_window: args.u32(11),
     };
     if !parameters.is_within_bounds() || !Shared::can_store(&parameters) {
         revert(guard::ParametersOutOfBounds::SELECTOR, &[]);
     }
+    let shared = Shared::load();
+    let window = parameters.settlement_window;
+    let windows = if window == shared.windows.length {
+        shared.windows
+    } else {
+        shared.windows.changed(window, now())
+    };
     put_parameters(&Shared {
         parameters,
-        ..Shared::load()
+        windows,
+        ..shared
     });
 }
 
@@ -204,11 +216,10 @@ pub fn parameters() -> Vec<u8> {
     encode(&words_of(&Shared::load().parameters))
 }
 
-fn words_of(p: &Parameters) -> [B256; 13] {
+fn words_of(p: &Parameters) -> [B256; 12] {
     [
         uint(p.caution_move),
         uint(p.restricted_move),
-        uint(p.stable_price_rate),
         uint(p.mean_window),
         uint(p.calm_period),
         uint(p.grace_period),
@@ -224,8 +235,10 @@ fn words_of(p: &Parameters) -> [B256; 13] {
 
 /// Configures the sources of an asset: the owner at any time, the registrar for an unknown asset.
 ///
-/// The last trusted mark and the tier of a known asset stay; its mean restarts. Fails with `NotRegistrar`, `AssetExists`,
-/// `EmergencySince`, `StewardFailed`, `ZeroAddress`, `SameSource`, `InvalidHeartbeat`, `InvalidPriceRange`, `FeedUnavailable` or `UnsupportedDecimals`.
+/// The last trusted mark and the tier of a known asset stay, but that a frozen one becomes Restricted; its mean restarts. Fails with
+/// `NotRegistrar`, `AssetExists`, `EmergencySince`, `StewardFailed`, `ZeroAddress`, `SameSource`, `InvalidHeartbeat`,
+/// `InvalidPriceRange`, `FeedUnavailable` or `UnsupportedDecimals`; of an asset that has had a price, with `FeedTooSoon`,
+/// `FeedUntrusted` or `FeedTooFar`.
 pub fn set_feed(args: Args) {
     let asset = args.word(0);
     let record = Record::of(&asset);
@@ -238,7 +251,7 @@ pub fn set_feed(args: Args) {
         revert(guard::SameSource::SELECTOR, &[primary.into_word()]);
     }
     let (floor, ceiling) = bounds(args.uint(5, u128::BITS), args.uint(6, u128::BITS));
-    record.configure(&Feeds {
+    let feeds = Feeds {
         primary: source(primary, args.u32(3), floor),
         secondary: if secondary.is_zero() {
             Source {
@@ -250,10 +263,79 @@ pub fn set_feed(args: Args) {
         } else {
             source(secondary, args.u32(4), ceiling)
         },
-    });
+    };
+    take_over(&record, &feeds);
     let mut words = [asset; 7];
     words[1..].copy_from_slice(&feed_words(&record));
     emit(topic!(guard::FeedSet), 1, &words);
+}
+
+/// Configures `feeds`, if they may take over where the asset's price stands, which was observed in this call. A frozen asset is
+/// Restricted when it returns.
+fn take_over(record: &Record, feeds: &Feeds) {
+    let now = now();
+    let Some(entry) = record.entry() else {
+        return record.configure(feeds);
+    };
+    let price = entry.price;
+    let sources = heard(feeds, now);
+    let standing = match handover::take(&price, record.changed_at(), &sources, now) {
+        Ok(standing) => standing,
+        Err(refusal) => refuse_handover(refusal),
+    };
+    record.configure(feeds);
+    if standing != Standing::Unpriced {
+        record.set_changed_at(now);
+    }
+    if standing == Standing::Frozen {
+        let price = Price {
+            tier: Tier::Restricted,
+            ..price
+        };
+        record.set_entry(&Entry { price, ..entry });
+    }
+}
+
+/// What is trusted of what `feeds` say.
+fn heard(feeds: &Feeds, now: u64) -> Sources {
+    let sample = |source: Source| -> Option<Sample> {
+        let words = feeds::latest_round(source.feed)?;
+        let round = Round::from_words(&words, U256::from(source.decimals));
+        feeds.limits(source).check(&round, now).ok()
+    };
+    let primary = sample(feeds.primary);
+    if feeds.secondary.feed.is_zero() {
+        Sources::One(primary)
+    } else {
+        Sources::Two(primary, sample(feeds.secondary))
+    }
+}
+
+fn refuse_handover(refusal: NotTaken) -> ! {
+    match refusal {
+        NotTaken::TooSoon { allowed_at } => {
+            revert(guard::FeedTooSoon::SELECTOR, &[uint(allowed_at)])
+        }
+        NotTaken::Untrusted => revert(guard::FeedUntrusted::SELECTOR, &[]),
+        NotTaken::TooFar { price } => revert(guard::FeedTooFar::SELECTOR, &[uint(price)]),
+    }
+}
+
+/// Replaces the sequencer's uptime feed by one that says "up" since at least the grace period. Owner only.
+///
+/// Fails with `NotOwner`, `FeedUnavailable` if it does not answer so, or `SequencerNotUp`.
+pub fn set_uptime_feed(feed: Address) {
+    only_owner();
+    let (now, shared) = (now(), Shared::load());
+    let Some(answer) = feeds::latest_round(feed) else {
+        refuse_feed(feed)
+    };
+    let sequencer = Sequencer::from_answer(Some(&answer), now);
+    if sequencer.is_grace(now, shared.parameters.grace_period) {
+        revert(guard::SequencerNotUp::SELECTOR, &[uint(sequencer.since)]);
+    }
+    Field::SequencerFeed.set_address(feed);
+    emit(topic!(guard::UptimeFeedSet), 1, &[feed.into_word()]);
 }
 
 /// A feed that answers, with a heartbeat within bounds.
@@ -297,46 +379,40 @@ fn feed_words(record: &Record) -> [B256; 6] {
     ]
 }
 
-/// Sets what the volatility and ranges of an asset are held to. Owner or steward; fails with `NotSteward`,
+/// Sets what the volatility, ranges and stable price of an asset are held to. Owner or steward; fails with `NotSteward`,
 /// `EmergencySince`, `StewardFailed`, `UnknownAsset` or `RangeLimitsOutOfBounds`.
 pub fn set_range_limits(args: Args) {
-    only_steward(args.u32(5));
+    only_steward(args.u32(6));
     let asset = args.word(0);
     let limits = RangeLimits {
         stressed: args.u64(1),
         min: args.u64(2),
         max: args.u64(3),
         confidence: args.u64(4),
+        stable_price_rate: args.u64(5),
     };
     if !limits.is_within_bounds() {
         revert(guard::RangeLimitsOutOfBounds::SELECTOR, &[]);
     }
     let (record, entry) = known(&asset);
-    let parameters = Shared::load().parameters;
-    let ranges = record
-        .volatility()
-        .ranges(&parameters, &limits, entry.price.observed_at);
-    record.set_entry(&Entry {
-        limits,
-        outlook: Outlook::of(&ranges),
-        ..entry
-    });
-    let mut words = [asset; 5];
+    record.set_entry(&Entry { limits, ..entry });
+    let mut words = [asset; 6];
     words[1..].copy_from_slice(&limit_words(&limits));
     emit(topic!(guard::RangeLimitsSet), 1, &words);
 }
 
-/// What the volatility and ranges of `asset` are held to. Fails with `UnknownAsset`.
+/// What the volatility, ranges and stable price of `asset` are held to. Fails with `UnknownAsset`.
 pub fn range_limits(asset: B256) -> Vec<u8> {
     encode(&limit_words(&known(&asset).1.limits))
 }
 
-fn limit_words(limits: &RangeLimits) -> [B256; 4] {
+fn limit_words(limits: &RangeLimits) -> [B256; 5] {
     [
         uint(limits.stressed),
         uint(limits.min),
         uint(limits.max),
         uint(limits.confidence),
+        uint(limits.stable_price_rate),
     ]
 }
 

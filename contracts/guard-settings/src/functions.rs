@@ -25,5 +25,6 @@ guard_support::functions! {
     SURFACE = guard::surfaceCall;
     DISTRUST_SURFACE = guard::distrustSurfaceCall;
     SURFACE_DISTRUST = guard::surfaceDistrustCall;
+    SET_UPTIME_FEED = guard::setUptimeFeedCall;
     SEQUENCER_UPTIME_FEED = guard::sequencerUptimeFeedCall;
 }

@@ -39,6 +39,7 @@ impl Program for Settings {
             selector::DISTRUST_SURFACE => {
                 distrust::distrust(args.word(0), args.u64(1), args.u32(2), args.word(3));
             }
+            selector::SET_UPTIME_FEED => admin::set_uptime_feed(args.address(0)),
             selector::SET_FEED => admin::set_feed(args),
             selector::SET_RANGE_LIMITS => admin::set_range_limits(args),
             selector::SET_PARAMETERS => admin::set_parameters(args),

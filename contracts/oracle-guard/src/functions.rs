@@ -9,7 +9,6 @@ guard_support::functions! {
     MARKS_WITH_OPTIONS = guard::marksWithOptionsCall;
     FRESH_MARKS = guard::freshMarksCall;
     FRESH_MARKS_WITH_OPTIONS = guard::freshMarksWithOptionsCall;
-    OPEN_SETTLEMENT = guard::openSettlementCall;
     SETTLEMENT = guard::settlementCall;
     TRIP = guard::tripCall;
 }

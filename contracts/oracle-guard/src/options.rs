@@ -5,15 +5,15 @@ use alloc::vec::Vec;
 
 use alloy_primitives::B256;
 use alloy_sol_types::SolError;
-use oracle::{Expiry, Settlement, Stage};
+use oracle::{Expiry, Stage};
 use risk::options::black::Kind;
 use risk::options::settlement::Counted;
 
 use crate::prices::{Observer, Purpose, Reading};
 use crate::readings::MARK_WORDS;
+use crate::settlements::final_price;
 use guard_support::abi::{Args, guard};
 use guard_support::host::{fill, int, revert, uint};
-use guard_support::store::Record;
 
 /// Bytes of an encoded `OptionId`.
 const ID_BYTES: usize = 128;
@@ -42,11 +42,16 @@ pub fn marks_with_options(purpose: Purpose, args: Args) -> Vec<u8> {
     }
     let (head, body) = rest.split_at_mut(32);
     fill(head, &[uint(options.len() as u64)]);
-    write_options(body, options, &underlyings, observer.now);
+    write_options(body, options, &underlyings, &observer);
     bytes
 }
 
-fn write_options(body: &mut [u8], options: &[[u8; ID_BYTES]], underlyings: &[Reading], now: u64) {
+fn write_options(
+    body: &mut [u8],
+    options: &[[u8; ID_BYTES]],
+    underlyings: &[Reading],
+    observer: &Observer,
+) {
     let mut last = None;
     for (place, option) in body.chunks_exact_mut(OPTION_WORDS * 32).zip(options) {
         let id = Args(option);
@@ -56,7 +61,7 @@ fn write_options(body: &mut [u8], options: &[[u8; ID_BYTES]], underlyings: &[Rea
         };
         let expiry = match last {
             Some((of, at, expiry)) if (of, at) == (asset, time) => expiry,
-            _ => expiry_of(underlying, time, now),
+            _ => expiry_of(underlying, time, observer),
         };
         last = Some((asset, time, expiry));
         let kind = if id.bool(3) { Kind::Call } else { Kind::Put };
@@ -86,15 +91,15 @@ fn option_mark(
     ]
 }
 
-/// The expiry at `time` as it stands now, from one slot: the surface until then, the settlement from then on.
-fn expiry_of(underlying: &Reading, time: u64, now: u64) -> Expiry {
-    let (record, mark) = (&underlying.record, underlying.entry.price.mark);
-    let running = underlying.settlement.filter(|one| one.expiry == time);
-    let counted = running.map(|one| one.fixed()).unwrap_or_default();
+/// The expiry at `time` as it stands now: its surface until then, its settlement from then on.
+fn expiry_of(underlying: &Reading, time: u64, observer: &Observer) -> Expiry {
+    let (mark, now) = (underlying.entry.price.mark, observer.now);
+    let settlements = &underlying.settlements;
+    let counted = settlements.fixed(time, observer.windows(), now);
     if now < time {
-        return Expiry::ahead(mark, counted, time, record.quoted(time), now);
+        return Expiry::ahead(mark, counted, time, underlying.record.quoted(time), now);
     }
-    match final_price(record, running, time) {
+    match final_price(underlying, time, now) {
         0 => Expiry {
             price: mark,
             counted,
@@ -105,15 +110,5 @@ fn expiry_of(underlying: &Reading, time: u64, now: u64) -> Expiry {
             counted: Counted::default(),
             stage: Stage::Settled,
         },
-    }
-}
-
-/// The price at which an expiry that is over has settled; zero if that is not final.
-fn final_price(record: &Record, running: Option<Settlement>, time: u64) -> u128 {
-    let last = running.unwrap_or_else(|| record.settlement());
-    match last.expiry == time {
-        true if last.is_complete() => last.price,
-        true => 0,
-        false => record.settled(time),
     }
 }

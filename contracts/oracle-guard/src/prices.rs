@@ -5,7 +5,9 @@
 
 use alloy_primitives::{B256, U256};
 use alloy_sol_types::SolError;
-use oracle::{Cause, Outlook, Parameters, Round, Settlement, Sources, State, Tier, TripRefusal};
+use oracle::{
+    Cause, Outlook, Parameters, Round, Settlements, Sources, State, Tier, TripRefusal, Windows,
+};
 use program_support::event::emit;
 use program_support::topic;
 
@@ -40,8 +42,10 @@ pub struct Reading {
     pub record: Record,
     /// What readers need.
     pub entry: Entry,
-    /// The last settlement opened, if it was not complete before this observation.
-    pub settlement: Option<Settlement>,
+    /// The ranges that margins cover.
+    pub outlook: Outlook,
+    /// The prices at which days end.
+    pub settlements: Settlements,
     /// The tier in force.
     pub tier: Tier,
     /// The actions forbidden.
@@ -84,12 +88,17 @@ impl Observer {
         &self.shared.parameters
     }
 
+    /// The windows of settlements.
+    pub fn windows(&self) -> &Windows {
+        &self.shared.windows
+    }
+
     /// Asks the feeds of `asset`. One that cannot be trusted is no error: without any, the asset freezes at its last mark.
     ///
     /// Fails with `UnknownAsset`, or with `InsufficientGas` if a feed could not get its whole gas allowance.
     pub fn observe(&self, asset: &B256) -> Reading {
         let (record, before) = known(asset);
-        let last = record.state(&before);
+        let last = record.state(&before, self.windows(), self.now);
         let mut answers = Answers::ask(record.feeds());
         let (mut state, mut cause) = self.follow(&last, &before, &answers);
         // Feeds that say nothing new have not changed their decimals either.
@@ -105,15 +114,14 @@ impl Observer {
         let entry = Entry {
             price,
             reported: tier,
-            settling: state.settlement.is_some_and(|one| !one.is_complete()),
-            outlook: Outlook::of(&ranges),
+            is_pending: state.settlements.pending.is_some(),
             ..before
         };
         if keeps || self.purpose == Purpose::View {
             record.set_state(&state, &entry);
         }
         if keeps && self.purpose != Purpose::View {
-            settlements::report(asset, state.settlement.as_ref());
+            settlements::report(asset, &state.settlements);
             let words = [*asset, uint(price.mark), uint(ranges.volatility)];
             emit(topic!(guard::Poked), 1, &words);
             self.report(asset, &before, tier, cause);
@@ -123,7 +131,8 @@ impl Observer {
         Reading {
             record,
             entry,
-            settlement: state.settlement,
+            outlook: Outlook::of(&ranges),
+            settlements: state.settlements,
             tier,
             blocked: price.blocked_at(tier, grace, self.now),
         }
@@ -133,10 +142,11 @@ impl Observer {
     fn follow(&self, last: &State, entry: &Entry, answers: &Answers) -> (State, Cause) {
         let Shared {
             parameters,
+            windows,
             sequencer,
         } = &self.shared;
-        let sources = answers.sources(self.now);
-        last.observe(sources, sequencer, &entry.limits, parameters, self.now)
+        let (sources, limits) = (answers.sources(self.now), &entry.limits);
+        last.observe(sources, sequencer, limits, parameters, windows, self.now)
     }
 
     /// Says how the tier came from what was last reported to `tier`: first what time alone had done to it until now, then what
@@ -208,6 +218,13 @@ impl Answers {
 pub fn poke(asset: B256) -> [B256; 2] {
     let reading = Observer::new(Purpose::Poke).observe(&asset);
     [uint(reading.entry.price.mark), uint(reading.tier as u8)]
+}
+
+/// [`poke`] for an asset that may be unknown: whatever its settings are changed by goes by what is known of it in this call.
+pub fn poke_known(asset: B256) {
+    if Record::of(&asset).entry().is_some() {
+        poke(asset);
+    }
 }
 
 /// [`poke`] for many assets, each independent of the others' feeds. Fails as `poke` does.

@@ -18,7 +18,7 @@ impl Observer {
     pub fn mark(&self, reading: &Reading) -> [B256; MARK_WORDS] {
         let entry = &reading.entry;
         // It was observed in this second: nothing has moved since.
-        let (maintenance, initial) = entry.outlook.after(self.parameters(), 0);
+        let (maintenance, initial) = reading.outlook.after(self.parameters(), 0);
         [
             uint(entry.price.mark),
             uint(entry.price.stable),

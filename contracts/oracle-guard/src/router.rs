@@ -2,7 +2,8 @@
 
 use alloc::vec::Vec;
 
-use guard_support::abi::Args;
+use alloy_sol_types::SolCall;
+use guard_support::abi::{Args, guard};
 use guard_support::host::{encode, hand_to, unknown_function};
 use guard_support::program::{CONSTRUCTOR, Program};
 use guard_support::store::Field;
@@ -10,6 +11,8 @@ use guard_support::store::Field;
 use crate::functions::selector;
 use crate::prices::Purpose;
 use crate::{options, prices, readings, settlements};
+
+const SET_FEED: u32 = u32::from_be_bytes(guard::setFeedCall::SELECTOR);
 
 /// The program that observes prices.
 pub struct Observing;
@@ -37,7 +40,11 @@ impl Program for Observing {
             selector::POKE => return Some(encode(&prices::poke(args.word(0)))),
             selector::POKE_MANY => prices::poke_many(args.b256s(0)),
             selector::TRIP => prices::trip(args.word(0), args.u8(1), args.u32(2), args.word(3)),
-            selector::OPEN_SETTLEMENT => settlements::open(args.word(0), args.u64(1)),
+            // Both are served by the settings' program, with what is done here before.
+            SET_FEED => {
+                prices::poke_known(args.word(0));
+                return None;
+            }
             CONSTRUCTOR => {
                 choose_settings(args);
                 return None;

@@ -47,6 +47,9 @@ pub struct Market {
 /// Dollars of the bond of a market: the least that the factory takes until governance sets another.
 const BOND: f64 = 10_000.0;
 
+/// Share of itself by which the stable price of a coin may move per second.
+pub const STABLE_PRICE_RATE: f64 = 0.0003;
+
 /// Rates and limits of every contract of a market.
 #[derive(Clone, Copy, Debug)]
 pub struct Terms {
@@ -176,6 +179,7 @@ impl Market {
                 min: rate(LEAST_RANGE),
                 max: rate(LEAST_RANGE),
                 confidence: 0,
+                stablePriceRate: rate(STABLE_PRICE_RATE),
             },
             emergencies: 0,
         };

@@ -5,9 +5,11 @@
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolError;
 use oracle::compact::{Decimal, at_spread, compact, expand};
+use oracle::settlement::{DAY, TIME_OF_DAY, next_expiry};
 use oracle::{
-    Asset, Limits, Mean, Outlook, Parameters, Price, Quoted, RangeLimits, Sequencer, Settlement,
-    Spell, State, Status, Surface, SurfaceLimits, Tier, Trip, Volatility,
+    Asset, Limits, Mean, Parameters, Pending, Price, Quoted, RangeLimits, Sequencer, Settled,
+    Settlements, Spell, State, Status, Sums, Surface, SurfaceLimits, Tier, Trip, Volatility,
+    Windows,
 };
 use program_support::Word;
 use program_support::storage::{Slot, load, store};
@@ -15,7 +17,7 @@ use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::CryptographyAccess;
 
 use crate::abi::guard;
-use crate::host::revert;
+use crate::host::{now, revert};
 
 /// The guard's own slots.
 #[derive(Clone, Copy)]
@@ -80,6 +82,24 @@ fn in_field(value: impl Into<u64>, shift: u32, width: u32) -> u128 {
     u128::from(value.into().min((1 << width) - 1)) << shift
 }
 
+/// What is stored at the end of a day.
+enum Day {
+    /// Sums: of its trusted marks, and of the seconds of its window for which they were in force.
+    Counting(Sums),
+    /// The price of that day, and since when days have had it.
+    Settled(Settled),
+}
+
+/// A day's end as a number; zero is none.
+const fn day_of(expiry: u64) -> u64 {
+    expiry / DAY
+}
+
+/// The end of a day, given its number.
+const fn end_of(day: u64) -> u64 {
+    day * DAY + (if day == 0 { 0 } else { TIME_OF_DAY })
+}
+
 /// A price above 32 bits of something else.
 fn with_price(price: u128, rest: u128) -> u128 {
     price << 32 | rest
@@ -90,6 +110,8 @@ fn with_price(price: u128, rest: u128) -> u128 {
 pub struct Shared {
     /// The parameters.
     pub parameters: Parameters,
+    /// The window of settlements, in force and before its last change.
+    pub windows: Windows,
     /// The sequencer's status.
     pub sequencer: Sequencer,
 }
@@ -109,9 +131,8 @@ mod unit {
 impl Shared {
     /// Whether the parameters are multiples of the units in which they are stored.
     pub fn can_store(p: &Parameters) -> bool {
-        [p.caution_move, p.restricted_move, p.stable_price_rate]
-            .iter()
-            .all(|rate| rate.is_multiple_of(unit::RATE))
+        p.caution_move.is_multiple_of(unit::RATE)
+            && p.restricted_move.is_multiple_of(unit::RATE)
             && p.stressed_weight.is_multiple_of(unit::WEIGHT)
             && p.hourly_rise.is_multiple_of(unit::RISE)
             && p.range_multiplier.is_multiple_of(unit::MULTIPLIER)
@@ -124,11 +145,16 @@ impl Shared {
     /// As stored.
     pub fn load() -> Self {
         let Word { high, low } = load(&Field::Shared.slot());
+        let settlement_window = field(low, 82, 8) as u32 * unit::MINUTE;
         Self {
+            windows: Windows {
+                length: settlement_window,
+                earlier: field(high, 64, 8) as u32 * unit::MINUTE,
+                until: end_of(field(high, 72, 16)),
+            },
             parameters: Parameters {
                 caution_move: field(high, 0, 32) * unit::RATE,
                 restricted_move: field(high, 32, 32) * unit::RATE,
-                stable_price_rate: field(high, 64, 24) * unit::RATE,
                 stressed_weight: field(high, 88, 8) * unit::WEIGHT,
                 hourly_rise: field(high, 96, 16) * unit::RISE,
                 range_multiplier: field(high, 112, 8) * unit::MULTIPLIER,
@@ -138,7 +164,7 @@ impl Shared {
                 horizon: field(low, 38, 9) as u32 * unit::HOUR,
                 calm_period: field(low, 47, 17) as u32,
                 grace_period: field(low, 64, 17) as u32,
-                settlement_window: field(low, 82, 8) as u32 * unit::MINUTE,
+                settlement_window,
             },
             sequencer: Sequencer {
                 down: field(low, 81, 1) != 0,
@@ -149,10 +175,11 @@ impl Shared {
 
     /// Stores all of it.
     pub fn store(&self) {
-        let (p, sequencer) = (&self.parameters, &self.sequencer);
+        let (p, sequencer, windows) = (&self.parameters, &self.sequencer, &self.windows);
         let high = in_field(p.caution_move / unit::RATE, 0, 32)
             | in_field(p.restricted_move / unit::RATE, 32, 32)
-            | in_field(p.stable_price_rate / unit::RATE, 64, 24)
+            | in_field(windows.earlier / unit::MINUTE, 64, 8)
+            | in_field(day_of(windows.until), 72, 16)
             | in_field(p.stressed_weight / unit::WEIGHT, 88, 8)
             | in_field(p.hourly_rise / unit::RISE, 96, 16)
             | in_field(p.range_multiplier / unit::MULTIPLIER, 112, 8);
@@ -163,7 +190,7 @@ impl Shared {
             | in_field(p.calm_period, 47, 17)
             | in_field(p.grace_period, 64, 17)
             | in_field(sequencer.down, 81, 1)
-            | in_field(p.settlement_window / unit::MINUTE, 82, 8)
+            | in_field(windows.length / unit::MINUTE, 82, 8)
             | in_field(sequencer.since, 96, 32);
         store(&Field::Shared.slot(), Word::new(high, low));
     }
@@ -256,19 +283,20 @@ enum Part {
     Primary,
     /// [`Source`].
     Secondary,
-    /// Mark, time of observation; stable price, status, tier, reported tier, maintenance range and what it rises towards.
+    /// Mark, time of observation; stable price and its rate, status, tier, reported tier.
     Price,
     /// Expiry of the mark; price of the secondary, as a spread; of the mean its running price and the seconds since its bucket
     /// began, and those since it has been calm; tier, end and seconds used of the trip, seconds from the mark's update to its
-    /// expiry, range limits, initial range, whether the asset is configured, its sources' prices are apart from the mark, and a
-    /// settlement is being counted.
+    /// expiry, range limits, whether the asset is configured, its sources' prices are apart from the mark, and days are pending.
     Validity,
     /// Of the mean its past prices; slow and fast variance; price and time of the last sample, range.
     History,
     /// Prices of the sources, where the primary's is not the mark or the secondary's is not near it.
     Apart,
-    /// The last settlement opened: price, expiry; start, window, seconds counted.
-    Settlement,
+    /// Days without a price: the first one's end and window, seconds counted; sum of marks over them.
+    Pending,
+    /// When its sources were last changed.
+    Changed,
 }
 
 /// Mantissas of what is stored as a mantissa and an exponent: prices of the mean, to seven digits; the price of the last sample,
@@ -294,22 +322,22 @@ pub struct Entry {
     pub reported: Tier,
     /// What its volatility and ranges are held to.
     pub limits: RangeLimits,
-    /// The ranges as the last poke left them.
-    pub outlook: Outlook,
-    /// Whether the last settlement opened has yet to be completed.
-    pub settling: bool,
+    /// Whether days have ended that wait for a price.
+    pub is_pending: bool,
 }
 
 impl Entry {
-    /// An asset that nobody has looked at.
-    fn new() -> Self {
+    /// An asset that is configured at `now`: its days count from then on.
+    fn new(now: u64) -> Self {
         Self {
-            price: Price::default(),
+            price: Price {
+                observed_at: now,
+                ..Price::default()
+            },
             trip: Trip::default(),
             reported: Tier::default(),
             limits: RangeLimits::DEFAULT,
-            outlook: Outlook::default(),
-            settling: false,
+            is_pending: false,
         }
     }
 }
@@ -363,7 +391,7 @@ impl Record {
     pub fn configure(&self, feeds: &Feeds) {
         self.store(Part::Primary, feeds.primary.word());
         self.store(Part::Secondary, feeds.secondary.word());
-        let entry = self.entry().unwrap_or_else(Entry::new);
+        let entry = self.entry().unwrap_or_else(|| Entry::new(now()));
         self.set_entry(&entry);
         self.set_progress(&Asset {
             price: entry.price,
@@ -416,13 +444,9 @@ impl Record {
                 min: field(state, 34, 10) * RangeLimits::UNIT,
                 max: field(state, 24, 10) * RangeLimits::UNIT,
                 confidence: field(state, 17, 7) * RangeLimits::UNIT,
+                stable_price_rate: field(low, 6, 24) * RangeLimits::RATE_UNIT,
             },
-            outlook: Outlook {
-                maintenance: field(low, 6, 12) as u16,
-                target: field(low, 18, 12) as u16,
-                initial: field(state, 5, 12) as u16,
-            },
-            settling: field(state, 4, 1) != 0,
+            is_pending: field(state, 4, 1) != 0,
         })
     }
 
@@ -432,14 +456,12 @@ impl Record {
             price,
             trip,
             limits,
-            outlook,
             ..
         } = entry;
         let levels = in_field(price.status as u64, 0, 2)
             | in_field(price.tier as u64, 2, 2)
             | in_field(entry.reported as u64, 4, 2)
-            | in_field(outlook.maintenance, 6, 12)
-            | in_field(outlook.target, 18, 12);
+            | in_field(limits.stable_price_rate / RangeLimits::RATE_UNIT, 6, 24);
         let word = Word::new(
             with_price(price.mark, in_field(price.observed_at, 0, 32)),
             with_price(price.stable, levels),
@@ -453,8 +475,7 @@ impl Record {
         let state = in_field(trip.tier as u64, 0, 2)
             | in_field(true, 2, 1)
             | in_field(apart, 3, 1)
-            | in_field(entry.settling, 4, 1)
-            | in_field(outlook.initial, 5, 12)
+            | in_field(entry.is_pending, 4, 1)
             | in_field(limits.confidence / RangeLimits::UNIT, 17, 7)
             | in_field(limits.max / RangeLimits::UNIT, 24, 10)
             | in_field(limits.min / RangeLimits::UNIT, 34, 10)
@@ -493,40 +514,109 @@ impl Record {
         self.store(Part::History, Word::new(high, low));
     }
 
-    /// The last settlement opened.
-    pub fn settlement(&self) -> Settlement {
-        let Word { high, low } = self.load(Part::Settlement);
-        Settlement {
-            expiry: field(high, 0, 32),
-            from: field(low, 0, 32),
-            window: field(low, 32, 32) as u32,
-            counted: field(low, 64, 32) as u32,
-            price: high >> 32,
+    /// The days without a price.
+    fn pending(&self) -> Pending {
+        let Word { high, low } = self.load(Part::Pending);
+        Pending {
+            first: field(high, 0, 32),
+            window: field(high, 32, 32) as u32,
+            sums: Sums {
+                sum: low,
+                secs: field(high, 64, 32) as u32,
+            },
         }
     }
 
-    /// Stores the last settlement opened.
-    pub fn set_settlement(&self, settlement: &Settlement) {
-        let low = in_field(settlement.from, 0, 32)
-            | in_field(settlement.window, 32, 32)
-            | in_field(settlement.counted, 64, 32);
-        let high = with_price(settlement.price, in_field(settlement.expiry, 0, 32));
-        self.store(Part::Settlement, Word::new(high, low));
+    fn set_pending(&self, pending: &Pending) {
+        let high = in_field(pending.first, 0, 32)
+            | in_field(pending.window, 32, 32)
+            | in_field(pending.sums.secs, 64, 32);
+        self.store(Part::Pending, Word::new(high, pending.sums.sum));
     }
 
-    /// The price of a completed settlement before the last one opened; zero if there is none at `expiry`.
-    pub fn settled(&self, expiry: u64) -> u128 {
-        load(&self.settled_slot(expiry)).low
+    /// What an observation at `now` needs of the settlements, after the last one at `observed_at`.
+    fn settlements(
+        &self,
+        is_pending: bool,
+        windows: &Windows,
+        observed_at: u64,
+        now: u64,
+    ) -> Settlements {
+        let sums = |day: u64| match self.day(day) {
+            Day::Counting(sums) => sums,
+            Day::Settled(_) => Sums::default(),
+        };
+        Settlements {
+            day: windows
+                .begun(observed_at, now)
+                .map(sums)
+                .unwrap_or_default(),
+            pending: is_pending.then(|| self.pending()),
+            settled: [None; 3],
+        }
     }
 
-    /// Stores the price of a completed settlement for good.
-    pub fn set_settled(&self, settlement: &Settlement) {
-        let slot = self.settled_slot(settlement.expiry);
-        store(&slot, Word::new(0, settlement.price));
+    /// Stores what an observation at `now` has made of the settlements. Days that are settled are stored at the last of them.
+    fn set_settlements(&self, settlements: &Settlements, now: u64) {
+        for settled in settlements.settled.iter().flatten() {
+            self.set_day(settled.last, &Day::Settled(*settled));
+        }
+        if settlements.day.secs > 0 {
+            self.set_day(next_expiry(now), &Day::Counting(settlements.day));
+        }
+        if let Some(pending) = &settlements.pending {
+            self.set_pending(pending);
+        }
     }
 
-    fn settled_slot(&self, expiry: u64) -> Slot {
-        self.expiry_slot(expiry)
+    /// The price of the day that ended at `expiry`, at `now`; zero if it has none yet. It is stored with the last of the days that
+    /// were settled with it, which links back to the first: in turn each day is looked at that ended since.
+    pub fn settled(&self, expiry: u64, now: u64) -> u128 {
+        let mut day = expiry;
+        while day <= now {
+            if let Day::Settled(settled) = self.day(day) {
+                return if settled.first <= expiry {
+                    settled.price
+                } else {
+                    0
+                };
+            }
+            day += DAY;
+        }
+        0
+    }
+
+    fn day(&self, expiry: u64) -> Day {
+        let Word { high, low } = load(&self.expiry_slot(expiry));
+        match field(high, 32, 32) {
+            0 => Day::Counting(Sums {
+                sum: low,
+                secs: field(high, 0, 32) as u32,
+            }),
+            first => Day::Settled(Settled {
+                first,
+                last: expiry,
+                price: low,
+            }),
+        }
+    }
+
+    fn set_day(&self, expiry: u64, day: &Day) {
+        let word = match day {
+            Day::Counting(sums) => Word::new(in_field(sums.secs, 0, 32), sums.sum),
+            Day::Settled(settled) => Word::new(in_field(settled.first, 32, 32), settled.price),
+        };
+        store(&self.expiry_slot(expiry), word);
+    }
+
+    /// When the sources were last changed; zero if never.
+    pub fn changed_at(&self) -> u64 {
+        field(self.load(Part::Changed).low, 0, 32)
+    }
+
+    /// Stores that the sources are changed at `now`.
+    pub fn set_changed_at(&self, now: u64) {
+        self.store(Part::Changed, Word::new(0, in_field(now, 0, 32)));
     }
 
     /// The surface of `expiry`.
@@ -586,12 +676,13 @@ impl Record {
         WasmVM::default().native_keccak256(&name).0
     }
 
-    /// All that an observation changes, given what every reader needs.
-    pub fn state(&self, entry: &Entry) -> State {
+    /// All that an observation at `now` changes, given what every reader needs.
+    pub fn state(&self, entry: &Entry, windows: &Windows, now: u64) -> State {
+        let observed_at = entry.price.observed_at;
         State {
             asset: self.asset(entry.price),
             volatility: self.volatility(),
-            settlement: entry.settling.then(|| self.settlement()),
+            settlements: self.settlements(entry.is_pending, windows, observed_at, now),
         }
     }
 
@@ -620,9 +711,7 @@ impl Record {
         self.set_progress(&state.asset);
         self.set_entry(entry);
         self.set_volatility(&state.volatility);
-        if let Some(settlement) = &state.settlement {
-            self.set_settlement(settlement);
-        }
+        self.set_settlements(&state.settlements, entry.price.observed_at);
     }
 
     /// Stores what readers do not need of an asset's state. A bucket of the mean lasts 1,200 seconds at most, and a day of calm

@@ -27,7 +27,8 @@ pub struct Asset {
 }
 
 impl Asset {
-    /// The state after `observation` at `now`, and what the breaker reacted to.
+    /// The state after `observation` at `now`, and what the breaker reacted to. The stable price moves by at most
+    /// `stable_price_rate`, a WAD share of itself per second.
     ///
     /// Without a trusted price the mark stays. Where nobody looked for longer than the mean's window, the mean restarts at the new
     /// price, and the move is measured against the last trusted mark, by as much more as it is old (DESIGN 5): a congested quarter of
@@ -36,9 +37,10 @@ impl Asset {
         self,
         observation: Observation,
         parameters: &Parameters,
+        stable_price_rate: u64,
         now: u64,
     ) -> (Self, Cause) {
-        let stable = self.price.stable_at(now, parameters.stable_price_rate);
+        let stable = self.price.stable_at(now, stable_price_rate);
         let mean = self.mean_until(now, parameters.mean_window);
         let quote = resolve(observation.sources, stable);
         let moved = quote

@@ -13,7 +13,8 @@
 //! - [`stable`]: the price that follows slowly.
 //! - [`volatility`]: how far prices move, at two speeds.
 //! - [`surface`]: implied volatility of an expiry, and how fast it may move.
-//! - [`settlement`]: the price at which an expiry settles.
+//! - [`settlement`]: the prices at which days end.
+//! - [`handover`]: from one asset's sources to others.
 //! - [`expiry`]: what options are worth.
 //! - [`tier`]: the breaker, its thresholds, its hysteresis, and what each tier forbids.
 //! - [`spell`]: time that the guardian may take of one thing.
@@ -26,6 +27,7 @@
 pub mod asset;
 pub mod compact;
 pub mod expiry;
+pub mod handover;
 pub mod math;
 pub mod mean;
 pub mod parameters;
@@ -44,12 +46,13 @@ pub mod volatility;
 
 pub use asset::{Asset, Observation};
 pub use expiry::{Expiry, OptionQuote, Stage};
+pub use handover::{NotTaken, Standing};
 pub use mean::Mean;
 pub use parameters::Parameters;
 pub use price::{Price, Status};
 pub use quote::{Quote, Sources};
 pub use sequencer::Sequencer;
-pub use settlement::{NotOpened, Settlement};
+pub use settlement::{Pending, Settled, Settlements, Sums, Windows};
 pub use source::{Distrust, Limits, Round, Sample};
 pub use spell::{Spell, SpellRefusal};
 pub use state::State;

@@ -12,8 +12,6 @@ pub struct Parameters {
     pub caution_move: u64,
     /// Move against the mean that enters Restricted.
     pub restricted_move: u64,
-    /// Share of itself by which the stable price may move per second.
-    pub stable_price_rate: u64,
     /// Window of the time-weighted mean.
     pub mean_window: u32,
     /// Calm before a tier is lowered by one.
@@ -37,7 +35,6 @@ pub struct Parameters {
 }
 
 const MOVE: RangeInclusive<u64> = WAD / 200..=WAD / 2;
-const STABLE_PRICE_RATE: RangeInclusive<u64> = WAD / 1_000_000..=WAD / 100;
 const MEAN_WINDOW: RangeInclusive<u32> = 60..=3_600;
 const CALM_PERIOD: RangeInclusive<u32> = 60..=86_400;
 const GRACE_PERIOD: RangeInclusive<u32> = 0..=86_400;
@@ -53,17 +50,12 @@ impl Parameters {
     /// Moves of 5 % and 10 % against a five-minute mean; ten minutes of calm for each tier; an hour of grace, in which traders who
     /// could not act may add collateral; an hour for each point by which maintenance may rise; half an hour for a settlement.
     ///
-    /// The stable price follows by at most 0.003 % a second: 10.8 % in an hour of a true move, and a price held for five minutes
-    /// moves it by 0.9 %. While the sources diverge a fifth of that is 2.16 % an hour, so that a primary that is wrong for an hour
-    /// has not moved it by the 3 % at which the divergence is noticed, and stays outvoted.
-    ///
     /// Ranges cover three volatilities of four hours, the longest that liquidation has taken in a congested chain. The slow
     /// volatility is measured over three weeks with a quarter of the stressed value in it, the fast one over three hours. A slow
     /// memory shorter than the 16 days of RiskMetrics would by itself be more procyclical than that.
     pub const DEFAULT: Self = Self {
         caution_move: WAD / 20,
         restricted_move: WAD / 10,
-        stable_price_rate: WAD / 100_000 * 3,
         mean_window: 300,
         calm_period: 600,
         grace_period: 3_600,
@@ -81,7 +73,6 @@ impl Parameters {
         MOVE.contains(&self.caution_move)
             && MOVE.contains(&self.restricted_move)
             && self.caution_move < self.restricted_move
-            && STABLE_PRICE_RATE.contains(&self.stable_price_rate)
             && MEAN_WINDOW.contains(&self.mean_window)
             && CALM_PERIOD.contains(&self.calm_period)
             && GRACE_PERIOD.contains(&self.grace_period)
@@ -120,14 +111,6 @@ mod tests {
             },
             Parameters {
                 caution_move: D.restricted_move,
-                ..D
-            },
-            Parameters {
-                stable_price_rate: 0,
-                ..D
-            },
-            Parameters {
-                stable_price_rate: STABLE_PRICE_RATE.end() + 1,
                 ..D
             },
             Parameters {

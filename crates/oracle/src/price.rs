@@ -64,10 +64,11 @@ pub struct Price {
 impl Price {
     /// The stable price at `now`: it has followed the mark since the last observation by at most `rate`, a WAD share of
     /// itself per second, or the primary at a fifth of the rate if the sources diverged then. A price counts only for
-    /// the time it was in force.
+    /// the time it was in force, and was trusted: while the asset is frozen the stable price stands still.
     pub fn stable_at(&self, now: u64, rate: u64) -> u128 {
-        let secs = now.saturating_sub(self.observed_at);
+        let secs = now.min(self.valid_until).saturating_sub(self.observed_at);
         match self.status {
+            Status::Frozen => self.stable,
             Status::Diverged => follow(
                 self.stable,
                 self.primary,

@@ -72,7 +72,7 @@ mod tests {
 
     use super::*;
     use crate::price::Status;
-    use crate::settlement::Settlement;
+    use crate::settlement::{Settlements, Windows, next_expiry};
     use crate::tier::{Tier, blocked};
     use crate::trip::Trip;
 
@@ -194,14 +194,14 @@ mod tests {
 
     #[test]
     fn a_settlement_does_not_count_a_price_from_before_an_outage() {
-        const DAY: u64 = 86_400;
-        let expiry = NOW - NOW % DAY + DAY / 3;
-        let opened = Settlement::default().open_next(expiry, false, 1_800, expiry - DAY);
-        let (opened, last) = (opened.unwrap(), price(expiry - 1_800));
+        let (expiry, windows) = (next_expiry(NOW), Windows::of_length(1_800));
+        let last = price(expiry - 1_800);
         let up = |since| Sequencer { down: false, since };
-        assert!(opened.count(&last.under(&up(1)), expiry).is_complete());
-        let interrupted = last.under(&up(expiry - 60));
-        assert_eq!(opened.count(&interrupted, expiry), opened);
+        let counted = |price: Price| Settlements::default().count(&price, &windows, expiry);
+        assert!(counted(last.under(&up(1))).has_settled());
+        let interrupted = counted(last.under(&up(expiry - 60)));
+        assert!(!interrupted.has_settled());
+        assert_eq!(interrupted.pending.map(|one| one.sums.secs), Some(0));
     }
 
     proptest! {
@@ -221,16 +221,17 @@ mod tests {
             prop_assert!(status.down || U256::from_be_bytes(words[2]) == U256::from(status.since));
         }
 
-        /// Nothing but the validity of the mark changes, and the stable price least of all.
+        /// Nothing but the validity of the mark changes.
         #[test]
-        fn the_stable_price_is_the_same(observed in NOW - 3_000..NOW, since in NOW - 3_000..=NOW, diverged: bool) {
+        fn prices_and_tier_are_the_same(observed in NOW - 3_000..NOW, since in NOW - 3_000..=NOW, diverged: bool) {
             let price = Price {
                 primary: 500,
                 status: if diverged { Status::Diverged } else { Status::Agreeing },
                 ..price(observed)
             };
             let seen = price.under(&Sequencer { down: false, since });
-            prop_assert_eq!(seen.stable_at(NOW, 1 << 40), price.stable_at(NOW, 1 << 40));
+            let valid_until = price.valid_until;
+            prop_assert_eq!(Price { valid_until, ..seen }, price);
             prop_assert_eq!(seen.is_trusted(NOW), since <= observed);
         }
     }

@@ -9,7 +9,7 @@ use crate::asset::{Asset, Observation};
 use crate::parameters::Parameters;
 use crate::quote::Sources;
 use crate::sequencer::Sequencer;
-use crate::settlement::Settlement;
+use crate::settlement::{Settlements, Windows};
 use crate::tier::Cause;
 use crate::volatility::{RangeLimits, Volatility};
 
@@ -20,19 +20,20 @@ pub struct State {
     pub asset: Asset,
     /// How far the price moves.
     pub volatility: Volatility,
-    /// The last settlement opened, while it was not complete when it was last stored.
-    pub settlement: Option<Settlement>,
+    /// The prices at which days end.
+    pub settlements: Settlements,
 }
 
 impl State {
     /// The state after an observation of `sources` at `now`, and what the breaker reacted to. The price before it counts towards
-    /// the settlement, unless the `sequencer` went down or came up since.
+    /// settlements, unless the `sequencer` went down or came up since.
     pub fn observe(
         self,
         sources: Sources,
         sequencer: &Sequencer,
         limits: &RangeLimits,
         parameters: &Parameters,
+        windows: &Windows,
         now: u64,
     ) -> (Self, Cause) {
         let before = self.asset.price.under(sequencer);
@@ -40,30 +41,31 @@ impl State {
             sources,
             sequencer_down: sequencer.down,
         };
-        let (asset, cause) = self.asset.observe(observation, parameters, now);
+        let (asset, cause) =
+            self.asset
+                .observe(observation, parameters, limits.stable_price_rate, now);
         let price = &asset.price;
         let volatility = if price.is_trusted(now) {
             self.volatility.sample(price.mark, parameters, limits, now)
         } else {
             self.volatility
         };
-        let settlement = self.settlement.map(|running| running.count(&before, now));
         let next = Self {
             asset,
             volatility,
-            settlement,
+            settlements: self.settlements.count(&before, windows, now),
         };
         (next, cause)
     }
 
     /// Whether this state, which an observation has made of the one `before`, must be stored: it says another price or tier, or
     /// what it says is not of sources that agree, whose mark depends on more than they say; the `sequencer` went down or came up
-    /// since the last one; calm began or ended; the settlement is complete.
+    /// since the last one; calm began or ended; a day is settled.
     pub fn has_news(&self, before: &Self, sequencer: &Sequencer) -> bool {
         let (next, last) = (&self.asset, &before.asset);
         !next.price.repeats(&last.price)
             || last.price.precedes(sequencer)
             || next.calm_since != last.calm_since
-            || self.settlement.is_some_and(|one| one.is_complete())
+            || self.settlements.has_settled()
     }
 }

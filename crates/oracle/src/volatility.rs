@@ -26,7 +26,7 @@ const MILLIONTH: u64 = WAD / 1_000_000;
 /// Bits of the binary fraction of a variance per second.
 const VARIANCE_BITS: u32 = 60;
 
-/// What one asset's volatility and ranges are held to. All WAD: volatilities a year, the others as shares of the price.
+/// What one asset's volatility, ranges and stable price are held to. All WAD: volatilities a year, the others as shares of the price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RangeLimits {
     /// Volatility of a stressed market: where both speeds start, what the floor is a blend with, and all that the fast speed
@@ -38,28 +38,42 @@ pub struct RangeLimits {
     pub max: u64,
     /// How far the true price may be from what the sources say.
     pub confidence: u64,
+    /// Share of itself by which the stable price may move per second.
+    pub stable_price_rate: u64,
 }
 
 impl RangeLimits {
-    /// Limits of an asset that nobody has looked at: the volatility of a large coin in its worst month.
+    /// Limits of an asset that nobody has looked at: the volatility of a large coin in its worst month; a stable price that follows a
+    /// coin by at most 0.03 % a second, 9 % in five minutes, so that a true crash leads it by minutes.
     pub const DEFAULT: Self = Self {
         stressed: WAD / 2 * 3,
         min: WAD / 20,
         max: WAD / 10 * 6,
         confidence: 0,
+        stable_price_rate: WAD / 10_000 * 3,
     };
 
-    /// The limits are stored in thousandths.
+    /// The rate of the stable price of an asset that is pegged to another, whose true price hardly moves: 0.9 % in five minutes. While
+    /// the sources diverge a fifth of it is 2.16 % an hour, so that a primary that is wrong for an hour has not moved it by the 3 % at
+    /// which the divergence is noticed, and stays outvoted.
+    pub const PEGGED_RATE: u64 = WAD / 100_000 * 3;
+
+    /// The rate of the stable price is stored in units of 1e-9.
+    pub const RATE_UNIT: u64 = WAD / 1_000_000_000;
+
+    /// The other limits are stored in thousandths.
     pub const UNIT: u64 = WAD / 1_000;
 
-    /// Whether the limits are in order, multiples of [`Self::UNIT`], and within 10 % to 1,600 % of volatility, 1 % to 60 % of
-    /// range and 10 % of confidence.
+    /// Whether the limits are in order, multiples of their units, and within 10 % to 1,600 % of volatility, 1 % to 60 % of range,
+    /// 10 % of confidence, and 0.0001 % to 1 % a second of the stable price.
     pub fn is_within_bounds(&self) -> bool {
         (WAD / 10..=16 * WAD).contains(&self.stressed)
             && self.min >= WAD / 100
             && self.min <= self.max
             && self.max <= WAD / 10 * 6
             && self.confidence <= WAD / 10
+            && (WAD / 1_000_000..=WAD / 100).contains(&self.stable_price_rate)
+            && self.stable_price_rate.is_multiple_of(Self::RATE_UNIT)
             && [self.stressed, self.min, self.max, self.confidence]
                 .iter()
                 .all(|limit| limit.is_multiple_of(Self::UNIT))

@@ -140,10 +140,9 @@ const INSTRUMENT: [Field; 9] = [
 
 /// Tiers that are entered on smaller moves and left later are tighter. Everything that enters the range of maintenance
 /// margin liquidates.
-const GUARD_PARAMETERS: [Field; 13] = [
+const GUARD_PARAMETERS: [Field; 12] = [
     down(RATE),                     // cautionMove
     down(RATE),                     // restrictedMove
-    steered(RATE),                  // stablePriceRate
     steered(ANY),                   // meanWindow
     up(ANY),                        // calmPeriod
     within(up(ANY), GRACE_PERIODS), // gracePeriod
@@ -156,8 +155,15 @@ const GUARD_PARAMETERS: [Field; 13] = [
     steered(MINUTE),                // settlementWindow
 ];
 
-/// All of them enter the range of maintenance margin, but the confidence, which prices of both sides suffer from.
-const RANGE_LIMITS: [Field; 4] = [steered(WAD / 1_000); 4];
+/// They enter the range of maintenance margin, but the confidence, which prices of both sides suffer from, and the rate of the stable
+/// price, which guards initial margin against one error if it is slow and against another if it is fast.
+const RANGE_LIMITS: [Field; 5] = [
+    steered(WAD / 1_000), // stressed
+    steered(WAD / 1_000), // min
+    steered(WAD / 1_000), // max
+    steered(WAD / 1_000), // confidence
+    steered(RATE),        // stablePriceRate
+];
 
 /// A longer wait keeps capital behind the vaults. A smaller draw favours the pool over traders with profits.
 const POOL_PARAMETERS: [Field; 2] = [
@@ -257,7 +263,7 @@ mod tests {
         for field in Kind::RangeLimits.fields() {
             assert_eq!(field.role, Role::Steered);
         }
-        for place in 6..=11 {
+        for place in 5..=10 {
             assert_eq!(Kind::GuardParameters.fields()[place].role, Role::Steered);
         }
         for place in [5, 6] {

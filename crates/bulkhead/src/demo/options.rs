@@ -7,7 +7,7 @@ use crate::{
         IOracleGuard::{self, OptionId, OptionMark, RangeLimits, Surface},
     },
     chain::{Answers, Chain, ChainError, Transaction, View, Wallet},
-    market::{Contract, Market, deposit, rate},
+    market::{Contract, Market, STABLE_PRICE_RATE, deposit, rate},
     units::wad,
 };
 use alloy::primitives::{Address, I256, U256};
@@ -54,7 +54,6 @@ pub struct OptionMarket {
     /// A call and a put at the money that expire first, then a call and a put out of the money.
     pub series: Vec<Series>,
     expiries: [u64; 2],
-    opened: [bool; 2],
     volatility: f64,
     prices: Vec<f64>,
 }
@@ -111,7 +110,6 @@ impl OptionMarket {
             guard: market.guard,
             series: Vec::new(),
             expiries: [first, first + LATER * DAY],
-            opened: [false; 2],
             volatility: CALM,
             prices: Vec::new(),
         };
@@ -175,6 +173,7 @@ impl OptionMarket {
                 min: rate(RANGE[0]),
                 max: rate(RANGE[1]),
                 confidence: 0,
+                stablePriceRate: rate(STABLE_PRICE_RATE),
             },
             emergencies: 0,
         };
@@ -229,8 +228,7 @@ impl OptionMarket {
         ahead.map(quote).collect()
     }
 
-    /// What the provider of volatilities and whoever cares for the expiries send in a minute: new quotes every six, and the start
-    /// of a settlement average a day before its expiry.
+    /// What the provider of volatilities sends in a minute: new quotes every six.
     pub fn keep(
         &mut self,
         chain: &Chain,
@@ -244,16 +242,6 @@ impl OptionMarket {
         if minute.is_multiple_of(QUOTE_PAUSE) {
             self.requote();
             sent.extend(self.surfaces(chain, operator, now)?);
-        }
-        for (expiry, opened) in self.expiries.iter().zip(&mut self.opened) {
-            if !*opened && now + DAY > *expiry && now < *expiry {
-                let open = IOracleGuard::openSettlementCall {
-                    asset: self.underlying.asset,
-                    expiry: *expiry,
-                };
-                sent.push(operator.call(chain, self.guard, &open)?);
-                *opened = true;
-            }
         }
         Ok(sent)
     }
@@ -351,7 +339,6 @@ mod tests {
             guard: Address::ZERO,
             series: Vec::new(),
             expiries: [0; 2],
-            opened: [false; 2],
             volatility: CALM,
             prices: vec![100.0; 100],
         };

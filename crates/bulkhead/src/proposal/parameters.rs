@@ -335,6 +335,7 @@ mod tests {
                 min: 0,
                 max: 0,
                 confidence: 0,
+                stablePriceRate: 0,
             },
             emergencies: 0,
         };

@@ -43,7 +43,8 @@ pub fn replay(moments: &[Moment]) -> Vec<Step> {
     let mut volatility = Volatility::default();
     let poke = |moment: &Moment| {
         let now = moment.time;
-        (asset, _) = asset.observe(observation(moment), &PARAMETERS, now);
+        let rate = LIMITS.stable_price_rate;
+        (asset, _) = asset.observe(observation(moment), &PARAMETERS, rate, now);
         if asset.price.is_trusted(now) {
             volatility = volatility.sample(asset.price.mark, &PARAMETERS, &LIMITS, now);
         }

@@ -16,7 +16,7 @@
 //! | what an operation's events explain | [`explained`] |
 //! | what is theft; invariants 4 and 5 | [`judge`] |
 //! | invariants 8 and 9, shared with the native search | [`bounds`] |
-//! | the pool's exits, the owner's setters, settlement of options | [`pool`], [`setters`], [`settlement`] |
+//! | the pool's exits, the owner's setters | [`pool`], [`setters`] |
 //!
 //! `ADVERSARY_SEED` and `ADVERSARY_OPERATIONS` repeat or prolong a search. `ADVERSARY_PROGRAM=name=folder` puts the program
 //! `name.initcode` of a folder in the place of the one that was built, to see that what is wrong with it is found. It needs the
@@ -42,7 +42,6 @@ mod pool;
 mod search;
 mod seen;
 mod setters;
-mod settlement;
 mod system;
 mod world;
 

@@ -16,7 +16,6 @@ use bulkhead::units::tokens;
 use crate::node::Node;
 use crate::own_market::OwnMarket;
 use crate::seen::Series;
-use crate::settlement;
 use crate::system::{self, ETH, FEED, HONEST, KEEPER, PRICES, QUIET, System, THIN};
 
 /// Largest move that covers have to pay for, in basis points.
@@ -45,7 +44,6 @@ pub struct State {
     quoted: [f64; 2],
     /// When the thin market was first manipulated.
     pub tripped: Option<u64>,
-    settlement_open: bool,
 }
 
 /// A chain, and what happens on it.
@@ -81,7 +79,6 @@ impl<'a> World<'a> {
                 nonce: 1,
                 quoted: [VOLATILITY, 0.0],
                 tripped: None,
-                settlement_open: false,
             },
         };
         world.settle_down();
@@ -409,16 +406,13 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Goes to a second before or after the expiry, or opens the averaging.
+    /// Goes to a second before or after the expiry, by way of its window.
     pub fn expire(&mut self) {
-        let Scene { node, system } = self.scene;
+        let node = self.scene.node;
         let expiry = self.state.series[0].expiry;
         let now = node.now();
         if now + DAY <= expiry {
             self.pass(expiry - DAY + 1 - now);
-        }
-        if !self.state.settlement_open {
-            self.state.settlement_open = settlement::open(node, system, expiry).is_ok();
         }
         for left in [1_800, 1_200, 600, 1] {
             if node.now() + left < expiry {

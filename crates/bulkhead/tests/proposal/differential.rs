@@ -127,6 +127,7 @@ fn range_limits(scene: &Scene, place: usize, least: f64) -> Change {
             min: rate(least),
             max: rate(0.5),
             confidence: 0,
+            stablePriceRate: rate(0.0003),
         },
         emergencies: 0,
     };

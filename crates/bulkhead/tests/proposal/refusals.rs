@@ -67,6 +67,7 @@ async fn what_would_revert_is_said_with_the_contracts_error() {
             min: rate(0.3),
             max: rate(0.9),
             confidence: 0,
+            stablePriceRate: rate(0.0003),
         },
         emergencies: 0,
     };

@@ -186,6 +186,7 @@ impl Scene {
             min: rate(0.02),
             max: rate(0.045),
             confidence: 0,
+            stablePriceRate: rate(0.0003),
         };
         self.operate(
             guard,

@@ -6,8 +6,11 @@ use crate::source::Sample;
 use crate::spell::Spell;
 use crate::tier::blocked;
 use crate::trip::Trip;
+use crate::volatility::RangeLimits;
 
 const P: Parameters = Parameters::DEFAULT;
+/// Of the stable price, a second.
+const RATE: u64 = RangeLimits::PEGGED_RATE;
 const START: u64 = 1_700_000_000;
 const HEARTBEAT: u64 = 3_600;
 
@@ -39,7 +42,7 @@ fn hold(mut asset: Asset, price: u128, mut now: u64, secs: u64, step: u64) -> (A
     let end = now + secs;
     while now < end {
         now += step;
-        asset = asset.observe(one(Some(price), now), &P, now).0;
+        asset = asset.observe(one(Some(price), now), &P, RATE, now).0;
     }
     (asset, now)
 }
@@ -50,7 +53,7 @@ fn started(price: u128) -> (Asset, u64) {
 
 #[test]
 fn the_first_observation_sets_mark_and_stable_price() {
-    let (asset, _) = Asset::default().observe(one(Some(2_000), START), &P, START);
+    let (asset, _) = Asset::default().observe(one(Some(2_000), START), &P, RATE, START);
     assert_eq!(
         (asset.price.mark, asset.price.stable, asset.price.tier),
         (2_000, 2_000, Tier::Normal)
@@ -66,7 +69,7 @@ fn an_asset_that_was_never_priced_forbids_everything() {
         asset.price.blocked_at(Tier::Halted, false, START),
         blocked::ALL
     );
-    let (asset, cause) = asset.observe(one(None, START), &P, START);
+    let (asset, cause) = asset.observe(one(None, START), &P, RATE, START);
     assert_eq!(
         (asset.price.mark, asset.price.is_trusted(START), cause),
         (0, false, Cause::Frozen)
@@ -82,7 +85,7 @@ fn a_move_in_one_step_trips_the_breaker_at_once() {
         (8_900, Tier::Restricted),
     ] {
         let (asset, now) = started(10_000);
-        let (asset, cause) = asset.observe(one(Some(price), now + 60), &P, now + 60);
+        let (asset, cause) = asset.observe(one(Some(price), now + 60), &P, RATE, now + 60);
         assert_eq!(
             (asset.price.tier, asset.price.mark, cause),
             (tier, price, Cause::Move)
@@ -98,7 +101,7 @@ fn a_slow_move_is_measured_against_the_mean() {
         let mut price = 1_000_000u128;
         for _ in 0..8 {
             (price, now) = (price - price * percent / 100, now + 60);
-            asset = asset.observe(one(Some(price), now), &P, now).0;
+            asset = asset.observe(one(Some(price), now), &P, RATE, now).0;
         }
         assert_eq!(asset.price.tier, tier, "{percent} % a minute");
     }
@@ -107,9 +110,13 @@ fn a_slow_move_is_measured_against_the_mean() {
 #[test]
 fn a_gap_longer_than_the_window_restarts_the_mean() {
     let (asset, now) = started(10_000);
-    let at_edge = asset.observe(one(Some(8_000), now + 300), &P, now + 300).0;
+    let at_edge = asset
+        .observe(one(Some(8_000), now + 300), &P, RATE, now + 300)
+        .0;
     assert_eq!(at_edge.price.tier, Tier::Restricted);
-    let after = asset.observe(one(Some(8_000), now + 301), &P, now + 301).0;
+    let after = asset
+        .observe(one(Some(8_000), now + 301), &P, RATE, now + 301)
+        .0;
     assert_eq!(after.mean, Mean::restart(8_000, now + 301));
 }
 
@@ -117,7 +124,7 @@ fn a_gap_longer_than_the_window_restarts_the_mean() {
 fn a_move_in_a_gap_is_measured_against_the_last_mark_by_the_root_of_the_gap() {
     let (asset, now) = started(10_000);
     let after = |gap: u64, price: u128| {
-        let (asset, cause) = asset.observe(one(Some(price), now + gap), &P, now + gap);
+        let (asset, cause) = asset.observe(one(Some(price), now + gap), &P, RATE, now + gap);
         (asset.price.tier, cause)
     };
     // 9 % in six minutes in which nobody looked: 5.48 % are Caution.
@@ -134,8 +141,8 @@ fn a_move_in_a_gap_is_measured_against_the_last_mark_by_the_root_of_the_gap() {
 fn what_was_not_trusted_counts_as_a_gap() {
     let (asset, now) = started(10_000);
     let lapsed = now + HEARTBEAT;
-    let (asset, _) = asset.observe(one(None, lapsed + 900), &P, lapsed + 900);
-    let (after, _) = asset.observe(one(Some(8_200), lapsed + 2_700), &P, lapsed + 2_700);
+    let (asset, _) = asset.observe(one(None, lapsed + 900), &P, RATE, lapsed + 900);
+    let (after, _) = asset.observe(one(Some(8_200), lapsed + 2_700), &P, RATE, lapsed + 2_700);
     assert_eq!(after.price.tier, Tier::Halted, "one tier at a time");
     assert_eq!(
         after.calm_since,
@@ -148,24 +155,24 @@ fn what_was_not_trusted_counts_as_a_gap() {
 #[test]
 fn a_mark_that_only_lapsed_keeps_its_tier_or_takes_a_stricter_one() {
     let (asset, now) = started(10_000);
-    let (restricted, _) = asset.observe(one(Some(8_900), now + 60), &P, now + 60);
+    let (restricted, _) = asset.observe(one(Some(8_900), now + 60), &P, RATE, now + 60);
     let back = now + 60 + HEARTBEAT + 600;
     assert_eq!(
         restricted.price.tier_at(&Trip::default(), back),
         Tier::Halted
     );
-    let (kept, _) = restricted.observe(one(Some(8_900), back), &P, back);
+    let (kept, _) = restricted.observe(one(Some(8_900), back), &P, RATE, back);
     assert_eq!(kept.price.tier, Tier::Restricted);
-    let (normal, _) = asset.observe(one(Some(10_000), back), &P, back);
+    let (normal, _) = asset.observe(one(Some(10_000), back), &P, RATE, back);
     assert_eq!(normal.price.tier, Tier::Normal);
-    let (moved, _) = asset.observe(one(Some(7_900), back), &P, back);
+    let (moved, _) = asset.observe(one(Some(7_900), back), &P, RATE, back);
     assert_eq!(moved.price.tier, Tier::Caution);
 }
 
 #[test]
 fn a_frozen_asset_keeps_its_last_trusted_mark_and_recovers_tier_by_tier() {
     let (asset, now) = started(10_000);
-    let (frozen, cause) = asset.observe(one(None, now + 60), &P, now + 60);
+    let (frozen, cause) = asset.observe(one(None, now + 60), &P, RATE, now + 60);
     assert_eq!(
         (frozen.price.mark, frozen.price.tier, cause),
         (10_000, Tier::Halted, Cause::Frozen)
@@ -205,32 +212,45 @@ fn a_mark_older_than_its_heartbeat_is_halted_without_a_poke() {
 #[test]
 fn the_stable_price_follows_what_was_in_force() {
     let (asset, now) = started(1_000_000);
-    let (asset, _) = asset.observe(one(Some(500_000), now), &P, now);
-    assert_eq!(asset.price.stable_at(now, P.stable_price_rate), 1_000_000);
+    let (asset, _) = asset.observe(one(Some(500_000), now), &P, RATE, now);
+    assert_eq!(asset.price.stable_at(now, RATE), 1_000_000);
+    assert_eq!(asset.price.stable_at(now + 10, RATE), 999_700);
+    let at_last = asset.price.stable_at(now + HEARTBEAT, RATE);
+    assert_eq!(at_last, 892_000);
     assert_eq!(
-        asset.price.stable_at(now + 10, P.stable_price_rate),
-        999_700
+        asset.price.stable_at(now + 86_400, RATE),
+        at_last,
+        "nothing is in force any more"
     );
-    assert_eq!(
-        asset.price.stable_at(now + 86_400, P.stable_price_rate),
-        500_000
-    );
+}
+
+#[test]
+fn the_stable_price_of_a_frozen_asset_stands_still() {
+    let (asset, now) = started(1_000_000);
+    let (asset, _) = asset.observe(one(Some(900_000), now + 60), &P, RATE, now + 60);
+    let (frozen, _) = asset.observe(one(None, now + 160), &P, RATE, now + 160);
+    assert_eq!(frozen.price.stable, 997_000);
+    for secs in [0, 60, HEARTBEAT, 86_400] {
+        assert_eq!(frozen.price.stable_at(now + 160 + secs, RATE), 997_000);
+    }
 }
 
 #[test]
 fn while_sources_diverge_the_stable_price_follows_the_primary_at_a_fifth_of_the_rate() {
     let first = Asset::default()
-        .observe(two(Some(1_000_000), Some(1_000_000), START), &P, START)
+        .observe(
+            two(Some(1_000_000), Some(1_000_000), START),
+            &P,
+            RATE,
+            START,
+        )
         .0;
-    let (asset, cause) = first.observe(two(Some(500_000), Some(950_000), START), &P, START);
+    let (asset, cause) = first.observe(two(Some(500_000), Some(950_000), START), &P, RATE, START);
     assert_eq!(
         (asset.price.mark, asset.price.tier, cause),
         (950_000, Tier::Halted, Cause::Divergence)
     );
-    assert_eq!(
-        asset.price.stable_at(START + 10, P.stable_price_rate),
-        999_940
-    );
+    assert_eq!(asset.price.stable_at(START + 10, RATE), 999_940);
     assert_eq!(asset.price.range(0), (500_000, 950_000));
     assert!(!asset.price.sources_agree(START));
 }
@@ -238,14 +258,14 @@ fn while_sources_diverge_the_stable_price_follows_the_primary_at_a_fifth_of_the_
 #[test]
 fn a_lost_source_costs_one_tier() {
     let first = Asset::default()
-        .observe(two(Some(10_000), Some(10_000), START), &P, START)
+        .observe(two(Some(10_000), Some(10_000), START), &P, RATE, START)
         .0;
-    let (asset, cause) = first.observe(two(None, Some(10_010), START + 1), &P, START + 1);
+    let (asset, cause) = first.observe(two(None, Some(10_010), START + 1), &P, RATE, START + 1);
     assert_eq!(
         (asset.price.mark, asset.price.tier, cause),
         (10_010, Tier::Caution, Cause::SourceLost)
     );
-    let (asset, _) = first.observe(two(None, Some(8_000), START + 1), &P, START + 1);
+    let (asset, _) = first.observe(two(None, Some(8_000), START + 1), &P, RATE, START + 1);
     assert_eq!((asset.price.mark, asset.price.tier), (9_000, Tier::Halted));
     assert_eq!(asset.price.range(0), (8_000, 9_000));
 }
@@ -257,7 +277,7 @@ fn a_sequencer_outage_halts_but_still_marks() {
         sequencer_down: true,
         ..one(Some(9_900), now)
     };
-    let (asset, cause) = asset.observe(down, &P, now);
+    let (asset, cause) = asset.observe(down, &P, RATE, now);
     assert_eq!(
         (asset.price.mark, asset.price.tier, cause),
         (9_900, Tier::Halted, Cause::SequencerDown)
@@ -308,8 +328,8 @@ proptest! {
         for (primary, secondary, secs) in steps {
             now += secs;
             let before = asset;
-            let stable = before.price.stable_at(now, P.stable_price_rate);
-            asset = before.observe(two(primary, secondary, now), &P, now).0;
+            let stable = before.price.stable_at(now, RATE);
+            asset = before.observe(two(primary, secondary, now), &P, RATE, now).0;
             match (primary, secondary) {
                 (None, None) => prop_assert_eq!(asset.price.mark, before.price.mark),
                 (Some(p), Some(s)) if asset.price.status != Status::Frozen => {
@@ -332,9 +352,9 @@ proptest! {
         for (price, secs) in prices {
             let before = asset.price.stable;
             now += secs;
-            asset = asset.observe(one(Some(price), now), &P, now).0;
+            asset = asset.observe(one(Some(price), now), &P, RATE, now).0;
             if before != 0 {
-                let bound = before / u128::from(WAD / P.stable_price_rate) * u128::from(secs) * 101 / 100 + 1_000;
+                let bound = before / u128::from(WAD / RATE) * u128::from(secs) * 101 / 100 + 1_000;
                 prop_assert!(asset.price.stable.abs_diff(before) <= bound);
             }
         }

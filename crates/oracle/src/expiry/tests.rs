@@ -3,7 +3,7 @@ use risk::options::black::Kind::{Call, Put};
 
 use super::*;
 use crate::price::{Price, Status};
-use crate::settlement::Settlement;
+use crate::settlement::{Settlements, Windows};
 use crate::spell::Spell;
 use crate::surface::Surface;
 
@@ -182,16 +182,13 @@ fn prices_beyond_the_largest_count_as_that() {
 /// step of an option's value is larger than what the price and the clock moved it by.
 #[test]
 fn nothing_jumps_at_the_expiry() {
-    const WINDOW: u32 = 1_800;
-    let opened = Settlement::default()
-        .open_next(EXPIRY, false, WINDOW, EXPIRY - 7_200)
-        .unwrap();
-    for late in [0, 600] {
-        let (mut settlement, mut last) = (opened, None);
+    let windows = Windows::of_length(1_800);
+    for late in [0, 600, 1_200] {
+        let (mut settlements, mut settled, mut last) = (Settlements::default(), None, None);
         for second in 0..4_000 {
             let now = EXPIRY - 3_000 + second;
             let mark = (2_000_000 - 20 * u128::from(second)) * (USD / 1_000);
-            // Unobserved for a while, which is counted after the expiry.
+            // Untrusted for a while, which is made up for after the expiry where too little is left.
             let status = match now < EXPIRY - late {
                 true => Status::Agreeing,
                 false => Status::Frozen,
@@ -208,19 +205,19 @@ fn nothing_jumps_at_the_expiry() {
                 status,
                 ..Price::default()
             };
-            let counted = settlement.fixed();
-            let expiry = match (now < EXPIRY, settlement.is_complete()) {
+            let counted = settlements.fixed(EXPIRY, &windows, now);
+            let expiry = match (now < EXPIRY, settled) {
                 (true, _) => Expiry {
                     counted,
                     ..at(mark, now)
                 },
-                (false, false) => Expiry {
+                (false, None) => Expiry {
                     price: mark,
                     counted,
                     stage: Stage::Settling,
                 },
-                (false, true) => Expiry {
-                    price: settlement.price,
+                (false, Some(price)) => Expiry {
+                    price,
                     counted: NOTHING,
                     stage: Stage::Settled,
                 },
@@ -234,9 +231,10 @@ fn nothing_jumps_at_the_expiry() {
                 }
             }
             last = Some(found);
-            settlement = settlement.count(&price, now + 1);
+            settlements = settlements.count(&price, &windows, now + 1);
+            settled = settled.or(settlements.settled[0].map(|one| one.price));
         }
-        assert!(settlement.is_complete());
+        assert!(settled.is_some());
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use oracle::settlement::next_expiry;
 use oracle::{
-    Asset, Cause, Expiry, Limits, NotDistrusted, NotOpened, Outlook, Parameters, Price, Quoted,
-    RangeLimits, Round, Sequencer, Settlement, Sources, Stage, State, Surface, SurfaceLimits,
-    SurfaceRefusal, Tier, Trip, TripRefusal, Volatility,
+    Asset, Cause, Expiry, Limits, NotDistrusted, Outlook, Parameters, Price, Quoted, RangeLimits,
+    Round, Sequencer, Settlements, Sources, Stage, State, Surface, SurfaceLimits, SurfaceRefusal,
+    Tier, Trip, TripRefusal, Volatility, Windows,
 };
 
 use risk::options::settlement::Counted;
@@ -23,23 +24,25 @@ pub struct Told {
     pub tier: Tier,
     pub blocked: u16,
     pub outlook: Outlook,
-    /// Of the last settlement opened.
-    pub expiry: Expiry,
+    /// Of the day that ended last, and of the one under way.
+    pub expiries: [Expiry; 2],
 }
 
 /// One asset with everything that belongs to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Guard {
     pub parameters: Parameters,
+    pub ranges: RangeLimits,
+    pub windows: Windows,
     pub limits: SurfaceLimits,
     pub asset: Asset,
     pub volatility: Volatility,
     /// The sequencer's status as the last poke of any asset saw it.
     pub sequencer: Sequencer,
     pub trip: Trip,
-    pub settlement: Settlement,
-    /// Prices of the completed settlements before the last one opened.
-    pub settled: BTreeMap<u64, u128>,
+    pub settlements: Settlements,
+    /// What is settled, by the last day of each price: the first, and the price.
+    pub settled: BTreeMap<u64, (u64, u128)>,
     pub surfaces: BTreeMap<u64, Quoted>,
 }
 
@@ -47,12 +50,14 @@ impl Guard {
     pub fn new() -> Self {
         Self {
             parameters: Parameters::DEFAULT,
+            ranges: RangeLimits::DEFAULT,
+            windows: Windows::of_length(Parameters::DEFAULT.settlement_window),
             limits: SurfaceLimits::DEFAULT,
             asset: Asset::default(),
             volatility: Volatility::default(),
             sequencer: Sequencer::default(),
             trip: Trip::default(),
-            settlement: Settlement::default(),
+            settlements: Settlements::default(),
             settled: BTreeMap::new(),
             surfaces: BTreeMap::new(),
         }
@@ -88,20 +93,23 @@ impl Guard {
         };
         let last = self.state();
         let (sequencer, parameters) = (next.sequencer, &self.parameters);
-        let (state, cause) =
-            last.observe(heard, &sequencer, &RangeLimits::DEFAULT, parameters, now);
+        let (ranges, windows) = (&self.ranges, &self.windows);
+        let (state, cause) = last.observe(heard, &sequencer, ranges, parameters, windows, now);
         let news = state.has_news(&last, &sequencer);
         (next.asset, next.volatility) = (state.asset, state.volatility);
-        next.settlement = state.settlement.unwrap_or(self.settlement);
+        for settled in state.settlements.settled.iter().flatten() {
+            let found = (settled.first, settled.price);
+            next.settled.insert(settled.last, found);
+        }
+        next.settlements = state.settlements;
         (next, cause, news)
     }
 
     fn state(&self) -> State {
-        let running = self.settlement.expiry != 0 && !self.settlement.is_complete();
         State {
             asset: self.asset,
             volatility: self.volatility,
-            settlement: running.then_some(self.settlement),
+            settlements: self.settlements,
         }
     }
 
@@ -144,16 +152,15 @@ impl Guard {
     /// What readers are told of what was observed at `now`.
     pub fn told(&self, now: u64) -> Told {
         let price = self.asset.price;
-        let ranges = self
-            .volatility
-            .ranges(&self.parameters, &RangeLimits::DEFAULT, now);
+        let ranges = self.volatility.ranges(&self.parameters, &self.ranges, now);
         Told {
             mark: price.mark,
-            stable: price.stable_at(now, self.parameters.stable_price_rate),
+            stable: price.stable_at(now, self.ranges.stable_price_rate),
             tier: self.tier(now),
             blocked: self.blocked(now),
             outlook: Outlook::of(&ranges),
-            expiry: self.expiry(self.settlement.expiry, now),
+            expiries: [next_expiry(now) - 86_400, next_expiry(now)]
+                .map(|time| self.expiry(time, now)),
         }
     }
 
@@ -177,17 +184,10 @@ impl Guard {
         Ok(())
     }
 
-    pub fn open_settlement(&mut self, expiry: u64, now: u64) -> Result<(), NotOpened> {
-        let last = self.settlement;
-        let missed = expiry <= now
-            && self.surfaces.contains_key(&expiry)
-            && !self.settled.contains_key(&expiry);
-        let window = self.parameters.settlement_window;
-        self.settlement = last.open_next(expiry, missed, window, now)?;
-        if last.is_complete() {
-            self.settled.insert(last.expiry, last.price);
-        }
-        Ok(())
+    /// The price of a day that has one.
+    pub fn settled(&self, time: u64) -> Option<u128> {
+        let (_, &(first, price)) = self.settled.range(time..).next()?;
+        (first <= time).then_some(price)
     }
 
     pub fn set_surface(
@@ -211,27 +211,23 @@ impl Guard {
 
     /// The expiry at `time` as options on it are valued, of what was observed at `now`.
     pub fn expiry(&self, time: u64, now: u64) -> Expiry {
-        let (price, last) = (self.asset.price.mark, self.settlement);
-        let running = last.expiry == time && !last.is_complete();
-        let counted = if running {
-            last.fixed()
-        } else {
-            Counted::default()
-        };
+        let price = self.asset.price.mark;
+        let counted = self.settlements.fixed(time, &self.windows, now);
         if now < time {
             let quoted = self.surfaces.get(&time).copied().unwrap_or_default();
             return Expiry::ahead(price, counted, time, quoted, now);
         }
-        let complete = last.expiry == time && last.is_complete();
-        let settled = complete.then_some(last.price);
-        let (price, stage) = match settled.or(self.settled.get(&time).copied()) {
-            Some(price) => (price, Stage::Settled),
-            None => (price, Stage::Settling),
-        };
-        Expiry {
-            price,
-            counted,
-            stage,
+        match self.settled(time) {
+            Some(price) => Expiry {
+                price,
+                counted: Counted::default(),
+                stage: Stage::Settled,
+            },
+            None => Expiry {
+                price,
+                counted,
+                stage: Stage::Settling,
+            },
         }
     }
 }

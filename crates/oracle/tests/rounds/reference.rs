@@ -236,9 +236,12 @@ impl Reference {
     }
 
     /// The least and greatest that the stable price may be at `now`: it moves towards what it follows by a whole number, not
-    /// past it, and not faster than its rate allows; nor slower, but for rounding.
+    /// past it, and not faster than its rate allows; nor slower, but for rounding; while the mark is trusted.
     pub fn stable_at(&self, now: u64, rate: u64) -> (u128, u128) {
-        let secs = now.saturating_sub(self.observed);
+        let secs = match self.standing {
+            Standing::Frozen => 0,
+            _ => now.min(self.expires).saturating_sub(self.observed),
+        };
         let (target, divisor) = match self.standing {
             Standing::Diverged => (self.primary, 5),
             _ => (self.mark, 1),
@@ -278,6 +281,7 @@ impl Reference {
         seen: &[Option<Sighting>],
         sequencer_down: bool,
         parameters: &Parameters,
+        stable_price_rate: u64,
         stable: u128,
         now: u64,
     ) -> Expected {
@@ -286,7 +290,7 @@ impl Reference {
         let stances = self.stances(verdict.as_ref(), mean, sequencer_down, parameters, now);
         let stable = match (&verdict, self.mark) {
             (Some(first), 0) => (first.mark, first.mark),
-            _ => self.stable_at(now, parameters.stable_price_rate),
+            _ => self.stable_at(now, stable_price_rate),
         };
         match verdict {
             Some(verdict) => Expected {
@@ -510,17 +514,65 @@ impl Reference {
 
     // ---- settlements
 
-    /// The sum of the marks from `from` on, second by second, while they were trusted, and the number of those seconds, until
-    /// there are `most`.
+    /// The sum of the marks between two times, second by second, while they were trusted, and the number of those seconds.
     ///
     /// `trusted` are the spans in which there was a trusted mark, with the mark.
-    pub fn sum_of(trusted: &[(u64, u64, u128)], from: u64, most: u64) -> (U512, u64) {
+    fn sum_of(trusted: &[(u64, u64, u128)], from: u64, to: u64) -> (U512, u64) {
         let (mut sum, mut counted) = (U512::ZERO, 0);
         for &(start, end, price) in trusted {
-            let secs = end.saturating_sub(start.max(from)).min(most - counted);
+            let secs = end.min(to).saturating_sub(start.max(from));
             (sum, counted) = (sum + wide(price) * U512::from(secs), counted + secs);
         }
         (sum, counted)
+    }
+
+    /// The prices of all days that ended from `start` until `now`, as far as they have one, and what is counted of the first that has
+    /// none: a day's mean over its window, if half of that was trusted, and else over what makes half up, which days that end
+    /// meanwhile share. `window` is that of a day.
+    pub fn days(
+        trusted: &[(u64, u64, u128)],
+        start: u64,
+        now: u64,
+        window: impl Fn(u64) -> u64,
+    ) -> (Vec<Day>, (U512, u64)) {
+        let next = |time: u64| (time + 16 * 3_600) / 86_400 * 86_400 + 8 * 3_600;
+        let (mut days, mut end) = (Vec::new(), next(start));
+        loop {
+            let (from, half) = (end - window(end), window(end).div_ceil(2));
+            let within = |to: u64| Self::sum_of(trusted, from, to);
+            if end > now {
+                return (days, within(now));
+            }
+            let by = if within(end).1 >= half {
+                end
+            } else {
+                // The first second by which half is made up.
+                let (mut low, mut high) = (end, now + 1);
+                while low < high {
+                    let middle = low.midpoint(high);
+                    if within(middle).1 >= half {
+                        high = middle;
+                    } else {
+                        low = middle + 1;
+                    }
+                }
+                low
+            };
+            if by > now {
+                return (days, within(now));
+            }
+            let (sum, secs) = within(by);
+            let (price, made_up, first) = ((sum / U512::from(secs)).to(), by > end, end);
+            while end <= by {
+                days.push(Day {
+                    end,
+                    price,
+                    made_up,
+                    joined: end > first,
+                });
+                end += 86_400;
+            }
+        }
     }
 
     /// The span for which the mark of now counts if `now` is the next that anybody looks.
@@ -529,6 +581,17 @@ impl Reference {
         let counts = self.standing != Standing::Frozen && changed <= self.observed;
         (counts && end > self.observed).then_some((self.observed, end, self.mark))
     }
+}
+
+/// A day with a price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Day {
+    pub end: u64,
+    pub price: u128,
+    /// Whether less than half of its window was trusted before its end.
+    pub made_up: bool,
+    /// Whether it has the price of an earlier one, which was waiting when it ended.
+    pub joined: bool,
 }
 
 /// A mean between two fractions.

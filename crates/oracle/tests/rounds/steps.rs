@@ -40,12 +40,10 @@ pub enum Step {
     PokeAnother,
     /// The guardian asks for a trip of so many seconds.
     Trip(u8, u32),
-    /// Governance sets other parameters.
-    Parameters(Box<Parameters>),
+    /// Governance sets other parameters, and another rate of the stable price.
+    Parameters(Box<Parameters>, u64),
     /// Governance configures other sources.
     Configure(Vec<Limits>),
-    /// Somebody opens the settlement of the expiry that is so many days from the next.
-    Open(i64),
     /// The provider quotes the expiry that is so many days from the next.
     Quote(i64, Surface),
     /// The guardian distrusts the surface of the expiry that is so many days from the next, for so many seconds.
@@ -304,16 +302,16 @@ fn parameters() -> impl Strategy<Value = Step> {
     )
         .prop_map(
             |((caution, more), rate, mean_window, calm_period, grace_period, settlement_window)| {
-                Step::Parameters(Box::new(Parameters {
+                let parameters = Parameters {
                     caution_move: caution * UNIT,
                     restricted_move: (caution + more) * UNIT,
-                    stable_price_rate: rate * UNIT,
                     mean_window,
                     calm_period,
                     grace_period,
-                    settlement_window,
+                    settlement_window: settlement_window / 60 * 60,
                     ..Parameters::DEFAULT
-                }))
+                };
+                Step::Parameters(Box::new(parameters), rate * UNIT)
             },
         )
 }
@@ -377,7 +375,6 @@ fn step(bad: u32) -> impl Strategy<Value = Step> {
         5 => trip(),
         1 => parameters(),
         1 => sources().prop_map(Step::Configure),
-        2 => (-2_i64..2).prop_map(Step::Open),
         4 => (-2_i64..4, surface()).prop_map(|(day, surface)| Step::Quote(day, surface)),
         2 => (-2_i64..4, spell()).prop_map(|(day, secs)| Step::Distrust(day, secs)),
     ]

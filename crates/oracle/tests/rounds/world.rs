@@ -36,8 +36,10 @@ pub struct World<'a> {
     trusted: Vec<(u64, u64, u128)>,
     /// Every settlement that was final for somebody who looked, and its price.
     finals: BTreeMap<u64, u128>,
-    /// Observations since the settlement was opened: each may round by one.
-    counts: u128,
+    /// When somebody looked first.
+    started: Option<u64>,
+    /// Changes of the settlement window: when, and to what; the first from the start.
+    windows: Vec<(u64, u32)>,
     now: u64,
     /// Whether this only tries what would be if.
     tries: bool,
@@ -59,7 +61,8 @@ impl<'a> World<'a> {
             found: (true, 0),
             trusted: Vec::new(),
             finals: BTreeMap::new(),
-            counts: 0,
+            started: None,
+            windows: vec![(0, Parameters::DEFAULT.settlement_window)],
             now: start,
             tries: false,
             reached,
@@ -97,7 +100,7 @@ impl<'a> World<'a> {
                 self.poke()?;
                 self.trip(steps::tier(*tier), *secs)?;
             }
-            Step::Parameters(parameters) => self.set_parameters(parameters)?,
+            Step::Parameters(parameters, rate) => self.set_parameters(parameters, *rate)?,
             Step::Configure(limits) => {
                 self.sources = limits
                     .iter()
@@ -106,10 +109,6 @@ impl<'a> World<'a> {
                 self.guard.configure();
                 self.reference.reconfigured();
                 self.reach("other sources");
-            }
-            Step::Open(days) => {
-                self.poke()?;
-                self.open_settlement(expiry(*days, self.now))?;
             }
             Step::Quote(days, surface) => self.quote(expiry(*days, self.now), *surface)?,
             Step::Distrust(days, secs) => self.distrust(expiry(*days, self.now), *secs)?,
@@ -178,7 +177,7 @@ impl<'a> World<'a> {
         prop_assert_eq!(told, poked.guard.told(self.now));
         let changes = poked.reference.differs_from(&self.reference);
         let interrupted = poked.found.1 > self.reference.observed;
-        let completes = poked.guard.settlement.is_complete() && !before.settlement.is_complete();
+        let completes = poked.guard.settled != before.settled;
         prop_assert_eq!(kept, changes || interrupted || completes);
         if kept {
             self.reach("operations that keep news");
@@ -210,23 +209,25 @@ impl<'a> World<'a> {
         let before = self.guard.clone();
         let cause = self.guard.poke(&self.sources, &answers, &self.uptime, now);
         self.find_sequencer();
+        self.started = self.started.or(Some(now));
         let (up, changed) = self.found;
         self.trusted
             .extend(self.reference.trusted_span(changed, now));
-        self.counts += 1;
 
         let parameters = self.guard.parameters;
         let price = self.guard.asset.price;
-        let (least, most) = self.reference.stable_at(now, parameters.stable_price_rate);
-        let stable = before
-            .asset
-            .price
-            .stable_at(now, parameters.stable_price_rate);
+        let (least, most) = self
+            .reference
+            .stable_at(now, self.guard.ranges.stable_price_rate);
+        let rate = self.guard.ranges.stable_price_rate;
+        let stable = before.asset.price.stable_at(now, rate);
         prop_assert!(
             (least..=most).contains(&stable),
             "{stable} is not from {least} to {most}"
         );
-        let expected = self.reference.expect(&seen, !up, &parameters, stable, now);
+        let expected = self
+            .reference
+            .expect(&seen, !up, &parameters, rate, stable, now);
         prop_assert_eq!(price.mark, expected.mark);
         prop_assert_eq!(standing(price.status), expected.standing);
         prop_assert_eq!(
@@ -258,7 +259,11 @@ impl<'a> World<'a> {
             parameters.mean_window,
             now,
         );
-        self.check_settlement()
+        // What only tries what would be is not checked over the whole history.
+        if self.tries {
+            return Ok(());
+        }
+        self.check_settlements()
     }
 
     /// Said once more without the reference: where a mark may come from.
@@ -337,8 +342,15 @@ impl<'a> World<'a> {
         }
     }
 
-    fn set_parameters(&mut self, parameters: &Parameters) -> TestCaseResult {
+    fn set_parameters(&mut self, parameters: &Parameters, rate: u64) -> TestCaseResult {
         prop_assert!(parameters.is_within_bounds(), "{parameters:?}");
+        self.guard.ranges.stable_price_rate = rate;
+        prop_assert!(self.guard.ranges.is_within_bounds(), "{rate}");
+        // Somebody looks at the days whose windows are known before they change.
+        self.poke()?;
+        let window = parameters.settlement_window;
+        self.guard.windows = self.guard.windows.changed(window, self.now);
+        self.windows.push((self.now, window));
         let before = self.guard.parameters.mean_window;
         if before != parameters.mean_window {
             self.reference

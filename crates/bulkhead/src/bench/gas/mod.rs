@@ -55,10 +55,8 @@ const TERMS: Terms = Terms {
 };
 const START_PRICE: f64 = 200.0;
 const DAY: u64 = 86_400;
-/// Longer than the guard's mean, which restarts, so that no breaker stands in the way of a measurement.
-const CALM_SECONDS: u64 = 600;
-/// Share of itself by which the stable price may move per second, WAD: 18 % in [`CALM_SECONDS`].
-const QUICK_STABLE_PRICE_RATE: u64 = 300_000_000_000_000;
+/// Sixteen windows of the guard's mean, after which no breaker reacts to a move below 20 %; the stable price follows that in minutes.
+const CALM_SECONDS: u64 = 4_800;
 /// Dollars in the pool of a market whose open interest must not be limited.
 const PLENTY: f64 = 1e9;
 
@@ -95,7 +93,6 @@ pub async fn measure(root: &Path, chain: &Chain) -> Result<(GasFigures, Market),
         meter: Meter::new(chain, cache),
     };
     bench.fund().await?;
-    bench.quicken_stable_price().await?;
     bench.factory().await?;
     bench.guard().await?;
     bench.engine().await?;
@@ -149,24 +146,6 @@ impl Bench<'_> {
             )?);
         }
         self.chain.execute(&transactions).await?;
-        Ok(())
-    }
-
-    /// Lets the stable price catch up with a new price in the minutes that the bench waits for it: by default it takes hours,
-    /// for which initial margin would count the price before.
-    async fn quicken_stable_price(&self) -> Result<(), BenchError> {
-        let guard = self.market.guard;
-        let mut parameters = self
-            .chain
-            .call(guard, &IOracleGuard::parametersCall {})
-            .await?;
-        parameters.stablePriceRate = QUICK_STABLE_PRICE_RATE;
-        let set = IOracleGuard::setParametersCall {
-            parameters,
-            emergencies: 0,
-        };
-        let transaction = self.operator.call(self.chain, guard, &set)?;
-        self.chain.execute(&[transaction]).await?;
         Ok(())
     }
 

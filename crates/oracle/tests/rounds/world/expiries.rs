@@ -1,6 +1,6 @@
 //! Settlements and surfaces of volatility: at what options are valued, settled and forbidden.
 
-use oracle::{Expiry, NotDistrusted, NotOpened, Quoted, Stage, Surface, SurfaceRefusal, WAD};
+use oracle::{Expiry, NotDistrusted, Quoted, Stage, Surface, SurfaceRefusal, WAD};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 use risk::options::black::Kind;
@@ -12,71 +12,55 @@ use crate::reference::Reference;
 use crate::steps::expiry;
 
 impl World<'_> {
-    pub(super) fn open_settlement(&mut self, expiry: u64) -> TestCaseResult {
-        let (before, now) = (self.guard.clone(), self.now);
-        let counted = before.settlement;
-        let ahead = expiry > now && expiry - now <= 86_400;
-        let over = before.settlement.expiry == 0 || counted.is_complete();
-        match self.guard.open_settlement(expiry, now) {
-            Ok(()) => {
-                let missed = expiry <= now
-                    && before.surfaces.contains_key(&expiry)
-                    && !before.settled.contains_key(&expiry);
-                let early = now + u64::from(before.parameters.settlement_window) <= counted.from;
-                prop_assert!(ahead || missed, "opened {expiry} at {now}");
-                prop_assert!(
-                    over || (missed && early),
-                    "opened while another one was counted"
-                );
-                prop_assert_ne!(expiry, before.settlement.expiry);
-                if counted.is_complete() {
-                    prop_assert_eq!(
-                        self.guard.settled.get(&counted.expiry),
-                        Some(&counted.price)
-                    );
-                    self.reach("settlements complete");
-                }
-                let opened = self.guard.settlement;
-                prop_assert_eq!((opened.expiry, opened.counted), (expiry, 0));
-                prop_assert!(
-                    opened.from >= now && opened.from + u64::from(opened.window) >= expiry
-                );
-                self.counts = 0;
+    /// Every day that has ended has the price of the design, or none by the design; and what is counted of the one that waits or is
+    /// under way is what was trusted.
+    pub(super) fn check_settlements(&self) -> TestCaseResult {
+        let Some(start) = self.started else {
+            return Ok(());
+        };
+        // A window that is set holds from the day after the one under way.
+        let window = |end: u64| {
+            let known = self.windows.iter().rev();
+            let mut set = known.filter(|&&(time, _)| expiry(0, time) < end || time == 0);
+            u64::from(set.next().unwrap().1)
+        };
+        let (days, (sum, secs)) = Reference::days(&self.trusted, start, self.now, window);
+        let mut end = expiry(0, start);
+        for day in &days {
+            prop_assert_eq!(day.end, end);
+            prop_assert_eq!(self.guard.settled(end), Some(day.price), "{:?}", day);
+            if !day.made_up {
+                self.reach("days settled");
+            } else if day.joined {
+                self.reach("days that joined another");
+            } else {
+                self.reach("days that were made up");
             }
-            Err(NotOpened::Running) => prop_assert!(!over),
-            Err(NotOpened::InvalidExpiry) => {
-                prop_assert!(!ahead || expiry == before.settlement.expiry);
-            }
+            end += 86_400;
         }
-        self.check_settlement()
-    }
-
-    /// The settlement is the mean of the trusted seconds of its window, and of no others, to a unit for each observation.
-    pub(super) fn check_settlement(&self) -> TestCaseResult {
-        let settlement = self.guard.settlement;
-        let window = settlement.window.into();
-        let (sum, counted) = Reference::sum_of(&self.trusted, settlement.from, window);
-        prop_assert_eq!(u64::from(settlement.counted), counted);
+        prop_assert_eq!(self.guard.settled(end), None);
+        let settlements = &self.guard.settlements;
         prop_assert_eq!(
-            settlement.is_complete(),
-            settlement.expiry != 0 && counted == u64::from(settlement.window)
+            settlements.pending.map(|one| one.first),
+            (end <= self.now).then_some(end)
         );
-        if counted > 0 {
-            let mean: u128 = (sum / U512::from(counted)).to();
-            let error = settlement.price.abs_diff(mean);
-            prop_assert!(
-                error <= self.counts + 2,
-                "{} is not {mean}",
-                settlement.price
-            );
-        }
+        let counted = settlements.pending.map_or(settlements.day, |one| one.sums);
+        prop_assert_eq!(
+            (U512::from(counted.sum), u64::from(counted.secs)),
+            (sum, secs)
+        );
         Ok(())
     }
 
     /// What has settled once, for anybody who looked, stays as it was.
     pub(super) fn check_finals(&mut self) -> TestCaseResult {
-        let times: Vec<u64> = self.guard.settled.keys().copied().collect();
-        for time in times.into_iter().chain([self.guard.settlement.expiry]) {
+        let ends = self
+            .guard
+            .settled
+            .iter()
+            .flat_map(|(&last, &(first, _))| [first, last]);
+        let times: Vec<u64> = ends.collect();
+        for time in times {
             let at = self.guard.expiry(time, self.now);
             let known = self.finals.get(&time).copied();
             if at.is_final() {
@@ -199,26 +183,23 @@ impl World<'_> {
                 let whole = at.counted.share.0 == 0;
                 prop_assert!(!whole || found == u64::from(kept) * (WAD / 1_000_000));
             }
-            self.check_value(&at, time)?;
+            self.check_value(&at)?;
         }
         Ok(())
     }
 
     /// What is left to move of options is at the mark, what is not at a mean of trusted marks; what is settled is at such a mean.
-    fn check_value(&self, at: &Expiry, time: u64) -> TestCaseResult {
-        let (mark, last) = (self.reference.mark(), self.guard.settlement);
+    fn check_value(&self, at: &Expiry) -> TestCaseResult {
+        let mark = self.reference.mark();
         let (share, average) = (at.counted.share.0, at.counted.average.0);
         if at.is_final() {
             prop_assert_eq!(share, 0);
             return self.check_mean(at.price);
         }
         prop_assert_eq!(at.price, mark);
-        if last.expiry != time || last.counted == 0 {
-            prop_assert_eq!(share, 0);
+        if share == 0 {
             return Ok(());
         }
-        let (counted, window) = (u128::from(last.counted), u128::from(last.window));
-        prop_assert_eq!(share, counted * u128::from(WAD) / window);
         prop_assert!(share < WAD.into(), "all is counted, and not final");
         self.reach("options that are being settled");
         self.check_mean(average)
