@@ -436,7 +436,10 @@ fn what_is_due_is_what_insurance_then_pays() {
         ids.into_iter().for_each(|id| book.recover(id));
         let paid = had.minus(book.vault.insurance).unwrap();
         assert!(paid.0 <= due.0 + TOLERANCE, "{paid:?} of {due:?}");
-        assert!(is_credit || paid.0 >= due.0 - TOLERANCE, "{paid:?} of {due:?}");
+        assert!(
+            is_credit || paid.0 >= due.0 - TOLERANCE,
+            "{paid:?} of {due:?}"
+        );
         credits += u64::from(is_credit);
         dues += u64::from(due > Usd::ZERO);
     }
