@@ -293,9 +293,7 @@ contract ExitsTest is PoolTest {
         pool.setOperator(bob, true);
         vm.prank(bob);
         pool.setOperator(carol, true);
-        vm.expectRevert(
-            abi.encodeWithSelector(IInsurancePool.InsufficientAllowance.selector, alice, carol, 0, shares)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IInsurancePool.InsufficientAllowance.selector, alice, carol, 0, shares));
         vm.prank(carol);
         pool.requestRedeem(shares, carol, alice);
     }

@@ -124,14 +124,16 @@ contract StandardTest is PoolTest {
         entry.redeem(shares, carol, bob);
 
         Log memory set = single(IERC7540Operator.OperatorSet.selector);
-        vm.assertEq(abi.encode(set.topics[1], set.topics[2], set.data), abi.encode(word(alice), word(bob), abi.encode(true)));
+        vm.assertEq(
+            abi.encode(set.topics[1], set.topics[2], set.data), abi.encode(word(alice), word(bob), abi.encode(true))
+        );
         Log memory asked = single(IERC7540Redeem.RedeemRequest.selector);
         vm.assertEq(abi.encode(asked.topics[1], asked.topics[2], asked.topics[3]), abi.encode(bob, alice, uint256(0)));
         vm.assertEq(asked.data, abi.encode(bob, shares));
         Log memory left = single(IERC7575.Withdraw.selector);
         vm.assertEq(abi.encode(left.topics[1], left.topics[2], left.topics[3]), abi.encode(bob, carol, bob));
         vm.assertEq(left.data, abi.encode(1_000 * USD, shares));
-        Log[] memory moved = NodeLogs.of(address(share), IERC20.Transfer.selector);
+        Log[] memory moved = NodeLogs.from(address(share), IERC20.Transfer.selector);
         vm.assertEq(moved.length, 3); // minted, requested, burned
         vm.assertEq(abi.encode(moved[1].topics[1], moved[1].topics[2]), abi.encode(alice, address(pool)));
         vm.assertEq(abi.encode(moved[2].topics[1], moved[2].topics[2]), abi.encode(address(pool), address(0)));
@@ -139,7 +141,7 @@ contract StandardTest is PoolTest {
     }
 
     function single(bytes32 topic) private returns (Log memory) {
-        Log[] memory logs = NodeLogs.of(address(pool), topic);
+        Log[] memory logs = NodeLogs.from(address(pool), topic);
         vm.assertEq(logs.length, 1);
         return logs[0];
     }

@@ -153,9 +153,7 @@ contract BondTest is ProtocolTest {
                 )
             );
             pool.requestRedeem(shares, people[k], address(pool));
-            vm.expectRevert(
-                abi.encodeWithSelector(IInsurancePool.NotOperator.selector, people[k], address(pool))
-            );
+            vm.expectRevert(abi.encodeWithSelector(IInsurancePool.NotOperator.selector, people[k], address(pool)));
             pool.redeem(shares, people[k], address(pool));
             vm.stopPrank();
         }

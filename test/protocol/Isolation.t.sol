@@ -130,7 +130,8 @@ contract IsolationTest is ProtocolTest {
         (uint256 bonded, uint256 worth) = pool.bond();
         bytes memory shares = abi.encode(pool.totalAssets(), pool.totalSupply(), pool.convertToAssets(SHARE));
         bytes memory holders = abi.encode(pool.balanceOf(address(this)), pool.balanceOf(alice.owner));
-        return abi.encode(payable_, measure, lasting, bonded, worth, shares, holders, pool.parameters(), pool.isPromoted());
+        return
+            abi.encode(payable_, measure, lasting, bonded, worth, shares, holders, pool.parameters(), pool.isPromoted());
     }
 
     function account(Trader memory trader) private view returns (bytes memory) {
@@ -279,7 +280,7 @@ contract IsolationTest is ProtocolTest {
         ruin(EXPERIMENTAL);
         (,, uint256 profit, uint256 debt) = vault.totals();
         vm.assertGt(profit + debt, 0);
-        vm.expectRevert(abi.encodeWithSelector(IInsurancePool.ExitStopped.selector, address(vault)));
+        vm.expectRevert(abi.encodeWithSelector(IInsurancePool.DebtKnown.selector, address(vault)));
         vm.prank(owner);
         factory.promote(address(vault));
         vm.assertFalse(pool.isPromoted());

@@ -21,7 +21,7 @@ struct Log {
 /// What a contract on the node has reported.
 library NodeLogs {
     /// Every event of `emitter` with this topic, the oldest first.
-    function of(address emitter, bytes32 topic) internal returns (Log[] memory) {
+    function from(address emitter, bytes32 topic) internal returns (Log[] memory) {
         string memory where = string.concat('"address":"', vm.toString(emitter), '","topics":["', vm.toString(topic));
         string memory filter = string.concat('[{"fromBlock":"0x0","toBlock":"latest",', where, '"]}]');
         return abi.decode(Node.request("eth_getLogs", filter), (Log[]));

@@ -32,20 +32,15 @@ impl InsurancePool {
         let shares = self.price().to_shares(assets, Rounding::Up)?.min(bonded);
         let pool = self.vm().contract_address();
         self.take(pool, U256::from(shares))?;
-        self.log_burn(pool, shares);
-        self.vm().log(BondSlashed {
-            shares: U256::from(shares),
-            assets: U256::from(assets),
-        });
+        self.emit_transfer(pool, Address::ZERO, shares);
+        self.emit::<BondSlashed>(0, &[word(shares), word(assets)]);
         Ok(shares)
     }
 
     /// Gives the bond to `creator`, and lets all of the pool cover the market. Fails with `DebtKnown` while there is a deficit.
     pub(super) fn release_bond(&mut self, creator: Address) -> Result<(), Error> {
-        for vault in self.vaults_covered() {
-            if self.has_deficit(vault)? {
-                return Err(DebtKnown { vault }.into());
-            }
+        if let Some(vault) = self.owing(Owed::Known, u128::MAX)? {
+            return Err(DebtKnown { vault }.into());
         }
         let shares = U256::from(self.bonded());
         let pool = self.vm().contract_address();
@@ -57,7 +52,7 @@ impl InsurancePool {
             promoted: true,
             ..settings
         });
-        self.vm().log(Promoted { creator, shares });
+        self.emit::<Promoted>(1, &[creator.into_word(), shares.into()]);
         Ok(())
     }
 }

@@ -9,6 +9,17 @@ const COVERS_IN_ASSETS: u128 = 10;
 /// A call gets all but a 64th of the gas, so one that failed and left this much had more than six million.
 const GAS_LEFT_BY_REFUSAL: u64 = 100_000;
 
+/// Which of its vaults' claims the pool asks for: the words of the answer.
+#[derive(Clone, Copy)]
+pub enum Owed {
+    /// The deficit that is known.
+    Known = 0,
+    /// Debts that can be closed.
+    Closable = 1,
+    /// What insurance would pay of what is known.
+    Due = 2,
+}
+
 impl InsurancePool {
     pub(super) fn register(&mut self, vault: Address) -> Result<(), Error> {
         if self.vault_list.len() >= MAX_VAULTS {
@@ -17,10 +28,7 @@ impl InsurancePool {
         self.vault_list.push(vault);
         let position = self.vault_list.len() as u8;
         self.vaults.setter(vault).set_position(position);
-        self.vm().log(VaultSet {
-            vault,
-            registered: true,
-        });
+        self.emit::<VaultSet>(1, &[vault.into_word(), word(1)]);
         Ok(())
     }
 
@@ -35,26 +43,17 @@ impl InsurancePool {
             self.vaults.setter(last).set_position(position);
         }
         self.vaults.setter(vault).set_position(0);
-        self.vm().log(VaultSet {
-            vault,
-            registered: false,
-        });
+        self.emit::<VaultSet>(1, &[vault.into_word(), word(0)]);
     }
 
-    /// The vaults that the pool covers.
-    pub(super) fn vaults_covered(&self) -> impl Iterator<Item = Address> {
-        (0..self.vault_list.len()).filter_map(|k| self.vault_list.get(k))
-    }
-
-    /// What `vault` says of its debts, in asset units rounded down: its deficit, debts that can be closed, and what insurance would
-    /// pay of what is known. Fails with `VaultSilent` if it does not answer.
-    fn claims(&self, vault: Address) -> Result<[u128; 3], Error> {
+    /// What `vault` says that it owes, in asset units rounded down. Fails with `VaultSilent` if it does not answer.
+    fn owed_by(&self, vault: Address, owed: Owed) -> Result<u128, Error> {
         let claims = vault::claimsCall {}.abi_encode();
         let Ok(claims) = calls::view::<3>(self.vm(), vault, &claims) else {
             return Err(VaultSilent { vault }.into());
         };
         let unit = U256::from(self.config.get().wad_per_unit());
-        Ok(claims.map(|claim| narrow(math::div(claim, unit))))
+        Ok(narrow(math::div(claims[owed as usize], unit)))
     }
 
     /// What is too little to wait for.
@@ -65,34 +64,20 @@ impl InsurancePool {
 
     /// Whether `vault` has a deficit above dust that is known.
     pub(super) fn has_deficit(&self, vault: Address) -> Result<bool, Error> {
-        let [deficit, _, _] = self.claims(vault)?;
-        Ok(deficit > self.dust())
+        Ok(self.owed_by(vault, Owed::Known)? > self.dust())
     }
 
-    /// Fails with `DebtKnown` while debts above dust can be closed.
-    pub(super) fn refuse_debts(&self) -> Result<(), Error> {
+    /// The vault with which the vaults owe more than dust together, at most `most` of it counted; none if they do not.
+    pub(super) fn owing(&self, owed: Owed, most: u128) -> Result<Option<Address>, Error> {
         let (mut sum, dust) = (0_u128, self.dust());
-        for vault in self.vaults_covered() {
-            let [_, closable, _] = self.claims(vault)?;
-            sum = sum.saturating_add(closable);
-            if sum > dust {
-                return Err(DebtKnown { vault }.into());
+        for k in 0..self.vault_list.len() {
+            let vault = self.vault_list.get(k).unwrap_or_default();
+            sum = sum.saturating_add(self.owed_by(vault, owed)?);
+            if sum.min(most) > dust {
+                return Ok(Some(vault));
             }
         }
-        Ok(())
-    }
-
-    /// Fails with `PaymentDue` while the pool would still pay more than dust for what is known: it pays for that first.
-    pub(super) fn refuse_payments(&self) -> Result<(), Error> {
-        let (mut sum, dust, payable) = (0_u128, self.dust(), self.payable());
-        for vault in self.vaults_covered() {
-            let [_, _, due] = self.claims(vault)?;
-            sum = sum.saturating_add(due);
-            if sum.min(payable) > dust {
-                return Err(PaymentDue { vault }.into());
-            }
-        }
-        Ok(())
+        Ok(None)
     }
 
     /// What `vault` may draw now; zero if it is not registered.
@@ -145,11 +130,7 @@ impl InsurancePool {
         }
         let payable = narrow(amount).min(self.drawable(vault));
         let paid = U256::from(self.pay(vault, payable)?);
-        self.vm().log(Covered {
-            vault,
-            amount,
-            paid,
-        });
+        self.emit::<Covered>(1, &[vault.into_word(), amount.into(), paid.into()]);
         Ok(paid)
     }
 
@@ -201,10 +182,8 @@ impl InsurancePool {
         if after.generation != totals.generation {
             let pending = after.carried(narrow(self.pending.get()), totals.generation);
             self.pending.set(U256::from(pending));
-            self.vm().log(SharesConsolidated {
-                supply: U256::from(after.shares),
-                generation: after.generation,
-            });
+            let words = [word(after.shares), word(after.generation.into())];
+            self.emit::<SharesConsolidated>(0, &words);
         }
         Totals {
             assets: totals.assets,
@@ -236,7 +215,7 @@ impl InsurancePool {
             calls::call::<1>(self.vm(), vault, &withdraw.abi_encode())?;
         }
         let assets = U256::from(self.count_assets()?);
-        self.vm().log(Harvested { vault, assets });
+        self.emit::<Harvested>(1, &[vault.into_word(), assets.into()]);
         Ok(assets)
     }
 

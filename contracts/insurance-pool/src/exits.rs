@@ -1,7 +1,8 @@
 //! Requests to redeem, fulfilling them, and paying out.
 
-use insurance::Batch;
 use insurance::batch::{self, MAX_BATCHES};
+use insurance::claim::By;
+use insurance::{Batch, Claim};
 
 use super::*;
 
@@ -33,19 +34,16 @@ impl InsurancePool {
         self.pending.set(pending);
         self.queue(controller, shares)?;
         let to = self.vm().contract_address();
-        self.vm().log(Transfer {
-            from: owner,
-            to,
-            value,
-        });
+        self.emit_transfer(owner, to, shares);
         let request_id = U256::ZERO;
-        self.vm().log(RedeemRequest {
-            controller,
-            owner,
-            requestId: request_id,
-            sender,
-            shares: value,
-        });
+        let words = [
+            controller.into_word(),
+            owner.into_word(),
+            request_id.into(),
+            sender.into_word(),
+            word(shares),
+        ];
+        self.emit::<RedeemRequest>(3, &words);
         Ok(request_id)
     }
 
@@ -85,14 +83,13 @@ impl InsurancePool {
             let opens_at = batch::maturity(now, 0) * u64::from(DAY);
             return Err(FulfilmentClosed { opensAt: opens_at }.into());
         }
-        self.refuse_payments()?;
+        if let Some(vault) = self.owing(Owed::Due, self.payable())? {
+            return Err(PaymentDue { vault }.into());
+        }
         let (shares, assets) = self.close_mature(controller)?;
         self.set_aside(shares, assets);
-        self.vm().log(Fulfilled {
-            controller,
-            shares: U256::from(shares),
-            assets: U256::from(assets),
-        });
+        let words = [controller.into_word(), word(shares), word(assets)];
+        self.emit::<Fulfilled>(1, &words);
         Ok(U256::from(assets))
     }
 
@@ -141,47 +138,54 @@ impl InsurancePool {
         self.aside.set(&income, aside + assets);
         let pending = self.pending.get().saturating_sub(U256::from(shares));
         self.pending.set(pending);
-        self.log_burn(self.vm().contract_address(), shares);
+        self.emit_transfer(self.vm().contract_address(), Address::ZERO, shares);
     }
 
-    /// Pays `assets` of what was set aside for `shares` of `controller` to `receiver`.
+    /// Pays a part of what was set aside for `controller` to `receiver`: `asked` shares or assets. Returns what the part is.
     pub(super) fn leave(
         &mut self,
-        assets: u128,
-        shares: u128,
+        asked: U256,
+        by: By,
         receiver: Address,
         controller: Address,
-    ) -> Result<(), Error> {
+    ) -> Result<Claim, Error> {
+        self.only_operator(controller)?;
         if receiver.is_zero() {
             return Err(ZeroAddress {}.into());
         }
-        if shares == 0 {
+        let mut exits = self.exits.setter(controller);
+        let (claim, open) = exits.get();
+        let Ok((part, rest)) = claim.split(narrow(asked), by) else {
+            return Err(ExceedsClaimable {
+                controller,
+                claimable: U256::from(claim.amount(by)),
+                needed: asked,
+            }
+            .into());
+        };
+        if part.shares == 0 {
             return Err(ZeroAmount {}.into());
         }
-        let mut exits = self.exits.setter(controller);
-        let (mut claim, open) = exits.get();
-        claim.shares -= shares;
-        claim.assets -= assets;
-        exits.set(&claim, open);
+        exits.set(&rest, open);
         let (income, aside) = self.aside.get();
-        self.aside.set(&income, aside - assets);
-        let (sender, amount) = (self.vm().msg_sender(), U256::from(assets));
-        self.vm().log(Withdraw {
-            sender,
-            receiver,
-            owner: controller,
-            assets: amount,
-            shares: U256::from(shares),
-        });
-        if assets == 0 {
-            return Ok(());
+        self.aside.set(&income, aside - part.assets);
+        let words = [
+            self.vm().msg_sender().into_word(),
+            receiver.into_word(),
+            controller.into_word(),
+            word(part.assets),
+            word(part.shares),
+        ];
+        self.emit::<Withdraw>(3, &words);
+        if part.assets > 0 {
+            let asset = self.config.get().asset;
+            token::send(self.vm(), asset, receiver, U256::from(part.assets))?;
         }
-        let asset = self.config.get().asset;
-        Ok(token::send(self.vm(), asset, receiver, amount)?)
+        Ok(part)
     }
 
     /// Fails with `NotOperator` unless the caller is `controller` or its operator.
-    pub(super) fn only_operator(&self, controller: Address) -> Result<(), Error> {
+    fn only_operator(&self, controller: Address) -> Result<(), Error> {
         let caller = self.vm().msg_sender();
         if caller == controller || self.is_operator(controller, caller) {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Shares of their owners: moving them, minting them for assets, and burning them.
+//! Shares of their owners: moving them, and minting them for assets.
 
 use super::*;
 
@@ -68,7 +68,7 @@ impl InsurancePool {
     /// What the pool can still take: assets and shares; nothing over a known debt.
     pub(super) fn room(&self) -> Totals {
         let mut room = Totals::default();
-        if self.refuse_debts().is_ok() {
+        if let Ok(None) = self.owing(Owed::Closable, u128::MAX) {
             let totals = self.reserves.totals();
             let held = totals.assets + self.aside.set_aside();
             room.assets = MAX_ASSETS.saturating_sub(held);
@@ -90,7 +90,9 @@ impl InsurancePool {
         if shares == 0 {
             return Err(ZeroAmount {}.into());
         }
-        self.refuse_debts()?;
+        if let Some(vault) = self.owing(Owed::Closable, u128::MAX)? {
+            return Err(DebtKnown { vault }.into());
+        }
         let before = self.reserves.totals();
         let after = Totals {
             assets: before.assets.saturating_add(assets),
@@ -105,12 +107,13 @@ impl InsurancePool {
         self.reserves.set(now, &after);
         self.give(Address::ZERO, receiver, shares);
         let (sender, amount) = (self.vm().msg_sender(), U256::from(assets));
-        self.vm().log(Deposit {
-            sender,
-            owner: receiver,
-            assets: amount,
-            shares: U256::from(shares),
-        });
+        let words = [
+            sender.into_word(),
+            receiver.into_word(),
+            word(assets),
+            word(shares),
+        ];
+        self.emit::<Deposit>(2, &words);
         token::fetch(self.vm(), self.config.get().asset, sender, amount)?;
         let (held, expected) = (self.held()?, U256::from(held));
         if held < expected {
@@ -119,25 +122,12 @@ impl InsurancePool {
         Ok(())
     }
 
-    /// Says that `shares` of `owner` exist no more.
-    pub(super) fn log_burn(&self, owner: Address, shares: u128) {
-        self.vm().log(Transfer {
-            from: owner,
-            to: Address::ZERO,
-            value: U256::from(shares),
-        });
-    }
-
     /// Adds to the shares of `to`; all shares together are bounded, so no balance overflows.
     fn give(&mut self, from: Address, to: Address, shares: u128) {
         let totals = self.reserves.totals();
         let received = self.shares_of(to).saturating_add(shares);
         self.balances.setter(to).set(received, &totals);
-        self.vm().log(Transfer {
-            from,
-            to,
-            value: U256::from(shares),
-        });
+        self.emit_transfer(from, to, shares);
     }
 
     /// Asset units that stand at the pool's address, counted as its own or not.

@@ -28,6 +28,7 @@ extern crate alloc;
 mod abi;
 mod bond;
 mod cover;
+mod events;
 mod exits;
 mod holdings;
 mod store;
@@ -39,6 +40,7 @@ use alloy_primitives::{Address, B256, FixedBytes, U256};
 use alloy_sol_types::SolCall;
 use contract_support::ownable::Ownable;
 use contract_support::{calls, clone, lock, math, token};
+use insurance::claim::By;
 use insurance::shares::SHARE_DECIMALS;
 use insurance::{MAX_ASSETS, MAX_SUPPLY, Price, Rounding, Totals};
 use program_support::steward::{require_may_name, require_no_emergency_since};
@@ -46,6 +48,8 @@ use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageAddress, StorageBool, StorageMap, StorageU256, StorageVec};
 
 use self::abi::*;
+use self::cover::Owed;
+use self::events::word;
 use self::store::{
     Aside, Config, DRAW_SHARE_UNIT, Exits, Holding, Reserves, Settings, VaultRecord,
 };
@@ -312,11 +316,8 @@ impl InsurancePool {
     pub fn approve(&mut self, spender: Address, value: U256) -> Result<bool, Error> {
         let owner = self.vm().msg_sender();
         self.allowances.setter(owner).setter(spender).set(value);
-        self.vm().log(Approval {
-            owner,
-            spender,
-            value,
-        });
+        let words = [owner.into_word(), spender.into_word(), value.into()];
+        self.emit::<Approval>(2, &words);
         Ok(true)
     }
 
@@ -460,20 +461,8 @@ impl InsurancePool {
         controller: Address,
     ) -> Result<U256, Error> {
         self.locked(|pool| {
-            pool.only_operator(controller)?;
-            let (claim, _) = pool.exits.get(controller).get();
-            let (claimable, needed) = (U256::from(claim.assets), assets);
-            let assets = narrow(assets);
-            let Ok(shares) = claim.shares_for(assets) else {
-                return Err(ExceedsClaimable {
-                    controller,
-                    claimable,
-                    needed,
-                }
-                .into());
-            };
-            pool.leave(assets, shares, receiver, controller)?;
-            Ok(U256::from(shares))
+            let part = pool.leave(assets, By::Assets, receiver, controller)?;
+            Ok(U256::from(part.shares))
         })
     }
 
@@ -485,20 +474,8 @@ impl InsurancePool {
         controller: Address,
     ) -> Result<U256, Error> {
         self.locked(|pool| {
-            pool.only_operator(controller)?;
-            let (claim, _) = pool.exits.get(controller).get();
-            let (claimable, needed) = (U256::from(claim.shares), shares);
-            let shares = narrow(shares);
-            let Ok(assets) = claim.assets_for(shares) else {
-                return Err(ExceedsClaimable {
-                    controller,
-                    claimable,
-                    needed,
-                }
-                .into());
-            };
-            pool.leave(assets, shares, receiver, controller)?;
-            Ok(U256::from(assets))
+            let part = pool.leave(shares, By::Shares, receiver, controller)?;
+            Ok(U256::from(part.assets))
         })
     }
 
@@ -547,11 +524,12 @@ impl InsurancePool {
             .setter(controller)
             .setter(operator)
             .set(approved);
-        self.vm().log(OperatorSet {
-            controller,
-            operator,
-            approved,
-        });
+        let words = [
+            controller.into_word(),
+            operator.into_word(),
+            word(approved.into()),
+        ];
+        self.emit::<OperatorSet>(2, &words);
         true
     }
 
@@ -609,14 +587,16 @@ impl InsurancePool {
 
     fn put_steward(&mut self, steward: Address) {
         self.steward.set(steward);
-        self.vm().log(StewardSet { steward });
+        self.emit::<StewardSet>(1, &[steward.into_word()]);
     }
 
     fn configure(&mut self, settings: Settings) {
         self.config.set(&settings);
-        self.vm().log(ParametersSet {
-            parameters: settings.parameters,
-        });
+        let Parameters {
+            cooldown,
+            dailyDrawShare: share,
+        } = settings.parameters;
+        self.emit::<ParametersSet>(0, &[word(cooldown.into()), word(share.into())]);
     }
 
     /// What the shares own now.

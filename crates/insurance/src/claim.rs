@@ -3,6 +3,15 @@
 use crate::Overflow;
 use crate::math::{mul_div_down, mul_div_up};
 
+/// What a part of a claim is asked for in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// Shares: their assets are rounded down.
+    Shares,
+    /// Assets: their shares are rounded up.
+    Assets,
+}
+
 /// Assets set aside for shares that are burned. Whoever redeems a part of the shares gets that part of the assets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Claim {
@@ -40,5 +49,30 @@ impl Claim {
         }
         let shares = mul_div_up(self.shares, assets, self.assets)?;
         Ok(shares.min(self.shares.saturating_sub(1)))
+    }
+
+    /// What the claim has of what is asked for.
+    #[must_use]
+    pub const fn amount(&self, by: By) -> u128 {
+        match by {
+            By::Shares => self.shares,
+            By::Assets => self.assets,
+        }
+    }
+
+    /// The part that is `asked` for, and the rest.
+    ///
+    /// # Errors
+    /// [`Overflow`] beyond the claim.
+    pub fn split(&self, asked: u128, by: By) -> Result<(Self, Self), Overflow> {
+        let (shares, assets) = match by {
+            By::Shares => (asked, self.assets_for(asked)?),
+            By::Assets => (self.shares_for(asked)?, asked),
+        };
+        let rest = Self {
+            shares: self.shares - shares,
+            assets: self.assets - assets,
+        };
+        Ok((Self { shares, assets }, rest))
     }
 }

@@ -1,5 +1,6 @@
 //! What was set aside, and what the day is measured by.
 
+use insurance::claim::By;
 use insurance::{Claim, Day, Overflow};
 use proptest::prelude::*;
 
@@ -78,16 +79,11 @@ proptest! {
     ) {
         let (mut claim, mut paid) = (Claim { shares, assets }, 0);
         for (redeems, part) in steps {
-            let (out, burned) = if redeems {
-                let burned = claim.shares / 1_000 * part;
-                (claim.assets_for(burned).unwrap(), burned)
-            } else {
-                let out = claim.assets / 1_000 * part;
-                (out, claim.shares_for(out).unwrap())
-            };
-            prop_assert!(burned <= claim.shares && out <= claim.assets);
-            claim = Claim { shares: claim.shares - burned, assets: claim.assets - out };
-            paid += out;
+            let by = if redeems { By::Shares } else { By::Assets };
+            let (out, rest) = claim.split(claim.amount(by) / 1_000 * part, by).unwrap();
+            prop_assert_eq!((out.shares + rest.shares, out.assets + rest.assets), (claim.shares, claim.assets));
+            claim = rest;
+            paid += out.assets;
             prop_assert!(claim.shares > 0 || claim.assets == 0, "assets are left and no share");
         }
         paid += claim.assets_for(claim.shares).unwrap();

@@ -29,6 +29,20 @@ fn batches_are_fulfilled_in_the_first_hour_of_a_day() {
 }
 
 #[test]
+fn nothing_is_fulfilled_a_day_too_early() {
+    let mut pool = Pool::at(NOON);
+    let shares = pool.deposit(MILLION);
+    pool.request(7, shares);
+    pool.now = MATURITY - DAY;
+    assert_eq!(pool.fulfil(7), 0);
+    assert_eq!(pool.batches(7).len(), 1);
+    pool.now = MATURITY + HOUR;
+    assert_eq!(pool.fulfil(7), 0);
+    pool.now = MATURITY + DAY;
+    assert_eq!(pool.fulfil(7), MILLION);
+}
+
+#[test]
 fn who_asks_before_a_gain_gets_none_of_it() {
     let mut pool = Pool::at(NOON);
     let [stays, leaves] = [0, 1].map(|_| pool.deposit(MILLION));
