@@ -48,7 +48,7 @@ contract EmergencySinceTest is GovernedTest {
         );
         add(parameters, address(guard), IOracleGuard.setSurfaceLimits.selector, abi.encode(guard.surfaceLimits()));
         add(parameters, address(pool), IInsurancePool.setParameters.selector, abi.encode(pool.parameters()));
-        add(powers, address(guard), IOracleGuard.setFeed.selector, abi.encode("another", guard.feed(asset)));
+        add(powers, address(guard), IOracleGuard.setFeed.selector, abi.encode(bytes32("another"), guard.feed(asset)));
         add(powers, address(vault), IMarginVault.setSteward.selector, abi.encode(steward));
         add(powers, address(guard), IOracleGuard.setSteward.selector, abi.encode(steward));
         add(powers, address(pool), IInsurancePool.setSteward.selector, abi.encode(steward));
@@ -156,6 +156,7 @@ contract EmergencySinceTest is GovernedTest {
         steward.restore(eth);
         vm.assertEq(uint256(steward.emergencies()), 1);
         // What is refused is none.
+        elapse(EMERGENCY_PERIOD);
         refuseTighten(eth, change(BAND, 0.02e18), abi.encodeWithSelector(IRiskSteward.Unchanged.selector, BAND));
         vm.assertEq(uint256(steward.emergencies()), 1);
     }

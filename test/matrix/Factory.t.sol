@@ -4,11 +4,12 @@ pragma solidity ^0.8.20;
 import {IMarketFactory} from "../../contracts/interfaces/IMarketFactory.sol";
 import {IOwnable} from "../../contracts/interfaces/IOwnable.sol";
 import {IRiskEngine} from "../../contracts/interfaces/IRiskEngine.sol";
+import {vm} from "../support/Vm.sol";
 import {Role} from "./Cast.sol";
-import {MatrixTest} from "./Matrix.sol";
+import {EntranceTest} from "./Entrance.sol";
 
 /// Who may do what with the factory, and that anyone may ask the risk engine.
-contract FactoryMatrixTest is MatrixTest {
+contract FactoryMatrixTest is EntranceTest {
     address private experiment;
 
     function setUpNode() internal override {
@@ -59,6 +60,12 @@ contract FactoryMatrixTest is MatrixTest {
         open(abi.encodeCall(IRiskEngine.requirements, (new bytes32[](0))));
     }
 
+    function test_what_fits_no_function_is_refused_with_its_error() public {
+        addFactory();
+        checkEntrance("IMarketFactory", address(factory), true);
+        vm.assertGt(dirtied, 10);
+    }
+
     function test_nothing_but_governing_changes_parameters() public {
         addFactory();
         checkEffects("IMarketFactory", address(factory));
@@ -87,5 +94,11 @@ contract FactoryMatrixTest is MatrixTest {
     function test_the_engine_serves_everybody() public {
         addEngine();
         checkTiers("IRiskEngine", factory.riskEngine());
+    }
+
+    function test_what_fits_no_function_of_the_engine_is_refused_with_its_error() public {
+        addEngine();
+        checkEntrance("IRiskEngine", factory.riskEngine(), true);
+        vm.assertEq(dirtied, 2); // of an option, and of a price: whether it is a call
     }
 }

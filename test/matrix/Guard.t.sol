@@ -5,10 +5,10 @@ import {IOracleGuard} from "../../contracts/interfaces/IOracleGuard.sol";
 import {IOwnable} from "../../contracts/interfaces/IOwnable.sol";
 import {vm} from "../support/Vm.sol";
 import {Role} from "./Cast.sol";
-import {MatrixTest} from "./Matrix.sol";
+import {EntranceTest} from "./Entrance.sol";
 
 /// Who may do what with the guard, in every tier, in an outage of the sequencer and after it, and while a trip runs.
-contract GuardMatrixTest is MatrixTest {
+contract GuardMatrixTest is EntranceTest {
     uint32 private constant ALLOWANCE = 72 hours;
 
     function setUpNode() internal override {
@@ -99,6 +99,11 @@ contract GuardMatrixTest is MatrixTest {
 
     function test_every_function_as_every_role_in_every_tier() public {
         checkTiers("IOracleGuard", address(guard));
+    }
+
+    function test_what_fits_no_function_is_refused_with_its_error() public {
+        checkEntrance("IOracleGuard", address(guard), true);
+        vm.assertGt(dirtied, 30);
     }
 
     function test_nothing_but_governing_changes_parameters() public {

@@ -208,11 +208,11 @@ abstract contract MatrixTest is WatchedTest, AbiReader {
         return false;
     }
 
-    function mistake(string memory what) private {
+    function mistake(string memory what) internal {
         if (count++ < 40) mistakes = string.concat(mistakes, "\n", what);
     }
 
-    function report() private view {
+    function report() internal view {
         vm.assertEq(count, 0, string.concat(vm.toString(count), " differ from the matrix:", mistakes));
     }
 

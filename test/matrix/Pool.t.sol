@@ -8,11 +8,11 @@ import {IInsurancePool} from "../../contracts/interfaces/IInsurancePool.sol";
 import {IOwnable} from "../../contracts/interfaces/IOwnable.sol";
 import {vm} from "../support/Vm.sol";
 import {Role} from "./Cast.sol";
-import {MatrixTest} from "./Matrix.sol";
+import {EntranceTest} from "./Entrance.sol";
 
 /// Who may do what with an insurance pool: in every tier, with a request that is mature and with one that is fulfilled, while the vault
 /// has a deficit, and while the market is experimental.
-contract PoolMatrixTest is MatrixTest {
+contract PoolMatrixTest is EntranceTest {
     function setUpNode() internal override {
         super.setUpNode();
         addAll();
@@ -112,6 +112,11 @@ contract PoolMatrixTest is MatrixTest {
         checkTiers("IInsurancePool", address(pool));
     }
 
+    function test_what_fits_no_function_is_refused_with_its_error() public {
+        checkEntrance("IInsurancePool", address(pool), true);
+        vm.assertGt(dirtied, 20);
+    }
+
     function test_nothing_but_governing_changes_parameters() public {
         checkEffects("IInsurancePool", address(pool));
     }
@@ -160,6 +165,7 @@ contract PoolMatrixTest is MatrixTest {
         bytes4[] memory harmless = new bytes4[](2);
         (harmless[0], harmless[1]) = (IERC20.approve.selector, IInsurancePool.setOperator.selector);
         checkUnowned("IInsurancePool", factory.poolImplementation(), ANYONE, 0, harmless);
+        checkEntrance("IInsurancePool", factory.poolImplementation(), false);
     }
 
     /// The pool covers no more than the bond, of which there is none, and the factory alone promotes it.

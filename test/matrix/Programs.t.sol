@@ -29,6 +29,7 @@ contract ProgramMatrixTest is VaultTable {
 
     function test_nobody_has_a_role_at_the_implementation() public {
         checkUnowned("IMarginVault", factory.vaultImplementation(), ANYONE, 0, harmless);
+        checkEntrance("IMarginVault", factory.vaultImplementation(), false);
     }
 
     function test_nobody_has_a_role_at_a_program() public {
@@ -53,5 +54,6 @@ contract ProgramMatrixTest is VaultTable {
         address program = Chain.open(Node.url(), OWNER_KEY).deployProgram(name);
         bytes4 unserved = IMarginVault.UnknownFunction.selector;
         checkUnowned("IMarginVault", program, either(Role.Owner, Role.Stranger), unserved, harmless);
+        checkEntrance("IMarginVault", program, false);
     }
 }

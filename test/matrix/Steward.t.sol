@@ -8,10 +8,10 @@ import {Stylus} from "../../script/lib/Stylus.sol";
 import {Node} from "../support/Node.sol";
 import {vm} from "../support/Vm.sol";
 import {Role} from "./Cast.sol";
-import {MatrixTest} from "./Matrix.sol";
+import {EntranceTest} from "./Entrance.sol";
 
 /// Who may do what with the risk steward, in every tier, and while an emergency runs, has expired, was put back or confirmed.
-contract StewardMatrixTest is MatrixTest {
+contract StewardMatrixTest is EntranceTest {
     using Stylus for Chain.Session;
 
     /// Of an instrument: its initial margin.
@@ -98,6 +98,11 @@ contract StewardMatrixTest is MatrixTest {
 
     function test_every_function_as_every_role_in_every_tier() public {
         checkTiers("IRiskSteward", address(steward));
+    }
+
+    function test_what_fits_no_function_is_refused_with_its_error() public {
+        checkEntrance("IRiskSteward", address(steward), true);
+        vm.assertGt(dirtied, 20);
     }
 
     function test_nothing_but_governing_changes_parameters() public {

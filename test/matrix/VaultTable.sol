@@ -4,10 +4,10 @@ pragma solidity ^0.8.20;
 import {IMarginVault} from "../../contracts/interfaces/IMarginVault.sol";
 import {IOwnable} from "../../contracts/interfaces/IOwnable.sol";
 import {Role} from "./Cast.sol";
-import {MatrixTest} from "./Matrix.sol";
+import {EntranceTest} from "./Entrance.sol";
 
 /// Who may do what with a vault.
-abstract contract VaultTable is MatrixTest {
+abstract contract VaultTable is EntranceTest {
     function setUpNode() internal virtual override {
         super.setUpNode();
         addAll();

@@ -73,3 +73,16 @@ fn words<const N: usize>(
     }
     Ok(words)
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+
+    #[test]
+    fn a_contract_that_reverts_says_why_or_it_is_said_that_it_did_not() {
+        assert_eq!(reason(vec![1, 2, 3, 4]), [1, 2, 3, 4]);
+        assert_eq!(reason(vec![]), CallFailed::SELECTOR);
+    }
+}

@@ -109,3 +109,35 @@ fn named(answer: Option<ArbResult>, uncalled: impl FnOnce() -> Vec<u8>) -> ArbRe
         Some(answer) => answer,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+
+    fn named_as_undecoded(answer: Option<ArbResult>) -> ArbResult {
+        named(answer, || InvalidCalldata {}.abi_encode())
+    }
+
+    #[test]
+    fn what_the_router_does_not_know_is_an_unknown_function() {
+        assert_eq!(
+            named_as_undecoded(None),
+            Err(UnknownFunction::SELECTOR.to_vec())
+        );
+    }
+
+    #[test]
+    fn an_error_without_data_is_the_routers_own() {
+        let undecoded = named_as_undecoded(Some(Err(vec![])));
+        assert_eq!(undecoded, Err(InvalidCalldata::SELECTOR.to_vec()));
+    }
+
+    #[test]
+    fn answers_and_errors_of_a_function_stay_as_they_are() {
+        for answer in [Ok(vec![]), Ok(vec![1, 2]), Err(vec![3])] {
+            assert_eq!(named_as_undecoded(Some(answer.clone())), answer);
+        }
+    }
+}
