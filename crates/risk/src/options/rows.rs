@@ -51,8 +51,8 @@ impl BetweenRows {
     #[inline]
     pub(super) fn add(&mut self, size: Fix, deviation: Fix, step: Fix, is_stopped: bool) {
         let change = (times(deviation, step) + UNIT).min(MOST);
-        let curved = (change * CURVED >> BITS) + UNIT;
-        let moved = ((change * STEEPEST >> BITS) + UNIT).min(ONE);
+        let curved = ((change * CURVED) >> BITS) + UNIT;
+        let moved = (((change * STEEPEST) >> BITS) + UNIT).min(ONE);
         if size > Wrapping(0) {
             let stop = if is_stopped { ONE } else { Wrapping(0) };
             let bent = curved + times(step + stop, TENTH) + UNIT;
