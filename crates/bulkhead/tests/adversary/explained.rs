@@ -24,6 +24,8 @@ pub struct Explained {
     pub paid: Vec<(usize, i128, bool)>,
     /// What may have been paid into insurance.
     pub income: i128,
+    /// Whose own operation asks for initial margin.
+    pub margined: Vec<usize>,
     /// Tokens that came to (or left) the vault, and whose account they are for.
     pub passages: Vec<(usize, i128)>,
 }
@@ -38,6 +40,7 @@ impl Explained {
             sum: 0,
             paid: vec![],
             income: 0,
+            margined: vec![],
             passages: vec![],
         }
     }
@@ -78,9 +81,11 @@ impl Explained {
             Some(&IMarginVault::Withdrawn::SIGNATURE_HASH) => {
                 let event = decoded::<IMarginVault::Withdrawn>(log);
                 self.passage(place(event.account), -tokens_as_money(event.amount));
+                self.margined.extend(place(event.account));
             }
             Some(&IMarginVault::Transferred::SIGNATURE_HASH) => {
                 let event = decoded::<IMarginVault::Transferred>(log);
+                self.margined.extend(place(event.from));
                 for (account, sign) in [(event.from, -1), (event.to, 1)] {
                     if let Some(place) = place(account) {
                         self.both(place, sign * money(event.amount));
@@ -99,6 +104,7 @@ impl Explained {
                 }
                 if let Some(into) = place(event.into) {
                     self.receives(into, penalty / 2, h);
+                    self.margined.push(into);
                 }
                 self.receives(POOL, penalty - penalty / 2, h);
             }
@@ -143,6 +149,7 @@ impl Explained {
                 let event = decoded::<IMarginVault::ListingFeePaid>(log);
                 if let Some(account) = place(event.account) {
                     self.pays(account, money(event.fee), h);
+                    self.margined.push(account);
                 }
                 self.receives(FEES, money(event.fee), h);
             }
@@ -187,6 +194,7 @@ impl Explained {
             let place = system
                 .place_of(account)
                 .expect("an account that takes part");
+            self.margined.push(place);
             self.most[place] += edge - least_fee;
             self.least[place] += edge - at_worth(most_fee, seen.h) - 1_000;
             self.receives(FEES, most_fee + 1_000, seen.h);

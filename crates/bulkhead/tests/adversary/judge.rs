@@ -76,6 +76,8 @@ pub struct Judge {
     income: i128,
     paid: i128,
     pub score: Score,
+    /// What is being done, for the tally.
+    pub doing: String,
     pub refusals: BTreeMap<String, u64>,
 }
 
@@ -101,6 +103,7 @@ impl Judge {
             income: 0,
             paid: 0,
             score: Score::default(),
+            doing: String::new(),
             refusals: BTreeMap::new(),
             seen,
         };
@@ -128,7 +131,7 @@ impl Judge {
     }
 
     /// Runs an operation, and looks at what it has done. Accounts of the adversary's among `margined` meet initial margin
-    /// afterwards, or reduced their risk.
+    /// afterwards, or reduced their risk, if it is theirs.
     pub fn watch(
         &mut self,
         world: &mut World<'_>,
@@ -144,7 +147,7 @@ impl Judge {
         let explained = Explained::of(&logs, world, &before);
         self.compare(&before, &explained)?;
         self.depositors(&before, &explained)?;
-        self.margins(world, margined, &health)?;
+        self.margins(world, margined, &health, &explained)?;
         self.note(&before, &explained);
         self.look_at(world)?;
         Ok(true)
@@ -158,8 +161,14 @@ impl Judge {
         // The token's own errors are OpenZeppelin's: too little is left of a balance.
         let of_the_token = reason.starts_with("0xe450d38c") || reason.starts_with("0xfb8f41b2");
         hold(Kind::Overflow, known || of_the_token, || reason.clone())?;
-        *self.refusals.entry(reason).or_default() += 1;
+        self.count(&reason);
         Ok(false)
+    }
+
+    /// Counts a refusal.
+    pub fn count(&mut self, reason: &str) {
+        let entry = format!("{} {reason}", self.doing);
+        *self.refusals.entry(entry).or_default() += 1;
     }
 
     /// Nobody has more than the rules explain, no bystander less, and nothing has gone.
@@ -216,9 +225,13 @@ impl Judge {
         world: &World<'_>,
         margined: &[usize],
         before: &Health,
+        explained: &Explained,
     ) -> Result<(), Violation> {
         let after = health_of(world, margined);
-        for ((&place, before), after) in margined.iter().zip(before).zip(&after) {
+        let all = margined.iter().zip(before).zip(&after);
+        for ((&place, before), after) in
+            all.filter(|((place, _), _)| explained.margined.contains(place))
+        {
             // Others who have not been settled yet make what the account was seen with worth less than what the program saw.
             let immature = self.seen.worth(self.seen.accounts[place].immature);
             let equity = i128::try_from(after.equity).unwrap_or(i128::MIN);
@@ -354,7 +367,7 @@ impl Judge {
 }
 
 fn look(world: &World<'_>) -> Seen {
-    Seen::of(world.scene.node, world.scene.system, &world.state.series)
+    Seen::of(world)
 }
 
 fn health_of(world: &World<'_>, places: &[usize]) -> Health {

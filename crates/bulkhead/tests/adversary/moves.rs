@@ -194,6 +194,7 @@ impl Gene {
 pub fn step(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, Violation> {
     let (a, b) = (gene.own(), gene.other_own());
     let id = gene.instrument();
+    judge.doing = format!("{:?}", gene.kind);
     match gene.kind {
         Kind::TradeOwn => {
             let size = size(world, judge, gene, [a, b]);
@@ -241,7 +242,7 @@ pub fn step(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool
         Kind::Quote => {
             let wanted = world.wanted_surface(gene.x);
             if let Err(reason) = world.quote(wanted) {
-                *judge.refusals.entry(reason).or_default() += 1;
+                judge.count(&reason);
                 return Ok(false);
             }
             judge.moved(world, Cause::Surface)
@@ -265,7 +266,11 @@ pub fn step(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool
 fn market(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, Violation> {
     let mut cause = Cause::Market;
     match gene.kind {
-        Kind::Jump => world.jump(ETH, signed(gene.x, SHOCK)),
+        // Most moves trip no breaker.
+        Kind::Jump => {
+            let most = [SHOCK, SHOCK / 3, SHOCK / 5, SHOCK / 10][usize::from(gene.y % 4)];
+            world.jump(ETH, signed(gene.x, most));
+        }
         Kind::Drift => world.jump(QUIET, signed(gene.x, 10)),
         Kind::Pump => {
             world.pump(signed(gene.x, SHOCK));
@@ -277,7 +282,13 @@ fn market(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, 
         }
         Kind::Wait => {
             let seconds = [1, 30, 60, 120, 600, 1_200, 3_600, 21_600];
-            world.pass(seconds[usize::from(gene.x % 8)]);
+            let seconds = seconds[usize::from(gene.x % 8)];
+            // Keepers poke, or nobody does.
+            if gene.y.is_multiple_of(4) {
+                world.pass(seconds);
+            } else {
+                world.pass_poked(seconds);
+            }
         }
         Kind::Expire => world.expire(),
         _ => world.silence(
@@ -353,7 +364,13 @@ fn size(world: &World<'_>, judge: &Judge, gene: Gene, parties: [usize; 2]) -> u1
     let equity = equities[0].min(equities[1]).max(0) as u128;
     let underlying = if place < 3 { place } else { ETH };
     // An option needs about as much of its underlying's notional as a move of a tenth.
-    let rate = [51, 51, 86, 120, 120][place];
+    let rate = [52, 52, 88, 120, 120][place];
+    // One of them pays for the distance from the mark.
+    let rate = if gene.kind == Kind::TradeOwn && !gene.y.is_multiple_of(4) {
+        rate + 21
+    } else {
+        rate
+    };
     let spot = seen.instruments[underlying].mark.max(1) as u128;
     let notional = (equity / rate * 1_000).min(room(world, judge, underlying));
     let part = match gene.x % 8 {
@@ -389,6 +406,9 @@ fn trade(
     size: u128,
     price: u128,
 ) -> Result<bool, Violation> {
+    if size == 0 {
+        return Ok(false);
+    }
     let submitter = parties
         .into_iter()
         .find(|party| ADVERSARY.contains(party))

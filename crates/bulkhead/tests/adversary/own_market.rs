@@ -69,6 +69,11 @@ impl OwnMarket {
         market
     }
 
+    /// Vault and pool: what they hold is the creator's, but for the idle capital, which does not change.
+    pub fn purses(&self) -> [Address; 2] {
+        [self.vault, self.pool]
+    }
+
     fn listing(&self, symbol: B256) -> Listing {
         Listing {
             instrument: INSTRUMENT,

@@ -5,9 +5,10 @@ use bulkhead::abi::IOracleGuard::OptionId;
 use bulkhead::abi::{IMarginVault, IOracleGuard, IQuoteToken};
 
 use crate::bounds::{Kind, ROUNDING, Violation, hold, in_dollars};
-use crate::node::{Answers, Node, Question};
+use crate::node::{Answers, Question};
 use crate::pool::{self, PoolSeen};
 use crate::system::{self, ACCOUNTS, ADVERSARY, ETH, System};
+use crate::world::{PURSES, Scene, World};
 
 const WAD: i128 = 1_000_000_000_000_000_000;
 /// A unit of the quote token, WAD.
@@ -79,7 +80,7 @@ pub struct Seen {
     unsettled: i128,
     pub h: i128,
     pub missing: i128,
-    /// Tokens of the adversary's owners.
+    /// Tokens of the adversary's owners, and what is in their own market.
     pub outside: i128,
     pub pool: PoolSeen,
     pub time: u64,
@@ -119,7 +120,8 @@ fn numbers(system: &System, series: &[Series]) -> Vec<u32> {
     numbers
 }
 
-fn questions(system: &System, series: &[Series]) -> Vec<Question> {
+fn questions(world: &World<'_>) -> Vec<Question> {
+    let (system, series) = (world.scene.system, &world.state.series);
     let (vault, token) = (system.vault, system.token);
     let mut questions = vec![];
     for &account in &system.accounts {
@@ -167,7 +169,7 @@ fn questions(system: &System, series: &[Series]) -> Vec<Question> {
         token,
         &IQuoteToken::balanceOfCall { owner: vault },
     ));
-    for owner in system.adversaries() {
+    for owner in world.purses() {
         questions.push(Question::new(token, &IQuoteToken::balanceOfCall { owner }));
     }
     questions.extend(pool::questions(system));
@@ -175,8 +177,10 @@ fn questions(system: &System, series: &[Series]) -> Vec<Question> {
 }
 
 impl Seen {
-    pub fn of(node: &Node, system: &System, series: &[Series]) -> Self {
-        let mut answers = node.look(&questions(system, series));
+    pub fn of(world: &World<'_>) -> Self {
+        let Scene { node, system } = world.scene;
+        let series = &world.state.series;
+        let mut answers = node.look(&questions(world));
         let mut seen = Self {
             accounts: [AccountSeen::default(); ACCOUNTS],
             instruments: vec![InstrumentSeen::default(); 3 + series.len()],
@@ -264,7 +268,7 @@ impl Seen {
         self.h = money(coverage.h);
         self.missing = money(coverage.missing);
         self.held = tokens_as_money(answers.take::<IQuoteToken::balanceOfCall>());
-        for _ in 0..2 {
+        for _ in 0..PURSES {
             self.outside += tokens_as_money(answers.take::<IQuoteToken::balanceOfCall>());
         }
     }

@@ -27,6 +27,8 @@ const DAY: u64 = 86_400;
 const EXPIRY_HOUR: u64 = 8 * HOUR;
 /// How long a manipulated market stays Restricted.
 pub const TRIPPED: u64 = 72 * HOUR;
+/// Addresses at which the adversary has tokens.
+pub const PURSES: usize = 4;
 /// A quote token in WAD.
 pub const UNIT: i128 = 1_000_000_000_000;
 
@@ -92,12 +94,7 @@ impl<'a> World<'a> {
     /// Two hours in which nothing happens and everybody sees it.
     fn settle_down(&mut self) {
         self.publish();
-        for _ in 0..12 {
-            self.pass(HOUR / 6);
-            for place in 0..3 {
-                self.poke(place).unwrap_or_else(|error| panic!("{error}"));
-            }
-        }
+        self.pass_poked(2 * HOUR);
     }
 
     fn deposit_all(&self) {
@@ -339,6 +336,19 @@ impl<'a> World<'a> {
         }
     }
 
+    /// As [`World::pass`], and every ten minutes somebody pokes, as keepers do.
+    pub fn pass_poked(&mut self, seconds: u64) {
+        let mut left = seconds;
+        while left > 0 {
+            let step = left.min(HOUR / 6);
+            self.pass(step);
+            for place in 0..3 {
+                let _ = self.poke(place);
+            }
+            left -= step;
+        }
+    }
+
     /// Anybody pokes an asset.
     pub fn poke(&self, place: usize) -> Result<Vec<Log>, String> {
         let Scene { node, system } = self.scene;
@@ -454,6 +464,13 @@ impl<'a> World<'a> {
                 Ok(logs)
             }
         }
+    }
+
+    /// Where the adversary has tokens.
+    pub fn purses(&self) -> [Address; PURSES] {
+        let [first, second] = self.scene.system.adversaries();
+        let [vault, pool] = self.own_market.purses();
+        [first, second, vault, pool]
     }
 
     /// Whole tokens of what an owner holds outside.
