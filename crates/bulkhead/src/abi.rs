@@ -14,6 +14,7 @@ alloy::sol! {
         function totalSupply() external view returns (uint256);
         function balanceOf(address owner) external view returns (uint256);
         function convertToAssets(uint256 shares) external view returns (uint256);
+        function maxRedeem(address owner) external view returns (uint256 shares);
         function deposit(uint256 assets, address receiver) external returns (uint256 shares);
         function mint(uint256 shares, address receiver) external returns (uint256 assets);
         function withdraw(uint256 assets, address receiver, address owner) external returns (uint256 shares);

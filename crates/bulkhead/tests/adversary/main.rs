@@ -30,6 +30,7 @@
 )]
 
 #[path = "../../../risk/tests/adversary/bounds.rs"]
+#[expect(dead_code, reason = "what only the native search can hold")]
 mod bounds;
 #[path = "../../../risk/tests/adversary/climb.rs"]
 mod climb;

@@ -10,14 +10,16 @@ use crate::system::{ALLOWANCES, ETH, System, THIN};
 
 /// Dollars of one reward for closing, at most; an account with legs needs ten of them.
 pub const MAX_REWARD: f64 = 500.0;
+/// There has been no emergency.
+const NONE: u32 = 0;
 /// An hour, the least that an agent waits between two steps.
 const DELAY: u32 = 3_600;
 
 /// Parameters of everything as the adversary meets them.
 pub fn set_all(node: &Node, system: &System) {
     set_vault(node, system);
-    for place in 0..ALLOWANCES.len() {
-        set_instrument(node, system, place, ALLOWANCES[place]);
+    for (place, allowance) in ALLOWANCES.into_iter().enumerate() {
+        set_instrument(node, system, place, allowance);
     }
     set_options(node, system);
     set_roles(node, system);
@@ -33,7 +35,10 @@ fn set_vault(node: &Node, system: &System) {
         treasury: system.treasury,
         ..parameters
     };
-    let call = IMarginVault::setParametersCall { parameters };
+    let call = IMarginVault::setParametersCall {
+        parameters,
+        emergencies: NONE,
+    };
     node.must(system.owner, system.vault, &call);
 }
 
@@ -54,6 +59,7 @@ pub fn set_instrument(node: &Node, system: &System, place: usize, allowance: f64
     let call = IMarginVault::setInstrumentCall {
         instrument: system.instruments[place],
         parameters,
+        emergencies: NONE,
     };
     node.must(system.owner, system.vault, &call);
 }
@@ -75,6 +81,7 @@ fn set_options(node: &Node, system: &System) {
     let call = IMarginVault::setOptionRulesCall {
         underlying: system.instruments[ETH],
         rules,
+        emergencies: NONE,
     };
     node.must(system.owner, system.vault, &call);
     let limits = IOracleGuard::RangeLimits {
@@ -82,10 +89,12 @@ fn set_options(node: &Node, system: &System) {
         min: rate(0.05),
         max: rate(0.4),
         confidence: 0,
+        stablePriceRate: wad(0.000_3).to(),
     };
     let call = IOracleGuard::setRangeLimitsCall {
         asset: system.assets[ETH],
         limits,
+        emergencies: NONE,
     };
     node.must(system.owner, system.guard, &call);
 }
@@ -95,14 +104,27 @@ fn set_roles(node: &Node, system: &System) {
     let call = IOracleGuard::setSurfaceProviderCall { provider };
     node.must(owner, system.guard, &call);
     let steward = system.steward;
-    let call = IMarginVault::setStewardCall { steward };
+    let call = IMarginVault::setStewardCall {
+        steward,
+        emergencies: NONE,
+    };
     node.must(owner, system.vault, &call);
-    let call = IOracleGuard::setStewardCall { steward };
+    let call = IOracleGuard::setStewardCall {
+        steward,
+        emergencies: NONE,
+    };
     node.must(owner, system.guard, &call);
-    let call = IInsurancePool::setStewardCall { steward };
+    let call = IInsurancePool::setStewardCall {
+        steward,
+        emergencies: NONE,
+    };
     node.must(owner, system.pool, &call);
     let allowed = true;
-    let call = IRiskSteward::setAgentCall { agent, allowed };
+    let call = IRiskSteward::setAgentCall {
+        agent,
+        allowed,
+        emergencies: NONE,
+    };
     node.must(owner, steward, &call);
     for (subject, field, [min, max]) in corridors(system) {
         let corridor = IRiskSteward::Corridor {
@@ -115,6 +137,7 @@ fn set_roles(node: &Node, system: &System) {
             subject,
             field,
             corridor,
+            emergencies: NONE,
         };
         node.must(owner, steward, &call);
     }

@@ -75,10 +75,6 @@ impl System {
         [self.people[0].address(), self.people[1].address()]
     }
 
-    pub fn keeper(&self) -> Address {
-        self.owner_of(KEEPER)
-    }
-
     /// Deposits into the pool and stays.
     pub fn depositor(&self) -> Address {
         self.people[self.people.len() - 1].address()
