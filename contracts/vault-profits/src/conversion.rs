@@ -6,9 +6,10 @@ use margin_vault::error::{Error, OrRevert, require};
 use margin_vault::event::emit;
 use margin_vault::interfaces::IMarginVault;
 use margin_vault::session::{Session, is_owner_of};
-use margin_vault::storage::Storage;
+use margin_vault::options::is_option;
+use margin_vault::storage::{Field, Storage};
 use margin_vault::topic;
-use risk::{Converted, Result, Usd, math};
+use risk::{Converted, InstrumentId, Result, Side, Size, Store, Usd, math};
 
 use crate::recovery;
 
@@ -17,10 +18,19 @@ const FORCIBLE_AFTER: u64 = 86_400;
 
 /// Turns mature profit into capital at the coverage ratio: of the caller's account, or of anyone's once the vault has been
 /// impaired for a day. That first draws on the pool for what is on record; it converts nothing if the vault is impaired no more.
+///
+/// While anything is missing, every mark is fresh: the coverage ratio counts the gains of all who hold something, so that with old
+/// marks whoever converts first would take from, or leave to, all others what those gains have changed by.
 pub fn convert(store: &mut Storage, account: B256, max_profit: u128) -> Bytes {
     let by_owner = is_owner_of(account);
     let limit = Usd(math::signed(max_profit).unwrap_or(i128::MAX));
-    let (mut session, valued) = Session::settled(store, account, by_owner);
+    let mut session = Session::open(store);
+    session.want_legs(account);
+    if session.missing() > Usd::ZERO {
+        want_held(&mut session);
+    }
+    session.read_prices();
+    let valued = session.touch(account, by_owner);
     let converted = if by_owner {
         session.ledger.convert_own(account, limit)
     } else {
@@ -36,6 +46,20 @@ pub fn convert(store: &mut Storage, account: B256, max_profit: u128) -> Bytes {
     ];
     emit(topic!(IMarginVault::Converted), 1, &words);
     encode(&words[2..])
+}
+
+/// Asks for the price of everything that anybody holds.
+fn want_held(session: &mut Session) {
+    let store = &mut *session.ledger.store;
+    // Perpetuals have the first 64 places.
+    let perpetuals = store.field(Field::Listed).low as InstrumentId;
+    let options = store.places();
+    for id in 0..InstrumentId::MAX {
+        let exists = id < perpetuals || is_option(id) && options.is_taken(id);
+        if exists && store.side(id, Side::Long).open_interest > Size::ZERO {
+            store.want(id);
+        }
+    }
 }
 
 /// Converts somebody else's profit; reverts unless the vault has been impaired for long.
