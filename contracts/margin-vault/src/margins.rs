@@ -133,7 +133,11 @@ impl Storage {
         positions: &Positions,
         words: &mut Vec<Word>,
     ) -> Result<()> {
-        let mut rates = self.option_rules(underlying).rates();
+        let rates = self.option_rules(underlying).rates();
+        let market = self.markets.get(underlying);
+        let mut portfolio = market
+            .underlying
+            .portfolio(positions.get(underlying), &rates);
         let (mut legs, mut said) = (Vec::with_capacity(MAX_LEGS), 0);
         for (id, position) in positions.iter() {
             if is_option(id)
@@ -145,12 +149,8 @@ impl Storage {
             }
         }
         if said & action::DISTRUSTED != 0 {
-            rates = rates.distrusted();
+            portfolio.shock.distrust();
         }
-        let market = self.markets.get(underlying);
-        let portfolio = market
-            .underlying
-            .portfolio(positions.get(underlying), &rates);
         for [high, low] in portfolio.pack(legs.len())?.into_iter().chain(legs) {
             words.push(Word::new(high, low));
         }

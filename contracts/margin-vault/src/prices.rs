@@ -85,7 +85,9 @@ impl Markets {
     fn question(&self, store: &Storage) -> Bytes {
         let (assets, options) = (u128::from(self.perpetuals), u128::from(self.options));
         let mut words = Vec::with_capacity(4 + self.known.len() * OPTION_WORDS);
-        words.extend_from_slice(&[64, 96 + 32 * assets, assets].map(Word::of));
+        words.push(Word::of(64));
+        words.push(Word::of(96 + 32 * assets));
+        words.push(Word::of(assets));
         for perpetual in self.perpetuals() {
             words.push(store.instrument_field(perpetual.id, InstrumentField::Asset));
         }
@@ -97,13 +99,10 @@ impl Markets {
         for market in &self.known {
             if let Some(series) = &market.series {
                 let rules = store.option_rules(series.underlying);
-                let option: [u128; OPTION_WORDS] = [
-                    market.asset.into(),
-                    series.expiry.into(),
-                    series.strike_price(&rules).0,
-                    (series.kind == Kind::Call).into(),
-                ];
-                words.extend_from_slice(&option.map(Word::of));
+                words.push(Word::of(market.asset.into()));
+                words.push(Word::of(series.expiry.into()));
+                words.push(Word::of(series.strike_price(&rules).0));
+                words.push(Word::of((series.kind == Kind::Call).into()));
             }
         }
         encode_call(self.selector(), &words)

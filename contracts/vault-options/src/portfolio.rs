@@ -57,13 +57,12 @@ fn question(store: &Storage, held: &Positions, underlying: InstrumentId) -> Byte
     /// Words of the head.
     const HEAD: usize = 8;
     let rules = store.option_rules(underlying);
-    let said = |(id, _)| store.markets.get(id).blocked;
-    let mut rates = rules.rates();
-    if held.iter().any(|leg| said(leg) & action::DISTRUSTED != 0) {
-        rates = rates.distrusted();
-    }
     let market = store.markets.get(underlying).underlying;
-    let portfolio = market.portfolio(held.get(underlying), &rates);
+    let mut portfolio = market.portfolio(held.get(underlying), &rules.rates());
+    let mut said = held.iter().map(|(id, _)| store.markets.get(id).blocked);
+    if said.any(|blocked| blocked & action::DISTRUSTED != 0) {
+        portfolio.shock.distrust();
+    }
     let shock = portfolio.shock;
     let mut words = Vec::with_capacity(HEAD + 1 + 5 * held.iter().count());
     words.extend([

@@ -68,19 +68,6 @@ pub struct OptionRates {
     pub short_option_rate: Ratio,
 }
 
-impl OptionRates {
-    /// What whoever holds an option whose volatility the guardian distrusts is margined by in its underlying (DESIGN 5): twice the
-    /// volatility range, however wide that is.
-    #[must_use]
-    pub const fn distrusted(self) -> Self {
-        // The top bit of 128 is never set in a ratio that a scenario takes.
-        Self {
-            volatility_range: Ratio(self.volatility_range.0 << 1),
-            ..self
-        }
-    }
-}
-
 impl Underlying {
     /// Maintenance margin of a position that nothing is counted against: size x spot x maintenance range, rounded up.
     ///

@@ -18,7 +18,10 @@ const WIDEST: u64 = WAD as u64 / 10 * 6;
 
 /// Both margins of a drawn portfolio by the vault's rule, its volatility trusted or not.
 fn needed(model: &Portfolio, distrusted: bool) -> [f64; 2] {
-    let (portfolio, legs) = model.native();
+    let (mut portfolio, legs) = model.native();
+    if distrusted {
+        portfolio.shock.distrust();
+    }
     let shock = portfolio.shock;
     let rates = OptionRates {
         tick: portfolio.tick,
@@ -34,11 +37,7 @@ fn needed(model: &Portfolio, distrusted: bool) -> [f64; 2] {
                 initial: shock.initial_spot_range,
             },
         },
-        rates: if distrusted {
-            rates.distrusted()
-        } else {
-            rates
-        },
+        rates,
         perpetual: portfolio.perpetual,
         options: &legs,
     };

@@ -127,6 +127,15 @@ pub struct Shock {
     pub initial_factor: Ratio,
 }
 
+impl Shock {
+    /// How far prices are moved where an option is held whose volatility the guardian distrusts (DESIGN 5): twice the volatility
+    /// range, however wide that is.
+    pub const fn distrust(&mut self) {
+        // The top bit of 128 is never set in a ratio that a scenario takes.
+        self.volatility_range = Ratio(self.volatility_range.0 << 1);
+    }
+}
+
 /// Positions in one underlying, without the options.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Portfolio {
