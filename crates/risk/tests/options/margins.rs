@@ -117,7 +117,7 @@ impl Tally {
         let mut slack = 2.0 * (MARGIN * model.gross() + DIGITS);
         // Of two bounds that are as large but for the error, either may be looked at closer.
         if named >= SCENARIOS && losses.worst >= SCENARIOS {
-            slack += losses.largest() * (ENOUGH - 1.0);
+            slack += losses.largest().max(0.0) * (ENOUGH - 1.0);
         }
         assert!(
             losses.by_number[named] >= losses.largest() - slack,
