@@ -190,7 +190,7 @@ contract SettlementPriceTest is ProtocolTest {
     function test_only_days_that_end_at_eight_have_a_price() public {
         elapseTo(expiry);
         guard.poke(asset);
-        uint64[4] memory wrong = [expiry + 1, expiry - 1 hours, 8 hours, expiry + 1 days];
+        uint64[4] memory wrong = [expiry + 1, expiry - 1 hours, expiry - 10 days, expiry + 1 days];
         for (uint256 k = 0; k < 4; k++) {
             (uint256 price,, bool isFinal) = guard.settlement(asset, wrong[k]);
             vm.assertEq(price, 0);
