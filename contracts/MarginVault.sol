@@ -26,7 +26,7 @@ contract MarginVault is Proxy {
     address private immutable ACCOUNTS;
     /// `vault-liquidation`: taking over accounts in ill health.
     address private immutable LIQUIDATION;
-    /// `vault-deleveraging`: closing legs against the opposite side before there is debt.
+    /// `vault-deleveraging`: closing legs against the opposite side before there is debt, and the order in which that is done.
     address private immutable DELEVERAGING;
     /// `vault-debts`: closing accounts in debt.
     address private immutable DEBTS;
@@ -95,7 +95,8 @@ contract MarginVault is Proxy {
         if (selector == IMarginVault.liquidate.selector || selector == IMarginVault.liquidateBatch.selector) {
             return LIQUIDATION;
         }
-        if (concernsAccounts(selector)) return ACCOUNTS;
+        if (selector == IMarginVault.touch.selector || selector == IMarginVault.transfer.selector) return ACCOUNTS;
+        if (selector == IMarginVault.rebucket.selector) return DELEVERAGING;
         if (concernsProfits(selector)) return PROFITS;
         return concernsOrders(selector) || concernsOptions(selector) ? OPTIONS : REGISTRY;
     }
@@ -107,11 +108,6 @@ contract MarginVault is Proxy {
             instrument := calldataload(MAKER_INSTRUMENT)
         }
         return instrument >= FIRST_OPTION;
-    }
-
-    function concernsAccounts(bytes4 selector) private pure returns (bool) {
-        return selector == IMarginVault.touch.selector || selector == IMarginVault.rebucket.selector
-            || selector == IMarginVault.transfer.selector;
     }
 
     function concernsProfits(bytes4 selector) private pure returns (bool) {

@@ -4,6 +4,5 @@ margin_vault::functions! {
     DEPOSIT = vault::depositCall;
     WITHDRAW = vault::withdrawCall;
     TOUCH = vault::touchCall;
-    REBUCKET = vault::rebucketCall;
     TRANSFER = vault::transferCall;
 }

@@ -22,7 +22,6 @@ impl Program for Accounts {
                 money::withdraw(store, args.b256(0), args.unsigned(1), args.address(2))
             }
             selector::TOUCH => settling::touch(store, args.b256(0)),
-            selector::REBUCKET => settling::rebucket(store, args.b256(0)),
             selector::TRANSFER => {
                 money::transfer(store, args.b256(0), args.b256(1), args.unsigned(2))
             }

@@ -2,4 +2,5 @@
 
 margin_vault::functions! {
     DELEVERAGE = vault::deleverageCall;
+    REBUCKET = vault::rebucketCall;
 }
