@@ -750,7 +750,7 @@ fn in_pool(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool,
         }
         _ => {
             if gene.x.is_multiple_of(4) {
-                world.pass(pool::until_fulfilment(scene.node.now()));
+                world.pass(pool::NOTICE);
                 judge.moved(world, Cause::Market)?;
             }
             judge.watch(world, &[], |_| {
