@@ -1,8 +1,11 @@
-//! The command line: `bulkhead demo`, `bulkhead bench`, `bulkhead simulate-proposal`, `bulkhead replay`.
+//! The command line: `bulkhead demo`, `bulkhead bench`, `bulkhead simulate-proposal`, `bulkhead replay`, `bulkhead programs`,
+//! `bulkhead keep-alive`.
 
-use alloy::primitives::Address;
+use alloy::primitives::{Address, B256};
 use bulkhead::{
-    bench, demo, prices,
+    bench,
+    chain::{Chain, Wallet},
+    demo, prices, programs,
     proposal::{self, holders::Search, report::Verdict},
     replay,
 };
@@ -17,6 +20,8 @@ const BAD_INPUT: u8 = 2;
 const NOT_UNDERSTOOD: u8 = 3;
 /// Exit code for a proposal that would revert.
 const REVERTS: u8 = 4;
+/// Exit code for a program that does not run, or soon will not.
+const DUE: u8 = 5;
 
 #[derive(Parser)]
 #[command(version, about)]
@@ -40,6 +45,46 @@ enum Command {
     SimulateProposal(ProposalArguments),
     /// Replays prices through the guard without a chain: tiers, ranges, and how procyclical margins are.
     Replay(ReplayArguments),
+    /// Says how long each Stylus program of a deployment has before the chain runs it no more. Exit code 5: one does not run, or will
+    /// not for longer than --within.
+    Programs {
+        #[command(flatten)]
+        deployment: DeploymentArguments,
+        /// Days of notice.
+        #[arg(long, value_name = "DAYS", default_value_t = 60)]
+        within: u64,
+        /// Print JSON instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Gives every program that has no longer than --within another year, and activates those that have expired. The chain takes a
+    /// fee for each.
+    KeepAlive {
+        #[command(flatten)]
+        deployment: DeploymentArguments,
+        /// Days; what has more is left alone.
+        #[arg(long, value_name = "DAYS", default_value_t = 60)]
+        within: u64,
+        /// Key that pays.
+        #[arg(long, env = "PRIVATE_KEY", value_name = "KEY", hide_env_values = true)]
+        private_key: B256,
+    },
+}
+
+#[derive(clap::Args)]
+struct DeploymentArguments {
+    /// Programs and contracts to begin with, instead of those of out/deployment.json; what their code and storage name is looked at
+    /// too.
+    #[arg(value_name = "ADDRESS")]
+    addresses: Vec<Address>,
+    /// Node to ask.
+    #[arg(
+        long,
+        env = "RPC_URL",
+        value_name = "URL",
+        default_value = "http://127.0.0.1:8547"
+    )]
+    rpc_url: String,
 }
 
 #[derive(clap::Args)]
@@ -63,7 +108,7 @@ struct ReplayArguments {
 #[derive(clap::Args)]
 #[group(multiple = false)]
 struct ReplaySource {
-    /// CSV with the columns timestamp_utc_ms,open,high,low,close,volume.
+    /// CSV with the columns timestamp_utc_ms,open,high,low,close,volume. Where bars are missing the feed is silent.
     #[arg(long, value_name = "FILE")]
     prices: Option<PathBuf>,
     /// Eight synthetic years of calm, trends, crashes and recoveries; what is replayed without a file.
@@ -112,7 +157,8 @@ struct ProposalArguments {
 
 #[derive(clap::Args)]
 struct DemoArguments {
-    /// CSV with the columns timestamp_utc_ms,open,high,low,close,volume, instead of ETH on 12 and 13 March 2020.
+    /// CSV with the columns timestamp_utc_ms,open,high,low,close,volume, instead of ETH on 12 and 13 March 2020. Where bars are
+    /// missing the feed is silent.
     #[arg(long, value_name = "FILE")]
     prices: Option<PathBuf>,
     /// Seed of the price path between the published levels, and of the crowd.
@@ -142,6 +188,75 @@ async fn main() -> ExitCode {
         },
         Command::SimulateProposal(arguments) => simulate(arguments).await,
         Command::Replay(arguments) => replay(arguments),
+        Command::Programs {
+            deployment,
+            within,
+            json,
+        } => match lives(deployment).await {
+            Ok((_, report)) => {
+                let printed = print_report(&report, json);
+                let due = printed == ExitCode::SUCCESS && report.is_due(within);
+                if due { ExitCode::from(DUE) } else { printed }
+            }
+            Err(failed) => failed,
+        },
+        Command::KeepAlive {
+            deployment,
+            within,
+            private_key,
+        } => keep_alive(deployment, within, private_key).await,
+    }
+}
+
+/// A connection, and how long the programs of a deployment have; or the exit code with which that failed.
+async fn lives(arguments: DeploymentArguments) -> Result<(Chain, programs::Report), ExitCode> {
+    let addresses = if arguments.addresses.is_empty() {
+        proposal::records::addresses()
+            .map_err(|error| fail(BAD_INPUT, &format!("no addresses given, and {error}")))?
+    } else {
+        arguments.addresses
+    };
+    let failed = |error: programs::ProgramsError| {
+        let code = if error.is_bad_input() {
+            BAD_INPUT
+        } else {
+            FAILED
+        };
+        fail(code, &error)
+    };
+    let chain = Chain::connect(&arguments.rpc_url).await;
+    let chain = chain.map_err(|error| failed(error.into()))?;
+    let report = programs::report(&chain, &addresses).await.map_err(failed)?;
+    Ok((chain, report))
+}
+
+async fn keep_alive(deployment: DeploymentArguments, within: u64, key: B256) -> ExitCode {
+    let (chain, report) = match lives(deployment).await {
+        Ok(found) => found,
+        Err(failed) => return failed,
+    };
+    let wallet = match Wallet::open(&chain, key).await {
+        Ok(wallet) => wallet,
+        Err(error) => return fail(FAILED, &error),
+    };
+    let mut done = 0;
+    let say = |kept: &programs::Kept| {
+        done += 1;
+        // A reader that has gone away does not end what is half done.
+        let _ = writeln!(std::io::stdout(), "{kept}");
+    };
+    let kept = programs::keep_alive(&chain, &wallet, &report, within, say).await;
+    match kept {
+        Err(error) => fail(FAILED, &error),
+        Ok(()) => {
+            if done == 0 {
+                let _ = writeln!(
+                    std::io::stdout(),
+                    "every program has more than {within} days"
+                );
+            }
+            ExitCode::SUCCESS
+        }
     }
 }
 
@@ -233,6 +348,6 @@ async fn play(arguments: DemoArguments) -> ExitCode {
 }
 
 fn fail(code: u8, error: &dyn std::fmt::Display) -> ExitCode {
-    eprintln!("bulkhead: {error}");
+    let _ = writeln!(std::io::stderr(), "bulkhead: {error}");
     ExitCode::from(code)
 }

@@ -21,7 +21,7 @@ fn play(body: &str) -> Output {
 #[test]
 fn a_bad_price_file_is_exit_code_2_with_a_line_and_a_reason() {
     let output = play(
-        "timestamp_utc_ms,open,high,low,close,volume\n60000,10,12,9,11,5\n120000,10,12,9,oops,5\n",
+        "timestamp_utc_ms,open,high,low,close,volume\n1500000060000,10,12,9,11,5\n1500000120000,10,12,9,oops,5\n",
     );
     assert_eq!(output.status.code(), Some(2));
     let message = String::from_utf8(output.stderr).unwrap();
@@ -30,6 +30,38 @@ fn a_bad_price_file_is_exit_code_2_with_a_line_and_a_reason() {
         "{message}"
     );
     assert!(!message.contains("panicked"), "{message}");
+}
+
+#[test]
+fn times_in_another_unit_are_refused_by_its_name_whoever_reads_the_file() {
+    for (time, unit) in [
+        ("1500000120", "a time in seconds"),
+        ("1500000120000000", "a time in microseconds"),
+        (
+            "120000",
+            "not a time in milliseconds between the years 2009 and 2100",
+        ),
+    ] {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        let body = format!(
+            "timestamp_utc_ms,open,high,low,close,volume\n1500000060000,1,1,1,1,1\n{time},1,1,1,1,1\n"
+        );
+        file.write_all(body.as_bytes()).unwrap();
+        let file = file.path().to_str().unwrap();
+        for arguments in [
+            &["demo", "--prices", file][..],
+            &["replay", "--prices", file],
+            &["replay", "--prices", file, "--secondary", file],
+        ] {
+            let output = bulkhead(arguments);
+            let message = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(2), "{message}");
+            assert!(
+                message.contains(&format!("line 3: {time} is {unit}")),
+                "{message}"
+            );
+        }
+    }
 }
 
 #[test]

@@ -30,6 +30,9 @@ pub enum BenchError {
     /// The node or a contract refuses something.
     #[error(transparent)]
     Chain(#[from] ChainError),
+    /// What should have met news at a feed has met none.
+    #[error("{0}: the guard has observed nothing, so it is not what its name says")]
+    NotPoked(String),
     /// A file cannot be read or written, or a program not started.
     #[error("{what}: {reason}")]
     Io {
@@ -75,12 +78,12 @@ pub async fn run(url: Option<String>) -> Result<Figures, BenchError> {
     };
     let node = Node::at(url)?;
     let chain = Chain::connect(&node.url()).await?;
-    println!("measuring gas at {}", node.url());
+    say!("measuring gas at {}", node.url());
     let (measured, market) = gas::measure(&root, &chain).await?;
-    println!("measuring speed");
+    say!("measuring speed");
     (figures.gas, figures.slots) = (measured.gas, measured.slots);
     figures.speed = speed::measure(&root, &chain, &market).await?;
-    println!("measuring the accuracy of option prices");
+    say!("measuring the accuracy of option prices");
     figures.accuracy = accuracy::measure();
     if let Some(seconds) = demo_seconds(&root) {
         figures.speed.insert("demo_s".into(), seconds);
@@ -90,7 +93,7 @@ pub async fn run(url: Option<String>) -> Result<Figures, BenchError> {
     let json =
         serde_json::to_vec_pretty(&figures).map_err(|error| BenchError::io(&path, &error))?;
     std::fs::write(&path, json).map_err(|error| BenchError::io(&path, &error))?;
-    println!("\nwritten {}", path.display());
+    say!("\nwritten {}", path.display());
     Ok(figures)
 }
 

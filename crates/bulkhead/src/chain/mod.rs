@@ -4,6 +4,8 @@ mod multicall;
 mod reverts;
 mod wallet;
 
+pub(crate) use reverts::name as error_name;
+
 pub use multicall::{Answers, MULTICALL3, View, multicall};
 pub use wallet::{Wallet, account_of};
 
@@ -186,6 +188,50 @@ impl Chain {
             ]),
         )
         .await
+    }
+
+    /// A call in the latest block with `value` wei: what it returns, or the data with which it reverts.
+    pub async fn try_call<C: SolCall>(
+        &self,
+        from: Option<Address>,
+        to: Address,
+        call: &C,
+        value: Option<U256>,
+    ) -> Result<Result<C::Return, Bytes>, ChainError> {
+        let data = Bytes::from(call.abi_encode());
+        let request = json!([{ "from": from, "to": to, "data": data, "value": value }, "latest"]);
+        let answer = self.rpc.request::<_, Bytes>("eth_call", request).await;
+        match answer {
+            Ok(data) => multicall::decode::<C>(&data).map(Ok),
+            Err(error) => {
+                let reverted = error.as_error_resp().and_then(|it| it.as_revert_data());
+                reverted
+                    .map(Err)
+                    .ok_or_else(|| refused(C::SIGNATURE, &error))
+            }
+        }
+    }
+
+    /// One method with many parameters, in as few messages as nodes take; the answers are in order.
+    pub async fn many<R: RpcRecv>(
+        &self,
+        method: &'static str,
+        params: impl IntoIterator<Item = Value>,
+    ) -> Result<Vec<R>, ChainError> {
+        let params: Vec<Value> = params.into_iter().collect();
+        let mut answers = Vec::with_capacity(params.len());
+        for chunk in params.chunks(BATCH_LIMIT) {
+            let mut batch = self.batch();
+            let waiting = chunk
+                .iter()
+                .map(|params| batch.add::<R>(method, params.clone()))
+                .collect::<Result<Vec<_>, _>>()?;
+            batch.finish().await?;
+            for waiter in waiting {
+                answers.push(waiter.await.map_err(|error| refused(method, &error))?);
+            }
+        }
+        Ok(answers)
     }
 
     /// Many views of the latest block in one call; one that reverts is an error.

@@ -15,7 +15,7 @@ use crate::{
     market::{Market, Terms, rate},
     node::Node,
     picture::PlotError,
-    prices::Path,
+    prices::{Path, Tick},
     project::{self, ProjectError},
     units::{FEED, signed_number},
 };
@@ -91,24 +91,22 @@ pub async fn run(options: &Options) -> Result<Record, DemoError> {
     std::fs::create_dir_all(&options.out).map_err(|error| unwritable(&options.out, &error))?;
     let first = options.prices.points[0];
     let node = Node::at(options.rpc_url.clone())?;
-    println!(
+    say!(
         "node       {}{}",
         node.url(),
         if node.is_own() { " (started here)" } else { "" }
     );
     let deployment =
         deploy::deploy(&root, &node.url(), (first.price * FEED).round() as i128).await?;
-    println!(
+    say!(
         "guard      {}\nfactory    {}",
-        deployment.guard, deployment.factory
+        deployment.guard,
+        deployment.factory
     );
     let chain = Chain::connect(&node.url()).await?;
     let operator = Wallet::open(&chain, OPERATOR).await?;
-    let crowd = crowd(
-        options.traders,
-        options.prices.points.len() as u64,
-        options.seed,
-    );
+    let ticks = options.prices.ticks();
+    let crowd = crowd(options.traders, ticks.len() as u64, options.seed);
     let longs: f64 = crowd
         .iter()
         .map(|trader| trader.notional[crowd::PERPETUAL].max(0.0))
@@ -118,7 +116,7 @@ pub async fn run(options: &Options) -> Result<Record, DemoError> {
     let market = Market::create(&chain, &operator, &deployment, &listed, &terms).await?;
     market.promote(&chain, &operator, &terms).await?;
     insure(&chain, &market, &operator, &terms, longs).await?;
-    println!("vault      {}\npool       {}", market.vault, market.pool);
+    say!("vault      {}\npool       {}", market.vault, market.pool);
 
     let keeper = Wallet::derived("keeper", options.seed)?;
     let shift = time_shift(&chain, first.time).await?;
@@ -126,7 +124,7 @@ pub async fn run(options: &Options) -> Result<Record, DemoError> {
     let series = OptionMarket::open(&chain, &market, &operator, start, first.price).await?;
     let mut play = Play::new(&chain, &market, &operator, &terms, keeper, crowd, series)?;
     play.fund((longs * KEEPER_SHARE).round()).await?;
-    let mut record = run_through(play, options, shift).await?;
+    let mut record = run_through(play, options, &ticks, shift).await?;
     record.summary.play_seconds = started.elapsed().as_secs_f64();
     record.conclude();
     report::conclude(&record);
@@ -187,23 +185,21 @@ async fn insure(
     Ok(())
 }
 
-/// Plays every minute of the path, `shift` seconds later than it was.
+/// Plays every minute of the path, `shift` seconds later than it was; in its gaps the feed is silent.
 async fn run_through(
     mut play: Play<'_>,
     options: &Options,
+    ticks: &[Tick],
     shift: u64,
 ) -> Result<Record, DemoError> {
-    let points = &options.prices.points;
-    let mut timeline = Timeline::start(&options.prices.title, points.len() as u64);
-    let mut steps = Vec::with_capacity(points.len());
-    for (minute, point) in points.iter().enumerate() {
-        let step = play
-            .minute(minute as u64, point.time + shift, point)
-            .await?;
+    let mut timeline = Timeline::start(&options.prices.title, ticks.len() as u64);
+    let mut steps = Vec::with_capacity(ticks.len());
+    for (minute, tick) in ticks.iter().enumerate() {
+        let step = play.minute(minute as u64, tick.time + shift, tick).await?;
         timeline.show(&step);
         steps.push(step);
     }
-    play.finish(points.len() as u64).await?;
+    play.finish(ticks.len() as u64).await?;
     Ok(Record {
         title: options.prices.title.clone(),
         seed: options.seed,
@@ -251,9 +247,9 @@ fn write(record: &Record, folder: &FilePath) -> Result<(), DemoError> {
     let path = folder.join("record.json");
     let json = serde_json::to_vec(record).map_err(|error| unwritable(&path, &error))?;
     std::fs::write(&path, json).map_err(|error| unwritable(&path, &error))?;
-    println!("\nwritten    {}", path.display());
+    say!("\nwritten    {}", path.display());
     for picture in plots::draw(record, folder)? {
-        println!("           {}", picture.display());
+        say!("           {}", picture.display());
     }
     Ok(())
 }
@@ -267,16 +263,16 @@ fn unwritable(path: &FilePath, error: &dyn std::fmt::Display) -> DemoError {
 
 async fn keep(node: &Node, market: &Market) {
     let url = node.url();
-    println!("\nThe node is still at {url}. In another terminal, for example:");
-    println!(
+    say!("\nThe node is still at {url}. In another terminal, for example:");
+    say!(
         "  node_modules/.bin/cast call {} 'coverage()(uint256,uint256)' --rpc-url {url}",
         market.vault
     );
-    println!(
+    say!(
         "  node_modules/.bin/cast logs --address {} --from-block 0 --rpc-url {url}",
         market.vault
     );
-    println!("Press Ctrl-C to stop it.");
+    say!("Press Ctrl-C to stop it.");
     // Where signals cannot be received the node stops at once.
     let _ = tokio::signal::ctrl_c().await;
 }

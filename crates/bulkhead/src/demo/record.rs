@@ -17,7 +17,7 @@ pub struct Step {
     pub minute: u64,
     /// Seconds since the Unix epoch in the price path's own time.
     pub time: u64,
-    /// Price that the feed was given.
+    /// Price that the feed was last given.
     pub price: f64,
     /// The guard's mark.
     pub mark: f64,

@@ -16,8 +16,8 @@ pub struct Timeline {
 impl Timeline {
     /// Prints the heading.
     pub fn start(title: &str, minutes: u64) -> Self {
-        println!("\n{title}, minute by minute\n");
-        println!(
+        say!("\n{title}, minute by minute\n");
+        say!(
             "{:>5} {:>12} {:>8} {:<10} {:>10} {:>9} {:>11} {:>11} {:>4} {:>4} {:>4}",
             "done",
             "UTC",
@@ -45,9 +45,9 @@ impl Timeline {
         let row = self.row(step);
         if eventful || step.minute.is_multiple_of(QUIET_MINUTES) || step.minute + 1 == self.minutes
         {
-            println!("{}{row}", if self.terminal { "\r" } else { "" });
+            say!("{}{row}", if self.terminal { "\r" } else { "" });
         } else if self.terminal {
-            print!("\r{row}");
+            let _ = write!(std::io::stdout(), "\r{row}");
             // A terminal that cannot be flushed shows the line later.
             let _ = std::io::stdout().flush();
         }
@@ -76,8 +76,8 @@ impl Timeline {
 /// Prints the summary, the stages and the invariants.
 pub fn conclude(record: &Record) {
     let summary = &record.summary;
-    let row = |name: &str, value: String| println!("  {name:<34} {value}");
-    println!("\nSummary of {} (seed {})", record.title, record.seed);
+    let row = |name: &str, value: String| say!("  {name:<34} {value}");
+    say!("\nSummary of {} (seed {})", record.title, record.seed);
     let [first, lowest, last] = summary.prices;
     row(
         "price: first, lowest, last",
@@ -145,19 +145,21 @@ pub fn conclude(record: &Record) {
     if record.stages.values().any(|seen| !seen) {
         row("stages not seen", seen(false));
     }
-    println!("\nInvariants, on chain, after every operation");
+    say!("\nInvariants, on chain, after every operation");
     for finding in &record.invariants {
         let verdict = if finding.violated == 0 && finding.checked > 0 {
             "holds"
         } else {
             "VIOLATED"
         };
-        println!(
+        say!(
             "  {} {verdict:<9} {:>8} checks  {}",
-            finding.invariant, finding.checked, finding.rule
+            finding.invariant,
+            finding.checked,
+            finding.rule
         );
         for example in &finding.examples {
-            println!("             {example}");
+            say!("             {example}");
         }
     }
 }

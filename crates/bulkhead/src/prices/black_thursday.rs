@@ -1,6 +1,6 @@
 //! ETH on 12 and 13 March 2020.
 
-use super::{Path, bridge::bridge};
+use super::{Path, STEP_SECONDS, bridge::bridge};
 
 /// Midnight of 12 March 2020 UTC, in seconds since the Unix epoch.
 const MIDNIGHT: u64 = 1_583_971_200;
@@ -43,6 +43,7 @@ pub fn black_thursday(seed: u64) -> Path {
     Path {
         title: "ETH, 12-13 March 2020".into(),
         points: bridge(&levels, seed),
+        longest_step: STEP_SECONDS,
     }
 }
 

@@ -16,6 +16,24 @@ pub fn deployment() -> Result<Deployment, String> {
     serde_json::from_str(&text).map_err(|error| broken(&error))
 }
 
+/// Every address in `out/deployment.json`.
+///
+/// # Errors
+/// Why it cannot be read.
+pub fn addresses() -> Result<Vec<Address>, String> {
+    let path = project::root()
+        .map_err(|error| error.to_string())?
+        .join("out/deployment.json");
+    let broken = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let text = std::fs::read_to_string(&path).map_err(|error| broken(&error))?;
+    let fields: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_str(&text).map_err(|error| broken(&error))?;
+    let addresses = fields
+        .values()
+        .filter_map(|field| field.as_str()?.parse().ok());
+    Ok(addresses.collect())
+}
+
 /// The governor of `out/governance.json`, if there is one.
 pub fn governor() -> Option<Address> {
     let path = project::root().ok()?.join("out/governance.json");

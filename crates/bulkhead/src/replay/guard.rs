@@ -12,8 +12,8 @@ pub use oracle::Tier;
 pub(super) const PARAMETERS: Parameters = Parameters::DEFAULT;
 /// The asset's limits.
 pub(super) const LIMITS: RangeLimits = RangeLimits::DEFAULT;
-/// How long an answer counts; longer than any step of a path.
-const HEARTBEAT: u64 = 86_400;
+/// How long an answer counts, as in the demo; no shorter than the steps of a path without gaps.
+pub(super) const HEARTBEAT: u64 = 3_600;
 const WAD: f64 = 1e18;
 
 /// What the guard says at a moment of a path. Ranges and margins are shares of the price.
@@ -56,17 +56,18 @@ pub fn replay(moments: &[Moment]) -> Vec<Step> {
 }
 
 fn observation(moment: &Moment) -> Observation {
-    let sample = |price: f64| {
-        Some(Sample {
+    let sample = |price: f64, age: u64| {
+        let updated_at = moment.time - age;
+        (age <= HEARTBEAT).then(|| Sample {
             price: (price * WAD) as u128,
-            updated_at: moment.time,
-            valid_until: moment.time.saturating_add(HEARTBEAT),
+            updated_at,
+            valid_until: updated_at.saturating_add(HEARTBEAT),
         })
     };
-    let primary = sample(moment.primary);
+    let primary = sample(moment.primary, moment.ages[0]);
     let sources = match moment.secondary {
         None => Sources::One(primary),
-        Some(secondary) => Sources::Two(primary, sample(secondary)),
+        Some(secondary) => Sources::Two(primary, sample(secondary, moment.ages[1])),
     };
     Observation {
         sources,

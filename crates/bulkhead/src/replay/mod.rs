@@ -1,8 +1,8 @@
 //! Prices replayed through the guard's own arithmetic, without a chain: which tiers they cause, how margins follow, and how
 //! procyclical those are beside a plain moving average of variance that covers as many moves.
 //!
-//! The guard is the crate `oracle` with its default parameters and limits, poked at every moment of the path, with one or two sources
-//! that always answer. The measures are those of Murphy, Vasios and Vause, "An investigation into the procyclicality of risk-based
+//! The guard is the crate `oracle` with its default parameters and limits, poked at every moment of the path and every minute of its gaps,
+//! with one or two sources whose answers count for an hour. The measures are those of Murphy, Vasios and Vause, "An investigation into the procyclicality of risk-based
 //! initial margin models", Bank of England Financial Stability Paper 29, 2014: peak to trough, and the largest rise in n days.
 
 mod ewma;

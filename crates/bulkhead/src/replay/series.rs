@@ -1,7 +1,7 @@
 //! What is replayed: what the guard's sources say, moment by moment.
 
 use super::{DAY, ReplayError, regimes};
-use crate::prices::{self, Point};
+use crate::prices::{self, Path as PricePath, Point, Tick, ticks};
 use std::path::{Path, PathBuf};
 
 /// How long the guard learns before a file is measured.
@@ -34,15 +34,24 @@ pub struct Moment {
     pub primary: f64,
     /// The secondary source's price, if there is one.
     pub secondary: Option<f64>,
+    /// Seconds since the primary source last said anything, and since the secondary one did.
+    pub ages: [u64; 2],
+}
+
+impl From<&Tick> for Moment {
+    fn from(tick: &Tick) -> Self {
+        Self {
+            time: tick.time,
+            primary: tick.price,
+            secondary: None,
+            ages: [tick.age, 0],
+        }
+    }
 }
 
 impl From<&Point> for Moment {
     fn from(point: &Point) -> Self {
-        Self {
-            time: point.time,
-            primary: point.price,
-            secondary: None,
-        }
+        Self::from(&Tick::from(point))
     }
 }
 
@@ -65,10 +74,7 @@ impl Series {
     /// it starts with.
     pub fn load(source: &Source) -> Result<Self, ReplayError> {
         match source {
-            Source::File(file) => {
-                let path = prices::read(file)?;
-                Ok(learned(path.title, &path.points))
-            }
+            Source::File(file) => Ok(learned(prices::read(file)?)),
             Source::Venues { primary, secondary } => venues(primary, secondary),
             Source::Regimes(seed) => Ok(Self {
                 title: format!("eight synthetic years, seed {seed}"),
@@ -79,32 +85,38 @@ impl Series {
     }
 }
 
-/// `points` after a quarter in which their first day is played back and forth, so that the price at the end is that of
-/// the first point; as much of it as the time since the epoch has room for.
-fn learned(title: String, points: &[Point]) -> Series {
+/// A path after a quarter in which its first day is played back and forth, so that the price at the end is that of its first
+/// point; as much of it as the time since the epoch has room for.
+fn learned(path: PricePath) -> Series {
+    let PricePath {
+        title,
+        points,
+        longest_step,
+    } = path;
     let start = points.first().map_or(0, |point| point.time);
     let end = points.partition_point(|point| point.time < start.saturating_add(DAY));
     let (day, last) = (&points[..end], points[end - 1].time - start);
     let length = last + POKE_SECS;
     let days = LEARNING.min(start) / length;
-    let mut moments = Vec::new();
+    let mut played = Vec::new();
     for left in (1..=days).rev() {
         let begin = start - left * length;
-        let at = |point: &Point, secs: u64| Moment {
+        let at = |point: &Point, secs: u64| Point {
             time: begin + secs,
-            ..Moment::from(point)
+            ..*point
         };
         if left % 2 == 0 {
-            moments.extend(day.iter().map(|point| at(point, point.time - start)));
+            played.extend(day.iter().map(|point| at(point, point.time - start)));
         } else {
             let back = day.iter().rev();
-            moments.extend(back.map(|point| at(point, start + last - point.time)));
+            played.extend(back.map(|point| at(point, start + last - point.time)));
         }
     }
-    moments.extend(points.iter().map(Moment::from));
+    played.extend(points);
+    let ticks = ticks(&played, longest_step.max(POKE_SECS));
     Series {
         title,
-        moments,
+        moments: ticks.iter().map(Moment::from).collect(),
         learning: days * length,
     }
 }
@@ -144,16 +156,20 @@ pub(super) fn together(primary: &[Point], secondary: &[Point]) -> Vec<Moment> {
     times.retain(|time| (from..=to).contains(time));
     times.sort_unstable();
     times.dedup();
-    let moment = |time| Moment {
-        time,
-        primary: last_before(primary, time),
-        secondary: Some(last_before(secondary, time)),
+    let moment = |time| {
+        let (primary, secondary) = (last_before(primary, time), last_before(secondary, time));
+        Moment {
+            time,
+            primary: primary.price,
+            secondary: Some(secondary.price),
+            ages: [primary, secondary].map(|print| time - print.time),
+        }
     };
     times.into_iter().map(moment).collect()
 }
 
-/// The price of the last of `prints` at `time` or before; the first one's if there is none.
-fn last_before(prints: &[Point], time: u64) -> f64 {
+/// The last of `prints` at `time` or before, of which there is one.
+fn last_before(prints: &[Point], time: u64) -> &Point {
     let after = prints.partition_point(|print| print.time <= time);
-    prints[after.saturating_sub(1)].price
+    &prints[after.saturating_sub(1)]
 }

@@ -370,16 +370,17 @@ fn two_venues_are_poked_at_every_print_and_every_minute_of_both() {
     let primary = prints(&[(100, 1.0), (130, 1.1), (400, 1.2)]);
     let secondary = prints(&[(120, 2.0), (250, 2.1)]);
     let expected = [
-        (120, 1.0, 2.0),
-        (130, 1.1, 2.0),
-        (180, 1.1, 2.0),
-        (240, 1.1, 2.0),
-        (250, 1.1, 2.1),
+        (120, 1.0, 2.0, [20, 0]),
+        (130, 1.1, 2.0, [0, 10]),
+        (180, 1.1, 2.0, [50, 60]),
+        (240, 1.1, 2.0, [110, 120]),
+        (250, 1.1, 2.1, [120, 0]),
     ];
-    let moment = |(time, primary, secondary)| Moment {
+    let moment = |(time, primary, secondary, ages)| Moment {
         time,
         primary,
         secondary: Some(secondary),
+        ages,
     };
     assert_eq!(together(&primary, &secondary), expected.map(moment));
     assert_eq!(together(&primary[2..], &secondary), []);
@@ -396,6 +397,7 @@ fn straying(strayed: f64) -> Vec<Moment> {
             100.0
         },
         secondary: Some(100.0),
+        ages: [0, 0],
     };
     prices.iter().enumerate().map(moment).collect()
 }
@@ -480,7 +482,7 @@ fn written(folder: &Path, name: &str, prints: &[(u64, f64)]) -> std::path::PathB
     let file = folder.join(name);
     let lines = prints
         .iter()
-        .map(|(time, price)| format!("{time}000,1,{price}\n"));
+        .map(|(time, price)| format!("{}000,1,{price}\n", 1_500_000_000 + time));
     let text = "timestamp_utc_ms,block,price\n".to_owned() + &lines.collect::<String>();
     std::fs::write(&file, text).unwrap();
     file
@@ -490,18 +492,34 @@ fn written(folder: &Path, name: &str, prints: &[(u64, f64)]) -> std::path::PathB
 fn two_files_are_replayed_and_drawn_and_bad_ones_refused() {
     let folder = tempfile::tempdir().unwrap();
     let file = |name, prints: &[(u64, f64)]| written(folder.path(), name, prints);
-    let primary = file("a.csv", &[(60_000, 1.0), (70_000, 0.8), (80_000, 1.0)]);
-    let secondary = file("b.csv", &[(60_000, 1.0), (80_000, 1.001)]);
+    let primary = file(
+        "a.csv",
+        &[
+            (60_000, 1.0),
+            (63_000, 0.8),
+            (66_000, 1.0),
+            (69_000, 1.0),
+            (72_000, 1.0),
+            (75_000, 1.0),
+        ],
+    );
+    let steady = |price: f64| {
+        (60_000..=75_000)
+            .step_by(3_000)
+            .map(|time| (time, price))
+            .collect::<Vec<_>>()
+    };
+    let secondary = file("b.csv", &steady(1.001));
     let venues = |secondary: &Path| Source::Venues {
         primary: primary.clone(),
         secondary: secondary.to_owned(),
     };
     let report = run(&venues(&secondary), Some(folder.path())).unwrap();
     assert_eq!(report.title, "a and b");
-    assert_eq!(report.venues.unwrap().seconds_apart, 10_000);
+    assert_eq!(report.venues.unwrap().seconds_apart, 3_000);
     assert!(folder.path().join("replay.png").exists());
     let later = file("later.csv", &[(90_000, 1.0), (95_000, 1.0)]);
-    let dear = file("dear.csv", &[(60_000, 2.0), (80_000, 2.0)]);
+    let dear = file("dear.csv", &steady(2.0));
     let short = file("short.csv", &[(60_000, 1.0), (61_000, 1.0)]);
     let refused = |secondary: &Path| {
         let error = run(&venues(secondary), None).unwrap_err();
@@ -521,7 +539,7 @@ fn two_files_are_replayed_and_drawn_and_bad_ones_refused() {
 #[test]
 fn a_file_is_measured_after_a_quarter_of_days_like_its_first() {
     let folder = tempfile::tempdir().unwrap();
-    let start = 200 * DAY;
+    let start = 20_000 * DAY;
     let minutes = (0..3_000_u64).map(|k| (start + 60 * k, 1.0 + 1e-4 * (k % 700) as f64));
     let text: String = minutes
         .map(|(time, price)| format!("{time}000,{price},{price},{price},{price},1\n"))
@@ -545,4 +563,37 @@ fn a_file_is_measured_after_a_quarter_of_days_like_its_first() {
         .collect();
     assert!(steps.iter().all(|step| *step == 60), "one a minute");
     assert_eq!(run(&Source::File(file), None).unwrap().minutes, 3_000);
+}
+
+/// Two days of bars of a minute with five hours missing: for an hour the last price counts, then the guard trusts nothing until
+/// there is a price again.
+#[test]
+fn a_gap_in_a_file_is_a_feed_that_falls_silent() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = 20_000 * DAY;
+    let is_missing = |minute: &u64| (2_000..2_300).contains(minute);
+    let text: String = (0..2_880_u64)
+        .filter(|minute| !is_missing(minute))
+        .map(|minute| format!("{}000,100,100,100,100,1\n", start + 60 * minute))
+        .collect();
+    let file = folder.path().join("gap.csv");
+    let header = "timestamp_utc_ms,open,high,low,close,volume\n";
+    std::fs::write(&file, header.to_owned() + &text).unwrap();
+    let series = Series::load(&Source::File(file)).unwrap();
+    let steps = replay(&series.moments).split_off(series.moments.len() - 2_880);
+    assert_eq!(steps.len(), 2_880, "every minute is poked");
+    let silent = |minute: usize| steps[minute].moment.ages[0] > 3_600;
+    assert_eq!(
+        (0..2_880).filter(|minute| silent(*minute)).count(),
+        300 - 60
+    );
+    for (minute, step) in steps.iter().enumerate() {
+        let trusted = step.tier == Tier::Normal;
+        // The guard is a while in Caution after a price has come back.
+        if minute <= 2_059 || minute >= 2_700 {
+            assert!(trusted, "minute {minute}: {:?}", step.tier);
+        } else if silent(minute) {
+            assert!(!trusted, "minute {minute}");
+        }
+    }
 }

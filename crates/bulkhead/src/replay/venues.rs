@@ -1,7 +1,7 @@
 //! What the guard makes of two venues that part. How far they are apart is measured here by itself, not asked of the guard.
 
 use super::{
-    guard::{Step, Tier},
+    guard::{HEARTBEAT, Step, Tier},
     series::Moment,
 };
 use serde::Serialize;
@@ -85,11 +85,14 @@ impl Venues {
     }
 }
 
-/// How far apart the two prices are, as a share of the lower one; zero if there is one.
+/// How far apart the two prices are, as a share of the lower one; zero if there is one, or a source has fallen silent.
 fn distance(moment: &Moment) -> f64 {
     let Some(secondary) = moment.secondary else {
         return 0.0;
     };
+    if moment.ages.iter().any(|age| *age > HEARTBEAT) {
+        return 0.0;
+    }
     (moment.primary - secondary).abs() / moment.primary.min(secondary)
 }
 

@@ -426,7 +426,7 @@ fn a_burst_of_activations_pays_for_demand_that_time_has_not_paid_back() {
             let elapsed = if place == 0 {
                 f64::MAX
             } else {
-                f64::from(place as u32 % 2 == 0)
+                f64::from((place as u32).is_multiple_of(2))
             };
             demand = (demand - BYTES_PER_SECOND * elapsed).max(0.0) + bytes;
             let fee = data_fee(&chain.activate(program));

@@ -6,10 +6,14 @@ use super::{
     slots::{self, Slots},
 };
 use crate::{
+    abi::IOracleGuard,
     bench::{BenchError, table::CACHED},
     chain::{Chain, Receipt, Transaction},
 };
-use alloy::primitives::{Address, Bytes};
+use alloy::{
+    primitives::{Address, B256, Bytes},
+    sol_types::SolEvent,
+};
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -26,6 +30,8 @@ pub struct GasFigures {
 pub struct Meter<'a> {
     chain: &'a Chain,
     cache: Option<ProgramCache>,
+    /// First topics of the events of what was noted last.
+    events: Vec<B256>,
     /// What was noted.
     pub figures: GasFigures,
 }
@@ -36,6 +42,7 @@ impl<'a> Meter<'a> {
         Self {
             chain,
             cache,
+            events: Vec::new(),
             figures: GasFigures::default(),
         }
     }
@@ -52,10 +59,25 @@ impl<'a> Meter<'a> {
         }
         let slots = slots::before(self.chain, &transaction).await?;
         let receipt = self.execute(&transaction).await?;
+        let topics = receipt.logs.iter().filter_map(|log| log.topic0());
+        self.events = topics.copied().collect();
         self.insert(name, &receipt);
         let slots = slots.compare(self.chain).await?;
         self.figures.slots.insert(name.to_owned(), slots);
         Ok(())
+    }
+
+    /// As `note`, for a transaction in which the guard must find news.
+    pub async fn note_poking(
+        &mut self,
+        name: &str,
+        transaction: Transaction,
+    ) -> Result<(), BenchError> {
+        self.note(name, transaction).await?;
+        if self.events.contains(&IOracleGuard::Poked::SIGNATURE_HASH) {
+            return Ok(());
+        }
+        Err(BenchError::NotPoked(name.to_owned()))
     }
 
     /// As `note`, and undoes the transaction.
@@ -66,6 +88,17 @@ impl<'a> Meter<'a> {
     ) -> Result<(), BenchError> {
         let before = snapshot(self.chain).await?;
         self.note(name, transaction).await?;
+        restore(self.chain, before).await
+    }
+
+    /// As `note_poking`, and undoes the transaction.
+    pub async fn try_poking(
+        &mut self,
+        name: &str,
+        transaction: Transaction,
+    ) -> Result<(), BenchError> {
+        let before = snapshot(self.chain).await?;
+        self.note_poking(name, transaction).await?;
         restore(self.chain, before).await
     }
 

@@ -1,7 +1,7 @@
 //! Accounts of one, four and sixteen legs, in a market that others trade in too: on both sides of every contract there is
 //! somebody in every bucket that an account can open in or be liquidated down to.
 
-use super::{Bench, START_PRICE, TERMS};
+use super::{Bench, CALM_SECONDS, START_PRICE, TERMS};
 use crate::{abi::IMarginVault, bench::BenchError, chain::Transaction, orders::Party, units::WAD};
 use alloy::primitives::{B256, U256};
 
@@ -138,13 +138,15 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// A liquidation that meets a new round of every feed, undone.
+    /// A liquidation that meets a new round of every feed, undone. It comes later than what the guard has seen: a round of the same
+    /// second that says the same is no news.
     async fn liquidation_that_pokes(&mut self, weak: B256, into: B256) -> Result<(), BenchError> {
+        self.advance(CALM_SECONDS).await?;
         self.rounds(WEAK_PRICE).await?;
         let liquidate = liquidation(weak, into);
         let liquidate = self.people[LIQUIDATOR].call(self.chain, self.market.vault, &liquidate)?;
         self.meter
-            .try_out("vault.liquidate.1.poking", liquidate)
+            .try_poking("vault.liquidate.1.poking", liquidate)
             .await?;
         self.people[LIQUIDATOR].take_back();
         self.poke().await

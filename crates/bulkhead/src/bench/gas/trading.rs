@@ -1,7 +1,10 @@
 //! The vault while nobody is in trouble.
 
 use super::{Bench, START_PRICE, TERMS};
-use crate::{abi::IMarginVault, bench::BenchError, market::deposit, orders::Party, units::tokens};
+use crate::{
+    abi::IMarginVault, bench::BenchError, chain::Transaction, market::deposit, orders::Party,
+    units::tokens,
+};
 use alloy::primitives::U256;
 
 /// Whose positions the chapter is about.
@@ -20,7 +23,10 @@ impl Bench<'_> {
             .await?;
         self.advance(super::CALM_SECONDS).await?;
         self.rounds(START_PRICE).await?;
-        self.trade("vault.settle.poking", LONG, SHORT, 10.0).await?;
+        let settlement = self.trade_of(LONG, SHORT, 10.0)?;
+        self.meter
+            .note_poking("vault.settle.poking", settlement)
+            .await?;
         self.trade("vault.settle.reducing", SHORT, LONG, 10.0)
             .await?;
         self.touches().await?;
@@ -39,6 +45,7 @@ impl Bench<'_> {
         let distribute = IMarginVault::distributeFeesCall {};
         self.call("vault.distributeFees", IDLE, vault, &distribute)
             .await?;
+        self.first_deposit().await?;
         self.conversion().await
     }
 
@@ -54,6 +61,13 @@ impl Bench<'_> {
         Ok(())
     }
 
+    /// Of the treasury, which has its share of fees in an account and has never deposited.
+    async fn first_deposit(&mut self) -> Result<(), BenchError> {
+        let [mint, approve, put] = deposit(self.chain, &self.market, self.operator, 1_000.0)?;
+        self.chain.execute(&[mint, approve]).await?;
+        self.meter.note("vault.deposit.first", put).await
+    }
+
     /// A trade of the first contract at the start price between the first accounts of two people.
     pub(super) async fn trade(
         &mut self,
@@ -62,11 +76,21 @@ impl Bench<'_> {
         seller: usize,
         size: f64,
     ) -> Result<(), BenchError> {
+        let settlement = self.trade_of(buyer, seller, size)?;
+        self.meter.note(name, settlement).await
+    }
+
+    fn trade_of(
+        &mut self,
+        buyer: usize,
+        seller: usize,
+        size: f64,
+    ) -> Result<Transaction, BenchError> {
         let people = std::mem::take(&mut self.people);
         let parties = (Party::main(&people[seller]), Party::main(&people[buyer]));
         let settlement = self.settlement(parties.0, parties.1, 0, size, START_PRICE);
         self.people = people;
-        self.meter.note(name, settlement?).await
+        settlement
     }
 
     async fn touches(&mut self) -> Result<(), BenchError> {

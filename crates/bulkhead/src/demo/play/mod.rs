@@ -14,7 +14,7 @@ use crate::{
     chain::{Chain, ChainError, Wallet, account_of},
     keeper::{Action, Keeper, plan},
     market::{Market, Terms, deposit, rate},
-    prices::Point,
+    prices::Tick,
     units::{WAD, number},
 };
 use alloy::primitives::{Address, B256, Bytes, U256};
@@ -142,11 +142,11 @@ impl<'a> Play<'a> {
         &mut self,
         minute: u64,
         time: u64,
-        point: &Point,
+        tick: &Tick,
     ) -> Result<Step, ChainError> {
-        let congested = self.congested(point.price);
-        let mut state = self.publish(minute, time, point).await?;
-        (state.step.minute, state.step.time) = (minute, point.time);
+        let congested = self.congested(tick.price);
+        let mut state = self.publish(minute, time, tick).await?;
+        (state.step.minute, state.step.time) = (minute, tick.time);
         state.step.congested = congested;
         let (perpetuals, _) = state.marks.split_at(PERPETUALS);
         self.audit.on_marks(perpetuals);

@@ -6,7 +6,7 @@ use crate::{
     chain::{Answers, ChainError, View},
     demo::record::Step,
     keeper::Outlook,
-    prices::Point,
+    prices::Tick,
     units::{FEED, number, token_number},
 };
 use alloy::primitives::{I256, U256};
@@ -32,12 +32,15 @@ impl Play<'_> {
         &mut self,
         minute: u64,
         time: u64,
-        point: &Point,
+        tick: &Tick,
     ) -> Result<State, ChainError> {
-        let answer = I256::unchecked_from((point.price * FEED).round() as i128);
-        let push = self
-            .operator
-            .call(self.chain, self.feed, &IPriceFeed::pushCall { answer })?;
+        let answer = I256::unchecked_from((tick.price * FEED).round() as i128);
+        let push = || {
+            let push = IPriceFeed::pushCall { answer };
+            self.operator.call(self.chain, self.feed, &push)
+        };
+        // In a gap the feed is silent.
+        let push = (tick.age == 0).then(push).transpose()?;
         let assets = self.market.assets();
         let poke = self.keeper.wallet.call(
             self.chain,
@@ -48,8 +51,11 @@ impl Play<'_> {
         let moved = batch.add::<serde_json::Value>("evm_setNextBlockTimestamp", json!([time]))?;
         let quotes = self
             .options
-            .keep(self.chain, self.operator, minute, time, point.price)?;
-        let mut sent = vec![batch.send(&push)?, batch.send(&poke)?];
+            .keep(self.chain, self.operator, minute, time, tick.price)?;
+        let mut sent = Vec::new();
+        for call in push.iter().chain([&poke]) {
+            sent.push(batch.send(call)?);
+        }
         for quote in &quotes {
             sent.push(batch.send(quote)?);
         }
@@ -63,7 +69,7 @@ impl Play<'_> {
             transaction.hash().await?;
         }
         let step = Step {
-            price: point.price,
+            price: tick.price,
             ..Step::default()
         };
         self.read_state(&mut views.answers().await?, step)
