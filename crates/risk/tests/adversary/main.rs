@@ -22,6 +22,7 @@
 )]
 
 mod book;
+#[expect(dead_code, reason = "what only the search on the node can hold")]
 mod bounds;
 mod climb;
 mod insurance;
