@@ -26,6 +26,10 @@ contract MarksTest is ProtocolTest {
         configured.secondaryHeartbeat = HEARTBEAT;
         vm.prank(owner);
         guard.setFeed(PAIR, configured, 0);
+        IOracleGuard.RangeLimits memory limits = guard.rangeLimits(PAIR);
+        limits.stablePriceRate = 0.00003e18;
+        vm.prank(owner);
+        guard.setRangeLimits(PAIR, limits, 0);
         elapse(1 minutes);
         setPrices(200e8, 200e8);
     }
@@ -72,7 +76,7 @@ contract MarksTest is ProtocolTest {
         setPrices(204e8, 204e8);
         assertMark("risen", 204e18, 200e18, NORMAL, 0);
         elapse(10);
-        assertMark("the stable price follows by 0.03 % a second", 204e18, 200.6e18, NORMAL, 0);
+        assertMark("the stable price follows by 0.003 % a second", 204e18, 200.06e18, NORMAL, 0);
         elapse(660);
         assertMark("and arrives", 204e18, 204e18, NORMAL, 0);
         setPrices(150e8, 190e8);
