@@ -2,32 +2,17 @@
 pragma solidity ^0.8.20;
 
 import {IMarginVault} from "../../contracts/interfaces/IMarginVault.sol";
-import {ReentrantToken} from "../mocks/HostileTokens.sol";
-import {QuoteToken} from "../mocks/QuoteToken.sol";
-import {ProtocolTest, Trader} from "../protocol/Protocol.sol";
 import {vm} from "../support/Vm.sol";
+import {HookedTokenTest} from "./HookedToken.sol";
 
 /// What works where the quote token calls somebody in the middle of a transfer, as ERC-777 does: in the middle of a deposit into the
 /// pool the pool is locked, and still says what it would pay; it pays nothing, and the vault takes that for a token that refuses. Who
 /// holds shares of the pool has a debt closed uninsured so, in front of a conversion whose haircut then pays for it. See
 /// docs/security.md.
-contract BusyPoolTest is ProtocolTest {
-    ReentrantToken private hostile;
-    Trader private debtor = newTrader("debtor");
-
+contract BusyPoolTest is HookedTokenTest {
     /// Alice has won 1,350 of the debtor's 1,000, all of it settled and mature.
     function setUpNode() internal override {
         super.setUpNode();
-        hostile = ReentrantToken(create("reentrant", type(ReentrantToken).creationCode));
-        vm.prank(owner);
-        factory.setQuoteToken(address(hostile), true);
-        elapse(MEAN_RESTARTS);
-        useMarket(address(hostile), "reentrant");
-        token = QuoteToken(address(hostile));
-        insure(INSURANCE);
-        deposit(alice, 1_000_000 * USD);
-        deposit(debtor, 1_000 * USD);
-        trade(alice, debtor, 45e18, 200e18);
         setPriceCalmly(230 * FEED);
         vault.touch(alice.account);
         elapse(6 hours);

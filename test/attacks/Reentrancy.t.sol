@@ -3,30 +3,11 @@ pragma solidity ^0.8.20;
 
 import {IInsurancePool} from "../../contracts/interfaces/IInsurancePool.sol";
 import {IMarginVault} from "../../contracts/interfaces/IMarginVault.sol";
-import {ReentrantToken} from "../mocks/HostileTokens.sol";
-import {QuoteToken} from "../mocks/QuoteToken.sol";
-import {ProtocolTest, Trader} from "../protocol/Protocol.sol";
 import {vm} from "../support/Vm.sol";
+import {HookedTokenTest} from "./HookedToken.sol";
 
 /// A quote token calls whatever it likes in the middle of the transfers between a vault and its pool.
-contract ReentrancyAttackTest is ProtocolTest {
-    ReentrantToken private hostile;
-    Trader private debtor = newTrader("debtor");
-
-    function setUpNode() internal override {
-        super.setUpNode();
-        hostile = ReentrantToken(create("reentrant", type(ReentrantToken).creationCode));
-        vm.prank(owner);
-        factory.setQuoteToken(address(hostile), true);
-        elapse(MEAN_RESTARTS);
-        useMarket(address(hostile), "reentrant");
-        token = QuoteToken(address(hostile));
-        insure(INSURANCE);
-        deposit(alice, 1_000_000 * USD);
-        deposit(debtor, 1_000 * USD);
-        trade(alice, debtor, 45e18, 200e18);
-    }
-
+contract ReentrancyAttackTest is HookedTokenTest {
     /// The token, as the owner of an account with capital.
     function tokensAccount() private returns (bytes32 account) {
         account = accountOf(address(hostile));

@@ -17,22 +17,8 @@ contract TrapTest is ProtocolTest {
     Trader internal idle = newTrader("idle");
 
     function test_a_worn_bucket_is_no_trap_for_those_who_join_it_later() public {
-        setCover(ETH, 10_000_000e18);
-        deposit(a, 20 * USD);
-        deposit(b, 20 * USD);
-        deposit(c, 1_000 * USD);
-        // The trap: one ETH long in the bucket of utilisation 0.5, alone.
-        trade(a, b, 0.999999e18, 200e18);
-        trade(a, c, 0.000001e18, 200e18);
-        setPriceCalmly(225 * FEED);
-        (bool done,,) = vault.deleverage(b.account, 16);
-        vm.assertTrue(done);
-        vm.assertApproxEqAbs(uint256(sizeOf(a)), 1e12, 1e3);
+        wear();
         // Later, when the stable price has followed: honest people trade.
-        for (uint256 k = 0; k < 20; k++) {
-            elapse(3 hours);
-            refreshPrices();
-        }
         deposit(honest, 22_500 * USD);
         deposit(maker, 200_000 * USD);
         deposit(idle, 1_000_000 * USD);
@@ -42,9 +28,7 @@ contract TrapTest is ProtocolTest {
         deposit(e, 1_000 * USD);
         trade(e, d, 0.1e18, 225e18);
         vm.assertEq(sizeOf(honest), 1_000e18);
-        setPriceCalmly(256 * FEED);
-        (done,,) = vault.deleverage(d.account, 16);
-        vm.assertTrue(done);
+        bankrupt(d, 256);
         // 0.1 ETH is cut: it is those beside the rest of the worn leg who bear it, and they keep the rest.
         vm.assertApproxEqAbs(uint256(sizeOf(honest)), 999.9e18, 1e12);
         vm.assertEq(sizeOf(maker), -1_000e18);
@@ -68,6 +52,19 @@ contract TrapTest is ProtocolTest {
         // Invariant 7, where everybody is settled: no claim is on a gain that no leg has.
         vm.assertLe(sum, int256(tokens) + int256(UNIT));
         vm.assertEq(uint256(-sizeOf(maker)), 1_000e18);
+    }
+
+    /// The trap: one ETH long in the bucket of utilisation 0.5, alone, of which a millionth is left.
+    function wear() private {
+        setCover(ETH, 10_000_000e18);
+        deposit(a, 20 * USD);
+        deposit(b, 20 * USD);
+        deposit(c, 1_000 * USD);
+        trade(a, b, 0.999999e18, 200e18);
+        trade(a, c, 0.000001e18, 200e18);
+        bankrupt(b, 225);
+        vm.assertApproxEqAbs(uint256(sizeOf(a)), 1e12, 1e3);
+        settleDown();
     }
 
     /// Lets time pass until the stable price has followed.
@@ -99,14 +96,7 @@ contract TrapTest is ProtocolTest {
 
     /// The same bucket is worn twice, the second time with somebody in it, before the third joins.
     function test_a_bucket_that_is_worn_twice_keeps_everybody_who_is_in_it() public {
-        setCover(ETH, 10_000_000e18);
-        deposit(a, 20 * USD);
-        deposit(b, 20 * USD);
-        deposit(c, 1_000 * USD);
-        trade(a, b, 0.999999e18, 200e18);
-        trade(a, c, 0.000001e18, 200e18);
-        bankrupt(b, 225);
-        settleDown();
+        wear();
         // Ten ETH beside the rest, all but 1e-5 of which meet somebody who goes bankrupt.
         deposit(e, 225 * USD);
         deposit(d, 225 * USD);
@@ -129,14 +119,7 @@ contract TrapTest is ProtocolTest {
 
     /// The attacker goes in and out of the worn bucket with a million times what others have in it.
     function test_going_in_and_out_of_a_worn_bucket_takes_nothing_from_those_in_it() public {
-        setCover(ETH, 10_000_000e18);
-        deposit(a, 20 * USD);
-        deposit(b, 20 * USD);
-        deposit(c, 1_000 * USD);
-        trade(a, b, 0.999999e18, 200e18);
-        trade(a, c, 0.000001e18, 200e18);
-        bankrupt(b, 225);
-        settleDown();
+        wear();
         deposit(honest, 45 * USD);
         trade(honest, c, 0.002e18, 225e18); // its owner's own action moves it to a bucket of low utilisation
         deposit(e, 22_500 * USD);

@@ -66,22 +66,6 @@ contract EmergencySinceTest is GovernedTest {
         list.push(Setter(target, selector, arguments));
     }
 
-    function optionRules() private pure returns (IMarginVault.OptionRules memory) {
-        return IMarginVault.OptionRules({
-            tick: 1e15,
-            strikeStep: 10_000,
-            strikeRange: 3e18,
-            longestExpiry: 100 days,
-            maxSeries: 40,
-            volRange: 0.3e18,
-            shortOptionRate: 0.01e18,
-            makerFee: 0,
-            takerFee: 0,
-            vegaLimit: 10_000_000e18,
-            gammaLimit: 1_000_000_000e18
-        });
-    }
-
     /// What `by` meets that makes the call with so many emergencies; nothing if it succeeds.
     function outcome(Setter storage setter, address by, uint32 emergencies) private returns (bytes memory) {
         string memory id = checkpoint();

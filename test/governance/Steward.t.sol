@@ -190,22 +190,6 @@ contract StewardTest is GovernedTest {
         vm.assertEq(vault.optionRules(ETH).vegaLimit, 11_000_000e18);
     }
 
-    function optionRules() private pure returns (IMarginVault.OptionRules memory) {
-        return IMarginVault.OptionRules({
-            tick: 1e15,
-            strikeStep: 10_000,
-            strikeRange: 3e18,
-            longestExpiry: 100 days,
-            maxSeries: 40,
-            volRange: 0.3e18,
-            shortOptionRate: 0.01e18,
-            makerFee: 0,
-            takerFee: 0,
-            vegaLimit: 10_000_000e18,
-            gammaLimit: 1_000_000_000e18
-        });
-    }
-
     /// What options there are is the owner's to decide, not the steward's.
     function test_the_role_makes_no_options() public {
         bytes memory notOwner = abi.encodeWithSelector(IOwnable.NotOwner.selector, address(steward));

@@ -41,22 +41,6 @@ contract WindowsTest is GovernedTest {
         nameErrors();
     }
 
-    function optionRules() private pure returns (IMarginVault.OptionRules memory) {
-        return IMarginVault.OptionRules({
-            tick: 1e15,
-            strikeStep: 10_000,
-            strikeRange: 3e18,
-            longestExpiry: 100 days,
-            maxSeries: 40,
-            volRange: 0.3e18,
-            shortOptionRate: 0.01e18,
-            makerFee: 0,
-            takerFee: 0,
-            vegaLimit: 10_000_000e18,
-            gammaLimit: 1_000_000_000e18
-        });
-    }
-
     /// Governance opens a corridor from half to twice the present value of every field that it may.
     function openAround(IRiskSteward.Subject memory subject) private {
         IRiskSteward.Window[] memory windows = steward.windows(subject);

@@ -11,7 +11,7 @@ use oracle::{
     SurfaceLimits, Tier, Windows, handover,
 };
 use program_support::event::{Topic, emit};
-use program_support::steward::{require_may_name, require_no_emergency_since};
+use program_support::steward::{may_set, require_may_name, require_no_emergency_since};
 use program_support::topic;
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::AccountAccess;
@@ -61,10 +61,9 @@ fn only_owner() {
 
 /// For the steward, and for the owner unless there was an emergency since it wrote down how many the steward counts.
 fn only_steward(emergencies: u32) {
-    let (caller, steward) = (sender(), Field::Steward.address());
-    if caller == Field::Owner.address() {
-        require_no_emergency_since(steward, emergencies);
-    } else if caller != steward {
+    let (owner, steward) = (Field::Owner.address(), Field::Steward.address());
+    let caller = sender();
+    if !may_set(caller, owner, steward, emergencies) {
         revert(guard::NotSteward::SELECTOR, &[caller.into_word()]);
     }
 }

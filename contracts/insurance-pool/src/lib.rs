@@ -30,7 +30,7 @@ use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolCall;
 use contract_support::ownable::Ownable;
 use contract_support::{calls, clone, lock, math, token};
-use program_support::steward::{require_may_name, require_no_emergency_since};
+use program_support::steward::{may_set, require_may_name};
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageAddress, StorageMap, StorageU256, StorageVec};
 
@@ -229,10 +229,9 @@ impl InsurancePool {
         parameters: Parameters,
         emergencies: u32,
     ) -> Result<(), Error> {
-        let (caller, steward) = (self.vm().msg_sender(), self.steward.get());
-        if caller == self.ownership.owner() {
-            require_no_emergency_since(steward, emergencies);
-        } else if caller != steward {
+        let (owner, steward) = (self.ownership.owner(), self.steward.get());
+        let caller = self.vm().msg_sender();
+        if !may_set(caller, owner, steward, emergencies) {
             return Err(NotSteward { caller }.into());
         }
         let within_bounds = (DAY..=MAX_COOLDOWN).contains(&parameters.cooldown)

@@ -5,7 +5,7 @@ use crate::parameters::Amounts;
 use crate::session::{Session, action, is_owner_of, owner_of};
 use crate::storage::{Field, Storage};
 use alloy_primitives::B256;
-use program_support::steward::require_no_emergency_since;
+use program_support::steward::may_set;
 use risk::{Legs, Positions, Result, Usd};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::MessageAccess;
@@ -19,17 +19,13 @@ pub fn only_owner(store: &Storage) {
 /// Reverts unless the caller is the vault's steward, or owns it and there was no emergency since it wrote down how many the steward
 /// counts; whether it is the owner.
 pub fn only_steward(store: &Storage, emergencies: u32) -> bool {
-    let (caller, steward) = (
-        WasmVM::default().msg_sender(),
-        store.address(Field::Steward),
+    let (owner, steward) = (store.address(Field::Owner), store.address(Field::Steward));
+    let caller = WasmVM::default().msg_sender();
+    require(
+        may_set(caller, owner, steward, emergencies),
+        Error::NotSteward,
     );
-    let is_owner = store.address(Field::Owner) == caller;
-    if is_owner {
-        require_no_emergency_since(steward, emergencies);
-    } else {
-        require(steward == caller, Error::NotSteward);
-    }
-    is_owner
+    caller == owner
 }
 
 /// Reverts unless the caller owns an account, or its owner lets it act.

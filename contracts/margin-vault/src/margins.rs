@@ -16,7 +16,7 @@ use crate::abi::encode_call;
 use crate::calls;
 use crate::error::Error;
 use crate::interfaces::Engine;
-use crate::market::{Market, action};
+use crate::market::Market;
 use crate::options::{Series, is_option};
 use crate::storage::{Field, Storage};
 use crate::word::Word;
@@ -138,17 +138,17 @@ impl Storage {
         let mut portfolio = market
             .underlying
             .portfolio(positions.get(underlying), &rates);
-        let (mut legs, mut said) = (Vec::with_capacity(MAX_LEGS), 0);
+        let (mut legs, mut distrusted) = (Vec::with_capacity(MAX_LEGS), false);
         for (id, position) in positions.iter() {
             if is_option(id)
                 && let Some((market, series)) = self.live_option(id)
                 && series.underlying == underlying
             {
                 legs.push(leg(market, series, position, rates.tick).pack());
-                said |= market.blocked;
+                distrusted |= market.is_distrusted();
             }
         }
-        if said & action::DISTRUSTED != 0 {
+        if distrusted {
             portfolio.shock.distrust();
         }
         for [high, low] in portfolio.pack(legs.len())?.into_iter().chain(legs) {

@@ -48,6 +48,12 @@ pub struct Market {
 }
 
 impl Market {
+    /// Whether the guardian distrusts an option's volatility: nothing but what reduces risk, at twice the volatility range.
+    #[must_use]
+    pub const fn is_distrusted(&self) -> bool {
+        self.blocked & action::DISTRUSTED != 0
+    }
+
     /// Implied volatility a year of an option, WAD.
     #[must_use]
     pub fn volatility(&self) -> u64 {

@@ -344,8 +344,8 @@ impl Places {
     }
 
     /// Every place that is taken.
-    pub fn taken(&self) -> impl Iterator<Item = InstrumentId> + '_ {
-        (FIRST_OPTION..=InstrumentId::MAX).filter(|&id| self.is_taken(id))
+    pub fn taken(self) -> impl Iterator<Item = InstrumentId> {
+        (FIRST_OPTION..=InstrumentId::MAX).filter(move |&id| self.is_taken(id))
     }
 }
 

@@ -1,5 +1,7 @@
 //! The slots of options: their terms, their rules and limits, and what they were counted for.
 
+use core::ops::Range;
+
 use risk::InstrumentId;
 
 use crate::options::{Counted, OptionLimits, OptionRules, Places, Series, is_option};
@@ -72,6 +74,17 @@ impl Storage {
     /// Stores what an option, or all of an underlying, count for.
     pub fn set_counted(&mut self, id: InstrumentId, counted: &Counted) {
         self.set_instrument_field(id, InstrumentField::Counted, counted.word());
+    }
+
+    /// Every listed instrument: perpetuals, then options.
+    pub fn instruments(&self) -> impl Iterator<Item = InstrumentId> + use<> {
+        self.perpetuals().chain(self.places().taken())
+    }
+
+    /// Every perpetual. They have the places before the first option's.
+    #[must_use]
+    pub fn perpetuals(&self) -> Range<InstrumentId> {
+        0..self.field(Field::Listed).low as InstrumentId
     }
 
     /// Which places of options are taken.

@@ -4,7 +4,7 @@ use margin_vault::error::{Error, require};
 use margin_vault::exposures;
 use margin_vault::options::is_option;
 use margin_vault::parameters::ratio;
-use margin_vault::session::{Session, action};
+use margin_vault::session::Session;
 use margin_vault::trading::{Fill, Product};
 use risk::listing::{option_fee, within_option_band};
 use risk::{InstrumentId, Price, Result, Size, Usd, Volume};
@@ -46,7 +46,7 @@ impl Product for Options {
 
     /// While the guardian distrusts its volatility.
     fn only_reduces_risk(session: &Session, id: InstrumentId) -> bool {
-        session.market(id).blocked & action::DISTRUSTED != 0
+        session.market(id).is_distrusted()
     }
 
     /// Reverts unless what all series add up to is within the limits of their vega and gamma, and all of the option was counted, where

@@ -8,7 +8,7 @@ use margin_vault::abi::{Bytes, encode, encode_call, usd};
 use margin_vault::calls;
 use margin_vault::error::{Error, OrRevert};
 use margin_vault::interfaces::Engine;
-use margin_vault::market::{Market, action};
+use margin_vault::market::Market;
 use margin_vault::options::OptionRules;
 use margin_vault::session::Session;
 use margin_vault::storage::{Field, Storage};
@@ -59,8 +59,8 @@ fn question(store: &Storage, held: &Positions, underlying: InstrumentId) -> Byte
     let rules = store.option_rules(underlying);
     let market = store.markets.get(underlying).underlying;
     let mut portfolio = market.portfolio(held.get(underlying), &rules.rates());
-    let mut said = held.iter().map(|(id, _)| store.markets.get(id).blocked);
-    if said.any(|blocked| blocked & action::DISTRUSTED != 0) {
+    let mut markets = held.iter().map(|(id, _)| store.markets.get(id));
+    if markets.any(Market::is_distrusted) {
         portfolio.shock.distrust();
     }
     let shock = portfolio.shock;

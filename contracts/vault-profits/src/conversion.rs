@@ -5,11 +5,10 @@ use margin_vault::abi::{Bytes, encode, usd, word};
 use margin_vault::error::{Error, OrRevert, require};
 use margin_vault::event::emit;
 use margin_vault::interfaces::IMarginVault;
-use margin_vault::options::is_option;
 use margin_vault::session::{Session, is_owner_of};
-use margin_vault::storage::{Field, Storage};
+use margin_vault::storage::Storage;
 use margin_vault::topic;
-use risk::{Converted, InstrumentId, Result, Side, Size, Store, Usd, math};
+use risk::{Converted, Result, Side, Size, Store, Usd, math};
 
 use crate::recovery;
 
@@ -51,12 +50,8 @@ pub fn convert(store: &mut Storage, account: B256, max_profit: u128) -> Bytes {
 /// Asks for the price of everything that anybody holds.
 fn want_held(session: &mut Session) {
     let store = &mut *session.ledger.store;
-    // Perpetuals have the first 64 places.
-    let perpetuals = store.field(Field::Listed).low as InstrumentId;
-    let options = store.places();
-    for id in 0..InstrumentId::MAX {
-        let exists = id < perpetuals || is_option(id) && options.is_taken(id);
-        if exists && store.side(id, Side::Long).open_interest > Size::ZERO {
+    for id in store.instruments() {
+        if store.side(id, Side::Long).open_interest > Size::ZERO {
             store.want(id);
         }
     }

@@ -33,10 +33,8 @@ pub fn distribute(store: &mut Storage) -> Bytes {
 fn insurance_share(session: &mut Session) -> Ratio {
     let assets = session.pool_assets();
     let store = &mut *session.ledger.store;
-    // Perpetuals have the first 64 places.
-    let listed = store.field(Field::Listed).low as InstrumentId;
     let mut target = Usd::ZERO;
-    for id in 0..listed {
+    for id in store.perpetuals() {
         target = target.plus(exposure(store, id)).or_revert();
     }
     let least = ratio(store.rates().insurance_fee_share);

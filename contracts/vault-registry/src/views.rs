@@ -73,14 +73,8 @@ fn held(store: &mut Storage, account: B256) -> Positions {
 
 /// All listed instruments: perpetuals, then options.
 pub fn instruments(store: &Storage) -> Bytes {
-    let perpetuals = store.field(Field::Listed).low as InstrumentId;
-    let places = store.places();
     let mut words = Vec::from([Word::of(32), Word::ZERO]);
-    words.extend(
-        (0..perpetuals)
-            .chain(places.taken())
-            .map(|id| number(store, id)),
-    );
+    words.extend(store.instruments().map(|id| number(store, id)));
     words[1] = Word::of(words.len() as u128 - 2);
     encode(&words)
 }

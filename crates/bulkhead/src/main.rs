@@ -72,11 +72,7 @@ enum Command {
 }
 
 #[derive(clap::Args)]
-struct DeploymentArguments {
-    /// Programs and contracts to begin with, instead of those of out/deployment.json; what their code and storage name is looked at
-    /// too.
-    #[arg(value_name = "ADDRESS")]
-    addresses: Vec<Address>,
+struct NodeArguments {
     /// Node to ask.
     #[arg(
         long,
@@ -88,12 +84,25 @@ struct DeploymentArguments {
 }
 
 #[derive(clap::Args)]
+struct DeploymentArguments {
+    /// Programs and contracts to begin with, instead of those of out/deployment.json; what their code and storage name is looked at
+    /// too.
+    #[arg(value_name = "ADDRESS")]
+    addresses: Vec<Address>,
+    #[command(flatten)]
+    node: NodeArguments,
+}
+
+#[derive(clap::Args)]
 struct ReplayArguments {
     #[command(flatten)]
     source: ReplaySource,
     /// A second venue's prices, for the secondary source: the same columns, or timestamp_utc_ms and price among others.
     #[arg(long, value_name = "FILE", requires = "prices")]
     secondary: Option<PathBuf>,
+    /// The asset is pegged to another: its stable price follows the mark by at most 0.003 % a second, a tenth of what a coin's does.
+    #[arg(long)]
+    pegged: bool,
     /// Seed of the synthetic years.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -127,14 +136,8 @@ struct ProposalArguments {
     /// Who makes calls that do not say; without it, somebody who may.
     #[arg(long, value_name = "ADDRESS")]
     from: Option<Address>,
-    /// Node to read.
-    #[arg(
-        long,
-        env = "RPC_URL",
-        value_name = "URL",
-        default_value = "http://127.0.0.1:8547"
-    )]
-    rpc_url: String,
+    #[command(flatten)]
+    node: NodeArguments,
     /// Block to read; without it, the latest.
     #[arg(long, value_name = "NUMBER")]
     block: Option<u64>,
@@ -224,7 +227,7 @@ async fn lives(arguments: DeploymentArguments) -> Result<(Chain, programs::Repor
         };
         fail(code, &error)
     };
-    let chain = Chain::connect(&arguments.rpc_url).await;
+    let chain = Chain::connect(&arguments.node.rpc_url).await;
     let chain = chain.map_err(|error| failed(error.into()))?;
     let report = programs::report(&chain, &addresses).await.map_err(failed)?;
     Ok((chain, report))
@@ -266,7 +269,12 @@ fn replay(arguments: ReplayArguments) -> ExitCode {
         (Some(file), None) => replay::Source::File(file),
         (None, _) => replay::Source::Regimes(arguments.seed),
     };
-    match replay::run(&source, arguments.out.as_deref()) {
+    let limits = if arguments.pegged {
+        oracle::RangeLimits::PEGGED
+    } else {
+        oracle::RangeLimits::DEFAULT
+    };
+    match replay::run(&source, &limits, arguments.out.as_deref()) {
         Ok(report) => print_report(&report, arguments.json),
         Err(error) if error.is_bad_input() => fail(BAD_INPUT, &error),
         Err(error) => fail(FAILED, &error),
@@ -301,7 +309,7 @@ async fn simulate(arguments: ProposalArguments) -> ExitCode {
         proposal: arguments.proposal,
         to: arguments.to,
         from: arguments.from,
-        rpc_url: arguments.rpc_url,
+        rpc_url: arguments.node.rpc_url,
         block: arguments.block,
         factory,
         search: Search {

@@ -1,6 +1,6 @@
 //! Portfolios that the reference model of the margin has drawn and evaluated, as `reference.py` prints them.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::{Greeks, Leg, Portfolio, Shock};
@@ -98,11 +98,15 @@ pub fn parse(line: &str) -> Reference {
     }
 }
 
-/// The folder of `margin.py`: `MARGIN_MODEL`, or `../shared/model` beside the checkout; `None` if it is not there.
+/// What draws portfolios by the reference model.
+const SCRIPT: &str = include_str!("../reference.py");
+
+/// The folder of `margin.py`: `MARGIN_MODEL`, or `../shared/model` beside the checkout, as seen from a package of it, where its tests
+/// run; `None` if it is not there.
 #[must_use]
 pub fn model() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/model");
-    let folder = std::env::var_os("MARGIN_MODEL").map_or(beside, PathBuf::from);
+    let folder = std::env::var_os("MARGIN_MODEL").unwrap_or("../../../shared/model".into());
+    let folder = PathBuf::from(folder);
     folder.join("margin.py").is_file().then_some(folder)
 }
 
@@ -167,7 +171,7 @@ pub fn draw_settlements(seed: u64, count: usize) -> Option<Vec<Settlement>> {
 
 fn run(seed: u64, count: usize, what: &str) -> Option<String> {
     let output = Command::new("python3")
-        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("reference.py"))
+        .args(["-c", SCRIPT])
         .arg(model()?)
         .args([&seed.to_string(), &count.to_string(), what])
         .env("PYTHONDONTWRITEBYTECODE", "1")

@@ -53,10 +53,13 @@ impl RangeLimits {
         stable_price_rate: WAD / 10_000 * 3,
     };
 
-    /// The rate of the stable price of an asset that is pegged to another, whose true price hardly moves: 0.9 % in five minutes. While
-    /// the sources diverge a fifth of it is 2.16 % an hour, so that a primary that is wrong for an hour has not moved it by the 3 % at
-    /// which the divergence is noticed, and stays outvoted.
-    pub const PEGGED_RATE: u64 = WAD / 100_000 * 3;
+    /// [`Self::DEFAULT`] of an asset that is pegged to another, whose true price hardly moves: its stable price follows by 0.9 % in five
+    /// minutes. While the sources diverge a fifth of it is 2.16 % an hour, so that a primary that is wrong for an hour has not moved it
+    /// by the 3 % at which the divergence is noticed, and stays outvoted.
+    pub const PEGGED: Self = Self {
+        stable_price_rate: WAD / 100_000 * 3,
+        ..Self::DEFAULT
+    };
 
     /// The rate of the stable price is stored in units of 1e-9.
     pub const RATE_UNIT: u64 = WAD / 1_000_000_000;

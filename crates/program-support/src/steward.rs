@@ -37,6 +37,16 @@ pub fn require_no_emergency_since(steward: Address, emergencies: u32) {
     }
 }
 
+/// Whether `caller` may set what a contract's `steward` may: its `owner` may too, which carries the number of `emergencies`, and for
+/// whom the call ends as [`require_no_emergency_since`] says.
+pub fn may_set(caller: Address, owner: Address, steward: Address, emergencies: u32) -> bool {
+    let is_owner = caller == owner;
+    if is_owner {
+        require_no_emergency_since(steward, emergencies);
+    }
+    is_owner || caller == steward
+}
+
 /// Whether a proposal that carries `emergencies` was written since the last of those that are counted. No number stands for all to
 /// come, so that a greater one is as wrong as a smaller one.
 fn is_up_to_date(emergencies: u32, counted: Word) -> bool {

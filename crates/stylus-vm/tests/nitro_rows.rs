@@ -13,12 +13,7 @@ use serde_json::Value;
 use stylus_vm::Status;
 
 fn folder() -> Option<PathBuf> {
-    let default = || {
-        PathBuf::from(concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/../../../shared/nitro"
-        ))
-    };
+    let default = || PathBuf::from("../../../shared/nitro");
     let named = std::env::var_os("STYLUS_NITRO_ROWS").map(PathBuf::from);
     let required = named.is_some();
     let folder = named.unwrap_or_else(default);

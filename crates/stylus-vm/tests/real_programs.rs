@@ -10,7 +10,7 @@ use stylus_vm::{CompiledProgram, Status, StylusParams, activate, decode_program}
 
 #[test]
 fn built_contracts_run() {
-    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../out/contracts"));
+    let folder = PathBuf::from("../../out/contracts");
     let is_program = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "bin");
     let programs: Vec<PathBuf> = std::fs::read_dir(&folder)
         .map(|entries| {

@@ -480,10 +480,7 @@ mod tests {
 
     /// Functions of an interface that set something, but for those that users and the surface provider call.
     fn setters_in(interface: &str) -> usize {
-        let path = format!(
-            "{}/../../contracts/interfaces/{interface}.sol",
-            env!("CARGO_MANIFEST_DIR")
-        );
+        let path = format!("../../contracts/interfaces/{interface}.sol");
         let source = std::fs::read_to_string(path).unwrap();
         let names = source
             .lines()

@@ -192,9 +192,7 @@ pub(super) mod tests {
 
     /// Compares with a file beside the tests, or writes it where `UPDATE_SNAPSHOTS` is set.
     pub fn assert_snapshot(name: &str, text: &str) {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("tests/snapshots")
-            .join(name);
+        let path = Path::new("tests/snapshots").join(name);
         if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
             std::fs::write(&path, text).unwrap();
         }

@@ -1,8 +1,9 @@
 //! Plain exponentially weighted moving averages of variance, to compare with: no floor, no stressed value, no cap, no limit on how
 //! fast they rise.
 
-use super::{DAY, guard::LIMITS};
+use super::DAY;
 use crate::prices::Point;
+use oracle::RangeLimits;
 
 /// Seconds after which a return weighs 1/e in RiskMetrics' average, whose factor is 0.94 a day: 86,400 / -ln 0.94, or 16.2 days
 /// (J.P. Morgan and Reuters, RiskMetrics Technical Document, fourth edition, 1996, chapter 5).
@@ -12,7 +13,7 @@ pub const RISK_METRICS_PERIOD: f64 = DAY as f64 / 0.061_875_403_718_087_47;
 /// 1 - exp(-t / `period`). It starts from the guard's stressed volatility, so that both know the same.
 pub fn deviations(points: &[Point], period: f64) -> Vec<f64> {
     const YEAR: f64 = 365.0 * DAY as f64;
-    let stressed = LIMITS.stressed as f64 / 1e18;
+    let stressed = RangeLimits::DEFAULT.stressed as f64 / 1e18;
     let mut variance = stressed * stressed / YEAR;
     let mut last: Option<&Point> = None;
     let next = |point| {

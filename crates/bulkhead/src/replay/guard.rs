@@ -10,8 +10,6 @@ pub use oracle::Tier;
 
 /// The guard's parameters.
 pub(super) const PARAMETERS: Parameters = Parameters::DEFAULT;
-/// The asset's limits.
-pub(super) const LIMITS: RangeLimits = RangeLimits::DEFAULT;
 /// How long an answer counts, as in the demo; no shorter than the steps of a path without gaps.
 pub(super) const HEARTBEAT: u64 = 3_600;
 const WAD: f64 = 1e18;
@@ -36,19 +34,19 @@ pub struct Step {
     pub margin: f64,
 }
 
-/// Pokes the guard at every one of `moments`, as its contract does: observe, sample, and round what readers see. The steps from the
-/// first mark on: where two sources differ before, there is none.
-pub fn replay(moments: &[Moment]) -> Vec<Step> {
+/// Pokes the guard of an asset with such `limits` at every one of `moments`, as its contract does: observe, sample, and round what
+/// readers see. The steps from the first mark on: where two sources differ before, there is none.
+pub fn replay(moments: &[Moment], limits: &RangeLimits) -> Vec<Step> {
     let mut asset = Asset::default();
     let mut volatility = Volatility::default();
     let poke = |moment: &Moment| {
         let now = moment.time;
-        let rate = LIMITS.stable_price_rate;
+        let rate = limits.stable_price_rate;
         (asset, _) = asset.observe(observation(moment), &PARAMETERS, rate, now);
         if asset.price.is_trusted(now) {
-            volatility = volatility.sample(asset.price.mark, &PARAMETERS, &LIMITS, now);
+            volatility = volatility.sample(asset.price.mark, &PARAMETERS, limits, now);
         }
-        let ranges = volatility.ranges(&PARAMETERS, &LIMITS, now);
+        let ranges = volatility.ranges(&PARAMETERS, limits, now);
         step(moment, &asset.price, &Outlook::of(&ranges))
     };
     let steps = moments.iter().map(poke);

@@ -1,7 +1,7 @@
 //! Prices replayed through the guard's own arithmetic, without a chain: which tiers they cause, how margins follow, and how
 //! procyclical those are beside a plain moving average of variance that covers as many moves.
 //!
-//! The guard is the crate `oracle` with its default parameters and limits, poked at every moment of the path and every minute of its gaps,
+//! The guard is the crate `oracle` with its default parameters and limits but the stable price's rate, poked at every moment of the path and every minute of its gaps,
 //! with one or two sources whose answers count for an hour. The measures are those of Murphy, Vasios and Vause, "An investigation into the procyclicality of risk-based
 //! initial margin models", Bank of England Financial Stability Paper 29, 2014: peak to trough, and the largest rise in n days.
 
@@ -23,6 +23,7 @@ pub use series::{Moment, Series, Source};
 pub use venues::{Halts, Venues};
 
 use crate::{picture::PlotError, prices::PriceFileError};
+use oracle::RangeLimits;
 use std::path::Path;
 
 const DAY: u64 = 86_400;
@@ -75,10 +76,14 @@ impl ReplayError {
     }
 }
 
-/// Replays `source` and reports; draws a picture of what is measured into `out` if there is one.
-pub fn run(source: &Source, out: Option<&Path>) -> Result<Report, ReplayError> {
+/// Replays `source` as the price of an asset with such `limits` and reports; draws a picture of what is measured into `out` if there is one.
+pub fn run(
+    source: &Source,
+    limits: &RangeLimits,
+    out: Option<&Path>,
+) -> Result<Report, ReplayError> {
     let series = Series::load(source)?;
-    let steps = replay(&series.moments);
+    let steps = replay(&series.moments, limits);
     let report = Report::new(&series, &steps)?;
     if let Some(folder) = out {
         std::fs::create_dir_all(folder).map_err(|error| ReplayError::Folder {

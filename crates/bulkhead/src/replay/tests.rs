@@ -3,6 +3,7 @@ use crate::prices::Point;
 use std::io::Write;
 
 const MINUTE: u64 = 60;
+const COIN: RangeLimits = RangeLimits::DEFAULT;
 
 fn path(prices: &[f64], step: u64) -> Vec<Point> {
     let times = (1_700_000_000..).step_by(step as usize);
@@ -100,7 +101,7 @@ fn moments(points: &[Point]) -> Vec<Moment> {
 /// 150 % x sqrt(4 h / year) x 3 is 9.616 %; the initial margin is a quarter more.
 #[test]
 fn the_guard_starts_at_the_stressed_volatility() {
-    let steps = replay(&moments(&path(&[100.0], MINUTE)));
+    let steps = replay(&moments(&path(&[100.0], MINUTE)), &COIN);
     let step = steps[0];
     assert!((0.0961..0.0963).contains(&step.maintenance), "{step:?}");
     assert_eq!(step.maintenance, step.initial);
@@ -119,7 +120,7 @@ fn a_fall_of_six_percent_is_caution_for_ten_minutes_after_the_mean_has_followed(
         price: 100.0,
     });
     let points: Vec<Point> = year.chain(crash.iter().copied()).collect();
-    let steps = replay(&moments(&points)).split_off(365 * 24);
+    let steps = replay(&moments(&points), &COIN).split_off(365 * 24);
     let tiers: Vec<Tier> = steps.iter().map(|step| step.tier).collect();
     assert!(tiers[..20].iter().all(|tier| *tier == Tier::Normal));
     let cautious = tiers[20..]
@@ -196,7 +197,7 @@ fn report_of(points: Vec<Point>) -> Result<Report, ReplayError> {
         moments: moments(&points),
         learning: 0,
     };
-    Report::new(&series, &replay(&series.moments))
+    Report::new(&series, &replay(&series.moments, &COIN))
 }
 
 fn covers_as_much(comparison: &Comparison) -> bool {
@@ -269,7 +270,7 @@ fn a_file_is_replayed_and_drawn() {
         .unwrap()
         .write_all(text.as_bytes())
         .unwrap();
-    let report = run(&Source::File(file), Some(folder.path())).unwrap();
+    let report = run(&Source::File(file), &COIN, Some(folder.path())).unwrap();
     assert_eq!(report.minutes, 600);
     assert!(report.minutes_in_tier[2] >= 10, "{report}");
     let picture = image::open(folder.path().join("replay.png"))
@@ -283,7 +284,7 @@ fn a_file_is_replayed_and_drawn() {
     let nowhere = Path::new("/dev/null/plots");
     let file = folder.path().join("prices.csv");
     assert!(matches!(
-        run(&Source::File(file), Some(nowhere)),
+        run(&Source::File(file), &COIN, Some(nowhere)),
         Err(ReplayError::Folder { .. })
     ));
 }
@@ -299,7 +300,7 @@ fn is_less_procyclical(report: &Report) -> bool {
 #[test]
 fn margins_are_less_procyclical_than_a_plain_average_whatever_the_seed() {
     for seed in 1..=10 {
-        let report = run(&Source::Regimes(seed), None).unwrap();
+        let report = run(&Source::Regimes(seed), &COIN, None).unwrap();
         assert!(is_less_procyclical(&report), "{report}");
         assert!(report.comparisons.iter().all(covers_as_much), "{report}");
         let [maintenance, initial, margin] =
@@ -312,8 +313,7 @@ fn margins_are_less_procyclical_than_a_plain_average_whatever_the_seed() {
 }
 
 fn data(name: &str) -> Option<std::path::PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    let file = folder.join(name);
+    let file = Path::new("../../../shared/data").join(name);
     if file.exists() {
         return Some(file);
     }
@@ -333,7 +333,7 @@ fn real_days_of_crisis_never_halt_and_margins_rise_less_than_a_plain_average() {
         "2022-11-08_ftx_ETHUSDT_binance_spot_5m.csv",
     ];
     for file in names.into_iter().filter_map(data) {
-        let report = run(&Source::File(file), None).unwrap();
+        let report = run(&Source::File(file), &COIN, None).unwrap();
         assert_eq!((report.halts.count, report.minutes_in_tier[3]), (0, 0));
         assert!(report.minutes_in_tier[1] > 0, "{report}");
         assert!(report.comparisons.iter().all(covers_as_much), "{report}");
@@ -341,7 +341,8 @@ fn real_days_of_crisis_never_halt_and_margins_rise_less_than_a_plain_average() {
     }
 }
 
-/// A stablecoin at 0.65 on one venue while the other stayed at par, with either as the primary.
+/// A stablecoin at 0.65 on one venue while the other stayed at par, with either as the primary. At a coin's rate its stable price would
+/// follow the venue that strays until that one has the majority.
 #[test]
 fn the_stablecoin_that_strayed_on_one_venue_is_never_the_mark() {
     let names = [
@@ -353,7 +354,12 @@ fn the_stablecoin_that_strayed_on_one_venue_is_never_the_mark() {
     };
     for (primary, secondary) in [(&thin, &deep), (&deep, &thin)] {
         let (primary, secondary) = (primary.clone(), secondary.clone());
-        let report = run(&Source::Venues { primary, secondary }, None).unwrap();
+        let report = run(
+            &Source::Venues { primary, secondary },
+            &RangeLimits::PEGGED,
+            None,
+        )
+        .unwrap();
         let venues = report.venues.unwrap();
         assert!(venues.seconds_apart > 3_600, "{report}");
         assert!(venues.bad_prints > 5, "{report}");
@@ -364,6 +370,12 @@ fn the_stablecoin_that_strayed_on_one_venue_is_never_the_mark() {
         assert!(report.halts.count > 0, "{report}");
         assert_eq!(report.halts.falsely, 0, "{report}");
     }
+    let source = Source::Venues {
+        primary: thin,
+        secondary: deep,
+    };
+    let as_a_coin = run(&source, &COIN, None).unwrap().venues.unwrap();
+    assert!(as_a_coin.strayed_marks > 0);
 }
 
 #[test]
@@ -409,7 +421,7 @@ fn straying(strayed: f64) -> Vec<Moment> {
 
 #[test]
 fn a_bad_print_halts_at_once_and_one_that_is_less_far_off_does_not() {
-    let steps = replay(&straying(90.0));
+    let steps = replay(&straying(90.0), &COIN);
     assert_eq!(
         Halts::of(&steps),
         Halts {
@@ -435,7 +447,7 @@ fn a_bad_print_halts_at_once_and_one_that_is_less_far_off_does_not() {
             highest_mark: 100.0,
         }
     );
-    let steps = replay(&straying(92.0));
+    let steps = replay(&straying(92.0), &COIN);
     let venues = Venues::of(&steps).unwrap();
     assert_eq!((venues.seconds_apart, venues.bad_prints), (600, 0));
     assert_eq!((venues.pokes_to_halt, Halts::of(&steps).count), (None, 0));
@@ -443,7 +455,7 @@ fn a_bad_print_halts_at_once_and_one_that_is_less_far_off_does_not() {
 
 #[test]
 fn it_does_not_matter_which_of_the_venues_strays() {
-    let mut steps = replay(&straying(90.0));
+    let mut steps = replay(&straying(90.0), &COIN);
     for Moment {
         primary, secondary, ..
     } in steps.iter_mut().map(|step| &mut step.moment)
@@ -458,7 +470,7 @@ fn it_does_not_matter_which_of_the_venues_strays() {
 /// What is counted is not what the guard says of itself.
 #[test]
 fn what_a_worse_guard_would_do_is_counted() {
-    let mut steps = replay(&straying(90.0));
+    let mut steps = replay(&straying(90.0), &COIN);
     steps[100].tier = Tier::Halted;
     steps[250].tier = Tier::Normal;
     steps[252].mark = 90.0;
@@ -480,7 +492,7 @@ fn what_a_worse_guard_would_do_is_counted() {
     }
     let venues = Venues::of(&steps).unwrap();
     assert_eq!((venues.bad_prints, venues.pokes_to_halt), (1, None));
-    assert_eq!(Venues::of(&replay(&moments(&path(&[1.0], 1)))), None);
+    assert_eq!(Venues::of(&replay(&moments(&path(&[1.0], 1)), &COIN)), None);
 }
 
 fn written(folder: &Path, name: &str, prints: &[(u64, f64)]) -> std::path::PathBuf {
@@ -519,7 +531,7 @@ fn two_files_are_replayed_and_drawn_and_bad_ones_refused() {
         primary: primary.clone(),
         secondary: secondary.to_owned(),
     };
-    let report = run(&venues(&secondary), Some(folder.path())).unwrap();
+    let report = run(&venues(&secondary), &COIN, Some(folder.path())).unwrap();
     assert_eq!(report.title, "a and b");
     assert_eq!(report.venues.unwrap().seconds_apart, 3_000);
     assert!(folder.path().join("replay.png").exists());
@@ -527,7 +539,7 @@ fn two_files_are_replayed_and_drawn_and_bad_ones_refused() {
     let dear = file("dear.csv", &steady(2.0));
     let short = file("short.csv", &[(60_000, 1.0), (61_000, 1.0)]);
     let refused = |secondary: &Path| {
-        let error = run(&venues(secondary), None).unwrap_err();
+        let error = run(&venues(secondary), &COIN, None).unwrap_err();
         assert!(error.is_bad_input(), "{error}");
         error
     };
@@ -567,7 +579,10 @@ fn a_file_is_measured_after_a_quarter_of_days_like_its_first() {
         .map(|pair| pair[1].time - pair[0].time)
         .collect();
     assert!(steps.iter().all(|step| *step == 60), "one a minute");
-    assert_eq!(run(&Source::File(file), None).unwrap().minutes, 3_000);
+    assert_eq!(
+        run(&Source::File(file), &COIN, None).unwrap().minutes,
+        3_000
+    );
 }
 
 /// Two days of bars of a minute with five hours missing: for an hour the last price counts, then the guard trusts nothing until
@@ -585,7 +600,7 @@ fn a_gap_in_a_file_is_a_feed_that_falls_silent() {
     let header = "timestamp_utc_ms,open,high,low,close,volume\n";
     std::fs::write(&file, header.to_owned() + &text).unwrap();
     let series = Series::load(&Source::File(file)).unwrap();
-    let steps = replay(&series.moments).split_off(series.moments.len() - 2_880);
+    let steps = replay(&series.moments, &COIN).split_off(series.moments.len() - 2_880);
     assert_eq!(steps.len(), 2_880, "every minute is poked");
     let silent = |minute: usize| steps[minute].moment.ages[0] > 3_600;
     assert_eq!(

@@ -11,7 +11,7 @@
 //! | feeds, honest accounts, time, series | [`world`] |
 //! | what an adversary can do | [`moves`] |
 //! | a market of its own, beside | [`own_market`] |
-//! | random sequences and hill climbing | [`climb`], shared with the native search |
+//! | random sequences and hill climbing | [`climb`], [`gene`], shared with the native search |
 //! | everything that can be seen of vault and pool; invariants 1, 2, 3 and 7 | [`seen`] |
 //! | what an operation's events explain | [`explained`] |
 //! | what is theft; invariants 4 and 5 | [`judge`] |
@@ -35,6 +35,8 @@ mod bounds;
 #[path = "../../../risk/tests/adversary/climb.rs"]
 mod climb;
 mod explained;
+#[path = "../../../risk/tests/adversary/gene.rs"]
+mod gene;
 mod judge;
 mod moves;
 mod node;

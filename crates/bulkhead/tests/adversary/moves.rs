@@ -4,7 +4,7 @@ use alloy::primitives::{Log, U256};
 use bulkhead::abi::{IInsurancePool, IMarginVault, IRiskSteward};
 
 use crate::bounds::Violation;
-use crate::climb::{Random, Step};
+use crate::gene::Weighted;
 use crate::judge::{Cause, Judge};
 use crate::node::Question;
 use crate::pool;
@@ -71,92 +71,49 @@ pub enum Kind {
     Keepers,
 }
 
-/// Steps by how often they are tried.
-const WEIGHTS: [(Kind, u32); 36] = [
-    (Kind::TradeOwn, 22),
-    (Kind::TradeHonest, 14),
-    (Kind::Split, 4),
-    (Kind::Close, 7),
-    (Kind::Touch, 4),
-    (Kind::Rebucket, 2),
-    (Kind::Liquidate, 6),
-    (Kind::Batch, 2),
-    (Kind::Deleverage, 12),
-    (Kind::Recover, 3),
-    (Kind::Convert, 8),
-    (Kind::ConvertOther, 1),
-    (Kind::Deposit, 4),
-    (Kind::Withdraw, 4),
-    (Kind::Transfer, 3),
-    (Kind::Flash, 2),
-    (Kind::List, 2),
-    (Kind::Distribute, 2),
-    (Kind::Harvest, 1),
-    (Kind::PoolDeposit, 4),
-    (Kind::PoolRequest, 3),
-    (Kind::PoolLeave, 3),
-    (Kind::Poke, 4),
-    (Kind::Quote, 6),
-    (Kind::Adjust, 5),
-    (Kind::OwnMarket, 8),
-    (Kind::Jump, 14),
-    (Kind::Drift, 2),
-    (Kind::Pump, 6),
-    (Kind::Revert, 3),
-    (Kind::Wait, 12),
-    (Kind::Expire, 3),
-    (Kind::Freeze, 2),
-    (Kind::HonestTrade, 8),
-    (Kind::HonestMove, 4),
-    (Kind::Keepers, 4),
-];
-
-/// A step and its numbers, each read as the step needs it.
-#[derive(Clone, Copy, Debug)]
-pub struct Gene {
-    pub kind: Kind,
-    pub a: u8,
-    pub b: u8,
-    pub i: u8,
-    pub x: u16,
-    pub y: u16,
+impl Weighted for Kind {
+    const WEIGHTS: &'static [(Self, u32)] = &[
+        (Self::TradeOwn, 22),
+        (Self::TradeHonest, 14),
+        (Self::Split, 4),
+        (Self::Close, 7),
+        (Self::Touch, 4),
+        (Self::Rebucket, 2),
+        (Self::Liquidate, 6),
+        (Self::Batch, 2),
+        (Self::Deleverage, 12),
+        (Self::Recover, 3),
+        (Self::Convert, 8),
+        (Self::ConvertOther, 1),
+        (Self::Deposit, 4),
+        (Self::Withdraw, 4),
+        (Self::Transfer, 3),
+        (Self::Flash, 2),
+        (Self::List, 2),
+        (Self::Distribute, 2),
+        (Self::Harvest, 1),
+        (Self::PoolDeposit, 4),
+        (Self::PoolRequest, 3),
+        (Self::PoolLeave, 3),
+        (Self::Poke, 4),
+        (Self::Quote, 6),
+        (Self::Adjust, 5),
+        (Self::OwnMarket, 8),
+        (Self::Jump, 14),
+        (Self::Drift, 2),
+        (Self::Pump, 6),
+        (Self::Revert, 3),
+        (Self::Wait, 12),
+        (Self::Expire, 3),
+        (Self::Freeze, 2),
+        (Self::HonestTrade, 8),
+        (Self::HonestMove, 4),
+        (Self::Keepers, 4),
+    ];
 }
 
-impl Step for Gene {
-    fn random(random: &mut Random) -> Self {
-        let total: u32 = WEIGHTS.iter().map(|(_, weight)| weight).sum();
-        let mut left = random.below(total);
-        let kind = WEIGHTS
-            .iter()
-            .find(|(_, weight)| {
-                let found = left < *weight;
-                left = left.wrapping_sub(*weight);
-                found
-            })
-            .map_or(Kind::Touch, |(kind, _)| *kind);
-        Self {
-            kind,
-            a: random.next() as u8,
-            b: random.next() as u8,
-            i: random.next() as u8,
-            x: random.next() as u16,
-            y: random.next() as u16,
-        }
-    }
-
-    fn tweaked(mut self, random: &mut Random) -> Self {
-        let other = Self::random(random);
-        match random.below(6) {
-            0 => self.kind = other.kind,
-            1 => self.a = other.a,
-            2 => self.b = other.b,
-            3 => self.i = other.i,
-            4 => self.x = other.x,
-            _ => self.y = other.y,
-        }
-        self
-    }
-}
+/// One step of a sequence.
+pub type Gene = crate::gene::Gene<Kind>;
 
 impl Gene {
     fn own(self) -> usize {

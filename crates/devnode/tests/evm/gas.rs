@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::common::{ALICE, Chain, program_address};
 
 /// Where the measurements are, unless `NITRO_VECTORS` says otherwise.
-const DEFAULT_FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/nitro");
+const DEFAULT_FOLDER: &str = "../../../shared/nitro";
 
 fn folder() -> PathBuf {
     std::env::var_os("NITRO_VECTORS").map_or_else(|| DEFAULT_FOLDER.into(), PathBuf::from)

@@ -10,7 +10,7 @@ use crate::volatility::RangeLimits;
 
 const P: Parameters = Parameters::DEFAULT;
 /// Of the stable price, a second.
-const RATE: u64 = RangeLimits::PEGGED_RATE;
+const RATE: u64 = RangeLimits::PEGGED.stable_price_rate;
 const START: u64 = 1_700_000_000;
 const HEARTBEAT: u64 = 3_600;
 

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | the market, its prices, honest accounts, keepers | [`world`] |
 //! | what an adversary can do | [`moves`] |
-//! | random sequences and hill climbing, here and on a node | [`climb`] |
+//! | random sequences and hill climbing, here and on a node | [`climb`], [`gene`] |
 //! | what an adversary is after | [`search`] |
 //! | what is theft, and why luck does not count | [`wealth`] |
 //! | the invariants of the design | [`invariants`]; those that are asked of a node as well: [`bounds`] |
@@ -25,6 +25,7 @@ mod book;
 #[expect(dead_code, reason = "what only the search on the node can hold")]
 mod bounds;
 mod climb;
+mod gene;
 mod insurance;
 mod invariants;
 mod moves;

@@ -4,7 +4,7 @@ use risk::{InstrumentId, Price, Ratio, Size, Store, Usd, WAD, math};
 
 use crate::book::INSTRUMENTS;
 use crate::bounds::Violation;
-use crate::climb::{Random, Step};
+use crate::gene::Weighted;
 use crate::invariants::closing_moves_nothing;
 use crate::vault::{ADVERSARY, HONEST, KEEPER, SHOCK, dollars};
 use crate::wealth::Judge;
@@ -60,85 +60,42 @@ pub enum Kind {
     Keepers,
 }
 
-/// Steps by how often they are tried.
-const WEIGHTS: [(Kind, u32); 29] = [
-    (Kind::TradeOwn, 22),
-    (Kind::TradeHonest, 14),
-    (Kind::Split, 5),
-    (Kind::Close, 7),
-    (Kind::Touch, 6),
-    (Kind::Rebucket, 2),
-    (Kind::Liquidate, 7),
-    (Kind::Deleverage, 12),
-    (Kind::Recover, 3),
-    (Kind::Convert, 8),
-    (Kind::ConvertOther, 1),
-    (Kind::Deposit, 4),
-    (Kind::Withdraw, 4),
-    (Kind::Transfer, 3),
-    (Kind::Flash, 2),
-    (Kind::List, 2),
-    (Kind::Distribute, 1),
-    (Kind::Harvest, 1),
-    (Kind::Jump, 14),
-    (Kind::Drift, 2),
-    (Kind::Pump, 6),
-    (Kind::Revert, 3),
-    (Kind::Wait, 12),
-    (Kind::Expire, 2),
-    (Kind::Allow, 2),
-    (Kind::Freeze, 2),
-    (Kind::HonestTrade, 8),
-    (Kind::HonestMove, 4),
-    (Kind::Keepers, 5),
-];
-
-/// A step and its numbers, each read as the step needs it.
-#[derive(Clone, Copy, Debug)]
-pub struct Gene {
-    pub kind: Kind,
-    pub a: u8,
-    pub b: u8,
-    pub i: u8,
-    pub x: u16,
-    pub y: u16,
+impl Weighted for Kind {
+    const WEIGHTS: &'static [(Self, u32)] = &[
+        (Self::TradeOwn, 22),
+        (Self::TradeHonest, 14),
+        (Self::Split, 5),
+        (Self::Close, 7),
+        (Self::Touch, 6),
+        (Self::Rebucket, 2),
+        (Self::Liquidate, 7),
+        (Self::Deleverage, 12),
+        (Self::Recover, 3),
+        (Self::Convert, 8),
+        (Self::ConvertOther, 1),
+        (Self::Deposit, 4),
+        (Self::Withdraw, 4),
+        (Self::Transfer, 3),
+        (Self::Flash, 2),
+        (Self::List, 2),
+        (Self::Distribute, 1),
+        (Self::Harvest, 1),
+        (Self::Jump, 14),
+        (Self::Drift, 2),
+        (Self::Pump, 6),
+        (Self::Revert, 3),
+        (Self::Wait, 12),
+        (Self::Expire, 2),
+        (Self::Allow, 2),
+        (Self::Freeze, 2),
+        (Self::HonestTrade, 8),
+        (Self::HonestMove, 4),
+        (Self::Keepers, 5),
+    ];
 }
 
-impl Step for Gene {
-    fn random(random: &mut Random) -> Self {
-        let total: u32 = WEIGHTS.iter().map(|(_, weight)| weight).sum();
-        let mut left = random.below(total);
-        let kind = WEIGHTS
-            .iter()
-            .find(|(_, weight)| {
-                let found = left < *weight;
-                left = left.wrapping_sub(*weight);
-                found
-            })
-            .map_or(Kind::Touch, |(kind, _)| *kind);
-        Self {
-            kind,
-            a: random.next() as u8,
-            b: random.next() as u8,
-            i: random.next() as u8,
-            x: random.next() as u16,
-            y: random.next() as u16,
-        }
-    }
-
-    fn tweaked(mut self, random: &mut Random) -> Self {
-        let other = Self::random(random);
-        match random.below(6) {
-            0 => self.kind = other.kind,
-            1 => self.a = other.a,
-            2 => self.b = other.b,
-            3 => self.i = other.i,
-            4 => self.x = other.x,
-            _ => self.y = other.y,
-        }
-        self
-    }
-}
+/// One step of a sequence.
+pub type Gene = crate::gene::Gene<Kind>;
 
 impl Gene {
     fn own(self) -> usize {

@@ -5,7 +5,6 @@
 //! and the minute at which the chain was taken is the one at which the marks fit best.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use risk::options::black::{Kind, Terms};
 use risk::{Price, Ratio};
@@ -57,9 +56,8 @@ fn read(line: &str) -> Quoted {
 }
 
 fn chain() -> Option<Vec<Quoted>> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../../shared/data/options_BTC_deribit_snapshot_2024-05-23.csv");
-    let path = std::env::var_os("OPTION_CHAIN").map_or(beside, Into::into);
+    let beside = "../../../shared/data/options_BTC_deribit_snapshot_2024-05-23.csv";
+    let path = std::env::var_os("OPTION_CHAIN").unwrap_or(beside.into());
     let text = std::fs::read_to_string(path).ok()?;
     Some(text.lines().skip(1).map(read).collect())
 }
