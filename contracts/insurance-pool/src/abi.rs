@@ -10,7 +10,6 @@ sol! {
     /// Every parameter of the pool.
     struct Parameters {
         uint32 cooldown;
-        uint32 claimWindow;
         uint64 dailyDrawShare;
     }
 
@@ -18,9 +17,10 @@ sol! {
     event Approval(address indexed owner, address indexed spender, uint256 value);
     event Deposit(address indexed sender, address indexed owner, uint256 assets, uint256 shares);
     event Withdraw(address indexed sender, address indexed receiver, address indexed owner, uint256 assets, uint256 shares);
-    event RedeemRequested(address indexed owner, address indexed receiver, uint256 shares, uint64 claimableAt);
-    event ExitClockStopped(uint64 at);
-    event ExitClockStarted(uint64 stoppedFor);
+    event RedeemRequest(address indexed controller, address indexed owner, uint256 indexed requestId, address sender, uint256 shares);
+    event OperatorSet(address indexed controller, address indexed operator, bool approved);
+    event Fulfilled(address indexed controller, uint256 shares, uint256 assets);
+    event SharesConsolidated(uint256 supply, uint8 generation);
     event Covered(address indexed vault, uint256 amount, uint256 paid);
     event VaultSet(address indexed vault, bool registered);
     event Harvested(address indexed vault, uint256 assets);
@@ -41,16 +41,21 @@ sol! {
     error NotVault(address vault);
     error InsufficientBalance(address owner, uint256 transferable, uint256 needed);
     error InsufficientAllowance(address owner, address spender, uint256 allowance, uint256 needed);
-    error ExceedsClaimable(address owner, uint256 claimable, uint256 needed);
-    error ReceiverMismatch(address requested, address given);
-    error ExitStopped(address vault);
+    error ExceedsClaimable(address controller, uint256 claimable, uint256 needed);
+    error NotOperator(address caller, address controller);
+    error TooManyBatches(address controller);
+    error NothingMature(address controller);
+    error FulfilmentClosed(uint64 opensAt);
+    error PaymentDue(address vault);
+    error DebtKnown(address vault);
+    error VaultSilent(address vault);
+    error PreviewUnsupported();
     error AssetsMissing(uint256 held, uint256 expected);
     error Overflow();
 }
 
 contract_support::abi_struct!(Parameters {
     "uint32" "cooldown",
-    "uint32" "claimWindow",
     "uint64" "dailyDrawShare",
 });
 
@@ -76,8 +81,14 @@ contract_support::errors! {
         InsufficientBalance,
         InsufficientAllowance,
         ExceedsClaimable,
-        ReceiverMismatch,
-        ExitStopped,
+        NotOperator,
+        TooManyBatches,
+        NothingMature,
+        FulfilmentClosed,
+        PaymentDue,
+        DebtKnown,
+        VaultSilent,
+        PreviewUnsupported,
         AssetsMissing,
         Overflow,
     }
@@ -88,10 +99,16 @@ pub mod vault {
     use alloy_sol_types::sol;
 
     sol! {
-        function totals() external view returns (uint256 tokens, uint256 capital, uint256 profit, uint256 debt);
-        function shortfall() external view returns (int256);
+        function claims() external view returns (uint256 deficit, uint256 closable, uint256 due);
         function balances(bytes32 account) external view returns (uint256 capital, int256 pnl);
         function convert(bytes32 account, uint256 maxProfit) external returns (uint256 received);
         function withdraw(bytes32 account, uint256 amount, address to) external returns (uint256 paid);
+    }
+}
+
+/// A rule's overflow, as the contract reports it.
+impl From<insurance::Overflow> for Error {
+    fn from(_: insurance::Overflow) -> Self {
+        Overflow {}.into()
     }
 }

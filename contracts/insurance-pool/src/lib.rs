@@ -1,4 +1,5 @@
-//! The insurance pool: junior capital of one isolated market, as ERC-4626 shares over the vault's quote token.
+//! The insurance pool: junior capital of one isolated market, as ERC-4626 shares over the vault's quote token, which leaves by
+//! ERC-7540 requests.
 //!
 //! Registered vaults draw on it with [`cover`](InsurancePool::cover), which lowers the price of every share alike,
 //! those that wait for redemption included. It never owes: it pays what it holds, within a daily limit.
@@ -7,73 +8,98 @@
 //! itself, so that nobody can take them away, and burns before it lets the price of the others fall.
 //!
 //! The pool keeps count of its assets. What is sent to it in any other way than by a deposit counts from the next
-//! [`harvest`](InsurancePool::harvest). Every conversion rounds in favour of the pool. It counts at most
-//! [`MAX_ASSETS`] and [`MAX_SUPPLY`]; beyond them deposits fail with `Overflow`, exits and cover go on.
+//! [`harvest`](InsurancePool::harvest), as income does, and belongs to the shares as a week passes. Every conversion rounds in favour
+//! of the pool. It counts at most [`MAX_ASSETS`] and [`MAX_SUPPLY`]; beyond them deposits fail with `Overflow`, exits and cover go on.
+//!
+//! What it decides is in the crate [`insurance`]; here is what it fetches, calls and stores.
+//!
+//! | Where is ... | |
+//! |---|---|
+//! | a share moved, minted, burned | [`holdings`] |
+//! | an exit requested, fulfilled, redeemed | [`exits`] |
+//! | a vault asked what it owes, paid, harvested | [`cover`] |
+//! | the bond of an experimental market | [`bond`] |
 //!
 //! Lives behind ERC-1167 clones only. Views answer whoever calls back, because a vault that the pool asks
-//! for its coverage asks the pool what is available; what changes state and calls out holds a lock.
+//! for its claims asks the pool what is available; what changes state and calls out holds a lock.
 
 extern crate alloc;
 
 mod abi;
 mod bond;
 mod cover;
+mod events;
 mod exits;
 mod holdings;
-mod shares;
 mod store;
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256, FixedBytes, U256};
 use alloy_sol_types::SolCall;
 use contract_support::ownable::Ownable;
 use contract_support::{calls, clone, lock, math, token};
+use insurance::claim::By;
+use insurance::shares::SHARE_DECIMALS;
+use insurance::{MAX_ASSETS, MAX_SUPPLY, Price, Rounding, Totals};
 use program_support::steward::{require_may_name, require_no_emergency_since};
 use stylus_sdk::prelude::*;
-use stylus_sdk::storage::{StorageAddress, StorageMap, StorageU256, StorageVec};
+use stylus_sdk::storage::{StorageAddress, StorageBool, StorageMap, StorageU256, StorageVec};
 
 use self::abi::*;
-use self::shares::{Price, Rounding, SHARE_DECIMALS, Totals, share_of};
+use self::cover::Owed;
+use self::events::word;
 use self::store::{
-    Config, DRAW_SHARE_UNIT, ExitClock, MAX_ASSETS, MAX_SUPPLY, Request, Reserves, Settings,
-    VaultRecord, power_of_ten,
+    Aside, Config, DRAW_SHARE_UNIT, Exits, Holding, Reserves, Settings, VaultRecord,
 };
 
-/// Vaults that one pool may cover; every exit asks each of them.
+/// Vaults that one pool may cover; every deposit and every fulfilment asks each of them.
 const MAX_VAULTS: usize = 8;
 
 /// Decimals of the vaults' USD amounts.
 const WAD_DECIMALS: u8 = 18;
 
-/// A vault whose deficit is no more than this, one dollar in WAD, does not stop exits.
-const DEFICIT_DUST: U256 = U256::from_limbs([1_000_000_000_000_000_000, 0, 0, 0]);
+/// Interfaces that the pool says it has (ERC-165), by their ids: ERC-165; the operators of ERC-7540, and its asynchronous
+/// redemption; ERC-7575 in whole, and its parts for assets and shares, deposits, mints, redemptions and withdrawals.
+const INTERFACES: [u32; 9] = [
+    0x01ff_c9a7,
+    0xe3bc_4e65,
+    0x620e_e8e4,
+    0x2f0a_18c5,
+    0x50a5_26d6,
+    0xc1f3_29ef,
+    0xe155_0342,
+    0x2fd7_d42a,
+    0x70de_c094,
+];
 
-/// Wait seven days, claim within two, pay a vault at most a quarter of the pool a day.
+/// Wait seven days, pay a vault at most a quarter of the pool a day.
 const DEFAULT_PARAMETERS: Parameters = Parameters {
     cooldown: 7 * DAY,
-    claimWindow: 2 * DAY,
     dailyDrawShare: 250_000_000_000_000_000,
 };
 
 const DAY: u32 = 86_400;
 const MAX_COOLDOWN: u32 = 30 * DAY;
-const MAX_CLAIM_WINDOW: u32 = 14 * DAY;
 /// Hard bounds of the daily draw: 0.1 % and all of it, WAD. A pool is at least ten times the cover of any instrument.
 const MIN_DRAW_SHARE: u64 = 1_000_000_000_000_000;
 const MAX_DRAW_SHARE: u64 = 1_000_000_000_000_000_000;
 
 /// Storage of a pool. New fields go at the end.
+///
+/// `balances` has no requested shares: those wait in `pending`, and the pool's own are its bond.
 #[storage]
 pub struct InsurancePool {
     ownership: Ownable,
     config: Config,
     reserves: Reserves,
-    balances: StorageMap<Address, StorageU256>,
+    aside: Aside,
+    pending: StorageU256,
+    balances: StorageMap<Address, Holding>,
     allowances: StorageMap<Address, StorageMap<Address, StorageU256>>,
-    requests: StorageMap<Address, Request>,
-    exit_clock: ExitClock,
+    operators: StorageMap<Address, StorageMap<Address, StorageBool>>,
+    exits: StorageMap<Address, Exits>,
     vault_list: StorageVec<StorageAddress>,
     vaults: StorageMap<Address, VaultRecord>,
     steward: StorageAddress,
@@ -82,7 +108,7 @@ pub struct InsurancePool {
 
 contract_support::entrypoint!(InsurancePool, Locked);
 
-/// Ownership, set-up and parameters; shares; ERC-4626; exits; cover.
+/// Ownership, set-up and parameters; shares; ERC-4626; ERC-7540; cover.
 #[public]
 impl InsurancePool {
     /// Sets up a clone, once: `vault` is registered to draw `asset`. The caller is the market's factory, which may promote it.
@@ -150,28 +176,26 @@ impl InsurancePool {
     /// Registers a vault to draw on the pool, or removes it. Owner only; fails with `NotOwner`, `ZeroAddress` or
     /// `TooManyVaults` beyond eight.
     ///
-    /// Fails with `ExitStopped` if the vault to remove has a deficit, which is the pool's to pay, or if the vault to
-    /// register has one or does not answer, which would stop every exit. A vault that stopped answering can be removed.
+    /// Fails with `DebtKnown` if the vault has a deficit that is known: the pool's to pay, or of before the pool covered it; and with
+    /// `VaultSilent` if the vault to register does not answer, which would stop every exit. One that stopped answering can be removed.
     pub fn set_vault(&mut self, vault: Address, registered: bool) -> Result<(), Error> {
         self.ownership.only_owner()?;
         if vault.is_zero() {
             return Err(ZeroAddress {}.into());
         }
-        match (registered, self.is_vault(vault)) {
-            (true, false) if self.is_deficient(vault) => Err(ExitStopped { vault }.into()),
-            (true, false) => self.register(vault),
-            (false, true)
-                if self
-                    .deficit(vault)
-                    .is_some_and(|deficit| deficit > DEFICIT_DUST) =>
-            {
-                Err(ExitStopped { vault }.into())
-            }
-            (false, true) => {
-                self.unregister(vault);
-                Ok(())
-            }
-            _ => Ok(()),
+        if registered == self.is_vault(vault) {
+            return Ok(());
+        }
+        match self.has_deficit(vault) {
+            Ok(true) => return Err(DebtKnown { vault }.into()),
+            Err(silent) if registered => return Err(silent),
+            _ => {}
+        }
+        if registered {
+            self.register(vault)
+        } else {
+            self.unregister(vault);
+            Ok(())
         }
     }
 
@@ -181,7 +205,7 @@ impl InsurancePool {
     }
 
     /// Ends the market's trial: from now on all of the pool covers it, and the bond's shares are `creator`'s to move. Factory
-    /// only (`NotFactory`), at the word of its owner. Fails with `ExitStopped` while a vault has a deficit: that is the bond's
+    /// only (`NotFactory`), at the word of its owner. Fails with `DebtKnown` while a vault has a deficit: that is the bond's
     /// to pay, and nobody else's.
     pub fn promote(&mut self, creator: Address) -> Result<(), Error> {
         let caller = self.vm().msg_sender();
@@ -204,7 +228,7 @@ impl InsurancePool {
     /// The shares that stand for the market while it is experimental, and the assets that they are worth, rounded down. Shares
     /// that are given to the pool itself add to them. Zero once the market is promoted.
     pub fn bond(&self) -> Result<(U256, U256), Error> {
-        let shares = self.bonded();
+        let shares = U256::from(self.bonded());
         Ok((shares, self.convert_to_assets(shares)?))
     }
 
@@ -236,7 +260,6 @@ impl InsurancePool {
             return Err(NotSteward { caller }.into());
         }
         let within_bounds = (DAY..=MAX_COOLDOWN).contains(&parameters.cooldown)
-            && (DAY..=MAX_CLAIM_WINDOW).contains(&parameters.claimWindow)
             && (MIN_DRAW_SHARE..=MAX_DRAW_SHARE).contains(&parameters.dailyDrawShare)
             && parameters.dailyDrawShare.is_multiple_of(DRAW_SHARE_UNIT);
         if !within_bounds {
@@ -270,14 +293,18 @@ impl InsurancePool {
         SHARE_DECIMALS
     }
 
-    /// Shares that exist.
+    /// Shares that exist, those that wait for redemption included.
     pub fn total_supply(&self) -> U256 {
-        self.reserves.totals().shares
+        U256::from(self.reserves.totals().shares)
     }
 
-    /// Shares of `account`, those that wait for redemption included.
+    /// Shares of `account`. Shares that wait for redemption are the pool's.
     pub fn balance_of(&self, account: Address) -> U256 {
-        self.balances.get(account)
+        let mut shares = U256::from(self.shares_of(account));
+        if account == self.vm().contract_address() {
+            shares += self.pending.get();
+        }
+        shares
     }
 
     /// Shares of `owner` that `spender` may move.
@@ -289,16 +316,12 @@ impl InsurancePool {
     pub fn approve(&mut self, spender: Address, value: U256) -> Result<bool, Error> {
         let owner = self.vm().msg_sender();
         self.allowances.setter(owner).setter(spender).set(value);
-        self.vm().log(Approval {
-            owner,
-            spender,
-            value,
-        });
+        let words = [owner.into_word(), spender.into_word(), value.into()];
+        self.emit::<Approval>(2, &words);
         Ok(true)
     }
 
-    /// Moves the caller's shares. Fails with `ZeroAddress`, or `InsufficientBalance` beyond the shares that wait for
-    /// no redemption.
+    /// Moves the caller's shares. Fails with `ZeroAddress` or `InsufficientBalance`.
     pub fn transfer(&mut self, to: Address, value: U256) -> Result<bool, Error> {
         let from = self.vm().msg_sender();
         self.move_shares(from, to, value)?;
@@ -323,51 +346,63 @@ impl InsurancePool {
         self.config.get().asset
     }
 
-    /// Asset units that the pool counts as its own.
+    /// The share token: the pool itself (ERC-7575).
+    pub fn share(&self) -> Address {
+        self.vm().contract_address()
+    }
+
+    /// Whether the pool has an interface (ERC-165).
+    pub fn supports_interface(&self, interface_id: FixedBytes<4>) -> bool {
+        INTERFACES.contains(&u32::from_be_bytes(interface_id.0))
+    }
+
+    /// Asset units that belong to the shares: not income that is still to be released, nor what was set aside.
     pub fn total_assets(&self) -> U256 {
-        self.reserves.totals().assets
+        U256::from(self.released().assets)
     }
 
     /// Shares worth `assets`, rounded down.
     pub fn convert_to_shares(&self, assets: U256) -> Result<U256, Error> {
-        Ok(self.price().to_shares(assets, Rounding::Down)?)
+        Ok(U256::from(
+            self.price().to_shares(narrow(assets), Rounding::Down)?,
+        ))
     }
 
     /// Assets worth `shares`, rounded down.
     pub fn convert_to_assets(&self, shares: U256) -> Result<U256, Error> {
-        Ok(self.price().to_assets(shares, Rounding::Down)?)
+        Ok(U256::from(
+            self.price().to_assets(narrow(shares), Rounding::Down)?,
+        ))
     }
 
-    /// Assets that the pool can still take, whoever deposits.
-    pub fn max_deposit(&self, _receiver: Address) -> Result<U256, Error> {
-        let totals = self.reserves.totals();
+    /// Assets that the pool can still take, whoever deposits; none over a known debt.
+    pub fn max_deposit(&self, _receiver: Address) -> U256 {
+        let room = self.room();
         let worth = self
             .price()
-            .to_assets(MAX_SUPPLY - totals.shares, Rounding::Down)?;
-        Ok(worth.min(MAX_ASSETS - totals.assets))
+            .to_assets(room.shares, Rounding::Down)
+            .unwrap_or(u128::MAX);
+        U256::from(worth.min(room.assets))
     }
 
-    /// Shares that the pool can still mint, to whomever.
-    pub fn max_mint(&self, _receiver: Address) -> Result<U256, Error> {
-        let totals = self.reserves.totals();
+    /// Shares that the pool can still mint, to whomever; none over a known debt.
+    pub fn max_mint(&self, _receiver: Address) -> U256 {
+        let room = self.room();
         let shares = self
             .price()
-            .to_shares(MAX_ASSETS - totals.assets, Rounding::Down)?;
-        Ok(shares.min(MAX_SUPPLY - totals.shares))
+            .to_shares(room.assets, Rounding::Down)
+            .unwrap_or(u128::MAX);
+        U256::from(shares.min(room.shares))
     }
 
-    /// Assets that `owner` may withdraw now: its claimable shares' worth, rounded down; zero while exits are stopped.
-    pub fn max_withdraw(&self, owner: Address) -> Result<U256, Error> {
-        self.convert_to_assets(self.max_redeem(owner))
+    /// Assets that were set aside for `controller`.
+    pub fn max_withdraw(&self, controller: Address) -> U256 {
+        U256::from(self.exits.get(controller).get().0.assets)
     }
 
-    /// Shares that `owner` may redeem now: those whose request is in its claim window; zero while exits are stopped.
-    pub fn max_redeem(&self, owner: Address) -> U256 {
-        if self.deficient_vault().is_some() {
-            U256::ZERO
-        } else {
-            self.claimable(owner)
-        }
+    /// Shares of `controller` that were fulfilled.
+    pub fn max_redeem(&self, controller: Address) -> U256 {
+        U256::from(self.exits.get(controller).get().0.shares)
     }
 
     /// Shares minted for `assets`, rounded down.
@@ -377,123 +412,159 @@ impl InsurancePool {
 
     /// Assets taken for `shares`, rounded up.
     pub fn preview_mint(&self, shares: U256) -> Result<U256, Error> {
-        Ok(self.price().to_assets(shares, Rounding::Up)?)
+        Ok(U256::from(
+            self.price().to_assets(narrow(shares), Rounding::Up)?,
+        ))
     }
 
-    /// Shares burned for `assets`, rounded up.
-    pub fn preview_withdraw(&self, assets: U256) -> Result<U256, Error> {
-        Ok(self.price().to_shares(assets, Rounding::Up)?)
+    /// Reverts with `PreviewUnsupported`: what an exit pays was fixed when it was fulfilled (ERC-7540).
+    pub fn preview_withdraw(&self, _assets: U256) -> Result<U256, Error> {
+        Err(PreviewUnsupported {}.into())
     }
 
-    /// Assets paid for `shares`, rounded down.
-    pub fn preview_redeem(&self, shares: U256) -> Result<U256, Error> {
-        self.convert_to_assets(shares)
+    /// Reverts with `PreviewUnsupported`, as [`preview_withdraw`](Self::preview_withdraw).
+    pub fn preview_redeem(&self, _shares: U256) -> Result<U256, Error> {
+        Err(PreviewUnsupported {}.into())
     }
 
     /// Takes `assets` from the caller and mints shares to `receiver`, rounded down; returns the shares.
     ///
-    /// Fails with `ZeroAmount` if there would be none, `ZeroAddress`, `Overflow` beyond [`max_deposit`](Self::max_deposit),
-    /// `TokenCallFailed`, or `AssetsMissing` if less arrived.
+    /// Fails with `DebtKnown` while a vault has a debt that can be closed, `VaultSilent`, `ZeroAmount` if there would be no shares,
+    /// `ZeroAddress`, `Overflow` beyond [`max_deposit`](Self::max_deposit), `TokenCallFailed`, or `AssetsMissing` if less arrived.
     pub fn deposit(&mut self, assets: U256, receiver: Address) -> Result<U256, Error> {
         self.locked(|pool| {
+            let assets = narrow(assets);
             let shares = pool.price().to_shares(assets, Rounding::Down)?;
             pool.enter(assets, shares, receiver)?;
-            Ok(shares)
+            Ok(U256::from(shares))
         })
     }
 
     /// Mints `shares` to `receiver` for assets of the caller, rounded up; returns the assets. Fails as `deposit`.
     pub fn mint(&mut self, shares: U256, receiver: Address) -> Result<U256, Error> {
         self.locked(|pool| {
+            let shares = narrow(shares);
             let assets = pool.price().to_assets(shares, Rounding::Up)?;
             pool.enter(assets, shares, receiver)?;
-            Ok(assets)
+            Ok(U256::from(assets))
         })
     }
 
-    /// Pays `assets` to `receiver` for claimable shares of `owner`, rounded up; returns the shares.
+    /// Pays `assets` of what was set aside for `controller` to `receiver`; returns the shares that it was set aside for, rounded up.
     ///
-    /// Fails with `ExitStopped` while a vault has a deficit, `ExceedsClaimable`, `ReceiverMismatch` if the request
-    /// names another receiver, `InsufficientAllowance`, `ZeroAmount`, `Overflow` or `TokenCallFailed`.
+    /// For the controller and its operators (`NotOperator`). Fails with `ExceedsClaimable`, `ZeroAmount`, `ZeroAddress` or
+    /// `TokenCallFailed`.
     pub fn withdraw(
         &mut self,
         assets: U256,
         receiver: Address,
-        owner: Address,
+        controller: Address,
     ) -> Result<U256, Error> {
         self.locked(|pool| {
-            let shares = pool.price().to_shares(assets, Rounding::Up)?;
-            pool.leave(assets, shares, receiver, owner)?;
-            Ok(shares)
+            let part = pool.leave(assets, By::Assets, receiver, controller)?;
+            Ok(U256::from(part.shares))
         })
     }
 
-    /// Pays `receiver` for `shares` of `owner`, rounded down; returns the assets. Fails as `withdraw`.
+    /// Pays `receiver` what was set aside for `shares` of `controller`, rounded down; returns the assets. Fails as `withdraw`.
     pub fn redeem(
         &mut self,
         shares: U256,
         receiver: Address,
-        owner: Address,
+        controller: Address,
     ) -> Result<U256, Error> {
         self.locked(|pool| {
-            let assets = pool.price().to_assets(shares, Rounding::Down)?;
-            pool.leave(assets, shares, receiver, owner)?;
-            Ok(assets)
+            let part = pool.leave(shares, By::Shares, receiver, controller)?;
+            Ok(U256::from(part.assets))
         })
     }
 
-    /// Asks to redeem `shares` of the caller, to be paid to `receiver`; replaces the caller's earlier request, and zero
-    /// shares cancel it. They cannot be transferred meanwhile, and stay slashable.
+    /// Asks to redeem `shares` of `owner` for `controller`; they are paid at most what they are worth now. They mature at the first
+    /// midnight after the cooldown, and stay in the supply and slashable until they are fulfilled. Returns zero: requests are told
+    /// apart by their controller alone.
     ///
-    /// Returns the time from which they may be claimed, which is later if a vault has a deficit until then. Fails with
-    /// `InsufficientBalance` or `ZeroAddress`.
-    pub fn request_redeem(&mut self, shares: U256, receiver: Address) -> Result<u64, Error> {
-        self.locked(|pool| pool.request(shares, receiver))
+    /// For `owner`, its operators, and whoever has its allowance; only `controller` and its operators name it (`NotOperator`). Fails
+    /// with `ZeroAmount`, `InsufficientBalance`, `InsufficientAllowance`, or `TooManyBatches` if eight are open.
+    pub fn request_redeem(
+        &mut self,
+        shares: U256,
+        controller: Address,
+        owner: Address,
+    ) -> Result<U256, Error> {
+        self.locked(|pool| pool.request(shares, controller, owner))
     }
 
-    /// The request of `owner`: its shares, who is to be paid, and from when until when it may be claimed if no vault
-    /// has a deficit meanwhile. All zero if there is none or its time is over.
-    pub fn redeem_request(&self, owner: Address) -> (U256, Address, u64, u64) {
-        let now = self.now();
-        let clock = self.exit_clock.time(now);
-        let request = self.requests.get(owner);
-        let terms = request.terms();
-        let shares = terms.locked(clock);
-        if shares.is_zero() {
-            return (U256::ZERO, Address::ZERO, 0, 0);
+    /// Shares that `controller` has requested and nobody has fulfilled. There is no request but number zero.
+    pub fn pending_redeem_request(&self, request_id: U256, controller: Address) -> U256 {
+        if request_id.is_zero() {
+            U256::from(self.requested(controller))
+        } else {
+            U256::ZERO
         }
-        let stood = now - clock;
-        (
-            shares,
-            request.receiver(),
-            terms.claimable_at + stood,
-            terms.expires_at + stood,
-        )
     }
 
-    /// Stops the exit clock if a vault has a deficit, lets it go on if none has; returns whether it runs. For anyone:
-    /// the clock notices by itself only what it is told or has to ask for.
-    pub fn update_exit_clock(&mut self) -> Result<bool, Error> {
-        self.locked(|pool| Ok(pool.observe_deficits().is_none()))
+    /// Shares of `controller` that were fulfilled. There is no request but number zero.
+    pub fn claimable_redeem_request(&self, request_id: U256, controller: Address) -> U256 {
+        if request_id.is_zero() {
+            self.max_redeem(controller)
+        } else {
+            U256::ZERO
+        }
+    }
+
+    /// Whether `operator` may request and redeem for `controller`.
+    pub fn is_operator(&self, controller: Address, operator: Address) -> bool {
+        self.operators.get(controller).get(operator)
+    }
+
+    /// Lets `operator` request and redeem for the caller, or no more.
+    pub fn set_operator(&mut self, operator: Address, approved: bool) -> bool {
+        let controller = self.vm().msg_sender();
+        self.operators
+            .setter(controller)
+            .setter(operator)
+            .set(approved);
+        let words = [
+            controller.into_word(),
+            operator.into_word(),
+            word(approved.into()),
+        ];
+        self.emit::<OperatorSet>(2, &words);
+        true
+    }
+
+    /// Fixes what the mature batches of `controller` are paid: what their shares were worth when they were requested, or are worth
+    /// now if that is less. Burns the shares and sets the assets aside. For anyone, in the first hour of a day.
+    ///
+    /// Returns the assets. Fails with `FulfilmentClosed`, `NothingMature`, `PaymentDue` while the pool would still pay for something
+    /// that is known, or `VaultSilent`.
+    pub fn fulfil(&mut self, controller: Address) -> Result<U256, Error> {
+        self.locked(|pool| pool.fulfil_mature(controller))
     }
 
     /// Pays the calling vault at most `amount`, in asset units: what is [`available`](Self::available) to it.
     ///
-    /// Returns what was paid: nothing if the token refuses to send it. If more than a dollar is left, a deficit is known
-    /// and the exit clock stops. Fails with `NotVault`, or with `TokenCallFailed` if little gas was left to the token.
+    /// Returns what was paid: nothing if the token refuses to send it. Fails with `NotVault`, or with `TokenCallFailed` if little gas
+    /// was left to the token.
     pub fn cover(&mut self, amount: U256) -> Result<U256, Error> {
         self.locked(|pool| pool.pay_cover(amount))
     }
 
-    /// What `cover` would pay `vault` now, zero if it is not registered, and what instruments' covers are measured by: the smaller
-    /// of the pool's assets at the start of the day, and its assets now with what was drawn today; while the market is experimental
+    /// What `cover` would pay `vault` now, zero if it is not registered; what instruments' covers are measured by: the smaller of the
+    /// pool's assets at the start of the day, less what left it since, and its assets now with what was drawn today; and that less
+    /// what the pending requests are worth, which new open interest is limited by. While the market is experimental the last two are
     /// ten times the bond, with what was drawn today. In asset units.
-    pub fn available(&self, vault: Address) -> (U256, U256) {
-        (self.drawable(vault), self.measured_assets())
+    pub fn available(&self, vault: Address) -> (U256, U256, U256) {
+        let (measured, lasting) = self.measured_assets();
+        (
+            U256::from(self.drawable(vault)),
+            U256::from(measured),
+            U256::from(lasting),
+        )
     }
 
     /// Converts the profit in the pool's account in `vault` and withdraws its capital, as far as the vault allows, and
-    /// counts what the pool holds.
+    /// counts what the pool holds. The shares get it over seven days; what is not released yet pays deficits before them.
     ///
     /// Returns by how many asset units the pool grew. Fails with `NotVault`, or with the vault's own error if it does
     /// not let capital go.
@@ -516,23 +587,37 @@ impl InsurancePool {
 
     fn put_steward(&mut self, steward: Address) {
         self.steward.set(steward);
-        self.vm().log(StewardSet { steward });
+        self.emit::<StewardSet>(1, &[steward.into_word()]);
     }
 
     fn configure(&mut self, settings: Settings) {
         self.config.set(&settings);
-        self.vm().log(ParametersSet {
-            parameters: settings.parameters,
-        });
+        let Parameters {
+            cooldown,
+            dailyDrawShare: share,
+        } = settings.parameters;
+        self.emit::<ParametersSet>(0, &[word(cooldown.into()), word(share.into())]);
+    }
+
+    /// What the shares own now.
+    fn released(&self) -> Totals {
+        let mut totals = self.reserves.totals();
+        // What is locked is part of the assets.
+        totals.assets -= self.aside.income().locked_at(self.now());
+        totals
     }
 
     /// The price of a share now.
     fn price(&self) -> Price {
-        let virtual_shares = power_of_ten(SHARE_DECIMALS - self.config.get().decimals);
-        Price::new(self.reserves.totals(), virtual_shares)
+        Price::new(self.released(), self.config.get().virtual_shares())
     }
 
     fn now(&self) -> u64 {
         self.vm().block_timestamp()
     }
+}
+
+/// An amount within what the pool counts; what is beyond is beyond every balance and limit.
+fn narrow(amount: U256) -> u128 {
+    amount.saturating_to()
 }

@@ -145,7 +145,7 @@ impl<'s> Session<'s> {
     pub fn insure(&mut self) {
         if !self.ledger.is_insured() {
             let pool = self.ledger.store.address(Field::Pool);
-            let (payable, units) = calls::available(pool);
+            let [payable, measured, units] = calls::available(pool);
             let assets = PoolAssets {
                 units,
                 seen: u32::try_from(self.now).unwrap_or(u32::MAX),
@@ -154,13 +154,14 @@ impl<'s> Session<'s> {
             self.ledger.store.set_pool_assets(&assets);
             let said = Pool {
                 payable: self.amount(payable),
-                measured: self.amount(units),
+                measured: self.amount(measured),
             };
             self.ledger.insure(said).or_revert();
         }
     }
 
-    /// What covers are measured by, as the pool said at most ten minutes ago.
+    /// What new open interest is limited by, as the pool said at most ten minutes ago: what covers are measured by, less pending
+    /// requests.
     pub fn pool_assets(&mut self) -> Usd {
         let known = self.ledger.store.pool_assets();
         if self.now.saturating_sub(known.seen.into()) > ASSETS_SERVE {

@@ -143,7 +143,7 @@ pub(crate) enum Hashed {
 /// What the vault last heard of its pool.
 #[derive(Clone, Copy, Default)]
 pub struct PoolAssets {
-    /// What covers are measured by, in the token's smallest units.
+    /// What new open interest is limited by: what covers are measured by, less pending requests; in the token's smallest units.
     pub units: u128,
     /// Time of the answer, seconds.
     pub seen: u32,

@@ -207,6 +207,15 @@ pub fn debts(store: &mut Storage, id: InstrumentId) -> Bytes {
     encode(&words.map(usd))
 }
 
+/// What the pool asks: the deficit that is known, debts that can be closed, and what insurance would pay of what is known.
+pub fn claims(store: &mut Storage) -> Bytes {
+    let mut session = Session::open(store);
+    if session.ledger.store.records().unpaid != 0 {
+        session.insure();
+    }
+    encode(&session.ledger.claims().or_revert().map(usd))
+}
+
 /// Known debts that nobody waits for.
 pub fn stuck_debt(store: &Storage) -> Bytes {
     encode(&[usd(store.stuck())])

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.20;
+
+import {Node} from "./Node.sol";
+import {vm} from "./Vm.sol";
+
+/// A log as forge decodes it from the node: fields in the alphabetical order of their JSON names, quantities as bytes.
+struct Log {
+    address emitter;
+    bytes32 blockHash;
+    bytes blockNumber;
+    bytes blockTimestamp;
+    bytes data;
+    bytes logIndex;
+    bool removed;
+    bytes32[] topics;
+    bytes32 transactionHash;
+    bytes transactionIndex;
+}
+
+/// What a contract on the node has reported.
+library NodeLogs {
+    /// Every event of `emitter` with this topic, the oldest first.
+    function from(address emitter, bytes32 topic) internal returns (Log[] memory) {
+        string memory where = string.concat('"address":"', vm.toString(emitter), '","topics":["', vm.toString(topic));
+        string memory filter = string.concat('[{"fromBlock":"0x0","toBlock":"latest",', where, '"]}]');
+        return abi.decode(Node.request("eth_getLogs", filter), (Log[]));
+    }
+}
