@@ -61,7 +61,7 @@ contract_support::abi_struct!(Parameters {
 
 contract_support::errors! {
     /// Why the pool reverts.
-    pub enum Error {
+    pub struct Error {
         NotOwner,
         NotPendingOwner,
         Reentered,

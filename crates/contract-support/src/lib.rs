@@ -9,7 +9,7 @@
 //! - [`math`]: division by the chain.
 //! - [`packing`]: several integers in one storage word.
 //! - [`abi_struct!`](crate::abi_struct): structs in public methods.
-//! - [`errors!`](crate::errors): one error enum per contract, ABI-encoded on revert.
+//! - [`errors!`](crate::errors): one error type per contract, its revert data.
 
 extern crate alloc;
 
