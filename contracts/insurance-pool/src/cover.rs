@@ -48,12 +48,11 @@ impl InsurancePool {
 
     /// What `vault` says that it owes, in asset units rounded down. Fails with `VaultSilent` if it does not answer.
     fn owed_by(&self, vault: Address, owed: Owed) -> Result<u128, Error> {
-        let claims = vault::claimsCall {}.abi_encode();
-        let Ok(claims) = calls::view::<3>(self.vm(), vault, &claims) else {
-            return Err(VaultSilent { vault }.into());
+        let Ok(claims) = calls::view::<3>(self.vm(), vault, &vault::claimsCall::SELECTOR) else {
+            return Err(Error::of::<VaultSilent>(&[vault.into_word()]));
         };
-        let unit = U256::from(self.config.get().wad_per_unit());
-        Ok(narrow(math::div(claims[owed as usize], unit)))
+        let unit = self.config.get().wad_per_unit();
+        Ok(insurance::div(narrow(claims[owed as usize]), unit))
     }
 
     /// What is too little to wait for.
@@ -126,7 +125,7 @@ impl InsurancePool {
     pub(super) fn pay_cover(&mut self, amount: U256) -> Result<U256, Error> {
         let vault = self.vm().msg_sender();
         if !self.is_vault(vault) {
-            return Err(NotVault { vault }.into());
+            return Err(Error::of::<NotVault>(&[vault.into_word()]));
         }
         let payable = narrow(amount).min(self.drawable(vault));
         let paid = U256::from(self.pay(vault, payable)?);
@@ -193,26 +192,23 @@ impl InsurancePool {
 
     pub(super) fn fetch_income(&mut self, vault: Address) -> Result<U256, Error> {
         if !self.is_vault(vault) {
-            return Err(NotVault { vault }.into());
+            return Err(Error::of::<NotVault>(&[vault.into_word()]));
         }
-        let account = account_of(self.vm().contract_address());
-        let convert = vault::convertCall {
-            account,
-            maxProfit: U256::MAX,
-        };
+        let pool = self.vm().contract_address();
+        let account = account_of(pool);
         // Nothing may be convertible yet; the capital can be fetched all the same.
-        let _ = calls::call::<1>(self.vm(), vault, &convert.abi_encode());
-        let balances = vault::balancesCall { account }.abi_encode();
+        let convert = encode(
+            vault::convertCall::SELECTOR,
+            &[account, B256::repeat_byte(0xff)],
+        );
+        let _ = calls::call::<1>(self.vm(), vault, &convert);
+        let balances = encode(vault::balancesCall::SELECTOR, &[account]);
         let [capital] = calls::view(self.vm(), vault, &balances)?;
-        let amount = math::div(capital, U256::from(self.config.get().wad_per_unit()));
-        if !amount.is_zero() {
-            let to = self.vm().contract_address();
-            let withdraw = vault::withdrawCall {
-                account,
-                amount,
-                to,
-            };
-            calls::call::<1>(self.vm(), vault, &withdraw.abi_encode())?;
+        let amount = insurance::div(narrow(capital), self.config.get().wad_per_unit());
+        if amount > 0 {
+            let words = [account, word(amount), pool.into_word()];
+            let withdraw = encode(vault::withdrawCall::SELECTOR, &words);
+            calls::call::<1>(self.vm(), vault, &withdraw)?;
         }
         let assets = U256::from(self.count_assets()?);
         self.emit::<Harvested>(1, &[vault.into_word(), assets.into()]);

@@ -64,7 +64,7 @@ impl InsurancePool {
             }
         }
         if open == MAX_BATCHES {
-            return Err(TooManyBatches { controller }.into());
+            return Err(Error::of::<TooManyBatches>(&[controller.into_word()]));
         }
         let batch = Batch {
             shares,
@@ -81,10 +81,10 @@ impl InsurancePool {
         let now = self.now();
         if !batch::is_open(now) {
             let opens_at = batch::maturity(now, 0) * u64::from(DAY);
-            return Err(FulfilmentClosed { opensAt: opens_at }.into());
+            return Err(Error::of::<FulfilmentClosed>(&[word(opens_at.into())]));
         }
         if let Some(vault) = self.owing(Owed::Due, self.payable())? {
-            return Err(PaymentDue { vault }.into());
+            return Err(Error::of::<PaymentDue>(&[vault.into_word()]));
         }
         let (shares, assets) = self.close_mature(controller)?;
         self.set_aside(shares, assets);
@@ -117,7 +117,7 @@ impl InsurancePool {
             }
         }
         if left == open {
-            return Err(NothingMature { controller }.into());
+            return Err(Error::of::<NothingMature>(&[controller.into_word()]));
         }
         claim.shares = claim.shares.saturating_add(shares);
         claim.assets += assets;
@@ -156,12 +156,8 @@ impl InsurancePool {
         let mut exits = self.exits.setter(controller);
         let (claim, open) = exits.get();
         let Ok((part, rest)) = claim.split(narrow(asked), by) else {
-            return Err(ExceedsClaimable {
-                controller,
-                claimable: U256::from(claim.amount(by)),
-                needed: asked,
-            }
-            .into());
+            let words = [controller.into_word(), word(claim.amount(by)), asked.into()];
+            return Err(Error::of::<ExceedsClaimable>(&words));
         };
         if part.shares == 0 {
             return Err(ZeroAmount {}.into());
@@ -190,6 +186,9 @@ impl InsurancePool {
         if caller == controller || self.is_operator(controller, caller) {
             return Ok(());
         }
-        Err(NotOperator { caller, controller }.into())
+        Err(Error::of::<NotOperator>(&[
+            caller.into_word(),
+            controller.into_word(),
+        ]))
     }
 }

@@ -28,12 +28,8 @@ impl InsurancePool {
         let balance = self.shares_of(owner);
         let shares = narrow(value);
         let Some(left) = balance.checked_sub(shares) else {
-            return Err(InsufficientBalance {
-                owner,
-                transferable: U256::from(balance),
-                needed: value,
-            }
-            .into());
+            let words = [owner.into_word(), word(balance), value.into()];
+            return Err(Error::of::<InsufficientBalance>(&words));
         };
         self.balances.setter(owner).set(left, &totals);
         Ok(shares)
@@ -50,13 +46,13 @@ impl InsurancePool {
             return Ok(());
         }
         if allowance < value {
-            return Err(InsufficientAllowance {
-                owner,
-                spender,
-                allowance,
-                needed: value,
-            }
-            .into());
+            let words = [
+                owner.into_word(),
+                spender.into_word(),
+                allowance.into(),
+                value.into(),
+            ];
+            return Err(Error::of::<InsufficientAllowance>(&words));
         }
         self.allowances
             .setter(owner)
@@ -91,7 +87,7 @@ impl InsurancePool {
             return Err(ZeroAmount {}.into());
         }
         if let Some(vault) = self.owing(Owed::Closable, u128::MAX)? {
-            return Err(DebtKnown { vault }.into());
+            return Err(Error::of::<DebtKnown>(&[vault.into_word()]));
         }
         let before = self.reserves.totals();
         let after = Totals {
@@ -117,7 +113,7 @@ impl InsurancePool {
         token::fetch(self.vm(), self.config.get().asset, sender, amount)?;
         let (held, expected) = (self.held()?, U256::from(held));
         if held < expected {
-            return Err(AssetsMissing { held, expected }.into());
+            return Err(Error::of::<AssetsMissing>(&[held.into(), expected.into()]));
         }
         Ok(())
     }

@@ -39,7 +39,8 @@ use alloc::vec::Vec;
 use alloy_primitives::{Address, B256, FixedBytes, U256};
 use alloy_sol_types::SolCall;
 use contract_support::ownable::Ownable;
-use contract_support::{calls, clone, lock, math, token};
+use contract_support::words::{self, encode, word};
+use contract_support::{calls, clone, lock, token};
 use insurance::claim::By;
 use insurance::shares::SHARE_DECIMALS;
 use insurance::{MAX_ASSETS, MAX_SUPPLY, Price, Rounding, Totals};
@@ -49,7 +50,6 @@ use stylus_sdk::storage::{StorageAddress, StorageBool, StorageMap, StorageU256, 
 
 use self::abi::*;
 use self::cover::Owed;
-use self::events::word;
 use self::store::{
     Aside, Config, DRAW_SHARE_UNIT, Exits, Holding, Reserves, Settings, VaultRecord,
 };
@@ -134,11 +134,8 @@ impl InsurancePool {
         }
         let decimals = token::token_decimals(self.vm(), asset)?;
         if decimals > WAD_DECIMALS {
-            return Err(UnsupportedDecimals {
-                token: asset,
-                decimals,
-            }
-            .into());
+            let words = [asset.into_word(), word(decimals.into())];
+            return Err(Error::of::<UnsupportedDecimals>(&words));
         }
         self.ownership.initialize(owner);
         let factory = self.vm().msg_sender();
@@ -187,7 +184,7 @@ impl InsurancePool {
             return Ok(());
         }
         match self.has_deficit(vault) {
-            Ok(true) => return Err(DebtKnown { vault }.into()),
+            Ok(true) => return Err(Error::of::<DebtKnown>(&[vault.into_word()])),
             Err(silent) if registered => return Err(silent),
             _ => {}
         }
@@ -210,7 +207,7 @@ impl InsurancePool {
     pub fn promote(&mut self, creator: Address) -> Result<(), Error> {
         let caller = self.vm().msg_sender();
         if caller != self.factory.get() {
-            return Err(NotFactory { caller }.into());
+            return Err(Error::of::<NotFactory>(&[caller.into_word()]));
         }
         self.locked(|pool| pool.release_bond(creator))
     }
@@ -257,7 +254,7 @@ impl InsurancePool {
         if caller == self.ownership.owner() {
             require_no_emergency_since(steward, emergencies);
         } else if caller != steward {
-            return Err(NotSteward { caller }.into());
+            return Err(Error::of::<NotSteward>(&[caller.into_word()]));
         }
         let within_bounds = (DAY..=MAX_COOLDOWN).contains(&parameters.cooldown)
             && (MIN_DRAW_SHARE..=MAX_DRAW_SHARE).contains(&parameters.dailyDrawShare)

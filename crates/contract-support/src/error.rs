@@ -18,6 +18,14 @@ macro_rules! errors {
             }
         })+
 
+        impl $name {
+            /// The error `E` with these fields, each of which is one word.
+            #[allow(dead_code, reason = "not every contract has errors with fields")]
+            $vis fn of<E: ::stylus_sdk::alloy_sol_types::SolError>(words: &[::stylus_sdk::alloy_primitives::B256]) -> Self {
+                Self($crate::words::encode(E::SELECTOR, words))
+            }
+        }
+
         impl From<::alloc::vec::Vec<u8>> for $name {
             fn from(data: ::alloc::vec::Vec<u8>) -> Self {
                 Self($crate::calls::reason(data))
