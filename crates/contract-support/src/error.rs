@@ -22,7 +22,7 @@ macro_rules! errors {
             /// The error `E` with these fields, each of which is one word.
             #[allow(dead_code, reason = "not every contract has errors with fields")]
             $vis fn of<E: ::stylus_sdk::alloy_sol_types::SolError>(words: &[::stylus_sdk::alloy_primitives::B256]) -> Self {
-                Self($crate::words::encode(E::SELECTOR, words))
+                Self($crate::words::concat(&E::SELECTOR, words))
             }
         }
 

@@ -6,7 +6,7 @@
 //! - [`calls`]: calls to other contracts that cannot be mistaken for success.
 //! - [`token`]: ERC-20 transfers for tokens that return nothing, `true` or `false`.
 //! - [`lock`]: a re-entrancy lock in transient storage.
-//! - [`words`]: calldata, revert data and logs made of words.
+//! - [`words`]: logs made of words.
 //! - [`packing`]: several integers in one storage word.
 //! - [`abi_struct!`](crate::abi_struct): structs in public methods.
 //! - [`errors!`](crate::errors): one error type per contract, its revert data.

@@ -7,7 +7,7 @@ use alloy_sol_types::{SolCall, sol};
 use stylus_sdk::call::RawCall;
 use stylus_sdk::stylus_core::Host;
 
-use crate::words::encode;
+use program_support::encoding::concat;
 
 sol! {
     /// The token refused, returned `false`, or is no contract.
@@ -29,7 +29,7 @@ pub fn send(
     amount: U256,
 ) -> Result<(), TokenCallFailed> {
     let words = [to.into_word(), amount.into()];
-    call(host, token, &encode(transferCall::SELECTOR, &words))
+    call(host, token, &concat(&transferCall::SELECTOR, &words))
 }
 
 /// Fetches `amount` of `token` from `from`, who has approved the running contract.
@@ -41,7 +41,7 @@ pub fn fetch(
 ) -> Result<(), TokenCallFailed> {
     let to = host.contract_address();
     let words = [from.into_word(), to.into_word(), amount.into()];
-    call(host, token, &encode(transferFromCall::SELECTOR, &words))
+    call(host, token, &concat(&transferFromCall::SELECTOR, &words))
 }
 
 /// Lets `spender` fetch `amount` of the running contract's `token`.
@@ -52,7 +52,7 @@ pub fn allow(
     amount: U256,
 ) -> Result<(), TokenCallFailed> {
     let words = [spender.into_word(), amount.into()];
-    call(host, token, &encode(approveCall::SELECTOR, &words))
+    call(host, token, &concat(&approveCall::SELECTOR, &words))
 }
 
 /// What `account` holds of `token`.
@@ -62,7 +62,7 @@ pub fn balance(
     account: Address,
 ) -> Result<U256, TokenCallFailed> {
     let words = [account.into_word()];
-    view(host, token, &encode(balanceOfCall::SELECTOR, &words))
+    view(host, token, &concat(&balanceOfCall::SELECTOR, &words))
 }
 
 /// The decimals of `token`.
