@@ -40,7 +40,7 @@ impl InsurancePool {
     /// Gives the bond to `creator`, and lets all of the pool cover the market. Fails with `DebtKnown` while there is a deficit.
     pub(super) fn release_bond(&mut self, creator: Address) -> Result<(), Error> {
         if let Some(vault) = self.owing(Owed::Known, u128::MAX)? {
-            return Err(DebtKnown { vault }.into());
+            return Err(Error::of::<DebtKnown>(&[vault.into_word()]));
         }
         let shares = U256::from(self.bonded());
         let pool = self.vm().contract_address();

@@ -1,6 +1,9 @@
 //! The vaults that the pool covers: what it pays them, and the income that it fetches from them.
 
+use alloy_sol_types::SolCall;
+
 use super::*;
+use crate::interface::Vault;
 
 /// A vault lets an instrument's cover be at most a tenth of the assets that it is told of: told of ten times the bond, the
 /// bond.
@@ -20,7 +23,15 @@ pub enum Owed {
     Due = 2,
 }
 
+/// Vaults that one pool may cover; every deposit and every fulfilment asks each of them.
+const MAX_VAULTS: usize = 8;
+
 impl InsurancePool {
+    /// Whether `vault` may draw on the pool.
+    pub(super) fn is_vault(&self, vault: Address) -> bool {
+        self.vaults.get(vault).position() != 0
+    }
+
     pub(super) fn register(&mut self, vault: Address) -> Result<(), Error> {
         if self.vault_list.len() >= MAX_VAULTS {
             return Err(TooManyVaults {}.into());
@@ -48,12 +59,11 @@ impl InsurancePool {
 
     /// What `vault` says that it owes, in asset units rounded down. Fails with `VaultSilent` if it does not answer.
     fn owed_by(&self, vault: Address, owed: Owed) -> Result<u128, Error> {
-        let claims = vault::claimsCall {}.abi_encode();
-        let Ok(claims) = calls::view::<3>(self.vm(), vault, &claims) else {
-            return Err(VaultSilent { vault }.into());
+        let Ok(claims) = calls::view::<3>(self.vm(), vault, &Vault::claimsCall::SELECTOR) else {
+            return Err(Error::of::<VaultSilent>(&[vault.into_word()]));
         };
-        let unit = U256::from(self.config.get().wad_per_unit());
-        Ok(narrow(math::div(claims[owed as usize], unit)))
+        let unit = self.config.get().wad_per_unit();
+        Ok(insurance::div(narrow(claims[owed as usize]), unit))
     }
 
     /// What is too little to wait for.
@@ -99,7 +109,7 @@ impl InsurancePool {
             .min(self.payable())
     }
 
-    /// What instruments' covers are measured by, and new open interest is limited by; see [`available`](InsurancePool::available).
+    /// What instruments' covers are measured by, and new open interest is limited by; see `IInsurancePool.available`.
     pub(super) fn measured_assets(&self) -> (u128, u128) {
         let settings = self.config.get();
         let day = self.reserves.day(self.now());
@@ -123,14 +133,16 @@ impl InsurancePool {
         (measured, measured.saturating_sub(leaving))
     }
 
-    pub(super) fn pay_cover(&mut self, amount: U256) -> Result<U256, Error> {
+    /// Pays the calling vault at most `amount`, in asset units: what is `available` to it. Returns what was paid: nothing if the token
+    /// refuses to send it. Fails with `NotVault`, or with `TokenCallFailed` if little gas was left to the token.
+    pub(super) fn pay_cover(&mut self, amount: U256) -> Result<u128, Error> {
         let vault = self.vm().msg_sender();
         if !self.is_vault(vault) {
-            return Err(NotVault { vault }.into());
+            return Err(Error::of::<NotVault>(&[vault.into_word()]));
         }
         let payable = narrow(amount).min(self.drawable(vault));
-        let paid = U256::from(self.pay(vault, payable)?);
-        self.emit::<Covered>(1, &[vault.into_word(), amount.into(), paid.into()]);
+        let paid = self.pay(vault, payable)?;
+        self.emit::<Covered>(1, &[vault.into_word(), amount.into(), word(paid)]);
         Ok(paid)
     }
 
@@ -191,31 +203,33 @@ impl InsurancePool {
         }
     }
 
-    pub(super) fn fetch_income(&mut self, vault: Address) -> Result<U256, Error> {
+    /// Converts the profit in the pool's account in `vault` and withdraws its capital, as far as the vault allows, and counts what the
+    /// pool holds. The shares get it over seven days; what is not released yet pays deficits before them.
+    ///
+    /// Returns by how many asset units the pool grew. Fails with `NotVault`, or with the vault's own error if it does not let capital
+    /// go.
+    pub(super) fn fetch_income(&mut self, vault: Address) -> Result<u128, Error> {
         if !self.is_vault(vault) {
-            return Err(NotVault { vault }.into());
+            return Err(Error::of::<NotVault>(&[vault.into_word()]));
         }
-        let account = account_of(self.vm().contract_address());
-        let convert = vault::convertCall {
-            account,
-            maxProfit: U256::MAX,
-        };
+        let pool = self.vm().contract_address();
+        let account = account_of(pool);
         // Nothing may be convertible yet; the capital can be fetched all the same.
-        let _ = calls::call::<1>(self.vm(), vault, &convert.abi_encode());
-        let balances = vault::balancesCall { account }.abi_encode();
+        let convert = concat(
+            &Vault::convertCall::SELECTOR,
+            &[account, B256::repeat_byte(0xff)],
+        );
+        let _ = calls::call::<1>(self.vm(), vault, &convert);
+        let balances = concat(&Vault::balancesCall::SELECTOR, &[account]);
         let [capital] = calls::view(self.vm(), vault, &balances)?;
-        let amount = math::div(capital, U256::from(self.config.get().wad_per_unit()));
-        if !amount.is_zero() {
-            let to = self.vm().contract_address();
-            let withdraw = vault::withdrawCall {
-                account,
-                amount,
-                to,
-            };
-            calls::call::<1>(self.vm(), vault, &withdraw.abi_encode())?;
+        let amount = insurance::div(narrow(capital), self.config.get().wad_per_unit());
+        if amount > 0 {
+            let words = [account, word(amount), pool.into_word()];
+            let withdraw = concat(&Vault::withdrawCall::SELECTOR, &words);
+            calls::call::<1>(self.vm(), vault, &withdraw)?;
         }
-        let assets = U256::from(self.count_assets()?);
-        self.emit::<Harvested>(1, &[vault.into_word(), assets.into()]);
+        let assets = self.count_assets()?;
+        self.emit::<Harvested>(1, &[vault.into_word(), word(assets)]);
         Ok(assets)
     }
 

@@ -1,12 +1,37 @@
 //! Requests to redeem, fulfilling them, and paying out.
 
+use insurance::Batch;
 use insurance::batch::{self, MAX_BATCHES};
-use insurance::claim::By;
-use insurance::{Batch, Claim};
 
 use super::*;
 
 impl InsurancePool {
+    /// What was set aside for `controller`.
+    pub(super) fn claim_of(&self, controller: Address) -> Claim {
+        self.exits.get(controller).get().0
+    }
+
+    /// Whether `operator` may request and redeem for `controller`.
+    pub(super) fn is_operator(&self, controller: Address, operator: Address) -> bool {
+        self.operators.get(controller).get(operator)
+    }
+
+    /// Lets `operator` request and redeem for the caller, or no more.
+    pub(super) fn set_operator(&mut self, operator: Address, approved: bool) -> B256 {
+        let controller = self.vm().msg_sender();
+        self.operators
+            .setter(controller)
+            .setter(operator)
+            .set(approved);
+        let fields = [
+            controller.into_word(),
+            operator.into_word(),
+            word(approved.into()),
+        ];
+        self.emit::<OperatorSet>(2, &fields);
+        word(1)
+    }
+
     /// Shares that `controller` has requested and nobody has fulfilled, as they count now.
     pub(super) fn requested(&self, controller: Address) -> u128 {
         let totals = self.reserves.totals();
@@ -14,13 +39,17 @@ impl InsurancePool {
         exits.batches().map(|batch| batch.pending(&totals)).sum()
     }
 
-    /// Takes `value` shares of `owner` into the batch of `controller` that matures after the cooldown.
+    /// Asks to redeem `value` shares of `owner` for `controller`; they are paid at most what they are worth now. They mature at the
+    /// first midnight after the cooldown, and stay in the supply and slashable until they are fulfilled.
+    ///
+    /// For `owner`, its operators, and whoever has its allowance; only `controller` and its operators name it (`NotOperator`). Fails
+    /// with `ZeroAmount`, `InsufficientBalance`, `InsufficientAllowance`, or `TooManyBatches` if eight are open.
     pub(super) fn request(
         &mut self,
         value: U256,
         controller: Address,
         owner: Address,
-    ) -> Result<U256, Error> {
+    ) -> Result<(), Error> {
         let sender = self.vm().msg_sender();
         self.only_operator(controller)?;
         if sender != owner && !self.is_operator(owner, sender) {
@@ -35,16 +64,15 @@ impl InsurancePool {
         self.queue(controller, shares)?;
         let to = self.vm().contract_address();
         self.emit_transfer(owner, to, shares);
-        let request_id = U256::ZERO;
         let words = [
             controller.into_word(),
             owner.into_word(),
-            request_id.into(),
+            word(0), // the only request id there is
             sender.into_word(),
             word(shares),
         ];
         self.emit::<RedeemRequest>(3, &words);
-        Ok(request_id)
+        Ok(())
     }
 
     /// Adds shares to the batch of the day, or opens one.
@@ -64,7 +92,7 @@ impl InsurancePool {
             }
         }
         if open == MAX_BATCHES {
-            return Err(TooManyBatches { controller }.into());
+            return Err(Error::of::<TooManyBatches>(&[controller.into_word()]));
         }
         let batch = Batch {
             shares,
@@ -76,21 +104,25 @@ impl InsurancePool {
         Ok(())
     }
 
-    /// Burns the shares of the batches that are mature, and sets aside what they are paid.
-    pub(super) fn fulfil_mature(&mut self, controller: Address) -> Result<U256, Error> {
+    /// Fixes what the mature batches of `controller` are paid: what their shares were worth when they were requested, or are worth
+    /// now if that is less. Burns the shares and sets the assets aside. For anyone, in the first hour of a day.
+    ///
+    /// Returns the assets. Fails with `FulfilmentClosed`, `NothingMature`, `PaymentDue` while the pool would still pay for something
+    /// that is known, or `VaultSilent`.
+    pub(super) fn fulfil(&mut self, controller: Address) -> Result<u128, Error> {
         let now = self.now();
         if !batch::is_open(now) {
             let opens_at = batch::maturity(now, 0) * u64::from(DAY);
-            return Err(FulfilmentClosed { opensAt: opens_at }.into());
+            return Err(Error::of::<FulfilmentClosed>(&[word(opens_at.into())]));
         }
         if let Some(vault) = self.owing(Owed::Due, self.payable())? {
-            return Err(PaymentDue { vault }.into());
+            return Err(Error::of::<PaymentDue>(&[vault.into_word()]));
         }
         let (shares, assets) = self.close_mature(controller)?;
         self.set_aside(shares, assets);
         let words = [controller.into_word(), word(shares), word(assets)];
         self.emit::<Fulfilled>(1, &words);
-        Ok(U256::from(assets))
+        Ok(assets)
     }
 
     /// Takes the mature batches off the list, and adds to the claim what they are paid; returns their shares and that.
@@ -117,7 +149,7 @@ impl InsurancePool {
             }
         }
         if left == open {
-            return Err(NothingMature { controller }.into());
+            return Err(Error::of::<NothingMature>(&[controller.into_word()]));
         }
         claim.shares = claim.shares.saturating_add(shares);
         claim.assets += assets;
@@ -142,6 +174,9 @@ impl InsurancePool {
     }
 
     /// Pays a part of what was set aside for `controller` to `receiver`: `asked` shares or assets. Returns what the part is.
+    ///
+    /// For the controller and its operators (`NotOperator`). Fails with `ExceedsClaimable`, `ZeroAmount`, `ZeroAddress` or
+    /// `TokenCallFailed`.
     pub(super) fn leave(
         &mut self,
         asked: U256,
@@ -156,12 +191,8 @@ impl InsurancePool {
         let mut exits = self.exits.setter(controller);
         let (claim, open) = exits.get();
         let Ok((part, rest)) = claim.split(narrow(asked), by) else {
-            return Err(ExceedsClaimable {
-                controller,
-                claimable: U256::from(claim.amount(by)),
-                needed: asked,
-            }
-            .into());
+            let words = [controller.into_word(), word(claim.amount(by)), asked.into()];
+            return Err(Error::of::<ExceedsClaimable>(&words));
         };
         if part.shares == 0 {
             return Err(ZeroAmount {}.into());
@@ -190,6 +221,9 @@ impl InsurancePool {
         if caller == controller || self.is_operator(controller, caller) {
             return Ok(());
         }
-        Err(NotOperator { caller, controller }.into())
+        Err(Error::of::<NotOperator>(&[
+            caller.into_word(),
+            controller.into_word(),
+        ]))
     }
 }

@@ -8,6 +8,34 @@ impl InsurancePool {
         self.balances.get(account).shares(&self.reserves.totals())
     }
 
+    /// As `shares_of`; of the pool, with the shares that wait for redemption.
+    pub(super) fn balance_of(&self, account: Address) -> u128 {
+        let mut shares = self.shares_of(account);
+        if account == self.vm().contract_address() {
+            shares += narrow(self.pending.get());
+        }
+        shares
+    }
+
+    /// Shares of `owner` that `spender` may move.
+    pub(super) fn allowance(&self, owner: Address, spender: Address) -> U256 {
+        self.allowances.get(owner).get(spender)
+    }
+
+    /// Lets `spender` move `value` of the caller's shares; the greatest value never runs out.
+    pub(super) fn approve(&mut self, spender: Address, value: U256) -> B256 {
+        let owner = self.vm().msg_sender();
+        self.allow(owner, spender, value);
+        let fields = [owner.into_word(), spender.into_word(), value.into()];
+        self.emit::<Approval>(2, &fields);
+        word(1)
+    }
+
+    fn allow(&mut self, owner: Address, spender: Address, value: U256) {
+        self.allowances.setter(owner).setter(spender).set(value);
+    }
+
+    /// Moves shares. Fails with `ZeroAddress` or `InsufficientBalance`.
     pub(super) fn move_shares(
         &mut self,
         from: Address,
@@ -28,12 +56,8 @@ impl InsurancePool {
         let balance = self.shares_of(owner);
         let shares = narrow(value);
         let Some(left) = balance.checked_sub(shares) else {
-            return Err(InsufficientBalance {
-                owner,
-                transferable: U256::from(balance),
-                needed: value,
-            }
-            .into());
+            let words = [owner.into_word(), word(balance), value.into()];
+            return Err(Error::of::<InsufficientBalance>(&words));
         };
         self.balances.setter(owner).set(left, &totals);
         Ok(shares)
@@ -45,45 +69,57 @@ impl InsurancePool {
         spender: Address,
         value: U256,
     ) -> Result<(), Error> {
-        let allowance = self.allowances.get(owner).get(spender);
+        let allowance = self.allowance(owner, spender);
         if allowance == U256::MAX {
             return Ok(());
         }
         if allowance < value {
-            return Err(InsufficientAllowance {
-                owner,
-                spender,
-                allowance,
-                needed: value,
-            }
-            .into());
+            let words = [
+                owner.into_word(),
+                spender.into_word(),
+                allowance.into(),
+                value.into(),
+            ];
+            return Err(Error::of::<InsufficientAllowance>(&words));
         }
-        self.allowances
-            .setter(owner)
-            .setter(spender)
-            .set(allowance - value);
+        self.allow(owner, spender, allowance - value);
         Ok(())
     }
 
-    /// What the pool can still take: assets and shares; nothing over a known debt.
+    /// What the pool can still take, in assets and in shares, whoever deposits; nothing over a known debt.
     pub(super) fn room(&self) -> Totals {
         let mut room = Totals::default();
         if let Ok(None) = self.owing(Owed::Closable, u128::MAX) {
-            let totals = self.reserves.totals();
+            let (totals, price) = (self.reserves.totals(), self.price());
             let held = totals.assets + self.aside.set_aside();
-            room.assets = MAX_ASSETS.saturating_sub(held);
-            room.shares = MAX_SUPPLY - totals.shares;
+            let (assets, shares) = (MAX_ASSETS.saturating_sub(held), MAX_SUPPLY - totals.shares);
+            let worth = price.to_assets(shares, Rounding::Down);
+            let bought = price.to_shares(assets, Rounding::Down);
+            room.assets = assets.min(worth.unwrap_or(assets));
+            room.shares = shares.min(bought.unwrap_or(shares));
         }
         room
     }
 
+    /// Takes `assets` from the caller and mints shares to `receiver`, rounded down; returns the shares.
+    ///
+    /// Fails with `DebtKnown` while a vault has a debt that can be closed, `VaultSilent`, `ZeroAmount` if there would be no shares,
+    /// `ZeroAddress`, `Overflow` beyond [`room`](Self::room), `TokenCallFailed`, or `AssetsMissing` if less arrived.
+    pub(super) fn deposit(&mut self, assets: u128, receiver: Address) -> Result<u128, Error> {
+        let shares = self.price().to_shares(assets, Rounding::Down)?;
+        self.enter(assets, shares, receiver)?;
+        Ok(shares)
+    }
+
+    /// Mints `shares` to `receiver` for assets of the caller, rounded up; returns the assets. Fails as `deposit`.
+    pub(super) fn mint(&mut self, shares: u128, receiver: Address) -> Result<u128, Error> {
+        let assets = self.price().to_assets(shares, Rounding::Up)?;
+        self.enter(assets, shares, receiver)?;
+        Ok(assets)
+    }
+
     /// Mints `shares` to `receiver`, then takes `assets` from the caller and sees that they arrived.
-    pub(super) fn enter(
-        &mut self,
-        assets: u128,
-        shares: u128,
-        receiver: Address,
-    ) -> Result<(), Error> {
+    fn enter(&mut self, assets: u128, shares: u128, receiver: Address) -> Result<(), Error> {
         if receiver.is_zero() {
             return Err(ZeroAddress {}.into());
         }
@@ -91,7 +127,7 @@ impl InsurancePool {
             return Err(ZeroAmount {}.into());
         }
         if let Some(vault) = self.owing(Owed::Closable, u128::MAX)? {
-            return Err(DebtKnown { vault }.into());
+            return Err(Error::of::<DebtKnown>(&[vault.into_word()]));
         }
         let before = self.reserves.totals();
         let after = Totals {
@@ -117,7 +153,7 @@ impl InsurancePool {
         token::fetch(self.vm(), self.config.get().asset, sender, amount)?;
         let (held, expected) = (self.held()?, U256::from(held));
         if held < expected {
-            return Err(AssetsMissing { held, expected }.into());
+            return Err(Error::of::<AssetsMissing>(&[held.into(), expected.into()]));
         }
         Ok(())
     }

@@ -26,7 +26,7 @@ pub use batch::Batch;
 pub use claim::Claim;
 pub use day::Day;
 pub use income::Income;
-pub use math::Overflow;
+pub use math::{Overflow, div};
 pub use shares::{Price, Rounding, Totals};
 
 /// Seconds of a day. Days begin at midnight UTC.

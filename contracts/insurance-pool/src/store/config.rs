@@ -1,7 +1,8 @@
 //! The asset and the parameters: one slot.
 
-use alloy_primitives::Address;
+use alloy_primitives::{Address, B256};
 use contract_support::packing::{Pack, Unpack};
+use contract_support::words::word;
 use insurance::shares::SHARE_DECIMALS;
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::StorageB256;
@@ -32,6 +33,15 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// The parameters, as the interface has them.
+    pub fn words(&self) -> [B256; 2] {
+        let Parameters {
+            cooldown,
+            dailyDrawShare: share,
+        } = self.parameters;
+        [word(cooldown.into()), word(share.into())]
+    }
+
     /// Asset units of one dollar.
     pub fn dollar(&self) -> u128 {
         power_of_ten(self.decimals)
