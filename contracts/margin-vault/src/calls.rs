@@ -96,12 +96,11 @@ pub fn push(token: Address, to: Address, amount: u128) {
     move_tokens(token, encode_call(Erc20::transferCall::SELECTOR, &words));
 }
 
-/// What the pool would pay this vault now; what covers are measured by; and what new open interest is limited by, in the token's
-/// smallest units.
-pub fn available(pool: Address) -> [u128; 3] {
+/// What the pool would pay this vault now; what covers are measured by; and what new open interest is limited by: three words, in the
+/// token's smallest units.
+pub fn available(pool: Address) -> Args<'static> {
     let call = encode_call(Pool::availableCall::SELECTOR, &[this()]);
-    let answer = ask(pool, call, 3, Error::PoolFailed);
-    [0, 1, 2].map(|word| answer.unsigned(word))
+    ask(pool, call, 3, Error::PoolFailed)
 }
 
 /// Draws at most `amount` of the token's smallest units from the pool. Returns what has really arrived: nothing if the
