@@ -2,6 +2,7 @@
 pragma solidity ^0.8.20;
 
 import {IInsurancePool} from "../../contracts/interfaces/IInsurancePool.sol";
+import {IMarginVault} from "../../contracts/interfaces/IMarginVault.sol";
 import {IOwnable} from "../../contracts/interfaces/IOwnable.sol";
 import {vm} from "../support/Vm.sol";
 import {ProtocolTest, Trader} from "./Protocol.sol";
@@ -75,6 +76,7 @@ contract PoolTest is ProtocolTest {
 
     function test_shares_that_wait_stay_slashable_and_leave_behind_what_insurance_still_pays() public {
         uint256 shares = join(alice, assets(8_000_000));
+        risk();
         request(alice, shares);
         bankrupt();
         vm.assertEq(pool.totalAssets(), assets(7_991_000) + LEAST_BOND); // what the cover had for debts
@@ -92,6 +94,7 @@ contract PoolTest is ProtocolTest {
     /// What a cover has no room for is left to haircuts, and no reason to stay.
     function test_a_record_that_no_cover_pays_for_stops_no_exit() public {
         uint256 shares = join(alice, assets(8_000_000));
+        risk();
         bankrupt();
         request(alice, shares);
         toMaturity();
@@ -109,6 +112,7 @@ contract PoolTest is ProtocolTest {
     /// A debt that is known and can be closed stops both: who would join pays for yesterday, who would leave leaves it to others.
     function test_a_debt_that_can_be_closed_stops_who_comes_and_who_leaves_until_it_is_closed() public {
         uint256 shares = join(alice, assets(8_000_000));
+        risk();
         request(alice, shares);
         owe();
         vault.touch(dave.account);
@@ -127,6 +131,7 @@ contract PoolTest is ProtocolTest {
     /// A debt whose leg is frozen waits for its price; nobody waits for it.
     function test_a_stuck_debt_stops_nobody() public {
         uint256 shares = join(alice, assets(8_000_000));
+        risk();
         request(alice, shares);
         owe();
         vault.touch(dave.account);
@@ -142,19 +147,50 @@ contract PoolTest is ProtocolTest {
         join(carol, assets(1_000));
     }
 
-    /// Leaves a deficit of 15,000 dollars, of which the cover pays 9,000.
+    function risk() private {
+        deposit(bob, 1_000_000 * USD);
+        deposit(dave, 60_000 * USD);
+        trade(dave, bob, 3_000e18, 200e18);
+        setCover(ETH, 10_000e18);
+    }
+
+    /// Dave owes 15,000 dollars of what he risked, and nobody knows.
+    function owe() private {
+        setPriceCalmly(175 * FEED);
+    }
+
+    /// Leaves a deficit of 15,000 dollars of what Dave risked, of which the cover pays 9,000.
     function bankrupt() private {
         owe();
         vault.deleverage(dave.account, 16);
     }
 
-    /// Dave owes 15,000 dollars, and nobody knows.
-    function owe() private {
-        deposit(bob, 1_000_000 * USD);
-        deposit(dave, 60_000 * USD);
-        trade(dave, bob, 3_000e18, 200e18);
-        setCover(ETH, 10_000e18);
-        setPriceCalmly(175 * FEED);
+    /// What waits to leave backs no new open interest, while it still pays for what there is.
+    function test_new_open_interest_counts_on_nobody_who_is_about_to_leave() public {
+        uint256 shares = join(alice, assets(8_000_000));
+        risk();
+        setCover(ETH, 10_000_000e18);
+        elapse(11 minutes); // the vault asks its pool again
+        refreshPrices();
+        (uint256 left,) = vault.cover(ETH);
+        vm.assertApproxEqAbs(left, 800_000e18, UNIT); // a tenth of the pool
+        request(alice, shares / 2);
+        elapse(11 minutes);
+        refreshPrices();
+        (left,) = vault.cover(ETH);
+        vm.assertApproxEqAbs(left, 400_000e18, UNIT);
+        (,, uint256 room,) = vault.debts(ETH);
+        vm.assertApproxEqAbs(room, 720_000e18, UNIT); // nine tenths, for debts
+        deposit(dave, 1_000_000 * USD);
+        request(alice, shares - shares / 2);
+        elapse(11 minutes);
+        refreshPrices();
+        IMarginVault.Order memory maker = order(bob, -1e18, 200e18, true);
+        IMarginVault.Order memory taker = order(dave, 1e18, 200e18, false);
+        bytes memory makerSignature = sign(bob, maker);
+        bytes memory takerSignature = sign(dave, taker);
+        vm.expectRevert(IMarginVault.CoverExceeded.selector);
+        vault.settle(maker, makerSignature, taker, takerSignature, 1e18);
     }
 
     function test_only_registered_vaults_draw() public {

@@ -121,7 +121,7 @@ impl InsurancePool {
             return (measured, measured);
         }
         let measured = day.measure(payable, settings.dollar());
-        let pending = narrow(self.pending.get());
+        let pending = self.leaving.pending();
         if pending == 0 {
             return (measured, measured);
         }
@@ -173,10 +173,10 @@ impl InsurancePool {
         let mut totals = self.reserves.totals();
         totals.assets -= drawn;
         totals.shares -= burned;
-        let (mut income, aside) = self.aside.get();
+        let mut income = self.income.get();
         if burned == 0 && income.locked_at(now) > 0 {
             income = income.without(drawn, now);
-            self.aside.set(&income, aside);
+            self.income.set(&income);
         }
         let day = self.reserves.day(now).with_draw(drawn);
         let consolidated = self.consolidated(totals, income.locked_at(now));
@@ -192,8 +192,9 @@ impl InsurancePool {
         };
         let after = released.consolidated(self.config.get().virtual_shares());
         if after.generation != totals.generation {
-            let pending = after.carried(narrow(self.pending.get()), totals.generation);
-            self.pending.set(U256::from(pending));
+            let (pending, aside) = self.leaving.get();
+            self.leaving
+                .set(after.carried(pending, totals.generation), aside);
             let words = [word(after.shares), word(after.generation.into())];
             self.emit::<SharesConsolidated>(0, &words);
         }
@@ -237,7 +238,7 @@ impl InsurancePool {
     /// which is locked.
     fn count_assets(&mut self) -> Result<u128, Error> {
         let (now, dollar) = (self.now(), self.config.get().dollar());
-        let (income, aside) = self.aside.get();
+        let (income, aside) = (self.income.get(), self.leaving.set_aside());
         let held = narrow(self.held()?).min(MAX_ASSETS);
         let mut totals = self.reserves.totals();
         let assets = held.saturating_sub(aside);
@@ -246,10 +247,10 @@ impl InsurancePool {
         totals.assets = assets;
         self.reserves.set(now, &totals);
         if grown > 0 {
-            self.aside.set(&income.with(grown, now, dollar), aside);
+            self.income.set(&income.with(grown, now, dollar));
         }
         if lost > 0 {
-            self.aside.set(&income.without(lost, now), aside);
+            self.income.set(&income.without(lost, now));
         }
         Ok(grown)
     }

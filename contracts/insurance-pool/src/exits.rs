@@ -59,8 +59,8 @@ impl InsurancePool {
             return Err(ZeroAmount {}.into());
         }
         let shares = self.take(owner, value)?;
-        let pending = self.pending.get() + value;
-        self.pending.set(pending);
+        let (pending, aside) = self.leaving.get();
+        self.leaving.set(pending + shares, aside);
         self.queue(controller, shares)?;
         let to = self.vm().contract_address();
         self.emit_transfer(owner, to, shares);
@@ -166,10 +166,9 @@ impl InsurancePool {
         totals.assets -= assets;
         let day = self.reserves.day(now).with_exit(assets, dollar);
         self.reserves.set_with_day(now, &totals, day);
-        let (income, aside) = self.aside.get();
-        self.aside.set(&income, aside + assets);
-        let pending = self.pending.get().saturating_sub(U256::from(shares));
-        self.pending.set(pending);
+        let (pending, aside) = self.leaving.get();
+        self.leaving
+            .set(pending.saturating_sub(shares), aside + assets);
         self.emit_transfer(self.vm().contract_address(), Address::ZERO, shares);
     }
 
@@ -198,8 +197,8 @@ impl InsurancePool {
             return Err(ZeroAmount {}.into());
         }
         exits.set(&rest, open);
-        let (income, aside) = self.aside.get();
-        self.aside.set(&income, aside - part.assets);
+        let (pending, aside) = self.leaving.get();
+        self.leaving.set(pending, aside - part.assets);
         let words = [
             self.vm().msg_sender().into_word(),
             receiver.into_word(),

@@ -12,7 +12,7 @@ impl InsurancePool {
     pub(super) fn balance_of(&self, account: Address) -> u128 {
         let mut shares = self.shares_of(account);
         if account == self.vm().contract_address() {
-            shares += narrow(self.pending.get());
+            shares += self.leaving.pending();
         }
         shares
     }
@@ -86,12 +86,12 @@ impl InsurancePool {
         Ok(())
     }
 
-    /// What the pool can still take, in assets and in shares, whoever deposits; nothing over a known debt.
-    pub(super) fn room(&self) -> Totals {
+    /// What the pool can still take, in assets and in shares, for whomever; nothing over a known debt.
+    pub(super) fn room_for(&self, _receiver: Address) -> Totals {
         let mut room = Totals::default();
         if let Ok(None) = self.owing(Owed::Closable, u128::MAX) {
             let (totals, price) = (self.reserves.totals(), self.price());
-            let held = totals.assets + self.aside.set_aside();
+            let held = totals.assets + self.leaving.set_aside();
             let (assets, shares) = (MAX_ASSETS.saturating_sub(held), MAX_SUPPLY - totals.shares);
             let worth = price.to_assets(shares, Rounding::Down);
             let bought = price.to_shares(assets, Rounding::Down);
@@ -104,7 +104,7 @@ impl InsurancePool {
     /// Takes `assets` from the caller and mints shares to `receiver`, rounded down; returns the shares.
     ///
     /// Fails with `DebtKnown` while a vault has a debt that can be closed, `VaultSilent`, `ZeroAmount` if there would be no shares,
-    /// `ZeroAddress`, `Overflow` beyond [`room`](Self::room), `TokenCallFailed`, or `AssetsMissing` if less arrived.
+    /// `ZeroAddress`, `Overflow` beyond [`room_for`](Self::room_for), `TokenCallFailed`, or `AssetsMissing` if less arrived.
     pub(super) fn deposit(&mut self, assets: u128, receiver: Address) -> Result<u128, Error> {
         let shares = self.price().to_shares(assets, Rounding::Down)?;
         self.enter(assets, shares, receiver)?;
@@ -135,7 +135,7 @@ impl InsurancePool {
             shares: before.shares.saturating_add(shares),
             ..before
         };
-        let held = after.assets.saturating_add(self.aside.set_aside());
+        let held = after.assets.saturating_add(self.leaving.set_aside());
         if held > MAX_ASSETS || after.shares > MAX_SUPPLY {
             return Err(Overflow {}.into());
         }

@@ -55,7 +55,7 @@ use stylus_sdk::storage::{StorageAddress, StorageBool, StorageMap, StorageU256, 
 use self::abi::*;
 use self::cover::Owed;
 use self::store::{
-    Aside, Config, DRAW_SHARE_UNIT, Exits, Holding, Reserves, Settings, VaultRecord,
+    Config, DRAW_SHARE_UNIT, Exits, Holding, Leaving, LockedIncome, Reserves, Settings, VaultRecord,
 };
 
 /// Decimals of the vaults' USD amounts.
@@ -65,14 +65,14 @@ const DAY: u32 = 86_400;
 
 /// Storage of a pool. New fields go at the end.
 ///
-/// `balances` has no requested shares: those wait in `pending`, and the pool's own are its bond.
+/// `balances` has no requested shares: those wait in `leaving`, and the pool's own are its bond.
 #[storage]
 pub struct InsurancePool {
     ownership: Ownable,
     config: Config,
     reserves: Reserves,
-    aside: Aside,
-    pending: StorageU256,
+    income: LockedIncome,
+    leaving: Leaving,
     balances: StorageMap<Address, Holding>,
     allowances: StorageMap<Address, StorageMap<Address, StorageU256>>,
     operators: StorageMap<Address, StorageMap<Address, StorageBool>>,
@@ -101,7 +101,7 @@ impl InsurancePool {
     fn released(&self) -> Totals {
         let mut totals = self.reserves.totals();
         // What is locked is part of the assets.
-        totals.assets -= self.aside.income().locked_at(self.now());
+        totals.assets -= self.income.get().locked_at(self.now());
         totals
     }
 

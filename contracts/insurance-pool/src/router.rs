@@ -85,9 +85,11 @@ fn view(pool: &InsurancePool, selector: u32, args: Args) -> Result<Option<Vec<u8
         selector::ASSET => pool.config.get().asset.into_word(),
         selector::SHARE => pool.vm().contract_address().into_word(),
         selector::SUPPORTS_INTERFACE => {
-            let id = args.b256(0);
-            let is_known = INTERFACES.iter().any(|known| id[..4] == known[..]);
-            word(is_known.into())
+            let (id, rest) = args.slice(0, 32).split_at(4);
+            if rest != [0; 28] {
+                Malformed::malformed();
+            }
+            word(INTERFACES.iter().any(|known| id == known).into())
         }
         selector::TOTAL_ASSETS => word(pool.released().assets),
         selector::CONVERT_TO_SHARES | selector::PREVIEW_DEPOSIT => {
@@ -99,8 +101,8 @@ fn view(pool: &InsurancePool, selector: u32, args: Args) -> Result<Option<Vec<u8
         selector::PREVIEW_WITHDRAW | selector::PREVIEW_REDEEM => {
             return Err(Error::of::<PreviewUnsupported>(&[]));
         }
-        selector::MAX_DEPOSIT => word(pool.room().assets),
-        selector::MAX_MINT => word(pool.room().shares),
+        selector::MAX_DEPOSIT => word(pool.room_for(args.address(0)).assets),
+        selector::MAX_MINT => word(pool.room_for(args.address(0)).shares),
         selector::MAX_WITHDRAW => word(pool.claim_of(args.address(0)).assets),
         selector::MAX_REDEEM => word(pool.claim_of(args.address(0)).shares),
         selector::PENDING_REDEEM_REQUEST if is_request(args) => {

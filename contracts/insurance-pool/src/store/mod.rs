@@ -1,16 +1,18 @@
 //! What the pool stores, packed so that a deposit, a draw and a quote touch as few slots as can be.
 
-mod aside;
 mod config;
 mod exits;
 mod holding;
+mod income;
+mod leaving;
 mod reserves;
 mod vault;
 
-pub use aside::Aside;
 pub use config::{Config, DRAW_SHARE_UNIT, Settings};
 pub use exits::Exits;
 pub use holding::Holding;
+pub use income::LockedIncome;
+pub use leaving::Leaving;
 pub use reserves::Reserves;
 pub use vault::VaultRecord;
 

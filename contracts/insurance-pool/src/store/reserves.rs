@@ -7,8 +7,8 @@ use stylus_sdk::storage::StorageB256;
 
 use super::{pack_totals, unpack_totals};
 
-/// Slots of the totals with the day of their last change; and of what all vaults drew on that day (16 bytes) and the assets at its
-/// start (16). Assets are all that vaults can draw: income that is not released as well.
+/// Slots of the totals with the day of their last change; and of what all vaults drew on that day (14 bytes), the
+/// assets at its start (14), and the day again (4), which keeps the slot from ever being empty. Assets are all that vaults can draw: income that is not released as well.
 #[storage]
 pub struct Reserves {
     totals: StorageB256,
@@ -32,8 +32,8 @@ impl Reserves {
         }
         let mut fields = Unpack::new(self.day.get());
         Day {
-            drawn: fields.uint(16),
-            opening: fields.uint(16),
+            drawn: fields.uint(14),
+            opening: fields.uint(14),
         }
     }
 
@@ -42,19 +42,22 @@ impl Reserves {
         let (_, day) = unpack_totals(self.totals.get());
         if day != now / DAY {
             let today = self.day(now);
-            self.store_day(today);
+            self.store_day(now, today);
         }
         self.totals.set(pack_totals(totals, now / DAY));
     }
 
     /// Stores totals, and what the day of `now` is after a draw or an exit.
     pub fn set_with_day(&mut self, now: u64, totals: &Totals, day: Day) {
-        self.store_day(day);
+        self.store_day(now, day);
         self.totals.set(pack_totals(totals, now / DAY));
     }
 
-    fn store_day(&mut self, day: Day) {
-        let word = Pack::default().uint(day.drawn, 16).uint(day.opening, 16);
+    fn store_day(&mut self, now: u64, day: Day) {
+        let word = Pack::default()
+            .uint(day.drawn, 14)
+            .uint(day.opening, 14)
+            .short(now / DAY, 4);
         self.day.set(word.word());
     }
 }
