@@ -65,14 +65,25 @@ contract MarginVault is Proxy {
     }
 
     /// Two programs serve `deleverage`, for accounts near debt and for those in it; which it is, is known once the account is settled.
-    /// The one that is not meant refuses the account, and the other serves the call.
+    /// The one that is not meant refuses the account, and the other serves the call. An account that `rebucket` finds in debt is due in
+    /// the bucket of debts, where a touch takes it.
     function _fallback() internal override {
+        if (msg.sig == IMarginVault.rebucket.selector) {
+            bytes memory touch = abi.encodePacked(IMarginVault.touch.selector, msg.data[4:]);
+            return serve(DELEVERAGING, IMarginVault.NoEquity.selector, ACCOUNTS, touch);
+        }
         if (msg.sig != IMarginVault.deleverage.selector) return super._fallback();
-        bool owes = isKnownToOwe(bytes32(msg.data[4:]));
-        (address first, address second) = owes ? (DEBTS, DELEVERAGING) : (DELEVERAGING, DEBTS);
-        bytes4 refusal = owes ? IMarginVault.NotDeleverageable.selector : IMarginVault.NoEquity.selector;
+        if (isKnownToOwe(bytes32(msg.data[4:]))) {
+            serve(DEBTS, IMarginVault.NotDeleverageable.selector, DELEVERAGING, msg.data);
+        } else {
+            serve(DELEVERAGING, IMarginVault.NoEquity.selector, DEBTS, msg.data);
+        }
+    }
+
+    /// Has `first` serve the call, or, if it refuses the account with `refusal`, `second` serve what `data` asks for.
+    function serve(address first, bytes4 refusal, address second, bytes memory data) private {
         (bool success, bytes memory answer) = first.delegatecall(msg.data);
-        if (!success && bytes4(answer) == refusal) (success, answer) = second.delegatecall(msg.data);
+        if (!success && bytes4(answer) == refusal) (success, answer) = second.delegatecall(data);
         assembly ("memory-safe") {
             if success { return(add(answer, 32), mload(answer)) }
             revert(add(answer, 32), mload(answer))
@@ -96,7 +107,6 @@ contract MarginVault is Proxy {
             return LIQUIDATION;
         }
         if (selector == IMarginVault.touch.selector || selector == IMarginVault.transfer.selector) return ACCOUNTS;
-        if (selector == IMarginVault.rebucket.selector) return DELEVERAGING;
         if (concernsProfits(selector)) return PROFITS;
         return concernsOrders(selector) || concernsOptions(selector) ? OPTIONS : REGISTRY;
     }

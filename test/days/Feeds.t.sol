@@ -208,6 +208,7 @@ contract ManipulatedSecondaryTest is DayTest {
             liquidate(trader, keeper, WAD);
             elapse(1 hours);
         }
+        setSources(ETH, 170e8, 200e8);
         elapse(10 minutes);
         setSources(ETH, 170e8, 200e8);
         vm.assertApproxEqAbs(guard.read(asset).mark, 186.3e18, 0.5e18);

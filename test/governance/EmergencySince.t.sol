@@ -258,7 +258,7 @@ contract EmergencySinceTest is GovernedTest {
     /// pay in, are beyond every corridor.
     function test_no_corridor_lets_anybody_tighten_until_it_hurts() public {
         IRiskSteward.Subject memory all = IRiskSteward.Subject(address(guard), Parameters.GUARD, 0);
-        uint8 grace = 5;
+        uint8 grace = 4;
         refuseCorridor(eth, BAND, 0.005e18 - 1, 0.05e18);
         refuseCorridor(all, grace, 599, 4 hours);
         refuseCorridor(all, grace, 600, 4 hours + 1);

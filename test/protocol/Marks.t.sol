@@ -26,6 +26,10 @@ contract MarksTest is ProtocolTest {
         configured.secondaryHeartbeat = HEARTBEAT;
         vm.prank(owner);
         guard.setFeed(PAIR, configured, 0);
+        IOracleGuard.RangeLimits memory limits = guard.rangeLimits(PAIR);
+        limits.stablePriceRate = 0.00003e18;
+        vm.prank(owner);
+        guard.setRangeLimits(PAIR, limits, 0);
         elapse(1 minutes);
         setPrices(200e8, 200e8);
     }

@@ -54,9 +54,14 @@ impl Program for Observing {
         Some(Vec::new())
     }
 
-    /// What is not served here is up to the settings' program, on the guard's own storage.
+    /// What is not served here is up to the settings' program, on the guard's own storage; of a guard that was never constructed, to
+    /// none.
     fn hand_on(input: &[u8]) -> Vec<u8> {
-        hand_to(Field::Settings.address(), input)
+        let settings = Field::Settings.address();
+        if settings.is_zero() {
+            unknown_function();
+        }
+        hand_to(settings, input)
     }
 }
 

@@ -89,7 +89,7 @@ fn decode(given: Args) -> (OptionRules, OptionLimits) {
         tick: whole(given.unsigned(0), RATE_UNIT.into()),
         strike_step: given.u32(1),
         longest_hours: whole(given.u32(3).into(), HOUR.into()),
-        max_series: whole(given.unsigned(4), 1),
+        max_series: given.u8(4),
         vol_range: rate(5),
         short_rate: rate(6),
         maker_fee: rate(7),

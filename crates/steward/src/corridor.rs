@@ -352,7 +352,7 @@ mod tests {
     fn a_corridor_stays_within_the_bounds_of_its_field() {
         for (field, (low, high)) in [
             (Kind::Instrument.fields()[3], (PERCENT / 2, u128::MAX)),
-            (Kind::GuardParameters.fields()[5], (600, 14_400)),
+            (Kind::GuardParameters.fields()[4], (600, 14_400)),
         ] {
             let widest = Corridor {
                 min: low,

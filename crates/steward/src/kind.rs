@@ -283,7 +283,7 @@ mod tests {
         });
         let expected = [
             (Kind::Instrument, 3, Role::TighterDown, PRICE_BANDS),
-            (Kind::GuardParameters, 5, Role::TighterUp, GRACE_PERIODS),
+            (Kind::GuardParameters, 4, Role::TighterUp, GRACE_PERIODS),
         ];
         assert!(all.eq(expected));
         assert_eq!(PRICE_BANDS.low, 5_000_000_000_000_000);

@@ -295,6 +295,13 @@ fn roles() -> Vec<Setter> {
         .with_emergencies(),
         value!(
             Guard,
+            "uptime feed of the sequencer",
+            IOracleGuard::setUptimeFeedCall,
+            sequencerUptimeFeedCall(0),
+            "F(address feed)"
+        ),
+        value!(
+            Guard,
             "guardian",
             IOracleGuard::setGuardianCall,
             guardianCall(0),

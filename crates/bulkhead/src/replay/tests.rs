@@ -253,12 +253,17 @@ fn a_path_shorter_than_the_horizon_is_refused() {
 
 #[test]
 fn a_file_is_replayed_and_drawn() {
+    /// The first of January 2020.
+    const FIRST: u64 = 1_577_836_800_000;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("prices.csv");
     let mut text = "timestamp_utc_ms,open,high,low,close,volume\n".to_owned();
     for minute in 0..600_u64 {
         let price = if minute < 300 { 100.0 } else { 88.0 };
-        text += &format!("{},{price},{price},{price},{price},1\n", minute * 60_000);
+        text += &format!(
+            "{},{price},{price},{price},{price},1\n",
+            FIRST + minute * 60_000
+        );
     }
     std::fs::File::create(&file)
         .unwrap()
@@ -413,7 +418,7 @@ fn a_bad_print_halts_at_once_and_one_that_is_less_far_off_does_not() {
         }
     );
     let venues = Venues::of(&steps).unwrap();
-    let lowest_mark = 100.0 * (1.0 - 6e-6_f64 * 60.0).powi(9);
+    let lowest_mark = 100.0 * (1.0 - 6e-5_f64 * 60.0).powi(9);
     assert!(
         (venues.lowest_mark - lowest_mark).abs() < 1e-9,
         "the stable price, as it follows at a fifth of its rate"
