@@ -29,6 +29,20 @@ fn a_claim_is_redeemed_in_proportion_and_to_the_end() {
 }
 
 #[test]
+fn a_part_of_a_claim_leaves_the_rest_and_a_share_for_it() {
+    let claim = |shares, assets| Claim { shares, assets };
+    let halves = claim(1_000, 333).split(500, By::Shares);
+    assert_eq!(halves, Ok((claim(500, 166), claim(500, 167))));
+    let halves = claim(1_000, 333).split(166, By::Assets);
+    assert_eq!(halves, Ok((claim(499, 166), claim(501, 167))));
+    // A share that is worth ten units: the last of them waits for the last unit.
+    let nearly_all = claim(10, 100).split(99, By::Assets);
+    assert_eq!(nearly_all, Ok((claim(9, 99), claim(1, 1))));
+    assert_eq!(claim(1, 1).split(2, By::Assets), Err(Overflow));
+    assert_eq!(claim(1, 1).split(2, By::Shares), Err(Overflow));
+}
+
+#[test]
 fn exits_lower_the_opening_and_deposits_do_not_raise_it() {
     let day = Day {
         drawn: 0,
