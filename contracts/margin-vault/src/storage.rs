@@ -271,7 +271,10 @@ impl Storage {
         self.hashed(Hashed::Credit, owner.into_word(), 0, Word::ZERO)
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "stored from 64 and 32 bits")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "stored from 64 and 32 bits"
+    )]
     pub fn pool_assets(&self) -> PoolAssets {
         let Word { high, low } = self.field(Field::PoolAssets);
         PoolAssets {
