@@ -32,7 +32,7 @@ function withImports(name, source, sources = {}) {
   for (const [, imported] of source.matchAll(/^import [^;]*"([^"]+)";/gm)) {
     const target = imported.startsWith('.') ? path.join(path.dirname(name), imported) : imported;
     if (target in sources) continue;
-    const file = path.join(root, imported.startsWith('@') ? 'node_modules' : '', target);
+    const file = path.join(root, target.startsWith('@') ? 'node_modules' : '', target);
     withImports(target, fs.readFileSync(file, 'utf8'), sources);
   }
   return sources;

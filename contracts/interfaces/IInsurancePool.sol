@@ -4,12 +4,12 @@ pragma solidity ^0.8.20;
 import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 import {IOwnable} from "./IOwnable.sol";
 
-/// Junior capital of one isolated market, held as ERC-4626 shares (21 decimals) over the vault's quote token.
-/// `withdraw` and `redeem` serve only what a request has made claimable.
+/// Junior capital of one isolated market, held as ERC-4626 shares (21 decimals) over the vault's quote token. Exits are ERC-7540's:
+/// requested, fulfilled, and then redeemed; `withdraw` and `redeem` serve what was fulfilled, `previewWithdraw` and `previewRedeem`
+/// revert.
 interface IInsurancePool is IERC4626, IOwnable {
     struct Parameters {
-        uint32 cooldown; // seconds from a request until it may be claimed
-        uint32 claimWindow; // seconds in which it may be claimed
+        uint32 cooldown; // seconds; a request matures at the first midnight at least so much later
         uint64 dailyDrawShare; // WAD share of the assets at a day's start that one vault may draw that day; multiple of 1e-9
     }
 
@@ -33,20 +33,30 @@ interface IInsurancePool is IERC4626, IOwnable {
     error NotVault(address vault);
     error InsufficientBalance(address owner, uint256 transferable, uint256 needed);
     error InsufficientAllowance(address owner, address spender, uint256 allowance, uint256 needed);
-    error ExceedsClaimable(address owner, uint256 claimable, uint256 needed);
-    error ReceiverMismatch(address requested, address given);
-    error ExitStopped(address vault); // it has a deficit above a dollar, or does not answer
+    error ExceedsClaimable(address controller, uint256 claimable, uint256 needed);
+    error NotOperator(address caller, address controller); // neither the controller nor its operator
+    error TooManyBatches(address controller); // eight are open
+    error NothingMature(address controller);
+    error FulfilmentClosed(uint64 opensAt); // batches are fulfilled in the first hour of a day
+    error PaymentDue(address vault); // the pool would still pay for something that is known
+    error DebtKnown(address vault); // close its debts first
+    error VaultSilent(address vault); // it does not say what it owes
+    error PreviewUnsupported();
     error AssetsMissing(uint256 held, uint256 expected); // less arrived than was sent
     error Overflow(); // beyond maxDeposit
     error NoCode(address target);
     error ShortReturnData(address target);
 
-    event RedeemRequested(address indexed owner, address indexed receiver, uint256 shares, uint64 claimableAt);
-    event ExitClockStopped(uint64 at); // a vault has a deficit: waiting requests stop ageing
-    event ExitClockStarted(uint64 stoppedFor);
+    event RedeemRequest(
+        address indexed controller, address indexed owner, uint256 indexed requestId, address sender, uint256 shares
+    );
+    event OperatorSet(address indexed controller, address indexed operator, bool approved);
+    event Fulfilled(address indexed controller, uint256 shares, uint256 assets); // what was set aside for the shares, now burned
+    /// A share had become worth less than a millionth of a dollar: a million became one, of every balance.
+    event SharesConsolidated(uint256 supply, uint8 generation);
     event Covered(address indexed vault, uint256 amount, uint256 paid);
     event VaultSet(address indexed vault, bool registered);
-    event Harvested(address indexed vault, uint256 assets);
+    event Harvested(address indexed vault, uint256 assets); // released over seven days
     event ParametersSet(Parameters parameters);
     event StewardSet(address indexed steward);
     event Promoted(address indexed creator, uint256 shares); // the bond's shares are the creator's from now on
@@ -71,21 +81,25 @@ interface IInsurancePool is IERC4626, IOwnable {
     function setParameters(Parameters calldata parameters, uint32 emergencies) external; // owner, steward
     function parameters() external view returns (Parameters memory);
 
-    /// Replaces the caller's earlier request. The shares can then not be transferred; only `receiver` can be paid.
-    function requestRedeem(uint256 shares, address receiver) external returns (uint64 claimableAt);
-    /// The times assume that no vault has a deficit meanwhile. All zero if there is no request or its time is over.
-    function redeemRequest(address owner)
-        external
-        view
-        returns (uint256 shares, address receiver, uint64 claimableAt, uint64 expiresAt);
-    /// Stops or starts the clock that requests wait by, as the vaults' known deficits demand.
-    function updateExitClock() external returns (bool running); // anyone
+    function share() external view returns (address); // ERC-7575: the pool itself
+    function supportsInterface(bytes4 interfaceId) external view returns (bool); // ERC-165
+    /// For `owner`, its operators, and whoever has its allowance; only `controller` and its operators name it. Requests of a day are
+    /// one batch unless the price has fallen in between. Returns 0.
+    function requestRedeem(uint256 shares, address controller, address owner) external returns (uint256 requestId);
+    function pendingRedeemRequest(uint256 requestId, address controller) external view returns (uint256 shares);
+    function claimableRedeemRequest(uint256 requestId, address controller) external view returns (uint256 shares);
+    function isOperator(address controller, address operator) external view returns (bool);
+    function setOperator(address operator, bool approved) external returns (bool);
+    /// Anyone, from 00:00 to 01:00 UTC, unless the pool would still pay for something known: fixes what mature batches are paid, each
+    /// at the smaller of the share prices at its request and now, and sets it aside.
+    function fulfil(address controller) external returns (uint256 assets);
     /// Amounts of `cover` and `available` are in the asset's own decimals.
     function cover(uint256 amount) external returns (uint256 paid); // registered vaults
-    /// What `cover` would pay the vault now; and what an instrument's cover is at most a tenth of: the smaller of the pool's assets at
-    /// the start of the day, and its assets now with what was drawn today; in an experimental market ten times the bond, with what was
-    /// drawn today.
-    function available(address vault) external view returns (uint256 amount, uint256 assets);
-    /// Fetches the pool's income from a vault, and counts what was sent to the pool without a deposit.
+    /// What `cover` would pay the vault now; what an instrument's cover is at most a tenth of: the smaller of the pool's assets at the
+    /// start of the day, less exits since, and its assets now with what was drawn today; and that less what pending requests are worth,
+    /// which new open interest is limited by. In an experimental market the last two are ten times the bond, with what was drawn today.
+    function available(address vault) external view returns (uint256 amount, uint256 assets, uint256 lasting);
+    /// Fetches the pool's income from a vault, and counts what was sent to the pool without a deposit. The shares get it over seven
+    /// days; what is not released yet pays deficits first.
     function harvest(address vault) external returns (uint256 assets); // anyone
 }

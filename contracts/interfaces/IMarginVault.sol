@@ -289,6 +289,10 @@ interface IMarginVault is IOwnable {
         view
         returns (uint256 known, uint256 unpaid, uint256 room, uint256 rewardRoom);
     function stuckDebt() external view returns (uint256); // of accounts whose legs are frozen; nobody waits for it
+    /// What the pool asks before somebody joins or leaves it, WAD amounts: the deficit that is known, written off or not, less haircuts;
+    /// known debts that are not stuck; and what insurance would pay of those and of what is on record, each within its cover, on
+    /// however many days.
+    function claims() external view returns (uint256 deficit, uint256 closable, uint256 due);
     function funding(uint32 instrument) external view returns (int256 rate, int256 paidByLongs); // per 8 h; per unit so far
     function dust(uint32 instrument) external view returns (uint256 long, uint256 short); // size that no leg holds
 }

@@ -30,6 +30,7 @@ contract DonationAttackTest is DayTest {
         join(attacker, 1);
         token.mint(address(pool), 1e18);
         pool.harvest(address(vault)); // the pool counts the gift only when asked to
+        elapse(7 days); // and releases it over a week
         uint256 shares = join(victim, 1_000 * USD);
         vm.assertGe(pool.convertToAssets(shares), 1_000 * USD * 9_999 / 10_000);
     }
@@ -38,6 +39,7 @@ contract DonationAttackTest is DayTest {
         uint256 shares = join(attacker, 1);
         token.mint(address(pool), 1_000_000 * USD);
         pool.harvest(address(vault));
+        elapse(7 days);
         join(victim, 1_000 * USD);
         vm.assertLt(pool.convertToAssets(shares), 1_000_000 * USD + 1);
     }

@@ -10,8 +10,8 @@ import {vm} from "../support/Vm.sol";
 import {Role} from "./Cast.sol";
 import {EntranceTest} from "./Entrance.sol";
 
-/// Who may do what with an insurance pool: in every tier, with a request that is due, while the vault has a deficit, and while the
-/// market is experimental.
+/// Who may do what with an insurance pool: in every tier, with a request that is mature and with one that is fulfilled, while the vault
+/// has a deficit, and while the market is experimental.
 contract PoolMatrixTest is EntranceTest {
     function setUpNode() internal override {
         super.setUpNode();
@@ -46,32 +46,42 @@ contract PoolMatrixTest is EntranceTest {
         open(abi.encodeCall(IInsurancePool.parameters, ()));
         open(abi.encodeCall(IERC4626.previewDeposit, (1)));
         open(abi.encodeCall(IERC4626.previewMint, (1)));
-        open(abi.encodeCall(IERC4626.previewRedeem, (1)));
-        open(abi.encodeCall(IERC4626.previewWithdraw, (1)));
-        open(abi.encodeCall(IInsurancePool.redeemRequest, (somebody)));
+        allow(abi.encodeCall(IERC4626.previewRedeem, (1)), NOBODY, IInsurancePool.PreviewUnsupported.selector);
+        allow(abi.encodeCall(IERC4626.previewWithdraw, (1)), NOBODY, IInsurancePool.PreviewUnsupported.selector);
+        open(abi.encodeCall(IInsurancePool.claimableRedeemRequest, (0, somebody)));
+        open(abi.encodeCall(IInsurancePool.isOperator, (somebody, somebody)));
+        open(abi.encodeCall(IInsurancePool.pendingRedeemRequest, (0, somebody)));
+        open(abi.encodeCall(IInsurancePool.share, ()));
+        open(abi.encodeCall(IInsurancePool.supportsInterface, (bytes4(0))));
         open(abi.encodeCall(IInsurancePool.steward, ()));
         open(abi.encodeCall(IERC20Metadata.symbol, ()));
         open(abi.encodeCall(IERC4626.totalAssets, ()));
         open(abi.encodeCall(IERC20.totalSupply, ()));
     }
 
-    /// The holder has shares; nobody has a request that is due, or an allowance.
+    /// The holder has shares; nobody has a request that is due, or an allowance, or is another's operator.
     function addShares() private {
         address to = address(0x70);
         uint256 withTokens = ANYONE & ~only(Role.Vault); // the vault has approved nobody
         bytes4 failed = IInsurancePool.TokenCallFailed.selector;
         bytes4 noShares = IInsurancePool.InsufficientBalance.selector;
         bytes4 noAllowance = IInsurancePool.InsufficientAllowance.selector;
+        bytes4 notOperator = IInsurancePool.NotOperator.selector;
         open(abi.encodeCall(IERC20.approve, (to, 1)));
+        open(abi.encodeCall(IInsurancePool.setOperator, (to, true)));
         allow(abi.encodeCall(IERC4626.deposit, (1 * USD, to)), withTokens, failed);
         allow(abi.encodeCall(IERC4626.mint, (1 * USD, to)), withTokens, failed);
         allow(abi.encodeCall(IERC20.transfer, (to, 1)), only(Role.Holder), noShares);
         allow(abi.encodeCall(IERC20.transferFrom, (holder.owner, to, 1)), NOBODY, noAllowance);
-        allow(abi.encodeCall(IInsurancePool.requestRedeem, (1, to)), only(Role.Holder), noShares);
+        bytes memory request = abi.encodeCall(IInsurancePool.requestRedeem, (1, holder.owner, holder.owner));
+        allow(request, only(Role.Holder), notOperator);
+        // Whatever the hour is, there is nothing to fulfil.
+        bytes4 closed = IInsurancePool.FulfilmentClosed.selector;
+        allow(abi.encodeCall(IInsurancePool.fulfil, (holder.owner)), NOBODY, closed);
         uint256 shares = pool.convertToShares(1 * USD);
-        bytes4[5] memory notDue = always(IInsurancePool.ExceedsClaimable.selector);
-        add(abi.encodeCall(IERC4626.redeem, (shares, to, holder.owner)), only(Role.Holder), noAllowance, notDue);
-        add(abi.encodeCall(IERC4626.withdraw, (1, to, holder.owner)), only(Role.Holder), noAllowance, notDue);
+        bytes4[5] memory exceeds = always(IInsurancePool.ExceedsClaimable.selector);
+        add(abi.encodeCall(IERC4626.redeem, (shares, to, holder.owner)), only(Role.Holder), notOperator, exceeds);
+        add(abi.encodeCall(IERC4626.withdraw, (1, to, holder.owner)), only(Role.Holder), notOperator, exceeds);
     }
 
     function addGovernance() private {
@@ -96,7 +106,6 @@ contract PoolMatrixTest is EntranceTest {
             IInsurancePool.AlreadyInitialized.selector
         );
         open(abi.encodeCall(IInsurancePool.harvest, (address(vault))));
-        open(abi.encodeCall(IInsurancePool.updateExitClock, ()));
     }
 
     function test_every_function_as_every_role_in_every_tier() public {
@@ -112,51 +121,49 @@ contract PoolMatrixTest is EntranceTest {
         checkEffects("IInsurancePool", address(pool));
     }
 
-    /// The holder's request is due: it may leave, and nobody in its place.
-    function test_when_a_request_is_due() public {
+    /// The holder's request is mature: anybody may fulfil it.
+    function test_when_a_request_is_mature() public {
         requestAll();
+        open(abi.encodeCall(IInsurancePool.fulfil, (holder.owner)));
+        checkState("a mature request", "IInsurancePool", address(pool), NORMAL);
+    }
+
+    /// What is set aside is the holder's to take.
+    function test_when_a_request_is_fulfilled() public {
+        requestAll();
+        pool.fulfil(holder.owner);
+        deny(IInsurancePool.fulfil.selector, IInsurancePool.NothingMature.selector);
         except(IERC4626.redeem.selector, 0);
         except(IERC4626.withdraw.selector, 0);
-        except(IERC20.transfer.selector, IInsurancePool.InsufficientBalance.selector); // what is requested stays
-        checkState("a due request", "IInsurancePool", address(pool), NORMAL);
+        checkState("a claim", "IInsurancePool", address(pool), NORMAL);
     }
 
     function test_while_the_vault_has_a_deficit() public {
         requestAll();
         failWeak();
-        bytes4 stopped = IInsurancePool.ExitStopped.selector;
-        except(IERC4626.redeem.selector, stopped);
-        except(IERC4626.withdraw.selector, stopped);
-        except(IInsurancePool.setVault.selector, stopped); // not from under its cover
-        except(IInsurancePool.promote.selector, stopped); // nor does the bond go while it may be needed
-        except(IERC20.transfer.selector, IInsurancePool.InsufficientBalance.selector);
+        bytes4 known = IInsurancePool.DebtKnown.selector;
+        except(IInsurancePool.setVault.selector, known); // not from under its cover
+        except(IInsurancePool.promote.selector, known); // nor does the bond go while it may be needed
         checkState("a deficit", "IInsurancePool", address(pool), NORMAL);
     }
 
+    /// Requests all that the holder has, and waits until the first minutes of a day on which that can be fulfilled.
     function requestAll() private {
         uint256 shares = pool.balanceOf(holder.owner);
         vm.prank(holder.owner);
-        pool.requestRedeem(shares, address(0x70));
+        pool.requestRedeem(shares, holder.owner, holder.owner);
+        except(IERC20.transfer.selector, IInsurancePool.InsufficientBalance.selector); // what is requested stays
+        except(IInsurancePool.requestRedeem.selector, IInsurancePool.InsufficientBalance.selector);
         for (uint256 day = 0; day < 7; day++) {
             pass(1 days);
         }
-        uint256 dollar = pool.convertToShares(1 * USD);
-        allow(
-            abi.encodeCall(IERC4626.redeem, (dollar, address(0x70), holder.owner)),
-            only(Role.Holder),
-            IInsurancePool.InsufficientAllowance.selector
-        );
-        allow(
-            abi.encodeCall(IERC4626.withdraw, (1, address(0x70), holder.owner)),
-            only(Role.Holder),
-            IInsurancePool.InsufficientAllowance.selector
-        );
+        pass(1 days - block.timestamp % 1 days);
     }
 
     function test_nobody_has_a_role_at_the_implementation() public {
         deny(IInsurancePool.initialize.selector, IInsurancePool.NotClone.selector);
         bytes4[] memory harmless = new bytes4[](2);
-        (harmless[0], harmless[1]) = (IERC20.approve.selector, IInsurancePool.updateExitClock.selector);
+        (harmless[0], harmless[1]) = (IERC20.approve.selector, IInsurancePool.setOperator.selector);
         checkUnowned("IInsurancePool", factory.poolImplementation(), ANYONE, 0, harmless);
         checkEntrance("IInsurancePool", factory.poolImplementation(), false);
     }

@@ -26,6 +26,7 @@ abstract contract VaultTable is EntranceTest {
         bytes32 account = holder.account;
         open(abi.encodeCall(IMarginVault.balances, (account)));
         open(abi.encodeCall(IMarginVault.cover, (ETH)));
+        open(abi.encodeCall(IMarginVault.claims, ()));
         open(abi.encodeCall(IMarginVault.coverage, ()));
         open(abi.encodeCall(IMarginVault.dust, (ETH)));
         open(abi.encodeCall(IMarginVault.engine, ()));

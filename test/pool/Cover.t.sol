@@ -14,14 +14,14 @@ contract CoverTest is PoolTest {
         vm.expectRevert(abi.encodeWithSelector(IInsurancePool.NotVault.selector, alice));
         vm.prank(alice);
         pool.cover(1);
-        (uint256 amount, uint256 assets) = pool.available(alice);
+        (uint256 amount, uint256 assets,) = pool.available(alice);
         vm.assertEq(amount, 0);
         vm.assertEq(assets, 1_000 * USD);
     }
 
     function test_a_vault_draws_at_most_its_share_of_what_the_day_began_with() public {
         join(alice, 1_000 * USD);
-        elapseToMidnight();
+        toMidnight();
         vm.assertEq(vault.draw(100 * USD), 100 * USD);
         join(bob, 10_000 * USD); // too late for today
         vm.assertEq(available(), 150 * USD);
@@ -32,7 +32,7 @@ contract CoverTest is PoolTest {
 
     function test_the_day_ends_at_midnight() public {
         join(alice, 1_000 * USD);
-        elapseToMidnight();
+        toMidnight();
         elapse(1 days - 1);
         vm.assertEq(vault.draw(1_000 * USD), 250 * USD);
         elapse(1);
@@ -42,20 +42,35 @@ contract CoverTest is PoolTest {
         vm.assertEq(token.balanceOf(address(pool)), pool.totalAssets());
     }
 
-    function test_leaving_on_the_day_does_not_raise_what_is_drawn_beyond_what_is_held() public {
-        uint256 shares = join(alice, 1_000 * USD);
-        elapseToMidnight();
-        request(alice, shares);
-        elapse(7 days);
-        redeem(alice, shares);
+    function test_who_leaves_lowers_what_is_drawn_on_the_day_and_who_comes_does_not_raise_it() public {
+        join(alice, 1_000 * USD);
+        uint256 shares = join(bob, 3_000 * USD);
+        request(bob, shares);
+        toMaturity();
+        vm.assertEq(available(), 1_000 * USD);
+        pool.fulfil(bob);
+        vm.assertEq(available(), 250 * USD);
+        join(carol, 3_000 * USD);
+        vm.assertEq(available(), 250 * USD);
+        vm.assertEq(vault.draw(1_000 * USD), 250 * USD);
+    }
+
+    /// A pool that everybody has left is not a new one: what comes after them counts from the next day.
+    function test_a_pool_that_everybody_leaves_covers_nothing_new_on_that_day() public {
+        request(alice, join(alice, 1_000 * USD));
+        toMaturity();
+        pool.fulfil(alice);
         vm.assertEq(available(), 0);
-        vm.assertEq(vault.draw(1_000 * USD), 0);
+        join(bob, 1_000 * USD);
+        vm.assertEq(available(), USD / 4);
+        elapse(1 days);
+        vm.assertEq(available(), 250 * USD);
     }
 
     function test_a_pool_covers_from_its_first_deposit_whatever_dust_was_there_before() public {
         token.mint(address(pool), 1);
         pool.harvest(address(vault));
-        elapseToMidnight();
+        toMidnight();
         join(alice, 1_000 * USD);
         vm.assertEq(available(), 250 * USD);
         vm.assertEq(vault.draw(100 * USD), 100 * USD);
@@ -66,7 +81,7 @@ contract CoverTest is PoolTest {
 
     function test_each_vault_has_its_own_share_and_keeps_its_draws_when_it_is_removed() public {
         join(alice, 1_000 * USD);
-        elapseToMidnight();
+        toMidnight();
         StubVault second = createVault();
         second.connect(pool);
         setVault(second, true);
@@ -82,7 +97,7 @@ contract CoverTest is PoolTest {
     function test_a_vault_that_does_not_answer_is_not_registered() public {
         StubVault second = createVault();
         second.setSilent(true);
-        vm.expectRevert(abi.encodeWithSelector(IInsurancePool.ExitStopped.selector, address(second)));
+        vm.expectRevert(abi.encodeWithSelector(IInsurancePool.VaultSilent.selector, address(second)));
         setVault(second, true);
     }
 
@@ -98,8 +113,8 @@ contract CoverTest is PoolTest {
         for (uint256 k = 0; k < 8; k++) {
             vm.assertEq(pool.isVault(address(more[k])), k != 2);
         }
-        more[6].setDeficit(2 * WAD, 0); // it took the place of the one that left
-        vm.assertFalse(pool.updateExitClock());
+        more[6].setClaims(0, 2 * WAD, 0); // it took the place of the one that left
+        vm.assertEq(pool.maxDeposit(alice), 0);
     }
 
     function test_a_draw_share_is_a_multiple_of_its_unit_within_bounds() public {
@@ -121,16 +136,18 @@ contract CoverTest is PoolTest {
         RefusingToken refusing = RefusingToken(createOnNode("token", type(RefusingToken).creationCode));
         token = refusing;
         pool = createPool(address(refusing), vault);
-        uint256 shares = join(alice, 1_000 * USD);
-        request(alice, shares);
+        request(alice, join(alice, 1_000 * USD));
         refusing.refuse(true);
         vm.assertEq(vault.draw(100 * USD), 0);
         vm.assertEq(pool.totalAssets(), 1_000 * USD);
         vm.assertEq(available(), 250 * USD); // nothing was counted as drawn
-        elapse(7 days);
-        vm.assertEq(pool.maxRedeem(alice), 0); // and the clock stopped
+        toMaturity();
+        vm.assertEq(pool.fulfil(alice), 1_000 * USD);
+        uint256 shares = pool.maxRedeem(alice);
+        vm.expectRevert(abi.encodeWithSelector(IInsurancePool.TokenCallFailed.selector, address(refusing)));
+        redeem(alice, shares);
         refusing.refuse(false);
-        vm.assertEq(vault.draw(100 * USD), 100 * USD);
+        vm.assertEq(redeem(alice, shares), 1_000 * USD);
     }
 
     function test_income_is_fetched_even_if_nothing_can_be_converted() public {
@@ -139,6 +156,7 @@ contract CoverTest is PoolTest {
         vault.setCapital(100 * WAD + 1);
         vault.setUnconvertible(true);
         vm.assertEq(pool.harvest(address(vault)), 100 * USD);
+        elapse(7 days);
         vm.assertApproxEqAbs(pool.convertToAssets(shares), 1_100 * USD, 1);
         vm.expectRevert(abi.encodeWithSelector(IInsurancePool.NotVault.selector, alice));
         pool.harvest(alice);
@@ -158,9 +176,5 @@ contract CoverTest is PoolTest {
     function setVault(StubVault target, bool registered) private {
         vm.prank(owner);
         pool.setVault(address(target), registered);
-    }
-
-    function elapseToMidnight() private {
-        elapse(1 days - block.timestamp % 1 days);
     }
 }

@@ -60,9 +60,25 @@ abstract contract PoolTest is NodeTest {
         return pool.deposit(amount, who);
     }
 
-    function request(address who, uint256 shares) internal returns (uint64 claimableAt) {
+    function request(address who, uint256 shares) internal {
         vm.prank(who);
-        return pool.requestRedeem(shares, who);
+        pool.requestRedeem(shares, who, who);
+    }
+
+    /// What `who` requested now is mature.
+    function toMaturity() internal {
+        elapse(7 days);
+        if (block.timestamp % 1 days > 0) toMidnight();
+    }
+
+    function toMidnight() internal {
+        elapse(1 days - block.timestamp % 1 days);
+    }
+
+    /// Everything that `who` has requested and that is mature is fulfilled and redeemed.
+    function leave(address who) internal returns (uint256 assets) {
+        pool.fulfil(who);
+        return redeem(who, pool.maxRedeem(who));
     }
 
     function redeem(address who, uint256 shares) internal returns (uint256 assets) {
@@ -71,6 +87,6 @@ abstract contract PoolTest is NodeTest {
     }
 
     function available() internal view returns (uint256 amount) {
-        (amount,) = pool.available(address(vault));
+        (amount,,) = pool.available(address(vault));
     }
 }

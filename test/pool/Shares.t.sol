@@ -31,6 +31,7 @@ contract SharesTest is PoolTest {
         uint256 first = join(alice, 1);
         token.mint(address(pool), 1e18);
         pool.harvest(address(vault)); // which counts the gift
+        elapse(7 days);
         vm.assertEq(pool.totalAssets(), 1e18 + 1);
         uint256 shares = join(bob, second);
         uint256 lost = second - pool.convertToAssets(shares);
@@ -58,13 +59,64 @@ contract SharesTest is PoolTest {
         vm.assertEq(pool.convertToAssets(shares), 1_000);
     }
 
-    function test_a_gift_counts_from_the_next_harvest() public {
+    function test_a_gift_counts_from_the_next_harvest_and_is_released_over_a_week() public {
         uint256 shares = join(alice, 1_000 * USD);
-        token.mint(address(pool), 500 * USD);
+        token.mint(address(pool), 700 * USD);
         vm.assertEq(pool.totalAssets(), 1_000 * USD);
-        vm.assertEq(pool.harvest(address(vault)), 500 * USD);
-        vm.assertEq(pool.totalAssets(), 1_500 * USD);
-        vm.assertApproxEqAbs(pool.convertToAssets(shares), 1_500 * USD, 1);
+        vm.assertEq(pool.harvest(address(vault)), 700 * USD);
+        for (uint256 day = 0; day <= 8; day++) {
+            uint256 released = 100 * USD * (day < 7 ? day : 7);
+            vm.assertEq(pool.totalAssets(), 1_000 * USD + released);
+            vm.assertApproxEqAbs(pool.convertToAssets(shares), 1_000 * USD + released, 1);
+            elapse(1 days);
+        }
+    }
+
+    function test_a_second_harvest_moves_the_end_to_the_mean_and_a_small_one_leaves_it() public {
+        join(alice, 1_000 * USD);
+        earn(700 * USD);
+        elapse(6 days);
+        earn(100 * USD); // a hundred for a day and a hundred for seven: two hundred for four
+        elapse(2 days);
+        vm.assertEq(pool.totalAssets(), 1_700 * USD);
+        earn(USD - 1);
+        elapse(2 days);
+        vm.assertEq(pool.totalAssets(), 1_801 * USD - 1);
+    }
+
+    function test_income_that_is_not_released_pays_deficits_first() public {
+        uint256 shares = join(alice, 1_000 * USD);
+        earn(100 * USD);
+        elapse(1 days);
+        elapse(1 days - block.timestamp % 1 days);
+        uint256 worth = pool.convertToAssets(shares);
+        uint256 locked = 1_100 * USD - pool.totalAssets();
+        vault.draw(locked);
+        vm.assertEq(pool.convertToAssets(shares), worth);
+        vault.draw(10 * USD);
+        vm.assertApproxEqAbs(pool.convertToAssets(shares), worth - 10 * USD, 1);
+        elapse(8 days);
+        vm.assertApproxEqAbs(pool.convertToAssets(shares), worth - 10 * USD, 1);
+    }
+
+    /// Deposits just before a harvest of five per cent, asks to leave just after it.
+    function test_a_sandwich_of_a_harvest_earns_less_than_a_ten_thousandth() public {
+        uint256 others = join(alice, 1_000_000 * USD);
+        token.mint(address(pool), 500_000 * USD);
+        uint256 shares = join(bob, 9_000_000 * USD);
+        pool.harvest(address(vault));
+        elapse(12);
+        request(bob, shares);
+        toMaturity();
+        uint256 paid = leave(bob);
+        vm.assertLt(paid, 9_000_000 * USD + 900 * USD);
+        elapse(8 days);
+        vm.assertGt(pool.convertToAssets(others), 1_499_000 * USD); // theirs who have been there
+    }
+
+    function earn(uint256 amount) private {
+        token.mint(address(pool), amount);
+        vm.assertEq(pool.harvest(address(vault)), amount);
     }
 
     function testFuzz_every_conversion_rounds_in_favour_of_the_pool(uint256 first, uint256 gift, uint256 amount)
@@ -73,14 +125,13 @@ contract SharesTest is PoolTest {
         join(alice, bound(first, 1, 1e15));
         token.mint(address(pool), bound(gift, 0, 1e15));
         pool.harvest(address(vault));
+        elapse(3 days);
         amount = bound(amount, 1, 1e15);
         uint256 worth = pool.convertToShares(amount);
         vm.assertEq(pool.previewDeposit(amount), worth);
-        vm.assertGe(pool.previewWithdraw(amount), worth);
-        vm.assertLe(pool.previewWithdraw(amount), worth + 1);
-        vm.assertLe(pool.previewRedeem(worth), amount);
-        vm.assertGe(pool.previewMint(worth), pool.previewRedeem(worth));
-        vm.assertLe(pool.previewMint(worth), pool.previewRedeem(worth) + 1);
+        vm.assertLe(pool.convertToAssets(worth), amount);
+        vm.assertGe(pool.previewMint(worth), pool.convertToAssets(worth));
+        vm.assertLe(pool.previewMint(worth), pool.convertToAssets(worth) + 1);
         vm.assertLe(pool.previewMint(worth), amount);
     }
 
@@ -93,8 +144,9 @@ contract SharesTest is PoolTest {
         uint256 shares = join(bob, second);
         vm.assertGe(pool.convertToAssets(1e24), before);
         request(bob, shares);
-        elapse(7 days);
-        vm.assertLe(redeem(bob, shares), second);
+        toMaturity();
+        before = pool.convertToAssets(1e24);
+        vm.assertLe(leave(bob), second);
         vm.assertGe(pool.convertToAssets(1e24), before);
     }
 
@@ -126,7 +178,7 @@ contract SharesTest is PoolTest {
     function test_deposits_stop_at_the_limit_and_exits_do_not() public {
         uint256 shares = join(alice, 1_000_000 * USD);
         uint256 most = pool.maxDeposit(bob);
-        vm.assertEq(most, uint256(type(uint128).max - 1e27) / 1e15);
+        vm.assertEq(most, uint256(2 ** 127 - 1 - 1e27) / 1e15);
         token.mint(bob, most + 1);
         vm.startPrank(bob);
         token.approve(address(pool), most + 1);
@@ -136,27 +188,58 @@ contract SharesTest is PoolTest {
         vm.stopPrank();
         vm.assertEq(pool.maxDeposit(bob), 0);
         request(alice, shares);
-        elapse(7 days);
-        vm.assertEq(redeem(alice, shares), 1_000_000 * USD);
+        toMaturity();
+        vm.assertEq(leave(alice), 1_000_000 * USD);
     }
 
-    /// Twice lost to the last dollar of a million, and filled up again, the pool still works.
-    function test_a_pool_survives_losing_almost_everything() public {
+    /// Lost to the last unit again and again, and filled up again: who comes then gets what it pays for, and who was there keeps its
+    /// part of what was left.
+    function test_a_pool_survives_losing_everything() public {
+        drawShare(WAD);
+        join(alice, 750_000 * USD);
+        join(carol, 250_000 * USD);
+        for (uint256 k = 0; k < 4; k++) {
+            toMidnight();
+            vault.draw(pool.totalAssets());
+            vm.assertEq(pool.totalAssets(), 0);
+            vm.assertLe(pool.convertToAssets(pool.balanceOf(alice)), 1);
+            uint256 shares = join(bob, 1_000_000 * USD);
+            vm.assertApproxEqAbs(pool.convertToAssets(shares), 1_000_000 * USD, 1);
+        }
+        request(bob, pool.balanceOf(bob));
+        toMaturity();
+        vm.assertApproxEqAbs(leave(bob), 1_000_000 * USD, 2);
+    }
+
+    function test_shares_of_next_to_nothing_are_consolidated_and_everybody_keeps_its_part() public {
+        drawShare(WAD);
+        join(alice, 3_000_000_000 * USD);
+        uint256 carols = join(carol, 1_000_000_000 * USD);
+        request(carol, carols / 2);
+        vm.prank(carol);
+        pool.approve(bob, carols);
+        toMidnight();
+        vault.draw(4_000_000_000 * USD - 40 * USD);
+        vm.assertEq(pool.totalSupply(), 4_000e21);
+        vm.assertEq(pool.balanceOf(alice), 3_000e21);
+        vm.assertEq(pool.balanceOf(carol), carols / 2e6);
+        vm.assertEq(pool.pendingRedeemRequest(0, carol), carols / 2e6);
+        vm.assertEq(pool.balanceOf(address(pool)), carols / 2e6);
+        vm.assertEq(pool.convertToAssets(pool.balanceOf(alice)), 30 * USD);
+        vm.prank(bob);
+        pool.transferFrom(carol, bob, carols / 2e6);
+        vm.assertEq(pool.convertToAssets(pool.balanceOf(bob)), 5 * USD);
+        vm.assertApproxEqAbs(pool.convertToAssets(join(carol, 60 * USD)), 60 * USD, 1);
+        toMaturity();
+        vm.assertApproxEqAbs(leave(carol), 5 * USD, 1);
+        vm.assertApproxEqAbs(pool.totalAssets(), 95 * USD, 1);
+    }
+
+    function drawShare(uint256 share) private {
         IInsurancePool.Parameters memory parameters = pool.parameters();
-        parameters.dailyDrawShare = uint64(WAD);
+        parameters.dailyDrawShare = uint64(share);
         vm.prank(owner);
         pool.setParameters(parameters, 0);
-        uint256 shares = join(alice, 1_000_000 * USD);
-        for (uint256 k = 0; k < 2; k++) {
-            vault.draw(pool.totalAssets() - USD);
-            elapse(1 days);
-            shares = join(bob, 1_000_000 * USD);
-        }
-        vm.assertApproxEqAbs(pool.convertToAssets(shares), 1_000_000 * USD, 1);
-        pool.updateExitClock();
-        request(bob, shares);
-        elapse(7 days);
-        vm.assertApproxEqAbs(redeem(bob, shares), 1_000_000 * USD, 1);
     }
 
     function test_nothing_is_minted_for_nothing() public {

@@ -8,8 +8,9 @@ import {IInsurancePool} from "../../contracts/interfaces/IInsurancePool.sol";
 contract StubVault {
     IInsurancePool public pool;
     IERC20 private token;
-    uint256 private debt;
-    int256 private writtenOff;
+    uint256 private deficit;
+    uint256 private closable;
+    uint256 private due;
     uint256 private capital;
     bool private silent;
     bool private unconvertible;
@@ -22,8 +23,9 @@ contract StubVault {
         (pool, token) = (pool_, IERC20(pool_.asset()));
     }
 
-    function setDeficit(uint256 debt_, int256 writtenOff_) external {
-        (debt, writtenOff) = (debt_, writtenOff_);
+    /// A deficit that is known, what of it are debts that can be closed, and what insurance would pay, in WAD.
+    function setClaims(uint256 deficit_, uint256 closable_, uint256 due_) external {
+        (deficit, closable, due) = (deficit_, closable_, due_);
     }
 
     /// Amount in WAD that the pool's account can withdraw.
@@ -48,14 +50,9 @@ contract StubVault {
         return pool.cover(amount);
     }
 
-    function totals() external view returns (uint256, uint256, uint256, uint256) {
+    function claims() external view returns (uint256, uint256, uint256) {
         if (silent) revert Silent();
-        return (0, 0, 0, debt);
-    }
-
-    function shortfall() external view returns (int256) {
-        if (silent) revert Silent();
-        return writtenOff;
+        return (deficit, closable, due);
     }
 
     function balances(bytes32) external view returns (uint256, int256) {

@@ -54,7 +54,7 @@ contract BondTest is ProtocolTest {
     }
 
     function available() private view returns (uint256 amount) {
-        (amount,) = pool.available(address(vault));
+        (amount,,) = pool.available(address(vault));
     }
 
     function test_the_pool_holds_the_bond_itself() public {
@@ -70,7 +70,7 @@ contract BondTest is ProtocolTest {
         vm.assertFalse(pool.isPromoted());
         vm.expectRevert(abi.encodeWithSelector(IInsurancePool.InsufficientBalance.selector, alice.owner, 0, shares));
         vm.prank(alice.owner);
-        pool.requestRedeem(shares, alice.owner);
+        pool.requestRedeem(shares, alice.owner, alice.owner);
     }
 
     function test_insurance_pays_no_more_than_the_bond_however_much_others_put_in() public {
@@ -94,7 +94,7 @@ contract BondTest is ProtocolTest {
         paid += draw(second);
         vm.assertLe(paid, BOND);
         vm.assertGe(pool.convertToAssets(SHARE * 1e6), price);
-        vm.assertApproxEqAbs(pool.maxWithdraw(bob.owner) + pool.convertToAssets(pool.balanceOf(bob.owner)), JOINED, 2);
+        vm.assertApproxEqAbs(pool.convertToAssets(pool.balanceOf(bob.owner)), JOINED, 2);
     }
 
     function test_shares_given_to_the_pool_add_to_the_bond() public {
@@ -109,14 +109,14 @@ contract BondTest is ProtocolTest {
         IMarginVault.Instrument memory parameters = vault.instrument(ETH);
         parameters.coverAllowance = uint128(1_000_000 * WAD);
         setInstrument(ETH, parameters);
-        (, uint256 measure) = pool.available(address(vault));
+        (, uint256 measure,) = pool.available(address(vault));
         vm.assertEq(measure, 10 * BOND);
         vm.assertEq(coverOf(), BOND * UNIT);
         vm.assertEq(draw(BOND / 4), BOND / 4);
-        (, measure) = pool.available(address(vault));
+        (, measure,) = pool.available(address(vault));
         vm.assertEq(measure, 10 * BOND); // as at the day's opening
         elapse(1 days);
-        (, measure) = pool.available(address(vault));
+        (, measure,) = pool.available(address(vault));
         vm.assertApproxEqAbs(measure, 10 * BOND * 3 / 4, 20);
         vm.assertApproxEqAbs(coverOf(), BOND * UNIT * 3 / 4, 2 * UNIT);
         vm.assertEq(draw(BOND), BOND - BOND / 4);
@@ -124,7 +124,7 @@ contract BondTest is ProtocolTest {
         vm.assertEq(coverOf(), 0);
         vm.prank(owner);
         factory.promote(address(vault));
-        (, measure) = pool.available(address(vault));
+        (, measure,) = pool.available(address(vault));
         vm.assertEq(measure, JOINED);
         vm.assertEq(coverOf(), JOINED * UNIT / 10);
     }
@@ -152,6 +152,8 @@ contract BondTest is ProtocolTest {
                     IInsurancePool.InsufficientAllowance.selector, address(pool), people[k], 0, shares
                 )
             );
+            pool.requestRedeem(shares, people[k], address(pool));
+            vm.expectRevert(abi.encodeWithSelector(IInsurancePool.NotOperator.selector, people[k], address(pool)));
             pool.redeem(shares, people[k], address(pool));
             vm.stopPrank();
         }
@@ -160,26 +162,45 @@ contract BondTest is ProtocolTest {
         vm.assertEq(left, shares);
     }
 
-    /// Promoted, its creator leaves as everybody does: seven days after asking, within two, and slashed like everybody meanwhile.
+    /// Promoted, its creator leaves as everybody does: at the first midnight a week after asking, and slashed like everybody meanwhile.
     function test_the_creator_leaves_seven_days_after_promotion_at_the_earliest() public {
         (uint256 shares,) = pool.bond();
         vm.prank(owner);
         factory.promote(address(vault));
         vm.prank(alice.owner);
-        uint64 claimableAt = pool.requestRedeem(shares, alice.owner);
-        vm.assertEq(claimableAt, block.timestamp + 7 days);
+        pool.requestRedeem(shares, alice.owner, alice.owner);
         vm.assertEq(draw(10_000 * USD), 10_000 * USD);
-        elapse(7 days - 1);
-        vm.expectRevert(abi.encodeWithSelector(IInsurancePool.ExceedsClaimable.selector, alice.owner, 0, shares));
-        vm.prank(alice.owner);
-        pool.redeem(shares, alice.owner, alice.owner);
-        elapse(1);
+        elapse(7 days - block.timestamp % 1 days); // midnight, and less than a week later
+        vm.expectRevert(abi.encodeWithSelector(IInsurancePool.NothingMature.selector, alice.owner));
+        pool.fulfil(alice.owner);
+        elapse(1 days);
+        uint256 fixed_ = pool.fulfil(alice.owner);
         vm.prank(alice.owner);
         uint256 paid = pool.redeem(shares, alice.owner, alice.owner);
+        vm.assertEq(paid, fixed_);
         // A tenth of the pool was drawn, so that a tenth of the bond is gone.
         vm.assertApproxEqAbs(paid, BOND * 9 / 10, 1);
         vm.assertEq(token.balanceOf(alice.owner), paid);
         vm.assertEq(pool.balanceOf(alice.owner), 0);
+    }
+
+    /// What others ask to redeem waits at the pool's address, where the bond is, and stands for nothing.
+    function test_requested_shares_are_no_bond() public {
+        (uint256 bonded, uint256 worth) = pool.bond();
+        uint256 shares = pool.balanceOf(bob.owner);
+        vm.prank(bob.owner);
+        pool.requestRedeem(shares, bob.owner, bob.owner);
+        vm.assertEq(pool.balanceOf(address(pool)), bonded + shares);
+        (uint256 bondedThen, uint256 worthThen) = pool.bond();
+        vm.assertEq(abi.encode(bondedThen, worthThen), abi.encode(bonded, worth));
+        vm.assertEq(available(), BOND);
+        vm.assertEq(draw(BOND * 3), BOND);
+        vm.prank(owner);
+        factory.promote(address(vault));
+        vm.assertEq(pool.balanceOf(alice.owner), 0); // nothing of it is left, and nothing of Bob's is given
+        elapse(7 days);
+        elapse(1 days - block.timestamp % 1 days);
+        vm.assertApproxEqAbs(pool.fulfil(bob.owner), JOINED, 1);
     }
 
     function test_promotion_ends_the_trial_and_frees_the_bond() public {
@@ -196,7 +217,7 @@ contract BondTest is ProtocolTest {
         vm.assertEq(draw(50_000 * USD), 50_000 * USD);
         vm.assertApproxEqAbs(pool.convertToAssets(shares), BOND / 2, 1);
         vm.prank(alice.owner);
-        pool.requestRedeem(shares, alice.owner);
+        pool.requestRedeem(shares, alice.owner, alice.owner);
     }
 
     function test_only_the_owner_promotes_once_and_only_through_the_factory() public {

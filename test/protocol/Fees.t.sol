@@ -140,10 +140,10 @@ contract FeesTest is ProtocolTest {
         vm.assertEq(insurance, rest);
         // All but 2.5m leaves the pool.
         uint256 shares = pool.convertToShares(97_500_000 * USD);
-        pool.requestRedeem(shares, address(this));
-        elapse(7 days);
+        pool.requestRedeem(shares, address(this), address(this));
+        elapse(8 days - block.timestamp % 1 days);
         refreshPrices();
-        pool.redeem(shares, address(this), address(this));
+        pool.fulfil(address(this));
         vm.assertApproxEqAbs(pool.totalAssets(), 2_500_000 * USD, 10 * USD);
         trade(bob, alice, 1e18, 200e18);
         (insurance, rest) = vault.distributeFees();

@@ -126,11 +126,12 @@ contract IsolationTest is ProtocolTest {
     }
 
     function insurance() private view returns (bytes memory) {
-        (uint256 payable_, uint256 measure) = pool.available(address(vault));
+        (uint256 payable_, uint256 measure, uint256 lasting) = pool.available(address(vault));
         (uint256 bonded, uint256 worth) = pool.bond();
         bytes memory shares = abi.encode(pool.totalAssets(), pool.totalSupply(), pool.convertToAssets(SHARE));
         bytes memory holders = abi.encode(pool.balanceOf(address(this)), pool.balanceOf(alice.owner));
-        return abi.encode(payable_, measure, bonded, worth, shares, holders, pool.parameters(), pool.isPromoted());
+        return
+            abi.encode(payable_, measure, lasting, bonded, worth, shares, holders, pool.parameters(), pool.isPromoted());
     }
 
     function account(Trader memory trader) private view returns (bytes memory) {
@@ -279,7 +280,7 @@ contract IsolationTest is ProtocolTest {
         ruin(EXPERIMENTAL);
         (,, uint256 profit, uint256 debt) = vault.totals();
         vm.assertGt(profit + debt, 0);
-        vm.expectRevert(abi.encodeWithSelector(IInsurancePool.ExitStopped.selector, address(vault)));
+        vm.expectRevert(abi.encodeWithSelector(IInsurancePool.DebtKnown.selector, address(vault)));
         vm.prank(owner);
         factory.promote(address(vault));
         vm.assertFalse(pool.isPromoted());
@@ -310,7 +311,7 @@ contract IsolationTest is ProtocolTest {
             for (uint256 other = 0; other < MARKETS; other++) {
                 vm.assertEq(pool.isVault(address(vaults[other])), k == other);
                 if (k == other) continue;
-                (uint256 drawable,) = pool.available(address(vaults[other]));
+                (uint256 drawable,,) = pool.available(address(vaults[other]));
                 vm.assertEq(drawable, 0);
                 vm.expectRevert(abi.encodeWithSelector(IInsurancePool.NotVault.selector, address(vaults[other])));
                 vm.prank(address(vaults[other]));
@@ -420,7 +421,7 @@ contract IsolationTest is ProtocolTest {
         if (seed % 5 == 2) attempt(one.owner, address(pool), abi.encodeCall(IInsurancePool.harvest, (address(vault))));
         if (seed % 5 == 3) attempt(owner, address(factory), abi.encodeCall(IMarketFactory.promote, (address(vault))));
         if (seed % 5 == 4) {
-            bytes memory data = abi.encodeCall(IInsurancePool.requestRedeem, (amount, one.owner));
+            bytes memory data = abi.encodeCall(IInsurancePool.requestRedeem, (amount, one.owner, one.owner));
             attempt(one.owner, address(pool), data);
         }
     }

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.20;
 
 import {IInsurancePool} from "../../contracts/interfaces/IInsurancePool.sol";
+import {IMarginVault} from "../../contracts/interfaces/IMarginVault.sol";
 import {IOwnable} from "../../contracts/interfaces/IOwnable.sol";
 import {vm} from "../support/Vm.sol";
 import {ProtocolTest, Trader} from "./Protocol.sol";
@@ -24,7 +25,7 @@ contract PoolTest is ProtocolTest {
     }
 
     function available(address who) private view returns (uint256 amount) {
-        (amount,) = pool.available(who);
+        (amount,,) = pool.available(who);
     }
 
     function assets(uint256 dollars) private pure returns (uint256) {
@@ -48,73 +49,148 @@ contract PoolTest is ProtocolTest {
         vm.assertLe(pool.previewDeposit(second), shares + 1);
     }
 
-    function test_an_exit_is_requested_waits_a_week_and_is_claimed_within_two_days() public {
+    function request(Trader memory trader, uint256 shares) private {
+        vm.prank(trader.owner);
+        pool.requestRedeem(shares, trader.owner, trader.owner);
+    }
+
+    /// What was requested now is mature.
+    function toMaturity() private {
+        elapse(7 days);
+        elapse(1 days - block.timestamp % 1 days);
+        refreshPrices();
+    }
+
+    function test_an_exit_is_requested_waits_a_week_and_is_fulfilled_at_midnight() public {
         uint256 shares = join(alice, assets(1_000));
-        vm.expectRevert(abi.encodeWithSelector(IInsurancePool.ExceedsClaimable.selector, alice.owner, 0, shares));
-        vm.prank(alice.owner);
-        pool.redeem(shares, alice.owner, alice.owner);
-        vm.prank(alice.owner);
-        uint64 claimableAt = pool.requestRedeem(shares, carol.owner);
-        vm.assertEq(uint256(claimableAt), block.timestamp + 7 days);
-        elapse(7 days - 1);
+        request(alice, shares);
         vm.assertEq(pool.maxRedeem(alice.owner), 0);
-        elapse(1);
+        toMaturity();
+        vm.prank(bob.owner);
+        vm.assertEq(pool.fulfil(alice.owner), assets(1_000));
         vm.assertEq(pool.maxRedeem(alice.owner), shares);
-        vm.expectRevert(abi.encodeWithSelector(IInsurancePool.ReceiverMismatch.selector, carol.owner, alice.owner));
-        vm.prank(alice.owner);
-        pool.redeem(shares, alice.owner, alice.owner);
         vm.prank(alice.owner);
         vm.assertEq(pool.redeem(shares, carol.owner, alice.owner), assets(1_000));
         vm.assertEq(token.balanceOf(carol.owner), assets(1_000));
-        vm.assertEq(pool.balanceOf(alice.owner), 0);
     }
 
-    function test_a_claim_that_comes_too_late_has_to_wait_again() public {
-        uint256 shares = join(alice, assets(1_000));
-        vm.prank(alice.owner);
-        pool.requestRedeem(shares, alice.owner);
-        elapse(9 days + 1);
-        vm.assertEq(pool.maxRedeem(alice.owner), 0);
-    }
-
-    function test_shares_that_wait_cannot_be_transferred() public {
-        uint256 shares = join(alice, assets(1_000));
-        vm.prank(alice.owner);
-        pool.requestRedeem(shares, alice.owner);
-        vm.expectRevert(abi.encodeWithSelector(IInsurancePool.InsufficientBalance.selector, alice.owner, 0, shares));
-        vm.prank(alice.owner);
-        pool.transfer(bob.owner, shares);
-    }
-
-    function test_shares_that_wait_stay_slashable_and_exits_stop_at_a_deficit() public {
+    function test_shares_that_wait_stay_slashable_and_leave_behind_what_insurance_still_pays() public {
         uint256 shares = join(alice, assets(8_000_000));
-        vm.prank(alice.owner);
-        pool.requestRedeem(shares, alice.owner);
+        risk();
+        request(alice, shares);
         bankrupt();
         vm.assertEq(pool.totalAssets(), assets(7_991_000) + LEAST_BOND); // what the cover had for debts
         vm.assertApproxEqAbs(pool.convertToAssets(shares), assets(7_991_000), 1);
-        vm.assertFalse(pool.updateExitClock());
-        elapse(8 days);
-        vm.assertEq(pool.maxRedeem(alice.owner), 0);
-        vm.expectRevert(abi.encodeWithSelector(IInsurancePool.ExitStopped.selector, address(vault)));
-        vm.prank(alice.owner);
-        pool.redeem(shares, alice.owner, alice.owner);
+        toMaturity();
         setCover(ETH, 20_000e18);
+        (uint256 deficit, uint256 closable, uint256 due) = vault.claims();
+        vm.assertEq(abi.encode(deficit, closable, due), abi.encode(6_000e18, 0, 6_000e18));
+        vm.expectRevert(abi.encodeWithSelector(IInsurancePool.PaymentDue.selector, address(vault)));
+        pool.fulfil(alice.owner);
         vm.assertEq(vault.recover(ETH), 6_000e18);
-        vm.assertTrue(pool.updateExitClock());
-        elapse(8 days);
-        vm.assertApproxEqAbs(pool.convertToAssets(shares), assets(7_985_000), 1);
-        vm.assertEq(pool.maxRedeem(alice.owner), shares);
+        vm.assertApproxEqAbs(pool.fulfil(alice.owner), assets(7_985_000), 1);
     }
 
-    /// Leaves a deficit of 15,000 dollars, of which the cover pays 9,000.
-    function bankrupt() private {
+    /// What a cover has no room for is left to haircuts, and no reason to stay.
+    function test_a_record_that_no_cover_pays_for_stops_no_exit() public {
+        uint256 shares = join(alice, assets(8_000_000));
+        risk();
+        bankrupt();
+        request(alice, shares);
+        toMaturity();
+        while (true) {
+            // The bucket has drained a little; what it pays is asked for first.
+            (,, uint256 due) = vault.claims();
+            if (due < 8e18) break; // dust: a millionth of eight million
+            vault.recover(ETH);
+        }
+        (uint256 deficit,,) = vault.claims();
+        vm.assertGt(deficit, 4_000e18);
+        pool.fulfil(alice.owner);
+    }
+
+    /// A debt that is known and can be closed stops both: who would join pays for yesterday, who would leave leaves it to others.
+    function test_a_debt_that_can_be_closed_stops_who_comes_and_who_leaves_until_it_is_closed() public {
+        uint256 shares = join(alice, assets(8_000_000));
+        risk();
+        request(alice, shares);
+        owe();
+        vault.touch(dave.account);
+        (uint256 deficit, uint256 closable, uint256 due) = vault.claims();
+        vm.assertEq(abi.encode(deficit, closable, due), abi.encode(15_000e18, 15_000e18, 9_000e18));
+        vm.assertEq(pool.maxDeposit(carol.owner), 0);
+        toMaturity();
+        setPrice(175 * FEED);
+        vm.expectRevert(abi.encodeWithSelector(IInsurancePool.PaymentDue.selector, address(vault)));
+        pool.fulfil(alice.owner);
+        vault.deleverage(dave.account, 16);
+        pool.fulfil(alice.owner);
+        join(carol, assets(1_000));
+    }
+
+    /// A debt whose leg is frozen waits for its price; nobody waits for it.
+    function test_a_stuck_debt_stops_nobody() public {
+        uint256 shares = join(alice, assets(8_000_000));
+        risk();
+        request(alice, shares);
+        owe();
+        vault.touch(dave.account);
+        toMaturity();
+        perpetuals[ETH].primary.setClosed(true);
+        perpetuals[ETH].secondary.setClosed(true);
+        setSources(ETH, 0, 0);
+        vault.deleverage(dave.account, 16); // finds that it cannot be closed
+        vm.assertEq(vault.stuckDebt(), 15_000e18);
+        (uint256 deficit, uint256 closable, uint256 due) = vault.claims();
+        vm.assertEq(abi.encode(deficit, closable, due), abi.encode(15_000e18, 0, 0));
+        pool.fulfil(alice.owner);
+        join(carol, assets(1_000));
+    }
+
+    function risk() private {
         deposit(bob, 1_000_000 * USD);
         deposit(dave, 60_000 * USD);
         trade(dave, bob, 3_000e18, 200e18);
         setCover(ETH, 10_000e18);
+    }
+
+    /// Dave owes 15,000 dollars of what he risked, and nobody knows.
+    function owe() private {
         setPriceCalmly(175 * FEED);
+    }
+
+    /// Leaves a deficit of 15,000 dollars of what Dave risked, of which the cover pays 9,000.
+    function bankrupt() private {
+        owe();
         vault.deleverage(dave.account, 16);
+    }
+
+    /// What waits to leave backs no new open interest, while it still pays for what there is.
+    function test_new_open_interest_counts_on_nobody_who_is_about_to_leave() public {
+        uint256 shares = join(alice, assets(8_000_000));
+        risk();
+        setCover(ETH, 10_000_000e18);
+        elapse(11 minutes); // the vault asks its pool again
+        refreshPrices();
+        (uint256 left,) = vault.cover(ETH);
+        vm.assertApproxEqAbs(left, 800_000e18, UNIT); // a tenth of the pool
+        request(alice, shares / 2);
+        elapse(11 minutes);
+        refreshPrices();
+        (left,) = vault.cover(ETH);
+        vm.assertApproxEqAbs(left, 400_000e18, UNIT);
+        (,, uint256 room,) = vault.debts(ETH);
+        vm.assertApproxEqAbs(room, 720_000e18, UNIT); // nine tenths, for debts
+        deposit(dave, 1_000_000 * USD);
+        request(alice, shares - shares / 2);
+        elapse(11 minutes);
+        refreshPrices();
+        IMarginVault.Order memory maker = order(bob, -1e18, 200e18, true);
+        IMarginVault.Order memory taker = order(dave, 1e18, 200e18, false);
+        bytes memory makerSignature = sign(bob, maker);
+        bytes memory takerSignature = sign(dave, taker);
+        vm.expectRevert(IMarginVault.CoverExceeded.selector);
+        vault.settle(maker, makerSignature, taker, takerSignature, 1e18);
     }
 
     function test_only_registered_vaults_draw() public {
@@ -151,6 +227,8 @@ contract PoolTest is ProtocolTest {
         (, uint256 penalty) = vault.liquidate(alice.account, dave.account, WAD);
         uint256 income = pool.harvest(address(vault));
         vm.assertApproxEqAbs(income, penalty / 2 / UNIT, 1);
+        vm.assertEq(pool.totalAssets(), assets(1_000_000) + LEAST_BOND);
+        elapse(7 days);
         vm.assertEq(pool.totalAssets(), assets(1_000_000) + LEAST_BOND + income);
         vm.assertGt(pool.convertToAssets(shares), assets(1_000_000));
     }

@@ -4,42 +4,45 @@ use super::*;
 
 impl InsurancePool {
     /// The bond's shares.
-    pub(super) fn bonded(&self) -> U256 {
+    pub(super) fn bonded(&self) -> u128 {
         if self.config.get().promoted {
-            return U256::ZERO;
+            return 0;
         }
-        self.balances.get(self.vm().contract_address())
+        self.shares_of(self.vm().contract_address())
     }
 
-    /// What the bond is worth in asset units, rounded down; at most all that the pool has.
-    pub(super) fn bond_worth(&self) -> U256 {
+    /// All that the pool can pay: its assets, while the market is experimental what the bond is worth, rounded down.
+    pub(super) fn payable(&self) -> u128 {
+        let assets = self.reserves.totals().assets;
+        if self.config.get().promoted {
+            return assets;
+        }
         // Shares that exist are never worth more than fits.
         let worth = self.price().to_assets(self.bonded(), Rounding::Down);
-        worth
-            .unwrap_or(U256::ZERO)
-            .min(self.reserves.totals().assets)
+        worth.unwrap_or(0).min(assets)
     }
 
     /// Burns as many of the bond's shares as `assets` are worth, rounded up, so that the price of the others does not fall;
     /// returns their number. The totals are the caller's to change.
-    pub(super) fn slash_bond(&mut self, assets: U256) -> Result<U256, Error> {
+    pub(super) fn slash_bond(&mut self, assets: u128) -> Result<u128, Error> {
         let bonded = self.bonded();
-        if bonded.is_zero() {
-            return Ok(bonded);
+        if bonded == 0 {
+            return Ok(0);
         }
         let shares = self.price().to_shares(assets, Rounding::Up)?.min(bonded);
         let pool = self.vm().contract_address();
-        self.burn(pool, shares)?;
-        self.vm().log(BondSlashed { shares, assets });
+        self.take(pool, U256::from(shares))?;
+        self.emit_transfer(pool, Address::ZERO, shares);
+        self.emit::<BondSlashed>(0, &[word(shares), word(assets)]);
         Ok(shares)
     }
 
-    /// Gives the bond to `creator`, and lets all of the pool cover the market. Fails with `ExitStopped` while there is a deficit.
+    /// Gives the bond to `creator`, and lets all of the pool cover the market. Fails with `DebtKnown` while there is a deficit.
     pub(super) fn release_bond(&mut self, creator: Address) -> Result<(), Error> {
-        if let Some(vault) = self.observe_deficits() {
-            return Err(ExitStopped { vault }.into());
+        if let Some(vault) = self.owing(Owed::Known, u128::MAX)? {
+            return Err(Error::of::<DebtKnown>(&[vault.into_word()]));
         }
-        let shares = self.bonded();
+        let shares = U256::from(self.bonded());
         let pool = self.vm().contract_address();
         if !shares.is_zero() {
             self.move_shares(pool, creator, shares)?;
@@ -49,7 +52,7 @@ impl InsurancePool {
             promoted: true,
             ..settings
         });
-        self.vm().log(Promoted { creator, shares });
+        self.emit::<Promoted>(1, &[creator.into_word(), shares.into()]);
         Ok(())
     }
 }

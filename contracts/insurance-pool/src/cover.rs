@@ -1,15 +1,37 @@
 //! The vaults that the pool covers: what it pays them, and the income that it fetches from them.
 
+use alloy_sol_types::SolCall;
+
 use super::*;
+use crate::interface::Vault;
 
 /// A vault lets an instrument's cover be at most a tenth of the assets that it is told of: told of ten times the bond, the
 /// bond.
-const COVERS_IN_ASSETS: U256 = U256::from_limbs([10, 0, 0, 0]);
+const COVERS_IN_ASSETS: u128 = 10;
 
 /// A call gets all but a 64th of the gas, so one that failed and left this much had more than six million.
 const GAS_LEFT_BY_REFUSAL: u64 = 100_000;
 
+/// Which of its vaults' claims the pool asks for: the words of the answer.
+#[derive(Clone, Copy)]
+pub enum Owed {
+    /// The deficit that is known.
+    Known = 0,
+    /// Debts that can be closed.
+    Closable = 1,
+    /// What insurance would pay of what is known.
+    Due = 2,
+}
+
+/// Vaults that one pool may cover; every deposit and every fulfilment asks each of them.
+const MAX_VAULTS: usize = 8;
+
 impl InsurancePool {
+    /// Whether `vault` may draw on the pool.
+    pub(super) fn is_vault(&self, vault: Address) -> bool {
+        self.vaults.get(vault).position() != 0
+    }
+
     pub(super) fn register(&mut self, vault: Address) -> Result<(), Error> {
         if self.vault_list.len() >= MAX_VAULTS {
             return Err(TooManyVaults {}.into());
@@ -17,10 +39,7 @@ impl InsurancePool {
         self.vault_list.push(vault);
         let position = self.vault_list.len() as u8;
         self.vaults.setter(vault).set_position(position);
-        self.vm().log(VaultSet {
-            vault,
-            registered: true,
-        });
+        self.emit::<VaultSet>(1, &[vault.into_word(), word(1)]);
         Ok(())
     }
 
@@ -35,148 +54,205 @@ impl InsurancePool {
             self.vaults.setter(last).set_position(position);
         }
         self.vaults.setter(vault).set_position(0);
-        self.vm().log(VaultSet {
-            vault,
-            registered: false,
-        });
+        self.emit::<VaultSet>(1, &[vault.into_word(), word(0)]);
+    }
+
+    /// What `vault` says that it owes, in asset units rounded down. Fails with `VaultSilent` if it does not answer.
+    fn owed_by(&self, vault: Address, owed: Owed) -> Result<u128, Error> {
+        let Ok(claims) = calls::view::<3>(self.vm(), vault, &Vault::claimsCall::SELECTOR) else {
+            return Err(Error::of::<VaultSilent>(&[vault.into_word()]));
+        };
+        let unit = self.config.get().wad_per_unit();
+        Ok(insurance::div(narrow(claims[owed as usize]), unit))
+    }
+
+    /// What is too little to wait for.
+    fn dust(&self) -> u128 {
+        let assets = self.reserves.totals().assets;
+        insurance::dust(assets, self.config.get().dollar())
+    }
+
+    /// Whether `vault` has a deficit above dust that is known.
+    pub(super) fn has_deficit(&self, vault: Address) -> Result<bool, Error> {
+        Ok(self.owed_by(vault, Owed::Known)? > self.dust())
+    }
+
+    /// The vault with which the vaults owe more than dust together, at most `most` of it counted; none if they do not.
+    pub(super) fn owing(&self, owed: Owed, most: u128) -> Result<Option<Address>, Error> {
+        let (mut sum, dust) = (0_u128, self.dust());
+        for k in 0..self.vault_list.len() {
+            let vault = self.vault_list.get(k).unwrap_or_default();
+            sum = sum.saturating_add(self.owed_by(vault, owed)?);
+            if sum.min(most) > dust {
+                return Ok(Some(vault));
+            }
+        }
+        Ok(None)
     }
 
     /// What `vault` may draw now; zero if it is not registered.
     ///
-    /// A share of what the pool held when the day began, less what the vault has drawn since. A pool that began the day
-    /// with less than a dollar counts what came in since as well, so that a new one covers from its first hour. While the
-    /// market is experimental, no more than its bond is worth.
-    pub(super) fn drawable(&self, vault: Address) -> U256 {
+    /// A share of what the pool held when the day began, less what the vault has drawn since. While the market is experimental, no
+    /// more than its bond is worth.
+    pub(super) fn drawable(&self, vault: Address) -> u128 {
         let record = self.vaults.get(vault);
         if record.position() == 0 {
-            return U256::ZERO;
+            return 0;
         }
         let now = self.now();
         let settings = self.config.get();
-        let held = self.reserves.totals().assets;
         let drawn = record.drawn_on(now);
-        let basis = self.opening(held + drawn);
-        let limit = if settings.promoted {
-            held
-        } else {
-            self.bond_worth()
-        };
-        share_of(basis, settings.parameters.dailyDrawShare)
+        let held = self.reserves.totals().assets;
+        let basis = self.reserves.day(now).basis(held, drawn, settings.dollar());
+        insurance::share_of(basis, settings.parameters.dailyDrawShare)
             .saturating_sub(drawn)
-            .min(limit)
+            .min(self.payable())
     }
 
-    /// What the pool began the day with; one that began it with less than a dollar has what `came_in`.
-    pub(super) fn opening(&self, came_in: U256) -> U256 {
-        let opening = self.reserves.opening(self.now());
-        if opening < self.config.get().unit() {
-            came_in
-        } else {
-            opening
+    /// What instruments' covers are measured by, and new open interest is limited by; see `IInsurancePool.available`.
+    pub(super) fn measured_assets(&self) -> (u128, u128) {
+        let settings = self.config.get();
+        let day = self.reserves.day(self.now());
+        let payable = self.payable();
+        if !settings.promoted {
+            let measured = payable
+                .saturating_add(day.drawn)
+                .saturating_mul(COVERS_IN_ASSETS);
+            return (measured, measured);
         }
-    }
-
-    /// What instruments' covers are measured by; see [`available`](InsurancePool::available). What was drawn today counts, so that
-    /// paying makes no cover smaller, and what came in today does not, so that tokens that pass through make none larger.
-    pub(super) fn measured_assets(&self) -> U256 {
-        let drawn = self.reserves.drawn(self.now());
-        if self.config.get().promoted {
-            let before_draws = self.reserves.totals().assets + drawn;
-            before_draws.min(self.opening(before_draws))
-        } else {
-            (self.bond_worth() + drawn) * COVERS_IN_ASSETS
+        let measured = day.measure(payable, settings.dollar());
+        let pending = self.leaving.pending();
+        if pending == 0 {
+            return (measured, measured);
         }
+        // Shares that exist are never worth more than fits.
+        let leaving = self
+            .price()
+            .to_assets(pending, Rounding::Up)
+            .unwrap_or(measured);
+        (measured, measured.saturating_sub(leaving))
     }
 
-    pub(super) fn pay_cover(&mut self, amount: U256) -> Result<U256, Error> {
+    /// Pays the calling vault at most `amount`, in asset units: what is `available` to it. Returns what was paid: nothing if the token
+    /// refuses to send it. Fails with `NotVault`, or with `TokenCallFailed` if little gas was left to the token.
+    pub(super) fn pay_cover(&mut self, amount: U256) -> Result<u128, Error> {
         let vault = self.vm().msg_sender();
         if !self.is_vault(vault) {
-            return Err(NotVault { vault }.into());
+            return Err(Error::of::<NotVault>(&[vault.into_word()]));
         }
-        let payable = amount.min(self.drawable(vault));
+        let payable = narrow(amount).min(self.drawable(vault));
         let paid = self.pay(vault, payable)?;
-        if amount - paid > self.config.get().unit() && !self.exit_clock.is_stopped() {
-            self.stop_exit_clock();
-        }
-        self.vm().log(Covered {
-            vault,
-            amount,
-            paid,
-        });
+        self.emit::<Covered>(1, &[vault.into_word(), amount.into(), word(paid)]);
         Ok(paid)
     }
 
     /// Sends `payable` to `vault` and counts it; returns what was paid. That is nothing if the token refuses, for a token
     /// that blocks the pool must not keep the vault from closing accounts.
-    fn pay(&mut self, vault: Address, payable: U256) -> Result<U256, Error> {
-        if payable.is_zero() {
-            return Ok(U256::ZERO);
+    fn pay(&mut self, vault: Address, payable: u128) -> Result<u128, Error> {
+        if payable == 0 {
+            return Ok(0);
         }
-        let sent = token::send(self.vm(), self.config.get().asset, vault, payable);
-        if let Err(refused) = sent {
+        let asset = self.config.get().asset;
+        if let Err(refused) = token::send(self.vm(), asset, vault, U256::from(payable)) {
             // Whoever gives the token too little gas has not made it refuse.
             if self.vm().evm_gas_left() < GAS_LEFT_BY_REFUSAL {
                 return Err(refused.into());
             }
-            return Ok(U256::ZERO);
+            return Ok(0);
         }
         let now = self.now();
-        let burned = self.slash_bond(payable)?;
-        let before = self.reserves.totals();
-        self.reserves.draw(
-            now,
-            payable,
-            Totals {
-                assets: before.assets - payable,
-                shares: before.shares - burned,
-            },
-        );
+        self.lose(now, payable)?;
         self.vaults.setter(vault).draw(now, payable);
         Ok(payable)
     }
 
-    pub(super) fn fetch_income(&mut self, vault: Address) -> Result<U256, Error> {
-        if !self.is_vault(vault) {
-            return Err(NotVault { vault }.into());
+    /// Takes a draw off the assets. The bond loses it while there is one; then income that is not released, and then every share
+    /// alike.
+    fn lose(&mut self, now: u64, drawn: u128) -> Result<(), Error> {
+        let burned = self.slash_bond(drawn)?;
+        let mut totals = self.reserves.totals();
+        totals.assets -= drawn;
+        totals.shares -= burned;
+        let mut income = self.income.get();
+        if burned == 0 && income.locked_at(now) > 0 {
+            income = income.without(drawn, now);
+            self.income.set(&income);
         }
-        self.observe_deficits();
-        let account = account_of(self.vm().contract_address());
-        let convert = vault::convertCall {
-            account,
-            maxProfit: U256::MAX,
+        let day = self.reserves.day(now).with_draw(drawn);
+        let consolidated = self.consolidated(totals, income.locked_at(now));
+        self.reserves.set_with_day(now, &consolidated, day);
+        Ok(())
+    }
+
+    /// The totals once shares that are worth next to nothing have become fewer.
+    fn consolidated(&mut self, totals: Totals, locked: u128) -> Totals {
+        let released = Totals {
+            assets: totals.assets - locked,
+            ..totals
         };
+        let after = released.consolidated(self.config.get().virtual_shares());
+        if after.generation != totals.generation {
+            let (pending, aside) = self.leaving.get();
+            self.leaving
+                .set(after.carried(pending, totals.generation), aside);
+            let words = [word(after.shares), word(after.generation.into())];
+            self.emit::<SharesConsolidated>(0, &words);
+        }
+        Totals {
+            assets: totals.assets,
+            ..after
+        }
+    }
+
+    /// Converts the profit in the pool's account in `vault` and withdraws its capital, as far as the vault allows, and counts what the
+    /// pool holds. The shares get it over seven days; what is not released yet pays deficits before them.
+    ///
+    /// Returns by how many asset units the pool grew. Fails with `NotVault`, or with the vault's own error if it does not let capital
+    /// go.
+    pub(super) fn fetch_income(&mut self, vault: Address) -> Result<u128, Error> {
+        if !self.is_vault(vault) {
+            return Err(Error::of::<NotVault>(&[vault.into_word()]));
+        }
+        let pool = self.vm().contract_address();
+        let account = account_of(pool);
         // Nothing may be convertible yet; the capital can be fetched all the same.
-        let _ = calls::call::<1>(self.vm(), vault, &convert.abi_encode());
-        let balances = vault::balancesCall { account }.abi_encode();
+        let convert = concat(
+            &Vault::convertCall::SELECTOR,
+            &[account, B256::repeat_byte(0xff)],
+        );
+        let _ = calls::call::<1>(self.vm(), vault, &convert);
+        let balances = concat(&Vault::balancesCall::SELECTOR, &[account]);
         let [capital] = calls::view(self.vm(), vault, &balances)?;
-        let amount = math::div(capital, self.config.get().wad_per_unit());
-        if !amount.is_zero() {
-            let to = self.vm().contract_address();
-            let withdraw = vault::withdrawCall {
-                account,
-                amount,
-                to,
-            };
-            calls::call::<1>(self.vm(), vault, &withdraw.abi_encode())?;
+        let amount = insurance::div(narrow(capital), self.config.get().wad_per_unit());
+        if amount > 0 {
+            let words = [account, word(amount), pool.into_word()];
+            let withdraw = concat(&Vault::withdrawCall::SELECTOR, &words);
+            calls::call::<1>(self.vm(), vault, &withdraw)?;
         }
         let assets = self.count_assets()?;
-        self.vm().log(Harvested { vault, assets });
+        self.emit::<Harvested>(1, &[vault.into_word(), word(assets)]);
         Ok(assets)
     }
 
-    /// Counts everything that the pool holds as its own, and returns by how much that is more than before.
-    fn count_assets(&mut self) -> Result<U256, Error> {
-        let held = self.held()?.min(MAX_ASSETS);
-        let before = self.reserves.totals();
-        let now = self.now();
-        self.reserves.set(
-            now,
-            Totals {
-                assets: held,
-                ..before
-            },
-        );
-        Ok(held.saturating_sub(before.assets))
+    /// Counts everything that the pool holds and has not set aside as its own, and returns by how much that is more than before: income,
+    /// which is locked.
+    fn count_assets(&mut self) -> Result<u128, Error> {
+        let (now, dollar) = (self.now(), self.config.get().dollar());
+        let (income, aside) = (self.income.get(), self.leaving.set_aside());
+        let held = narrow(self.held()?).min(MAX_ASSETS);
+        let mut totals = self.reserves.totals();
+        let assets = held.saturating_sub(aside);
+        let grown = assets.saturating_sub(totals.assets);
+        let lost = totals.assets.saturating_sub(assets);
+        totals.assets = assets;
+        self.reserves.set(now, &totals);
+        if grown > 0 {
+            self.income.set(&income.with(grown, now, dollar));
+        }
+        if lost > 0 {
+            self.income.set(&income.without(lost, now));
+        }
+        Ok(grown)
     }
 }
 

@@ -1,179 +1,228 @@
-//! Requests to redeem, the clock that deficits stop, and paying out.
+//! Requests to redeem, fulfilling them, and paying out.
 
-use super::store::Terms;
+use insurance::Batch;
+use insurance::batch::{self, MAX_BATCHES};
+
 use super::*;
 
 impl InsurancePool {
-    /// Shares of `owner` in their claim window.
-    pub(super) fn claimable(&self, owner: Address) -> U256 {
-        let terms = self.requests.get(owner).terms();
-        terms.claimable(self.exit_clock.time(self.now()))
+    /// What was set aside for `controller`.
+    pub(super) fn claim_of(&self, controller: Address) -> Claim {
+        self.exits.get(controller).get().0
     }
 
-    /// Shares of `owner` that no request holds.
-    pub(super) fn transferable(&self, owner: Address) -> U256 {
-        let balance = self.balances.get(owner);
-        let terms = self.requests.get(owner).terms();
-        if terms.shares.is_zero() {
-            return balance;
-        }
-        balance.saturating_sub(terms.locked(self.exit_clock.time(self.now())))
+    /// Whether `operator` may request and redeem for `controller`.
+    pub(super) fn is_operator(&self, controller: Address, operator: Address) -> bool {
+        self.operators.get(controller).get(operator)
     }
 
-    /// The known deficit of `vault`, WAD; `None` if it does not answer.
+    /// Lets `operator` request and redeem for the caller, or no more.
+    pub(super) fn set_operator(&mut self, operator: Address, approved: bool) -> B256 {
+        let controller = self.vm().msg_sender();
+        self.operators
+            .setter(controller)
+            .setter(operator)
+            .set(approved);
+        let fields = [
+            controller.into_word(),
+            operator.into_word(),
+            word(approved.into()),
+        ];
+        self.emit::<OperatorSet>(2, &fields);
+        word(1)
+    }
+
+    /// Shares that `controller` has requested and nobody has fulfilled, as they count now.
+    pub(super) fn requested(&self, controller: Address) -> u128 {
+        let totals = self.reserves.totals();
+        let exits = self.exits.get(controller);
+        exits.batches().map(|batch| batch.pending(&totals)).sum()
+    }
+
+    /// Asks to redeem `value` shares of `owner` for `controller`; they are paid at most what they are worth now. They mature at the
+    /// first midnight after the cooldown, and stay in the supply and slashable until they are fulfilled.
     ///
-    /// Known is what was written off, less what haircuts have paid for it, and every debt that was found, including
-    /// debts that the pool is about to pay: nobody leaves in front of them.
-    pub(super) fn deficit(&self, vault: Address) -> Option<U256> {
-        let totals = vault::totalsCall {}.abi_encode();
-        let [_, _, _, debt] = calls::view(self.vm(), vault, &totals).ok()?;
-        let shortfall = vault::shortfallCall {}.abi_encode();
-        let [written_off] = calls::view(self.vm(), vault, &shortfall).ok()?;
-        // Two's complement: haircuts may have paid for more than was written off yet.
-        let deficit = debt.wrapping_add(written_off);
-        Some(if deficit.bit(255) {
-            U256::ZERO
-        } else {
-            deficit
-        })
-    }
-
-    /// Whether `vault` has a known deficit above dust, or does not answer.
-    pub(super) fn is_deficient(&self, vault: Address) -> bool {
-        self.deficit(vault)
-            .is_none_or(|deficit| deficit > DEFICIT_DUST)
-    }
-
-    /// A registered vault that stops exits now.
-    pub(super) fn deficient_vault(&self) -> Option<Address> {
-        (0..self.vault_list.len())
-            .filter_map(|k| self.vault_list.get(k))
-            .find(|&vault| self.is_deficient(vault))
-    }
-
-    /// Looks for a deficit and stops or starts the exit clock accordingly; returns the vault that has one.
-    pub(super) fn observe_deficits(&mut self) -> Option<Address> {
-        let deficient = self.deficient_vault();
-        match (deficient.is_some(), self.exit_clock.is_stopped()) {
-            (true, false) => self.stop_exit_clock(),
-            (false, true) => {
-                let now = self.now();
-                let stopped_for = self.exit_clock.start(now);
-                self.vm().log(ExitClockStarted {
-                    stoppedFor: stopped_for,
-                });
-            }
-            _ => {}
-        }
-        deficient
-    }
-
-    pub(super) fn stop_exit_clock(&mut self) {
-        let now = self.now();
-        self.exit_clock.stop(now);
-        self.vm().log(ExitClockStopped { at: now });
-    }
-
-    /// Burns `shares` of `owner`, which must be claimable, then pays `assets` to `receiver`.
-    pub(super) fn leave(
+    /// For `owner`, its operators, and whoever has its allowance; only `controller` and its operators name it (`NotOperator`). Fails
+    /// with `ZeroAmount`, `InsufficientBalance`, `InsufficientAllowance`, or `TooManyBatches` if eight are open.
+    pub(super) fn request(
         &mut self,
-        assets: U256,
-        shares: U256,
-        receiver: Address,
+        value: U256,
+        controller: Address,
         owner: Address,
     ) -> Result<(), Error> {
-        if shares.is_zero() || assets.is_zero() {
+        let sender = self.vm().msg_sender();
+        self.only_operator(controller)?;
+        if sender != owner && !self.is_operator(owner, sender) {
+            self.spend_allowance(owner, sender, value)?;
+        }
+        if value.is_zero() {
             return Err(ZeroAmount {}.into());
         }
-        let sender = self.vm().msg_sender();
-        if sender != owner {
-            self.spend_allowance(owner, sender, shares)?;
-        }
-        if let Some(vault) = self.observe_deficits() {
-            return Err(ExitStopped { vault }.into());
-        }
-        self.claim(shares, receiver, owner)?;
-        self.burn(owner, shares)?;
-        let before = self.reserves.totals();
-        let now = self.now();
-        self.reserves.set(
-            now,
-            Totals {
-                assets: before.assets - assets,
-                shares: before.shares - shares,
-            },
-        );
-        self.vm().log(Withdraw {
-            sender,
-            receiver,
-            owner,
-            assets,
-            shares,
-        });
-        let asset = self.config.get().asset;
-        Ok(token::send(self.vm(), asset, receiver, assets)?)
-    }
-
-    /// Takes `shares` off the request of `owner`.
-    fn claim(&mut self, shares: U256, receiver: Address, owner: Address) -> Result<(), Error> {
-        let clock = self.exit_clock.time(self.now());
-        let mut request = self.requests.setter(owner);
-        let mut terms = request.terms();
-        let claimable = terms.claimable(clock);
-        if claimable < shares {
-            return Err(ExceedsClaimable {
-                owner,
-                claimable,
-                needed: shares,
-            }
-            .into());
-        }
-        let requested = request.receiver();
-        if requested != receiver {
-            return Err(ReceiverMismatch {
-                requested,
-                given: receiver,
-            }
-            .into());
-        }
-        terms.shares -= shares;
-        request.set_terms(&terms);
+        let shares = self.take(owner, value)?;
+        let (pending, aside) = self.leaving.get();
+        self.leaving.set(pending + shares, aside);
+        self.queue(controller, shares)?;
+        let to = self.vm().contract_address();
+        self.emit_transfer(owner, to, shares);
+        let words = [
+            controller.into_word(),
+            owner.into_word(),
+            word(0), // the only request id there is
+            sender.into_word(),
+            word(shares),
+        ];
+        self.emit::<RedeemRequest>(3, &words);
         Ok(())
     }
 
-    pub(super) fn request(&mut self, shares: U256, receiver: Address) -> Result<u64, Error> {
+    /// Adds shares to the batch of the day, or opens one.
+    fn queue(&mut self, controller: Address, shares: u128) -> Result<(), Error> {
+        let settings = self.config.get();
+        let matures = batch::maturity(self.now(), settings.parameters.cooldown.into());
+        let requested_at = self.released();
+        let mut exits = self.exits.setter(controller);
+        let (claim, open) = exits.get();
+        for k in 0..open {
+            let Some(mut batch) = exits.batch(k) else {
+                continue;
+            };
+            if batch.join(shares, matures, requested_at, settings.virtual_shares()) {
+                exits.set_batch(k, Some(&batch));
+                return Ok(());
+            }
+        }
+        if open == MAX_BATCHES {
+            return Err(Error::of::<TooManyBatches>(&[controller.into_word()]));
+        }
+        let batch = Batch {
+            shares,
+            requested_at,
+            matures,
+        };
+        exits.set_batch(open, Some(&batch));
+        exits.set(&claim, open + 1);
+        Ok(())
+    }
+
+    /// Fixes what the mature batches of `controller` are paid: what their shares were worth when they were requested, or are worth
+    /// now if that is less. Burns the shares and sets the assets aside. For anyone, in the first hour of a day.
+    ///
+    /// Returns the assets. Fails with `FulfilmentClosed`, `NothingMature`, `PaymentDue` while the pool would still pay for something
+    /// that is known, or `VaultSilent`.
+    pub(super) fn fulfil(&mut self, controller: Address) -> Result<u128, Error> {
+        let now = self.now();
+        if !batch::is_open(now) {
+            let opens_at = batch::maturity(now, 0) * u64::from(DAY);
+            return Err(Error::of::<FulfilmentClosed>(&[word(opens_at.into())]));
+        }
+        if let Some(vault) = self.owing(Owed::Due, self.payable())? {
+            return Err(Error::of::<PaymentDue>(&[vault.into_word()]));
+        }
+        let (shares, assets) = self.close_mature(controller)?;
+        self.set_aside(shares, assets);
+        let words = [controller.into_word(), word(shares), word(assets)];
+        self.emit::<Fulfilled>(1, &words);
+        Ok(assets)
+    }
+
+    /// Takes the mature batches off the list, and adds to the claim what they are paid; returns their shares and that.
+    fn close_mature(&mut self, controller: Address) -> Result<(u128, u128), Error> {
+        let (now, totals) = (self.now(), self.released());
+        let virtual_shares = self.config.get().virtual_shares();
+        let mut exits = self.exits.setter(controller);
+        let (mut claim, open) = exits.get();
+        let (mut left, mut shares, mut assets) = (0, 0, 0);
+        for k in 0..open {
+            let Some(batch) = exits.batch(k) else {
+                continue;
+            };
+            if batch.is_mature(now) {
+                shares += batch.pending(&totals);
+                assets += batch.payment(totals, virtual_shares)?;
+                exits.set_batch(k, None);
+            } else {
+                if left < k {
+                    exits.set_batch(k, None);
+                    exits.set_batch(left, Some(&batch));
+                }
+                left += 1;
+            }
+        }
+        if left == open {
+            return Err(Error::of::<NothingMature>(&[controller.into_word()]));
+        }
+        claim.shares = claim.shares.saturating_add(shares);
+        claim.assets += assets;
+        exits.set(&claim, left);
+        Ok((shares, assets))
+    }
+
+    /// Burns `shares` that were pending, and takes `assets` off those that vaults can draw.
+    fn set_aside(&mut self, shares: u128, assets: u128) {
+        let now = self.now();
+        let dollar = self.config.get().dollar();
+        let mut totals = self.reserves.totals();
+        totals.shares -= shares;
+        totals.assets -= assets;
+        let day = self.reserves.day(now).with_exit(assets, dollar);
+        self.reserves.set_with_day(now, &totals, day);
+        let (pending, aside) = self.leaving.get();
+        self.leaving
+            .set(pending.saturating_sub(shares), aside + assets);
+        self.emit_transfer(self.vm().contract_address(), Address::ZERO, shares);
+    }
+
+    /// Pays a part of what was set aside for `controller` to `receiver`: `asked` shares or assets. Returns what the part is.
+    ///
+    /// For the controller and its operators (`NotOperator`). Fails with `ExceedsClaimable`, `ZeroAmount`, `ZeroAddress` or
+    /// `TokenCallFailed`.
+    pub(super) fn leave(
+        &mut self,
+        asked: U256,
+        by: By,
+        receiver: Address,
+        controller: Address,
+    ) -> Result<Claim, Error> {
+        self.only_operator(controller)?;
         if receiver.is_zero() {
             return Err(ZeroAddress {}.into());
         }
-        let owner = self.vm().msg_sender();
-        let balance = self.balances.get(owner);
-        if balance < shares {
-            return Err(InsufficientBalance {
-                owner,
-                transferable: balance,
-                needed: shares,
-            }
-            .into());
+        let mut exits = self.exits.setter(controller);
+        let (claim, open) = exits.get();
+        let Ok((part, rest)) = claim.split(narrow(asked), by) else {
+            let words = [controller.into_word(), word(claim.amount(by)), asked.into()];
+            return Err(Error::of::<ExceedsClaimable>(&words));
+        };
+        if part.shares == 0 {
+            return Err(ZeroAmount {}.into());
         }
-        self.observe_deficits();
-        let now = self.now();
-        let parameters = self.config.get().parameters;
-        let cooldown = u64::from(parameters.cooldown);
-        let claimable_at = self.exit_clock.time(now) + cooldown;
-        let mut request = self.requests.setter(owner);
-        request.set_terms(&Terms {
-            shares,
-            claimable_at,
-            expires_at: claimable_at + u64::from(parameters.claimWindow),
-        });
-        request.set_receiver(receiver);
-        let claimable_at = now + cooldown;
-        self.vm().log(RedeemRequested {
-            owner,
-            receiver,
-            shares,
-            claimableAt: claimable_at,
-        });
-        Ok(claimable_at)
+        exits.set(&rest, open);
+        let (pending, aside) = self.leaving.get();
+        self.leaving.set(pending, aside - part.assets);
+        let words = [
+            self.vm().msg_sender().into_word(),
+            receiver.into_word(),
+            controller.into_word(),
+            word(part.assets),
+            word(part.shares),
+        ];
+        self.emit::<Withdraw>(3, &words);
+        if part.assets > 0 {
+            let asset = self.config.get().asset;
+            token::send(self.vm(), asset, receiver, U256::from(part.assets))?;
+        }
+        Ok(part)
+    }
+
+    /// Fails with `NotOperator` unless the caller is `controller` or its operator.
+    fn only_operator(&self, controller: Address) -> Result<(), Error> {
+        let caller = self.vm().msg_sender();
+        if caller == controller || self.is_operator(controller, caller) {
+            return Ok(());
+        }
+        Err(Error::of::<NotOperator>(&[
+            caller.into_word(),
+            controller.into_word(),
+        ]))
     }
 }

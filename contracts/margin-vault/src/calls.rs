@@ -96,11 +96,11 @@ pub fn push(token: Address, to: Address, amount: u128) {
     move_tokens(token, encode_call(Erc20::transferCall::SELECTOR, &words));
 }
 
-/// What the pool would pay this vault now, and what it has, in the token's smallest units.
-pub fn available(pool: Address) -> (u128, u128) {
+/// What the pool would pay this vault now; what covers are measured by; and what new open interest is limited by: three words, in the
+/// token's smallest units.
+pub fn available(pool: Address) -> Args<'static> {
     let call = encode_call(Pool::availableCall::SELECTOR, &[this()]);
-    let answer = ask(pool, call, 2, Error::PoolFailed);
-    (answer.unsigned(0), answer.unsigned(1))
+    ask(pool, call, 3, Error::PoolFailed)
 }
 
 /// Draws at most `amount` of the token's smallest units from the pool. Returns what has really arrived: nothing if the

@@ -49,6 +49,6 @@ sol! {
     }
     interface Pool {
         function cover(uint256 amount) external returns (uint256 paid);
-        function available(address vault) external view returns (uint256 amount, uint256 assets);
+        function available(address vault) external view returns (uint256 amount, uint256 assets, uint256 lasting);
     }
 }

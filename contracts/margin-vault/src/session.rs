@@ -11,7 +11,7 @@ use risk::{
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::{AccountAccess, BlockAccess, MessageAccess};
 
-use crate::abi::{usd, word};
+use crate::abi::{Args, usd, word};
 use crate::calls;
 use crate::checks::is_closable;
 use crate::closings::watch_debt;
@@ -20,7 +20,7 @@ use crate::interfaces::IMarginVault;
 use crate::market::Market;
 pub use crate::market::action;
 use crate::prices;
-use crate::storage::{Field, PoolAssets, Storage};
+use crate::storage::{Field, Storage};
 use crate::word::Word;
 
 /// Tier from which exposed accounts withdraw only above 20 % free margin.
@@ -144,29 +144,31 @@ impl<'s> Session<'s> {
     /// Asks the pool, once, what it would pay, and what covers are measured by.
     pub fn insure(&mut self) {
         if !self.ledger.is_insured() {
-            let pool = self.ledger.store.address(Field::Pool);
-            let (payable, units) = calls::available(pool);
-            let assets = PoolAssets {
-                units,
-                seen: u32::try_from(self.now).unwrap_or(u32::MAX),
-                ..self.ledger.store.pool_assets()
-            };
-            self.ledger.store.set_pool_assets(&assets);
+            let answer = self.available();
             let said = Pool {
-                payable: self.amount(payable),
-                measured: self.amount(units),
+                payable: self.amount(answer.unsigned(0)),
+                measured: self.amount(answer.unsigned(1)),
             };
             self.ledger.insure(said).or_revert();
         }
     }
 
-    /// What covers are measured by, as the pool said at most ten minutes ago.
+    /// What new open interest is limited by, as the pool said at most ten minutes ago: what covers are measured by, less pending
+    /// requests.
+    #[inline(never)]
     pub fn pool_assets(&mut self) -> Usd {
-        let known = self.ledger.store.pool_assets();
-        if self.now.saturating_sub(known.seen.into()) > ASSETS_SERVE {
-            self.insure();
+        let mut known = self.ledger.store.pool_assets();
+        if self.now.saturating_sub(known.seen) > ASSETS_SERVE {
+            known.units = self.available().unsigned(2);
+            known.seen = self.now;
+            self.ledger.store.set_pool_assets(&known);
         }
-        self.amount(self.ledger.store.pool_assets().units)
+        self.amount(known.units)
+    }
+
+    /// What the pool says: see [`calls::available`].
+    fn available(&self) -> Args<'static> {
+        calls::available(self.ledger.store.address(Field::Pool))
     }
 
     /// The outflow limiter as it is now, before tokens come or go in this operation, and its rates.

@@ -143,10 +143,10 @@ pub(crate) enum Hashed {
 /// What the vault last heard of its pool.
 #[derive(Clone, Copy, Default)]
 pub struct PoolAssets {
-    /// What covers are measured by, in the token's smallest units.
+    /// What new open interest is limited by: what covers are measured by, less pending requests; in the token's smallest units.
     pub units: u128,
     /// Time of the answer, seconds.
-    pub seen: u32,
+    pub seen: u64,
     /// Share of trade fees that is counted as paid into insurance, in units of 1e-9: what it was when fees were last
     /// distributed.
     pub fee_share: u32,
@@ -271,18 +271,21 @@ impl Storage {
         self.hashed(Hashed::Credit, owner.into_word(), 0, Word::ZERO)
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "stored from 32 bits")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "stored from 64 and 32 bits"
+    )]
     pub fn pool_assets(&self) -> PoolAssets {
         let Word { high, low } = self.field(Field::PoolAssets);
         PoolAssets {
             units: low,
-            seen: high as u32,
-            fee_share: (high >> 32) as u32,
+            seen: high as u64,
+            fee_share: (high >> 64) as u32,
         }
     }
 
     pub fn set_pool_assets(&mut self, assets: &PoolAssets) {
-        let high = u128::from(assets.fee_share) << 32 | u128::from(assets.seen);
+        let high = u128::from(assets.fee_share) << 64 | u128::from(assets.seen);
         let word = Word::new(high, assets.units);
         self.set_field(Field::PoolAssets, word);
     }

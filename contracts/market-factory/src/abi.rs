@@ -50,7 +50,7 @@ sol! {
 
 contract_support::errors! {
     /// Why the factory reverts.
-    pub enum Error {
+    pub struct Error {
         NotOwner,
         NotPendingOwner,
         TokenCallFailed,

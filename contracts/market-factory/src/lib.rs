@@ -4,8 +4,8 @@
 //! asset's id in the guard depends on its vault, so nobody can squat a name. Anyone may create a market; its contracts
 //! belong to the factory's owner. Until the owner promotes it, a market is experimental, and its insurance pays no more than its
 //! creator's bond: shares of the market's pool that are burned before all others. Nobody can give the bond back while the
-//! market is experimental; with promotion its shares become the creator's, to redeem like anybody's, after the pool's seven
-//! days.
+//! market is experimental; with promotion its shares become the creator's, to redeem like anybody's, at the pool's
+//! first midnight after seven days.
 //!
 //! Whoever calls back is refused.
 
@@ -209,7 +209,7 @@ impl MarketFactory {
 
     /// Promotes the market of `vault`: all of its pool covers it, and the bond's shares become its creator's. Its instruments
     /// stay as they are; the owner may set what fits a promoted market. Owner only; fails with `NotOwner`, `UnknownVault`,
-    /// `AlreadyPromoted`, or with the pool's `ExitStopped` while the market has a deficit, which is the bond's to pay.
+    /// `AlreadyPromoted`, or with the pool's `DebtKnown` while the market has a deficit, which is the bond's to pay.
     pub fn promote(&mut self, vault: Address) -> Result<(), Error> {
         self.ownership.only_owner()?;
         let market = self.market_of(vault).ok_or(UnknownVault { vault })?;

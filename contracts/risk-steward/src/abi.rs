@@ -108,7 +108,7 @@ contract_support::abi_struct!(Held {
 
 contract_support::errors! {
     /// Why the steward reverts.
-    pub enum Error {
+    pub struct Error {
         NotOwner,
         NotPendingOwner,
         NoCode,

@@ -30,6 +30,7 @@ margin_vault::functions! {
     COVER = vault::coverCall;
     DEBTS = vault::debtsCall;
     STUCK_DEBT = vault::stuckDebtCall;
+    CLAIMS = vault::claimsCall;
     FUNDING = vault::fundingCall;
     DUST = vault::dustCall;
     INITIALIZE = vault::initializeCall;

@@ -42,6 +42,7 @@ impl Program for Registry {
             selector::COVER => views::cover(store, store.listing(args.u32(0))),
             selector::DEBTS => views::debts(store, store.listing(args.u32(0))),
             selector::STUCK_DEBT => views::stuck_debt(store),
+            selector::CLAIMS => views::claims(store),
             selector::FUNDING => views::funding(store, store.listing(args.u32(0))),
             selector::DUST => views::dust(store, store.listing(args.u32(0))),
             _ => return None,

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256};
 use risk::cover::open_interest_limit;
-use risk::{BUCKETS, InstrumentId, Ledger, Positions, Side, Size, Store};
+use risk::{BUCKETS, InstrumentId, Ledger, Positions, Side, Size, Store, Usd};
 
 use margin_vault::abi::{Bytes, encode, usd};
 use margin_vault::error::OrRevert;
@@ -199,6 +199,17 @@ pub fn debts(store: &mut Storage, id: InstrumentId) -> Bytes {
         cover.reward_room().or_revert(),
     ];
     encode(&words.map(usd))
+}
+
+/// What the pool asks: the deficit that is known, debts that can be closed, and what insurance would pay of what is known.
+pub fn claims(store: &mut Storage) -> Bytes {
+    let totals = store.totals();
+    if totals.debt == Usd::ZERO && totals.shortfall <= Usd::ZERO {
+        return encode(&[Word::ZERO; 3]);
+    }
+    let mut session = Session::open(store);
+    session.insure();
+    encode(&session.ledger.claims().or_revert().map(usd))
 }
 
 /// Known debts that nobody waits for.

@@ -1,38 +1,40 @@
-//! One error enum per contract.
+//! One error type per contract.
 
-/// Declares a contract's error enum from Solidity errors that are in scope (from `sol!`).
+/// Declares a contract's error type from Solidity errors that are in scope (from `sol!`).
 ///
-/// Each listed error becomes a variant of the same name with a `From` conversion, so that `?` works.
-/// The extra variant `Bubbled` carries the revert data of a called contract unchanged, or `CallFailed` where there is none.
-/// The enum converts into the revert data, which is never empty; with the contract's feature `export-abi` it also lists its errors.
+/// Each listed error converts into it, so that `?` works, and so does the revert data of a called contract: unchanged, or
+/// `CallFailed` where there is none. It is the revert data, never empty: encoded where the error arises, it is a pointer for whoever
+/// passes it on, which makes programs smaller than a variant for each error would. With the contract's feature `export-abi` it also
+/// lists its errors.
 #[macro_export]
 macro_rules! errors {
-    ($(#[$meta:meta])* $vis:vis enum $name:ident { $($error:ident),+ $(,)? }) => {
+    ($(#[$meta:meta])* $vis:vis struct $name:ident { $($error:ident),+ $(,)? }) => {
         $(#[$meta])*
-        $vis enum $name {
-            $(#[allow(missing_docs)] $error($error),)+
-            /// The revert data of a called contract, passed on unchanged.
-            Bubbled(::alloc::vec::Vec<u8>),
-        }
+        $vis struct $name(::alloc::vec::Vec<u8>);
 
         $(impl From<$error> for $name {
             fn from(error: $error) -> Self {
-                Self::$error(error)
+                Self(::stylus_sdk::alloy_sol_types::SolError::abi_encode(&error))
             }
         })+
 
+        impl $name {
+            /// The error `E` with these fields, each of which is one word.
+            #[allow(dead_code, reason = "not every contract has errors with fields")]
+            $vis fn of<E: ::stylus_sdk::alloy_sol_types::SolError>(words: &[::stylus_sdk::alloy_primitives::B256]) -> Self {
+                Self($crate::words::concat(&E::SELECTOR, words))
+            }
+        }
+
         impl From<::alloc::vec::Vec<u8>> for $name {
             fn from(data: ::alloc::vec::Vec<u8>) -> Self {
-                Self::Bubbled(data)
+                Self($crate::calls::reason(data))
             }
         }
 
         impl From<$name> for ::alloc::vec::Vec<u8> {
             fn from(error: $name) -> Self {
-                match error {
-                    $($name::$error(error) => ::stylus_sdk::alloy_sol_types::SolError::abi_encode(&error),)+
-                    $name::Bubbled(data) => $crate::calls::reason(data),
-                }
+                error.0
             }
         }
 

@@ -6,10 +6,10 @@
 //! - [`calls`]: calls to other contracts that cannot be mistaken for success.
 //! - [`token`]: ERC-20 transfers for tokens that return nothing, `true` or `false`.
 //! - [`lock`]: a re-entrancy lock in transient storage.
-//! - [`math`]: division by the chain.
+//! - [`words`]: logs made of words.
 //! - [`packing`]: several integers in one storage word.
 //! - [`abi_struct!`](crate::abi_struct): structs in public methods.
-//! - [`errors!`](crate::errors): one error enum per contract, ABI-encoded on revert.
+//! - [`errors!`](crate::errors): one error type per contract, its revert data.
 
 extern crate alloc;
 
@@ -19,7 +19,7 @@ pub mod clone;
 pub mod entry;
 mod error;
 pub mod lock;
-pub mod math;
 pub mod ownable;
 pub mod packing;
 pub mod token;
+pub mod words;

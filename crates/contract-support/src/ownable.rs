@@ -1,9 +1,11 @@
 //! Two-step ownership, as `IOwnable` declares it.
 
-use alloy_primitives::Address;
-use alloy_sol_types::sol;
+use alloy_primitives::{Address, B256};
+use alloy_sol_types::{SolEvent, sol};
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::StorageAddress;
+
+use crate::words;
 
 sol! {
     /// `newOwner` may now accept.
@@ -30,10 +32,7 @@ impl Ownable {
     /// Sets the first owner. The caller makes sure that this happens once.
     pub fn initialize(&mut self, owner: Address) {
         self.owner.set(owner);
-        self.vm().log(OwnershipTransferred {
-            previousOwner: Address::ZERO,
-            newOwner: owner,
-        });
+        self.log(OwnershipTransferred::SIGNATURE_HASH, Address::ZERO, owner);
     }
 
     /// The owner.
@@ -59,10 +58,8 @@ impl Ownable {
     pub fn transfer(&mut self, new_owner: Address) -> Result<(), NotOwner> {
         self.only_owner()?;
         self.pending_owner.set(new_owner);
-        self.vm().log(OwnershipTransferStarted {
-            previousOwner: self.owner.get(),
-            newOwner: new_owner,
-        });
+        let owner = self.owner.get();
+        self.log(OwnershipTransferStarted::SIGNATURE_HASH, owner, new_owner);
         Ok(())
     }
 
@@ -75,10 +72,12 @@ impl Ownable {
         let previous = self.owner.get();
         self.owner.set(caller);
         self.pending_owner.set(Address::ZERO);
-        self.vm().log(OwnershipTransferred {
-            previousOwner: previous,
-            newOwner: caller,
-        });
+        self.log(OwnershipTransferred::SIGNATURE_HASH, previous, caller);
         Ok(())
+    }
+
+    /// Both events have the same fields.
+    fn log(&self, topic: B256, from: Address, to: Address) {
+        words::log(self.vm(), topic, 2, &[from.into_word(), to.into_word()]);
     }
 }

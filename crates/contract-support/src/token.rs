@@ -7,6 +7,8 @@ use alloy_sol_types::{SolCall, sol};
 use stylus_sdk::call::RawCall;
 use stylus_sdk::stylus_core::Host;
 
+use program_support::encoding::concat;
+
 sol! {
     /// The token refused, returned `false`, or is no contract.
     #[derive(Debug)]
@@ -26,7 +28,8 @@ pub fn send(
     to: Address,
     amount: U256,
 ) -> Result<(), TokenCallFailed> {
-    call(host, token, &transferCall { to, amount }.abi_encode())
+    let words = [to.into_word(), amount.into()];
+    call(host, token, &concat(&transferCall::SELECTOR, &words))
 }
 
 /// Fetches `amount` of `token` from `from`, who has approved the running contract.
@@ -37,11 +40,8 @@ pub fn fetch(
     amount: U256,
 ) -> Result<(), TokenCallFailed> {
     let to = host.contract_address();
-    call(
-        host,
-        token,
-        &transferFromCall { from, to, amount }.abi_encode(),
-    )
+    let words = [from.into_word(), to.into_word(), amount.into()];
+    call(host, token, &concat(&transferFromCall::SELECTOR, &words))
 }
 
 /// Lets `spender` fetch `amount` of the running contract's `token`.
@@ -51,7 +51,8 @@ pub fn allow(
     spender: Address,
     amount: U256,
 ) -> Result<(), TokenCallFailed> {
-    call(host, token, &approveCall { spender, amount }.abi_encode())
+    let words = [spender.into_word(), amount.into()];
+    call(host, token, &concat(&approveCall::SELECTOR, &words))
 }
 
 /// What `account` holds of `token`.
@@ -60,12 +61,13 @@ pub fn balance(
     token: Address,
     account: Address,
 ) -> Result<U256, TokenCallFailed> {
-    view(host, token, &balanceOfCall { account }.abi_encode())
+    let words = [account.into_word()];
+    view(host, token, &concat(&balanceOfCall::SELECTOR, &words))
 }
 
 /// The decimals of `token`.
 pub fn token_decimals(host: &impl Host, token: Address) -> Result<u8, TokenCallFailed> {
-    let decimals = view(host, token, &decimalsCall {}.abi_encode())?;
+    let decimals = view(host, token, &decimalsCall::SELECTOR)?;
     decimals.try_into().map_err(|_| TokenCallFailed { token })
 }
 

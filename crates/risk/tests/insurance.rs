@@ -401,3 +401,70 @@ fn insurance_pays_at_most_a_cover_at_once_and_two_in_ninety_days() {
     println!("at most {tightest:.3} covers within ninety days");
     assert!(paid_in_all > wad(1_000) && tightest > 1.2);
 }
+
+/// What the pool is told that insurance would pay of what is known is what it pays, in whatever order that is asked for; and no more
+/// where haircuts have paid for debts that are open.
+#[test]
+fn what_is_due_is_what_insurance_then_pays() {
+    let (books, seed) = (setting("RISK_BOOKS", 2_000) / 4, setting("RISK_SEED", 1));
+    println!("RISK_BOOKS={books} RISK_SEED={seed}");
+    let (mut dues, mut with_records, mut credits) = (0, 0, 0);
+    for number in 0..books {
+        let mut random = ChaCha8Rng::seed_from_u64(seed + number);
+        let mut book = Book::draw(&mut random);
+        book.vault.insurance = UNLIMITED;
+        book.exact.pool = model::wad(UNLIMITED.0);
+        book.rewards = (Ratio::ZERO, Usd::ZERO);
+        // Some debts are on record already, and covers have drained since.
+        let written_off = book.debtors.split_off(book.debtors.len() / 2);
+        let open = std::mem::replace(&mut book.debtors, written_off);
+        close_all(&mut book, &mut random, false);
+        book.debtors = open;
+        if random.random_bool(0.5) {
+            book.haircut(random.random_range(0..100));
+        }
+        book.advance(random.random_range(0..60 * 86_400));
+        let [deficit, closable, due] = book.vault.ask(|ledger| ledger.claims()).unwrap();
+        let (totals, had) = (&book.vault.memory.totals, book.vault.insurance);
+        assert_eq!(closable, totals.debt);
+        assert_eq!(deficit.0, (totals.debt.0 + totals.shortfall.0).max(0));
+        let is_credit = totals.shortfall < Usd::ZERO;
+        with_records += u64::from(totals.shortfall > Usd::ZERO && closable > Usd::ZERO);
+        close_all(&mut book, &mut random, true);
+        let mut ids = book.underlyings();
+        ids.shuffle(&mut random);
+        ids.into_iter().for_each(|id| book.recover(id));
+        let paid = had.minus(book.vault.insurance).unwrap();
+        assert!(paid.0 <= due.0 + TOLERANCE, "{paid:?} of {due:?}");
+        assert!(
+            is_credit || paid.0 >= due.0 - TOLERANCE,
+            "{paid:?} of {due:?}"
+        );
+        credits += u64::from(is_credit);
+        dues += u64::from(due > Usd::ZERO);
+    }
+    assert!(dues * 2 > books && with_records * 10 > books && credits * 20 > books);
+}
+
+/// Debts that wait for a frozen leg are neither closable nor due.
+#[test]
+fn what_is_stuck_is_not_due() {
+    for number in 0..200 {
+        let mut random = ChaCha8Rng::seed_from_u64(number);
+        let mut book = Book::draw(&mut random);
+        let debtors = book.debtors.clone();
+        let mut closable = book.vault.memory.totals.debt;
+        for debtor in debtors {
+            let debt = book.vault.memory.account(debtor).pnl.deficit().unwrap();
+            book.vault
+                .run(|ledger| ledger.set_stuck(debtor, true))
+                .unwrap();
+            closable = closable.minus(debt).unwrap();
+            let claims = book.vault.ask(|ledger| ledger.claims()).unwrap();
+            assert_eq!(claims[0], book.vault.memory.totals.debt);
+            assert_eq!(claims[1], closable);
+            assert!(claims[2] <= closable);
+        }
+        assert_eq!(closable, Usd::ZERO);
+    }
+}

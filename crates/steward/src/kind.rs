@@ -166,9 +166,8 @@ const RANGE_LIMITS: [Field; 5] = [
 ];
 
 /// A longer wait keeps capital behind the vaults. A smaller draw favours the pool over traders with profits.
-const POOL_PARAMETERS: [Field; 3] = [
+const POOL_PARAMETERS: [Field; 2] = [
     up(ANY),       // cooldown
-    steered(ANY),  // claimWindow
     steered(RATE), // dailyDrawShare
 ];
 

@@ -1,16 +1,42 @@
-//! What the pool stores beside its shares, packed so that a deposit, a draw and a quote touch as few slots as can be.
+//! What the pool stores, packed so that a deposit, a draw and a quote touch as few slots as can be.
 
-mod clock;
 mod config;
-mod request;
+mod exits;
+mod holding;
+mod income;
+mod leaving;
 mod reserves;
 mod vault;
 
-pub use clock::ExitClock;
-pub use config::{Config, DRAW_SHARE_UNIT, Settings, power_of_ten};
-pub use request::{Request, Terms};
-pub use reserves::{MAX_ASSETS, MAX_SUPPLY, Reserves};
+pub use config::{Config, DRAW_SHARE_UNIT, Settings};
+pub use exits::Exits;
+pub use holding::Holding;
+pub use income::LockedIncome;
+pub use leaving::Leaving;
+pub use reserves::Reserves;
 pub use vault::VaultRecord;
 
-/// Length of a day, of which draws are counted, in seconds. Days begin at midnight UTC.
-const DAY: u64 = 86_400;
+use alloy_primitives::B256;
+use contract_support::packing::{Pack, Unpack};
+use insurance::Totals;
+
+/// Slot of totals (shares 16 bytes, assets 12, generation 1) and a day (3), counted from 1970.
+fn pack_totals(totals: &Totals, day: u64) -> B256 {
+    Pack::default()
+        .uint(totals.shares, 16)
+        .uint(totals.assets, 12)
+        .short(totals.generation.into(), 1)
+        .short(day, 3)
+        .word()
+}
+
+/// What [`pack_totals`] has packed.
+fn unpack_totals(word: B256) -> (Totals, u64) {
+    let mut fields = Unpack::new(word);
+    let totals = Totals {
+        shares: fields.uint(16),
+        assets: fields.uint(12),
+        generation: fields.short(1) as u8,
+    };
+    (totals, fields.short(3))
+}

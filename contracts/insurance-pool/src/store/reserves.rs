@@ -1,22 +1,14 @@
-//! Shares, assets, what the day began with and what was drawn on it: one slot for every operation, a second one for draws.
+//! Shares, assets, what the day began with and what was drawn on it: one slot for every operation, a second one for draws and exits.
 
-use alloy_primitives::U256;
 use contract_support::packing::{Pack, Unpack};
+use insurance::{DAY, Day, Totals};
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::StorageB256;
 
-use super::super::shares::Totals;
-use super::DAY;
+use super::{pack_totals, unpack_totals};
 
-/// Most asset units that the pool counts: 79 billion whole tokens of 18 decimals.
-pub const MAX_ASSETS: U256 = U256::from_limbs([u64::MAX, (1 << 32) - 1, 0, 0]);
-
-/// Most shares that can exist. Shares have 21 decimals and begin at a dollar, so a pool of a billion dollars can lose
-/// all but 3e-9 of it, and be filled up again, before it has to refuse deposits.
-pub const MAX_SUPPLY: U256 = U256::from_limbs([u64::MAX, u64::MAX, 0, 0]);
-
-/// Slots of the totals (supply 16 bytes, assets 12, day 4); and of what all vaults drew on that day (16) and the assets at its
-/// start (16).
+/// Slots of the totals with the day of their last change; and of what all vaults drew on that day (14 bytes), the
+/// assets at its start (14), and the day again (4), which keeps the slot from ever being empty. Assets are all that vaults can draw: income that is not released as well.
 #[storage]
 pub struct Reserves {
     totals: StorageB256,
@@ -26,62 +18,46 @@ pub struct Reserves {
 impl Reserves {
     /// Shares and assets.
     pub fn totals(&self) -> Totals {
-        self.fields().0
+        unpack_totals(self.totals.get()).0
     }
 
-    /// What the day of `now` began with.
-    pub fn opening(&self, now: u64) -> U256 {
-        self.day(now).1
-    }
-
-    /// What all vaults have drawn on the day of `now`.
-    pub fn drawn(&self, now: u64) -> U256 {
-        self.day(now).0
-    }
-
-    /// Counts a draw of `amount`, after which the totals are these.
-    pub fn draw(&mut self, now: u64, amount: U256, totals: Totals) {
-        self.set(now, totals);
-        let (drawn, opening) = self.day(now);
-        let word = Pack::default()
-            .uint(drawn.saturating_add(amount).saturating_to(), 16)
-            .uint(opening.saturating_to(), 16);
-        self.day.set(word.word());
-    }
-
-    /// What was drawn on the day of `now`, and the assets at its start.
-    fn day(&self, now: u64) -> (U256, U256) {
-        let (totals, day) = self.fields();
+    /// What the day of `now` began with, and what was drawn on it.
+    pub fn day(&self, now: u64) -> Day {
+        let (totals, day) = unpack_totals(self.totals.get());
         if day != now / DAY {
-            return (U256::ZERO, totals.assets);
+            return Day {
+                drawn: 0,
+                opening: totals.assets,
+            };
         }
         let mut fields = Unpack::new(self.day.get());
-        (U256::from(fields.uint(16)), U256::from(fields.uint(16)))
-    }
-
-    /// Stores totals within [`MAX_ASSETS`] and [`MAX_SUPPLY`]; the first change on a day keeps what the day began with.
-    pub fn set(&mut self, now: u64, totals: Totals) {
-        let (before, day) = self.fields();
-        let today = now / DAY;
-        if day != today {
-            let word = Pack::default()
-                .uint(0, 16)
-                .uint(before.assets.saturating_to(), 16);
-            self.day.set(word.word());
+        Day {
+            drawn: fields.uint(14),
+            opening: fields.uint(14),
         }
-        let word = Pack::default()
-            .uint(totals.shares.saturating_to(), 16)
-            .uint(totals.assets.saturating_to(), 12)
-            .short(today, 4);
-        self.totals.set(word.word());
     }
 
-    fn fields(&self) -> (Totals, u64) {
-        let mut fields = Unpack::new(self.totals.get());
-        let totals = Totals {
-            shares: U256::from(fields.uint(16)),
-            assets: U256::from(fields.uint(12)),
-        };
-        (totals, fields.short(4))
+    /// Stores totals within their bounds; the first change on a day keeps what the day began with.
+    pub fn set(&mut self, now: u64, totals: &Totals) {
+        let (_, day) = unpack_totals(self.totals.get());
+        if day != now / DAY {
+            let today = self.day(now);
+            self.store_day(now, today);
+        }
+        self.totals.set(pack_totals(totals, now / DAY));
+    }
+
+    /// Stores totals, and what the day of `now` is after a draw or an exit.
+    pub fn set_with_day(&mut self, now: u64, totals: &Totals, day: Day) {
+        self.store_day(now, day);
+        self.totals.set(pack_totals(totals, now / DAY));
+    }
+
+    fn store_day(&mut self, now: u64, day: Day) {
+        let word = Pack::default()
+            .uint(day.drawn, 14)
+            .uint(day.opening, 14)
+            .short(now / DAY, 4);
+        self.day.set(word.word());
     }
 }

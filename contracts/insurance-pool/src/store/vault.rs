@@ -1,11 +1,9 @@
 //! A vault that draws on the pool.
 
-use alloy_primitives::U256;
 use contract_support::packing::{Pack, Unpack};
+use insurance::DAY;
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::StorageB256;
-
-use super::DAY;
 
 /// Slot of what a vault drew (12 bytes) on a day (4), and of its position in the list of vaults (1), from one; zero if it
 /// is not registered. What it drew stays when it is removed, so that it cannot begin a day twice.
@@ -27,20 +25,16 @@ impl VaultRecord {
     }
 
     /// Asset units drawn on the day of `now`.
-    pub fn drawn_on(&self, now: u64) -> U256 {
+    pub fn drawn_on(&self, now: u64) -> u128 {
         let (drawn, day, _) = self.fields();
-        if day == now / DAY {
-            U256::from(drawn)
-        } else {
-            U256::ZERO
-        }
+        if day == now / DAY { drawn } else { 0 }
     }
 
     /// Counts a draw of `amount`, at most the pool's assets.
-    pub fn draw(&mut self, now: u64, amount: U256) {
+    pub fn draw(&mut self, now: u64, amount: u128) {
         let drawn = self.drawn_on(now).saturating_add(amount);
         let position = self.position();
-        self.store(drawn.saturating_to(), now / DAY, position);
+        self.store(drawn, now / DAY, position);
     }
 
     fn fields(&self) -> (u128, u64, u8) {

@@ -707,7 +707,7 @@ fn in_pool(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool,
         }
         _ => {
             if gene.x.is_multiple_of(4) {
-                world.pass(pool::NOTICE);
+                world.pass(pool::until_fulfilment(scene.node.now()));
                 judge.moved(world, Cause::Market)?;
             }
             judge.watch(world, &[], |_| {

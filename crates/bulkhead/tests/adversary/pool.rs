@@ -7,8 +7,15 @@ use crate::node::{Answers, Node, Question};
 use crate::seen::tokens_as_money;
 use crate::system::System;
 
-/// Seconds after which a request can be claimed, and some.
-pub const NOTICE: u64 = 7 * 86_400 + 3_600;
+const DAY: u64 = 86_400;
+
+/// Seconds from `now` until some minutes into the first day, by UTC, that begins at least a week later: then what is requested now is
+/// mature, and batches are fulfilled.
+pub const fn until_fulfilment(now: u64) -> u64 {
+    const MINUTES: u64 = 600;
+    let mature = (now + 7 * DAY).div_ceil(DAY) * DAY;
+    mature + MINUTES - now
+}
 
 /// Puts tokens into the pool.
 pub fn deposit(node: &Node, system: &System, from: Address, assets: U256) -> Result<(), String> {
@@ -19,24 +26,29 @@ pub fn deposit(node: &Node, system: &System, from: Address, assets: U256) -> Res
 
 /// Asks for shares to be paid out.
 pub fn request(node: &Node, system: &System, from: Address, shares: U256) -> Result<(), String> {
-    let receiver = from;
-    let call = IInsurancePool::requestRedeemCall { shares, receiver };
+    let (controller, owner) = (from, from);
+    let call = IInsurancePool::requestRedeemCall {
+        shares,
+        controller,
+        owner,
+    };
     node.send(from, system.pool, &call).map(drop)
 }
 
-/// Takes out what a request has made claimable.
+/// Has what is mature fulfilled, and takes it out with what was fulfilled before.
 pub fn leave(node: &Node, system: &System, from: Address) -> Result<(), String> {
-    let call = IInsurancePool::redeemRequestCall { owner: from };
-    let asked = node.view(system.pool, &call);
+    let fulfil = IInsurancePool::fulfilCall { controller: from };
+    let fulfilled = node.send(from, system.pool, &fulfil);
+    let shares = node.view(system.pool, &IERC4626::maxRedeemCall { owner: from });
+    if shares.is_zero() {
+        return fulfilled.map(drop);
+    }
     let (receiver, owner) = (from, from);
     let call = IERC4626::redeemCall {
-        shares: asked.shares,
+        shares,
         receiver,
         owner,
     };
-    if asked.shares.is_zero() {
-        return Err("nothing requested".to_owned());
-    }
     node.send(from, system.pool, &call).map(drop)
 }
 
@@ -48,7 +60,7 @@ pub struct PoolSeen {
     /// What it would pay the vault now, WAD.
     pub payable: i128,
     pub supply: U256,
-    /// Shares of the adversary's owners.
+    /// Shares of the adversary's owners that are not requested.
     pub own: U256,
 }
 

@@ -157,7 +157,6 @@ async fn feed(scene: &Scene) -> Change {
 fn pool_parameters(scene: &Scene) -> Change {
     let parameters = IInsurancePool::Parameters {
         cooldown: 86_400 * 9,
-        claimWindow: 86_400 * 3,
         dailyDrawShare: rate(0.05),
     };
     let call = IInsurancePool::setParametersCall {

@@ -70,6 +70,29 @@ impl<S: Store> Ledger<'_, S> {
         self.store.cover(id).at(size, self.now)
     }
 
+    /// What the pool is told, once it was asked what covers are measured by: the deficit that is known, written off or not, less
+    /// haircuts; debts that can be closed, as far as anybody knows; and what insurance would pay of those and of what is on record,
+    /// each within its cover, on however many days.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`].
+    pub fn claims(&self) -> Result<[Usd; 3]> {
+        let deficit = self.totals.shortfall.plus(self.totals.debt)?.or_zero();
+        let closable = self.totals.debt.minus(self.store.stuck())?.or_zero();
+        let records = self.store.records();
+        let (mut left, mut recoverable) = (records.unpaid, Usd::ZERO);
+        while left != 0 {
+            let id = left.trailing_zeros() as InstrumentId;
+            left &= left - 1;
+            let debts = self.store.debts(id);
+            let room = self.cover_of(id)?.room()?.minus(debts.known)?.or_zero();
+            recoverable = recoverable.plus(records.unpaid_of(&debts)?.min(room))?;
+        }
+        let recoverable = recoverable.min(self.totals.shortfall.or_zero());
+        let insured = self.insured.min(closable).min(deficit);
+        Ok([deficit, closable, insured.plus(recoverable)?])
+    }
+
     /// Draws on the pool for what is on record of an instrument: what its cover has beyond known debts, in whole units of the
     /// token. Returns what the pool has to pay.
     ///

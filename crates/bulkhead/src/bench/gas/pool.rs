@@ -78,18 +78,25 @@ impl Bench<'_> {
         self.call("pool.transferFrom", 1, pool, &transfer).await
     }
 
-    /// Claims from the pool, a week after the request.
+    /// Leaves the pool: asks, is fulfilled at the first midnight a week later, and redeems.
     async fn leave(&mut self) -> Result<(), BenchError> {
         let (pool, owner) = (self.market.pool, self.people[1].address());
         let shares = self.shares(1).await?;
         let request = IInsurancePool::requestRedeemCall {
             shares,
-            receiver: owner,
+            controller: owner,
+            owner,
         };
         self.call("pool.requestRedeem", 1, pool, &request).await?;
-        let update = IInsurancePool::updateExitClockCall {};
-        self.call("pool.updateExitClock", 1, pool, &update).await?;
-        self.advance(WEEK).await?;
+        let operator = IInsurancePool::setOperatorCall {
+            operator: self.people[0].address(),
+            approved: true,
+        };
+        self.call("pool.setOperator", 1, pool, &operator).await?;
+        let now = self.chain.timestamp().await?;
+        self.advance(WEEK + DAY - now % DAY).await?;
+        let fulfil = IInsurancePool::fulfilCall { controller: owner };
+        self.call("pool.fulfil", 0, pool, &fulfil).await?;
         self.quote(START_PRICE).await?;
         let redeem = IERC4626::redeemCall {
             shares: shares / U256::from(4),
