@@ -205,6 +205,7 @@ contract TrueMovesTest is ReplayTest {
             1_583_971_200 + 27 hours
         );
         vm.assertEq(uint256(highestTier), 2);
+        vm.assertLt(secondsOff, 40 minutes, "the stable price is 5 % off for minutes, not for hours");
     }
 
     function test_nineteenth_of_may_2021_in_eth() public {

@@ -7,6 +7,7 @@
 
 mod ewma;
 mod guard;
+mod lag;
 mod measures;
 mod plots;
 mod regimes;
@@ -16,6 +17,7 @@ mod venues;
 
 pub use ewma::{RISK_METRICS_PERIOD, deviations, least_multiplier};
 pub use guard::{Step, replay};
+pub use lag::Lag;
 pub use measures::{Behaviour, Moves, peak_to_trough};
 pub use regimes::{REGIMES, Regime, STEP_SECS, regimes};
 pub use report::{Comparison, Report, Row, Verdict};

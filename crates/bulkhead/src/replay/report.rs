@@ -4,6 +4,7 @@ use super::{
     ReplayError, Series,
     ewma::{RISK_METRICS_PERIOD, deviations, least_multiplier},
     guard::{PARAMETERS, Step},
+    lag::Lag,
     measures::{Behaviour, Moves},
     venues::{Halts, Venues},
 };
@@ -74,6 +75,8 @@ pub struct Report {
     pub minutes_in_tier: [u64; 4],
     /// How often the guard halted.
     pub halts: Halts,
+    /// How far its prices stayed behind.
+    pub lag: Lag,
     /// What happened while the two venues were apart, if there are two.
     pub venues: Option<Venues>,
     /// Seconds over which a move has to be covered.
@@ -118,6 +121,7 @@ impl Report {
             minutes: seconds.iter().sum::<u64>() / 60,
             minutes_in_tier: seconds.map(|seconds| seconds / 60),
             halts: Halts::of(shown),
+            lag: Lag::of(shown),
             venues: Venues::of(shown),
             horizon,
             moves: measured.moves.count(),
@@ -236,7 +240,7 @@ impl fmt::Display for Report {
             let share = 100.0 * minutes as f64 / self.minutes.max(1) as f64;
             writeln!(f, "  {name:<12} {minutes:>9} min {share:>8.3} %")?;
         }
-        write!(f, "{}", self.halts)?;
+        write!(f, "{}{}", self.halts, self.lag)?;
         if let Some(venues) = &self.venues {
             write!(f, "{venues}")?;
         }

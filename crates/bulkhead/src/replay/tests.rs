@@ -1,4 +1,9 @@
-use super::{guard::Tier, measures::largest_rises, series::together, *};
+use super::{
+    guard::{HEARTBEAT, Tier},
+    measures::largest_rises,
+    series::together,
+    *,
+};
 use crate::prices::Point;
 use std::io::Write;
 
@@ -616,4 +621,84 @@ fn a_gap_in_a_file_is_a_feed_that_falls_silent() {
             assert!(!trusted, "minute {minute}");
         }
     }
+}
+
+/// Beside a second source that stands still the mark is the stable price between both, as soon as they are 3 % apart: it falls as fast
+/// as that one may, at a fifth of its rate.
+fn beside_a_source_that_stands_still(moments: &[Moment]) -> Vec<Moment> {
+    let still = moments[0].primary;
+    let beside = |moment: &Moment| Moment {
+        secondary: Some(still),
+        ..*moment
+    };
+    moments.iter().map(beside).collect()
+}
+
+#[test]
+fn a_liquidation_is_as_late_as_the_mark() {
+    let mut prices = vec![100.0; 10];
+    prices.extend([80.0; 200]);
+    let falling = moments(&path(&prices, MINUTE));
+    let steps = replay(&falling, &COIN);
+    assert_eq!(Lag::of(&steps).latest, 0, "one source is the mark");
+    let minutes_off = (1..).find(|&k: &i32| 100.0 * (1.0 - 0.018_f64).powi(k) < 84.0);
+    assert_eq!(
+        Lag::of(&steps).seconds_off,
+        60 * minutes_off.unwrap() as u64,
+        "until the stable price is within 5 % of 80"
+    );
+    let steps = replay(&beside_a_source_that_stands_still(&falling), &COIN);
+    let minutes = (1..).find(|&k: &i32| 100.0 * (1.0 - 0.0036_f64).powi(k) <= 80.0);
+    assert_eq!(Lag::of(&steps).latest, 60 * minutes.unwrap() as u64);
+    let steps = replay(&beside_a_source_that_stands_still(&falling[..20]), &COIN);
+    assert_eq!(
+        Lag::of(&steps).latest,
+        9 * MINUTE,
+        "80 is not yet a mark at the end"
+    );
+}
+
+#[test]
+fn a_rise_is_as_late_as_a_fall_and_a_sole_source_is_clamped() {
+    let mut rising = moments(&path(&[[100.0; 10], [120.0; 10]].concat(), MINUTE));
+    for moment in &mut rising {
+        moment.secondary = Some(100.0);
+    }
+    for (minutes, moment) in rising[10..].iter_mut().enumerate() {
+        moment.ages[1] = HEARTBEAT + 60 * minutes as u64;
+    }
+    let steps = replay(&rising, &COIN);
+    let lag = Lag::of(&steps);
+    let clamped = steps
+        .iter()
+        .filter(|step| step.mark > 101.0 && step.mark < 119.0);
+    assert!(lag.clamped > 0);
+    assert_eq!(lag.clamped, clamped.count());
+    assert!(lag.latest > 0, "{lag}");
+}
+
+/// 12 March 2020 by what its stable price may move: the mark of a sole source is never late; the stable price is off for minutes at a
+/// coin's rate and for hours at a pegged asset's, and with it whatever waits for the median.
+#[test]
+fn a_coin_needs_a_coins_rate_on_the_twelfth_of_march() {
+    let Some(file) = data("2020-03-12_blackthursday_ETHUSDT_binance_spot_5m.csv") else {
+        return;
+    };
+    let series = Series::load(&Source::File(file)).unwrap();
+    let rates = [COIN, RangeLimits::PEGGED];
+    let [coin, pegged] = rates.map(|limits| {
+        let steps = replay(&series.moments, &limits);
+        Lag::of(report::measured(&series, &steps))
+    });
+    println!("one source\n{coin}{pegged}");
+    assert_eq!((coin.latest, pegged.latest), (0, 0));
+    assert!(coin.seconds_off < 40 * MINUTE, "{coin}");
+    assert!(pegged.seconds_off > 200 * MINUTE, "{pegged}");
+    let start = series.moments[0].time + series.learning;
+    let day = series.moments.partition_point(|moment| moment.time < start);
+    let crash = beside_a_source_that_stands_still(&series.moments[day..]);
+    let [coin, pegged] = rates.map(|limits| Lag::of(&replay(&crash, &limits)));
+    println!("beside one that stands still\n{coin}{pegged}");
+    assert!(coin.latest < 60 * MINUTE, "{coin}");
+    assert!(pegged.latest > 180 * MINUTE, "{pegged}");
 }
