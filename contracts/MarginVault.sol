@@ -137,6 +137,6 @@ contract MarginVault is Proxy {
             || selector == IMarginVault.optionRules.selector || selector == IMarginVault.option.selector
             || selector == IMarginVault.seriesOf.selector || selector == IMarginVault.optionTotals.selector
             || selector == IMarginVault.portfolio.selector || selector == IMarginVault.closeOption.selector
-            || selector == IMarginVault.fixVolatility.selector || selector == IMarginVault.settleOption.selector;
+            || selector == IMarginVault.settleOption.selector;
     }
 }

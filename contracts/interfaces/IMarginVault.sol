@@ -94,7 +94,6 @@ interface IMarginVault is IOwnable {
     event ListingFeePaid(bytes32 indexed account, uint32 indexed instrument, uint256 fee);
     event OptionDelisted(uint32 indexed instrument);
     event OptionClosing(uint32 indexed instrument, uint64 closes);
-    event VolatilityFixed(uint32 indexed instrument, uint256 volatility);
     event OptionSettled(uint32 indexed instrument, uint256 price, uint256 mark);
     event StewardSet(address indexed steward);
 
@@ -140,7 +139,7 @@ interface IMarginVault is IOwnable {
     error TooManySeries();
     error SeriesOpen(); // somebody holds it, or it was traded within a day
     error SeriesClosing(); // it settles early already
-    error NotClosing(); // it does not settle early, or not yet
+    error NotClosing(); // it does not settle early, or not yet, or it is booked that it has
     error SettlementPending(); // the guard has no final price for that time yet
     error ExposureLimit(); // the trade raises vega or gamma of all series beyond its limit
     error Healthy();
@@ -152,6 +151,7 @@ interface IMarginVault is IOwnable {
     error GuardFailed();
     error EngineFailed();
     error PoolFailed();
+    error PoolBusy(); // it is in the middle of a call of its own, and would pay after it
 
     /// A clone, once. Lists `instruments[k]` under `ids[k]`. A zero `steward` is none.
     function initialize(
@@ -183,12 +183,11 @@ interface IMarginVault is IOwnable {
     /// owner at any time.
     function delist(uint32 instrument) external;
     /// The owner: makes a series settle early, at the first 08:00 UTC at least 7 days from now, if it has not expired by then.
-    /// Until then its positions may be reduced.
+    /// Until then its positions may be reduced. It settles at what it is worth at the guard's settlement price of that time and the
+    /// volatility of 24 hours before. Once that price is final, nobody has to do anything: it is its mark for whoever asks, and
+    /// whoever touches an account takes its leg away.
     function closeOption(uint32 instrument) external;
-    /// Anyone, once, from 24 hours before a series settles early: the guard's volatility now is what it settles with.
-    function fixVolatility(uint32 instrument) external;
-    /// Anyone, once the time has come and the guard's settlement price of that time is final: the series settles at what it is worth
-    /// at that price and the volatility of 24 hours before.
+    /// Anyone, once: books that a series has settled early.
     function settleOption(uint32 instrument) external;
     function option(uint32 instrument)
         external

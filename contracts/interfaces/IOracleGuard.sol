@@ -48,12 +48,13 @@ interface IOracleGuard is IOwnable {
     }
 
     /// Which option is asked for: `asset` is the place of its underlying among the assets of the same call, `expiry` a time
-    /// in seconds, `strike` a WAD price.
+    /// in seconds, `strike` a WAD price. `closes` is zero, or the 08:00 UTC before `expiry` at which its series settles early.
     struct OptionId {
         uint8 asset;
         uint64 expiry;
         uint128 strike;
         bool isCall;
+        uint64 closes;
     }
 
     /// What a vault needs of an option. `mark` is its WAD price: until `expiry` the undiscounted Black-76 value; from then on the
@@ -67,6 +68,9 @@ interface IOracleGuard is IOwnable {
     /// From the start of the settlement's window until it is final, `counted` is the WAD share of the settlement price that is
     /// counted, at the mean `average`: the option is worth, and moves, as 1 - counted options struck at
     /// (strike - counted x average) / (1 - counted), and has the volatility of that strike. Both are zero before and after.
+    /// An option that settles early has 1 of `blocked`, and from 24 hours before `closes` on the volatility of the surface of then,
+    /// so that `vega` is zero. It settles at its Black-76 value at the settlement price of `closes`, with the time from `closes` to
+    /// `expiry`. In the window before, its forward is counted x average + (1 - counted) x the asset's mark.
     struct OptionMark {
         uint128 mark;
         uint64 volatility;

@@ -2,23 +2,25 @@
 pragma solidity ^0.8.20;
 
 import {IMarginVault} from "../../contracts/interfaces/IMarginVault.sol";
+import {IRiskEngine} from "../../contracts/interfaces/IRiskEngine.sol";
 import {Trader} from "../protocol/Protocol.sol";
 import {vm} from "../support/Vm.sol";
 import {OptionsTest} from "../options/OptionsTest.sol";
 
-/// What works: a series that the owner has closed is due, its price and its volatility are fixed, and until somebody settles it,
-/// which anyone may, health counts its moving mark. Whoever liquidates or deleverages a holder chooses between the two by doing that
-/// before or after the settlement. See docs/security.md, what is not prevented.
+/// A series that the owner has closed is due: its price and its volatility are fixed. Whoever acts finds it settled at them, whether or
+/// not anybody has booked that, so that nobody who liquidates, deleverages, trades or leaves chooses between it and a mark that moves.
 contract DueSeriesTest is OptionsTest {
     Trader internal holder = newTrader("holder");
     uint32 internal call;
+    uint256 internal bought;
 
-    /// The holder has 100 calls at 2,000 and 2 BTC at 50,000. The series is closed; its price, 2,000, and its volatility are fixed.
+    /// The holder has 100 calls at 2,000 and 2 BTC at 50,000. The series is closed, and due in a day, to the second.
     function setUpNode() internal override {
         super.setUpNode();
         call = series(28, 2_000, CALL);
         deposit(holder, 23_000 * USD);
         deposit(dave, 100_000 * USD);
+        bought = markOf(call);
         buy(call, holder, bob, 100e18);
         trade(BTC, holder, alice, 2e18, 50_000e18);
         elapse(1 hours);
@@ -27,9 +29,13 @@ contract DueSeriesTest is OptionsTest {
         vault.closeOption(call);
         elapse(expiryIn(8) - 24 hours - block.timestamp);
         pass(0);
-        vault.fixVolatility(call);
+    }
+
+    /// The price is 2,000 until the series is due; nobody looks at the vault.
+    modifier due() {
         expire(8);
         vm.assertEq(block.timestamp, expiryIn(8));
+        _;
     }
 
     /// In the second in which the series may settle, both fall.
@@ -39,43 +45,150 @@ contract DueSeriesTest is OptionsTest {
         setVolatility(28, VOLATILITY);
     }
 
-    function test_before_it_is_settled_insurance_pays_a_debt_that_the_settlement_would_have_left_nobody_with() public {
-        fall(1_880, 42_000);
-        string memory id = checkpoint();
-        vault.settleOption(call);
-        int256 settled = equityOf(holder);
-        vm.assertGt(settled, int256(maintenanceOf(holder))); // 4,277 of 4,200
-        restore(id);
-        // At a mark that nobody may leave at, the holder owes 1,391, two thirds of it for BTC.
-        vm.prank(dave.owner);
-        (bool done, uint256 deficit, uint256 insured) = vault.deleverage(holder.account, 16);
-        vm.assertFalse(done);
-        vm.assertApproxEqAbs(deficit, 912e18, 1e18);
-        vm.assertApproxEqAbs(insured, deficit, UNIT);
-        vault.settleOption(call);
-        vault.touch(holder.account);
-        vm.assertEq(missing(), 0);
-        // What insurance has paid is the holder's.
-        vm.assertApproxEqAbs(equityOf(holder), settled + int256(insured), 2 * UNIT);
+    /// What the series settles at: at 2,000, with 20 days left.
+    function settlement() private returns (uint256 value) {
+        attach("engine", vault.engine());
+        (value,,,) = IRiskEngine(vault.engine()).price(CALL, SPOT, SPOT, 20 days, VOLATILITY);
     }
 
-    function test_before_it_is_settled_a_healthy_account_is_taken_over() public {
-        fall(1_900, 45_000);
-        string memory id = checkpoint();
+    function test_insurance_pays_no_debt_that_the_settlement_leaves_nobody_with() public due {
+        fall(1_880, 42_000);
+        int256 settled = equityOf(holder);
+        vm.assertGt(settled, int256(maintenanceOf(holder))); // 4,277 of 4,200
+        vm.prank(dave.owner);
+        vm.expectRevert(IMarginVault.NotDeleverageable.selector);
+        vault.deleverage(holder.account, 16);
+        vault.touch(holder.account);
+        vm.assertEq(missing(), 0);
+        vm.assertEq(vault.position(holder.account, call), 0);
+        vm.assertEq(equityOf(holder), settled);
         vault.settleOption(call);
+        vm.assertEq(equityOf(holder), settled);
+        vm.assertEq(missing(), 0);
+    }
+
+    function test_no_healthy_account_is_taken_over() public due {
+        fall(1_900, 45_000);
         int256 settled = equityOf(holder);
         vm.assertGt(settled, int256(2 * maintenanceOf(holder))); // 10,277 of 4,500
         vm.prank(dave.owner);
         vm.expectRevert(IMarginVault.Healthy.selector);
         vault.liquidate(holder.account, dave.account, WAD);
-        restore(id);
-        (uint256 share, uint256 penalty) = liquidate(holder, dave, WAD);
-        vm.assertEq(share, WAD);
-        vm.assertEq(penalty, 225e18);
+        bytes32[] memory accounts = new bytes32[](1);
+        accounts[0] = holder.account;
+        vm.prank(dave.owner);
+        vm.assertEq(vault.liquidateBatch(accounts, dave.account, WAD), 0);
         vault.settleOption(call);
         vault.touch(holder.account);
-        vm.assertEq(vault.position(holder.account, BTC), 0);
-        vm.assertEq(equityOf(holder), settled - 225e18);
+        vm.assertEq(vault.position(holder.account, BTC), 2e18);
+        vm.assertEq(equityOf(holder), settled);
+    }
+
+    /// In the last second nearly nothing of it moves any more: neither then does anybody act by a mark that is gone a second later.
+    function test_a_second_before_it_is_due_it_is_worth_what_it_will_settle_at() public {
+        elapse(expiryIn(8) - 1 hours - block.timestamp);
+        refreshPrices();
+        elapse(30 minutes);
+        refreshPrices();
+        elapse(30 minutes - 1);
+        fall(1_880, 42_000);
+        int256 last = equityOf(holder);
+        vm.prank(dave.owner);
+        vm.expectRevert(IMarginVault.NotDeleverageable.selector);
+        vault.deleverage(holder.account, 16);
+        vm.prank(dave.owner);
+        vm.expectRevert(IMarginVault.Healthy.selector);
+        vault.liquidate(holder.account, dave.account, WAD);
+        elapse(1);
+        // 120 of a unit's price in one second of half an hour.
+        vm.assertApproxEqAbs(equityOf(holder), last, 10e18);
+        vm.assertApproxEqAbs(equityOf(holder), 4_277e18, 10e18);
+    }
+
+    /// Whatever the mark and the surface do, and whoever looks: before it is booked, after, and beyond its expiry.
+    function test_it_is_worth_the_same_for_good() public due {
+        int256 worth = equityOf(holder);
+        vm.assertEq(worth, 23_000e18 + 100 * (int256(settlement()) - int256(bought)));
+        setVolatility(28, VOLATILITY + 0.05e18);
+        setPrice(ETH, 1_000 * FEED);
+        vm.assertEq(equityOf(holder), worth);
+        elapse(3 days);
+        refreshPrices();
+        vm.assertEq(equityOf(holder), worth);
+        string memory id = checkpoint();
+        vault.touch(holder.account);
+        vault.touch(bob.account);
+        vm.assertEq(equityOf(holder), worth);
+        vault.settleOption(call);
+        vm.assertEq(equityOf(holder), worth);
+        id = restore(id);
+        vault.settleOption(call);
+        vault.touch(holder.account);
+        vm.assertEq(equityOf(holder), worth);
+        restore(id);
+        elapse(expiryIn(40) - block.timestamp);
+        refreshPrices();
+        vm.assertEq(equityOf(holder), worth);
+        vault.touch(holder.account);
+        vault.touch(bob.account);
+        vm.assertEq(vault.position(holder.account, call), 0);
+        vm.assertEq(equityOf(holder), worth);
+        vm.assertEq(missing(), 0);
+    }
+
+    /// The holder goes on as if somebody had booked it: what is left of the account counts.
+    function test_it_stops_nobody() public due {
+        setPrice(ETH, 2_400 * FEED);
+        trade(BTC, alice, holder, 1e18, 50_000e18);
+        vm.assertEq(vault.position(holder.account, call), 0);
+        vm.assertEq(vault.position(holder.account, BTC), 1e18);
+        vm.assertEq(withdraw(holder, 1_000 * USD), 1_000 * USD);
+    }
+
+    /// Nobody saw the window: its price is made up afterwards. Until then nobody trades it, everything else goes on, and whoever is ill
+    /// is taken over.
+    function test_while_its_price_is_pending_everything_else_goes_on() public {
+        elapse(expiryIn(8) + 1 hours - block.timestamp); // longer than a price lasts
+        refreshPrices();
+        setVolatility(28, VOLATILITY);
+        vm.expectRevert(IMarginVault.SettlementPending.selector);
+        vault.settleOption(call);
+        refuse(call, bob, holder, 1e18, markOf(call), IMarginVault.ActionBlocked.selector);
+        trade(BTC, alice, holder, 1e18, 50_000e18);
+        vault.touch(holder.account);
+        vm.assertEq(vault.position(holder.account, call), 100e18);
+        // Liquidation goes on, in its legs too.
+        setPrice(ETH, 1_850 * FEED);
+        setPrice(BTC, 40_000 * FEED);
+        string memory id = checkpoint();
+        vm.assertLt(equityOf(holder), int256(maintenanceOf(holder)));
+        liquidate(holder, dave, WAD);
+        vm.assertGt(vault.position(dave.account, call), 0);
+        restore(id);
+        // It settles at what is made up.
+        setPrice(ETH, 2_000 * FEED);
+        elapse(15 minutes);
+        vault.settleOption(call);
+    }
+
+    /// The volatility is that of 24 hours before, which nobody has to keep, and nobody chooses by when it looks.
+    function test_its_volatility_is_that_of_a_day_before() public {
+        elapse(10 minutes);
+        setVolatility(28, VOLATILITY + 0.05e18);
+        string memory id = checkpoint();
+        elapse(6 hours);
+        refreshPrices();
+        setVolatility(28, VOLATILITY + 0.1e18);
+        // It counts from then on, and not what the surface says.
+        setPrice(ETH, 2_000 * FEED);
+        vault.touch(holder.account);
+        expire(8);
+        int256 worth = 23_000e18 + 100 * (int256(settlement()) - int256(bought));
+        vm.assertEq(equityOf(holder), worth);
+        restore(id);
+        expire(8);
+        vault.touch(bob.account);
+        vm.assertEq(equityOf(holder), worth);
     }
 
     /// An expiry leaves nobody that choice: whoever acts in that second finds the series settled.
@@ -99,7 +212,7 @@ contract DueSeriesTest is OptionsTest {
     }
 
     /// It pays once, however often it is touched, and whatever is listed in its place.
-    function test_what_has_settled_pays_once() public {
+    function test_what_has_settled_pays_once() public due {
         setPrice(ETH, 2_080 * FEED);
         vault.settleOption(call);
         vault.touch(holder.account);

@@ -105,13 +105,8 @@ contract SquatAttackTest is OptionsTest {
         refuse(number, alice, bob, 1e18, markOf(number), IMarginVault.ActionBlocked.selector);
         uint256 sold = markOf(number);
         buy(number, bob, alice, 1e18);
-        vm.expectRevert(IMarginVault.NotClosing.selector);
-        vault.fixVolatility(number);
         elapse(closes - 24 hours - block.timestamp);
         pass(0);
-        vault.fixVolatility(number);
-        vm.expectRevert(IMarginVault.SeriesClosing.selector);
-        vault.fixVolatility(number);
         vm.expectRevert(IMarginVault.NotClosing.selector);
         vault.settleOption(number);
         // What the surface says later changes nothing.
@@ -152,14 +147,13 @@ contract SquatAttackTest is OptionsTest {
         pass(1 hours);
     }
 
-    /// The owner closes a series, whose volatility is fixed, and time passes until it may settle.
+    /// The owner closes a series, and time passes until it settles.
     function waitForClose(uint32 number) private {
         vm.prank(owner);
         vault.closeOption(number);
         uint64 closes = expiryIn(8);
         elapse(closes - 24 hours - block.timestamp);
         pass(0);
-        vault.fixVolatility(number);
         elapse(12 hours);
         refreshPrices();
         for (uint256 k = 1; k <= 24; k++) {

@@ -62,7 +62,7 @@ contract FreshMarksTest is VaultTable {
             if (poked) found++;
         }
         vm.assertEq(bytes(stale).length, 0, stale);
-        vm.assertEq(found, 13);
+        vm.assertEq(found, 12);
     }
 
     /// Whether the call of the table, or one that succeeds at the new price, pokes. One that fails does not.
@@ -75,11 +75,8 @@ contract FreshMarksTest is VaultTable {
         } else if (selector == IMarginVault.rebucket.selector) {
             data = abi.encodeCall(IMarginVault.rebucket, (due.account));
             (price, succeeds) = (1_820, true);
-        } else if (selector == IMarginVault.fixVolatility.selector) {
-            announceClosing(); // it keeps the volatility that the guard's mark of the option has
-            succeeds = true;
         } else if (selector == IMarginVault.settleOption.selector) {
-            announceClosing(); // it fixes the volatility, and goes by the settlement price, both in this call
+            announceClosing(); // it goes by the settlement price, which this call settles
             completeSettlement();
             succeeds = true;
         }

@@ -31,7 +31,7 @@ contract GuardMatrixTest is EntranceTest {
 
     function options() private view returns (IOracleGuard.OptionId[] memory all) {
         all = new IOracleGuard.OptionId[](1);
-        all[0] = IOracleGuard.OptionId(0, expiryIn(14), uint128(SPOT), CALL);
+        all[0] = IOracleGuard.OptionId(0, expiryIn(14), uint128(SPOT), CALL, 0);
     }
 
     function addViews() private {

@@ -106,7 +106,6 @@ contract VaultStatesTest is VaultTable {
         except(IMarginVault.listOption.selector, IMarginVault.ActionBlocked.selector);
         except(IMarginVault.option.selector, unknown);
         except(IMarginVault.closeOption.selector, unknown);
-        except(IMarginVault.fixVolatility.selector, unknown);
         except(IMarginVault.settleOption.selector, unknown);
         except(IMarginVault.position.selector, unknown);
         except(IMarginVault.refresh.selector, unknown);

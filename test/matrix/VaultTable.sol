@@ -153,9 +153,7 @@ abstract contract VaultTable is EntranceTest {
         uint32[] memory numbers = new uint32[](1);
         numbers[0] = option;
         open(abi.encodeCall(IMarginVault.refresh, (numbers)));
-        bytes4 notClosing = IMarginVault.NotClosing.selector;
-        add(abi.encodeCall(IMarginVault.fixVolatility, (option)), ANYONE, 0, always(notClosing));
-        add(abi.encodeCall(IMarginVault.settleOption, (option)), ANYONE, 0, always(notClosing));
+        add(abi.encodeCall(IMarginVault.settleOption, (option)), ANYONE, 0, always(IMarginVault.NotClosing.selector));
     }
 
     /// Whoever has the two signed orders may fill them.

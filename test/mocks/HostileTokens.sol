@@ -29,12 +29,13 @@ contract RefusingToken is QuoteToken {
     }
 }
 
-/// Calls its target with chosen data in the middle of every transfer, and remembers whether that worked.
+/// Calls its target with chosen data in the middle of every transfer, and remembers whether that worked, and why it last did not.
 contract ReentrantToken is QuoteToken {
     address private target;
     bytes private data;
     bool public tried;
     bool public reentered;
+    bytes4 public reason;
 
     function attack(address target_, bytes calldata data_) external {
         (target, data) = (target_, data_);
@@ -44,8 +45,9 @@ contract ReentrantToken is QuoteToken {
         super._update(from, to, amount);
         if (target != address(0) && from != address(0)) {
             tried = true;
-            (bool success,) = target.call(data);
+            (bool success, bytes memory returned) = target.call(data);
             reentered = reentered || success;
+            if (!success) reason = bytes4(returned);
         }
     }
 }

@@ -106,7 +106,7 @@ abstract contract OptionsTest is ProtocolTest {
         bytes32[] memory assets = new bytes32[](1);
         assets[0] = assetOf(underlying);
         IOracleGuard.OptionId[] memory ids = new IOracleGuard.OptionId[](1);
-        ids[0] = IOracleGuard.OptionId(0, expiry, uint128(strike), isCall);
+        ids[0] = IOracleGuard.OptionId(0, expiry, uint128(strike), isCall, 0);
         (, IOracleGuard.OptionMark[] memory marks) = guard.marksWithOptions(assets, ids);
         return marks[0];
     }

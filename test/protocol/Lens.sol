@@ -114,7 +114,7 @@ contract Lens {
         bytes32[] memory assets = new bytes32[](1);
         assets[0] = vault.instrument(underlying).asset;
         IOracleGuard.OptionId[] memory ids = new IOracleGuard.OptionId[](1);
-        ids[0] = IOracleGuard.OptionId(0, expiry, uint128(strike), isCall);
+        ids[0] = IOracleGuard.OptionId(0, expiry, uint128(strike), isCall, 0);
         (, IOracleGuard.OptionMark[] memory marks) = IOracleGuard(vault.guard()).marksWithOptions(assets, ids);
         return marks[0];
     }

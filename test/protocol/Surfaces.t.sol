@@ -32,7 +32,7 @@ contract SurfacesTest is ProtocolTest {
         bytes32[] memory assets = new bytes32[](1);
         assets[0] = asset;
         IOracleGuard.OptionId[] memory options = new IOracleGuard.OptionId[](1);
-        options[0] = IOracleGuard.OptionId(0, time, strike, isCall);
+        options[0] = IOracleGuard.OptionId(0, time, strike, isCall, 0);
         (, IOracleGuard.OptionMark[] memory marks) = guard.marksWithOptions(assets, options);
         return marks[0];
     }
@@ -298,7 +298,7 @@ contract SurfacesTest is ProtocolTest {
         bytes32[] memory assets = new bytes32[](1);
         assets[0] = asset;
         IOracleGuard.OptionId[] memory options = new IOracleGuard.OptionId[](1);
-        options[0] = IOracleGuard.OptionId(1, expiry, 200e18, true);
+        options[0] = IOracleGuard.OptionId(1, expiry, 200e18, true, 0);
         vm.expectRevert(abi.encodeWithSelector(IOracleGuard.AssetIndexOutOfRange.selector, 1));
         guard.marksWithOptions(assets, options);
     }

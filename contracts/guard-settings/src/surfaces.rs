@@ -28,14 +28,12 @@ pub fn set(args: Args) {
     let (record, _) = known(&asset);
     let limits = surface_limits();
     let surface = surface_of(args);
-    let updated = record
-        .quoted(expiry)
-        .update(surface, expiry, &limits, now());
-    let quoted = match updated {
-        Ok(quoted) => quoted,
+    let (before, now) = (record.quoted(expiry), now());
+    let next = match before.update(surface, expiry, &limits, now) {
+        Ok(next) => next,
         Err(refusal) => refuse(refusal, expiry, limits.max_step),
     };
-    record.set_quoted(expiry, &quoted);
+    record.replace_quoted(expiry, &before, &next, now);
     let [atm, skew, curvature] = words_of(&surface);
     let words = [asset, uint(expiry), atm, skew, curvature];
     emit(topic!(guard::SurfaceSet), 2, &words);

@@ -3,7 +3,7 @@
 use alloc::vec;
 
 use alloy_primitives::Address;
-use alloy_sol_types::SolCall;
+use alloy_sol_types::{SolCall, SolError};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::hostio;
 use stylus_sdk::stylus_core::AccountAccess;
@@ -105,7 +105,8 @@ pub fn available(pool: Address) -> Args<'static> {
 
 /// Draws at most `amount` of the token's smallest units from the pool. Returns what has really arrived: nothing if the
 /// pool's call fails, since a token that refuses the pool must not keep accounts from being closed. Nobody can make it fail
-/// for want of gas: the caller's writes come after it, and take more than the 1/64 that would be left of too little for it.
+/// for want of gas: the caller's writes come after it, and take more than the 1/64 that would be left of too little for it. Nor by
+/// calling from within a call of the pool's, which would pay after it: that reverts with `PoolBusy`.
 pub fn cover(pool: Address, token: Address, amount: u128) -> u128 {
     if amount == 0 {
         return 0;
@@ -113,8 +114,40 @@ pub fn cover(pool: Address, token: Address, amount: u128) -> u128 {
     let before = balance(token);
     let call = encode_call(Pool::coverCall::SELECTOR, &[Word::of(amount)]);
     if write(pool, call).is_none() {
+        require(!is_busy(reason()), Error::PoolBusy);
         return 0;
     }
     let arrived = balance(token).checked_sub(before);
     (arrived, Error::PoolFailed).or_revert().min(amount)
+}
+
+/// The first bytes with which the last call has failed; zeros beyond.
+fn reason() -> [u8; 4] {
+    let mut reason = [0; 4];
+    // SAFETY: at most 4 bytes are written.
+    unsafe { hostio::read_return_data(reason.as_mut_ptr(), 0, reason.len()) };
+    reason
+}
+
+/// Whether the pool has failed because it is locked.
+fn is_busy(reason: [u8; 4]) -> bool {
+    reason == Pool::Reentered::SELECTOR
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy_primitives::keccak256;
+
+    use super::*;
+
+    #[test]
+    fn only_a_lock_of_the_pools_means_that_it_is_busy() {
+        let error = |name: &str| keccak256(name)[..4].try_into().unwrap();
+        assert!(is_busy(error("Reentered()")));
+        // A vault's own lock, a refusal, and no reason at all.
+        for other in ["Reentrant()", "NotVault(address)", "TokenCallFailed()"] {
+            assert!(!is_busy(error(other)), "{other}");
+        }
+        assert!(!is_busy([0; 4]));
+    }
 }

@@ -75,6 +75,7 @@ errors! {
         GuardFailed,
         EngineFailed,
         PoolFailed,
+        PoolBusy,
     }
 }
 

@@ -21,6 +21,7 @@ sol! {
             uint64 expiry;
             uint128 strike;
             bool isCall;
+            uint64 closes;
         }
         function marks(bytes32[] assets) external view;
         function marksWithOptions(bytes32[] assets, OptionId[] options) external view;
@@ -48,6 +49,7 @@ sol! {
         function price(bool isCall, uint256 forward, uint256 strike, uint256 secs, uint256 vol) external view;
     }
     interface Pool {
+        error Reentered();
         function cover(uint256 amount) external returns (uint256 paid);
         function available(address vault) external view returns (uint256 amount, uint256 assets, uint256 lasting);
     }

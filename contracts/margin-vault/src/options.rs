@@ -21,7 +21,7 @@ const HOUR: u64 = 3_600;
 
 /// Bit of a call.
 const CALL: u128 = 1 << 8;
-/// Bit of a series that has settled before it expired.
+/// Bit of a series of which it is booked that it has settled before it expired.
 const SETTLED: u128 = 1 << 9;
 
 /// Whether the instrument at a place of the listing is an option.
@@ -44,9 +44,7 @@ pub struct Series {
     pub kind: Kind,
     /// Unix time at which the series settles before it expires; zero if it does not.
     pub closes: u32,
-    /// Volatility a year that it then settles with, in millionths; zero until it is fixed.
-    pub volatility: u32,
-    /// Whether it has settled before it expired.
+    /// Whether it is booked that it has settled before it expired.
     pub is_settled: bool,
 }
 
@@ -69,7 +67,6 @@ impl Series {
                 Kind::Call
             },
             closes: (high >> 64) as u32,
-            volatility: (high >> 96) as u32,
             is_settled: high & SETTLED != 0,
         }
     }
@@ -82,8 +79,7 @@ impl Series {
             u128::from(self.underlying)
                 | call
                 | settled
-                | u128::from(self.closes) << 64
-                | u128::from(self.volatility) << 96,
+                | u128::from(self.closes) << 64,
             u128::from(self.strike) | u128::from(self.expiry) << 64 | u128::from(self.number) << 96,
         )
     }
@@ -363,7 +359,6 @@ mod tests {
                 underlying: FIRST_OPTION - 1,
                 kind,
                 closes: u32::MAX - 3,
-                volatility: u32::MAX - 4,
                 is_settled: kind == Kind::Call,
             };
             assert_eq!(Series::of_word(series.word()), series);
@@ -407,7 +402,6 @@ mod tests {
             underlying: 0,
             kind: Kind::Call,
             closes: 0,
-            volatility: 0,
             is_settled: false,
         };
         assert_eq!(series.strike_price(&rules), Price(2_000 * risk::WAD));

@@ -19,8 +19,9 @@ use crate::word::Word;
 
 /// Words of one of the guard's marks: mark, stable price, tier, blocked, spot range, initial spot range.
 const MARK_WORDS: usize = 6;
-/// Words of what the guard is told of an option: place of its asset, expiry, strike, whether it is a call.
-const OPTION_WORDS: usize = 4;
+/// Words of what the guard is told of an option: place of its asset, expiry, strike, whether it is a call, when its series settles if
+/// that is before.
+const OPTION_WORDS: usize = 5;
 /// Words of its mark of one: mark, volatility, tier, blocked, whether it is final, delta, gamma, vega, what is counted of its
 /// settlement, and at which mean.
 const OPTION_MARK_WORDS: usize = 10;
@@ -103,6 +104,7 @@ impl Markets {
                 words.push(Word::of(series.expiry.into()));
                 words.push(Word::of(series.strike_price(&rules).0));
                 words.push(Word::of((series.kind == Kind::Call).into()));
+                words.push(Word::of(series.closes.into()));
             }
         }
         encode_call(self.selector(), &words)
@@ -175,12 +177,9 @@ impl Market {
         self.seconds = u64::from(series.expiry).saturating_sub(ledger.now) as u32;
         // Nothing settles at a mark that the ledger could not count with.
         self.is_final = Args::new(self.answer).bool(4) && self.blocked & action::MARK == 0;
-        if series.closes > 0 {
-            self.blocked |= action::OPEN;
-            // What it settles at is fixed: at a mark that still moves nobody leaves, and no leg is moved or cut.
-            if ledger.now >= series.closes.into() && self.seconds > 0 {
-                self.blocked |= action::ALL & !action::MARK;
-            }
+        if self.is_final && series.closes > 0 {
+            // As once it is booked, and nobody asks any more in what tier its gains arose.
+            ledger.maturities.set(self.id, Maturity::Day);
         }
     }
 

@@ -5,9 +5,10 @@ use alloc::vec::Vec;
 
 use alloy_primitives::B256;
 use alloy_sol_types::SolError;
-use oracle::{Expiry, Stage};
+use oracle::settlement::DAY;
+use oracle::tier::blocked;
+use oracle::{Expiry, OptionQuote};
 use risk::options::black::Kind;
-use risk::options::settlement::Counted;
 
 use crate::prices::{Observer, Purpose, Reading};
 use crate::readings::MARK_WORDS;
@@ -16,7 +17,7 @@ use guard_support::abi::{Args, guard};
 use guard_support::host::{fill, int, revert, uint};
 
 /// Bytes of an encoded `OptionId`.
-const ID_BYTES: usize = 128;
+const ID_BYTES: usize = 160;
 /// Words of an encoded `OptionMark`.
 const OPTION_WORDS: usize = 10;
 
@@ -55,33 +56,38 @@ fn write_options(
     let mut last = None;
     for (place, option) in body.chunks_exact_mut(OPTION_WORDS * 32).zip(options) {
         let id = Args(option);
-        let (asset, time) = (id.u8(0), id.u64(1));
+        let asset = id.u8(0);
+        // When it expires, and when its series settles, if that is before.
+        let times = (id.u64(1), id.u64(4));
         let Some(underlying) = underlyings.get(usize::from(asset)) else {
             revert(guard::AssetIndexOutOfRange::SELECTOR, &[uint(asset)])
         };
         let expiry = match last {
-            Some((of, at, expiry)) if (of, at) == (asset, time) => expiry,
-            _ => expiry_of(underlying, time, observer),
+            Some((of, at, expiry)) if (of, at) == (asset, times) => expiry,
+            _ => expiry_of(underlying, times, observer),
         };
-        last = Some((asset, time, expiry));
+        last = Some((asset, times, expiry));
         let kind = if id.bool(3) { Kind::Call } else { Kind::Put };
         let strike = id.uint(2, u128::BITS);
-        fill(place, &option_mark(&expiry, underlying, kind, strike));
+        let closing = if times.1 > 0 { blocked::OPENING } else { 0 };
+        let blocked = expiry.blocked(underlying.blocked) | closing;
+        let option = expiry.quote(kind, strike);
+        let mark = option_mark(&expiry, &option, underlying.tier as u8, blocked);
+        fill(place, &mark);
     }
 }
 
 fn option_mark(
     expiry: &Expiry,
-    underlying: &Reading,
-    kind: Kind,
-    strike: u128,
+    option: &OptionQuote,
+    tier: u8,
+    blocked: u16,
 ) -> [B256; OPTION_WORDS] {
-    let option = expiry.quote(kind, strike);
     [
         uint(option.quote.value.0),
         uint(option.volatility),
-        uint(underlying.tier as u8),
-        uint(expiry.blocked(underlying.blocked)),
+        uint(tier),
+        uint(blocked),
         uint(u8::from(expiry.is_final())),
         int(option.quote.delta),
         uint(option.quote.gamma),
@@ -91,24 +97,31 @@ fn option_mark(
     ]
 }
 
-/// The expiry at `time` as it stands now: its surface until then, its settlement from then on.
-fn expiry_of(underlying: &Reading, time: u64, observer: &Observer) -> Expiry {
+/// The expiry at `time` as it stands now: its surface until then, its settlement from then on. Of series that settle at `closes`,
+/// unless that is zero, the same from a day before that on.
+fn expiry_of(underlying: &Reading, (time, closes): (u64, u64), observer: &Observer) -> Expiry {
     let (mark, now) = (underlying.entry.price.mark, observer.now);
-    let settlements = &underlying.settlements;
-    let counted = settlements.fixed(time, observer.windows(), now);
+    let counted = |at| underlying.settlements.fixed(at, observer.windows(), now);
+    let settled = |at| {
+        if now < at {
+            0
+        } else {
+            final_price(underlying, at, now)
+        }
+    };
+    if closes > 0 && now.saturating_add(DAY) >= closes {
+        let quoted = underlying
+            .record
+            .quoted_at(time, closes.saturating_sub(DAY), now);
+        // Nobody holds an option of an expiry that never had a surface.
+        if quoted.exists() {
+            let price = (mark, counted(closes), settled(closes));
+            return Expiry::early(price, (time, closes), quoted, now);
+        }
+    }
     if now < time {
-        return Expiry::ahead(mark, counted, time, underlying.record.quoted(time), now);
+        let quoted = underlying.record.quoted(time);
+        return Expiry::ahead(mark, counted(time), time, quoted, now);
     }
-    match final_price(underlying, time, now) {
-        0 => Expiry {
-            price: mark,
-            counted,
-            stage: Stage::Settling,
-        },
-        price => Expiry {
-            price,
-            counted: Counted::default(),
-            stage: Stage::Settled,
-        },
-    }
+    Expiry::over(mark, counted(time), settled(time))
 }

@@ -6,7 +6,6 @@ margin_vault::functions! {
     LIST_OPTION = vault::listOptionCall;
     DELIST = vault::delistCall;
     CLOSE_OPTION = vault::closeOptionCall;
-    FIX_VOLATILITY = vault::fixVolatilityCall;
     SETTLE_OPTION = vault::settleOptionCall;
     REFRESH = vault::refreshCall;
     OPTION = vault::optionCall;

@@ -34,7 +34,6 @@ fn terms(store: &Storage, args: Args, step: impl Fn(&OptionRules) -> u32) -> (Se
         underlying,
         kind: if args.bool(3) { Kind::Call } else { Kind::Put },
         closes: 0,
-        volatility: 0,
         is_settled: false,
     };
     (series, rules)

@@ -35,7 +35,6 @@ impl Program for Options {
             selector::LIST_OPTION => listing::list(store, args),
             selector::DELIST => listing::delist(store, args.u32(0)),
             selector::CLOSE_OPTION => closing::close(store, args.u32(0)),
-            selector::FIX_VOLATILITY => closing::fix_volatility(store, args.u32(0)),
             selector::SETTLE_OPTION => closing::settle(store, args.u32(0)),
             selector::REFRESH => listing::refresh(store, args),
             selector::CANCEL => orders::cancel(store, args.word(0)),

@@ -621,45 +621,26 @@ impl Record {
 
     /// The surface of `expiry`.
     pub fn quoted(&self, expiry: u64) -> Quoted {
-        let Word { high, low } = load(&self.surface_slot(expiry));
-        Quoted {
-            surface: Surface {
-                atm: field(low, 0, 24) as u32,
-                skew: slope(low, 24),
-                curvature: slope(low, 48),
-            },
-            updated_at: field(low, 72, 32),
-            min_volatility: field(low, 104, 24) as u32,
-            max_volatility: field(high, 0, 24) as u32,
-            stale_after: field(high, 24, 20) as u32,
-            distrust: Spell {
-                used: field(high, 44, 18) as u32,
-                until: field(high, 64, 32),
-            },
-            distrusted_at: expand(field(high, 96, 32), mantissa::DISTRUSTED),
+        quoted_in(load(&self.surface_slot(expiry)))
+    }
+
+    /// The surface of `expiry` that was in force at `time`, an 08:00 UTC until `now`: see [`Quoted::at`].
+    pub fn quoted_at(&self, expiry: u64, time: u64, now: u64) -> Quoted {
+        let kept = |day| quoted_in(load(&self.kept_slot(expiry, day)));
+        self.quoted(expiry).at(time, now, kept)
+    }
+
+    /// Stores the surface of `expiry` at `now`. The one before is kept if it was in force at an 08:00.
+    pub fn replace_quoted(&self, expiry: u64, before: &Quoted, next: &Quoted, now: u64) {
+        if let Some(day) = before.outlived(now) {
+            store(&self.kept_slot(expiry, day), word_of_quoted(before));
         }
+        self.set_quoted(expiry, next);
     }
 
     /// Stores the surface of `expiry`.
     pub fn set_quoted(&self, expiry: u64, quoted: &Quoted) {
-        let Surface {
-            atm,
-            skew,
-            curvature,
-        } = quoted.surface;
-        let slope = |slope: i32| slope.cast_unsigned() & SLOPE;
-        let low = in_field(atm, 0, 24)
-            | in_field(slope(skew), 24, 24)
-            | in_field(slope(curvature), 48, 24)
-            | in_field(quoted.updated_at, 72, 32)
-            | in_field(quoted.min_volatility, 104, 24);
-        let mark = compact(quoted.distrusted_at, mantissa::DISTRUSTED);
-        let high = in_field(quoted.max_volatility, 0, 24)
-            | in_field(quoted.stale_after, 24, 20)
-            | in_field(quoted.distrust.used, 44, 18)
-            | in_field(quoted.distrust.until, 64, 32)
-            | in_field(mark, 96, 32);
-        store(&self.surface_slot(expiry), Word::new(high, low));
+        store(&self.surface_slot(expiry), word_of_quoted(quoted));
     }
 
     /// Its last byte is that of no other slot of the expiry.
@@ -667,6 +648,15 @@ impl Record {
         let mut slot = self.expiry_slot(expiry);
         slot[31] ^= 1;
         slot
+    }
+
+    /// Where the surface of `expiry` is kept that was in force at an 08:00, `day`, and was replaced before the next.
+    fn kept_slot(&self, expiry: u64, day: u64) -> Slot {
+        let mut name = [0; 48];
+        name[..32].copy_from_slice(&self.slots);
+        name[32..40].copy_from_slice(&expiry.to_le_bytes());
+        name[40..].copy_from_slice(&day.to_le_bytes());
+        WasmVM::default().native_keccak256(&name).0
     }
 
     fn expiry_slot(&self, expiry: u64) -> Slot {
@@ -734,6 +724,49 @@ impl Record {
         let sampled = in_field(field(low, 0, 32), 0, 32);
         self.store(Part::History, Word::new(high, past | sampled));
     }
+}
+
+/// The surface in a slot.
+fn quoted_in(word: Word) -> Quoted {
+    let Word { high, low } = word;
+    Quoted {
+        surface: Surface {
+            atm: field(low, 0, 24) as u32,
+            skew: slope(low, 24),
+            curvature: slope(low, 48),
+        },
+        updated_at: field(low, 72, 32),
+        min_volatility: field(low, 104, 24) as u32,
+        max_volatility: field(high, 0, 24) as u32,
+        stale_after: field(high, 24, 20) as u32,
+        distrust: Spell {
+            used: field(high, 44, 18) as u32,
+            until: field(high, 64, 32),
+        },
+        distrusted_at: expand(field(high, 96, 32), mantissa::DISTRUSTED),
+    }
+}
+
+/// A surface as stored.
+fn word_of_quoted(quoted: &Quoted) -> Word {
+    let Surface {
+        atm,
+        skew,
+        curvature,
+    } = quoted.surface;
+    let slope = |slope: i32| slope.cast_unsigned() & SLOPE;
+    let low = in_field(atm, 0, 24)
+        | in_field(slope(skew), 24, 24)
+        | in_field(slope(curvature), 48, 24)
+        | in_field(quoted.updated_at, 72, 32)
+        | in_field(quoted.min_volatility, 104, 24);
+    let mark = compact(quoted.distrusted_at, mantissa::DISTRUSTED);
+    let high = in_field(quoted.max_volatility, 0, 24)
+        | in_field(quoted.stale_after, 24, 20)
+        | in_field(quoted.distrust.used, 44, 18)
+        | in_field(quoted.distrust.until, 64, 32)
+        | in_field(mark, 96, 32);
+    Word::new(high, low)
 }
 
 /// The bits in which a slope of a surface is stored: at most 4,000,000 either way.

@@ -3,6 +3,10 @@
 //! Nothing jumps at the expiry. While the settlement is being counted, what is counted is fixed and what is left moves like fewer
 //! options struck at what the rest has to average (DESIGN 4, In the settlement window); at the expiry their time value has run
 //! out, and when all is counted nothing is left to move.
+//!
+//! Nor does anything jump where a series settles early: from a day before on its volatility is that of then, in the window what is
+//! counted of its settlement is fixed, and from its time on it is worth what it settles at, whoever asks, and whether or not anybody
+//! has booked it.
 
 use risk::math::mul_div_down;
 use risk::options::black::{Kind, Quote, Terms};
@@ -46,8 +50,19 @@ pub struct Expiry {
     pub price: u128,
     /// What of its settlement is counted; nothing once it is final.
     pub counted: Counted,
-    /// How far it is.
+    /// How far it is; of a series that settles early, how far that is.
     pub stage: Stage,
+    /// Of a series that settles early, from a day before on: what it will settle with.
+    pub early: Option<Early>,
+}
+
+/// What a series that settles before its expiry settles with, beside the price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Early {
+    /// Seconds that are left to its expiry then, or now, if that is more.
+    pub secs: u64,
+    /// The surface of a day before, whatever has become of it since.
+    pub quoted: Quoted,
 }
 
 /// One option at one moment.
@@ -71,6 +86,54 @@ impl Expiry {
                 fresh: quoted.is_fresh(now),
                 distrusted: quoted.is_distrusted(now),
             },
+            early: None,
+        }
+    }
+
+    /// From its expiry on: settled at `settled`, or, while that is zero, valued at `price`.
+    pub fn over(price: u128, counted: Counted, settled: u128) -> Self {
+        let (price, counted, stage) = match settled {
+            0 => (price, counted, Stage::Settling),
+            settled => (settled, Counted::default(), Stage::Settled),
+        };
+        Self {
+            price,
+            counted,
+            stage,
+            early: None,
+        }
+    }
+
+    /// Of series that settle at `closes`, before their `expiry`, at `now`, at most a day before: at `settled` once that is not zero.
+    /// `quoted` is the surface of a day before.
+    pub fn early(
+        (price, counted, settled): (u128, Counted, u128),
+        (expiry, closes): (u64, u64),
+        quoted: Quoted,
+        now: u64,
+    ) -> Self {
+        let early = Early {
+            secs: expiry.saturating_sub(closes.min(now)),
+            quoted,
+        };
+        let expiry = if now < closes {
+            Self {
+                price,
+                counted,
+                stage: Stage::Ahead {
+                    secs: closes - now,
+                    quoted,
+                    fresh: true,
+                    distrusted: false,
+                },
+                early: None,
+            }
+        } else {
+            Self::over(price, counted, settled)
+        };
+        Self {
+            early: Some(early),
+            ..expiry
         }
     }
 
@@ -85,6 +148,9 @@ impl Expiry {
     /// surface, and from the expiry on, its intrinsic value, in which there is nothing left but delta, and nothing at all once it is
     /// final. While its surface is distrusted its volatility is that at the mark of then. What is fixed of a call that cannot end without value is part of its value. All is rounded towards zero.
     pub fn quote(&self, kind: Kind, strike: u128) -> OptionQuote {
+        if let Some(early) = &self.early {
+            return self.quote_early(early, kind, strike);
+        }
         let (forward, whole) = (self.price.min(Usd::MAX.0), strike.min(Usd::MAX.0));
         let Moving { strike, size } = self.counted.moving(kind, Usd(whole), Position(UNIT));
         let (seconds, volatility) = match self.stage {
@@ -121,6 +187,38 @@ impl Expiry {
         }
         OptionQuote {
             quote,
+            volatility: volatility as u64,
+        }
+    }
+
+    /// The option with this `strike` of a series that settles early: what it would settle at if the price stayed what it is. It moves
+    /// with what of the settlement is not counted, and with no volatility.
+    fn quote_early(&self, early: &Early, kind: Kind, strike: u128) -> OptionQuote {
+        let Counted { share, average } = self.counted;
+        let share = share.0.min(WAD.into());
+        let rest = u128::from(WAD) - share;
+        let of = |value: u128, share| mul_div_down(value, share, WAD.into()).unwrap_or(u128::MAX);
+        let (price, strike) = (self.price.min(Usd::MAX.0), strike.min(Usd::MAX.0));
+        // Neither part is above the largest price, nor are they together.
+        let forward = of(average.0.min(Usd::MAX.0), share) + of(price, rest);
+        let volatility = u128::from(early.quoted.volatility(strike, forward)) * MILLIONTH;
+        let terms = Terms {
+            kind,
+            forward: Usd(forward),
+            strike: Usd(strike),
+            seconds: early.secs,
+            volatility: Ratio(volatility),
+        };
+        let whole = terms.quote().unwrap_or_default();
+        let moving = if self.is_final() { 0 } else { rest };
+        let delta = of(whole.delta.unsigned_abs(), moving).cast_signed();
+        OptionQuote {
+            quote: Quote {
+                value: whole.value,
+                delta: if whole.delta < 0 { -delta } else { delta },
+                gamma: of(of(whole.gamma, moving), moving),
+                vega: 0,
+            },
             volatility: volatility as u64,
         }
     }

@@ -45,7 +45,7 @@ pub mod trip;
 pub mod volatility;
 
 pub use asset::{Asset, Observation};
-pub use expiry::{Expiry, OptionQuote, Stage};
+pub use expiry::{Early, Expiry, OptionQuote, Stage};
 pub use handover::{NotTaken, Standing};
 pub use mean::Mean;
 pub use parameters::Parameters;

@@ -11,7 +11,7 @@
 use risk::options::fixed::{BITS, ONE, ln_ratio};
 
 use crate::WAD;
-use crate::settlement::is_expiry;
+use crate::settlement::{DAY, is_expiry, next_expiry};
 use crate::spell::{Spell, SpellRefusal};
 
 /// Volatilities are kept in millionths.
@@ -232,6 +232,27 @@ impl Quoted {
     /// Whether it was ever set.
     pub fn exists(&self) -> bool {
         self.updated_at != 0
+    }
+
+    /// The last 08:00 UTC until `now` at which it was in force already, if there was one.
+    pub fn outlived(&self, now: u64) -> Option<u64> {
+        let day = next_expiry(now) - DAY;
+        (self.exists() && self.updated_at < day).then_some(day)
+    }
+
+    /// The surface that was in force at `time`, an 08:00 UTC, of an expiry whose surface at `now` is this; its first, if it had none
+    /// then. `kept` tells those that were replaced, by the [`outlived`](Self::outlived) time at which they were kept, from which on
+    /// each 08:00 is looked at in turn.
+    pub fn at(self, time: u64, now: u64, kept: impl Fn(u64) -> Self) -> Self {
+        let mut day = time;
+        while self.updated_at >= time && day <= now {
+            let kept = kept(day);
+            if kept.exists() {
+                return kept;
+            }
+            day += DAY;
+        }
+        self
     }
 
     /// Whether it is neither stale at `now` nor distrusted.

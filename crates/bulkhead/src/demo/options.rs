@@ -202,6 +202,7 @@ impl OptionMarket {
             expiry,
             strike: nearest_strike(price * moneyness, step),
             isCall: is_call,
+            closes: 0,
         })
     }
 

@@ -425,6 +425,7 @@ impl Survey<'_> {
             expiry: series.expiry,
             strike: series.strike,
             isCall: series.is_call,
+            closes: 0,
         });
         let assets: Vec<B256> = perpetuals.iter().map(|(_, asset)| *asset).collect();
         let answer = self.marks(stage, &assets, ids.collect()).await?;

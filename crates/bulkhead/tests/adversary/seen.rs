@@ -107,6 +107,7 @@ fn marks_call(system: &System, series: &[Series]) -> IOracleGuard::marksWithOpti
         expiry: series.expiry,
         strike: series.strike,
         isCall: series.is_call,
+        closes: 0,
     };
     IOracleGuard::marksWithOptionsCall {
         assets: vec![system.assets[ETH]],

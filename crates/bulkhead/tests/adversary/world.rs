@@ -174,6 +174,7 @@ impl<'a> World<'a> {
                     expiry: self.state.series[0].expiry,
                     strike: self.state.series[0].strike,
                     isCall: true,
+                    closes: 0,
                 }],
             },
         );

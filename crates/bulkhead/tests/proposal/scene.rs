@@ -244,6 +244,7 @@ impl Scene {
                 expiry,
                 strike: strike.to(),
                 isCall: is_call,
+                closes: 0,
             };
             self.series.push(Series { number, id });
         }

@@ -118,6 +118,7 @@ fn blocked_actions_follow_the_expiry() {
         price: USD,
         counted: NOTHING,
         stage,
+        early: None,
     };
     assert_eq!(stage(Stage::Settling).blocked(4), 7);
     assert_eq!(stage(Stage::Settled).blocked(blocked::ALL | 64), 3);
@@ -151,6 +152,7 @@ fn without_a_surface_there_is_no_time_value() {
 #[test]
 fn from_the_expiry_on_only_intrinsic_value_and_delta_are_left() {
     let settling = Expiry {
+        early: None,
         price: 2_000 * USD,
         counted: NOTHING,
         stage: Stage::Settling,
@@ -211,16 +213,7 @@ fn nothing_jumps_at_the_expiry() {
                     counted,
                     ..at(mark, now)
                 },
-                (false, None) => Expiry {
-                    price: mark,
-                    counted,
-                    stage: Stage::Settling,
-                },
-                (false, Some(price)) => Expiry {
-                    price,
-                    counted: NOTHING,
-                    stage: Stage::Settled,
-                },
+                (false, settled) => Expiry::over(mark, counted, settled.unwrap_or(0)),
             };
             let found = [(Put, 1_960), (Call, 1_960), (Call, 700), (Put, 700)]
                 .map(|(kind, strike)| value(&expiry, kind, strike * USD));
@@ -269,17 +262,118 @@ fn what_is_counted_moves_no_option() {
 
 #[test]
 fn between_expiry_and_final_price_only_what_is_not_counted_moves() {
-    let settling = Expiry {
-        price: 1_900 * USD,
-        counted: counted(750, 2_100),
-        stage: Stage::Settling,
-    };
+    let settling = Expiry::over(1_900 * USD, counted(750, 2_100), 0);
     // It settles at 2,050 if the mark stays.
     let call = settling.quote(Call, 2_000 * USD).quote;
     assert_eq!((call.value.0, call.delta), (50 * USD, i128::from(WAD) / 4));
     assert_eq!(value(&settling, Put, 2_000 * USD), 0);
     let put = settling.quote(Put, 2_100 * USD).quote;
     assert_eq!((put.value.0, put.delta), (50 * USD, -i128::from(WAD) / 4));
+}
+
+/// When the series of these tests settles early, and the surface of a day before.
+const CLOSES: u64 = EXPIRY - 20 * DAY;
+const DAY: u64 = 86_400;
+
+fn early(price: u128, counted: Counted, settled: u128, now: u64) -> Expiry {
+    let price = (price * USD, counted, settled * USD);
+    Expiry::early(price, (EXPIRY, CLOSES), QUOTED, now)
+}
+
+#[test]
+fn a_series_that_settles_early_is_worth_the_same_to_whoever_asks_from_then_on() {
+    let settles = at(2_100 * USD, CLOSES);
+    for now in [CLOSES, CLOSES + 1, CLOSES + DAY, EXPIRY, EXPIRY + 400 * DAY] {
+        for mark in [1_000, 2_100, 9_000] {
+            let series = early(mark, counted(500, mark), 2_100, now);
+            assert!(series.is_final());
+            assert_eq!(series.counted, NOTHING);
+            assert_eq!(series.blocked(blocked::ALL), 3);
+            for kind in [Call, Put] {
+                let found = series.quote(kind, 2_000 * USD);
+                let expected = settles.quote(kind, 2_000 * USD);
+                assert_eq!(found.quote.value, expected.quote.value);
+                assert_eq!(found.volatility, expected.volatility);
+                let Quote {
+                    delta, gamma, vega, ..
+                } = found.quote;
+                assert_eq!((delta, gamma, vega), (0, 0, 0));
+            }
+        }
+    }
+}
+
+#[test]
+fn until_its_price_is_final_a_series_that_settles_early_counts_what_is_counted_of_it() {
+    // The day before it is the option that it was, at a volatility that moves no more.
+    let now = CLOSES - 7_200;
+    let (series, live) = (early(1_900, NOTHING, 0, now), at(1_900 * USD, now));
+    let (found, expected) = (
+        series.quote(Call, 2_000 * USD),
+        live.quote(Call, 2_000 * USD),
+    );
+    assert_eq!(
+        (found.quote.value, found.quote.delta, found.volatility),
+        (
+            expected.quote.value,
+            expected.quote.delta,
+            expected.volatility
+        )
+    );
+    assert_eq!((found.quote.gamma, found.quote.vega), (expected.quote.gamma, 0));
+    assert_eq!(series.blocked(4), 4);
+    // Three quarters are counted: it settles at 2,050 if the mark stays, and moves with a quarter of it.
+    for now in [CLOSES - 450, CLOSES, CLOSES + 600] {
+        let series = early(1_900, counted(750, 2_100), 0, now);
+        let whole = Expiry::ahead(2_050 * USD, NOTHING, EXPIRY, QUOTED, now.min(CLOSES));
+        let (found, whole) = (
+            series.quote(Call, 2_000 * USD),
+            whole.quote(Call, 2_000 * USD),
+        );
+        assert_eq!(found.quote.value, whole.quote.value);
+        assert_eq!(found.quote.delta, whole.quote.delta / 4);
+        assert!(found.quote.gamma.abs_diff(whole.quote.gamma / 16) < 2);
+        assert!(!series.is_final());
+        assert_eq!(series.blocked(4), if now < CLOSES { 4 } else { 7 });
+    }
+}
+
+/// Second by second through the window of an early settlement, and until it is final.
+#[test]
+fn nothing_jumps_where_a_series_settles_early() {
+    let windows = Windows::of_length(1_800);
+    for late in [0, 600, 1_200] {
+        let (mut settlements, mut settled, mut last) = (Settlements::default(), 0, None);
+        for second in 0..4_000 {
+            let now = CLOSES - 3_000 + second;
+            let mark = (2_000_000 - 20 * u128::from(second)) * (USD / 1_000);
+            let trusted = now < CLOSES - late || now >= CLOSES;
+            let price = Price {
+                mark,
+                observed_at: now,
+                valid_until: now + 60,
+                status: if trusted {
+                    Status::Agreeing
+                } else {
+                    Status::Frozen
+                },
+                ..Price::default()
+            };
+            let counted = settlements.fixed(CLOSES, &windows, now);
+            let series = Expiry::early((mark, counted, settled), (EXPIRY, CLOSES), QUOTED, now);
+            let found = [Call, Put].map(|kind| value(&series, kind, 1_960 * USD));
+            for (found, before) in found.iter().zip::<[u128; 2]>(last.unwrap_or(found)) {
+                let moved = found.abs_diff(before);
+                assert!(moved < USD / 4, "{second}: {before} to {found}");
+            }
+            last = Some(found);
+            settlements = settlements.count(&price, &windows, now + 1);
+            if let (0, Some(day)) = (settled, settlements.settled[0]) {
+                settled = day.price;
+            }
+        }
+        assert!(settled > 0);
+    }
 }
 
 proptest! {

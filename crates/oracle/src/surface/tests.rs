@@ -325,6 +325,47 @@ fn distrusting_it_again_keeps_what_options_have() {
     assert_eq!(later.unwrap().distrusted_at, 2 * FORWARD);
 }
 
+/// Updates at any times, and the one of before each 08:00 found again at any later time.
+#[test]
+fn the_surface_of_a_time_past_is_found_whatever_was_set_since() {
+    extern crate std;
+    use std::collections::BTreeMap;
+    use std::vec::Vec;
+    let starts = EXPIRY - 20 * DAY;
+    for steps in [[7_200, 50_000, 3], [86_400, 86_400, 86_400], [400_000, 1, 30_000]] {
+        let (mut kept, mut all) = (BTreeMap::new(), Vec::new());
+        let mut live = Quoted::default();
+        let mut now = starts + 1;
+        for step in steps.iter().cycle().take(60) {
+            if now >= EXPIRY {
+                break;
+            }
+            let next = Quoted {
+                updated_at: now,
+                ..quoted()
+            };
+            if let Some(day) = live.outlived(now) {
+                assert!(kept.insert(day, live).is_none(), "each time has one");
+            }
+            (live, now) = (next, now + step);
+            all.push(next);
+            for day in 1..20 {
+                let time = starts + day * DAY;
+                if time > now {
+                    break;
+                }
+                let found = live.at(time, now, |day| kept.get(&day).copied().unwrap_or_default());
+                let expected = all.iter().rev().find(|past| past.updated_at < time);
+                assert_eq!(Some(&found), expected, "{time} at {now}");
+            }
+        }
+    }
+    // One that had none then has its first.
+    let first = quoted();
+    let none = |_| Quoted::default();
+    assert_eq!(first.at(NOW - DAY, NOW, none), first);
+}
+
 proptest! {
     #[test]
     fn it_agrees_with_floating_point(surface in any_surface(), k in -1.5f64..1.5) {

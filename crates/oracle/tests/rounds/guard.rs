@@ -217,17 +217,6 @@ impl Guard {
             let quoted = self.surfaces.get(&time).copied().unwrap_or_default();
             return Expiry::ahead(price, counted, time, quoted, now);
         }
-        match self.settled(time) {
-            Some(price) => Expiry {
-                price,
-                counted: Counted::default(),
-                stage: Stage::Settled,
-            },
-            None => Expiry {
-                price,
-                counted,
-                stage: Stage::Settling,
-            },
-        }
+        Expiry::over(price, counted, self.settled(time).unwrap_or(0))
     }
 }

@@ -163,6 +163,7 @@ impl Bench<'_> {
                     expiry,
                     strike: strike.to(),
                     isCall: is_call,
+                    closes: 0,
                 },
                 size: if (m / 2 + e) % 2 == 0 { -1.0 } else { 1.0 },
             });
