@@ -38,8 +38,8 @@ use risk::options::black::Kind;
 use risk::options::encoding::Requirement;
 use risk::{
     Account, Attribution, Bucket, Cover, Credit, Debts, Ended, InstrumentId, Leg, Outflow,
-    Position, Positions, Price, Prices, Records, Result, Side, SideState, Store, Throttle, TierEnds,
-    Totals, Usd, math,
+    Position, Positions, Price, Prices, Records, Result, Side, SideState, Store, Throttle,
+    TierEnds, Totals, Usd, math,
 };
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::CryptographyAccess;

@@ -115,9 +115,7 @@ impl Observer {
             price,
             reported: tier,
             is_pending: state.settlements.pending.is_some(),
-            raised: before
-                .raised
-                .after(before.price.tier, price.tier, self.now),
+            raised: before.raised.after(before.price.tier, price.tier, self.now),
             ..before
         };
         if keeps || self.purpose == Purpose::View {

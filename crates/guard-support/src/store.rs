@@ -7,9 +7,9 @@ use alloy_sol_types::SolError;
 use oracle::compact::{Decimal, at_spread, compact, expand};
 use oracle::settlement::{DAY, TIME_OF_DAY, next_expiry};
 use oracle::{
-    Asset, Limits, Mean, Parameters, Pending, Price, Quoted, Raised, RangeLimits, Sequencer, Settled,
-    Settlements, Spell, State, Status, Sums, Surface, SurfaceLimits, Tier, Trip, Volatility,
-    Windows,
+    Asset, Limits, Mean, Parameters, Pending, Price, Quoted, Raised, RangeLimits, Sequencer,
+    Settled, Settlements, Spell, State, Status, Sums, Surface, SurfaceLimits, Tier, Trip,
+    Volatility, Windows,
 };
 use program_support::Word;
 use program_support::storage::{Slot, load, store};
@@ -275,9 +275,8 @@ impl Feeds {
     }
 }
 
-/// An asset's slots. Whoever observes it needs all but the last three, `Apart` where the sources differ, and `Raised` for a while after
-/// a tier; a poke changes `Price`
-/// and `Validity`, and `History` now and then.
+/// An asset's slots. Whoever observes it needs all but the last three, `Apart` where the sources differ, and `Raised` for a while
+/// after a stricter tier; a poke changes `Price` and `Validity`, and `History` now and then.
 #[derive(Clone, Copy)]
 enum Part {
     /// [`Source`].

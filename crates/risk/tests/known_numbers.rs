@@ -4,9 +4,9 @@ mod common;
 
 use common::{POOL, Vault, usd, wad};
 use risk::{
-    Clock, Error, Health, Legs, Liquidation, Position, Price, Ratio, Size,
-    Store, Terms, Totals, Usd, WAD, bucket_due, math, plan_liquidation, rate_of_weights,
-    reduced_risk, water_fill, within_band,
+    Clock, Error, Health, Legs, Liquidation, Position, Price, Ratio, Size, Store, Terms, Totals,
+    Usd, WAD, bucket_due, math, plan_liquidation, rate_of_weights, reduced_risk, water_fill,
+    within_band,
 };
 
 fn size(units: u128) -> Size {

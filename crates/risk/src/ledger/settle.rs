@@ -5,7 +5,8 @@ use super::value::{Assessment, Valued};
 use crate::bucket::DEBT;
 use crate::deleveraging::Ground;
 use crate::{
-    Account, Base, Error, Health, InstrumentId, Legs, Maturity, Position, Positions, Result, Store, Usd,
+    Account, Base, Error, Health, InstrumentId, Legs, Maturity, Position, Positions, Result, Store,
+    Usd,
 };
 
 impl<S: Store> Ledger<'_, S> {

@@ -63,8 +63,8 @@ impl<S: Store> Ledger<'_, S> {
     ///
     /// Legs that are not traded stay unsettled where that changes nothing: the account's bucket stays, nothing is missing,
     /// none of those legs has been cut, none has gained in a stricter tier than Normal, the account is not in debt, and no
-    /// loss is taken out of capital that an unsettled gain would have met. A touch then gives what settling all legs at once would have given, of which no less
-    /// is immature. Where one of them is of a settled instrument, all are settled.
+    /// loss is taken out of capital that an unsettled gain would have met. A touch then gives what settling all legs at once
+    /// would have given, of which no less is immature. Where one of them is of a settled instrument, all are settled.
     ///
     /// What is paid for the distance from the mark matures as slowly as anything that it may come from: by the traded
     /// instrument, by what else the payer holds, and by what is immature of the payer's profit.

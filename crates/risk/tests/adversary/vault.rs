@@ -4,8 +4,8 @@
 use std::ops::Range;
 
 use risk::{
-    Closing, Credit, Index, InstrumentId, Ledger, Maturing, Outflow, OutflowRates, Price,
-    Prices, Ratio, Size, Store, Terms, Throttle, TierEnds, Usd, Valued, WAD,
+    Closing, Credit, Index, InstrumentId, Ledger, Maturing, Outflow, OutflowRates, Price, Prices,
+    Ratio, Size, Store, Terms, Throttle, TierEnds, Usd, Valued, WAD,
 };
 
 use crate::book::{ACCOUNTS, Book, INSTRUMENTS};
