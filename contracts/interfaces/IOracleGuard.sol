@@ -37,7 +37,9 @@ interface IOracleGuard is IOwnable {
         uint256 initialSpotRange;
     }
 
-    /// The part of a reading that a vault needs. The ranges are rounded up to a multiple of 2e-4.
+    /// The part of a reading that a vault needs. The ranges are rounded up to a multiple of 2e-4. `cautionUntil` and
+    /// `restrictedUntil` are the first seconds after the last in which the asset was in that tier or a stricter one, the next second
+    /// while it is; zero if it never was, and 14 hours and 14 days after it.
     struct Mark {
         uint128 mark;
         uint128 stablePrice;
@@ -45,6 +47,8 @@ interface IOracleGuard is IOwnable {
         uint16 blocked;
         uint64 spotRange;
         uint64 initialSpotRange;
+        uint32 cautionUntil;
+        uint32 restrictedUntil;
     }
 
     /// Which option is asked for: `asset` is the place of its underlying among the assets of the same call, `expiry` a time

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.20;
 
 import {IMarginVault} from "../../contracts/interfaces/IMarginVault.sol";
+import {IOracleGuard} from "../../contracts/interfaces/IOracleGuard.sol";
 import {ProtocolTest, Trader} from "../protocol/Protocol.sol";
 import {vm} from "../support/Vm.sol";
 
@@ -166,17 +167,79 @@ contract LaunderAttackTest is ProtocolTest {
         return block.timestamp - since;
     }
 
-    /// What works: it is the tier at the settlement that counts, not that of the move. A gain that nobody settles while its market is
-    /// Restricted matures as one of a calm market once it is calm again. See docs/security.md.
-    function test_a_gain_that_nobody_settled_while_restricted_matures_in_ten_minutes_after_it() public {
+    /// It is the strictest tier since the account was last settled that counts, not that of the moment in which it is: a gain that
+    /// nobody settles while its market is Restricted matures no sooner for it.
+    function test_a_gain_that_nobody_settled_while_restricted_matures_in_a_day() public {
         jump();
         vm.assertLe(untilNormal(), 40 minutes);
         vault.touch(alice.account);
         vault.touch(bob.account);
+        vm.assertEq(vault.immature(alice.account), 2_200e18);
         elapse(30 minutes);
         refreshPrices();
         uint256 received = convert(alice);
-        vm.assertApproxEqAbs(received, 2_090e18, 2e18); // 1 - exp(-3)
+        vm.assertGt(received, 40e18); // 1 - exp(-30 minutes / 1 day) is 2.1 %
+        vm.assertLt(received, 50e18);
+    }
+
+    /// Nor where a trade of another leg settles that one alone.
+    function test_a_trade_of_another_leg_makes_what_waits_mature_no_sooner() public {
+        trade(BTC, alice, other, 0.1e18, 5_000e18);
+        jump();
+        untilNormal();
+        trade(BTC, alice, other, 0.1e18, 5_000e18);
+        vault.touch(alice.account);
+        vm.assertEq(vault.immature(alice.account), 2_200e18);
+        vm.assertLt(usable(alice), 22e18);
+    }
+
+    /// Nor does another account get it sooner that is paid against it.
+    function test_what_is_paid_once_the_market_is_normal_matures_in_a_day() public {
+        jump();
+        untilNormal();
+        lose();
+        vm.assertEq(vault.immature(other.account), 2_200e18);
+        vm.assertLt(usable(other), 22e18);
+    }
+
+    /// What arises once it is Normal is another matter, for who was touched since.
+    function test_what_is_gained_after_it_matures_in_ten_minutes() public {
+        jump();
+        setPrice(ETH, 200 * FEED);
+        untilNormal();
+        vault.touch(alice.account);
+        vault.touch(bob.account);
+        vm.assertEq(pnlOf(alice), 0);
+        elapse(60);
+        setPrice(ETH, 204 * FEED);
+        vm.assertEq(uint256(guard.read(assetOf(ETH)).tier), 0);
+        vault.touch(alice.account);
+        vault.touch(bob.account);
+        vm.assertEq(vault.immature(alice.account), 400e18);
+        elapse(30 minutes);
+        refreshPrices();
+        vm.assertApproxEqAbs(convert(alice), 380e18, 1e18); // 1 - exp(-3)
+    }
+
+    /// A tier that the guardian raised, and that ended by itself, counts as any other.
+    function test_a_trip_that_is_over_counts_until_it_ended() public {
+        trade(ETH, alice, bob, 100e18, 200e18);
+        vm.prank(guardian);
+        guard.trip(assetOf(ETH), 2, 30 minutes, "");
+        uint256 until = block.timestamp + 30 minutes;
+        elapse(20 minutes);
+        setPrice(ETH, 204 * FEED);
+        elapse(11 minutes);
+        refreshPrices();
+        vm.assertEq(uint256(guard.read(assetOf(ETH)).tier), 0);
+        bytes32[] memory assets = new bytes32[](1);
+        assets[0] = assetOf(ETH);
+        IOracleGuard.Mark memory mark = guard.marks(assets)[0];
+        vm.assertEq(uint256(mark.restrictedUntil), until);
+        vm.assertEq(uint256(mark.cautionUntil), until);
+        vault.touch(alice.account);
+        vm.assertEq(vault.immature(alice.account), 400e18);
+        vm.assertLt(usable(alice), 4e18);
     }
 
     function test_one_touch_while_restricted_makes_it_mature_in_a_day() public {

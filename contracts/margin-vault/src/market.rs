@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use risk::options::settlement::Counted;
-use risk::{InstrumentId, Price, Ratio, Underlying};
+use risk::{InstrumentId, Price, Ratio, TierEnds, Underlying};
 
 use crate::abi::{Args, Bytes};
 use crate::error::{Error, OrRevert};
@@ -35,6 +35,8 @@ pub struct Market {
     /// Place of the underlying's asset in what the guard is asked.
     pub(crate) asset: u8,
     pub tier: u8,
+    /// When the asset was last in stricter tiers than Normal.
+    pub ends: TierEnds,
     pub blocked: u16,
     pub mark: Price,
     /// What margin is computed from; its spot is the instrument's own mark, unless it is an option.

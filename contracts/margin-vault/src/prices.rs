@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use alloy_sol_types::SolCall;
 use risk::options::black::Kind;
-use risk::{InstrumentId, Ledger, Maturity, Price, Prices, Ranges, Ratio, Underlying};
+use risk::{InstrumentId, Ledger, Price, Prices, Ranges, Ratio, TierEnds, Underlying};
 
 use crate::abi::{Args, Bytes, encode_call};
 use crate::calls;
@@ -17,8 +17,8 @@ use crate::parameters::ratio;
 use crate::storage::{Field, InstrumentField, Storage};
 use crate::word::Word;
 
-/// Words of one of the guard's marks: mark, stable price, tier, blocked, spot range, initial spot range.
-const MARK_WORDS: usize = 6;
+/// Words of one of the guard's marks: mark, stable price, tier, blocked, spot range, initial spot range, ends of Caution and Restricted.
+const MARK_WORDS: usize = 8;
 /// Words of what the guard is told of an option: place of its asset, expiry, strike, whether it is a call, when its series settles if
 /// that is before.
 const OPTION_WORDS: usize = 5;
@@ -45,6 +45,8 @@ impl Storage {
             market.is_final = series.number == 0 || series.is_settled;
             if market.is_final {
                 market.blocked = action::OPEN | action::REDUCE;
+                // Nobody asks any more in what tier its gains arose: they take the longest.
+                market.ends = TierEnds::NEVER;
                 market.answer = vec![0; OPTION_MARK_WORDS * 32].leak();
             } else {
                 self.want(series.underlying);
@@ -68,10 +70,6 @@ impl Storage {
 /// has observed where that is news, unless a view asks. If it fails, so does the operation: no failure is taken for a frozen asset.
 pub fn read(ledger: &mut Ledger<Storage>) {
     let mut markets = core::mem::take(&mut ledger.store.markets);
-    for market in markets.known.iter().filter(|market| market.is_final) {
-        // Nobody asks any more in what tier its gains arose: they take the longest.
-        ledger.maturities.set(market.id, Maturity::Day);
-    }
     if markets.perpetuals > 0 {
         let question = markets.question(ledger.store);
         let guard = ledger.store.address(Field::Guard);
@@ -159,6 +157,10 @@ impl Market {
             maintenance: Ratio(answer.unsigned(4)),
             initial: Ratio(answer.unsigned(5)),
         };
+        self.ends = TierEnds {
+            caution: answer.u32(6),
+            restricted: answer.u32(7),
+        };
         self.underlying = Underlying {
             spot: self.mark,
             stable: match answer.unsigned(1) {
@@ -174,6 +176,7 @@ impl Market {
     fn accept_option(&mut self, ledger: &mut Ledger<Storage>, series: &Series, underlying: &Self) {
         self.reprice(ledger);
         self.underlying = underlying.underlying;
+        self.ends = underlying.ends;
         self.seconds = u64::from(series.expiry).saturating_sub(ledger.now) as u32;
         // Nothing settles at a mark that the ledger could not count with.
         self.is_final = Args::new(self.answer).bool(4) && self.blocked & action::MARK == 0;
@@ -218,6 +221,5 @@ impl Market {
                 self.blocked |= action::ALL;
             }
         }
-        ledger.maturities.set(self.id, Maturity::of_tier(self.tier));
     }
 }

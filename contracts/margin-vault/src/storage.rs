@@ -38,8 +38,8 @@ use risk::options::black::Kind;
 use risk::options::encoding::Requirement;
 use risk::{
     Account, Attribution, Bucket, Cover, Credit, Debts, Ended, InstrumentId, Leg, Outflow,
-    Position, Positions, Price, Prices, Records, Result, Side, SideState, Store, Throttle, Totals,
-    Usd, math,
+    Position, Positions, Price, Prices, Records, Result, Side, SideState, Store, Throttle,
+    TierEnds, Totals, Usd, math,
 };
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::CryptographyAccess;
@@ -431,6 +431,11 @@ impl Store for Storage {
 
     fn is_settled(&self, id: InstrumentId) -> bool {
         self.markets.find(id).is_some_and(|market| market.is_final)
+    }
+
+    fn tier_ends(&self, id: InstrumentId) -> TierEnds {
+        let market = self.markets.find(id);
+        market.map_or_else(TierEnds::default, |market| market.ends)
     }
 
     fn underlying(&self, id: InstrumentId) -> InstrumentId {

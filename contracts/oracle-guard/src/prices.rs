@@ -115,6 +115,7 @@ impl Observer {
             price,
             reported: tier,
             is_pending: state.settlements.pending.is_some(),
+            raised: before.raised.after(before.price.tier, price.tier, self.now),
             ..before
         };
         if keeps || self.purpose == Purpose::View {
@@ -270,6 +271,7 @@ pub fn trip(asset: B256, tier: u8, secs: u32, reason: B256) {
     reading.record.set_entry(&Entry {
         trip,
         reported,
+        raised: entry.raised.with_trip(&entry.trip, now),
         ..entry
     });
     let words = [asset, uint(trip.tier as u8), uint(trip.spell.until), reason];

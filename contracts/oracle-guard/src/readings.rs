@@ -9,7 +9,7 @@ use crate::prices::{Observer, Purpose, Reading};
 use guard_support::host::{encode, fill, uint};
 
 /// Words of an encoded `Mark`.
-pub const MARK_WORDS: usize = 6;
+pub const MARK_WORDS: usize = 8;
 /// Words of an encoded `Reading`.
 const READING_WORDS: usize = 10;
 
@@ -19,6 +19,7 @@ impl Observer {
         let entry = &reading.entry;
         // It was observed in this second: nothing has moved since.
         let (maintenance, initial) = reading.outlook.after(self.parameters(), 0);
+        let raised = entry.raised.told(reading.tier, &entry.trip, self.now);
         [
             uint(entry.price.mark),
             uint(entry.price.stable),
@@ -26,6 +27,8 @@ impl Observer {
             uint(reading.blocked),
             uint(maintenance),
             uint(initial),
+            uint(raised.caution),
+            uint(raised.restricted),
         ]
     }
 

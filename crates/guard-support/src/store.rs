@@ -7,9 +7,9 @@ use alloy_sol_types::SolError;
 use oracle::compact::{Decimal, at_spread, compact, expand};
 use oracle::settlement::{DAY, TIME_OF_DAY, next_expiry};
 use oracle::{
-    Asset, Limits, Mean, Parameters, Pending, Price, Quoted, RangeLimits, Sequencer, Settled,
-    Settlements, Spell, State, Status, Sums, Surface, SurfaceLimits, Tier, Trip, Volatility,
-    Windows,
+    Asset, Limits, Mean, Parameters, Pending, Price, Quoted, Raised, RangeLimits, Sequencer,
+    Settled, Settlements, Spell, State, Status, Sums, Surface, SurfaceLimits, Tier, Trip,
+    Volatility, Windows,
 };
 use program_support::Word;
 use program_support::storage::{Slot, load, store};
@@ -275,8 +275,8 @@ impl Feeds {
     }
 }
 
-/// An asset's slots. Whoever observes it needs all but the last two, and `Apart` where the sources differ; a poke changes `Price`
-/// and `Validity`, and `History` now and then.
+/// An asset's slots. Whoever observes it needs all but the last three, `Apart` where the sources differ, and `Raised` for a while
+/// after a stricter tier; a poke changes `Price` and `Validity`, and `History` now and then.
 #[derive(Clone, Copy)]
 enum Part {
     /// [`Source`].
@@ -287,7 +287,8 @@ enum Part {
     Price,
     /// Expiry of the mark; price of the secondary, as a spread; of the mean its running price and the seconds since its bucket
     /// began, and those since it has been calm; tier, end and seconds used of the trip, seconds from the mark's update to its
-    /// expiry, range limits, whether the asset is configured, its sources' prices are apart from the mark, and days are pending.
+    /// expiry, range limits, whether the asset is configured, its sources' prices are apart from the mark, days are pending, and tiers
+    /// that are over count.
     Validity,
     /// Of the mean its past prices; slow and fast variance; price and time of the last sample, range.
     History,
@@ -297,6 +298,8 @@ enum Part {
     Pending,
     /// When its sources were last changed.
     Changed,
+    /// When it was last in Restricted, and in Caution.
+    Raised,
 }
 
 /// Mantissas of what is stored as a mantissa and an exponent: prices of the mean, to seven digits; the price of the last sample,
@@ -324,6 +327,8 @@ pub struct Entry {
     pub limits: RangeLimits,
     /// Whether days have ended that wait for a price.
     pub is_pending: bool,
+    /// When it was last in stricter tiers, of those that are over.
+    pub raised: Raised,
 }
 
 impl Entry {
@@ -338,6 +343,7 @@ impl Entry {
             reported: Tier::default(),
             limits: RangeLimits::DEFAULT,
             is_pending: false,
+            raised: Raised::default(),
         }
     }
 }
@@ -447,6 +453,10 @@ impl Record {
                 stable_price_rate: field(low, 6, 24) * RangeLimits::RATE_UNIT,
             },
             is_pending: field(state, 4, 1) != 0,
+            raised: match field(state, 5, 1) {
+                0 => Raised::default(),
+                _ => self.raised(),
+            },
         })
     }
 
@@ -472,10 +482,15 @@ impl Record {
         if apart {
             self.store(Part::Apart, Word::new(price.secondary, price.primary));
         }
+        let counts = !entry.raised.is_over();
+        if counts {
+            self.set_raised(&entry.raised);
+        }
         let state = in_field(trip.tier as u64, 0, 2)
             | in_field(true, 2, 1)
             | in_field(apart, 3, 1)
             | in_field(entry.is_pending, 4, 1)
+            | in_field(counts, 5, 1)
             | in_field(limits.confidence / RangeLimits::UNIT, 17, 7)
             | in_field(limits.max / RangeLimits::UNIT, 24, 10)
             | in_field(limits.min / RangeLimits::UNIT, 34, 10)
@@ -486,6 +501,19 @@ impl Record {
         let high = in_field(price.valid_until, 0, 32) | u128::from(near.unwrap_or_default()) << 64;
         let progress = self.load(Part::Validity).high & PROGRESS;
         self.store(Part::Validity, Word::new(high | progress, state));
+    }
+
+    fn raised(&self) -> Raised {
+        let low = self.load(Part::Raised).low;
+        Raised {
+            caution: field(low, 0, 32),
+            restricted: field(low, 32, 32),
+        }
+    }
+
+    fn set_raised(&self, raised: &Raised) {
+        let low = in_field(raised.caution, 0, 32) | in_field(raised.restricted, 32, 32);
+        self.store(Part::Raised, Word::new(0, low));
     }
 
     /// The asset's volatility.

@@ -50,14 +50,12 @@ impl Account {
         Ok(())
     }
 
-    /// Adds a settled gain or loss, which matures.
+    /// Adds a settled gain or loss, which matures; nothing is one as well, for what arises later arises from `now` on.
     ///
     /// # Errors
     /// [`Error::Overflow`].
     pub(crate) fn gain(&mut self, gain: Usd, class: Maturity, now: u64) -> Result<()> {
-        if gain != Usd::ZERO {
-            self.maturing = self.maturing.plus(gain, class, now);
-        }
+        self.maturing = self.maturing.plus(gain, class, now);
         self.credit(gain, Usd::ZERO)
     }
 
@@ -77,25 +75,6 @@ impl Account {
     #[must_use]
     pub fn in_debt(&self) -> bool {
         self.pnl < Usd::ZERO
-    }
-}
-
-/// The maturity of gains in each instrument, by the guard's tier; ten minutes where nothing was said.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Maturities([u64; 8]);
-
-impl Maturities {
-    /// Says how fast gains in an instrument mature now.
-    pub fn set(&mut self, id: InstrumentId, class: Maturity) {
-        let (word, shift) = (usize::from(id / 32), 2 * u32::from(id % 32));
-        self.0[word] = self.0[word] & !(3 << shift) | (class as u64) << shift;
-    }
-
-    /// How fast gains in an instrument mature now.
-    #[must_use]
-    pub fn get(&self, id: InstrumentId) -> Maturity {
-        let (word, shift) = (usize::from(id / 32), 2 * u32::from(id % 32));
-        Maturity::of_tier((self.0[word] >> shift & 3) as u8)
     }
 }
 

@@ -92,7 +92,7 @@ mod throttle;
 mod units;
 mod water;
 
-pub use account::{Account, Legs, MAX_LEGS, Maturities, Positions};
+pub use account::{Account, Legs, MAX_LEGS, Positions};
 pub use attribution::{Attribution, Parts};
 pub use bucket::{BUCKETS, Bucket, DEBT, Ended, LAST_EPOCH, bucket_due};
 pub use cover::{Cover, Flow};
@@ -105,7 +105,7 @@ pub use insurance::{Debts, Pool, Records, whole_units};
 pub use ledger::{ClosedLeg, Converted, CutLeg, Draw, Ledger, Trade, Traded, Valued};
 pub use liquidation::{Clock, Liquidation, Terms, plan_liquidation};
 pub use margin::{Health, linear_margin, rate_of_weights, reduced_risk, within_band};
-pub use maturity::{Maturing, Maturity};
+pub use maturity::{Maturing, Maturity, TierEnds};
 pub use outflow::{Outflow, OutflowCaps, OutflowRates};
 pub use requirement::{Holding, OptionRates, Ranges, Underlying};
 pub use store::{InstrumentId, Leg, Prices, SideState, Store};

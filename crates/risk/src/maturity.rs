@@ -40,6 +40,37 @@ impl Maturity {
     }
 }
 
+/// Until when the asset of an instrument was last in the guard's stricter tiers: the unix time of the first second after, which is
+/// yet to come while it is in one; zero if it never was, or so long ago that what was gained then would have matured since.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TierEnds {
+    /// Of Caution and stricter.
+    pub caution: u32,
+    /// Of Restricted and Halted.
+    pub restricted: u32,
+}
+
+impl TierEnds {
+    /// Of an instrument whose tiers nobody knows any more.
+    pub const NEVER: Self = Self {
+        caution: u32::MAX,
+        restricted: u32::MAX,
+    };
+
+    /// The maturity of gains that arose after unix time `since`: that of the strictest tier since then, so that a gain which
+    /// nobody settles until its market is calm again matures no sooner (DESIGN 3, Maturity).
+    #[must_use]
+    pub const fn maturity_since(self, since: u32) -> Maturity {
+        if self.restricted > since {
+            Maturity::Day
+        } else if self.caution > since {
+            Maturity::Hour
+        } else {
+            Maturity::TenMinutes
+        }
+    }
+}
+
 /// I: settled gains and losses of an account, decaying as exp(-t/T). Its positive part is immature.
 ///
 /// It is kept in micro-dollars, rounded up, so that at most 1e-6 more than is due stays immature for each change. Less
@@ -49,7 +80,7 @@ impl Maturity {
 pub struct Maturing {
     /// I in micro-dollars at `since`.
     pub amount: i64,
-    /// Unix time up to which `amount` has decayed.
+    /// Unix time up to which `amount` has decayed: that of the account's last settlement.
     pub since: u32,
     /// T: the longest maturity among the tiers in which its gains arose, since it was last zero or below.
     pub class: Maturity,
@@ -165,6 +196,21 @@ mod tests {
             let number = gained(1_000, class, 50).at(50 + u64::from(class.seconds()));
             assert_eq!(number.amount, 367_879_442);
         }
+    }
+
+    #[test]
+    fn what_was_gained_since_matures_by_the_strictest_tier_since() {
+        let ends = TierEnds {
+            caution: 200,
+            restricted: 100,
+        };
+        let by = |since| ends.maturity_since(since);
+        assert_eq!([0, 99].map(by), [Maturity::Day; 2]);
+        assert_eq!([100, 199].map(by), [Maturity::Hour; 2]);
+        assert_eq!([200, u32::MAX].map(by), [Maturity::TenMinutes; 2]);
+        assert_eq!(TierEnds::default().maturity_since(0), Maturity::TenMinutes);
+        let late = u32::MAX - 1;
+        assert_eq!(TierEnds::NEVER.maturity_since(late), Maturity::Day);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::{
     Account, Attribution, Base, Bucket, Cover, Cumulative, Debts, Ended, Index, Position,
-    Positions, Price, Records, Result, Side, Size, Totals, Usd,
+    Positions, Price, Records, Result, Side, Size, TierEnds, Totals, Usd,
 };
 
 /// An instrument's place in its vault's listing.
@@ -130,6 +130,8 @@ pub trait Store {
     }
     /// Whether an instrument has expired and its mark is final: whoever settles a leg of it takes the leg away.
     fn is_settled(&self, id: InstrumentId) -> bool;
+    /// Until when an instrument's asset was last in the guard's stricter tiers; none where nobody asked the guard.
+    fn tier_ends(&self, id: InstrumentId) -> TierEnds;
     /// The perpetual on an instrument's underlying: itself, unless it is an option. One of the first 64 places.
     fn underlying(&self, id: InstrumentId) -> InstrumentId;
     /// How large the cover of a perpetual, with the options on its underlying, is at unix time `now`, if covers are measured by

@@ -4,9 +4,9 @@ mod common;
 
 use common::{POOL, Vault, usd, wad};
 use risk::{
-    Clock, Error, Health, Legs, Liquidation, Maturities, Maturity, Position, Price, Ratio, Size,
-    Store, Terms, Totals, Usd, WAD, bucket_due, math, plan_liquidation, rate_of_weights,
-    reduced_risk, water_fill, within_band,
+    Clock, Error, Health, Legs, Liquidation, Position, Price, Ratio, Size, Store, Terms, Totals,
+    Usd, WAD, bucket_due, math, plan_liquidation, rate_of_weights, reduced_risk, water_fill,
+    within_band,
 };
 
 fn size(units: u128) -> Size {
@@ -183,15 +183,6 @@ fn a_vault_is_impaired_beyond_a_thousandth_of_its_tokens_until_half_of_that() {
     totals.shortfall = usd(-5);
     assert_eq!(totals.missing(Usd::ZERO), Ok(usd(7)));
     assert_eq!(totals.missing(usd(20)), Ok(Usd::ZERO));
-}
-
-#[test]
-fn every_instrument_has_its_own_maturity() {
-    let class = |id: u8| Maturity::of_tier(id % 3);
-    let mut maturities = Maturities::default();
-    (0..=u8::MAX).for_each(|id| maturities.set(id, Maturity::Day));
-    (0..=u8::MAX).for_each(|id| maturities.set(id, class(id)));
-    assert!((0..=u8::MAX).all(|id| maturities.get(id) == class(id)));
 }
 
 #[test]

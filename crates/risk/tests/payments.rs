@@ -93,8 +93,8 @@ fn gains_mature_by_the_tier_they_arise_in() {
     let touch = |vault: &mut Vault, classes: [Maturity; 2]| {
         vault
             .run(|ledger| {
-                ledger.maturities.set(0, classes[0]);
-                ledger.maturities.set(1, classes[1]);
+                ledger.store.set_maturity(0, classes[0]);
+                ledger.store.set_maturity(1, classes[1]);
                 ledger.touch(0, false)
             })
             .unwrap()
@@ -163,7 +163,7 @@ fn what_is_paid_out_of_profit_matures_as_slowly_there() {
     vault.poke(0, Price(120 * WAD)).unwrap();
     vault
         .run(|ledger| {
-            ledger.maturities.set(0, Maturity::Day);
+            ledger.store.set_maturity(0, Maturity::Day);
             ledger.touch(0, false)
         })
         .unwrap();

@@ -115,7 +115,7 @@ fn class_of_edge(vault: &Vault, classes: [Maturity; 2]) -> Maturity {
     };
     let traded = vault.run(|ledger| {
         for (id, class) in classes.into_iter().enumerate() {
-            ledger.maturities.set(id as u8, class);
+            ledger.store.set_maturity(id as u8, class);
         }
         ledger.trade(&edge)
     });

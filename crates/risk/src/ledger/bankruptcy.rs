@@ -103,7 +103,8 @@ impl<S: Store> Ledger<'_, S> {
             return Err(Error::NotDeleverageable);
         }
         let (position, gain) = self.detach(id, &mut account, instrument)?;
-        self.gain(&mut account, gain, self.maturities.get(instrument))?;
+        let class = self.class_of_gains(&account, instrument);
+        self.gain(&mut account, gain, class)?;
         self.keep(id, &mut account)?;
         let weight = self.store.weight(instrument, position)?;
         self.shrink(instrument, position.side().opposite(), position.size())?;

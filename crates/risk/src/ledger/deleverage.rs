@@ -39,7 +39,8 @@ impl<S: Store> Ledger<'_, S> {
             return Ok(CutLeg::default());
         }
         let (position, gain) = self.detach(id, &mut account, instrument)?;
-        self.gain(&mut account, gain, self.maturities.get(instrument))?;
+        let class = self.class_of_gains(&account, instrument);
+        self.gain(&mut account, gain, class)?;
         let (side, size) = (position.side(), position.size());
         let wanted = size.share_up(share)?;
         let cut = wanted.min(limit);

@@ -44,7 +44,7 @@ impl<S: Store> Ledger<'_, S> {
         }
         // Settled to the last digit before it pays, so that no rounding leaves a debt where the penalty takes all equity.
         let mut payer = self.store.account(id);
-        let mut sum = Assessment::default();
+        let mut sum = Assessment::of(&payer);
         self.detach_all(id, &mut payer, &mut sum)?;
         self.gain(&mut payer, sum.gain, sum.class)?;
         let reward = Usd(plan.penalty.0 / 2);
@@ -77,7 +77,7 @@ impl<S: Store> Ledger<'_, S> {
     /// [`Error::TooManyLegs`]; [`Error::Overflow`].
     pub fn receive(&mut self, into: S::AccountId, taken: &Positions) -> Result<Valued> {
         let mut account = self.store.account(into);
-        let mut sum = Assessment::default();
+        let mut sum = Assessment::of(&account);
         account.closing = false;
         self.detach_all(into, &mut account, &mut sum)?;
         self.gain(&mut account, sum.gain, sum.class)?;

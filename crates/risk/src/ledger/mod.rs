@@ -17,7 +17,7 @@ pub use money::Converted;
 pub use trade::{Trade, Traded};
 pub use value::Valued;
 
-use crate::{Coverage, Maturities, Parts, Pool, Result, Store, Totals, Usd};
+use crate::{Coverage, Parts, Pool, Result, Store, Totals, Usd};
 
 /// One vault's state, open for one operation. Whoever opens it calls [`Ledger::save`] when the operation succeeded.
 #[derive(Debug)]
@@ -34,8 +34,6 @@ pub struct Ledger<'s, S: Store> {
     losses: Parts,
     /// Unix time.
     pub now: u64,
-    /// How fast gains mature.
-    pub maturities: Maturities,
 }
 
 impl<'s, S: Store> Ledger<'s, S> {
@@ -49,7 +47,6 @@ impl<'s, S: Store> Ledger<'s, S> {
             insured: Usd::ZERO,
             losses: Parts::default(),
             now,
-            maturities: Maturities::default(),
         }
     }
 

@@ -5,7 +5,8 @@ use super::value::{Assessment, Valued};
 use crate::bucket::DEBT;
 use crate::deleveraging::Ground;
 use crate::{
-    Account, Base, Error, Health, Legs, Maturity, Position, Positions, Result, Store, Usd,
+    Account, Base, Error, Health, InstrumentId, Legs, Maturity, Position, Positions, Result, Store,
+    Usd,
 };
 
 impl<S: Store> Ledger<'_, S> {
@@ -103,10 +104,10 @@ impl<S: Store> Ledger<'_, S> {
     /// Settles all legs net, in place: nothing but gains moves, and what is settled for good goes. A leg of an earlier epoch comes
     /// into its bucket's; one that was cut to nothing stays until its account's legs join anew.
     pub(super) fn settle(&mut self, id: S::AccountId, account: &mut Account) -> Result<Assessment> {
-        let mut sum = Assessment::default();
+        let mut sum = Assessment::of(account);
         for &instrument in account.legs.as_slice() {
             let standing = self.standing(id, account.bucket, instrument)?;
-            sum.add_leg(instrument, &standing, self.maturities.get(instrument))?;
+            sum.add_leg(instrument, &standing, self.store.tier_ends(instrument))?;
             if standing.settled {
                 continue;
             }
@@ -175,7 +176,7 @@ impl<S: Store> Ledger<'_, S> {
         let held = account.legs;
         for &instrument in held.as_slice() {
             let (position, gain) = self.detach(id, account, instrument)?;
-            sum.add_gain(gain, self.maturities.get(instrument))?;
+            sum.add_gain(gain, self.store.tier_ends(instrument))?;
             sum.positions.add(instrument, position)?;
         }
         Ok(())
@@ -213,6 +214,12 @@ impl<S: Store> Ledger<'_, S> {
         (due..DEBT.max(due + 1))
             .find(|&number| !spent(number))
             .unwrap_or(own)
+    }
+
+    /// How fast what an account has gained by an instrument since it was last settled matures.
+    pub(super) fn class_of_gains(&self, account: &Account, instrument: InstrumentId) -> Maturity {
+        let ends = self.store.tier_ends(instrument);
+        ends.maturity_since(account.maturing.since)
     }
 
     /// Settles a gain or loss of an account.

@@ -62,9 +62,9 @@ impl<S: Store> Ledger<'_, S> {
     /// is put into the bucket that is due.
     ///
     /// Legs that are not traded stay unsettled where that changes nothing: the account's bucket stays, nothing is missing,
-    /// none of those legs has been cut, the account is not in debt, and no loss is taken out of capital that an
-    /// unsettled gain would have met. A touch then gives what settling all legs at once would have given, of which no less
-    /// is immature. Where one of them is of a settled instrument, all are settled.
+    /// none of those legs has been cut, none has gained in a stricter tier than Normal, the account is not in debt, and no
+    /// loss is taken out of capital that an unsettled gain would have met. A touch then gives what settling all legs at once
+    /// would have given, of which no less is immature. Where one of them is of a settled instrument, all are settled.
     ///
     /// What is paid for the distance from the mark matures as slowly as anything that it may come from: by the traded
     /// instrument, by what else the payer holds, and by what is immature of the payer's profit.
@@ -134,9 +134,10 @@ impl<S: Store> Ledger<'_, S> {
     fn class_of_payment(&self, payer: S::AccountId, instrument: InstrumentId) -> Maturity {
         let account = self.store.account(payer);
         let held = account.legs.as_slice().iter();
-        held.map(|&id| self.maturities.get(id))
+        let now = u32::try_from(self.now).unwrap_or(u32::MAX);
+        held.map(|&id| self.class_of_gains(&account, id))
             .chain([
-                self.maturities.get(instrument),
+                self.store.tier_ends(instrument).maturity_since(now),
                 account.maturing.class_at(self.now),
             ])
             .max()
@@ -153,16 +154,15 @@ impl<S: Store> Ledger<'_, S> {
         let mut account = stored;
         account.closing = false;
         let held = account.legs;
-        let class = self.maturities.get(instrument);
         self.note_loss(instrument, fill.edge)?;
-        self.gain(&mut account, fill.edge, fill.edge_class)?;
-        let mut traded = Assessment::default();
+        let mut traded = Assessment::of(&stored);
         if held.contains(instrument) {
             let (position, gain) = self.detach(party, &mut account, instrument)?;
-            traded.add_gain(gain, class)?;
+            traded.add_gain(gain, self.store.tier_ends(instrument))?;
             traded.positions.add(instrument, position)?;
         }
         let mut after = self.assess(party, &account)?;
+        self.gain(&mut account, fill.edge, fill.edge_class)?;
         let equity_before = match shared {
             Some(equity) => equity?,
             None => equity_of_both(stored, &traded, &after)?,
@@ -205,7 +205,8 @@ impl<S: Store> Ledger<'_, S> {
         after: &Assessment,
         fee: Usd,
     ) -> Result<bool> {
-        if after.cut || after.settled || account.in_debt() {
+        let matures_later = after.class > Maturity::TenMinutes;
+        if after.cut || after.settled || matures_later || account.in_debt() {
             return Ok(false);
         }
         let profit = account.pnl.plus(traded.gain)?.minus(fee)?;

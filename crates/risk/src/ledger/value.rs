@@ -5,7 +5,7 @@ use super::legs::Standing;
 use crate::bucket::{DEBT, bucket_due};
 use crate::{
     Account, Coverage, Health, InstrumentId, Legs, Maturity, Position, Positions, Result, Store,
-    Usd,
+    TierEnds, Usd,
 };
 
 /// An account with the gains of all its legs counted.
@@ -41,6 +41,8 @@ pub(super) struct Assessment {
     pub positions: Positions,
     /// Net gain.
     pub gain: Usd,
+    /// When the account was last settled: its legs have gained since.
+    since: u32,
     /// Longest maturity among the legs that have gained.
     pub class: Maturity,
     /// Whether a leg was cut since it joined.
@@ -52,11 +54,19 @@ pub(super) struct Assessment {
 }
 
 impl Assessment {
-    /// Counts the gain of one more leg.
-    pub fn add_gain(&mut self, gain: Usd, class: Maturity) -> Result<()> {
+    /// Of an account that is not settled yet, without its legs.
+    pub fn of(account: &Account) -> Self {
+        Self {
+            since: account.maturing.since,
+            ..Self::default()
+        }
+    }
+
+    /// Counts the gain of one more leg, by the tiers of its instrument.
+    pub fn add_gain(&mut self, gain: Usd, ends: TierEnds) -> Result<()> {
         self.gain = self.gain.plus(gain)?;
         if gain > Usd::ZERO {
-            self.class = self.class.max(class);
+            self.class = self.class.max(ends.maturity_since(self.since));
         }
         Ok(())
     }
@@ -66,11 +76,11 @@ impl Assessment {
         &mut self,
         instrument: InstrumentId,
         leg: &Standing,
-        class: Maturity,
+        ends: TierEnds,
     ) -> Result<()> {
         self.cut |= leg.is_cut();
         self.settled |= leg.settled;
-        self.add_gain(leg.gain, class)?;
+        self.add_gain(leg.gain, ends)?;
         self.positions.add(instrument, leg.position()?)
     }
 }
@@ -122,10 +132,10 @@ impl<S: Store> Ledger<'_, S> {
 
     /// Adds up an account's legs, without their margin.
     pub(super) fn assess(&self, id: S::AccountId, account: &Account) -> Result<Assessment> {
-        let mut sum = Assessment::default();
+        let mut sum = Assessment::of(account);
         for &instrument in account.legs.as_slice() {
             let leg = self.standing(id, account.bucket, instrument)?;
-            sum.add_leg(instrument, &leg, self.maturities.get(instrument))?;
+            sum.add_leg(instrument, &leg, self.store.tier_ends(instrument))?;
         }
         Ok(sum)
     }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use risk::{
     Account, Attribution, BUCKETS, Bucket, Cover, Debts, Ended, Flow, InstrumentId, Leg, Position,
-    Positions, Prices, Ratio, Records, Result, Side, SideState, Store, Totals, Usd, linear_margin,
+    Positions, Prices, Ratio, Records, Result, Side, SideState, Store, TierEnds, Totals, Usd,
+    linear_margin,
 };
 
 /// Accounts of the world, see [`crate::world`].
@@ -48,6 +49,8 @@ pub struct Book {
     pub legs: [[Option<Leg>; INSTRUMENTS]; ACCOUNTS],
     /// Instruments that have expired at their last mark.
     pub settled: [bool; INSTRUMENTS],
+    /// Until when each was in stricter tiers.
+    pub tier_ends: [TierEnds; INSTRUMENTS],
     /// The perpetual that each instrument's margin and cover count to.
     pub underlying: [InstrumentId; INSTRUMENTS],
     /// Maintenance margin of each, a share of notional at its underlying's mark.
@@ -92,6 +95,7 @@ impl Book {
             ended: BTreeMap::new(),
             legs: [[None; INSTRUMENTS]; ACCOUNTS],
             settled: [false; INSTRUMENTS],
+            tier_ends: [TierEnds::default(); INSTRUMENTS],
             underlying,
             maintenance,
             allowances: [Usd::ZERO; INSTRUMENTS],
@@ -196,6 +200,9 @@ impl Store for Book {
         let place = usize::from(id);
         let spot = self.prices[usize::from(self.underlying[place])].mark;
         linear_margin(position, spot, self.maintenance[place])
+    }
+    fn tier_ends(&self, id: InstrumentId) -> TierEnds {
+        self.tier_ends[usize::from(id)]
     }
     fn underlying(&self, id: InstrumentId) -> InstrumentId {
         self.underlying[usize::from(id)]

@@ -4,8 +4,8 @@
 use std::ops::Range;
 
 use risk::{
-    Closing, Credit, Index, InstrumentId, Ledger, Maturing, Maturity, Outflow, OutflowRates, Price,
-    Prices, Ratio, Size, Store, Terms, Throttle, Usd, Valued, WAD,
+    Closing, Credit, Index, InstrumentId, Ledger, Maturing, Outflow, OutflowRates, Price, Prices,
+    Ratio, Size, Store, Terms, Throttle, TierEnds, Usd, Valued, WAD,
 };
 
 use crate::book::{ACCOUNTS, Book, INSTRUMENTS};
@@ -96,8 +96,31 @@ pub struct Feed {
     pub mark: Price,
     pub funding: Index,
     pub tier: u8,
+    /// Until when it was in stricter tiers, of those that are over.
+    pub ended: TierEnds,
     /// Whether there is no trusted price: its legs are set aside.
     pub frozen: bool,
+}
+
+impl Feed {
+    /// Until when it was in stricter tiers; what is in force at `now` ends in the next second, or later.
+    pub fn tier_ends(&self, now: u64) -> TierEnds {
+        let mut ends = self.ended;
+        let next = now as u32 + 1;
+        if self.tier >= 1 {
+            ends.caution = next;
+        }
+        if self.tier >= 2 {
+            ends.restricted = next;
+        }
+        ends
+    }
+
+    /// Its tier falls by one at `now`.
+    pub fn lower(&mut self, now: u64) {
+        self.ended = self.tier_ends(now - 1);
+        self.tier -= 1;
+    }
 }
 
 /// What the programs keep beside the ledger.
@@ -165,10 +188,8 @@ impl Vault {
     }
 
     fn session(&mut self) -> Session<'_> {
+        self.book.tier_ends = self.feeds.map(|feed| feed.tier_ends(self.now));
         let mut ledger = Ledger::open(&mut self.book, self.now);
-        for (id, feed) in (0..).zip(&self.feeds) {
-            ledger.maturities.set(id, Maturity::of_tier(feed.tier));
-        }
         ledger.insure(self.around.purse.answer(self.now)).unwrap();
         Session {
             ledger,

@@ -11,9 +11,9 @@ use ledger_model::OptionTerms;
 use risk::dust::Wear;
 use risk::{
     Account, Attribution, BUCKETS, Bucket, Clock, Closing, Converted, Cover, Coverage, Cumulative,
-    Debts, Draw, Ended, Error, Ground, Index, InstrumentId, Ledger, Leg, Maturing, Pool, Position,
-    Positions, Price, Prices, Ratio, Records, Result, Side, SideState, Size, Store, Totals, Trade,
-    Traded, Usd, Valued, WAD, linear_margin, math, plan_liquidation,
+    Debts, Draw, Ended, Error, Ground, Index, InstrumentId, Ledger, Leg, Maturing, Maturity, Pool,
+    Position, Positions, Price, Prices, Ratio, Records, Result, Side, SideState, Size, Store,
+    TierEnds, Totals, Trade, Traded, Usd, Valued, WAD, linear_margin, math, plan_liquidation,
 };
 
 /// The insurance pool's own account.
@@ -43,6 +43,8 @@ pub struct Memory {
     pub options: BTreeMap<InstrumentId, OptionTerms>,
     /// Those of them that have expired at their last mark.
     pub settled: BTreeSet<InstrumentId>,
+    /// Until when each instrument was in the guard's stricter tiers; one that was not set never was.
+    pub tier_ends: BTreeMap<InstrumentId, TierEnds>,
     /// How often it was asked for margin.
     pub asked: Cell<u32>,
     /// How large covers are; one that was not set pays for everything.
@@ -58,6 +60,16 @@ pub struct Memory {
 const SIXTEENTHS: u128 = 16;
 
 impl Memory {
+    /// Says how fast gains in an instrument mature, whenever they are settled.
+    pub fn set_maturity(&mut self, id: InstrumentId, class: Maturity) {
+        let lasts = |from| if class >= from { u32::MAX } else { 0 };
+        let ends = TierEnds {
+            caution: lasts(Maturity::Hour),
+            restricted: lasts(Maturity::Day),
+        };
+        self.tier_ends.insert(id, ends);
+    }
+
     /// Margin of the positions in one underlying, as the exact model has it under which hedges count: of net delta, and a
     /// third of it for every short option; rounded up.
     fn hedged_margin(&self, underlying: InstrumentId, positions: &Positions) -> Result<Usd> {
@@ -152,6 +164,9 @@ impl Store for Memory {
     }
     fn is_settled(&self, id: InstrumentId) -> bool {
         self.settled.contains(&id)
+    }
+    fn tier_ends(&self, id: InstrumentId) -> TierEnds {
+        self.tier_ends.get(&id).copied().unwrap_or_default()
     }
     fn underlying(&self, id: InstrumentId) -> InstrumentId {
         self.options.get(&id).map_or(id, |terms| terms.underlying)

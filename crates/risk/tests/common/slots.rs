@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use risk::{
     Account, Attribution, Bucket, Cover, Debts, Ended, InstrumentId, Ledger, Leg, Pool, Position,
-    Positions, Prices, Records, Result, Side, SideState, Store, Totals, Usd,
+    Positions, Prices, Records, Result, Side, SideState, Store, TierEnds, Totals, Usd,
 };
 
 use super::{Memory, is_long};
@@ -236,6 +236,9 @@ impl Store for Counted {
     }
     fn is_settled(&self, id: InstrumentId) -> bool {
         self.memory.is_settled(id)
+    }
+    fn tier_ends(&self, id: InstrumentId) -> TierEnds {
+        self.memory.tier_ends(id)
     }
     fn underlying(&self, id: InstrumentId) -> InstrumentId {
         self.memory.underlying(id)
