@@ -14,7 +14,10 @@ use stylus_sdk::stylus_core::MessageAccess;
 /// Reverts unless this is a vault that has been set up: what finds nothing to refuse in an empty storage would otherwise succeed at
 /// a program or an implementation called where it stands.
 pub fn only_initialized(store: &Storage) {
-    require(store.field(Field::Guard) != Word::ZERO, Error::NotInitialized);
+    require(
+        store.field(Field::Guard) != Word::ZERO,
+        Error::NotInitialized,
+    );
 }
 
 /// Reverts unless the caller owns the vault.
