@@ -100,6 +100,7 @@ interface IMarginVault is IOwnable {
     error NotAccountOwner(address caller); // the account's owner alone may do this
     error AlreadyInitialized();
     error NotAClone(); // an implementation cannot be initialised
+    error NotInitialized(); // a program or an implementation on its own does nothing
     error Reentrant();
     error ValueSent(); // no function takes ether
     error UnknownFunction();

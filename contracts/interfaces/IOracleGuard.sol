@@ -135,6 +135,7 @@ interface IOracleGuard is IOwnable {
     error UnknownFunction();
     error InvalidCalldata(); // the arguments do not decode
     error ZeroAddress();
+    error NoCode(address program); // the settings, with which the guard is constructed
     error NotGuardian(address caller);
     error NotRegistrar(address caller);
     error NotSteward(address caller); // neither the steward nor the owner

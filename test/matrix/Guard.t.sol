@@ -3,6 +3,8 @@ pragma solidity ^0.8.20;
 
 import {IOracleGuard} from "../../contracts/interfaces/IOracleGuard.sol";
 import {IOwnable} from "../../contracts/interfaces/IOwnable.sol";
+import {Stylus} from "../../script/lib/Stylus.sol";
+import {Node} from "../support/Node.sol";
 import {vm} from "../support/Vm.sol";
 import {Role} from "./Cast.sol";
 import {EntranceTest} from "./Entrance.sol";
@@ -108,6 +110,25 @@ contract GuardMatrixTest is EntranceTest {
 
     function test_nothing_but_governing_changes_parameters() public {
         checkEffects("IOracleGuard", address(guard));
+    }
+
+    /// A call that is handed to an address without code succeeds, and would do nothing for anybody.
+    function test_no_guard_is_constructed_with_settings_that_have_no_code() public {
+        address unconstructed = createOnNode("unconstructed guard", Stylus.initcode("oracle-guard"));
+        address settings = createOnNode("guard settings", Stylus.initcode("guard-settings"));
+        expectConstruction(unconstructed, settings, true, "");
+        address[3] memory empty = [address(0), address(0xbad), person(Role.Holder)];
+        for (uint256 k = 0; k < 3; k++) {
+            bytes memory refusal = abi.encodeWithSelector(IOracleGuard.NoCode.selector, empty[k]);
+            expectConstruction(unconstructed, empty[k], false, refusal);
+        }
+    }
+
+    function expectConstruction(address target, address settings, bool succeeds, bytes memory answer) private {
+        bytes memory data = bytes.concat(hex"5585258d", abi.encode(owner, guardian, address(0), settings));
+        (bool success, bytes memory found) = Node.call(owner, target, 0, data);
+        vm.assertEq(success, succeeds);
+        vm.assertEq(found, answer);
     }
 
     function test_in_an_outage() public {

@@ -11,12 +11,15 @@ struct Field {
     bool isQuantity;
 }
 
-/// Where the words of a call are, from the function's signature: what its arguments are made of, down to the elements of arrays.
+/// Where the words of a call are, from the function's signature: what its arguments are made of, down to the elements of arrays, and
+/// what says where an array or `bytes` is, and how long.
 library Layout {
     uint256 private constant WORD = 32;
     uint256 private constant SELECTOR = 4;
     /// More words than any call here has.
     uint256 private constant MOST = 512;
+    /// An offset or a length with it is beyond all calldata.
+    uint256 private constant TOO_FAR = 1 << 255;
 
     struct Found {
         Field[] fields;
@@ -61,10 +64,13 @@ library Layout {
         pure
         returns (uint256)
     {
-        if (isArray(kind)) {
-            bytes memory element = slice(kind, 0, kind.length - 2);
+        if (isArray(kind) || isBytes(kind)) {
             uint256 start = SELECTOR + word(data, place);
             uint256 length = word(data, start);
+            found.fields[found.count++] = Field(place, TOO_FAR, false);
+            if (start != place) found.fields[found.count++] = Field(start, TOO_FAR, false);
+            if (isBytes(kind)) return place + WORD;
+            bytes memory element = slice(kind, 0, kind.length - 2);
             uint256 at = start + WORD;
             for (uint256 k = 0; k < length; k++) {
                 at = record(element, at, data, found);
@@ -72,10 +78,7 @@ library Layout {
             return place + WORD;
         }
         if (kind[0] == "(") return walk(inside(kind), place, data, found);
-        if (!isBytes(kind)) {
-            found.fields[found.count++] =
-                Field(place, forbidden(kind), isType(kind, "uint128") || isType(kind, "int128"));
-        }
+        found.fields[found.count++] = Field(place, forbidden(kind), isType(kind, "uint128") || isType(kind, "int128"));
         return place + WORD;
     }
 

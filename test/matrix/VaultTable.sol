@@ -158,8 +158,13 @@ abstract contract VaultTable is EntranceTest {
 
     /// Whoever has the two signed orders may fill them.
     function addSettlement() internal {
-        uint256 price = uint256(perpetuals[ETH].price) * 1e10;
-        (IMarginVault.Order memory maker, IMarginVault.Order memory taker) = orders(ETH, holder, bob, 1e18, price);
+        addSettlement(ETH, uint256(perpetuals[ETH].price) * 1e10);
+    }
+
+    /// As above, of orders in an instrument at `price`.
+    function addSettlement(uint32 instrument, uint256 price) internal {
+        (IMarginVault.Order memory maker, IMarginVault.Order memory taker) =
+            orders(instrument, holder, bob, 1e18, price);
         open(abi.encodeCall(IMarginVault.hashOrder, (maker)));
         add(
             abi.encodeCall(IMarginVault.settle, (maker, sign(bob, maker), taker, sign(holder, taker), 1e18)),

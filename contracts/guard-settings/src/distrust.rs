@@ -9,7 +9,8 @@ use program_support::event::emit;
 use program_support::topic;
 
 use guard_support::abi::guard;
-use guard_support::host::{encode, now, refuse_spell, revert, sender, uint};
+use guard_support::host::{encode, now, revert, sender, uint};
+use guard_support::spells::refuse_spell;
 use guard_support::store::{Field, known};
 
 /// Distrusts the surface of an expiry of an asset for `secs` seconds, at most until the expiry and 72 hours in 30 days. Its options

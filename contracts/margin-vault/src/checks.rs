@@ -4,11 +4,21 @@ use crate::error::{Error, require};
 use crate::parameters::Amounts;
 use crate::session::{Session, action, is_owner_of, owner_of};
 use crate::storage::{Field, Storage};
+use crate::word::Word;
 use alloy_primitives::B256;
 use program_support::steward::may_set;
 use risk::{Legs, Positions, Result, Usd};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::MessageAccess;
+
+/// Reverts unless this is a vault that has been set up: what finds nothing to refuse in an empty storage would otherwise succeed at
+/// a program or an implementation called where it stands.
+pub fn only_initialized(store: &Storage) {
+    require(
+        store.field(Field::Guard) != Word::ZERO,
+        Error::NotInitialized,
+    );
+}
 
 /// Reverts unless the caller owns the vault.
 pub fn only_owner(store: &Storage) {

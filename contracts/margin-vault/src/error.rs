@@ -35,6 +35,7 @@ errors! {
         NotAccountOwner,
         AlreadyInitialized,
         NotAClone,
+        NotInitialized,
         Reentrant,
         ValueSent,
         UnknownFunction,

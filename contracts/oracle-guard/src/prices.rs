@@ -14,7 +14,8 @@ use program_support::topic;
 use crate::settlements;
 use guard_support::abi::guard;
 use guard_support::feeds;
-use guard_support::host::{now, refuse_spell, revert, sender, uint};
+use guard_support::host::{now, revert, sender, uint};
+use guard_support::spells::refuse_spell;
 use guard_support::store::{Entry, Feeds, Field, Record, Shared, Source, known};
 
 /// What an observation is made for.

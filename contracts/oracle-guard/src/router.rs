@@ -2,11 +2,13 @@
 
 use alloc::vec::Vec;
 
-use alloy_sol_types::SolCall;
+use alloy_sol_types::{SolCall, SolError};
 use guard_support::abi::{Args, guard};
-use guard_support::host::{encode, hand_to, unknown_function};
+use guard_support::host::{encode, hand_to, revert, unknown_function};
 use guard_support::program::{CONSTRUCTOR, Program};
 use guard_support::store::Field;
+use stylus_sdk::host::WasmVM;
+use stylus_sdk::stylus_core::AccountAccess;
 
 use crate::functions::selector;
 use crate::prices::Purpose;
@@ -66,9 +68,15 @@ impl Program for Observing {
 }
 
 /// The program that serves the rest is the last that the guard is constructed with, once. It constructs the rest, or refuses.
+///
+/// Fails with `NoCode` for an address without code: a call handed to it would succeed and do nothing.
 fn choose_settings(args: Args) {
     if !Field::Settings.address().is_zero() {
         unknown_function();
     }
-    Field::Settings.set_address(args.address(3));
+    let settings = args.address(3);
+    if WasmVM::default().code_size(settings) == 0 {
+        revert(guard::NoCode::SELECTOR, &[settings.into_word()]);
+    }
+    Field::Settings.set_address(settings);
 }

@@ -10,11 +10,13 @@
 
 use alloy_primitives::B256;
 use margin_vault::abi::Bytes;
+use margin_vault::checks::only_initialized;
 use margin_vault::session::{Session, is_owner_of};
 use margin_vault::storage::Storage;
 
 /// Settles an account for anyone.
 pub fn touch(store: &mut Storage, account: B256) -> Bytes {
+    only_initialized(store);
     let (mut session, valued) = Session::settled(store, account, is_owner_of(account));
     session.observe(account, &valued.health);
     session.finish();

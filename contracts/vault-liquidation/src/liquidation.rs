@@ -10,7 +10,7 @@ use margin_vault::storage::{Field, Storage};
 use margin_vault::word::Word;
 use risk::{Health, Liquidation, Positions, Ratio, Result, Store, Usd, Valued, plan_liquidation};
 
-use margin_vault::checks::{allowed, is_dust, only_for};
+use margin_vault::checks::{allowed, is_dust, only_for, only_initialized};
 use margin_vault::flows;
 use margin_vault::topic;
 
@@ -37,6 +37,7 @@ pub fn liquidate_batch(
     into: B256,
     max_share: u128,
 ) -> Bytes {
+    only_initialized(store);
     let listed = (0..count).map(|place| accounts.b256(place));
     let mut taking = Taking::open(store, listed.clone(), into, max_share);
     let mut done = 0;

@@ -2,6 +2,7 @@
 
 use alloy_primitives::{Address, B256};
 use margin_vault::abi::{Args, Bytes, encode, word};
+use margin_vault::checks::only_initialized;
 use margin_vault::event::emit;
 use margin_vault::interfaces::IMarginVault;
 use margin_vault::nonces::Filled;
@@ -34,6 +35,7 @@ pub fn filled(store: &Storage, account: B256, nonce: Word) -> Bytes {
 
 /// Cancels every order of the caller's accounts under a nonce.
 pub fn cancel(store: &mut Storage, nonce: Word) -> Bytes {
+    only_initialized(store);
     let owner = WasmVM::default().msg_sender();
     store.set_cancelled(owner, nonce);
     let words = [Word::of_address(owner), nonce];
@@ -43,6 +45,7 @@ pub fn cancel(store: &mut Storage, nonce: Word) -> Bytes {
 
 /// Lets `signer` sign orders and liquidate for the caller's accounts, or no more.
 pub fn set_signer(store: &mut Storage, signer: Address, allowed: bool) -> Bytes {
+    only_initialized(store);
     let owner = WasmVM::default().msg_sender();
     store.set_signer(owner, signer, allowed);
     let words = [

@@ -2,6 +2,7 @@
 
 use alloy_primitives::B256;
 use margin_vault::abi::{Bytes, encode, usd, word};
+use margin_vault::checks::only_initialized;
 use margin_vault::error::{Error, OrRevert, require};
 use margin_vault::event::emit;
 use margin_vault::interfaces::IMarginVault;
@@ -21,6 +22,7 @@ const FORCIBLE_AFTER: u64 = 86_400;
 /// While anything is missing, every mark is fresh: the coverage ratio counts the gains of all who hold something, so that with old
 /// marks whoever converts first would take from, or leave to, all others what those gains have changed by.
 pub fn convert(store: &mut Storage, account: B256, max_profit: u128) -> Bytes {
+    only_initialized(store);
     let by_owner = is_owner_of(account);
     let limit = Usd(math::signed(max_profit).unwrap_or(i128::MAX));
     let mut session = Session::open(store);

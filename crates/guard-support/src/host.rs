@@ -5,7 +5,6 @@ use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolError;
-use oracle::SpellRefusal;
 use program_support::encoding::concat;
 use program_support::exit;
 use stylus_sdk::host::WasmVM;
@@ -124,14 +123,4 @@ pub fn refuse() -> ! {
 #[inline(never)]
 pub fn unknown_function() -> ! {
     exit::revert(&guard::UnknownFunction::SELECTOR)
-}
-
-/// Reverts with `TripTooShort` or `TripAllowanceExceeded`.
-pub fn refuse_spell(refusal: SpellRefusal, secs: u32) -> ! {
-    match refusal {
-        SpellRefusal::TooShort => revert(guard::TripTooShort::SELECTOR, &[uint(secs)]),
-        SpellRefusal::AllowanceExceeded { left } => {
-            revert(guard::TripAllowanceExceeded::SELECTOR, &[uint(left)])
-        }
-    }
 }

@@ -17,6 +17,7 @@ pub mod abi;
 pub mod feeds;
 pub mod host;
 pub mod program;
+pub mod spells;
 pub mod store;
 
 pub use program_support::{event, topic};
