@@ -182,7 +182,7 @@ impl Market {
         self.is_final = Args::new(self.answer).bool(4) && self.blocked & action::MARK == 0;
         if self.is_final && series.closes > 0 {
             // As once it is booked, and nobody asks any more in what tier its gains arose.
-            ledger.maturities.set(self.id, Maturity::Day);
+            self.ends = TierEnds::NEVER;
         }
     }
 

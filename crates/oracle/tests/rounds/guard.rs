@@ -5,11 +5,9 @@ use std::collections::BTreeMap;
 use oracle::settlement::next_expiry;
 use oracle::{
     Asset, Cause, Expiry, Limits, NotDistrusted, Outlook, Parameters, Price, Quoted, RangeLimits,
-    Round, Sequencer, Settlements, Sources, Stage, State, Surface, SurfaceLimits, SurfaceRefusal,
-    Tier, Trip, TripRefusal, Volatility, Windows,
+    Round, Sequencer, Settlements, Sources, State, Surface, SurfaceLimits, SurfaceRefusal, Tier,
+    Trip, TripRefusal, Volatility, Windows,
 };
-
-use risk::options::settlement::Counted;
 
 use crate::reference::Source;
 
