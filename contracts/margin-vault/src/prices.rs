@@ -157,10 +157,7 @@ impl Market {
             maintenance: Ratio(answer.unsigned(4)),
             initial: Ratio(answer.unsigned(5)),
         };
-        self.ends = TierEnds {
-            caution: answer.u32(6),
-            restricted: answer.u32(7),
-        };
+        self.ends = TierEnds::new(answer.u32(6), answer.u32(7));
         self.underlying = Underlying {
             spot: self.mark,
             stable: match answer.unsigned(1) {
@@ -176,14 +173,14 @@ impl Market {
     fn accept_option(&mut self, ledger: &mut Ledger<Storage>, series: &Series, underlying: &Self) {
         self.reprice(ledger);
         self.underlying = underlying.underlying;
-        self.ends = underlying.ends;
         self.seconds = u64::from(series.expiry).saturating_sub(ledger.now) as u32;
         // Nothing settles at a mark that the ledger could not count with.
         self.is_final = Args::new(self.answer).bool(4) && self.blocked & action::MARK == 0;
-        if self.is_final && series.closes > 0 {
-            // As once it is booked, and nobody asks any more in what tier its gains arose.
-            self.ends = TierEnds::NEVER;
-        }
+        // As once it is booked that it has settled early, and nobody asks any more in what tier its gains arose.
+        self.ends = match self.is_final && series.closes > 0 {
+            true => TierEnds::NEVER,
+            false => underlying.ends,
+        };
     }
 
     /// Reads tier and what is forbidden, accrues funding, then moves the mark to the guard's, which is the last that it trusted if
