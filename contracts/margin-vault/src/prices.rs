@@ -155,10 +155,7 @@ impl Market {
             maintenance: Ratio(answer.unsigned(4)),
             initial: Ratio(answer.unsigned(5)),
         };
-        self.ends = TierEnds {
-            caution: answer.u32(6),
-            restricted: answer.u32(7),
-        };
+        self.ends = TierEnds::new(answer.u32(6), answer.u32(7));
         self.underlying = Underlying {
             spot: self.mark,
             stable: match answer.unsigned(1) {

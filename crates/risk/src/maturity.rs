@@ -41,29 +41,29 @@ impl Maturity {
 }
 
 /// Until when the asset of an instrument was last in the guard's stricter tiers: the unix time of the first second after, which is
-/// yet to come while it is in one; zero if it never was, or so long ago that what was gained then would have matured since.
+/// yet to come while it is in one; zero if it never was, or so long ago that what was gained then would have matured since. That of
+/// Restricted and Halted is above 32 bits with that of Caution and stricter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct TierEnds {
-    /// Of Caution and stricter.
-    pub caution: u32,
-    /// Of Restricted and Halted.
-    pub restricted: u32,
-}
+pub struct TierEnds(u64);
 
 impl TierEnds {
     /// Of an instrument whose tiers nobody knows any more.
-    pub const NEVER: Self = Self {
-        caution: u32::MAX,
-        restricted: u32::MAX,
-    };
+    pub const NEVER: Self = Self(u64::MAX);
+
+    /// Of Caution and stricter, and of Restricted and Halted.
+    #[must_use]
+    pub fn new(caution: u32, restricted: u32) -> Self {
+        Self(u64::from(restricted) << u32::BITS | u64::from(caution))
+    }
 
     /// The maturity of gains that arose after unix time `since`: that of the strictest tier since then, so that a gain which
     /// nobody settles until its market is calm again matures no sooner (DESIGN 3, Maturity).
     #[must_use]
-    pub const fn maturity_since(self, since: u32) -> Maturity {
-        if self.restricted > since {
+    pub fn maturity_since(self, since: u32) -> Maturity {
+        let since = u64::from(since);
+        if self.0 >> u32::BITS > since {
             Maturity::Day
-        } else if self.caution > since {
+        } else if self.0 & u64::from(u32::MAX) > since {
             Maturity::Hour
         } else {
             Maturity::TenMinutes
@@ -115,13 +115,6 @@ impl Maturing {
             (left, self.class)
         };
         Self::new(left.saturating_add(micros), now, class)
-    }
-
-    /// How fast what the account pays to another has to mature there, at unix time `now`: as its own gains do, while some have
-    /// not; ten minutes otherwise.
-    #[must_use]
-    pub fn class_at(self, now: u64) -> Maturity {
-        self.at(now).class
     }
 
     /// How much of the settled profit `pnl` is immature at unix time `now`: clamp(I, 0, P).
@@ -200,10 +193,7 @@ mod tests {
 
     #[test]
     fn what_was_gained_since_matures_by_the_strictest_tier_since() {
-        let ends = TierEnds {
-            caution: 200,
-            restricted: 100,
-        };
+        let ends = TierEnds::new(200, 100);
         let by = |since| ends.maturity_since(since);
         assert_eq!([0, 99].map(by), [Maturity::Day; 2]);
         assert_eq!([100, 199].map(by), [Maturity::Hour; 2]);
@@ -247,11 +237,11 @@ mod tests {
     #[test]
     fn what_is_paid_on_matures_as_slowly_while_something_is_immature() {
         let number = gained(10, Maturity::Day, 0);
-        assert_eq!(number.class_at(86_400), Maturity::Day);
+        assert_eq!(number.at(86_400).class, Maturity::Day);
         let nothing = number.plus(Usd(-10 * DOLLAR), Maturity::Day, 86_400);
-        assert_eq!(nothing.class_at(86_400), Maturity::TenMinutes);
+        assert_eq!(nothing.at(86_400).class, Maturity::TenMinutes);
         let dust = Maturing::default().plus(Usd(1), Maturity::Day, 5);
-        assert_eq!(dust.class_at(6), Maturity::TenMinutes);
+        assert_eq!(dust.at(6).class, Maturity::TenMinutes);
     }
 
     #[test]

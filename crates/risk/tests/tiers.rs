@@ -40,10 +40,7 @@ fn at(vault: &mut Vault, now: u32) -> &mut Vault {
             until.min(now + 1)
         }
     };
-    let ends = TierEnds {
-        caution: last(NORMAL),
-        restricted: last(CAUTION),
-    };
+    let ends = TierEnds::new(last(NORMAL), last(CAUTION));
     vault.memory.tier_ends.insert(0, ends);
     vault.now = now.into();
     vault
@@ -205,13 +202,10 @@ fn what_is_paid_against_nothing_that_is_to_mature_matures_as_the_market_it_is_pa
     );
     // Nor does it matter to who opens a position what the market has been.
     vault.poke(1, Price(100 * WAD)).unwrap();
-    vault.memory.tier_ends.insert(
-        1,
-        TierEnds {
-            caution: NORMAL,
-            restricted: NORMAL,
-        },
-    );
+    vault
+        .memory
+        .tier_ends
+        .insert(1, TierEnds::new(NORMAL, NORMAL));
     vault.memory.accounts.get_mut(&2).unwrap().maturing = Maturing::default();
     vault.deposit(3, usd(1_000)).unwrap();
     let trade = Trade {

@@ -134,11 +134,12 @@ impl<S: Store> Ledger<'_, S> {
     fn class_of_payment(&self, payer: S::AccountId, instrument: InstrumentId) -> Maturity {
         let account = self.store.account(payer);
         let held = account.legs.as_slice().iter();
-        let now = u32::try_from(self.now).unwrap_or(u32::MAX);
+        // As its own gains mature while some have not; of who holds nothing there, what the market is now counts.
+        let own = account.maturing.at(self.now);
         held.map(|&id| self.class_of_gains(&account, id))
             .chain([
-                self.store.tier_ends(instrument).maturity_since(now),
-                account.maturing.class_at(self.now),
+                self.store.tier_ends(instrument).maturity_since(own.since),
+                own.class,
             ])
             .max()
             .unwrap_or_default()

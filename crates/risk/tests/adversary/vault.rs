@@ -96,8 +96,8 @@ pub struct Feed {
     pub mark: Price,
     pub funding: Index,
     pub tier: u8,
-    /// Until when it was in stricter tiers, of those that are over.
-    pub ended: TierEnds,
+    /// Until when it was in Caution and in Restricted, of what is over.
+    pub ended: [u32; 2],
     /// Whether there is no trusted price: its legs are set aside.
     pub frozen: bool,
 }
@@ -105,21 +105,26 @@ pub struct Feed {
 impl Feed {
     /// Until when it was in stricter tiers; what is in force at `now` ends in the next second, or later.
     pub fn tier_ends(&self, now: u64) -> TierEnds {
-        let mut ends = self.ended;
-        let next = now as u32 + 1;
-        if self.tier >= 1 {
-            ends.caution = next;
-        }
-        if self.tier >= 2 {
-            ends.restricted = next;
-        }
-        ends
+        let [caution, restricted] = self.ends(now + 1);
+        TierEnds::new(caution, restricted)
     }
 
     /// Its tier falls by one at `now`.
     pub fn lower(&mut self, now: u64) {
-        self.ended = self.tier_ends(now - 1);
+        self.ended = self.ends(now);
         self.tier -= 1;
+    }
+
+    fn ends(&self, now: u64) -> [u32; 2] {
+        let [caution, restricted] = self.ended;
+        let until = |least, ended| {
+            if self.tier >= least {
+                now as u32
+            } else {
+                ended
+            }
+        };
+        [until(1, caution), until(2, restricted)]
     }
 }
 

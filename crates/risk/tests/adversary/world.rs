@@ -7,7 +7,7 @@
 //! | 3 | perpetual, quiet | moves by a tenth of a per cent |
 //! | 4 | perpetual, thin and manipulated | pumped by at most its shock, Restricted ever since; returns to its true price |
 
-use risk::{Index, InstrumentId, Price, Prices, Ratio, Size, Store, TierEnds, Usd, WAD, math};
+use risk::{Index, InstrumentId, Price, Prices, Ratio, Size, Store, Usd, WAD, math};
 
 use crate::book::{Book, INSTRUMENTS};
 use crate::vault::{ADVERSARY, BASIS_POINT, Fault, Feed, HONEST, KEEPER, SHOCK, Vault, dollars};
@@ -59,7 +59,7 @@ impl World {
             mark,
             funding: Index::ZERO,
             tier: 0,
-            ended: TierEnds::default(),
+            ended: [0; 2],
             frozen: false,
         });
         let mut vault = Vault::new(book, feeds, dollars(6_000_000), START);

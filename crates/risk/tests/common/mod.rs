@@ -63,10 +63,7 @@ impl Memory {
     /// Says how fast gains in an instrument mature, whenever they are settled.
     pub fn set_maturity(&mut self, id: InstrumentId, class: Maturity) {
         let lasts = |from| if class >= from { u32::MAX } else { 0 };
-        let ends = TierEnds {
-            caution: lasts(Maturity::Hour),
-            restricted: lasts(Maturity::Day),
-        };
+        let ends = TierEnds::new(lasts(Maturity::Hour), lasts(Maturity::Day));
         self.tier_ends.insert(id, ends);
     }
 
