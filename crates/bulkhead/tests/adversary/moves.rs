@@ -1,20 +1,19 @@
 //! What an adversary can do, and what happens around it: one gene is one step of a sequence.
 
-use alloy::primitives::{Log, U256};
+use alloy::primitives::{Address, Log, U256};
 use bulkhead::abi::{IInsurancePool, IMarginVault, IRiskSteward};
 
 use crate::bounds::Violation;
 use crate::gene::Weighted;
 use crate::judge::{Cause, Judge};
-use crate::node::Question;
+use crate::node::{Node, Question};
 use crate::pool;
+use crate::seen::INSTRUMENTS;
 use crate::setters;
-use crate::system::{ADVERSARY, ETH, FIRST_OWNER, HONEST, KEEPER, POOL, QUIET, THIN};
+use crate::system::{ADVERSARY, ETH, FIRST_OWNER, HONEST, KEEPER, POOL, QUIET, System, THIN};
 use crate::world::{SHOCK, World};
 
 const WAD: u128 = 1_000_000_000_000_000_000;
-/// Perpetuals and series.
-const INSTRUMENTS: usize = 5;
 
 /// What a step is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,8 +48,10 @@ pub enum Kind {
     PoolDeposit,
     /// Shares are to be paid out.
     PoolRequest,
-    /// They are, or their time is waited for first.
-    PoolLeave,
+    /// What they are paid is fixed, once their time has come.
+    PoolFulfil,
+    /// What was fixed is taken, or a part of it.
+    PoolRedeem,
     /// It pokes an asset, or nobody does.
     Poke,
     /// It moves the surface that it provides.
@@ -93,8 +94,9 @@ impl Weighted for Kind {
         (Self::Distribute, 2),
         (Self::Harvest, 1),
         (Self::PoolDeposit, 4),
-        (Self::PoolRequest, 3),
-        (Self::PoolLeave, 3),
+        (Self::PoolRequest, 4),
+        (Self::PoolFulfil, 4),
+        (Self::PoolRedeem, 4),
         (Self::Poke, 4),
         (Self::Quote, 6),
         (Self::Adjust, 5),
@@ -188,17 +190,17 @@ pub fn step(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool
         | Kind::Transfer
         | Kind::Distribute => money(world, judge, gene),
         Kind::Flash => flash(world, judge, gene),
-        Kind::List => {
-            let place = usize::from(gene.i & 1);
-            judge.watch(world, &[a], |world| world.relist(place, a))
-        }
-        Kind::Harvest | Kind::PoolDeposit | Kind::PoolRequest | Kind::PoolLeave => {
-            in_pool(world, judge, gene)
-        }
+        Kind::List => list(world, judge, gene),
+        Kind::Harvest
+        | Kind::PoolDeposit
+        | Kind::PoolRequest
+        | Kind::PoolFulfil
+        | Kind::PoolRedeem => in_pool(world, judge, gene),
         Kind::Poke => judge.watch(world, &[], |world| world.poke(id % 3)),
         Kind::Quote => {
-            let wanted = world.wanted_surface(gene.x);
-            if let Err(reason) = world.quote(wanted) {
+            let place = usize::from(gene.i & 1);
+            let wanted = world.wanted_surface(place, gene.x);
+            if let Err(reason) = world.quote(place, wanted) {
                 judge.count(&reason);
                 return Ok(false);
             }
@@ -225,7 +227,7 @@ fn market(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, 
     match gene.kind {
         // Most moves trip no breaker.
         Kind::Jump => {
-            let most = [SHOCK, SHOCK / 3, SHOCK / 5, SHOCK / 10][usize::from(gene.y % 4)];
+            let most = [SHOCK, SHOCK / 4, SHOCK / 5, SHOCK / 10][usize::from(gene.y % 4)];
             world.jump(ETH, signed(gene.x, most));
         }
         Kind::Drift => world.jump(QUIET, signed(gene.x, 10)),
@@ -247,7 +249,7 @@ fn market(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, 
                 world.pass_poked(seconds);
             }
         }
-        Kind::Expire => world.expire(),
+        Kind::Expire => world.expire(usize::from(gene.i & 1)),
         _ => world.silence(
             [ETH, QUIET, THIN][usize::from(gene.i % 3)],
             gene.x.is_multiple_of(3),
@@ -409,20 +411,20 @@ fn split(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, V
 }
 
 fn close(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, Violation> {
-    let a = gene.own();
     let holding = |turn: usize| {
+        let a = (gene.own() + turn / INSTRUMENTS) % ADVERSARY.len();
         let place = (gene.instrument() + turn) % INSTRUMENTS;
         let size = held(world, a, place);
-        (size != 0).then_some((place, size))
+        (size != 0).then_some((a, place, size))
     };
-    let Some((place, size)) = (0..INSTRUMENTS).find_map(holding) else {
+    let Some((a, place, size)) = (0..ADVERSARY.len() * INSTRUMENTS).find_map(holding) else {
         return Ok(false);
     };
     let to_honest = gene.x & 1 == 0;
     let to = if to_honest {
         gene.honest()
     } else {
-        gene.other_own()
+        (a + 1 + usize::from(gene.b) % (ADVERSARY.len() - 1)) % ADVERSARY.len()
     };
     if to_honest && !world.is_honest(place) {
         return Ok(false);
@@ -593,6 +595,26 @@ fn closing(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool,
     }
 }
 
+/// A new series in the place of one that has settled, or whose expiry is waited for.
+fn list(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, Violation> {
+    let (a, place) = (gene.own(), usize::from(gene.i & 1));
+    if gene.x & 1 == 0 {
+        while !world.is_over(place) {
+            world.expire(place);
+        }
+        judge.moved(world, Cause::Market)?;
+    }
+    if world.is_over(place) {
+        for account in 0..KEEPER {
+            let account = world.scene.system.accounts[account];
+            judge.watch(world, &[], |world| {
+                send(world, a, &IMarginVault::touchCall { account })
+            })?;
+        }
+    }
+    judge.watch(world, &[a], |world| world.relist(place, a))
+}
+
 // ---- money
 
 /// An amount to bring: for small accounts and large ones, WAD.
@@ -700,21 +722,65 @@ fn in_pool(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool,
             })
         }
         Kind::PoolRequest => {
-            let shares = judge.seen.pool.own / U256::from(1 + gene.x % 3);
+            let (owner, mut shares) = holder(world, owner, pool::shares);
+            if shares.is_zero() {
+                in_pool(
+                    world,
+                    judge,
+                    Gene {
+                        kind: Kind::PoolDeposit,
+                        ..gene
+                    },
+                )?;
+                shares = pool::shares(scene.node, scene.system, owner);
+            }
+            let shares = shares / U256::from(1 + gene.x % 3);
             judge.watch(world, &[], |_| {
                 nothing(pool::request(scene.node, scene.system, owner, shares))
             })
         }
-        _ => {
-            if gene.x.is_multiple_of(4) {
+        Kind::PoolFulfil => {
+            let (controller, pending) = holder(world, owner, pool::pending);
+            if pending.is_zero() {
+                return Ok(false);
+            }
+            // Mostly it waits for the time.
+            if !gene.x.is_multiple_of(4) {
                 world.pass(pool::until_fulfilment(scene.node.now()));
                 judge.moved(world, Cause::Market)?;
             }
             judge.watch(world, &[], |_| {
-                nothing(pool::leave(scene.node, scene.system, owner))
+                nothing(pool::fulfil(scene.node, scene.system, owner, controller))
+            })
+        }
+        _ => {
+            let (owner, claimable) = holder(world, owner, pool::claimable);
+            if claimable.is_zero() {
+                return Ok(false);
+            }
+            let shares = claimable / U256::from(1 + gene.x % 3);
+            judge.watch(world, &[], |_| {
+                nothing(pool::redeem(scene.node, scene.system, owner, shares))
             })
         }
     }
+}
+
+/// The owner, or the adversary's other one if only that one has any shares of a kind; and how many.
+fn holder(
+    world: &World<'_>,
+    owner: Address,
+    shares: impl Fn(&Node, &System, Address) -> U256,
+) -> (Address, U256) {
+    let scene = world.scene;
+    let of = |owner| shares(scene.node, scene.system, owner);
+    let others = scene.system.adversaries().into_iter();
+    [owner]
+        .into_iter()
+        .chain(others)
+        .map(|owner| (owner, of(owner)))
+        .find(|(_, shares)| !shares.is_zero())
+        .unwrap_or((owner, U256::ZERO))
 }
 
 /// An agent goes as far as it may with one parameter.

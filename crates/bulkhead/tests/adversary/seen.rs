@@ -16,6 +16,9 @@ const UNIT: i128 = 1_000_000_000_000;
 /// Size that rounding may declare nobody's in one sequence, 1e-18 units (invariant 3).
 const DUST: u128 = 100_000_000;
 
+/// Perpetuals and series.
+pub const INSTRUMENTS: usize = 5;
+
 /// An option series on ETH.
 #[derive(Clone, Copy, Debug)]
 pub struct Series {
@@ -23,6 +26,8 @@ pub struct Series {
     pub expiry: u64,
     pub strike: u128,
     pub is_call: bool,
+    /// What is quoted for its expiry: volatility at the money, skew.
+    pub surface: [f64; 2],
 }
 
 /// An account with all its legs settled.
@@ -54,6 +59,7 @@ pub struct DebtSeen {
 /// One instrument: a perpetual, or a series.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct InstrumentSeen {
+    number: u32,
     pub mark: i128,
     pub tier: u8,
     pub blocked: u16,
@@ -71,7 +77,7 @@ pub struct InstrumentSeen {
 pub struct Seen {
     pub accounts: [AccountSeen; ACCOUNTS],
     /// Perpetuals by their places, then series.
-    pub instruments: Vec<InstrumentSeen>,
+    pub instruments: [InstrumentSeen; INSTRUMENTS],
     pub debts: [DebtSeen; 3],
     pub tokens: i128,
     held: i128,
@@ -183,7 +189,7 @@ impl Seen {
         let mut answers = node.look(&questions(world));
         let mut seen = Self {
             accounts: [AccountSeen::default(); ACCOUNTS],
-            instruments: vec![InstrumentSeen::default(); 3 + series.len()],
+            instruments: [InstrumentSeen::default(); INSTRUMENTS],
             debts: [DebtSeen::default(); 3],
             tokens: 0,
             held: 0,
@@ -204,6 +210,9 @@ impl Seen {
     }
 
     fn read_accounts(&mut self, numbers: &[u32], answers: &mut Answers) {
+        for (instrument, &number) in self.instruments.iter_mut().zip(numbers) {
+            instrument.number = number;
+        }
         for account in &mut self.accounts {
             account.unsettled = answers.ask::<IMarginVault::touchCall>().is_err();
         }
@@ -277,6 +286,22 @@ impl Seen {
     pub fn equity(&self, place: usize) -> i128 {
         let account = &self.accounts[place];
         account.capital + self.worth(account.pnl.max(0)) + account.pnl.min(0)
+    }
+
+    /// No operation moves a mark while time, feeds and surfaces stand still: what is served is what an observation makes of them.
+    pub fn marks_stand(&self, before: &Self) -> Result<(), Violation> {
+        for (place, (old, new)) in before.instruments.iter().zip(&self.instruments).enumerate() {
+            // Another series may have taken its place.
+            let moved = old.number == new.number && old.mark != new.mark;
+            hold(Kind::Theft, !moved, || {
+                let marks = [old, new].map(|instrument| in_dollars(instrument.mark));
+                format!(
+                    "the mark of {place} moves from {} to {}",
+                    marks[0], marks[1]
+                )
+            })?;
+        }
+        Ok(())
     }
 
     /// What an amount of profit is worth.
@@ -354,6 +379,7 @@ impl Seen {
     /// Invariants 1, 2, 3 and 7. Returns how much is nobody's, in dollars.
     pub fn state(&self) -> Result<f64, Violation> {
         self.conservation()?;
+        self.pool.check()?;
         let claims: i128 = (0..ACCOUNTS).map(|place| self.equity(place).max(0)).sum();
         let beyond = claims - self.tokens - self.insured();
         hold(Kind::Claims, beyond <= 100 * ROUNDING, || {
