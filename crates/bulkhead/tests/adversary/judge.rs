@@ -196,6 +196,11 @@ impl Judge {
                 format!("{} of {place}'s capital are gone", in_dollars(lower))
             })?;
         }
+        let passed: i128 = explained.passages.iter().map(|(_, amount)| amount).sum();
+        let gone = before.tokens + passed - self.seen.tokens;
+        hold(Kind::Outflow, gone <= 0, || {
+            format!("{} left that nobody withdrew", in_dollars(gone))
+        })?;
         let beside = sum - explained.sum;
         hold(Kind::Lost, beside.abs() <= 10 * ROUNDING, || {
             format!("{} beside the rules", in_dollars(beside))

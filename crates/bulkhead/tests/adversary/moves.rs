@@ -1,17 +1,17 @@
 //! What an adversary can do, and what happens around it: one gene is one step of a sequence.
 
 use alloy::primitives::{Address, Log, U256};
-use bulkhead::abi::{IInsurancePool, IMarginVault, IRiskSteward};
+use bulkhead::abi::{IInsurancePool, IMarginVault, IQuoteToken, IRiskSteward};
 
 use crate::bounds::Violation;
 use crate::gene::Weighted;
 use crate::judge::{Cause, Judge};
 use crate::node::{Node, Question};
 use crate::pool;
-use crate::seen::INSTRUMENTS;
+use crate::seen::{INSTRUMENTS, tokens_as_money};
 use crate::setters;
 use crate::system::{ADVERSARY, ETH, FIRST_OWNER, HONEST, KEEPER, POOL, QUIET, System, THIN};
-use crate::world::{SHOCK, World};
+use crate::world::{SHOCK, Scene, World};
 
 const WAD: u128 = 1_000_000_000_000_000_000;
 
@@ -281,30 +281,26 @@ fn share(amount: i128, x: u16) -> i128 {
 
 /// A price within the band: the mark, one of its ends, or between.
 fn price(judge: &Judge, gene: Gene) -> u128 {
-    let place = gene.instrument();
-    let mark = judge.seen.instruments[place].mark;
-    let spot = judge.seen.instruments[if place < 3 { place } else { ETH }].mark;
+    let instrument = &judge.seen.instruments[gene.instrument()];
+    let band = instrument.band - 1;
     let distance = match gene.y % 4 {
         0 => 0,
-        1 => 200,
-        2 => -200,
-        _ => i128::from(gene.y / 4) % 401 - 200,
+        1 => band,
+        2 => -band,
+        _ => band / 200 * (i128::from(gene.y / 4) % 401 - 200),
     };
-    (mark + spot / 10_000 * distance).max(1) as u128
+    (instrument.mark + distance).max(1) as u128
 }
 
+/// What an account holds of an instrument; nothing of a series that was delisted.
 fn held(world: &World<'_>, party: usize, place: usize) -> i128 {
-    let system = world.scene.system;
+    let Scene { node, system } = world.scene;
     let call = IMarginVault::positionCall {
         account: system.accounts[party],
         instrument: world.number(place),
     };
-    world
-        .scene
-        .node
-        .view(system.vault, &call)
-        .try_into()
-        .expect("a size")
+    node.ask(system.owner, system.vault, &call)
+        .map_or(0, |size| size.try_into().expect("a size"))
 }
 
 /// What two accounts can trade: what the poorer one has margin for, or a part of it, and what covers leave room for; or what one of
@@ -617,11 +613,18 @@ fn list(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, Vi
 
 // ---- money
 
-/// An amount to bring: for small accounts and large ones, WAD.
-fn amount(judge: &Judge, x: u16) -> i128 {
+/// What an owner has outside, WAD.
+fn purse(world: &World<'_>, owner: Address) -> i128 {
+    let scene = world.scene;
+    let call = IQuoteToken::balanceOfCall { owner };
+    tokens_as_money(scene.node.view(scene.system.token, &call))
+}
+
+/// An amount for an owner to bring: for small accounts and large ones, WAD.
+fn amount(world: &World<'_>, owner: Address, x: u16) -> i128 {
     let sizes = [1, 20_000, 60_000, 400_000, 5_000_000, 100_000_000];
     let amount = sizes[usize::from(x % 6)] * WAD as i128;
-    amount.min(judge.seen.outside)
+    amount.min(purse(world, owner))
 }
 
 fn convert(world: &World<'_>, place: usize, caller: usize) -> Result<Vec<Log>, String> {
@@ -664,7 +667,7 @@ fn money(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, V
             judge.watch(world, &[], |world| convert(world, other, a))
         }
         Kind::Deposit => {
-            let amount = amount(judge, gene.x);
+            let amount = amount(world, world.scene.system.owner_of(a), gene.x);
             let into = if gene.y.is_multiple_of(8) { other } else { a };
             judge.watch(world, &[], |world| deposit(world, a, into, amount))
         }
@@ -689,8 +692,11 @@ fn money(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, V
 
 fn flash(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, Violation> {
     let a = gene.own();
-    let amount = (100_000_000 * WAD as i128).min(judge.seen.outside);
-    judge.watch(world, &[], |world| deposit(world, a, a, amount))?;
+    let owner = world.scene.system.owner_of(a);
+    let amount = purse(world, owner).min(100_000_000 * WAD as i128);
+    if !judge.watch(world, &[], |world| deposit(world, a, a, amount))? {
+        return Ok(false);
+    }
     let kinds = [
         Kind::TradeOwn,
         Kind::Liquidate,
@@ -700,6 +706,7 @@ fn flash(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, V
     ];
     let kind = kinds[usize::from(gene.y) % kinds.len()];
     step(world, judge, Gene { kind, ..gene })?;
+    judge.doing = format!("{:?}", gene.kind);
     judge.watch(world, &[a], |world| withdraw(world, a, amount))
 }
 
@@ -716,7 +723,8 @@ fn in_pool(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool,
             scene.node.send(owner, scene.system.pool, &call)
         }),
         Kind::PoolDeposit => {
-            let amount = World::in_units(amount(judge, gene.x).min(50_000_000 * WAD as i128));
+            let amount =
+                World::in_units(amount(world, owner, gene.x).min(50_000_000 * WAD as i128));
             judge.watch(world, &[], |_| {
                 nothing(pool::deposit(scene.node, scene.system, owner, amount))
             })

@@ -19,6 +19,9 @@ const DUST: u128 = 100_000_000;
 /// Perpetuals and series.
 pub const INSTRUMENTS: usize = 5;
 
+/// Least delta that the band of an option's price is taken of.
+const LEAST_DELTA: i128 = WAD / 20;
+
 /// An option series on ETH.
 #[derive(Clone, Copy, Debug)]
 pub struct Series {
@@ -69,6 +72,8 @@ pub struct InstrumentSeen {
     sizes: [u128; 2],
     /// Maker's and taker's fee, shares of notional; of a perpetual.
     pub fees: [u128; 2],
+    /// How far from its mark a trade's price may be.
+    pub band: i128,
     is_series: bool,
 }
 
@@ -104,6 +109,11 @@ fn signed(amount: I256) -> i128 {
 /// Units of the token as a WAD amount.
 pub fn tokens_as_money(amount: U256) -> i128 {
     money(amount) * UNIT
+}
+
+/// A WAD share of an amount, rounded down.
+fn share_of(amount: i128, share: i128) -> i128 {
+    amount / 1_000_000_000 * (share / 1_000_000_000)
 }
 
 /// What has to be asked to learn the marks of the series.
@@ -246,10 +256,14 @@ impl Seen {
             };
             let terms = answers.take::<IMarginVault::instrumentCall>();
             instrument.fees = [terms.makerFee.into(), terms.takerFee.into()];
+            instrument.band = share_of(instrument.mark, terms.priceBand.into());
         }
         let marks = answers.take::<IOracleGuard::marksWithOptionsCall>();
+        let band = self.instruments[ETH].band;
         for (instrument, mark) in self.instruments[3..].iter_mut().zip(marks._1) {
             instrument.mark = mark.mark as i128;
+            let delta = mark.delta.abs().max(LEAST_DELTA);
+            instrument.band = share_of(band, delta);
             (instrument.tier, instrument.blocked) = (mark.tier, mark.blocked);
             instrument.is_series = true;
         }

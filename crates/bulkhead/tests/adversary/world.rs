@@ -29,6 +29,8 @@ const BELIEVED: [f64; 2] = [VOLATILITY, 0.0];
 const HOUR: u64 = 3_600;
 const DAY: u64 = 86_400;
 const EXPIRY_HOUR: u64 = 8 * HOUR;
+/// Keepers come by so often.
+const TURN: u64 = 600;
 /// How long a manipulated market stays Restricted.
 pub const TRIPPED: u64 = 72 * HOUR;
 /// Addresses at which the adversary has tokens.
@@ -350,14 +352,17 @@ impl<'a> World<'a> {
     pub fn pass_poked(&mut self, seconds: u64) {
         let mut left = seconds;
         while left > 0 {
-            let step = left.min(HOUR / 6);
+            let step = left.min(TURN);
+            // So that quotes are fresh at the end, and another may follow.
+            if left == TURN {
+                self.repeat_quotes();
+            }
             self.pass(step);
             for place in 0..3 {
                 let _ = self.poke(place);
             }
             left -= step;
         }
-        self.repeat_quotes();
     }
 
     fn repeat_quotes(&self) {

@@ -112,11 +112,3 @@ fn a_deposit_raises_the_caps_only_with_time() {
     history.pass(LATER + 5 * DAY, SETTLED, -3.0);
     assert!(history.is_fine(), "the cap is that of 900 millions");
 }
-
-#[test]
-fn what_nobody_withdrew_may_not_be_missing() {
-    let mut history = History::new();
-    history.tokens -= millions(0.1);
-    history.pass(LATER, GUEST, 1.0);
-    assert!(!history.is_fine());
-}
