@@ -79,13 +79,13 @@ impl Weighted for Kind {
         (Self::Split, 4),
         (Self::Close, 7),
         (Self::Touch, 4),
-        (Self::Rebucket, 2),
+        (Self::Rebucket, 3),
         (Self::Liquidate, 6),
         (Self::Batch, 2),
         (Self::Deleverage, 12),
         (Self::Recover, 3),
         (Self::Convert, 8),
-        (Self::ConvertOther, 1),
+        (Self::ConvertOther, 3),
         (Self::Deposit, 4),
         (Self::Withdraw, 4),
         (Self::Transfer, 3),
@@ -103,7 +103,7 @@ impl Weighted for Kind {
         (Self::OwnMarket, 8),
         (Self::Jump, 14),
         (Self::Drift, 2),
-        (Self::Pump, 6),
+        (Self::Pump, 4),
         (Self::Revert, 3),
         (Self::Wait, 12),
         (Self::Expire, 3),
@@ -594,19 +594,21 @@ fn closing(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool,
 /// A new series in the place of one that has settled, or whose expiry is waited for.
 fn list(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, Violation> {
     let (a, place) = (gene.own(), usize::from(gene.i & 1));
-    if gene.x & 1 == 0 {
+    if !world.is_over(place) {
+        // Mostly its time is not waited for, which would end what else is going on.
+        if gene.x % 4 > 0 {
+            return Ok(false);
+        }
         while !world.is_over(place) {
             world.expire(place);
         }
         judge.moved(world, Cause::Market)?;
     }
-    if world.is_over(place) {
-        for account in 0..KEEPER {
-            let account = world.scene.system.accounts[account];
-            judge.watch(world, &[], |world| {
-                send(world, a, &IMarginVault::touchCall { account })
-            })?;
-        }
+    for account in 0..KEEPER {
+        let account = world.scene.system.accounts[account];
+        judge.watch(world, &[], |world| {
+            send(world, a, &IMarginVault::touchCall { account })
+        })?;
     }
     judge.watch(world, &[a], |world| world.relist(place, a))
 }
@@ -723,6 +725,7 @@ fn in_pool(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool,
             scene.node.send(owner, scene.system.pool, &call)
         }),
         Kind::PoolDeposit => {
+            let (owner, _) = holder(world, owner, pool::tokens);
             let amount =
                 World::in_units(amount(world, owner, gene.x).min(50_000_000 * WAD as i128));
             judge.watch(world, &[], |_| {
@@ -730,18 +733,11 @@ fn in_pool(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool,
             })
         }
         Kind::PoolRequest => {
-            let (owner, mut shares) = holder(world, owner, pool::shares);
-            if shares.is_zero() {
-                in_pool(
-                    world,
-                    judge,
-                    Gene {
-                        kind: Kind::PoolDeposit,
-                        ..gene
-                    },
-                )?;
-                shares = pool::shares(scene.node, scene.system, owner);
+            if holder(world, owner, pool::shares).1.is_zero() {
+                let kind = Kind::PoolDeposit;
+                in_pool(world, judge, Gene { kind, ..gene })?;
             }
+            let (owner, shares) = holder(world, owner, pool::shares);
             let shares = shares / U256::from(1 + gene.x % 3);
             judge.watch(world, &[], |_| {
                 nothing(pool::request(scene.node, scene.system, owner, shares))

@@ -64,6 +64,11 @@ pub fn redeem(node: &Node, system: &System, from: Address, shares: U256) -> Resu
     node.send(from, system.pool, &call).map(drop)
 }
 
+/// Tokens that somebody could put into it.
+pub fn tokens(node: &Node, system: &System, owner: Address) -> U256 {
+    node.view(system.token, &IQuoteToken::balanceOfCall { owner })
+}
+
 /// Shares of somebody's that are not requested.
 pub fn shares(node: &Node, system: &System, owner: Address) -> U256 {
     node.view(system.pool, &IERC4626::balanceOfCall { owner })

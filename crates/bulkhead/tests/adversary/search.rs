@@ -11,6 +11,8 @@ use crate::own_market::OwnMarket;
 use crate::world::{Scene, State, World};
 
 const AIMS: usize = 7;
+/// A long search says every so many operations that it goes on.
+const TOLD_EVERY: u64 = 1_000;
 
 /// What a search has done.
 #[derive(Clone, Debug, Default)]
@@ -67,7 +69,12 @@ pub fn search(world: &World<'_>, seed: u64, operations: u64) -> Report {
         climb: Climb::new(seed),
         report: Report::default(),
     };
+    let mut told = 0;
     while search.report.operations < operations {
+        if search.report.operations / TOLD_EVERY > told {
+            told = search.report.operations / TOLD_EVERY;
+            println!("{} operations", search.report.operations);
+        }
         let genes = search.climb.propose();
         search.report.sequences += 1;
         match search.play(&genes) {
