@@ -14,7 +14,7 @@ use crate::bounds::{self, Kind, Passage, Payment, ROUNDING, Violation, hold, in_
 use crate::explained::Explained;
 use crate::node::Question;
 use crate::seen::{Seen, money};
-use crate::system::{ACCOUNTS, ADVERSARY, FIRST_OWNER, HONEST, KEEPER};
+use crate::system::{ACCOUNTS, ADVERSARY, KEEPER, owner_place};
 use crate::world::{TRIPPED, World};
 
 /// In the place of an instrument where rewards were paid.
@@ -44,6 +44,8 @@ pub struct Score {
     pub surface: f64,
     /// What a rule has given: penalties and rewards.
     pub earned: f64,
+    /// Largest share of a cap of outflow that has left.
+    pub left: f64,
 }
 
 /// What happened in a step that nobody operates in.
@@ -98,7 +100,7 @@ impl Judge {
             surface: 0,
             lots: vec![],
             payments: vec![],
-            passages: vec![],
+            passages: world.state.brought.clone(),
             covers,
             income: 0,
             paid: 0,
@@ -173,6 +175,7 @@ impl Judge {
 
     /// Nobody has more than the rules explain, no bystander less, and nothing has gone.
     fn compare(&self, before: &Seen, explained: &Explained) -> Result<(), Violation> {
+        self.seen.marks_stand(before)?;
         let mut sum = 0;
         for place in 0..ACCOUNTS {
             let (old, new) = (&before.accounts[place], &self.seen.accounts[place]);
@@ -193,6 +196,11 @@ impl Judge {
                 format!("{} of {place}'s capital are gone", in_dollars(lower))
             })?;
         }
+        let passed: i128 = explained.passages.iter().map(|(_, amount)| amount).sum();
+        let gone = before.tokens + passed - self.seen.tokens;
+        hold(Kind::Outflow, gone <= 0, || {
+            format!("{} left that nobody withdrew", in_dollars(gone))
+        })?;
         let beside = sum - explained.sum;
         hold(Kind::Lost, beside.abs() <= 10 * ROUNDING, || {
             format!("{} beside the rules", in_dollars(beside))
@@ -293,7 +301,7 @@ impl Judge {
         for &(place, amount) in &explained.passages {
             self.passages.push(Passage {
                 time: self.seen.time,
-                owner: main_place(place),
+                owner: owner_place(place),
                 amount: Usd(amount),
                 tokens: Usd(before.tokens),
             });
@@ -343,7 +351,7 @@ impl Judge {
     /// What the end of a sequence is held to, once keepers have closed every debt: what limited liability has given the adversary
     /// is what insurance has paid, or would pay for debts that are stuck, and what others' profit is worth less.
     pub fn close(mut self, world: &mut World<'_>) -> Result<Score, Violation> {
-        bounds::outflow(&self.passages, owners(), OUTFLOW)?;
+        self.score.left = bounds::outflow(&self.passages, OUTFLOW)?;
         for place in 0..KEEPER {
             if self.seen.accounts[place].face() < 0 {
                 self.watch(world, &[], |world| {
@@ -387,23 +395,4 @@ fn health_of(world: &World<'_>, places: &[usize]) -> Health {
         .iter()
         .map(|_| answers.take::<IMarginVault::healthCall>())
         .collect()
-}
-
-/// Whom an account's owner is known by.
-fn main_place(place: usize) -> usize {
-    if place < FIRST_OWNER {
-        0
-    } else if ADVERSARY.contains(&place) {
-        FIRST_OWNER
-    } else {
-        place
-    }
-}
-
-/// Everybody who may withdraw beyond what is theirs by an agreement of the programs: the pool's income is limited like all others'.
-fn owners() -> impl Iterator<Item = usize> + Clone {
-    [0, FIRST_OWNER]
-        .into_iter()
-        .chain(HONEST)
-        .chain(KEEPER..ACCOUNTS)
 }

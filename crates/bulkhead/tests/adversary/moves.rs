@@ -1,20 +1,19 @@
 //! What an adversary can do, and what happens around it: one gene is one step of a sequence.
 
-use alloy::primitives::{Log, U256};
-use bulkhead::abi::{IInsurancePool, IMarginVault, IRiskSteward};
+use alloy::primitives::{Address, Log, U256};
+use bulkhead::abi::{IInsurancePool, IMarginVault, IQuoteToken, IRiskSteward};
 
 use crate::bounds::Violation;
 use crate::gene::Weighted;
 use crate::judge::{Cause, Judge};
-use crate::node::Question;
+use crate::node::{Node, Question};
 use crate::pool;
+use crate::seen::{INSTRUMENTS, tokens_as_money};
 use crate::setters;
-use crate::system::{ADVERSARY, ETH, FIRST_OWNER, HONEST, KEEPER, POOL, QUIET, THIN};
-use crate::world::{SHOCK, World};
+use crate::system::{ADVERSARY, ETH, FIRST_OWNER, HONEST, KEEPER, POOL, QUIET, System, THIN};
+use crate::world::{SHOCK, Scene, World};
 
 const WAD: u128 = 1_000_000_000_000_000_000;
-/// Perpetuals and series.
-const INSTRUMENTS: usize = 5;
 
 /// What a step is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,8 +48,10 @@ pub enum Kind {
     PoolDeposit,
     /// Shares are to be paid out.
     PoolRequest,
-    /// They are, or their time is waited for first.
-    PoolLeave,
+    /// What they are paid is fixed, once their time has come.
+    PoolFulfil,
+    /// What was fixed is taken, or a part of it.
+    PoolRedeem,
     /// It pokes an asset, or nobody does.
     Poke,
     /// It moves the surface that it provides.
@@ -78,13 +79,13 @@ impl Weighted for Kind {
         (Self::Split, 4),
         (Self::Close, 7),
         (Self::Touch, 4),
-        (Self::Rebucket, 2),
+        (Self::Rebucket, 3),
         (Self::Liquidate, 6),
         (Self::Batch, 2),
         (Self::Deleverage, 12),
         (Self::Recover, 3),
         (Self::Convert, 8),
-        (Self::ConvertOther, 1),
+        (Self::ConvertOther, 3),
         (Self::Deposit, 4),
         (Self::Withdraw, 4),
         (Self::Transfer, 3),
@@ -93,15 +94,16 @@ impl Weighted for Kind {
         (Self::Distribute, 2),
         (Self::Harvest, 1),
         (Self::PoolDeposit, 4),
-        (Self::PoolRequest, 3),
-        (Self::PoolLeave, 3),
+        (Self::PoolRequest, 4),
+        (Self::PoolFulfil, 4),
+        (Self::PoolRedeem, 4),
         (Self::Poke, 4),
         (Self::Quote, 6),
         (Self::Adjust, 5),
         (Self::OwnMarket, 8),
         (Self::Jump, 14),
         (Self::Drift, 2),
-        (Self::Pump, 6),
+        (Self::Pump, 4),
         (Self::Revert, 3),
         (Self::Wait, 12),
         (Self::Expire, 3),
@@ -188,17 +190,17 @@ pub fn step(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool
         | Kind::Transfer
         | Kind::Distribute => money(world, judge, gene),
         Kind::Flash => flash(world, judge, gene),
-        Kind::List => {
-            let place = usize::from(gene.i & 1);
-            judge.watch(world, &[a], |world| world.relist(place, a))
-        }
-        Kind::Harvest | Kind::PoolDeposit | Kind::PoolRequest | Kind::PoolLeave => {
-            in_pool(world, judge, gene)
-        }
+        Kind::List => list(world, judge, gene),
+        Kind::Harvest
+        | Kind::PoolDeposit
+        | Kind::PoolRequest
+        | Kind::PoolFulfil
+        | Kind::PoolRedeem => in_pool(world, judge, gene),
         Kind::Poke => judge.watch(world, &[], |world| world.poke(id % 3)),
         Kind::Quote => {
-            let wanted = world.wanted_surface(gene.x);
-            if let Err(reason) = world.quote(wanted) {
+            let place = usize::from(gene.i & 1);
+            let wanted = world.wanted_surface(place, gene.x);
+            if let Err(reason) = world.quote(place, wanted) {
                 judge.count(&reason);
                 return Ok(false);
             }
@@ -225,7 +227,7 @@ fn market(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, 
     match gene.kind {
         // Most moves trip no breaker.
         Kind::Jump => {
-            let most = [SHOCK, SHOCK / 3, SHOCK / 5, SHOCK / 10][usize::from(gene.y % 4)];
+            let most = [SHOCK, SHOCK / 4, SHOCK / 5, SHOCK / 10][usize::from(gene.y % 4)];
             world.jump(ETH, signed(gene.x, most));
         }
         Kind::Drift => world.jump(QUIET, signed(gene.x, 10)),
@@ -247,7 +249,7 @@ fn market(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, 
                 world.pass_poked(seconds);
             }
         }
-        Kind::Expire => world.expire(),
+        Kind::Expire => world.expire(usize::from(gene.i & 1)),
         _ => world.silence(
             [ETH, QUIET, THIN][usize::from(gene.i % 3)],
             gene.x.is_multiple_of(3),
@@ -279,30 +281,26 @@ fn share(amount: i128, x: u16) -> i128 {
 
 /// A price within the band: the mark, one of its ends, or between.
 fn price(judge: &Judge, gene: Gene) -> u128 {
-    let place = gene.instrument();
-    let mark = judge.seen.instruments[place].mark;
-    let spot = judge.seen.instruments[if place < 3 { place } else { ETH }].mark;
+    let instrument = &judge.seen.instruments[gene.instrument()];
+    let band = instrument.band - 1;
     let distance = match gene.y % 4 {
         0 => 0,
-        1 => 200,
-        2 => -200,
-        _ => i128::from(gene.y / 4) % 401 - 200,
+        1 => band,
+        2 => -band,
+        _ => band / 200 * (i128::from(gene.y / 4) % 401 - 200),
     };
-    (mark + spot / 10_000 * distance).max(1) as u128
+    (instrument.mark + distance).max(1) as u128
 }
 
+/// What an account holds of an instrument; nothing of a series that was delisted.
 fn held(world: &World<'_>, party: usize, place: usize) -> i128 {
-    let system = world.scene.system;
+    let Scene { node, system } = world.scene;
     let call = IMarginVault::positionCall {
         account: system.accounts[party],
         instrument: world.number(place),
     };
-    world
-        .scene
-        .node
-        .view(system.vault, &call)
-        .try_into()
-        .expect("a size")
+    node.ask(system.owner, system.vault, &call)
+        .map_or(0, |size| size.try_into().expect("a size"))
 }
 
 /// What two accounts can trade: what the poorer one has margin for, or a part of it, and what covers leave room for; or what one of
@@ -409,20 +407,20 @@ fn split(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, V
 }
 
 fn close(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, Violation> {
-    let a = gene.own();
     let holding = |turn: usize| {
+        let a = (gene.own() + turn / INSTRUMENTS) % ADVERSARY.len();
         let place = (gene.instrument() + turn) % INSTRUMENTS;
         let size = held(world, a, place);
-        (size != 0).then_some((place, size))
+        (size != 0).then_some((a, place, size))
     };
-    let Some((place, size)) = (0..INSTRUMENTS).find_map(holding) else {
+    let Some((a, place, size)) = (0..ADVERSARY.len() * INSTRUMENTS).find_map(holding) else {
         return Ok(false);
     };
     let to_honest = gene.x & 1 == 0;
     let to = if to_honest {
         gene.honest()
     } else {
-        gene.other_own()
+        (a + 1 + usize::from(gene.b) % (ADVERSARY.len() - 1)) % ADVERSARY.len()
     };
     if to_honest && !world.is_honest(place) {
         return Ok(false);
@@ -593,13 +591,42 @@ fn closing(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool,
     }
 }
 
+/// A new series in the place of one that has settled, or whose expiry is waited for.
+fn list(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, Violation> {
+    let (a, place) = (gene.own(), usize::from(gene.i & 1));
+    if !world.is_over(place) {
+        // Mostly its time is not waited for, which would end what else is going on.
+        if gene.x % 4 > 0 {
+            return Ok(false);
+        }
+        while !world.is_over(place) {
+            world.expire(place);
+        }
+        judge.moved(world, Cause::Market)?;
+    }
+    for account in 0..KEEPER {
+        let account = world.scene.system.accounts[account];
+        judge.watch(world, &[], |world| {
+            send(world, a, &IMarginVault::touchCall { account })
+        })?;
+    }
+    judge.watch(world, &[a], |world| world.relist(place, a))
+}
+
 // ---- money
 
-/// An amount to bring: for small accounts and large ones, WAD.
-fn amount(judge: &Judge, x: u16) -> i128 {
+/// What an owner has outside, WAD.
+fn purse(world: &World<'_>, owner: Address) -> i128 {
+    let scene = world.scene;
+    let call = IQuoteToken::balanceOfCall { owner };
+    tokens_as_money(scene.node.view(scene.system.token, &call))
+}
+
+/// An amount for an owner to bring: for small accounts and large ones, WAD.
+fn amount(world: &World<'_>, owner: Address, x: u16) -> i128 {
     let sizes = [1, 20_000, 60_000, 400_000, 5_000_000, 100_000_000];
     let amount = sizes[usize::from(x % 6)] * WAD as i128;
-    amount.min(judge.seen.outside)
+    amount.min(purse(world, owner))
 }
 
 fn convert(world: &World<'_>, place: usize, caller: usize) -> Result<Vec<Log>, String> {
@@ -642,7 +669,7 @@ fn money(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, V
             judge.watch(world, &[], |world| convert(world, other, a))
         }
         Kind::Deposit => {
-            let amount = amount(judge, gene.x);
+            let amount = amount(world, world.scene.system.owner_of(a), gene.x);
             let into = if gene.y.is_multiple_of(8) { other } else { a };
             judge.watch(world, &[], |world| deposit(world, a, into, amount))
         }
@@ -667,8 +694,11 @@ fn money(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, V
 
 fn flash(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, Violation> {
     let a = gene.own();
-    let amount = (100_000_000 * WAD as i128).min(judge.seen.outside);
-    judge.watch(world, &[], |world| deposit(world, a, a, amount))?;
+    let owner = world.scene.system.owner_of(a);
+    let amount = purse(world, owner).min(100_000_000 * WAD as i128);
+    if !judge.watch(world, &[], |world| deposit(world, a, a, amount))? {
+        return Ok(false);
+    }
     let kinds = [
         Kind::TradeOwn,
         Kind::Liquidate,
@@ -678,6 +708,7 @@ fn flash(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, V
     ];
     let kind = kinds[usize::from(gene.y) % kinds.len()];
     step(world, judge, Gene { kind, ..gene })?;
+    judge.doing = format!("{:?}", gene.kind);
     judge.watch(world, &[a], |world| withdraw(world, a, amount))
 }
 
@@ -694,27 +725,66 @@ fn in_pool(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool,
             scene.node.send(owner, scene.system.pool, &call)
         }),
         Kind::PoolDeposit => {
-            let amount = World::in_units(amount(judge, gene.x).min(50_000_000 * WAD as i128));
+            let (owner, _) = holder(world, owner, pool::tokens);
+            let amount =
+                World::in_units(amount(world, owner, gene.x).min(50_000_000 * WAD as i128));
             judge.watch(world, &[], |_| {
                 nothing(pool::deposit(scene.node, scene.system, owner, amount))
             })
         }
         Kind::PoolRequest => {
-            let shares = judge.seen.pool.own / U256::from(1 + gene.x % 3);
+            if holder(world, owner, pool::shares).1.is_zero() {
+                let kind = Kind::PoolDeposit;
+                in_pool(world, judge, Gene { kind, ..gene })?;
+            }
+            let (owner, shares) = holder(world, owner, pool::shares);
+            let shares = shares / U256::from(1 + gene.x % 3);
             judge.watch(world, &[], |_| {
                 nothing(pool::request(scene.node, scene.system, owner, shares))
             })
         }
-        _ => {
-            if gene.x.is_multiple_of(4) {
+        Kind::PoolFulfil => {
+            let (controller, pending) = holder(world, owner, pool::pending);
+            if pending.is_zero() {
+                return Ok(false);
+            }
+            // Mostly it waits for the time.
+            if !gene.x.is_multiple_of(4) {
                 world.pass(pool::until_fulfilment(scene.node.now()));
                 judge.moved(world, Cause::Market)?;
             }
             judge.watch(world, &[], |_| {
-                nothing(pool::leave(scene.node, scene.system, owner))
+                nothing(pool::fulfil(scene.node, scene.system, owner, controller))
+            })
+        }
+        _ => {
+            let (owner, claimable) = holder(world, owner, pool::claimable);
+            if claimable.is_zero() {
+                return Ok(false);
+            }
+            let shares = claimable / U256::from(1 + gene.x % 3);
+            judge.watch(world, &[], |_| {
+                nothing(pool::redeem(scene.node, scene.system, owner, shares))
             })
         }
     }
+}
+
+/// The owner, or the adversary's other one if only that one has any shares of a kind; and how many.
+fn holder(
+    world: &World<'_>,
+    owner: Address,
+    shares: impl Fn(&Node, &System, Address) -> U256,
+) -> (Address, U256) {
+    let scene = world.scene;
+    let of = |owner| shares(scene.node, scene.system, owner);
+    let others = scene.system.adversaries().into_iter();
+    [owner]
+        .into_iter()
+        .chain(others)
+        .map(|owner| (owner, of(owner)))
+        .find(|(_, shares)| !shares.is_zero())
+        .unwrap_or((owner, U256::ZERO))
 }
 
 /// An agent goes as far as it may with one parameter.

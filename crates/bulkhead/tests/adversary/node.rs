@@ -80,7 +80,6 @@ fn named(data: &[u8]) -> String {
 
 impl Node {
     pub fn new(chain: Arc<Chain>) -> Self {
-        chain.configure(|settings| settings.clock.set_interval(Some(0)));
         Self { chain }
     }
 

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 
 use crate::bounds::Violation;
 use crate::climb::{self, Climb};
+use crate::gene::Weighted;
 use crate::judge::{Judge, Score};
-use crate::moves::{Gene, step};
+use crate::moves::{Gene, Kind, step};
 use crate::own_market::OwnMarket;
 use crate::world::{Scene, State, World};
 
-const AIMS: usize = 6;
+const AIMS: usize = 7;
+/// A long search says every so many operations that it goes on.
+const TOLD_EVERY: u64 = 1_000;
 
 /// What a search has done.
 #[derive(Clone, Debug, Default)]
@@ -19,8 +22,8 @@ pub struct Report {
     pub operations: u64,
     pub tried: u64,
     pub best: Score,
-    /// How often each kind of step took effect.
-    pub done: BTreeMap<String, u64>,
+    /// How often each kind of step took effect, and was tried.
+    pub kinds: BTreeMap<Kind, [u64; 2]>,
     /// How often operations were refused, by error.
     pub refused: BTreeMap<String, u64>,
     pub found: Option<Found>,
@@ -32,6 +35,17 @@ pub struct Found {
     pub violation: Violation,
     pub operations: u64,
     pub genes: Vec<Gene>,
+}
+
+impl Report {
+    /// Kinds of steps that never took effect.
+    pub fn never(&self) -> Vec<Kind> {
+        Kind::WEIGHTS
+            .iter()
+            .map(|&(kind, _)| kind)
+            .filter(|kind| self.kinds.get(kind).is_none_or(|[done, _]| *done == 0))
+            .collect()
+    }
 }
 
 struct Search<'a> {
@@ -55,7 +69,12 @@ pub fn search(world: &World<'_>, seed: u64, operations: u64) -> Report {
         climb: Climb::new(seed),
         report: Report::default(),
     };
+    let mut told = 0;
     while search.report.operations < operations {
+        if search.report.operations / TOLD_EVERY > told {
+            told = search.report.operations / TOLD_EVERY;
+            println!("{} operations", search.report.operations);
+        }
         let genes = search.climb.propose();
         search.report.sequences += 1;
         match search.play(&genes) {
@@ -110,12 +129,13 @@ impl Search<'_> {
         let mut judge = self.judge.clone();
         let mut played = Ok(());
         for &gene in genes {
+            let [done, tried] = self.report.kinds.entry(gene.kind).or_default();
             self.report.tried += 1;
+            *tried += 1;
             match step(&mut world, &mut judge, gene) {
                 Ok(true) => {
                     self.report.operations += 1;
-                    let kind = format!("{:?}", gene.kind);
-                    *self.report.done.entry(kind).or_default() += 1;
+                    *done += 1;
                 }
                 Ok(false) => {}
                 Err(violation) => {
@@ -141,6 +161,7 @@ impl Search<'_> {
             (&mut best.worn, score.worn),
             (&mut best.surface, score.surface),
             (&mut best.earned, score.earned),
+            (&mut best.left, score.left),
         ] {
             *best = best.max(value);
         }
@@ -152,18 +173,19 @@ impl Search<'_> {
             score.worn,
             score.surface,
             score.earned,
+            score.left,
         ];
         self.climb.keep(aims, genes);
     }
 
     /// The sequence without the steps that do not matter for what it found; the chain is left as a sequence finds it.
     fn shortened(&mut self, genes: Vec<Gene>, violation: &Violation) -> Vec<Gene> {
-        let (operations, tried) = (self.report.operations, self.report.tried);
+        let report = self.report.clone();
         let genes = climb::shortened(genes, |fewer| {
             self.play(fewer)
                 .is_err_and(|found| found.kind == violation.kind)
         });
-        (self.report.operations, self.report.tried) = (operations, tried);
+        self.report = report;
         assert!(self.scene.node.chain().revert(self.snapshot), "it is there");
         genes
     }

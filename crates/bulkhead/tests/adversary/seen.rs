@@ -16,6 +16,12 @@ const UNIT: i128 = 1_000_000_000_000;
 /// Size that rounding may declare nobody's in one sequence, 1e-18 units (invariant 3).
 const DUST: u128 = 100_000_000;
 
+/// Perpetuals and series.
+pub const INSTRUMENTS: usize = 5;
+
+/// Least delta that the band of an option's price is taken of.
+const LEAST_DELTA: i128 = WAD / 20;
+
 /// An option series on ETH.
 #[derive(Clone, Copy, Debug)]
 pub struct Series {
@@ -23,6 +29,8 @@ pub struct Series {
     pub expiry: u64,
     pub strike: u128,
     pub is_call: bool,
+    /// What is quoted for its expiry: volatility at the money, skew.
+    pub surface: [f64; 2],
 }
 
 /// An account with all its legs settled.
@@ -54,6 +62,7 @@ pub struct DebtSeen {
 /// One instrument: a perpetual, or a series.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct InstrumentSeen {
+    number: u32,
     pub mark: i128,
     pub tier: u8,
     pub blocked: u16,
@@ -63,6 +72,8 @@ pub struct InstrumentSeen {
     sizes: [u128; 2],
     /// Maker's and taker's fee, shares of notional; of a perpetual.
     pub fees: [u128; 2],
+    /// How far from its mark a trade's price may be.
+    pub band: i128,
     is_series: bool,
 }
 
@@ -71,7 +82,7 @@ pub struct InstrumentSeen {
 pub struct Seen {
     pub accounts: [AccountSeen; ACCOUNTS],
     /// Perpetuals by their places, then series.
-    pub instruments: Vec<InstrumentSeen>,
+    pub instruments: [InstrumentSeen; INSTRUMENTS],
     pub debts: [DebtSeen; 3],
     pub tokens: i128,
     held: i128,
@@ -98,6 +109,11 @@ fn signed(amount: I256) -> i128 {
 /// Units of the token as a WAD amount.
 pub fn tokens_as_money(amount: U256) -> i128 {
     money(amount) * UNIT
+}
+
+/// A WAD share of an amount, rounded down.
+fn share_of(amount: i128, share: i128) -> i128 {
+    amount / 1_000_000_000 * (share / 1_000_000_000)
 }
 
 /// What has to be asked to learn the marks of the series.
@@ -184,7 +200,7 @@ impl Seen {
         let mut answers = node.look(&questions(world));
         let mut seen = Self {
             accounts: [AccountSeen::default(); ACCOUNTS],
-            instruments: vec![InstrumentSeen::default(); 3 + series.len()],
+            instruments: [InstrumentSeen::default(); INSTRUMENTS],
             debts: [DebtSeen::default(); 3],
             tokens: 0,
             held: 0,
@@ -205,6 +221,9 @@ impl Seen {
     }
 
     fn read_accounts(&mut self, numbers: &[u32], answers: &mut Answers) {
+        for (instrument, &number) in self.instruments.iter_mut().zip(numbers) {
+            instrument.number = number;
+        }
         for account in &mut self.accounts {
             account.unsettled = answers.ask::<IMarginVault::touchCall>().is_err();
         }
@@ -238,10 +257,14 @@ impl Seen {
             };
             let terms = answers.take::<IMarginVault::instrumentCall>();
             instrument.fees = [terms.makerFee.into(), terms.takerFee.into()];
+            instrument.band = share_of(instrument.mark, terms.priceBand.into());
         }
         let marks = answers.take::<IOracleGuard::marksWithOptionsCall>();
+        let band = self.instruments[ETH].band;
         for (instrument, mark) in self.instruments[3..].iter_mut().zip(marks._1) {
             instrument.mark = mark.mark as i128;
+            let delta = mark.delta.abs().max(LEAST_DELTA);
+            instrument.band = share_of(band, delta);
             (instrument.tier, instrument.blocked) = (mark.tier, mark.blocked);
             instrument.is_series = true;
         }
@@ -278,6 +301,22 @@ impl Seen {
     pub fn equity(&self, place: usize) -> i128 {
         let account = &self.accounts[place];
         account.capital + self.worth(account.pnl.max(0)) + account.pnl.min(0)
+    }
+
+    /// No operation moves a mark while time, feeds and surfaces stand still: what is served is what an observation makes of them.
+    pub fn marks_stand(&self, before: &Self) -> Result<(), Violation> {
+        for (place, (old, new)) in before.instruments.iter().zip(&self.instruments).enumerate() {
+            // Another series may have taken its place.
+            let moved = old.number == new.number && old.mark != new.mark;
+            hold(Kind::Theft, !moved, || {
+                let marks = [old, new].map(|instrument| in_dollars(instrument.mark));
+                format!(
+                    "the mark of {place} moves from {} to {}",
+                    marks[0], marks[1]
+                )
+            })?;
+        }
+        Ok(())
     }
 
     /// What an amount of profit is worth.
@@ -355,6 +394,7 @@ impl Seen {
     /// Invariants 1, 2, 3 and 7. Returns how much is nobody's, in dollars.
     pub fn state(&self) -> Result<f64, Violation> {
         self.conservation()?;
+        self.pool.check()?;
         let claims: i128 = (0..ACCOUNTS).map(|place| self.equity(place).max(0)).sum();
         let beyond = claims - self.tokens - self.insured();
         hold(Kind::Claims, beyond <= 100 * ROUNDING, || {

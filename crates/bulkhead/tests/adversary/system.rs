@@ -46,6 +46,17 @@ alloy::sol! {
     }
 }
 
+/// The place by which an account's owner is known: that of an account of the same owner's.
+pub const fn owner_place(place: usize) -> usize {
+    if place < FIRST_OWNER {
+        0
+    } else if place < ADVERSARY.end {
+        FIRST_OWNER
+    } else {
+        place
+    }
+}
+
 /// Addresses and keys.
 pub struct System {
     pub chain_id: u64,

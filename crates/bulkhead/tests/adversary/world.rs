@@ -11,20 +11,26 @@ use alloy::primitives::{Address, I256, Log, U256};
 use bulkhead::abi::IMarginVault::Order;
 use bulkhead::abi::{IMarginVault, IOracleGuard, IPriceFeed};
 use bulkhead::orders;
-use bulkhead::units::tokens;
+use bulkhead::units::{tokens, wad};
+use risk::Usd;
 
+use crate::bounds::Passage;
 use crate::node::Node;
 use crate::own_market::OwnMarket;
-use crate::seen::Series;
+use crate::seen::{Series, money};
 use crate::system::{self, ETH, FEED, HONEST, KEEPER, PRICES, QUIET, System, THIN};
 
 /// Largest move that covers have to pay for, in basis points.
 pub const SHOCK: i64 = 1_500;
-/// Volatility that honest people believe in, and what the surface starts with.
+/// Volatility that honest people believe in.
 const VOLATILITY: f64 = 0.8;
+/// What surfaces start with.
+const BELIEVED: [f64; 2] = [VOLATILITY, 0.0];
 const HOUR: u64 = 3_600;
 const DAY: u64 = 86_400;
 const EXPIRY_HOUR: u64 = 8 * HOUR;
+/// Keepers come by so often.
+const TURN: u64 = 600;
 /// How long a manipulated market stays Restricted.
 pub const TRIPPED: u64 = 72 * HOUR;
 /// Addresses at which the adversary has tokens.
@@ -42,10 +48,10 @@ pub struct State {
     silent: [bool; 3],
     pub series: Vec<Series>,
     nonce: u64,
-    /// Of the surface: volatility at the money, skew.
-    quoted: [f64; 2],
     /// When the thin market was first manipulated.
     pub tripped: Option<u64>,
+    /// What accounts brought before a sequence begins: for two days it may leave again.
+    pub brought: Vec<Passage>,
 }
 
 /// A chain, and what happens on it.
@@ -79,12 +85,15 @@ impl<'a> World<'a> {
                 silent: [false; 3],
                 series: vec![],
                 nonce: 1,
-                quoted: [VOLATILITY, 0.0],
                 tripped: None,
+                brought: vec![],
             },
         };
         world.settle_down();
         world.deposit_all();
+        // Longer than what they brought may leave again beside the caps.
+        world.pass(3 * DAY);
+        world.settle_down();
         world.list_both();
         world.trade_honestly();
         world.settle_down();
@@ -97,7 +106,7 @@ impl<'a> World<'a> {
         self.pass_poked(2 * HOUR);
     }
 
-    fn deposit_all(&self) {
+    fn deposit_all(&mut self) {
         let brought = [20, 20, 60, 60, 400, 400, 100, 20];
         for (place, thousands) in brought.into_iter().enumerate() {
             self.deposit(place, f64::from(thousands) * 1_000.0);
@@ -108,8 +117,15 @@ impl<'a> World<'a> {
         }
     }
 
-    fn deposit(&self, place: usize, dollars: f64) {
+    fn deposit(&mut self, place: usize, dollars: f64) {
         let Scene { node, system } = self.scene;
+        let totals = node.view(system.vault, &IMarginVault::totalsCall {});
+        self.state.brought.push(Passage {
+            time: node.now(),
+            owner: system::owner_place(place),
+            amount: Usd(money(wad(dollars))),
+            tokens: Usd(money(totals.tokens)),
+        });
         let call = IMarginVault::depositCall {
             account: system.accounts[place],
             amount: tokens(dollars),
@@ -126,9 +142,10 @@ impl<'a> World<'a> {
                 expiry,
                 strike: strike * 1_000_000_000_000_000_000,
                 is_call,
+                surface: BELIEVED,
             });
         }
-        self.quote([VOLATILITY, 0.0])
+        self.quote(0, BELIEVED)
             .unwrap_or_else(|error| panic!("{error}"));
         for place in 0..2 {
             let wanted = self.state.series[place];
@@ -210,7 +227,7 @@ impl<'a> World<'a> {
 
     /// Whether honest people trade it: options only while the surface is what they believe in.
     pub fn is_honest(&self, place: usize) -> bool {
-        place < 3 || self.state.quoted == [VOLATILITY, 0.0]
+        place < 3 || self.state.series[place - 3].surface == BELIEVED
     }
 
     // ---- what is sent
@@ -326,27 +343,36 @@ impl<'a> World<'a> {
         self.state.anchors = self.state.answers;
     }
 
-    /// Time passes, and the feeds say that nothing has changed, at least every hour.
+    /// Time passes in which nobody looks, and then the feeds say that nothing has changed.
     pub fn pass(&mut self, seconds: u64) {
-        let mut left = seconds;
-        while left > 0 {
-            let step = left.min(HOUR);
-            self.scene.node.wait(step);
-            self.publish();
-            left -= step;
-        }
+        self.scene.node.wait(seconds);
+        self.publish();
     }
 
-    /// As [`World::pass`], and every ten minutes somebody pokes, as keepers do.
+    /// As [`World::pass`], and every ten minutes somebody pokes, as keepers do, and the provider repeats what it quotes.
     pub fn pass_poked(&mut self, seconds: u64) {
         let mut left = seconds;
         while left > 0 {
-            let step = left.min(HOUR / 6);
+            let step = left.min(TURN);
+            // So that quotes are fresh at the end, and another may follow.
+            if left == TURN {
+                self.repeat_quotes();
+            }
             self.pass(step);
             for place in 0..3 {
                 let _ = self.poke(place);
             }
             left -= step;
+        }
+    }
+
+    fn repeat_quotes(&self) {
+        let mut quoted = None;
+        for series in &self.state.series {
+            if quoted != Some(series.expiry) {
+                let _ = self.quote_one(series.expiry, series.surface);
+                quoted = Some(series.expiry);
+            }
         }
     }
 
@@ -370,19 +396,15 @@ impl<'a> World<'a> {
 
     // ---- options
 
-    /// The provider quotes a surface, of every expiry.
-    pub fn quote(&mut self, surface: [f64; 2]) -> Result<(), String> {
-        let mut expiries: Vec<_> = self
-            .state
-            .series
-            .iter()
-            .map(|series| series.expiry)
-            .collect();
-        expiries.dedup();
-        for expiry in expiries {
-            self.quote_one(expiry, surface)?;
+    /// The provider quotes a surface for the expiry of a series.
+    pub fn quote(&mut self, place: usize, surface: [f64; 2]) -> Result<(), String> {
+        let expiry = self.state.series[place].expiry;
+        self.quote_one(expiry, surface)?;
+        for series in &mut self.state.series {
+            if series.expiry == expiry {
+                series.surface = surface;
+            }
         }
-        self.state.quoted = surface;
         Ok(())
     }
 
@@ -401,10 +423,10 @@ impl<'a> World<'a> {
         node.send(system.adversary(), system.guard, &call).map(drop)
     }
 
-    /// The next surface that the provider would like: as far as one step goes, or back to what is fair.
-    pub fn wanted_surface(&self, x: u16) -> [f64; 2] {
+    /// The next surface that the provider would like for a series: as far as one step goes, or back to what is fair.
+    pub fn wanted_surface(&self, place: usize, x: u16) -> [f64; 2] {
         const STEP: f64 = 0.05;
-        let [atm, skew] = self.state.quoted;
+        let [atm, skew] = self.state.series[place].surface;
         match x % 5 {
             0 => [(atm + STEP).min(4.9), skew],
             1 => [(atm - STEP).max(0.11), skew],
@@ -417,22 +439,23 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Goes to a second before or after the expiry, by way of its window.
-    pub fn expire(&mut self) {
+    /// Whether a series has expired.
+    pub fn is_over(&self, place: usize) -> bool {
+        self.scene.node.now() >= self.state.series[place].expiry
+    }
+
+    /// Goes nearer to the expiry of a series, by way of its window, or past it; somebody pokes.
+    pub fn expire(&mut self, place: usize) {
         let node = self.scene.node;
-        let expiry = self.state.series[0].expiry;
-        let now = node.now();
-        if now + DAY <= expiry {
-            self.pass(expiry - DAY + 1 - now);
+        let expiry = self.state.series[place].expiry;
+        let stations = [DAY - 1, 1_800, 1_200, 600, 1];
+        let mut to_come = stations
+            .into_iter()
+            .filter(|left| node.now() + left < expiry);
+        match to_come.next() {
+            Some(left) => self.pass(expiry - left - node.now()),
+            None => self.pass(2),
         }
-        for left in [1_800, 1_200, 600, 1] {
-            if node.now() + left < expiry {
-                self.pass(expiry - left - node.now());
-                let _ = self.poke(ETH);
-                return;
-            }
-        }
-        self.pass(2);
         let _ = self.poke(ETH);
     }
 
@@ -449,22 +472,26 @@ impl<'a> World<'a> {
             ..old
         };
         let mut logs = node.send(system.owner_of(payer), system.vault, &call)?;
-        self.state.series[place] = next;
-        let listed = self
-            .quote_one(next.expiry, self.state.quoted)
-            .and_then(|()| self.list(next, payer));
-        match listed {
+        match self.list_next(next, payer) {
             Ok((series, more)) => {
                 self.state.series[place] = series;
                 logs.extend(more);
                 Ok(logs)
             }
             // The old one is gone; its number stays unused.
-            Err(_) => {
-                self.state.series[place] = old;
-                Ok(logs)
-            }
+            Err(_) => Ok(logs),
         }
+    }
+
+    /// Lists a series; what is quoted for its expiry already stays.
+    fn list_next(&self, next: Series, payer: usize) -> Result<(Series, Vec<Log>), String> {
+        let mut all = self.state.series.iter();
+        if let Some(other) = all.find(|series| series.expiry == next.expiry) {
+            let surface = other.surface;
+            return self.list(Series { surface, ..next }, payer);
+        }
+        self.quote_one(next.expiry, next.surface)?;
+        self.list(next, payer)
     }
 
     /// Where the adversary has tokens.

@@ -134,42 +134,90 @@ pub fn covers(payments: &[Payment]) -> Result<f64, Violation> {
     Ok(worst)
 }
 
-/// Invariant 9: in every hour and day, what leaves beyond what its owner has brought within two days is at most the cap.
-pub fn outflow(
-    passages: &[Passage],
-    owners: impl Iterator<Item = usize> + Clone,
-    rates: OutflowRates,
-) -> Result<(), Violation> {
-    for (at, end) in passages.iter().enumerate() {
-        if end.amount >= Usd::ZERO {
-            continue;
-        }
-        for (window, rate) in [(HOUR, rates.hourly), (DAY, rates.daily)] {
-            let mut left = 0;
-            let mut largest = 0;
-            for owner in owners.clone() {
-                let gone: i128 = passages[..=at]
-                    .iter()
-                    .filter(|passage| passage.owner == owner && passage.amount < Usd::ZERO)
-                    .filter(|passage| passage.time + window >= end.time)
-                    .map(|passage| -passage.amount.0)
-                    .sum();
-                let brought: i128 = passages[..=at]
-                    .iter()
-                    .filter(|passage| passage.owner == owner && passage.amount > Usd::ZERO)
-                    .filter(|passage| passage.time + window + 2 * DAY >= end.time)
-                    .map(|passage| passage.amount.0)
-                    .sum();
-                left += (gone - brought).max(0);
+/// Invariant 9: in every hour and day, what leaves beyond what its owner has brought within two days is at most the cap. Passages
+/// are told from the vault's first deposit on. Returns the largest share of a cap that has left.
+pub fn outflow(passages: &[Passage], rates: OutflowRates) -> Result<f64, Violation> {
+    let gone = beyond_what_was_brought(passages);
+    let mut most = 0.0_f64;
+    for (window, rate) in [(HOUR, rates.hourly), (DAY, rates.daily)] {
+        for (at, first) in gone.iter().enumerate() {
+            let (mut left, mut cap) = (0, LEAST_CAP);
+            let within = |one: &&Gone| one.time - first.time <= window;
+            for one in gone[at..].iter().take_while(within) {
+                left += one.amount;
+                cap = cap.max(one.base.times_up(rate).unwrap().0);
+                most = most.max(left as f64 / cap as f64);
+                hold(Kind::Outflow, left <= cap + ROUNDING, || {
+                    let (left, cap) = (in_dollars(left), in_dollars(cap));
+                    format!("{left} left within {window} s, of at most {cap}")
+                })?;
             }
-            for passage in &passages[..=at] {
-                largest = largest.max(passage.tokens.0);
-            }
-            let cap = Usd(largest).times_up(rate).unwrap().0.max(LEAST_CAP);
-            hold(Kind::Outflow, left <= cap + ROUNDING, || {
-                format!("{} left within {window} s", in_dollars(left))
-            })?;
         }
     }
-    Ok(())
+    Ok(most)
+}
+
+/// What left beyond what its owner had brought.
+struct Gone {
+    time: u64,
+    amount: i128,
+    /// What caps were a share of, at most.
+    base: Usd,
+}
+
+/// Holds withdrawals against what their owners had brought within two days, the oldest first, and each token once: what a vault
+/// may count for a day less counts here too.
+fn beyond_what_was_brought(passages: &[Passage]) -> Vec<Gone> {
+    let mut brought: Vec<Passage> = Vec::new();
+    let mut holdings = Holdings::default();
+    let mut gone = Vec::new();
+    for &passage in passages {
+        let base = holdings.observe(&passage);
+        if passage.amount >= Usd::ZERO {
+            brought.push(passage);
+            continue;
+        }
+        let mut beyond = -passage.amount.0;
+        let of_the_owner = brought
+            .iter_mut()
+            .filter(|one| one.owner == passage.owner && passage.time - one.time <= 2 * DAY);
+        for one in of_the_owner {
+            let used = one.amount.0.min(beyond);
+            one.amount.0 -= used;
+            beyond -= used;
+        }
+        gone.push(Gone {
+            time: passage.time,
+            amount: beyond,
+            base,
+        });
+    }
+    gone
+}
+
+/// The vault's tokens over time, at most.
+#[derive(Default)]
+struct Holdings {
+    opening: i128,
+    /// Weights fall as exp(-age / 24 h).
+    average: f64,
+    seen: u64,
+    after: i128,
+}
+
+impl Holdings {
+    /// Follows them up to a passage. Returns the smaller of the tokens when the UTC day began and of their average; what came in
+    /// meanwhile from elsewhere counts from the last passage on.
+    fn observe(&mut self, passage: &Passage) -> Usd {
+        let held = self.after.max(passage.tokens.0);
+        if passage.time / DAY > self.seen / DAY {
+            self.opening = held;
+        }
+        let left = (-((passage.time - self.seen) as f64) / DAY as f64).exp();
+        self.average = held as f64 + (self.average - held as f64) * left;
+        self.seen = passage.time;
+        self.after = passage.tokens.0 + passage.amount.0;
+        let average = self.average * (1.0 + 1e-9);
+        Usd(self.opening.min(average as i128))
+    }
 }

@@ -4,7 +4,7 @@ use risk::{Account, DEBT, InstrumentId, Side, Size, Store, Usd};
 
 use crate::book::{ACCOUNTS, INSTRUMENTS};
 use crate::bounds::{self, Kind, ROUNDING, Violation, hold, in_dollars};
-use crate::vault::{HONEST, KEEPER, MAX_REWARD, OUTFLOW, Vault, face_of, main_account};
+use crate::vault::{KEEPER, MAX_REWARD, OUTFLOW, Vault, face_of, main_account};
 
 /// Dust that rounding may declare in one sequence, in units of 1e-18 of size: 2 a join, leave, leg and renormalisation; 1e-21 of
 /// the size a cut; 2^16 an emptying. At most 60 operations move 20 accounts' legs, of sizes up to 1e6.
@@ -103,7 +103,7 @@ pub fn state(vault: &Vault, seen: &Seen) -> Result<f64, Violation> {
 
 /// Invariants 6, 7 and 9, once a sequence is over and every mark is fresh.
 pub fn at_the_end(vault: &mut Vault) -> Result<(), Violation> {
-    bounds::outflow(&vault.passages, owners(), OUTFLOW)?;
+    bounds::outflow(&vault.passages, OUTFLOW)?;
     for account in 0..ACCOUNTS {
         // A touch that is refused would be an overflow; the sum below would then differ.
         let _ = vault.touch(account, KEEPER);
@@ -190,9 +190,4 @@ pub fn closing_moves_nothing(debts: Usd, before: Usd, after: Usd) -> Result<(), 
 /// What dividing debts among instruments may be rounded by: shares have 26 bits, and payments are in whole units of the token.
 fn rounding_of(debts: Usd) -> i128 {
     100 * ROUNDING + debts.0 / (1 << 24)
-}
-
-/// Everybody who may withdraw.
-fn owners() -> impl Iterator<Item = usize> + Clone {
-    core::iter::once(0).chain(HONEST).chain([KEEPER])
 }

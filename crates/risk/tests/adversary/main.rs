@@ -29,6 +29,7 @@ mod gene;
 mod insurance;
 mod invariants;
 mod moves;
+mod outflow;
 mod search;
 mod session;
 mod vault;
