@@ -147,7 +147,9 @@ contract HandoverTest is GovernedTest {
         vm.stopPrank();
     }
 
+    /// After steps of the script, which the node dates by its own clock.
     function strangersMarket(bytes32 salt) private returns (IMarginVault strange) {
+        attach("factory", address(factory));
         (strange,) = createMarket(address(token), salt);
     }
 
