@@ -99,6 +99,7 @@ contract FactoryMatrixTest is EntranceTest {
     function test_what_fits_no_function_of_the_engine_is_refused_with_its_error() public {
         addEngine();
         checkEntrance("IRiskEngine", factory.riskEngine(), true);
-        vm.assertEq(dirtied, 2); // of an option, and of a price: whether it is a call
+        // Of an option, and of a price: whether it is a call; of two arrays, where they are and how long.
+        vm.assertEq(dirtied, 6);
     }
 }
