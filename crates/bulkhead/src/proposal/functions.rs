@@ -489,7 +489,7 @@ mod tests {
             .map(|(name, _)| name)
             .filter(|name| name.starts_with(|first: char| first.is_uppercase()));
         names
-            .filter(|name| !["Signer", "Surface"].contains(name))
+            .filter(|name| !["Signer", "Surface", "Operator"].contains(name))
             .count()
     }
 
