@@ -76,10 +76,7 @@ impl Series {
         let call = if self.kind == Kind::Call { CALL } else { 0 };
         let settled = if self.is_settled { SETTLED } else { 0 };
         Word::new(
-            u128::from(self.underlying)
-                | call
-                | settled
-                | u128::from(self.closes) << 64,
+            u128::from(self.underlying) | call | settled | u128::from(self.closes) << 64,
             u128::from(self.strike) | u128::from(self.expiry) << 64 | u128::from(self.number) << 96,
         )
     }

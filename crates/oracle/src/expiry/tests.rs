@@ -320,7 +320,10 @@ fn until_its_price_is_final_a_series_that_settles_early_counts_what_is_counted_o
             expected.volatility
         )
     );
-    assert_eq!((found.quote.gamma, found.quote.vega), (expected.quote.gamma, 0));
+    assert_eq!(
+        (found.quote.gamma, found.quote.vega),
+        (expected.quote.gamma, 0)
+    );
     assert_eq!(series.blocked(4), 4);
     // Three quarters are counted: it settles at 2,050 if the mark stays, and moves with a quarter of it.
     for now in [CLOSES - 450, CLOSES, CLOSES + 600] {

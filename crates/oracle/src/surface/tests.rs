@@ -332,7 +332,11 @@ fn the_surface_of_a_time_past_is_found_whatever_was_set_since() {
     use std::collections::BTreeMap;
     use std::vec::Vec;
     let starts = EXPIRY - 20 * DAY;
-    for steps in [[7_200, 50_000, 3], [86_400, 86_400, 86_400], [400_000, 1, 30_000]] {
+    for steps in [
+        [7_200, 50_000, 3],
+        [86_400, 86_400, 86_400],
+        [400_000, 1, 30_000],
+    ] {
         let (mut kept, mut all) = (BTreeMap::new(), Vec::new());
         let mut live = Quoted::default();
         let mut now = starts + 1;
