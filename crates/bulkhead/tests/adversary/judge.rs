@@ -46,6 +46,8 @@ pub struct Score {
     pub earned: f64,
     /// Largest share of a cap of outflow that has left.
     pub left: f64,
+    /// What one who left the pool has left to others of debts that nobody had found.
+    pub ahead: f64,
 }
 
 /// What happened in a step that nobody operates in.
@@ -207,12 +209,14 @@ impl Judge {
         })
     }
 
-    /// Whoever stays in the pool loses nothing by an operation but what it pays as a reward: debts that are known or on record count
-    /// as paid already.
-    fn depositors(&self, before: &Seen, explained: &Explained) -> Result<(), Violation> {
-        let worth = |seen: &Seen| {
-            let assets = in_dollars(seen.pool.assets - seen.claimed_of_pool());
-            assets / f64::from(seen.pool.supply)
+    /// Whoever stays in the pool loses nothing by an operation but what it pays as a reward: debts count as paid already. Those that
+    /// come and go count debts that somebody has found; what they leave to others of the rest is scored.
+    fn depositors(&mut self, before: &Seen, explained: &Explained) -> Result<(), Violation> {
+        let lost_by = |claims: fn(&Seen) -> i128| {
+            let worth = |seen: &Seen| {
+                in_dollars(seen.pool.assets - claims(seen)) / f64::from(seen.pool.supply)
+            };
+            (worth(before) - worth(&self.seen)) * f64::from(before.pool.supply)
         };
         let rewards: i128 = explained
             .paid
@@ -220,8 +224,12 @@ impl Judge {
             .filter(|(_, _, reward)| *reward)
             .map(|(_, amount, _)| amount)
             .sum();
-        let lost = (worth(before) - worth(&self.seen)) * f64::from(before.pool.supply);
         let most = in_dollars(rewards) + POOL_ROUNDING;
+        let mut lost = lost_by(Seen::claimed_of_pool);
+        if before.pool.supply != self.seen.pool.supply {
+            self.score.ahead = self.score.ahead.max(lost);
+            lost = lost_by(Seen::found_claims);
+        }
         hold(Kind::Theft, lost <= most, || {
             format!("depositors lose {lost}, {rewards} of it in rewards")
         })

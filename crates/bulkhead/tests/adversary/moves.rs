@@ -110,7 +110,7 @@ impl Weighted for Kind {
         (Self::Freeze, 2),
         (Self::HonestTrade, 8),
         (Self::HonestMove, 4),
-        (Self::Keepers, 4),
+        (Self::Keepers, 2),
     ];
 }
 
@@ -225,9 +225,9 @@ pub fn step(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool
 fn market(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, Violation> {
     let mut cause = Cause::Market;
     match gene.kind {
-        // Most moves trip no breaker.
+        // Some trip no breaker.
         Kind::Jump => {
-            let most = [SHOCK, SHOCK / 4, SHOCK / 5, SHOCK / 10][usize::from(gene.y % 4)];
+            let most = [SHOCK, SHOCK / 2, SHOCK / 5, SHOCK / 10][usize::from(gene.y % 4)];
             world.jump(ETH, signed(gene.x, most));
         }
         Kind::Drift => world.jump(QUIET, signed(gene.x, 10)),
@@ -440,9 +440,9 @@ fn close(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, V
 
 // ---- closing
 
-/// The accounts, from the one that a gene names, on which a closing may work; every other gene names that one alone.
+/// The accounts, from the one that a gene names, on which a closing may work; every fourth gene names that one alone.
 fn candidates(world: &World<'_>, judge: &Judge, gene: Gene) -> Vec<usize> {
-    if gene.y & 1 == 0 {
+    if gene.y.is_multiple_of(4) {
         return vec![gene.anybody()];
     }
     let ill = ill(world, judge);
@@ -549,7 +549,12 @@ fn closing(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool,
             } else {
                 WAD / 65_536 * u128::from(gene.y) + 1
             };
-            let into = if gene.i.is_multiple_of(2) { a } else { 5 };
+            let richest = || ADVERSARY.max_by_key(|&place| judge.seen.accounts[place].capital);
+            let into = if gene.i.is_multiple_of(2) {
+                a
+            } else {
+                richest().unwrap_or(a)
+            };
             let places = candidates(world, judge, gene);
             first(places, |place| {
                 if place == into {

@@ -162,6 +162,7 @@ impl Search<'_> {
             (&mut best.surface, score.surface),
             (&mut best.earned, score.earned),
             (&mut best.left, score.left),
+            (&mut best.ahead, score.ahead),
         ] {
             *best = best.max(value);
         }

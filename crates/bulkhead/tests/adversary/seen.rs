@@ -53,6 +53,8 @@ impl AccountSeen {
 /// Debts for an underlying, and what its cover has left.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DebtSeen {
+    /// Of them, those that somebody has found: accounts in debt that were settled.
+    found: i128,
     pub known: i128,
     pub unpaid: i128,
     pub room: i128,
@@ -140,7 +142,8 @@ fn numbers(system: &System, series: &[Series]) -> Vec<u32> {
 fn questions(world: &World<'_>) -> Vec<Question> {
     let (system, series) = (world.scene.system, &world.state.series);
     let (vault, token) = (system.vault, system.token);
-    let mut questions = vec![];
+    let debts = |instrument| Question::new(vault, &IMarginVault::debtsCall { instrument });
+    let mut questions: Vec<_> = system.instruments.map(debts).into();
     for &account in &system.accounts {
         questions.push(Question::new(vault, &IMarginVault::touchCall { account }));
     }
@@ -161,10 +164,7 @@ fn questions(world: &World<'_>) -> Vec<Question> {
             &system::mark_call(system, place),
         ));
         let instrument = system.instruments[place];
-        questions.push(Question::new(
-            vault,
-            &IMarginVault::debtsCall { instrument },
-        ));
+        questions.push(debts(instrument));
         questions.push(Question::new(vault, &system::instrument_call(instrument)));
     }
     questions.push(Question::new(system.guard, &marks_call(system, series)));
@@ -213,6 +213,9 @@ impl Seen {
             pool: PoolSeen::default(),
             time: node.now(),
         };
+        for debts in &mut seen.debts {
+            debts.found = money(answers.take::<IMarginVault::debtsCall>().known);
+        }
         seen.read_accounts(&numbers(system, series), &mut answers);
         seen.read_instruments(&mut answers);
         seen.read_totals(&mut answers);
@@ -250,6 +253,7 @@ impl Seen {
             (instrument.tier, instrument.blocked) = (reading.tier, reading.blocked);
             let of_it = answers.take::<IMarginVault::debtsCall>();
             *debts = DebtSeen {
+                found: debts.found,
                 known: money(of_it.known),
                 unpaid: money(of_it.unpaid),
                 room: money(of_it.room),
@@ -335,9 +339,18 @@ impl Seen {
         sum.min(self.pool.payable)
     }
 
-    /// What the pool will pay of debts that are known or on record.
+    /// What the pool will pay of debts, found or not, and of those on record.
     pub fn claimed_of_pool(&self) -> i128 {
-        let claim = |debts: &DebtSeen| (debts.known + debts.unpaid).min(debts.room);
+        self.claimed(|debts| debts.known)
+    }
+
+    /// What it will pay of debts that somebody has found, and of those on record.
+    pub fn found_claims(&self) -> i128 {
+        self.claimed(|debts| debts.found)
+    }
+
+    fn claimed(&self, known: impl Fn(&DebtSeen) -> i128) -> i128 {
+        let claim = |debts: &DebtSeen| (known(debts) + debts.unpaid).min(debts.room);
         let sum: i128 = self.debts.iter().map(claim).sum();
         sum.min(self.pool.payable)
     }
