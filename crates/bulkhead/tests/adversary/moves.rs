@@ -601,7 +601,7 @@ fn list(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, Vi
     let (a, place) = (gene.own(), usize::from(gene.i & 1));
     if !world.is_over(place) {
         // Mostly its time is not waited for, which would end what else is going on.
-        if gene.x % 4 > 0 {
+        if !gene.x.is_multiple_of(4) {
             return Ok(false);
         }
         while !world.is_over(place) {
