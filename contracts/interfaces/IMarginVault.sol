@@ -190,10 +190,11 @@ interface IMarginVault is IOwnable {
     function closeOption(uint32 instrument) external;
     /// Anyone, once: books that a series has settled early.
     function settleOption(uint32 instrument) external;
+    /// The terms of a series. `closes` is when it settles early, zero if it does not.
     function option(uint32 instrument)
         external
         view
-        returns (uint32 underlying, uint64 expiry, uint256 strike, bool isCall);
+        returns (uint32 underlying, uint64 expiry, uint256 strike, bool isCall, uint64 closes);
     /// Zero if there is no such series.
     function seriesOf(uint32 underlying, uint64 expiry, uint256 strike, bool isCall)
         external

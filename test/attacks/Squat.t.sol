@@ -100,7 +100,8 @@ contract SquatAttackTest is OptionsTest {
         vm.expectRevert(IMarginVault.SeriesClosing.selector);
         vm.prank(owner);
         vault.closeOption(number);
-        uint64 closes = expiryIn(8);
+        (,,,, uint64 closes) = vault.option(number);
+        vm.assertEq(uint256(closes), expiryIn(8));
         // From here on it can only be reduced.
         refuse(number, alice, bob, 1e18, markOf(number), IMarginVault.ActionBlocked.selector);
         uint256 sold = markOf(number);

@@ -16,11 +16,12 @@ contract ListingTest is OptionsTest {
         vm.prank(carol.owner);
         uint32 number = vault.listOption(ETH, expiryIn(28), 1_900e18, PUT, carol.account);
         vm.assertGe(uint256(number), 1 << 31);
-        (uint32 underlying, uint64 expiry, uint256 strike, bool isCall) = vault.option(number);
+        (uint32 underlying, uint64 expiry, uint256 strike, bool isCall, uint64 closes) = vault.option(number);
         vm.assertEq(uint256(underlying), ETH);
         vm.assertEq(uint256(expiry), expiryIn(28));
         vm.assertEq(strike, 1_900e18);
         vm.assertFalse(isCall);
+        vm.assertEq(uint256(closes), 0);
         vm.assertEq(uint256(vault.seriesOf(ETH, expiryIn(28), 1_900e18, PUT)), number);
         vm.assertEq(uint256(vault.seriesOf(ETH, expiryIn(28), 1_900e18, CALL)), 0);
         vm.assertEq(uint256(vault.seriesOf(ETH, expiryIn(56), 1_900e18, PUT)), 0);

@@ -102,11 +102,11 @@ abstract contract OptionsTest is ProtocolTest {
     }
 
     function quote(uint32 number) internal view returns (IOracleGuard.OptionMark memory) {
-        (uint32 underlying, uint64 expiry, uint256 strike, bool isCall) = vault.option(number);
+        (uint32 underlying, uint64 expiry, uint256 strike, bool isCall, uint64 closes) = vault.option(number);
         bytes32[] memory assets = new bytes32[](1);
         assets[0] = assetOf(underlying);
         IOracleGuard.OptionId[] memory ids = new IOracleGuard.OptionId[](1);
-        ids[0] = IOracleGuard.OptionId(0, expiry, uint128(strike), isCall, 0);
+        ids[0] = IOracleGuard.OptionId(0, expiry, uint128(strike), isCall, closes);
         (, IOracleGuard.OptionMark[] memory marks) = guard.marksWithOptions(assets, ids);
         return marks[0];
     }

@@ -110,11 +110,11 @@ contract Lens {
     }
 
     function optionMark(IMarginVault vault, uint32 instrument) private view returns (IOracleGuard.OptionMark memory) {
-        (uint32 underlying, uint64 expiry, uint256 strike, bool isCall) = vault.option(instrument);
+        (uint32 underlying, uint64 expiry, uint256 strike, bool isCall, uint64 closes) = vault.option(instrument);
         bytes32[] memory assets = new bytes32[](1);
         assets[0] = vault.instrument(underlying).asset;
         IOracleGuard.OptionId[] memory ids = new IOracleGuard.OptionId[](1);
-        ids[0] = IOracleGuard.OptionId(0, expiry, uint128(strike), isCall, 0);
+        ids[0] = IOracleGuard.OptionId(0, expiry, uint128(strike), isCall, closes);
         (, IOracleGuard.OptionMark[] memory marks) = IOracleGuard(vault.guard()).marksWithOptions(assets, ids);
         return marks[0];
     }

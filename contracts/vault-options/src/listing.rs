@@ -211,6 +211,7 @@ pub fn option(store: &Storage, id: InstrumentId) -> Bytes {
         Word::of(series.expiry.into()),
         Word::of(strike.0),
         Word::of((series.kind == Kind::Call).into()),
+        Word::of(series.closes.into()),
     ])
 }
 

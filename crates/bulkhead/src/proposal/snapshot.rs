@@ -56,6 +56,8 @@ pub struct Series {
     pub strike: u128,
     /// Whether it is a call.
     pub is_call: bool,
+    /// When it settles early, unix time; zero if it does not.
+    pub closes: u64,
 }
 
 /// An account under some parameters. WAD amounts.
@@ -283,6 +285,7 @@ fn described(number: u32, answers: &mut Answers) -> Result<Instrument, ProposalE
         expiry: terms.expiry,
         strike: unsigned(terms.strike)?,
         is_call: terms.isCall,
+        closes: terms.closes,
     }))
 }
 
@@ -425,7 +428,7 @@ impl Survey<'_> {
             expiry: series.expiry,
             strike: series.strike,
             isCall: series.is_call,
-            closes: 0,
+            closes: series.closes,
         });
         let assets: Vec<B256> = perpetuals.iter().map(|(_, asset)| *asset).collect();
         let answer = self.marks(stage, &assets, ids.collect()).await?;

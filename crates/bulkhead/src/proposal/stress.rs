@@ -436,6 +436,7 @@ mod tests {
             expiry: 86_400 * 30,
             strike: wad(200),
             is_call: true,
+            closes: 0,
         };
         (quote, series)
     }
