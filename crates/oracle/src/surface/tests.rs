@@ -332,14 +332,16 @@ fn the_surface_of_a_time_past_is_found_whatever_was_set_since() {
     use std::collections::BTreeMap;
     use std::vec::Vec;
     let starts = EXPIRY - 20 * DAY;
-    for steps in [
-        [7_200, 50_000, 3],
-        [86_400, 86_400, 86_400],
-        [400_000, 1, 30_000],
+    // Some are set at an 08:00 itself, which is when the one before was in force for the last time.
+    for (first, steps) in [
+        (1, [7_200, 50_000, 3]),
+        (1, [86_400, 86_400, 86_400]),
+        (0, [43_200, 43_200, 43_200]),
+        (1, [400_000, 1, 30_000]),
     ] {
         let (mut kept, mut all) = (BTreeMap::new(), Vec::new());
         let mut live = Quoted::default();
-        let mut now = starts + 1;
+        let mut now = starts + first;
         for step in steps.iter().cycle().take(60) {
             if now >= EXPIRY {
                 break;
