@@ -67,8 +67,12 @@ impl Bench<'_> {
         for (who, account) in [(HEALTHY, healthy), (WEAK, first), (WEAK, weak)] {
             self.open_book(who, account, &series).await?;
         }
-        // So that every mark has moved since it was last read, here and below.
+        // So that every mark has moved since it was last read, here and below. Volatilities are too old by then to open anything.
         self.price(START_PRICE * (1.0 + STEP / 10.0)).await?;
+        for option in &series[..WEEKS.len()] {
+            let surface = self.surface(option.id.expiry)?;
+            self.chain.execute(&[surface]).await?;
+        }
         let trade = self
             .option_trade((HEALTHY, healthy), &series, 0, 1.0)
             .await?;
@@ -117,16 +121,7 @@ impl Bench<'_> {
             )?,
         ];
         for expiry in expiries {
-            let set = IOracleGuard::setSurfaceCall {
-                asset: underlying.asset,
-                expiry,
-                surface: Surface {
-                    atm: rate(VOLATILITY),
-                    skew: 0,
-                    curvature: 0,
-                },
-            };
-            setup.push(self.operator.call(self.chain, guard, &set)?);
+            setup.push(self.surface(expiry)?);
         }
         setup.extend(deposit(
             self.chain,
@@ -169,6 +164,20 @@ impl Bench<'_> {
             });
         }
         Ok(listed)
+    }
+
+    /// Says the volatility of an expiry.
+    fn surface(&self, expiry: u64) -> Result<Transaction, BenchError> {
+        let set = IOracleGuard::setSurfaceCall {
+            asset: self.market.contracts[0].asset,
+            expiry,
+            surface: Surface {
+                atm: rate(VOLATILITY),
+                skew: 0,
+                curvature: 0,
+            },
+        };
+        Ok(self.operator.call(self.chain, self.market.guard, &set)?)
     }
 
     /// Buys and sells everything from and to the whale.
