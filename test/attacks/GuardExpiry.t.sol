@@ -162,7 +162,7 @@ contract GuardExpiryAttack is OptionsTest {
     /// Both ends of a straddle of perpetuals, one behind calls and one behind puts that cannot move any more.
     function straddle(int256 end) private {
         setFees(ETH, 0.0002e18, 0.0005e18);
-        IMarginVault.OptionRules memory next = rules();
+        IMarginVault.OptionRules memory next = optionRules();
         (next.makerFee, next.takerFee) = (0.0003e18, 0.0003e18);
         setRules(next);
         uint32 call = series(14, 1_000, CALL);

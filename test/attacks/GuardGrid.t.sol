@@ -16,7 +16,7 @@ contract GuardGridTest is OptionsTest {
 
     function run(uint64 range, uint256 far, uint256 ratio, int256 end, uint256 loss) private {
         holdRange(ETH, range);
-        IMarginVault.OptionRules memory next = rules();
+        IMarginVault.OptionRules memory next = optionRules();
         next.strikeStep = 1_000; // ten dollars
         setRules(next);
         uint32 near = series(14, 2_000, CALL);
@@ -70,7 +70,7 @@ contract GuardGridTest is OptionsTest {
     /// most the margin that it was told of.
     function sweep(Part[] memory parts) private {
         holdRange(ETH, 0.2e18);
-        IMarginVault.OptionRules memory next = rules();
+        IMarginVault.OptionRules memory next = optionRules();
         next.strikeStep = 1_000;
         setRules(next);
         elapse(expiryIn(14) - 2 hours - block.timestamp);

@@ -29,7 +29,7 @@ contract SquatAttackTest is OptionsTest {
     }
 
     function few(uint8 most) private pure returns (IMarginVault.OptionRules memory next) {
-        next = rules();
+        next = optionRules();
         next.maxSeries = most;
     }
 

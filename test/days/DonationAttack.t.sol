@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.20;
 
+import {IInsurancePool} from "../../contracts/interfaces/IInsurancePool.sol";
 import {Trader} from "../protocol/Protocol.sol";
+import {Stakes} from "../support/Stakes.sol";
 import {vm} from "../support/Vm.sol";
 import {DayTest} from "./Day.sol";
 
 /// Tokens sent without a deposit, to the pool and to the vault.
 contract DonationAttackTest is DayTest {
+    using Stakes for IInsurancePool;
+
     Trader internal attacker = newTrader("attacker");
     Trader internal victim = newTrader("victim");
 
@@ -18,11 +22,7 @@ contract DonationAttackTest is DayTest {
     }
 
     function join(Trader memory trader, uint256 amount) private returns (uint256 shares) {
-        token.mint(trader.owner, amount);
-        vm.prank(trader.owner);
-        token.approve(address(pool), amount);
-        vm.prank(trader.owner);
-        return pool.deposit(amount, trader.owner);
+        return pool.join(token, trader.owner, amount);
     }
 
     /// A first deposit of one unit and a gift of 1e18 units are meant to round the second depositor's shares away.

@@ -215,21 +215,4 @@ abstract contract GovernedTest is ProtocolTest {
     function initialRate() internal view returns (uint256) {
         return vault.instrument(ETH).initialRate;
     }
-
-    /// Rules of options that leave room in every direction.
-    function optionRules() internal pure returns (IMarginVault.OptionRules memory) {
-        return IMarginVault.OptionRules({
-            tick: 1e15,
-            strikeStep: 10_000,
-            strikeRange: 3e18,
-            longestExpiry: 100 days,
-            maxSeries: 40,
-            volRange: 0.3e18,
-            shortOptionRate: 0.01e18,
-            makerFee: 0,
-            takerFee: 0,
-            vegaLimit: 10_000_000e18,
-            gammaLimit: 1_000_000_000e18
-        });
-    }
 }

@@ -91,7 +91,7 @@ contract VaultStatesTest is VaultTable {
         vm.prank(owner);
         vault.setSteward(person(Role.Steward), 0);
         offer(address(vault));
-        setRules(rules());
+        setRules(optionRules());
         deposit(holder, 100_000 * USD);
         deposit(bob, 100_000 * USD);
         deposit(liquidator, 100_000 * USD);

@@ -65,7 +65,7 @@ abstract contract VaultTable is EntranceTest {
         bytes4 denial = IMarginVault.NotSteward.selector;
         IMarginVault.Instrument memory instrument = vault.instrument(ETH);
         instrument.initialRate += 1e9;
-        IMarginVault.OptionRules memory wider = rules();
+        IMarginVault.OptionRules memory wider = optionRules();
         wider.volRange += 0.01e18;
         IMarginVault.Parameters memory parameters = vault.parameters();
         parameters.penaltyStart += 1e9;

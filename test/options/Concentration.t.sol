@@ -86,7 +86,7 @@ contract ConcentrationTest is OptionsTest {
 
     /// Half of what a trade paid into insurance stands behind the underlying, whichever instrument it was in.
     function test_fees_of_options_cover_their_underlying() public {
-        IMarginVault.OptionRules memory next = rules();
+        IMarginVault.OptionRules memory next = optionRules();
         (next.makerFee, next.takerFee) = (0.0005e18, 0.001e18);
         setRules(next);
         (uint256 before,) = vault.cover(ETH);

@@ -30,7 +30,7 @@ contract ThinOptionStraddleTest is OptionsTest {
         elapse(began - block.timestamp);
         refreshPrices();
         setSurface(THIN, expiryIn(28), VOLATILITY, 0, 0);
-        IMarginVault.OptionRules memory thin = rules();
+        IMarginVault.OptionRules memory thin = optionRules();
         (thin.tick, thin.strikeStep) = (0.0001e18, 1_000);
         vm.prank(owner);
         vault.setOptionRules(THIN, thin, 0);

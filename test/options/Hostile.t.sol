@@ -19,7 +19,7 @@ contract HostileOptionsTest is OptionsTest {
 
     /// Listing every series that there may be keeps nobody from what is listed, and each place is free again after its expiry.
     function test_whoever_lists_all_series_stops_nobody_for_long() public {
-        IMarginVault.OptionRules memory few = rules();
+        IMarginVault.OptionRules memory few = optionRules();
         few.maxSeries = 4;
         setRules(few);
         uint32 wanted = series(14, 2_000, CALL);

@@ -21,7 +21,7 @@ contract OptionLimitsTest is OptionsTest {
     }
 
     function setLimits(uint256 vega, uint256 gamma) private {
-        IMarginVault.OptionRules memory next = rules();
+        IMarginVault.OptionRules memory next = optionRules();
         (next.vegaLimit, next.gammaLimit) = (uint128(vega), uint128(gamma));
         setRules(next);
     }
@@ -53,24 +53,24 @@ contract OptionLimitsTest is OptionsTest {
     }
 
     function test_vega_is_limited_and_may_always_fall() public {
-        setLimits(1_600e18, rules().gammaLimit);
+        setLimits(1_600e18, optionRules().gammaLimit);
         buy(call, alice, bob, 10e18);
         refuseAtMark(call, alice, bob, 1e18, IMarginVault.ExposureLimit.selector);
         refuseAtMark(series(56, 2_000, PUT), alice, bob, 1e18, IMarginVault.ExposureLimit.selector);
-        setLimits(1e12, rules().gammaLimit);
+        setLimits(1e12, optionRules().gammaLimit);
         buy(call, bob, alice, 1e18);
         buy(call, bob, alice, 9e18);
     }
 
     function test_gamma_is_limited() public {
-        setLimits(rules().vegaLimit, 51_000e18);
+        setLimits(optionRules().vegaLimit, 51_000e18);
         buy(call, alice, bob, 10e18);
         refuseAtMark(call, alice, bob, 1e18, IMarginVault.ExposureLimit.selector);
     }
 
     /// The leg changes hands: nobody's vega is new.
     function test_what_passes_from_one_to_another_counts_once() public {
-        setLimits(1_600e18, rules().gammaLimit);
+        setLimits(1_600e18, optionRules().gammaLimit);
         buy(call, alice, bob, 10e18);
         deposit(carol, 100_000 * USD);
         buy(call, carol, alice, 10e18);
@@ -79,7 +79,7 @@ contract OptionLimitsTest is OptionsTest {
 
     /// Time takes vega away; whoever counts again makes room.
     function test_refresh_counts_at_what_the_guard_says_now() public {
-        setLimits(1_600e18, rules().gammaLimit);
+        setLimits(1_600e18, optionRules().gammaLimit);
         buy(call, alice, bob, 10e18);
         pass(7 days);
         uint32 put = series(14, 2_100, PUT);

@@ -87,7 +87,7 @@ contract ListingTest is OptionsTest {
     }
 
     function test_the_number_of_series_is_limited_and_a_delisted_one_makes_room() public {
-        IMarginVault.OptionRules memory few = rules();
+        IMarginVault.OptionRules memory few = optionRules();
         few.maxSeries = 2;
         setRules(few);
         uint32 first = series(28, 2_000, CALL);
@@ -112,7 +112,7 @@ contract ListingTest is OptionsTest {
         vault.listOption(number, expiryIn(28), SPOT, CALL, accountOf(address(this)));
         vm.expectRevert(IMarginVault.InvalidParameters.selector);
         vm.prank(owner);
-        vault.setOptionRules(number, rules(), 0);
+        vault.setOptionRules(number, optionRules(), 0);
         vm.expectRevert(IMarginVault.UnknownInstrument.selector);
         vault.option(ETH);
         vm.expectRevert(IMarginVault.UnknownInstrument.selector);
@@ -122,7 +122,7 @@ contract ListingTest is OptionsTest {
     function test_rules_have_hard_bounds() public {
         IMarginVault.OptionRules[16] memory wrong;
         for (uint256 k = 0; k < wrong.length; k++) {
-            wrong[k] = rules();
+            wrong[k] = optionRules();
         }
         wrong[0].tick = 0;
         wrong[1].tick = 1e9 + 1;
@@ -144,7 +144,7 @@ contract ListingTest is OptionsTest {
             vm.expectRevert(IMarginVault.InvalidParameters.selector);
             setRules(wrong[k]);
         }
-        IMarginVault.OptionRules memory right = rules();
+        IMarginVault.OptionRules memory right = optionRules();
         (right.strikeRange, right.makerFee, right.maxSeries) = (4e18, 0.01e18, 192);
         setRules(right);
         vm.assertEq(abi.encode(vault.optionRules(ETH)), abi.encode(right));
@@ -153,8 +153,8 @@ contract ListingTest is OptionsTest {
 
     function test_strikes_are_counted_in_the_same_ticks_while_there_are_series() public {
         uint32 number = series(28, 2_000, CALL);
-        IMarginVault.OptionRules memory finer = rules();
-        finer.tick = TICK / 10;
+        IMarginVault.OptionRules memory finer = optionRules();
+        finer.tick /= 10;
         vm.expectRevert(IMarginVault.InvalidParameters.selector);
         setRules(finer);
         vm.prank(owner);
@@ -162,8 +162,8 @@ contract ListingTest is OptionsTest {
         setRules(finer);
     }
 
-    function test_only_owner_and_steward_set_rules() public {
-        IMarginVault.OptionRules memory next = rules();
+    function test_only_owner_and_steward_set_optionRules() public {
+        IMarginVault.OptionRules memory next = optionRules();
         vm.expectRevert(abi.encodeWithSelector(IMarginVault.NotSteward.selector, alice.owner));
         vm.prank(alice.owner);
         vault.setOptionRules(ETH, next, 0);

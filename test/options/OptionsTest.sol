@@ -13,7 +13,6 @@ abstract contract OptionsTest is ProtocolTest {
     uint64 internal constant VOLATILITY = 0.8e18;
     uint256 internal constant SPOT = 2_000e18;
     /// A cent: what strikes are counted in.
-    uint128 internal constant TICK = 0.01e18;
     bool internal constant CALL = true;
     bool internal constant PUT = false;
     /// A billionth of the forward, by which a mark may be off.
@@ -37,25 +36,9 @@ abstract contract OptionsTest is ProtocolTest {
         for (uint256 k = 0; k < terms.length; k++) {
             setVolatility(terms[k], VOLATILITY);
         }
-        setRules(rules());
+        setRules(optionRules());
         deposit(alice, 1_000_000 * USD);
         deposit(bob, 1_000_000 * USD);
-    }
-
-    function rules() internal pure returns (IMarginVault.OptionRules memory) {
-        return IMarginVault.OptionRules({
-            tick: TICK,
-            strikeStep: 10_000,
-            strikeRange: 3e18,
-            longestExpiry: 100 days,
-            maxSeries: 40,
-            volRange: 0.3e18,
-            shortOptionRate: 0.01e18,
-            makerFee: 0,
-            takerFee: 0,
-            vegaLimit: uint128(10_000_000 * WAD),
-            gammaLimit: uint128(1_000_000_000 * WAD)
-        });
     }
 
     function setRules(IMarginVault.OptionRules memory next) internal {

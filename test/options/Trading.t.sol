@@ -24,7 +24,7 @@ contract OptionTradingTest is OptionsTest {
     }
 
     function setFees(uint64 makerFee, uint64 takerFee) private {
-        IMarginVault.OptionRules memory next = rules();
+        IMarginVault.OptionRules memory next = optionRules();
         (next.makerFee, next.takerFee) = (makerFee, takerFee);
         setRules(next);
     }

@@ -168,7 +168,7 @@ contract UntrustedSurfaceTest is OptionsTest {
     }
 
     function test_whoever_holds_one_is_margined_by_twice_the_volatility_range() public {
-        IMarginVault.OptionRules memory wide = rules();
+        IMarginVault.OptionRules memory wide = optionRules();
         wide.volRange = 0.6e18;
         setRules(wide);
         IRiskEngine.Option[] memory held = openBook();

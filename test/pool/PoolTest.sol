@@ -7,11 +7,13 @@ import {Stylus} from "../../script/lib/Stylus.sol";
 import {QuoteToken} from "../mocks/QuoteToken.sol";
 import {Node} from "../support/Node.sol";
 import {NodeTest} from "../support/NodeTest.sol";
+import {Stakes} from "../support/Stakes.sol";
 import {vm} from "../support/Vm.sol";
 import {StubVault} from "./StubVault.sol";
 
 /// A pool over a six-decimal dollar that covers one stub of a vault.
 abstract contract PoolTest is NodeTest {
+    using Stakes for IInsurancePool;
     using Stylus for Chain.Session;
 
     uint256 internal constant OWNER_KEY = 0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80;
@@ -53,16 +55,11 @@ abstract contract PoolTest is NodeTest {
 
     /// `who` deposits `amount` of freshly minted tokens.
     function join(address who, uint256 amount) internal returns (uint256 shares) {
-        token.mint(who, amount);
-        vm.prank(who);
-        token.approve(address(pool), amount);
-        vm.prank(who);
-        return pool.deposit(amount, who);
+        return pool.join(token, who, amount);
     }
 
     function request(address who, uint256 shares) internal {
-        vm.prank(who);
-        pool.requestRedeem(shares, who, who);
+        pool.request(who, shares);
     }
 
     /// What `who` requested now is mature.

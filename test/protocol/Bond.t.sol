@@ -5,11 +5,14 @@ import {IInsurancePool} from "../../contracts/interfaces/IInsurancePool.sol";
 import {IMarginVault} from "../../contracts/interfaces/IMarginVault.sol";
 import {IMarketFactory} from "../../contracts/interfaces/IMarketFactory.sol";
 import {IOwnable} from "../../contracts/interfaces/IOwnable.sol";
+import {Stakes} from "../support/Stakes.sol";
 import {vm} from "../support/Vm.sol";
 import {ProtocolTest} from "./Protocol.sol";
 
 /// What stands for a market that governance has not promoted: its creator's bond, and nobody else's money.
 contract BondTest is ProtocolTest {
+    using Stakes for IInsurancePool;
+
     uint256 private constant BOND = 1_000 * USD;
     uint256 private constant JOINED = 99_000 * USD;
     uint256 private constant SHARE = 1e21;
@@ -28,11 +31,7 @@ contract BondTest is ProtocolTest {
         attach("vault", newVault);
         attach("pool", newPool);
         (vault, pool) = (IMarginVault(newVault), IInsurancePool(newPool));
-        token.mint(bob.owner, JOINED);
-        vm.startPrank(bob.owner);
-        token.approve(address(pool), JOINED);
-        pool.deposit(JOINED, bob.owner);
-        vm.stopPrank();
+        pool.join(token, bob.owner, JOINED);
         IInsurancePool.Parameters memory parameters = pool.parameters();
         parameters.dailyDrawShare = 1e18;
         vm.prank(owner);

@@ -4,11 +4,14 @@ pragma solidity ^0.8.20;
 import {IInsurancePool} from "../../contracts/interfaces/IInsurancePool.sol";
 import {IMarginVault} from "../../contracts/interfaces/IMarginVault.sol";
 import {IOwnable} from "../../contracts/interfaces/IOwnable.sol";
+import {Stakes} from "../support/Stakes.sol";
 import {vm} from "../support/Vm.sol";
 import {ProtocolTest, Trader} from "./Protocol.sol";
 
 /// The insurance pool: shares, exits, cover.
 contract PoolTest is ProtocolTest {
+    using Stakes for IInsurancePool;
+
     /// A pool that nobody has joined; only the least bond is in it.
     function setUpNode() internal override {
         install();
@@ -17,11 +20,7 @@ contract PoolTest is ProtocolTest {
     }
 
     function join(Trader memory trader, uint256 amount) private returns (uint256 shares) {
-        token.mint(trader.owner, amount);
-        vm.prank(trader.owner);
-        token.approve(address(pool), amount);
-        vm.prank(trader.owner);
-        return pool.deposit(amount, trader.owner);
+        return pool.join(token, trader.owner, amount);
     }
 
     function available(address who) private view returns (uint256 amount) {
@@ -50,8 +49,7 @@ contract PoolTest is ProtocolTest {
     }
 
     function request(Trader memory trader, uint256 shares) private {
-        vm.prank(trader.owner);
-        pool.requestRedeem(shares, trader.owner, trader.owner);
+        pool.request(trader.owner, shares);
     }
 
     /// What was requested now is mature.

@@ -36,16 +36,25 @@ struct WordLog {
 library NodeLogs {
     /// Every event of `emitter` with this topic, the oldest first.
     function from(address emitter, bytes32 topic) internal returns (Log[] memory) {
-        return abi.decode(request(emitter, topic), (Log[]));
+        return abi.decode(request(emitter, quoted(topic)), (Log[]));
+    }
+
+    /// As `from`, of those whose first indexed field is `field`.
+    function from(address emitter, bytes32 topic, bytes32 field) internal returns (Log[] memory) {
+        return abi.decode(request(emitter, string.concat(quoted(topic), ",", quoted(field))), (Log[]));
     }
 
     /// As `from`, of events with one word of data.
     function wordsFrom(address emitter, bytes32 topic) internal returns (WordLog[] memory) {
-        return abi.decode(request(emitter, topic), (WordLog[]));
+        return abi.decode(request(emitter, quoted(topic)), (WordLog[]));
     }
 
-    function request(address emitter, bytes32 topic) private returns (bytes memory) {
-        string memory where = string.concat('"address":"', vm.toString(emitter), '","topics":["', vm.toString(topic));
-        return Node.request("eth_getLogs", string.concat('[{"fromBlock":"0x0","toBlock":"latest",', where, '"]}]'));
+    function quoted(bytes32 topic) private pure returns (string memory) {
+        return string.concat('"', vm.toString(topic), '"');
+    }
+
+    function request(address emitter, string memory topics) private returns (bytes memory) {
+        string memory where = string.concat('"address":"', vm.toString(emitter), '","topics":[', topics);
+        return Node.request("eth_getLogs", string.concat('[{"fromBlock":"0x0","toBlock":"latest",', where, "]}]"));
     }
 }

@@ -51,6 +51,12 @@ fn touched(vault: &mut Vault, now: u32) -> Maturing {
     vault.memory.accounts[&0].maturing
 }
 
+/// What of an account is to mature, in micro-dollars, and how fast.
+fn maturing(vault: &Vault, account: usize) -> (i64, Maturity) {
+    let maturing = vault.memory.accounts[&account].maturing;
+    (maturing.amount, maturing.class)
+}
+
 #[test]
 fn a_gain_that_nobody_settled_in_restricted_matures_in_a_day_when_it_is_settled() {
     for now in [RESTRICTED, CAUTION - 1, CAUTION, NORMAL, NORMAL + 9 * HOUR] {
@@ -117,11 +123,7 @@ fn a_settlement_of_nothing_counts_as_one() {
         .unwrap();
     vault.poke(0, Price(105 * WAD)).unwrap();
     at(&mut vault, NORMAL + 2).touch(2, false).unwrap();
-    let opened = vault.memory.accounts[&2].maturing;
-    assert_eq!(
-        (opened.amount, opened.class),
-        (5_000_000, Maturity::TenMinutes)
-    );
+    assert_eq!(maturing(&vault, 2), (5_000_000, Maturity::TenMinutes));
 }
 
 /// A trade that settles the traded leg alone would move the time since which the other has gained.
@@ -131,11 +133,7 @@ fn a_trade_of_another_leg_forgets_no_tier() {
     at(&mut vault, NORMAL + HOUR)
         .trade(0, 2, 1, Size(WAD / 100), MARK)
         .unwrap();
-    let settled = vault.memory.accounts[&0].maturing;
-    assert_eq!(
-        (settled.amount, settled.class),
-        (110_000_000, Maturity::Day)
-    );
+    assert_eq!(maturing(&vault, 0), (110_000_000, Maturity::Day));
     vault.check();
 }
 
@@ -146,11 +144,7 @@ fn a_leg_that_is_traded_is_settled_by_the_tiers_since_it_was() {
     at(&mut vault, NORMAL + HOUR)
         .trade(2, 0, 0, Size(10 * WAD), mark)
         .unwrap();
-    let settled = vault.memory.accounts[&0].maturing;
-    assert_eq!(
-        (settled.amount, settled.class),
-        (110_000_000, Maturity::Day)
-    );
+    assert_eq!(maturing(&vault, 0), (110_000_000, Maturity::Day));
     vault.check();
 }
 
@@ -160,11 +154,7 @@ fn a_part_of_a_leg_that_is_closed_is_settled_by_the_tiers_since_it_was() {
     at(&mut vault, NORMAL)
         .run(|ledger| ledger.cut_leg(0, POOL, 0, Ratio(WAD / 2), Size::MAX, Ratio(0)))
         .unwrap();
-    let settled = vault.memory.accounts[&0].maturing;
-    assert_eq!(
-        (settled.amount, settled.class),
-        (110_000_000, Maturity::Day)
-    );
+    assert_eq!(maturing(&vault, 0), (110_000_000, Maturity::Day));
 }
 
 /// Account 0 buys from account 2 a dollar too dear in instrument 1.

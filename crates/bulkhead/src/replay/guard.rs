@@ -12,6 +12,8 @@ pub use oracle::Tier;
 pub(super) const PARAMETERS: Parameters = Parameters::DEFAULT;
 /// How long an answer counts, as in the demo; no shorter than the steps of a path without gaps.
 pub(super) const HEARTBEAT: u64 = 3_600;
+/// What a price may be off by, as a share of it, for having gone through fixed point.
+pub(super) const ROUNDING: f64 = 1e-12;
 const WAD: f64 = 1e18;
 
 /// What the guard says at a moment of a path. Ranges and margins are shares of the price.

@@ -1,13 +1,11 @@
 //! How far the guard's prices stay behind the primary source's: what a bound on the stable price costs on the day of a true move.
 
-use super::guard::{HEARTBEAT, Step};
+use super::guard::{ROUNDING, Step};
 use serde::Serialize;
 use std::fmt;
 
 /// Distance of the stable price from the mark, as a share of the mark, from which it counts as off.
 const OFF: f64 = 0.05;
-/// What a price may be off by for having gone through fixed point.
-const ROUNDING: f64 = 1e-12;
 
 /// How far the guard's prices stayed behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -41,8 +39,7 @@ fn is_clamped(step: &Step) -> bool {
     let Some(secondary) = step.moment.secondary else {
         return false;
     };
-    let is_silent = step.moment.ages.map(|age| age > HEARTBEAT);
-    let sole = match is_silent {
+    let sole = match step.moment.silent() {
         [false, true] => step.moment.primary,
         [true, false] => secondary,
         _ => return false,

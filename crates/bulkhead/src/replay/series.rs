@@ -1,6 +1,6 @@
 //! What is replayed: what the guard's sources say, moment by moment.
 
-use super::{DAY, ReplayError, regimes};
+use super::{DAY, ReplayError, guard::HEARTBEAT, regimes};
 use crate::prices::{self, Path as PricePath, Point, Tick, ticks};
 use std::path::{Path, PathBuf};
 
@@ -36,6 +36,13 @@ pub struct Moment {
     pub secondary: Option<f64>,
     /// Seconds since the primary source last said anything, and since the secondary one did.
     pub ages: [u64; 2],
+}
+
+impl Moment {
+    /// Whether the primary source has said nothing for longer than an answer counts, and whether the secondary one has.
+    pub(super) fn silent(&self) -> [bool; 2] {
+        self.ages.map(|age| age > HEARTBEAT)
+    }
 }
 
 impl From<&Tick> for Moment {

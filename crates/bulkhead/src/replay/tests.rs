@@ -702,3 +702,30 @@ fn a_coin_needs_a_coins_rate_on_the_twelfth_of_march() {
     assert!(coin.latest < 60 * MINUTE, "{coin}");
     assert!(pegged.latest > 180 * MINUTE, "{pegged}");
 }
+
+/// In the demo's own crash ETH falls by 8.8 % from 10:42 to 10:48. Whoever pokes every minute sees it less than 5 % below the mean of five
+/// minutes, and it stays Normal; where nobody did it is Caution at the first poke, and as Restricted at 02:14 as with pokes.
+#[test]
+fn the_demos_crash_with_pokes_and_without() {
+    const CRASH: std::ops::Range<usize> = 643..648;
+    const WICK: std::ops::Range<usize> = 26 * 60 + 9..26 * 60 + 14;
+    let path = moments(&crate::prices::black_thursday(1).points);
+    let tier_at = |moments: &[Moment], minute: usize| {
+        let steps = replay(moments, &COIN);
+        let time = path[minute].time;
+        steps
+            .iter()
+            .find(|step| step.moment.time == time)
+            .unwrap()
+            .tier
+    };
+    let away = |gap: &std::ops::Range<usize>| [&path[..gap.start], &path[gap.end..]].concat();
+    let seen: Vec<_> = [CRASH, WICK]
+        .iter()
+        .map(|gap| [&path, &away(gap)].map(|moments| tier_at(moments, gap.end)))
+        .collect();
+    let fallen = 1.0 - path[648].primary / path[642].primary;
+    assert!((0.088..0.089).contains(&fallen), "{fallen}");
+    assert_eq!(seen[0], [Tier::Normal, Tier::Caution]);
+    assert_eq!(seen[1], [Tier::Restricted, Tier::Restricted]);
+}

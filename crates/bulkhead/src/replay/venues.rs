@@ -1,7 +1,7 @@
 //! What the guard makes of two venues that part. How far they are apart is measured here by itself, not asked of the guard.
 
 use super::{
-    guard::{HEARTBEAT, Step, Tier},
+    guard::{ROUNDING, Step, Tier},
     series::Moment,
 };
 use serde::Serialize;
@@ -9,8 +9,6 @@ use serde::Serialize;
 /// Distances of two venues, as shares of the lower price, from which the mark is the median, and the asset is halted.
 const APART: f64 = 0.03;
 const FAR_APART: f64 = 0.10;
-/// What a price may be off by for having gone through fixed point.
-const ROUNDING: f64 = 1e-12;
 
 /// How often the guard halted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -90,7 +88,7 @@ fn distance(moment: &Moment) -> f64 {
     let Some(secondary) = moment.secondary else {
         return 0.0;
     };
-    if moment.ages.iter().any(|age| *age > HEARTBEAT) {
+    if moment.silent().contains(&true) {
         return 0.0;
     }
     (moment.primary - secondary).abs() / moment.primary.min(secondary)

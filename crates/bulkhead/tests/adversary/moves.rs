@@ -1,10 +1,12 @@
 //! What an adversary can do, and what happens around it: one gene is one step of a sequence.
 
+use std::ops::Range;
+
 use alloy::primitives::{Address, Log, U256};
 use bulkhead::abi::{IInsurancePool, IMarginVault, IQuoteToken, IRiskSteward};
 
 use crate::bounds::Violation;
-use crate::gene::Weighted;
+use crate::gene::{Weighted, share, signed};
 use crate::judge::{Cause, Judge};
 use crate::node::{Node, Question};
 use crate::pool;
@@ -112,35 +114,17 @@ impl Weighted for Kind {
         (Self::HonestMove, 4),
         (Self::Keepers, 2),
     ];
+    const ADVERSARY: usize = ADVERSARY.end;
+    const HONEST: Range<usize> = HONEST;
+    const INSTRUMENTS: usize = INSTRUMENTS;
 }
 
 /// One step of a sequence.
 pub type Gene = crate::gene::Gene<Kind>;
 
 impl Gene {
-    fn own(self) -> usize {
-        usize::from(self.a) % ADVERSARY.len()
-    }
-
-    fn other_own(self) -> usize {
-        (self.own() + 1 + usize::from(self.b) % (ADVERSARY.len() - 1)) % ADVERSARY.len()
-    }
-
-    fn honest(self) -> usize {
-        HONEST.start + usize::from(self.b) % HONEST.len()
-    }
-
-    /// Mostly the adversary's own, or honest.
-    fn anybody(self) -> usize {
-        usize::from(self.b) % KEEPER
-    }
-
-    fn instrument(self) -> usize {
-        usize::from(self.i) % INSTRUMENTS
-    }
-
     /// One of the two owners' main accounts.
-    fn owner(self) -> usize {
+    fn owner(&self) -> usize {
         if self.a.is_multiple_of(4) {
             FIRST_OWNER
         } else {
@@ -256,25 +240,6 @@ fn market(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, 
         ),
     }
     judge.moved(world, cause)
-}
-
-/// A number between minus and plus `most`, often one of both, and often a small one.
-fn signed(x: u16, most: i64) -> i64 {
-    match x % 4 {
-        0 => most,
-        1 => -most,
-        2 => i64::from(x / 4) % (2 * most + 1) - most,
-        _ => (i64::from(x / 4) % (2 * most + 1) - most) / 4,
-    }
-}
-
-/// A share of an amount, often all of it.
-fn share(amount: i128, x: u16) -> i128 {
-    if x.is_multiple_of(2) {
-        amount
-    } else {
-        amount / 65_536 * i128::from(x)
-    }
 }
 
 // ---- trades

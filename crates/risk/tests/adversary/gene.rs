@@ -1,12 +1,20 @@
 //! One step of a sequence as numbers that a search can change, each read as the step needs it. What kinds of steps there are, and
 //! how often each is tried, is the market's that is attacked.
 
+use std::ops::Range;
+
 use crate::climb::{Random, Step};
 
-/// The kinds of steps of a market.
+/// The kinds of steps of a market, and who and what takes part in them.
 pub trait Weighted: Copy + 'static {
     /// Every kind, by how often it is tried.
     const WEIGHTS: &'static [(Self, u32)];
+    /// Accounts of the adversary's, from the first place on.
+    const ADVERSARY: usize;
+    /// Places of the honest accounts.
+    const HONEST: Range<usize>;
+    /// Places of instruments.
+    const INSTRUMENTS: usize;
 }
 
 /// A step and its numbers.
@@ -18,6 +26,52 @@ pub struct Gene<K> {
     pub i: u8,
     pub x: u16,
     pub y: u16,
+}
+
+impl<K: Weighted> Gene<K> {
+    /// An account of the adversary's.
+    pub fn own(&self) -> usize {
+        usize::from(self.a) % K::ADVERSARY
+    }
+
+    /// Another one.
+    pub fn other_own(&self) -> usize {
+        (self.own() + 1 + usize::from(self.b) % (K::ADVERSARY - 1)) % K::ADVERSARY
+    }
+
+    /// An honest account.
+    pub fn honest(&self) -> usize {
+        K::HONEST.start + usize::from(self.b) % K::HONEST.len()
+    }
+
+    /// An account of the adversary's, or an honest one.
+    pub fn anybody(&self) -> usize {
+        usize::from(self.b) % K::HONEST.end
+    }
+
+    /// An instrument.
+    pub fn instrument(&self) -> usize {
+        usize::from(self.i) % K::INSTRUMENTS
+    }
+}
+
+/// A number between minus and plus `most`, often one of both, and often a small one.
+pub fn signed(x: u16, most: i64) -> i64 {
+    match x % 4 {
+        0 => most,
+        1 => -most,
+        2 => i64::from(x / 4) % (2 * most + 1) - most,
+        _ => (i64::from(x / 4) % (2 * most + 1) - most) / 4,
+    }
+}
+
+/// A share of an amount, often all of it.
+pub fn share(amount: i128, x: u16) -> i128 {
+    if x.is_multiple_of(2) {
+        amount
+    } else {
+        amount / 65_536 * i128::from(x)
+    }
 }
 
 impl<K: Weighted> Step for Gene<K> {

@@ -1,10 +1,12 @@
 //! What an adversary can do, and what happens around it: one gene is one step of a sequence.
 
+use std::ops::Range;
+
 use risk::{InstrumentId, Price, Ratio, Size, Store, Usd, WAD, math};
 
 use crate::book::INSTRUMENTS;
 use crate::bounds::Violation;
-use crate::gene::Weighted;
+use crate::gene::{Weighted, share, signed};
 use crate::invariants::closing_moves_nothing;
 use crate::vault::{ADVERSARY, HONEST, KEEPER, SHOCK, dollars};
 use crate::wealth::Judge;
@@ -92,33 +94,13 @@ impl Weighted for Kind {
         (Self::HonestMove, 4),
         (Self::Keepers, 5),
     ];
+    const ADVERSARY: usize = ADVERSARY.end;
+    const HONEST: Range<usize> = HONEST;
+    const INSTRUMENTS: usize = INSTRUMENTS;
 }
 
 /// One step of a sequence.
 pub type Gene = crate::gene::Gene<Kind>;
-
-impl Gene {
-    fn own(self) -> usize {
-        usize::from(self.a) % ADVERSARY.len()
-    }
-
-    fn other_own(self) -> usize {
-        (self.own() + 1 + usize::from(self.b) % (ADVERSARY.len() - 1)) % ADVERSARY.len()
-    }
-
-    fn honest(self) -> usize {
-        HONEST.start + usize::from(self.b) % HONEST.len()
-    }
-
-    /// Mostly the adversary's own, or honest.
-    fn anybody(self) -> usize {
-        usize::from(self.b) % KEEPER
-    }
-
-    fn instrument(self) -> usize {
-        usize::from(self.i) % INSTRUMENTS
-    }
-}
 
 /// Takes one step. Returns whether something changed.
 pub fn step(world: &mut World, judge: &mut Judge, gene: Gene) -> Result<bool, Violation> {
@@ -189,14 +171,14 @@ pub fn step(world: &mut World, judge: &mut Judge, gene: Gene) -> Result<bool, Vi
         }
         Kind::Withdraw => {
             let capital = world.capital(a);
-            let amount = share(capital, gene.x);
+            let amount = Usd(share(capital.0, gene.x));
             let wanted = world.vault.wanted(&[a]);
             judge.watch(&mut world.vault, &wanted, |vault| {
                 vault.withdraw(a, amount).map(drop)
             })
         }
         Kind::Transfer => {
-            let amount = share(world.capital(a), gene.x);
+            let amount = Usd(share(world.capital(a).0, gene.x));
             let wanted = world.vault.wanted(&[a]);
             judge.watch(&mut world.vault, &wanted, |vault| {
                 vault.transfer(a, b, amount)
@@ -274,25 +256,6 @@ fn first(
         }
     }
     Ok(false)
-}
-
-/// A number between minus and plus `most`, often one of both, and often a small one.
-fn signed(x: u16, most: i32) -> i32 {
-    match x % 4 {
-        0 => most,
-        1 => -most,
-        2 => i32::from(x / 4) % (2 * most + 1) - most,
-        _ => (i32::from(x / 4) % (2 * most + 1) - most) / 4,
-    }
-}
-
-/// A share of an amount, often all of it.
-fn share(amount: Usd, x: u16) -> Usd {
-    if x.is_multiple_of(2) {
-        amount
-    } else {
-        Usd(amount.0 / 65_536 * i128::from(x))
-    }
 }
 
 /// An amount to bring: for small accounts and large ones.
@@ -500,7 +463,7 @@ fn flash(world: &mut World, judge: &mut Judge, gene: Gene) -> Result<bool, Viola
 
 fn honest_move(world: &mut World, judge: &mut Judge, gene: Gene) -> Result<bool, Violation> {
     let id = gene.honest();
-    let amount = share(world.capital(id), gene.x);
+    let amount = Usd(share(world.capital(id).0, gene.x));
     let wanted = world.vault.wanted(&[id]);
     judge.watch(&mut world.vault, &wanted, |vault| match gene.y % 3 {
         0 => vault.touch(id, id),

@@ -114,7 +114,7 @@ impl World {
 
     /// A perpetual's feed moves by so many basis points, and the marks of options on it with it; never further than its shock
     /// from where keepers last saw it.
-    pub fn jump(&mut self, id: usize, basis_points: i32) {
+    pub fn jump(&mut self, id: usize, basis_points: i64) {
         let factor = 10_000_u128.saturating_add_signed(basis_points.into());
         let anchor = self.anchors[id].0;
         let reach = math::mul_div_down(anchor, SHOCK.0, WAD).unwrap();
@@ -124,7 +124,7 @@ impl World {
     }
 
     /// Somebody moves the thin market; its price is known to be untrue for more than a day.
-    pub fn pump(&mut self, basis_points: i32) {
+    pub fn pump(&mut self, basis_points: i64) {
         self.jump(MANIPULATED, basis_points);
         self.vault.feeds[MANIPULATED].tier = 2;
     }
@@ -133,7 +133,7 @@ impl World {
     pub fn revert(&mut self) {
         let from = self.vault.feeds[MANIPULATED].mark.0;
         let back = (TRUE_PRICE as i128 - from as i128) * 10_000 / from as i128;
-        self.pump(back as i32);
+        self.pump(back as i64);
     }
 
     fn set(&mut self, id: usize, mark: Price) {
@@ -159,7 +159,7 @@ impl World {
     }
 
     /// Time passes; what is calm returns to its tier, one at a time; and longs pay shorts, or are paid.
-    pub fn wait(&mut self, seconds: u64, basis_points: i32) {
+    pub fn wait(&mut self, seconds: u64, basis_points: i64) {
         self.vault.now += seconds;
         for id in [JUMPING, QUIET] {
             let feed = &mut self.vault.feeds[id];
