@@ -77,6 +77,25 @@ build_exports() {
     cargo build --quiet --locked --workspace "${programs[@]}" --features "${features#,}"
 }
 
+# The name of the package in folder $1.
+package_in() {
+    sed -n 's/^name = "\(.*\)"/\1/p' "$1/Cargo.toml" | head -n 1
+}
+
+# The folder of every program, seen from the root: each has a Stylus.toml.
+contract_folders() {
+    local folders
+    folders=$(cd "$root" && find contracts -name Stylus.toml -exec dirname {} + | sort)
+    [ -n "$folders" ] || die "no contract has a Stylus.toml"
+    printf '%s\n' "$folders"
+}
+
+# The names of all programs, in the order of their folders.
+contract_names() {
+    local folder
+    for folder in $(contract_folders); do package_in "$root/$folder"; done
+}
+
 have cargo || die "cargo is missing: install Rust $(pinned_rust) (https://rustup.rs)"
 have node || die "node is missing: install Node.js 20 or newer"
 select_toolchain

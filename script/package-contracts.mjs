@@ -1,5 +1,5 @@
 // Turns compiled contracts into what goes on chain, and holds them to the size limit.
-// usage: node script/package-contracts.mjs WASM_FOLDER NAME...
+// usage: node script/package-contracts.mjs WASM_FOLDER CONTRACT_FOLDER...
 
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -28,13 +28,18 @@ function wasmOptTable(file) {
   };
 }
 
+/** The name of the contract in `folder`, which is that of its package. */
+function nameOf(folder) {
+  return fs.readFileSync(path.join(root, folder, 'Cargo.toml'), 'utf8').match(/^name = "(.*)"$/m)[1];
+}
+
 /** What cargo-stylus would run: the contract's own table over the workspace's. */
-function wasmOptRecipe(name) {
-  const own = wasmOptTable(path.join(root, 'contracts', name, 'Stylus.toml'));
+function wasmOptRecipe(folder) {
+  const own = wasmOptTable(path.join(root, folder, 'Stylus.toml'));
   const shared = wasmOptTable(path.join(root, 'Stylus.toml'));
-  if (own === undefined) throw new Error(`contracts/${name}/Stylus.toml has no [wasm-opt] table`);
+  if (own === undefined) throw new Error(`${folder}/Stylus.toml has no [wasm-opt] table`);
   const recipe = { version: own.version ?? shared?.version, flags: own.flags ?? shared?.flags };
-  if (!recipe.version || !recipe.flags) throw new Error(`the [wasm-opt] recipe of ${name} is incomplete`);
+  if (!recipe.version || !recipe.flags) throw new Error(`the [wasm-opt] recipe of ${folder} is incomplete`);
   return recipe;
 }
 
@@ -64,11 +69,12 @@ function isFresh(name, inputs) {
   return inputs.every((file) => fs.statSync(file).mtimeMs < written);
 }
 
-function packageContract(wasmFolder, name) {
+function packageContract(wasmFolder, folder) {
+  const name = nameOf(folder);
   const compiled = path.join(wasmFolder, `${name.replaceAll('-', '_')}.wasm`);
-  const manifests = [path.join(root, 'Stylus.toml'), path.join(root, 'contracts', name, 'Stylus.toml')];
+  const manifests = [path.join(root, 'Stylus.toml'), path.join(root, folder, 'Stylus.toml')];
   if (isFresh(name, [compiled, ...manifests, fileURLToPath(import.meta.url)])) return;
-  const recipe = wasmOptRecipe(name);
+  const recipe = wasmOptRecipe(folder);
   checkWasmOpt(recipe.version);
   const strip = ['--strip-debug', '--strip-producers', '--strip-target-features'];
   execFileSync('wasm-opt', [...recipe.flags, ...strip, compiled, '-o', outFile(name, 'wasm')]);
@@ -91,9 +97,10 @@ function printTable(sizes) {
   }
 }
 
-const [wasmFolder, ...names] = process.argv.slice(2);
+const [wasmFolder, ...folders] = process.argv.slice(2);
 fs.mkdirSync(outFolder, { recursive: true });
-for (const name of names) packageContract(wasmFolder, name);
+for (const folder of folders) packageContract(wasmFolder, folder);
+const names = folders.map(nameOf);
 const sizes = Object.fromEntries(names.map((name) => [name, measure(name)]));
 fs.writeFileSync(path.join(outFolder, 'sizes.json'), `${JSON.stringify({ limit: CODE_LIMIT, contracts: sizes }, null, 2)}\n`);
 printTable(sizes);

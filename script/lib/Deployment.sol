@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.20;
 
-import {MarginVault} from "../../contracts/MarginVault.sol";
+import {MarginVault} from "../../contracts/vault/MarginVault.sol";
 import {IMarketFactory} from "../../contracts/interfaces/IMarketFactory.sol";
 import {IOracleGuard} from "../../contracts/interfaces/IOracleGuard.sol";
 import {Chain} from "./Chain.sol";

@@ -16,7 +16,7 @@ function cargoStylus(folder, ...args) {
 for (const name of contractNames()) {
   test(`cargo stylus check passes for ${name}`, { timeout: 10 * MINUTES }, async () => {
     const program = path.join(root, 'out', 'contracts', `${name}.wasm`);
-    const { text } = await cargoStylus('crates/risk', 'check', '--wasm-file', program, '--endpoint', endpoint());
+    const { text } = await cargoStylus('crates/rules/risk', 'check', '--wasm-file', program, '--endpoint', endpoint());
     assert.match(text, /contract size/);
   });
 }

@@ -40,12 +40,10 @@ export function artifact(name) {
   return { abi, bytecode: bytecode.object };
 }
 
-/** Names of the Stylus contracts. */
+/** Names of the Stylus contracts, as the contract build lists them. */
 export function contractNames() {
-  const folder = path.join(root, 'contracts');
-  const names = fs.readdirSync(folder).filter((name) => fs.existsSync(path.join(folder, name, 'Stylus.toml')));
-  if (names.length === 0) throw new Error('no contract has a Stylus.toml');
-  return names;
+  const { contracts } = JSON.parse(fs.readFileSync(path.join(root, 'out', 'contracts', 'sizes.json'), 'utf8'));
+  return Object.keys(contracts);
 }
 
 /** Creation code of a Stylus contract, from the contract build. */

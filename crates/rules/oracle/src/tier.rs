@@ -1,0 +1,328 @@
+//! The breaker: its tiers, what each forbids, and its hysteresis.
+
+use crate::WAD;
+use crate::math::share_at_least;
+use crate::parameters::Parameters;
+
+/// One, in the units of what thresholds are scaled by.
+const SCALE: u64 = 1_000;
+/// By how much a gap widens thresholds at most.
+const WIDEST: u64 = 4;
+
+/// How much an asset is restricted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Tier {
+    /// Nothing is.
+    #[default]
+    Normal = 0,
+    /// More initial margin, slower profits.
+    Caution = 1,
+    /// Reduce-only.
+    Restricted = 2,
+    /// No trades, no withdrawals with exposure.
+    Halted = 3,
+}
+
+impl Tier {
+    /// What the tiers are called, by number.
+    pub const NAMES: [&str; 4] = ["Normal", "Caution", "Restricted", "Halted"];
+
+    /// The tier with number `value`; anything above 3 is Halted.
+    pub fn from_u8(value: u8) -> Self {
+        match value {
+            0 => Self::Normal,
+            1 => Self::Caution,
+            2 => Self::Restricted,
+            _ => Self::Halted,
+        }
+    }
+
+    /// The next stricter tier.
+    pub fn raised(self) -> Self {
+        Self::from_u8(self as u8 + 1)
+    }
+
+    /// The next milder tier.
+    pub fn lowered(self) -> Self {
+        Self::from_u8((self as u8).saturating_sub(1))
+    }
+}
+
+/// Why a tier changed, as `TierChanged` reports it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Cause {
+    /// A calm period passed, or a trip expired.
+    Calm = 0,
+    /// The price moved against its mean.
+    Move = 1,
+    /// The sources diverged.
+    Divergence = 2,
+    /// One of two sources is untrusted.
+    SourceLost = 3,
+    /// The sequencer is down, or its feed gives no answer.
+    SequencerDown = 4,
+    /// No source is trusted.
+    Frozen = 5,
+    /// The guardian raised the tier.
+    Guardian = 6,
+}
+
+/// Bits of the actions that are forbidden.
+pub mod blocked {
+    /// Opening or increasing a position.
+    pub const OPENING: u16 = 1;
+    /// Reducing a position by trade.
+    pub const REDUCING: u16 = 2;
+    /// Withdrawing while exposed to the asset.
+    pub const WITHDRAWING: u16 = 4;
+    /// Transferring legs in a liquidation.
+    pub const LIQUIDATING: u16 = 8;
+    /// Cutting legs in a deleveraging.
+    pub const DELEVERAGING: u16 = 16;
+    /// Setting a new mark.
+    pub const MARKING: u16 = 32;
+    /// No action, but a sign: after a sequencer outage only accounts below 95 % of maintenance may be liquidated.
+    pub const GRACE: u16 = 64;
+    /// A sign as well, of an option: the guardian distrusts its volatility, so that nothing but what reduces risk is traded.
+    pub const UNTRUSTED: u16 = 128;
+    /// Every action: the asset is frozen.
+    pub const ALL: u16 = OPENING | REDUCING | WITHDRAWING | LIQUIDATING | DELEVERAGING | MARKING;
+}
+
+/// What `tier` forbids while there is a trusted price. Liquidation goes on in every tier.
+pub fn blocked_by(tier: Tier) -> u16 {
+    match tier {
+        Tier::Normal | Tier::Caution => 0,
+        Tier::Restricted => blocked::OPENING,
+        Tier::Halted => blocked::OPENING | blocked::REDUCING | blocked::WITHDRAWING,
+    }
+}
+
+/// The tier that a move from `mean` to `price` asks for.
+pub fn by_move(price: u128, mean: u128, parameters: &Parameters) -> Tier {
+    by_scaled_move(price, mean, SCALE, parameters)
+}
+
+/// The tier that a move to `price` asks for from `mark`, the last that was trusted, `gap` seconds ago: a price moves as the root of
+/// time, so that the thresholds are those of the mean's window times sqrt(gap / window), at most four times. The root is rounded
+/// down, which is the stricter.
+pub fn by_gap(price: u128, mark: u128, gap: u64, parameters: &Parameters) -> Tier {
+    let window = u64::from(parameters.mean_window.max(1));
+    let gap = gap.clamp(window, WIDEST * WIDEST * window);
+    let root = (gap * SCALE * SCALE / window).isqrt();
+    by_scaled_move(price, mark, root, parameters)
+}
+
+/// As [`by_move`], with the thresholds times `scale` thousandths, rounded down: at most 50 % x 4.
+fn by_scaled_move(price: u128, from: u128, scale: u64, parameters: &Parameters) -> Tier {
+    let distance = price.abs_diff(from);
+    let reaches = |threshold: u64| {
+        let scaled = threshold / SCALE * scale + threshold % SCALE * scale / SCALE;
+        share_at_least(distance, from, scaled, WAD)
+    };
+    if reaches(parameters.restricted_move) {
+        Tier::Restricted
+    } else if reaches(parameters.caution_move) {
+        Tier::Caution
+    } else {
+        Tier::Normal
+    }
+}
+
+/// The automatic breaker's tier and how long it has been calm.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Breaker {
+    /// The tier in force.
+    pub tier: Tier,
+    /// Since when every observation asked for less than `tier`; zero if the last one did not.
+    pub calm_since: u64,
+}
+
+impl Breaker {
+    /// The breaker after an observation at `now` that asked for `wanted`.
+    ///
+    /// A stricter tier is entered at once. A milder one is entered tier by tier, each after `calm_period` seconds in
+    /// which every observation asked for less; `comparable` is false for an observation that had no mean to compare
+    /// with, which starts the period anew.
+    pub fn observe(self, wanted: Tier, comparable: bool, now: u64, calm_period: u32) -> Self {
+        if wanted >= self.tier {
+            return Self {
+                tier: wanted,
+                calm_since: 0,
+            };
+        }
+        if self.calm_since == 0 || !comparable {
+            return Self {
+                calm_since: now,
+                ..self
+            };
+        }
+        if now.saturating_sub(self.calm_since) < calm_period.into() {
+            return self;
+        }
+        Self {
+            tier: self.tier.lowered(),
+            calm_since: now,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const CALM: u32 = 600;
+
+    #[test]
+    fn thresholds_count_from_exactly_five_and_ten_per_cent_either_way() {
+        let at = |price| by_move(price, 10_000, &Parameters::DEFAULT);
+        for (price, tier) in [
+            (10_499, Tier::Normal),
+            (10_500, Tier::Caution),
+            (9_501, Tier::Normal),
+            (9_500, Tier::Caution),
+            (10_999, Tier::Caution),
+            (11_000, Tier::Restricted),
+            (9_001, Tier::Caution),
+            (9_000, Tier::Restricted),
+            (1, Tier::Restricted),
+        ] {
+            assert_eq!(at(price), tier, "{price}");
+        }
+    }
+
+    #[test]
+    fn a_gap_widens_the_thresholds_by_its_root_up_to_four_times() {
+        let window = u64::from(Parameters::DEFAULT.mean_window);
+        let at = |price, gap| by_gap(price, 1_000_000, gap, &Parameters::DEFAULT);
+        for (windows, caution, restricted) in [
+            (0, 50_000, 100_000),
+            (1, 50_000, 100_000),
+            (4, 100_000, 200_000),
+            (9, 150_000, 300_000),
+            (16, 200_000, 400_000),
+            (1_000, 200_000, 400_000),
+        ] {
+            let gap = windows * window;
+            assert_eq!(at(1_000_000 - caution + 1, gap), Tier::Normal, "{windows}");
+            assert_eq!(at(1_000_000 - caution, gap), Tier::Caution, "{windows}");
+            assert_eq!(
+                at(1_000_000 + restricted - 1, gap),
+                Tier::Caution,
+                "{windows}"
+            );
+            assert_eq!(
+                at(1_000_000 + restricted, gap),
+                Tier::Restricted,
+                "{windows}"
+            );
+        }
+        // Six minutes: sqrt(1.2) x 5 % are 5.475 %, to a thousandth of the root.
+        assert_eq!(at(1_000_000 - 54_750, 360), Tier::Caution);
+        assert_eq!(at(1_000_000 - 54_749, 360), Tier::Normal);
+        assert_eq!(at(0, u64::MAX), Tier::Restricted);
+    }
+
+    #[test]
+    fn liquidation_goes_on_in_every_tier() {
+        for tier in 0..=3 {
+            assert_eq!(
+                blocked_by(Tier::from_u8(tier)) & (blocked::LIQUIDATING | blocked::DELEVERAGING),
+                0
+            );
+        }
+        assert_eq!(blocked_by(Tier::Restricted), 1);
+        assert_eq!(blocked_by(Tier::Halted), 7);
+        assert_eq!(blocked::ALL, 63);
+    }
+
+    #[test]
+    fn escalation_is_immediate() {
+        let breaker = Breaker::default().observe(Tier::Halted, true, 10, CALM);
+        assert_eq!(
+            breaker,
+            Breaker {
+                tier: Tier::Halted,
+                calm_since: 0
+            }
+        );
+    }
+
+    #[test]
+    fn each_step_down_takes_a_calm_period() {
+        let mut breaker = Breaker {
+            tier: Tier::Halted,
+            calm_since: 0,
+        };
+        let mut seen = [0; 4];
+        for now in (1_000..).step_by(60).take(60) {
+            breaker = breaker.observe(Tier::Normal, true, now, CALM);
+            seen[breaker.tier as usize] += 1;
+        }
+        assert_eq!(seen, [30, 10, 10, 10]);
+    }
+
+    #[test]
+    fn a_relapse_starts_the_calm_period_anew() {
+        let breaker = Breaker {
+            tier: Tier::Caution,
+            calm_since: 0,
+        }
+        .observe(Tier::Normal, true, 1_000, CALM)
+        .observe(Tier::Caution, true, 1_599, CALM)
+        .observe(Tier::Normal, true, 1_600, CALM);
+        assert_eq!(
+            breaker,
+            Breaker {
+                tier: Tier::Caution,
+                calm_since: 1_600
+            }
+        );
+        assert_eq!(
+            breaker.observe(Tier::Normal, true, 2_199, CALM).tier,
+            Tier::Caution
+        );
+        assert_eq!(
+            breaker.observe(Tier::Normal, true, 2_200, CALM).tier,
+            Tier::Normal
+        );
+    }
+
+    #[test]
+    fn silence_is_not_calm() {
+        let breaker = Breaker {
+            tier: Tier::Caution,
+            calm_since: 1_000,
+        }
+        .observe(Tier::Normal, false, 90_000, CALM);
+        assert_eq!(
+            breaker,
+            Breaker {
+                tier: Tier::Caution,
+                calm_since: 90_000
+            }
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_never_milder_than_asked_and_falls_by_one_tier_at_most(steps in prop::collection::vec((0u8..4, any::<bool>(), 0u64..2_000), 1..100)) {
+            let (mut breaker, mut now, mut fell_at) = (Breaker::default(), 1, 0);
+            for (wanted, comparable, secs) in steps {
+                now += secs;
+                let before = breaker.tier;
+                breaker = breaker.observe(Tier::from_u8(wanted), comparable, now, CALM);
+                prop_assert!(breaker.tier >= Tier::from_u8(wanted));
+                prop_assert!(breaker.tier as u8 + 1 >= before as u8);
+                if breaker.tier < before {
+                    prop_assert!(now - fell_at >= u64::from(CALM));
+                    fell_at = now;
+                }
+            }
+        }
+    }
+}

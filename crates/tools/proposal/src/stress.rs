@@ -1,0 +1,484 @@
+//! The days that a market must survive (DESIGN 9), as gaps: prices jump from today's marks to the day's last, volatilities stay,
+//! and nobody is liquidated on the way but those whom the parameters already put below maintenance margin. Who then owes how
+//! much, what insurance pays of it, and what profits lose. Options are valued, and debts divided among instruments, by the
+//! functions of the crate `risk`.
+
+use super::{
+    amount::Amount,
+    coins::Coin,
+    error::ProposalError,
+    holders::Leg,
+    liquidation::{Taken, liquidation},
+    snapshot::{Conditions, Instrument, Margins, Quote, Series, Snapshot},
+};
+use risk::{Price, Ratio, Usd, WAD, math, options::black};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// WAD share of a price in a millionth.
+const MILLIONTH: u128 = WAD / 1_000_000;
+/// Where a price stays, in millionths.
+const SAME: u32 = 1_000_000;
+/// No price falls below a hundredth of itself, as in the scenarios of margin.
+const LEAST: u128 = WAD / 100;
+
+/// Where a day leaves prices, in millionths of what they were.
+enum Moves {
+    /// By coin.
+    Coins {
+        bitcoin: u32,
+        ether: u32,
+        stable: u32,
+        others: u32,
+    },
+    /// Down by each instrument's shock.
+    ShockDown,
+    /// Up by each instrument's shock.
+    ShockUp,
+}
+
+struct Day {
+    name: &'static str,
+    moves: Moves,
+}
+
+const fn coins(name: &'static str, [bitcoin, ether, stable, others]: [u32; 4]) -> Day {
+    let moves = Moves::Coins {
+        bitcoin,
+        ether,
+        stable,
+        others,
+    };
+    Day { name, moves }
+}
+
+/// Published figures. Where a day has one for a single coin, the others are taken to do the same if it was a crash, and to stay
+/// where they are if it was a squeeze. Prices by coin: bitcoin, ether, stablecoins, others.
+const DAYS: [Day; 9] = [
+    // ETH from 194 to 86 dollars.
+    coins("12 March 2020", [443_299, 443_299, SAME, 443_299]),
+    // From 0.038 to 0.91 dollars in ten minutes.
+    coins(
+        "October 2022, thin-token pump",
+        [SAME, SAME, SAME, 23_947_368],
+    ),
+    // Bitcoin fell by 13 %, others by 40 to 80 %.
+    coins(
+        "10 October 2025, alts -40 %",
+        [870_000, 600_000, SAME, 600_000],
+    ),
+    coins(
+        "10 October 2025, alts -80 %",
+        [870_000, 200_000, SAME, 200_000],
+    ),
+    // The mark that the guard takes is 0.92, from 0.99.
+    coins("stablecoin on one venue", [SAME, SAME, 929_293, SAME]),
+    // A thin token from 0.0095 to 0.0376 dollars.
+    coins(
+        "short squeeze of a thin token",
+        [SAME, SAME, SAME, 3_957_895],
+    ),
+    // ETH fell by 12 % while the sequencer was down.
+    coins("outage of 45 minutes", [880_000, 880_000, SAME, 880_000]),
+    // What cover has to pay for, in one update.
+    Day {
+        name: "every price down by its shock",
+        moves: Moves::ShockDown,
+    },
+    Day {
+        name: "every price up by its shock",
+        moves: Moves::ShockUp,
+    },
+];
+
+/// What a day costs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Loss {
+    /// Accounts that it leaves in debt.
+    pub bankrupt: usize,
+    /// What they owe.
+    pub deficit: Amount,
+    /// What insurance pays of it: for each instrument at most what its cover has for debts, and in all what the pool pays the
+    /// vault.
+    pub insured: Amount,
+    /// What profits lose by it.
+    pub uncovered: Amount,
+}
+
+/// Where a price goes.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Move {
+    /// The perpetual.
+    pub instrument: u32,
+    /// Share of its price that is left.
+    pub factor: Amount,
+}
+
+/// A day, before and after.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Stressed {
+    /// Its name.
+    pub day: &'static str,
+    /// Prices that change.
+    pub moves: Vec<Move>,
+    /// As things are.
+    pub before: Loss,
+    /// As they would be.
+    pub after: Loss,
+}
+
+/// Every day, before and after.
+pub fn days(snapshot: &Snapshot) -> Result<Vec<Stressed>, ProposalError> {
+    let days = DAYS.iter().map(|day| {
+        let factors = factors(snapshot, &day.moves);
+        Ok(Stressed {
+            day: day.name,
+            moves: moves(&factors)?,
+            before: loss(snapshot, &snapshot.before, &factors)?,
+            after: loss(snapshot, &snapshot.after, &factors)?,
+        })
+    });
+    days.collect()
+}
+
+/// WAD shares of their prices that perpetuals are left with. The shock is the larger of what it is and what it would be, so that
+/// both sides are held to the same gap.
+fn factors(snapshot: &Snapshot, moves: &Moves) -> BTreeMap<u32, u128> {
+    let shock = |number: &u32| {
+        let both = [&snapshot.before, &snapshot.after];
+        let shocks = both.map(|side| side.terms.get(number).map_or(0, |terms| terms.shock));
+        u128::from(shocks[0].max(shocks[1]))
+    };
+    let perpetuals = snapshot.instruments.iter();
+    perpetuals
+        .filter_map(|(number, instrument)| match instrument {
+            Instrument::Perpetual { asset } => {
+                Some((number, Coin::of(snapshot.market.vault, *asset)))
+            }
+            Instrument::Option(_) => None,
+        })
+        .map(|(number, coin)| {
+            let factor = match moves {
+                Moves::ShockDown => WAD.saturating_sub(shock(number)),
+                Moves::ShockUp => WAD.saturating_add(shock(number)),
+                Moves::Coins {
+                    bitcoin,
+                    ether,
+                    stable,
+                    others,
+                } => {
+                    let millionths = match coin {
+                        Coin::Bitcoin => bitcoin,
+                        Coin::Ether => ether,
+                        Coin::Stable => stable,
+                        Coin::Other => others,
+                    };
+                    u128::from(*millionths) * MILLIONTH
+                }
+            };
+            (*number, factor.max(LEAST))
+        })
+        .collect()
+}
+
+fn moves(factors: &BTreeMap<u32, u128>) -> Result<Vec<Move>, risk::Error> {
+    let moved = factors.iter().filter(|(_, factor)| **factor != WAD);
+    let each = moved.map(|(&instrument, &factor)| {
+        let factor = Amount::of(factor)?;
+        Ok(Move { instrument, factor })
+    });
+    each.collect()
+}
+
+fn loss(
+    snapshot: &Snapshot,
+    conditions: &Conditions,
+    factors: &BTreeMap<u32, u128>,
+) -> Result<Loss, ProposalError> {
+    let (mut bankrupt, mut deficit) = (0, Usd::ZERO);
+    let mut owed: BTreeMap<u32, Usd> = BTreeMap::new();
+    for (account, legs) in &snapshot.holders {
+        let margins = conditions.accounts.get(account);
+        let margins = margins.ok_or(ProposalError::AccountLost(*account))?;
+        let debt = equity_after(snapshot, conditions, margins, legs, factors)?.deficit()?;
+        if debt == Usd::ZERO {
+            continue;
+        }
+        bankrupt += 1;
+        deficit = deficit.plus(debt)?;
+        let lost = losses(snapshot, conditions, legs, factors)?;
+        for (instrument, part) in attributed(&lost, debt)? {
+            let total = owed.entry(instrument).or_default();
+            *total = total.plus(part)?;
+        }
+    }
+    let mut insured = Usd::ZERO;
+    for (instrument, debt) in owed {
+        let cover = conditions
+            .terms
+            .get(&instrument)
+            .map_or(0, |terms| terms.debt_room);
+        insured = insured.plus(debt.min(Usd(cover)))?;
+    }
+    insured = insured.min(Usd(conditions.insurance));
+    Ok(Loss {
+        bankrupt,
+        deficit: Amount(deficit.0),
+        insured: Amount(insured.0),
+        uncovered: Amount(deficit.minus(insured)?.0),
+    })
+}
+
+/// Equity once whoever is below maintenance margin has been liquidated, and then prices have jumped. Whoever takes positions over
+/// is taken to have enough.
+fn equity_after(
+    snapshot: &Snapshot,
+    conditions: &Conditions,
+    margins: &Margins,
+    legs: &[Leg],
+    factors: &BTreeMap<u32, u128>,
+) -> Result<Usd, risk::Error> {
+    let taken = match margins.equity {
+        // Nobody takes over an account in debt.
+        ..=0 => Taken::default(),
+        _ => liquidation(conditions, margins, legs)?,
+    };
+    let kept = WAD.saturating_sub(taken.share.0);
+    let mut equity = Usd(margins.equity).minus(taken.penalty)?;
+    for leg in legs {
+        let gain = gain(snapshot, conditions, leg, factors)?;
+        equity = equity.plus(Usd(math::mul_div_floor(gain.0, kept, WAD)?))?;
+    }
+    Ok(equity)
+}
+
+/// What a leg gains by the jump, rounded down.
+fn gain(
+    snapshot: &Snapshot,
+    conditions: &Conditions,
+    leg: &Leg,
+    factors: &BTreeMap<u32, u128>,
+) -> Result<Usd, risk::Error> {
+    let quote = conditions
+        .quotes
+        .get(&leg.instrument)
+        .copied()
+        .unwrap_or_default();
+    let instrument = snapshot.instruments.get(&leg.instrument);
+    let (perpetual, series) = match instrument {
+        Some(Instrument::Option(series)) => (series.underlying, Some(series)),
+        _ => (leg.instrument, None),
+    };
+    let factor = factors.get(&perpetual).copied().unwrap_or(WAD);
+    let price = price_after(&quote, series, factor, snapshot.time)?;
+    let change = math::signed(price)? - math::signed(quote.mark)?;
+    let change = if leg.size > 0 { change } else { -change };
+    math::mul_div_floor(change, leg.size.unsigned_abs(), WAD).map(Usd)
+}
+
+/// Price of an instrument once that of its underlying is `factor` (WAD) of what it was; volatilities stay, and so does a final
+/// settlement price. An option's forward is the price of its underlying, also while its settlement is averaged.
+fn price_after(
+    quote: &Quote,
+    series: Option<&Series>,
+    factor: u128,
+    now: u64,
+) -> Result<u128, risk::Error> {
+    let spot = math::mul_div_down(quote.spot, factor, WAD)?.min(Price::MAX.0);
+    let Some(series) = series else {
+        return Ok(spot);
+    };
+    if quote.is_final {
+        return Ok(quote.mark);
+    }
+    let terms = black::Terms {
+        kind: if series.is_call {
+            black::Kind::Call
+        } else {
+            black::Kind::Put
+        },
+        forward: Price(spot),
+        strike: Price(series.strike),
+        // The guard has no volatility of an option from its expiry on, nor of one that nobody quotes.
+        seconds: match quote.volatility {
+            0 => 0,
+            _ => series.expiry.saturating_sub(now),
+        },
+        volatility: Ratio(quote.volatility.into()),
+    };
+    Ok(terms.quote()?.value.0)
+}
+
+/// What each of an account's legs loses by the jump, by the perpetual on its underlying.
+fn losses(
+    snapshot: &Snapshot,
+    conditions: &Conditions,
+    legs: &[Leg],
+    factors: &BTreeMap<u32, u128>,
+) -> Result<Vec<(u32, Usd)>, risk::Error> {
+    let mut lost = Vec::new();
+    for leg in legs {
+        let perpetual = match snapshot.instruments.get(&leg.instrument) {
+            Some(Instrument::Option(series)) => series.underlying,
+            _ => leg.instrument,
+        };
+        let loss = gain(snapshot, conditions, leg, factors)?.deficit()?;
+        lost.push((perpetual, loss));
+    }
+    Ok(lost)
+}
+
+/// A debt divided among perpetuals in proportion to what was lost; the last has what rounding leaves. A debt that nothing was lost
+/// for is owed for none: no cover pays it.
+fn attributed(lost: &[(u32, Usd)], debt: Usd) -> Result<Vec<(u32, Usd)>, risk::Error> {
+    let total = lost
+        .iter()
+        .try_fold(Usd::ZERO, |sum, loss| sum.plus(loss.1))?;
+    if total == Usd::ZERO {
+        return Ok(vec![]);
+    }
+    let (debt, total) = (math::unsigned(debt.0)?, math::unsigned(total.0)?);
+    let mut left = debt;
+    let mut parts = Vec::new();
+    for (place, (perpetual, loss)) in lost.iter().enumerate() {
+        let part = math::mul_div_down(debt, math::unsigned(loss.0)?, total)?;
+        let part = if place + 1 == lost.len() { left } else { part };
+        left -= part;
+        parts.push((*perpetual, Usd(math::signed(part)?)));
+    }
+    Ok(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::tests::{snapshot, usd, wad};
+
+    fn loss_at(snapshot: &Snapshot, conditions: &Conditions, percent: u128) -> Loss {
+        let factors = [(1, WAD / 100 * percent)].into();
+        loss(snapshot, conditions, &factors).unwrap()
+    }
+
+    /// 100 ETH long at 200 dollars with 1,500 of equity: at 170 it owes 1,500, of which cover pays all.
+    #[test]
+    fn a_gap_leaves_debts_that_insurance_pays_up_to_the_cover() {
+        let mut snapshot = snapshot();
+        let at = |snapshot: &Snapshot, percent| loss_at(snapshot, &snapshot.before, percent);
+        assert_eq!(at(&snapshot, 95), Loss::default());
+        let fallen = at(&snapshot, 85);
+        assert_eq!((fallen.bankrupt, fallen.deficit), (1, Amount(usd(1_500))));
+        assert_eq!(
+            (fallen.insured, fallen.uncovered),
+            (Amount(usd(1_500)), Amount(0))
+        );
+        // At 140 it owes 4,500: cover pays 2,000, and a poorer pool less.
+        let fallen = at(&snapshot, 70);
+        assert_eq!(
+            (fallen.insured, fallen.uncovered),
+            (Amount(usd(2_000)), Amount(usd(2_500)))
+        );
+        snapshot.before.insurance = usd(500);
+        assert_eq!(at(&snapshot, 70).insured, Amount(usd(500)));
+    }
+
+    /// Liquidated by 1,000 / 2,400 for a penalty of 5 % of that share of 2,000 dollars.
+    #[test]
+    fn whom_the_parameters_liquidate_owes_less_afterwards() {
+        let snapshot = snapshot();
+        let before = loss_at(&snapshot, &snapshot.before, 70);
+        let after = loss_at(&snapshot, &snapshot.after, 70);
+        let expected =
+            usd(6_000) - usd(6_000) * 1_000 / 2_400 - usd(1_500) + usd(100) * 1_000 / 2_400;
+        assert!((after.deficit.0 - expected).abs() < 10_000, "{after:?}");
+        assert!(after.deficit < before.deficit);
+    }
+
+    #[test]
+    fn a_debt_is_divided_by_what_legs_lose_to_the_last_unit() {
+        let mut snapshot = snapshot();
+        let mut conditions = snapshot.before.clone();
+        conditions.quotes.insert(2, conditions.quotes[&1]);
+        let asset = alloy::primitives::B256::ZERO;
+        snapshot
+            .instruments
+            .insert(2, Instrument::Perpetual { asset });
+        let legs = [(1, 100), (2, -200)].map(|(instrument, size)| Leg {
+            instrument,
+            size: usd(size),
+        });
+        let parts = |factors: [(u32, u128); 2]| {
+            let lost = losses(&snapshot, &conditions, &legs, &factors.into()).unwrap();
+            attributed(&lost, Usd(100)).unwrap()
+        };
+        assert_eq!(
+            parts([(1, WAD / 2), (2, WAD / 2 * 3)]),
+            [(1, Usd(33)), (2, Usd(67))]
+        );
+        assert_eq!(
+            parts([(1, WAD / 2), (2, WAD / 2)]),
+            [(1, Usd(100)), (2, Usd(0))]
+        );
+        assert_eq!(parts([(1, WAD * 2), (2, WAD)]), []);
+    }
+
+    fn call() -> (Quote, Series) {
+        let quote = Quote {
+            mark: wad(20),
+            spot: wad(200),
+            volatility: WAD as u64,
+            ..Quote::default()
+        };
+        let series = Series {
+            underlying: 1,
+            expiry: 86_400 * 30,
+            strike: wad(200),
+            is_call: true,
+            closes: 0,
+        };
+        (quote, series)
+    }
+
+    #[test]
+    fn an_option_is_repriced_until_it_is_settled() {
+        let (quote, series) = call();
+        let price =
+            |quote: &Quote, factor, now| price_after(quote, Some(&series), factor, now).unwrap();
+        assert!(price(&quote, WAD / 10, 0) < wad(1) / 1_000);
+        assert!(price(&quote, WAD, 0) > wad(20));
+        assert_eq!(price(&quote, 2 * WAD, series.expiry), wad(200));
+        let unquoted = Quote {
+            volatility: 0,
+            ..quote
+        };
+        assert_eq!(price(&unquoted, 2 * WAD, 0), wad(200));
+        let settled = Quote {
+            is_final: true,
+            ..quote
+        };
+        assert_eq!(price(&settled, 2 * WAD, series.expiry), quote.mark);
+    }
+
+    #[test]
+    fn every_day_is_played_on_its_own_coins() {
+        let days = days(&snapshot()).unwrap();
+        assert_eq!(days.len(), DAYS.len());
+        for day in &days {
+            // Alice is long ETH, Bob short; a day on which ETH stays where it is bankrupts nobody.
+            assert_eq!(
+                day.before.bankrupt == 0,
+                day.moves.is_empty() || day.day.starts_with("every price up"),
+                "{}",
+                day.day
+            );
+        }
+        let shocks: Vec<_> = days
+            .iter()
+            .filter(|day| day.day.starts_with("every"))
+            .collect();
+        let factors = shocks.iter().map(|day| day.moves[0].factor.exact());
+        assert_eq!(factors.collect::<Vec<_>>(), ["0.75", "1.25"]);
+    }
+}
