@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use alloy_primitives::B256;
 use alloy_sol_types::SolError;
 use oracle::settlement::DAY;
-use oracle::tier::blocked;
+use oracle::tier::action;
 use oracle::{Expiry, OptionQuote};
 use risk::options::black::Kind;
 
@@ -69,7 +69,7 @@ fn write_options(
         last = Some((asset, times, expiry));
         let kind = if id.bool(3) { Kind::Call } else { Kind::Put };
         let strike = id.uint(2, u128::BITS);
-        let closing = if times.1 > 0 { blocked::OPENING } else { 0 };
+        let closing = if times.1 > 0 { action::OPEN } else { 0 };
         let blocked = expiry.blocked(underlying.blocked) | closing;
         let option = expiry.quote(kind, strike);
         let mark = option_mark(&expiry, &option, underlying.tier as u8, blocked);

@@ -11,6 +11,7 @@ use stylus_sdk::stylus_core::MessageAccess;
 use crate::abi::{Bytes, encode, usd, word};
 use crate::error::{Error, require};
 use crate::interfaces::IMarginVault;
+use crate::packing;
 use crate::storage::{Hashed, Storage};
 use crate::word::Word;
 
@@ -30,14 +31,12 @@ impl Storage {
     /// The deleveraging of an account that goes on; only while the account says that there is one.
     #[must_use]
     pub fn closing(&self, account: B256) -> Closing {
-        let Word { high, low } = self.load(self.closing_slot(account));
-        Closing::from_parts(high, low)
+        packing::of_closing(self.load(self.closing_slot(account)))
     }
 
     /// Stores a deleveraging that goes on.
     pub fn set_closing(&mut self, account: B256, closing: &Closing) {
-        let (high, low) = closing.to_parts();
-        self.store(self.closing_slot(account), Word::new(high, low));
+        self.store(self.closing_slot(account), packing::closing(closing));
     }
 
     /// Who found the account's debt.

@@ -1,6 +1,6 @@
 //! What the options on an underlying add up to, and how concentrated its open interest is.
 
-use risk::listing::{Exposure, concentration};
+use risk::rules::listing::{Exposure, concentration};
 use risk::{InstrumentId, Side, Size, Store};
 
 use crate::error::OrRevert;

@@ -3,28 +3,13 @@
 use alloc::vec::Vec;
 
 use risk::options::settlement::Counted;
-use risk::{InstrumentId, Price, Ratio, TierEnds, Underlying};
+use risk::{InstrumentId, Price, Ratio, Tier, TierEnds, Underlying};
 
 use crate::abi::{Args, Bytes};
+pub use risk::rules::tiers::action;
+
 use crate::error::{Error, OrRevert};
 use crate::options::{Series, is_option};
-
-/// What the guard forbids, as bits of a mark's `blocked`.
-pub mod action {
-    pub const OPEN: u16 = 1;
-    pub const REDUCE: u16 = 2;
-    pub const WITHDRAW: u16 = 4;
-    pub const LIQUIDATE: u16 = 8;
-    pub const DELEVERAGE: u16 = 16;
-    /// Nobody vouches for a new mark: the guard answers the last that it trusted.
-    pub const MARK: u16 = 32;
-    /// Everything that trades, moves or cuts legs, or lets funds out: the asset is frozen.
-    pub const ALL: u16 = OPEN | REDUCE | WITHDRAW | LIQUIDATE | DELEVERAGE | MARK;
-    /// An outage goes on, or has just ended: whoever could not act gets time before being liquidated.
-    pub const GRACE: u16 = 64;
-    /// The guardian distrusts an option's volatility: nothing but what reduces risk.
-    pub const DISTRUSTED: u16 = 128;
-}
 
 /// What the guard says of one instrument.
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,7 +19,7 @@ pub struct Market {
     pub series: Option<Series>,
     /// Place of the underlying's asset in what the guard is asked.
     pub(crate) asset: u8,
-    pub tier: u8,
+    pub tier: Tier,
     /// When the asset was last in stricter tiers than Normal.
     pub ends: TierEnds,
     pub blocked: u16,

@@ -3,8 +3,8 @@
 //! Options share rates, limits, flow and the guard's asset with the perpetual on their underlying. An option has slots of its own
 //! for its mark, its sides, what it was last counted for and, in the place of an asset, its terms.
 
-use risk::listing::Exposure;
 use risk::options::black::Kind;
+use risk::rules::listing::Exposure;
 use risk::{InstrumentId, OptionRates, Price};
 
 use crate::parameters::{RATE_UNIT, ratio};
@@ -81,7 +81,7 @@ impl Series {
         )
     }
 
-    /// The strike as a price. It fits: see [`risk::listing::strike_in_ticks`].
+    /// The strike as a price. It fits: see [`risk::rules::listing::strike_in_ticks`].
     #[must_use]
     pub fn strike_price(&self, rules: &OptionRules) -> Price {
         Price(u128::from(self.strike) * rules.tick().0)
@@ -181,7 +181,7 @@ pub struct OptionLimits {
     /// In millionths, as [`Exposure`] counts them.
     pub vega: u64,
     pub gamma: u64,
-    /// In units of 1e-9: see [`risk::listing::is_near`].
+    /// In units of 1e-9: see [`risk::rules::listing::is_near`].
     pub strike_range: u32,
 }
 

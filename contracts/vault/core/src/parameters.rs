@@ -1,8 +1,8 @@
 //! Parameters as they are stored: rates in 32 bits, in units of 1e-9.
 
 use alloy_primitives::Address;
-use risk::listing::CONCENTRATION_STEPS;
-use risk::{OutflowRates, Ratio, Terms, Usd, WAD, math};
+use risk::rules::listing::CONCENTRATION_STEPS;
+use risk::{OutflowRates, Penalty, Ratio, Usd, WAD, math};
 
 use crate::error::{Error, OrRevert, require};
 use crate::word::Word;
@@ -134,12 +134,12 @@ impl Rates {
         Usd((self.listing_fee as u128 * FEE_UNIT).cast_signed())
     }
 
-    /// Terms of liquidations.
+    /// What liquidations cost.
     #[must_use]
-    pub const fn terms(&self) -> Terms {
-        Terms {
-            penalty_start: ratio(self.penalty_start),
-            penalty_ramp: self.penalty_ramp,
+    pub const fn penalty(&self) -> Penalty {
+        Penalty {
+            start: ratio(self.penalty_start),
+            ramp: self.penalty_ramp,
         }
     }
 }

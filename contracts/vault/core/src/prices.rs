@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use alloy_sol_types::SolCall;
 use risk::options::black::Kind;
-use risk::{InstrumentId, Ledger, Price, Prices, Ranges, Ratio, TierEnds, Underlying};
+use risk::{InstrumentId, Ledger, Price, Prices, Ranges, Ratio, Tier, TierEnds, Underlying};
 
 use crate::abi::{Args, Bytes, encode_call};
 use crate::calls;
@@ -194,7 +194,7 @@ impl Market {
     )]
     fn reprice(&mut self, ledger: &mut Ledger<Storage>) {
         let answer = Args::new(self.answer);
-        self.tier = answer.u32(2) as u8;
+        self.tier = Tier::from_u8(answer.u32(2) as u8);
         self.blocked = answer.u32(3) as u16;
         let (mark, old) = ledger.store.price_of(self.id);
         let funding = old.at(mark, ledger.now);

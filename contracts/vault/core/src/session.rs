@@ -3,9 +3,10 @@
 use alloy_primitives::{Address, B256};
 use program_support::event::emit;
 use program_support::topic;
-use risk::requirement::least_initial;
+use risk::rules::margin::least_initial;
+use risk::rules::{cover, withdrawal};
 use risk::{
-    Account, Health, InstrumentId, Ledger, Outflow, OutflowRates, Pool, Positions, Ratio, Store,
+    Account, Health, InstrumentId, Ledger, Outflow, OutflowRates, Pool, Positions, Store, Tier,
     Usd, Valued, math,
 };
 use stylus_sdk::host::WasmVM;
@@ -22,13 +23,6 @@ pub use crate::market::action;
 use crate::prices;
 use crate::storage::{Field, Storage};
 use crate::word::Word;
-
-/// Tier from which exposed accounts withdraw only above 20 % free margin.
-const RESTRICTED: u8 = 2;
-/// What such an account may count of its equity.
-const USABLE_IN_RESTRICTED: Ratio = Ratio(risk::WAD / 5 * 4);
-/// Seconds for which the vault goes by what it last heard of its pool's assets.
-const ASSETS_SERVE: u64 = 600;
 
 /// One operation in progress.
 pub struct Session<'s> {
@@ -158,7 +152,7 @@ impl<'s> Session<'s> {
     #[inline(never)]
     pub fn pool_assets(&mut self) -> Usd {
         let mut known = self.ledger.store.pool_assets();
-        if self.now.saturating_sub(known.seen) > ASSETS_SERVE {
+        if self.now.saturating_sub(known.seen) > cover::ASSETS_SERVE {
             known.units = self.available().unsigned(2);
             known.seen = self.now;
             self.ledger.store.set_pool_assets(&known);
@@ -274,15 +268,12 @@ impl<'s> Session<'s> {
     /// and a fifth more in Restricted.
     pub fn check_withdrawal(&self, id: B256, valued: &Valued) {
         self.allow_all(action::WITHDRAW, id);
-        let mut usable = valued.mature_equity(self.now).or_revert();
-        let legs = valued.account.legs;
-        let restricted = |&id: &InstrumentId| self.market(id).tier >= RESTRICTED;
-        if legs.as_slice().iter().any(restricted) {
-            let share = usable.or_zero().times_down(USABLE_IN_RESTRICTED);
-            usable = usable.min(share.or_revert());
-        }
+        let restricted = |&id: &InstrumentId| self.market(id).tier >= Tier::Restricted;
+        let restricted = valued.account.legs.as_slice().iter().any(restricted);
+        let mature = valued.mature_equity(self.now).or_revert();
+        let usable = withdrawal::usable(mature, restricted);
         require(
-            usable >= self.initial(&valued.positions),
+            usable.or_revert() >= self.initial(&valued.positions),
             Error::InsufficientMargin,
         );
     }

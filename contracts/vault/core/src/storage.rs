@@ -32,10 +32,10 @@ use core::cell::RefCell;
 
 use alloy_primitives::{Address, B256};
 use program_support::storage::{self, Slot};
-use risk::cover::Flow;
-use risk::funding::{Funding, Volume};
 use risk::options::black::Kind;
 use risk::options::encoding::Requirement;
+use risk::rules::cover::Flow;
+use risk::rules::funding::{Funding, Volume};
 use risk::{
     Account, Attribution, Bucket, Cover, Credit, Debts, Ended, InstrumentId, Leg, Outflow,
     Position, Positions, Price, Prices, Records, Result, Side, SideState, Store, Throttle,
@@ -247,13 +247,11 @@ impl Storage {
     }
 
     pub fn outflow(&self) -> Outflow {
-        let Word { high, low } = self.field(Field::Outflow);
-        Outflow::from_parts(high, low)
+        packing::of_outflow(self.field(Field::Outflow))
     }
 
     pub fn set_outflow(&mut self, outflow: &Outflow) {
-        let (high, low) = outflow.to_parts();
-        self.set_field(Field::Outflow, Word::new(high, low));
+        self.set_field(Field::Outflow, packing::outflow(outflow));
     }
 
     /// What an owner may take away without using up the outflow of all.
@@ -449,13 +447,11 @@ impl Store for Storage {
     }
 
     fn cover(&self, id: InstrumentId) -> Cover {
-        let Word { high, low } = self.instrument_field(id, InstrumentField::Cover);
-        Cover::from_parts(high, low)
+        packing::of_cover(self.instrument_field(id, InstrumentField::Cover))
     }
 
     fn set_cover(&mut self, id: InstrumentId, cover: &Cover) {
-        let (high, low) = cover.to_parts();
-        self.set_instrument_field(id, InstrumentField::Cover, Word::new(high, low));
+        self.set_instrument_field(id, InstrumentField::Cover, packing::cover(cover));
         let (volume, flow) = self.flow(id);
         self.set_flow(id, &volume, &Flow { drew: true, ..flow });
     }
@@ -469,13 +465,11 @@ impl Store for Storage {
     }
 
     fn records(&self) -> Records {
-        let Word { high, low } = self.field(Field::Records);
-        Records::from_parts(high, low)
+        packing::of_records(self.field(Field::Records))
     }
 
     fn set_records(&mut self, records: &Records) {
-        let (high, low) = records.to_parts();
-        self.set_field(Field::Records, Word::new(high, low));
+        self.set_field(Field::Records, packing::records(records));
     }
 
     fn stuck(&self) -> Usd {
@@ -487,15 +481,12 @@ impl Store for Storage {
     }
 
     fn attribution(&self, id: B256) -> Attribution {
-        Attribution::from_parts([0, 1].map(|part| {
-            let Word { high, low } = self.load(self.attribution_slot(id, part));
-            (high, low)
-        }))
+        packing::of_attribution([0, 1].map(|part| self.load(self.attribution_slot(id, part))))
     }
 
     fn set_attribution(&mut self, id: B256, attribution: &Attribution) {
-        for (part, (high, low)) in (0..).zip(attribution.to_parts()) {
-            self.store(self.attribution_slot(id, part), Word::new(high, low));
+        for (part, word) in (0..).zip(packing::attribution(attribution)) {
+            self.store(self.attribution_slot(id, part), word);
         }
     }
 

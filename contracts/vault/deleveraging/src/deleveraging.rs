@@ -67,7 +67,7 @@ fn decide(session: &Session, account: B256, valued: &Valued) -> Result<Closing> 
         ground,
         &valued.health,
         (moving.legs(), margin, store.weights(&moving)?),
-        store.rates().terms().penalty_rate(held.clock.unhealthy)?,
+        store.rates().penalty().rate(held.clock.unhealthy)?,
         is_dust(store, &valued.positions)?,
         session.now,
     )

@@ -8,15 +8,12 @@ use margin_vault::interfaces::IMarginVault;
 use margin_vault::session::{Session, action, main_account};
 use margin_vault::storage::{Field, Storage};
 use margin_vault::word::Word;
-use risk::{Health, Liquidation, Positions, Ratio, Result, Store, Usd, Valued, plan_liquidation};
+use risk::rules::liquidation::{self, is_spared};
+use risk::{Liquidation, Positions, Ratio, Result, Store, Usd, Valued};
 
 use margin_vault::checks::{allowed, is_dust, only_for, only_initialized};
 use margin_vault::flows;
 use margin_vault::topic;
-
-/// Share of maintenance margin below which equity has to be for a liquidation during an outage and the grace period
-/// after it, in which owners could not act.
-const LIQUIDATED_IN_GRACE: Ratio = Ratio(risk::WAD / 100 * 95);
 
 /// Moves a share of every leg of an account in ill health into one of the caller's.
 pub fn liquidate(store: &mut Storage, account: B256, into: B256, max_share: u128) -> Bytes {
@@ -111,17 +108,12 @@ impl<'s> Taking<'s> {
 
     /// Refuses an account of which nothing can move, and one that counts as healthy until the grace period ends.
     fn check_guard(&self, valued: &Valued, moving: &Positions) -> core::result::Result<(), Error> {
-        let Health {
-            equity,
-            maintenance,
-        } = valued.health;
-        let held = valued.account.legs;
         if moving.count() == 0 && valued.positions.count() > 0 {
             return Err(Error::ActionBlocked);
         }
         let in_grace = |&id| self.session.market(id).blocked & action::GRACE != 0;
-        let spared = equity >= maintenance.times_up(LIQUIDATED_IN_GRACE).or_revert();
-        if spared && held.as_slice().iter().any(in_grace) {
+        let in_grace = valued.account.legs.as_slice().iter().any(in_grace);
+        if is_spared(&valued.health, in_grace).or_revert() {
             return Err(Error::Healthy);
         }
         Ok(())
@@ -129,12 +121,12 @@ impl<'s> Taking<'s> {
 
     fn plan(&self, account: B256, valued: &Valued, movable: Usd) -> Result<Liquidation> {
         let ledger = &self.session.ledger;
-        let terms = ledger.store.rates().terms();
+        let penalty = ledger.store.rates().penalty();
         let clock = ledger.store.account(account).clock;
-        plan_liquidation(
+        liquidation::plan(
             &valued.health,
             movable,
-            terms.penalty_rate(clock.unhealthy)?,
+            penalty.rate(clock.unhealthy)?,
             self.max_share,
             is_dust(ledger.store, &valued.positions)?,
         )

@@ -6,7 +6,7 @@ use margin_vault::options::is_option;
 use margin_vault::parameters::ratio;
 use margin_vault::session::Session;
 use margin_vault::trading::{Fill, Product};
-use risk::listing::{option_fee, within_option_band};
+use risk::rules::trading::{option_fee, within_option_band};
 use risk::{InstrumentId, Price, Result, Size, Usd, Volume};
 
 /// What the program trades.

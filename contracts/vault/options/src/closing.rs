@@ -19,7 +19,7 @@ use margin_vault::storage::{Field, InstrumentField, Storage};
 use margin_vault::topic;
 use margin_vault::word::Word;
 use risk::InstrumentId;
-use risk::listing::{Exposure, first_close};
+use risk::rules::listing::{Exposure, first_close};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::BlockAccess;
 

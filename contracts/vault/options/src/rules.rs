@@ -13,7 +13,7 @@ use margin_vault::storage::{InstrumentField, Storage};
 use margin_vault::topic;
 use margin_vault::word::Word;
 use risk::InstrumentId;
-use risk::listing::{MAX_COUNTED, wad};
+use risk::rules::listing::{MAX_COUNTED, wad};
 
 /// Words of encoded rules.
 const RULE_WORDS: usize = 11;

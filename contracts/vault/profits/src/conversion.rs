@@ -9,12 +9,10 @@ use margin_vault::interfaces::IMarginVault;
 use margin_vault::session::{Session, is_owner_of};
 use margin_vault::storage::Storage;
 use margin_vault::topic;
+use risk::rules::conversion::is_forcible;
 use risk::{Converted, Result, Side, Size, Store, Usd, math};
 
 use crate::recovery;
-
-/// Seconds of impairment after which anyone may convert anyone.
-const FORCIBLE_AFTER: u64 = 86_400;
 
 /// Turns mature profit into capital at the coverage ratio: of the caller's account, or of anyone's once the vault has been
 /// impaired for a day. That first draws on the pool for what is on record; it converts nothing if the vault is impaired no more.
@@ -61,11 +59,9 @@ fn want_held(session: &mut Session) {
 
 /// Converts somebody else's profit; reverts unless the vault has been impaired for long.
 fn convert_by_force(session: &mut Session, account: B256, limit: Usd) -> Result<Converted> {
-    let since = session.ledger.totals.impaired_since.into();
-    let long_impaired = since > 0
-        && session.now.saturating_sub(since) >= FORCIBLE_AFTER
-        && session.is_impaired(session.missing());
-    require(long_impaired, Error::NotForcible);
+    let since = session.ledger.totals.impaired_since;
+    let forcible = is_forcible(since, session.now) && session.is_impaired(session.missing());
+    require(forcible, Error::NotForcible);
     recovery::recover_all(session);
     if !session.is_impaired(session.missing()) {
         return Ok(Converted::default());

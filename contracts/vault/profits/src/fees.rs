@@ -9,7 +9,8 @@ use margin_vault::parameters::{RATE_UNIT, ratio};
 use margin_vault::session::{Session, fee_account, main_account};
 use margin_vault::storage::{Field, Storage};
 use margin_vault::topic;
-use risk::{InstrumentId, Ratio, Usd, cover};
+use risk::rules::cover;
+use risk::{InstrumentId, Ratio, Usd};
 
 /// Moves all that the fee account holds to the pool's and the treasury's main accounts, for anyone. Returns what insurance
 /// got, and the treasury.

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256};
-use risk::cover::open_interest_limit;
+use risk::rules::cover::open_interest_limit;
 use risk::{BUCKETS, InstrumentId, Ledger, Positions, Side, Size, Store, Usd};
 
 use margin_vault::abi::{Bytes, encode, usd};

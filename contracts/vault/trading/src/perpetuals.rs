@@ -9,7 +9,9 @@ use margin_vault::session::Session;
 use margin_vault::topic;
 use margin_vault::trading::{Fill, Product};
 use margin_vault::word::Word;
-use risk::{InstrumentId, Price, Result, Size, Usd, Volume, funding, within_band};
+use risk::rules::funding;
+use risk::rules::trading::within_band;
+use risk::{InstrumentId, Price, Result, Size, Usd, Volume};
 
 /// What the program trades.
 pub struct Perpetuals;

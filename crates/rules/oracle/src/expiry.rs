@@ -15,7 +15,7 @@ use risk::{Position, Price as Usd, Ratio};
 
 use crate::WAD;
 use crate::surface::Quoted;
-use crate::tier::blocked;
+use crate::tier::action;
 
 /// WAD volatility of a millionth.
 const MILLIONTH: u128 = WAD as u128 / 1_000_000;
@@ -252,11 +252,11 @@ impl Expiry {
             Stage::Ahead { fresh: true, .. } => by_asset,
             Stage::Ahead {
                 distrusted: true, ..
-            } => by_asset | blocked::LIQUIDATING | blocked::DELEVERAGING | blocked::UNTRUSTED,
-            Stage::Ahead { quoted, .. } if quoted.exists() => by_asset | blocked::OPENING,
-            Stage::Ahead { .. } => by_asset | blocked::ALL,
-            Stage::Settling => by_asset | blocked::OPENING | blocked::REDUCING,
-            Stage::Settled => blocked::OPENING | blocked::REDUCING,
+            } => by_asset | action::LIQUIDATE | action::DELEVERAGE | action::DISTRUSTED,
+            Stage::Ahead { quoted, .. } if quoted.exists() => by_asset | action::OPEN,
+            Stage::Ahead { .. } => by_asset | action::ALL,
+            Stage::Settling => by_asset | action::OPEN | action::REDUCE,
+            Stage::Settled => action::OPEN | action::REDUCE,
         }
     }
 }

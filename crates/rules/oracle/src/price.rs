@@ -5,7 +5,7 @@ use crate::compact::spread;
 use crate::math::share_of;
 use crate::sequencer::Sequencer;
 use crate::stable::follow;
-use crate::tier::{Cause, Tier, blocked, blocked_by};
+use crate::tier::{Cause, Tier, action, blocked_by};
 use crate::trip::Trip;
 
 /// The stable price follows the primary at this part of its rate while the sources diverge.
@@ -146,16 +146,16 @@ impl Price {
     }
 
     /// The actions forbidden at `now` in `tier`. In the `grace` period after a sequencer outage nobody opens, and
-    /// [`blocked::GRACE`] says so.
+    /// [`action::GRACE`] says so.
     pub fn blocked_at(&self, tier: Tier, grace: bool, now: u64) -> u16 {
         let by_price = if self.is_trusted(now) {
             blocked_by(tier)
         } else {
-            blocked::ALL
+            action::ALL
         };
         by_price
             | if grace {
-                blocked::OPENING | blocked::GRACE
+                action::OPEN | action::GRACE
             } else {
                 0
             }

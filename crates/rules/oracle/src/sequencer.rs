@@ -73,7 +73,7 @@ mod tests {
     use super::*;
     use crate::price::Status;
     use crate::settlement::{Settlements, Windows, next_expiry};
-    use crate::tier::{Tier, blocked};
+    use crate::tier::{Tier, action};
     use crate::trip::Trip;
 
     const NOW: u64 = 1_700_000_000;
@@ -171,7 +171,7 @@ mod tests {
         ] {
             let price = price(observed).under(&status);
             assert_eq!(price.tier_at(&Trip::default(), NOW), Tier::Halted);
-            assert_eq!(price.blocked_at(Tier::Halted, false, NOW), blocked::ALL);
+            assert_eq!(price.blocked_at(Tier::Halted, false, NOW), action::ALL);
             assert!(!price.sources_agree(NOW));
             assert_eq!((price.mark, price.updated_at), (2_000, observed));
         }

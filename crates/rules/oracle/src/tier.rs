@@ -1,53 +1,14 @@
-//! The breaker: its tiers, what each forbids, and its hysteresis.
+//! The breaker: which tier a move asks for, and its hysteresis. What a tier forbids: [`risk::rules::tiers`].
 
 use crate::WAD;
 use crate::math::share_at_least;
 use crate::parameters::Parameters;
+pub use risk::rules::tiers::{Tier, action, blocked_by};
 
 /// One, in the units of what thresholds are scaled by.
 const SCALE: u64 = 1_000;
 /// By how much a gap widens thresholds at most.
 const WIDEST: u64 = 4;
-
-/// How much an asset is restricted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
-pub enum Tier {
-    /// Nothing is.
-    #[default]
-    Normal = 0,
-    /// More initial margin, slower profits.
-    Caution = 1,
-    /// Reduce-only.
-    Restricted = 2,
-    /// No trades, no withdrawals with exposure.
-    Halted = 3,
-}
-
-impl Tier {
-    /// What the tiers are called, by number.
-    pub const NAMES: [&str; 4] = ["Normal", "Caution", "Restricted", "Halted"];
-
-    /// The tier with number `value`; anything above 3 is Halted.
-    pub fn from_u8(value: u8) -> Self {
-        match value {
-            0 => Self::Normal,
-            1 => Self::Caution,
-            2 => Self::Restricted,
-            _ => Self::Halted,
-        }
-    }
-
-    /// The next stricter tier.
-    pub fn raised(self) -> Self {
-        Self::from_u8(self as u8 + 1)
-    }
-
-    /// The next milder tier.
-    pub fn lowered(self) -> Self {
-        Self::from_u8((self as u8).saturating_sub(1))
-    }
-}
 
 /// Why a tier changed, as `TierChanged` reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,37 +28,6 @@ pub enum Cause {
     Frozen = 5,
     /// The guardian raised the tier.
     Guardian = 6,
-}
-
-/// Bits of the actions that are forbidden.
-pub mod blocked {
-    /// Opening or increasing a position.
-    pub const OPENING: u16 = 1;
-    /// Reducing a position by trade.
-    pub const REDUCING: u16 = 2;
-    /// Withdrawing while exposed to the asset.
-    pub const WITHDRAWING: u16 = 4;
-    /// Transferring legs in a liquidation.
-    pub const LIQUIDATING: u16 = 8;
-    /// Cutting legs in a deleveraging.
-    pub const DELEVERAGING: u16 = 16;
-    /// Setting a new mark.
-    pub const MARKING: u16 = 32;
-    /// No action, but a sign: after a sequencer outage only accounts below 95 % of maintenance may be liquidated.
-    pub const GRACE: u16 = 64;
-    /// A sign as well, of an option: the guardian distrusts its volatility, so that nothing but what reduces risk is traded.
-    pub const UNTRUSTED: u16 = 128;
-    /// Every action: the asset is frozen.
-    pub const ALL: u16 = OPENING | REDUCING | WITHDRAWING | LIQUIDATING | DELEVERAGING | MARKING;
-}
-
-/// What `tier` forbids while there is a trusted price. Liquidation goes on in every tier.
-pub fn blocked_by(tier: Tier) -> u16 {
-    match tier {
-        Tier::Normal | Tier::Caution => 0,
-        Tier::Restricted => blocked::OPENING,
-        Tier::Halted => blocked::OPENING | blocked::REDUCING | blocked::WITHDRAWING,
-    }
 }
 
 /// The tier that a move from `mean` to `price` asks for.
@@ -225,19 +155,6 @@ mod tests {
         assert_eq!(at(1_000_000 - 54_750, 360), Tier::Caution);
         assert_eq!(at(1_000_000 - 54_749, 360), Tier::Normal);
         assert_eq!(at(0, u64::MAX), Tier::Restricted);
-    }
-
-    #[test]
-    fn liquidation_goes_on_in_every_tier() {
-        for tier in 0..=3 {
-            assert_eq!(
-                blocked_by(Tier::from_u8(tier)) & (blocked::LIQUIDATING | blocked::DELEVERAGING),
-                0
-            );
-        }
-        assert_eq!(blocked_by(Tier::Restricted), 1);
-        assert_eq!(blocked_by(Tier::Halted), 7);
-        assert_eq!(blocked::ALL, 63);
     }
 
     #[test]

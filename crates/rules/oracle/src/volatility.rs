@@ -9,7 +9,7 @@
 //! The fast speed moves initial margin at once, but counts for no more than the stressed value: beyond what is known of the worst
 //! times only the slow speed leads, so that initial margin is less procyclical than a plain average that covers as many moves.
 
-use risk::decay::left_down;
+use risk::math::decay::left_down;
 
 use crate::WAD;
 use crate::parameters::Parameters;

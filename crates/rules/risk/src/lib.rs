@@ -60,55 +60,40 @@
 //!
 //! Everything rounds against the account and for the vault: gains down, losses, payments and requirements up. What
 //! rounding leaves over stays in the vault: of quote amounts, as tokens that nobody can claim; of sizes, as open interest
-//! above the sum of the legs, declared dust, whose bound is [`dust`]. A touch costs an account at most 1e-18 of the quote token per
+//! above the sum of the legs, declared dust, whose bound is [`ledger::dust`]. A touch costs an account at most 1e-18 of the quote token per
 //! leg and epoch, plus base / 1e21 in a bucket that has been cut.
 #![no_std]
 #![warn(missing_docs)]
 #![forbid(unsafe_code)]
 
-mod account;
-mod attribution;
-mod bucket;
-pub mod cover;
-mod coverage;
-mod credit;
-pub mod decay;
-mod deleveraging;
-pub mod dust;
 mod error;
-pub mod funding;
-mod insurance;
-mod ledger;
-mod liquidation;
-pub mod listing;
-mod margin;
+pub mod ledger;
 pub mod math;
-mod maturity;
 pub mod options;
-mod outflow;
-pub mod requirement;
-mod store;
-mod throttle;
+pub mod rules;
 mod units;
-mod water;
 
-pub use account::{Account, Legs, MAX_LEGS, Positions};
-pub use attribution::{Attribution, Parts};
-pub use bucket::{BUCKETS, Bucket, DEBT, Ended, LAST_EPOCH, bucket_due};
-pub use cover::{Cover, Flow};
-pub use coverage::{Coverage, Totals};
-pub use credit::Credit;
-pub use deleveraging::{Closing, Ground};
 pub use error::{Error, Result};
-pub use funding::{Funding, Volume};
-pub use insurance::{Debts, Pool, Records, whole_units};
+pub use ledger::account::Account;
+pub use ledger::attribution::{Attribution, Parts};
+pub use ledger::bucket::{BUCKETS, Bucket, DEBT, Ended, LAST_EPOCH, bucket_due};
+pub use ledger::coverage::{Coverage, Totals};
+pub use ledger::debts::{Debts, Pool, Records, whole_units};
+pub use ledger::store::{Leg, Prices, SideState, Store};
+pub use ledger::water::water_fill;
 pub use ledger::{ClosedLeg, Converted, CutLeg, Draw, Ledger, Trade, Traded, Valued};
-pub use liquidation::{Clock, Liquidation, Terms, plan_liquidation};
-pub use margin::{Health, linear_margin, rate_of_weights, reduced_risk, within_band};
-pub use maturity::{Maturing, Maturity, TierEnds};
-pub use outflow::{Outflow, OutflowCaps, OutflowRates};
-pub use requirement::{Holding, OptionRates, Ranges, Underlying};
-pub use store::{InstrumentId, Leg, Prices, SideState, Store};
-pub use throttle::Throttle;
-pub use units::{Base, Cumulative, Index, Position, Price, Ratio, Scale, Side, Size, Usd, WAD};
-pub use water::water_fill;
+pub use rules::cover::{Cover, Flow};
+pub use rules::credit::Credit;
+pub use rules::deleveraging::{Closing, Ground};
+pub use rules::funding::{Funding, Volume};
+pub use rules::health::{Clock, Health};
+pub use rules::liquidation::{Liquidation, Penalty};
+pub use rules::margin::{Holding, OptionRates, Ranges, Underlying};
+pub use rules::maturity::{Maturing, Maturity, TierEnds};
+pub use rules::outflow::{Outflow, OutflowCaps, OutflowRates};
+pub use rules::throttle::Throttle;
+pub use rules::tiers::Tier;
+pub use units::{
+    Base, Cumulative, Index, InstrumentId, Legs, MAX_LEGS, Position, Positions, Price, Ratio,
+    Scale, Side, Size, Usd, WAD,
+};

@@ -1,6 +1,6 @@
 //! Days on which options expire, by the calendar.
 
-use risk::listing::is_expiry;
+use risk::rules::listing::is_expiry;
 
 const DAY: u64 = 86_400;
 /// Friday, 28 June 2024, 08:00 UTC.

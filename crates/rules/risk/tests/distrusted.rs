@@ -6,9 +6,10 @@ use common::options::{self, CALL, PUT, SPOT, TEN};
 use common::{POOL, Vault, usd, wad};
 use option_model::{Draw, Portfolio, Shape};
 use proptest::prelude::*;
+use risk::rules::liquidation;
 use risk::{
     Closing, Error, Ground, Health, Holding, Legs, OptionRates, Positions, Price, Ranges, Ratio,
-    Size, Underlying, Usd, Valued, WAD, plan_liquidation,
+    Size, Underlying, Usd, Valued, WAD,
 };
 
 /// Of gross notional: by which a margin may be off.
@@ -219,9 +220,9 @@ proptest! {
         };
         prop_assert!(moving.iter().all(|(id, position)| !stays.contains(&id) && position == held.positions.get(id)));
         prop_assert!(freed <= whole && (freed > Usd::ZERO || moving.count() == 0 || whole == Usd::ZERO));
-        let terms = risk::Terms { penalty_start: Ratio(WAD / 20), penalty_ramp: 600 };
-        let rate = terms.penalty_rate(clock).unwrap();
-        let plan = match plan_liquidation(&health, freed, rate, Ratio::ONE, false) {
+        let penalty = risk::Penalty { start: Ratio(WAD / 20), ramp: 600 };
+        let rate = penalty.rate(clock).unwrap();
+        let plan = match liquidation::plan(&health, freed, rate, Ratio::ONE, false) {
             Ok(plan) if moving.count() > 0 => plan,
             Ok(_) | Err(Error::NoEquity | Error::Healthy) => return Ok(()),
             Err(error) => panic!("{error:?}"),

@@ -1,7 +1,7 @@
 //! What is kept over time: what insurance received for an instrument, funding, and profit that matures.
 
-use risk::cover::Flow;
-use risk::funding::{Funding, MAX_PAID, MAX_RATE};
+use risk::rules::cover::Flow;
+use risk::rules::funding::{Funding, MAX_PAID, MAX_RATE};
 use risk::{Index, Maturity, Usd, WAD};
 
 const NOW: u64 = 1_800_000_000;
@@ -32,6 +32,6 @@ fn funding_stops_where_an_index_does() {
 
 #[test]
 fn profit_matures_by_the_tier_in_which_it_arose() {
-    let seconds = [0, 1, 2, 3].map(|tier| Maturity::of_tier(tier).seconds());
+    let seconds = [0, 1, 2, 3].map(|tier| Maturity::from_u8(tier).seconds());
     assert_eq!(seconds, [600, 3_600, 86_400, 86_400]);
 }

@@ -3,10 +3,13 @@
 mod common;
 
 use common::{POOL, Vault, usd, wad};
+use risk::rules::liquidation;
+use risk::rules::margin::rate_of_weights;
+use risk::rules::trading::reduced_risk;
+use risk::rules::trading::within_band;
 use risk::{
-    Clock, Error, Health, Legs, Liquidation, Position, Price, Ratio, Size, Store, Terms, Totals,
-    Usd, WAD, bucket_due, math, plan_liquidation, rate_of_weights, reduced_risk, water_fill,
-    within_band,
+    Clock, Error, Health, Legs, Liquidation, Penalty, Position, Price, Ratio, Size, Store, Totals,
+    Usd, WAD, bucket_due, math, water_fill,
 };
 
 fn size(units: u128) -> Size {
@@ -213,7 +216,7 @@ fn a_liquidation_restores_the_target() {
         equity: usd(80),
         maintenance: usd(100),
     };
-    let plan = plan_liquidation(
+    let plan = liquidation::plan(
         &health,
         health.maintenance,
         Ratio(WAD / 20),
@@ -225,7 +228,7 @@ fn a_liquidation_restores_the_target() {
     assert!(near(plan.share.0, 375 * WAD / 1000));
     assert!(near(plan.penalty.0.unsigned_abs(), 1_875 * WAD / 1000));
     assert_eq!(
-        plan_liquidation(
+        liquidation::plan(
             &health,
             health.maintenance,
             Ratio(WAD / 20),
@@ -237,7 +240,7 @@ fn a_liquidation_restores_the_target() {
         Ratio::ONE
     );
     assert_eq!(
-        plan_liquidation(
+        liquidation::plan(
             &health,
             health.maintenance,
             Ratio(WAD / 20),
@@ -253,7 +256,7 @@ fn a_liquidation_restores_the_target() {
         maintenance: usd(100),
     };
     assert_eq!(
-        plan_liquidation(&healthy, healthy.maintenance, Ratio::ONE, Ratio::ONE, false),
+        liquidation::plan(&healthy, healthy.maintenance, Ratio::ONE, Ratio::ONE, false),
         Err(Error::Healthy)
     );
     let bankrupt = Health {
@@ -261,7 +264,7 @@ fn a_liquidation_restores_the_target() {
         maintenance: usd(100),
     };
     assert_eq!(
-        plan_liquidation(
+        liquidation::plan(
             &bankrupt,
             bankrupt.maintenance,
             Ratio::ONE,
@@ -279,7 +282,7 @@ fn a_leg_that_cannot_move_is_set_aside() {
         maintenance: usd(100),
     };
     // Of 60 that can move: (125 - 80) / (60 x 1.2) = 0.625, and a penalty of 0.625 x 3.
-    let plan = plan_liquidation(&health, usd(60), Ratio(WAD / 20), Ratio::ONE, false).unwrap();
+    let plan = liquidation::plan(&health, usd(60), Ratio(WAD / 20), Ratio::ONE, false).unwrap();
     assert!(near(plan.share.0, 625 * WAD / 1000));
     assert!(near(plan.penalty.0.unsigned_abs(), 1_875 * WAD / 1000));
 
@@ -324,7 +327,7 @@ fn a_penalty_never_exceeds_the_equity() {
             equity: Usd(equity),
             maintenance: usd(100),
         };
-        let plan = plan_liquidation(&health, health.maintenance, Ratio::ONE, Ratio::ONE, true);
+        let plan = liquidation::plan(&health, health.maintenance, Ratio::ONE, Ratio::ONE, true);
         assert!(plan.is_err() || plan.unwrap().penalty <= health.equity);
     }
 }
@@ -364,13 +367,13 @@ fn the_clock_counts_observed_ill_health_only() {
         clock.observed(1_629 + 60 * minute, false)
     });
     assert_eq!(long.unhealthy, u16::MAX, "it stops at the end of its range");
-    let terms = Terms {
-        penalty_start: Ratio(WAD / 20),
-        penalty_ramp: 600,
+    let penalty = Penalty {
+        start: Ratio(WAD / 20),
+        ramp: 600,
     };
-    assert_eq!(terms.penalty_rate(0), Ok(Ratio(WAD / 20)));
-    assert_eq!(terms.penalty_rate(300), Ok(Ratio(WAD / 1000 * 525)));
-    assert_eq!(terms.penalty_rate(600), Ok(Ratio::ONE));
+    assert_eq!(penalty.rate(0), Ok(Ratio(WAD / 20)));
+    assert_eq!(penalty.rate(300), Ok(Ratio(WAD / 1000 * 525)));
+    assert_eq!(penalty.rate(600), Ok(Ratio::ONE));
 }
 
 #[test]

@@ -4,12 +4,14 @@ mod common;
 
 use common::{usd, wad};
 use proptest::prelude::*;
-use risk::listing::concentration;
 use risk::options::black::Kind;
 use risk::options::encoding::parts_of_ticks;
 use risk::options::{OptionLeg, Requirement};
-use risk::requirement::{least_initial, requirement};
-use risk::{Holding, OptionRates, Position, Price, Ranges, Ratio, Size, Underlying, Usd, WAD};
+use risk::rules::listing::concentration;
+use risk::rules::margin::{least_initial, requirement};
+use risk::{
+    Holding, OptionRates, Position, Price, Ranges, Ratio, Size, Tier, Underlying, Usd, WAD,
+};
 
 const DAY: u32 = 86_400;
 
@@ -72,14 +74,21 @@ fn book(unit: i128) -> [OptionLeg; 5] {
 
 #[test]
 fn the_larger_of_the_instruments_rate_and_the_guards_range_applies() {
-    let of = |rates, guarded| Ranges::of(rates, guarded, 0, 0);
+    let of = |rates, guarded| Ranges::of(rates, guarded, Tier::Normal, 0);
     assert_eq!(of(ranges(3, 8), ranges(5, 6)), ranges(5, 8));
     assert_eq!(of(ranges(3, 4), ranges(2, 9)), ranges(3, 9));
 }
 
 #[test]
 fn tier_and_concentration_widen_the_initial_range_alone() {
-    let of = |tier, concentration| Ranges::of(ranges(4, 8), ranges(2, 2), tier, concentration);
+    let of = |tier, concentration| {
+        Ranges::of(
+            ranges(4, 8),
+            ranges(2, 2),
+            Tier::from_u8(tier),
+            concentration,
+        )
+    };
     assert_eq!(of(0, 0), ranges(4, 8));
     for tier in 1..=3 {
         assert_eq!(of(tier, 0), ranges(4, 10));
@@ -94,7 +103,7 @@ fn tier_and_concentration_widen_the_initial_range_alone() {
             initial: Ratio(1),
         };
         assert_eq!(
-            Ranges::of(least, least, tier, step).initial,
+            Ranges::of(least, least, Tier::from_u8(tier), step).initial,
             Ratio(expected),
             "rounded up"
         );
@@ -103,7 +112,7 @@ fn tier_and_concentration_widen_the_initial_range_alone() {
         maintenance: Ratio(u128::MAX),
         initial: Ratio(u128::MAX),
     };
-    let widest = Ranges::of(vast, vast, 3, 16).initial;
+    let widest = Ranges::of(vast, vast, Tier::Halted, 16).initial;
     assert_eq!(
         widest.0,
         u128::from(u64::MAX) * 5 / 2 + 1,
@@ -185,7 +194,7 @@ fn one_position_needs_the_same_in_twenty_wallets() {
         let whole = wad(units);
         let step = concentration(Size(whole.unsigned_abs()), limit);
         assert_eq!(step > 0, units > 5_000);
-        let ranges = Ranges::of(ranges(3, 5), ranges(5, 6), tier, step);
+        let ranges = Ranges::of(ranges(3, 5), ranges(5, 6), Tier::from_u8(tier), step);
         let underlying = underlying(2_000, stable, ranges);
         for hedged in [false, true] {
             let needs = |part: i128| {

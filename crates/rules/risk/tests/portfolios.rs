@@ -4,9 +4,10 @@ mod common;
 
 use common::options::{self, CALL, PUT, SPOT, TEN};
 use common::{POOL, Vault, usd, wad};
+use risk::rules::liquidation;
 use risk::{
     Closing, Error, Ground, Legs, Liquidation, Position, Price, Ratio, Size, Store, Usd, Valued,
-    WAD, plan_liquidation,
+    WAD,
 };
 
 /// Account 0 has bought 10 calls of account 1; account 0 is long and account 1 short 5 of the perpetual; account 1 has bought 5
@@ -116,7 +117,7 @@ fn the_penalty_of_a_hedged_account_is_that_of_its_margin() {
         })
         .unwrap();
     let due = health.maintenance.times_up(rate).unwrap();
-    let most = plan_liquidation(&health, health.maintenance, rate, Ratio::ONE, true).unwrap();
+    let most = liquidation::plan(&health, health.maintenance, rate, Ratio::ONE, true).unwrap();
     assert_eq!(due, most.penalty);
     // Up to a unit of the rate.
     assert!(

@@ -9,9 +9,12 @@ use common::{HEALTHY, POOL, Vault, usd};
 use ledger_model::{Exact, wad};
 use num_traits::{One, Signed};
 use proptest::prelude::*;
+use risk::rules::liquidation;
+use risk::rules::trading::reduced_risk;
+use risk::rules::trading::within_band;
 use risk::{
-    Clock, DEBT, Health, Position, Price, Ranges, Ratio, Size, Store, Terms, Totals, Underlying,
-    Usd, WAD, bucket_due, math, plan_liquidation, reduced_risk, within_band,
+    Clock, DEBT, Health, Penalty, Position, Price, Ranges, Ratio, Size, Store, Totals, Underlying,
+    Usd, WAD, bucket_due, math,
 };
 
 const DOLLAR: i128 = WAD as i128;
@@ -74,10 +77,10 @@ fn exact_initial(underlying: &Underlying, position: i128) -> Exact {
     at_spot.max(at_stable).max(least)
 }
 
-fn terms(start: u128, ramp: u32) -> Terms {
-    Terms {
-        penalty_start: Ratio(start),
-        penalty_ramp: ramp,
+fn penalty(start: u128, ramp: u32) -> Penalty {
+    Penalty {
+        start: Ratio(start),
+        ramp,
     }
 }
 
@@ -155,7 +158,7 @@ proptest! {
         let equity = maintenance * i128::from(part) / 1_000;
         prop_assume!(equity > 0);
         let health = Health { equity: Usd(equity), maintenance: Usd(maintenance) };
-        let plan = plan_liquidation(&health, health.maintenance, Ratio(rate), Ratio::ONE, dust).unwrap();
+        let plan = liquidation::plan(&health, health.maintenance, Ratio(rate), Ratio::ONE, dust).unwrap();
         let (share, penalty) = (exact(plan.share.0), wad(plan.penalty.0));
         prop_assert!(plan.penalty <= health.equity && plan.share <= Ratio::ONE);
         // The penalty is its share of min(rate x margin, equity), rounded up.
@@ -183,8 +186,8 @@ proptest! {
     ) {
         let equity = (maintenance * i128::from(part) / 1_000).max(1);
         let health = Health { equity: Usd(equity), maintenance: Usd(maintenance) };
-        let all = plan_liquidation(&health, health.maintenance, Ratio(rate), Ratio::ONE, false).unwrap();
-        let some = plan_liquidation(&health, health.maintenance, Ratio(rate), Ratio(most), false).unwrap();
+        let all = liquidation::plan(&health, health.maintenance, Ratio(rate), Ratio::ONE, false).unwrap();
+        let some = liquidation::plan(&health, health.maintenance, Ratio(rate), Ratio(most), false).unwrap();
         prop_assert_eq!(some.share, all.share.min(Ratio(most)));
         prop_assert!(some.penalty <= all.penalty);
     }
@@ -194,15 +197,15 @@ proptest! {
         observations in prop::collection::vec((0_u64..200, prop::bool::weighted(0.85)), 1..60), start in rate(), ramp in 1_u32..43_200,
     ) {
         let (mut clock, mut now, mut expected) = (HEALTHY, 1_800_000_000, None::<u64>);
-        let terms = terms(start, ramp);
-        let mut last = terms.penalty_rate(0).unwrap();
+        let penalty = penalty(start, ramp);
+        let mut last = penalty.rate(0).unwrap();
         prop_assert_eq!(last, Ratio(start));
         for (passed, ill) in observations {
             now += passed;
             clock = clock.observed(now, !ill);
             expected = ill.then(|| expected.map_or(0, |seconds| seconds + passed.min(60)));
             prop_assert_eq!(u64::from(clock.unhealthy), expected.unwrap_or(0));
-            let rate = terms.penalty_rate(clock.unhealthy).unwrap();
+            let rate = penalty.rate(clock.unhealthy).unwrap();
             if ill && expected > Some(0) {
                 prop_assert!(rate >= last, "the penalty rises with the clock");
             }

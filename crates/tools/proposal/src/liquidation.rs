@@ -59,15 +59,15 @@ pub fn liquidation(
             ..Taken::default()
         });
     }
-    let terms = risk::Terms {
-        penalty_start: Ratio(conditions.penalty_start.into()),
-        penalty_ramp: conditions.penalty_ramp,
+    let penalty = risk::Penalty {
+        start: Ratio(conditions.penalty_start.into()),
+        ramp: conditions.penalty_ramp,
     };
     let unhealthy = u16::try_from(margins.unhealthy_secs).unwrap_or(u16::MAX);
-    let planned = risk::plan_liquidation(
+    let planned = risk::rules::liquidation::plan(
         &health,
         movable_margin(conditions, &health, legs)?,
-        terms.penalty_rate(unhealthy)?,
+        penalty.rate(unhealthy)?,
         Ratio::ONE,
         notional(conditions, legs)? < Usd(conditions.dust_notional),
     )?;
@@ -127,7 +127,7 @@ pub fn linear_margin(
         .get(&perpetual)
         .map_or(0, |terms| terms.maintenance_rate);
     let rate = Ratio(quote.range.max(rate.into()));
-    risk::linear_margin(Position(leg.size), Price(quote.spot), rate)
+    risk::rules::margin::linear_margin(Position(leg.size), Price(quote.spot), rate)
 }
 
 #[cfg(test)]

@@ -11,7 +11,8 @@ use super::{
     liquidation::{Taken, liquidation},
     snapshot::{Conditions, Instrument, Margins, Quote, Series, Snapshot},
 };
-use risk::{Price, Ratio, Usd, WAD, math, options::black};
+use risk::options::black;
+use risk::{Price, Ratio, Usd, WAD, math};
 use serde::Serialize;
 use std::collections::BTreeMap;
 

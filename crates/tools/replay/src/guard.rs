@@ -81,9 +81,9 @@ fn step(moment: &Moment, price: &Price, outlook: &Outlook) -> Step {
         maintenance: Ratio(maintenance.into()),
         initial: Ratio(initial.into()),
     };
-    let ranges = Ranges::of(Ranges::default(), guarded, price.tier as u8, 0);
+    let ranges = Ranges::of(Ranges::default(), guarded, price.tier, 0);
     let share = |ratio: Ratio| ratio.0 as f64 / WAD;
-    let least = share(risk::requirement::LEAST_INITIAL) * share(ranges.maintenance);
+    let least = share(risk::rules::margin::LEAST_INITIAL) * share(ranges.maintenance);
     Step {
         moment: *moment,
         mark: price.mark as f64 / WAD,

@@ -1,7 +1,8 @@
 //! What a trade does to its market: open interest within its limits, and what is paid into insurance, which options share with the
 //! perpetual on their underlying.
 
-use risk::{InstrumentId, Price, Side, Size, Store, Traded, Usd, cover, math};
+use risk::rules::cover;
+use risk::{InstrumentId, Price, Side, Size, Store, Traded, Usd, math};
 
 use super::Product;
 use crate::error::{Error, OrRevert, require};

@@ -4,7 +4,7 @@ use super::*;
 use crate::WAD;
 use crate::source::Sample;
 use crate::spell::Spell;
-use crate::tier::blocked;
+use crate::tier::action;
 use crate::trip::Trip;
 use crate::volatility::RangeLimits;
 
@@ -67,7 +67,7 @@ fn an_asset_that_was_never_priced_forbids_everything() {
     assert_eq!(asset.price.tier_at(&Trip::default(), START), Tier::Halted);
     assert_eq!(
         asset.price.blocked_at(Tier::Halted, false, START),
-        blocked::ALL
+        action::ALL
     );
     let (asset, cause) = asset.observe(one(None, START), &P, RATE, START);
     assert_eq!(
@@ -179,7 +179,7 @@ fn a_frozen_asset_keeps_its_last_trusted_mark_and_recovers_tier_by_tier() {
     );
     assert_eq!(
         frozen.price.blocked_at(Tier::Halted, false, now + 60),
-        blocked::ALL
+        action::ALL
     );
     let (asset, now) = hold(frozen, 10_010, now + 60, 60, 60);
     assert_eq!((asset.price.mark, asset.price.tier), (10_010, Tier::Halted));
@@ -205,7 +205,7 @@ fn a_mark_older_than_its_heartbeat_is_halted_without_a_poke() {
         asset
             .price
             .blocked_at(Tier::Halted, false, now + HEARTBEAT + 1),
-        blocked::ALL
+        action::ALL
     );
 }
 
@@ -283,7 +283,7 @@ fn a_sequencer_outage_halts_but_still_marks() {
         (9_900, Tier::Halted, Cause::SequencerDown)
     );
     assert_eq!(
-        asset.price.blocked_at(Tier::Halted, false, now) & blocked::LIQUIDATING,
+        asset.price.blocked_at(Tier::Halted, false, now) & action::LIQUIDATE,
         0
     );
 }
@@ -291,13 +291,13 @@ fn a_sequencer_outage_halts_but_still_marks() {
 #[test]
 fn grace_blocks_opening_and_shows() {
     let (asset, now) = started(10_000);
-    let grace = blocked::OPENING | blocked::GRACE;
+    let grace = action::OPEN | action::GRACE;
     assert_eq!(asset.price.blocked_at(Tier::Normal, true, now), grace);
     assert_eq!(asset.price.blocked_at(Tier::Halted, true, now), 7 | grace);
     let old = now + HEARTBEAT + 1;
     assert_eq!(
         asset.price.blocked_at(Tier::Halted, true, old),
-        blocked::ALL | grace
+        action::ALL | grace
     );
     assert_eq!(asset.price.blocked_at(Tier::Normal, false, now), 0);
 }

@@ -89,14 +89,11 @@ fn while_its_surface_is_distrusted_an_option_stays_with_its_holder() {
         .unwrap();
     let blocked =
         |now, by_asset| Expiry::ahead(USD, NOTHING, EXPIRY, quoted, now).blocked(by_asset);
-    let kept = blocked::LIQUIDATING | blocked::DELEVERAGING | blocked::UNTRUSTED;
+    let kept = action::LIQUIDATE | action::DELEVERAGE | action::DISTRUSTED;
     assert_eq!(blocked(EXPIRY - 7_200, 0), kept);
     assert_eq!(blocked(EXPIRY - 1, 0), kept, "stale or not");
-    assert_eq!(
-        blocked(EXPIRY - 1, blocked::OPENING),
-        kept | blocked::OPENING
-    );
-    assert_eq!(blocked(EXPIRY - 1, blocked::ALL), kept | blocked::ALL);
+    assert_eq!(blocked(EXPIRY - 1, action::OPEN), kept | action::OPEN);
+    assert_eq!(blocked(EXPIRY - 1, action::ALL), kept | action::ALL);
 }
 
 #[test]
@@ -113,7 +110,7 @@ fn blocked_actions_follow_the_expiry() {
     let stale = ahead(older, EXPIRY - 9_000 + 3_600);
     assert_eq!((stale.blocked(0), stale.blocked(4)), (1, 5));
     let none = ahead(Quoted::default(), EXPIRY - 1);
-    assert_eq!(none.blocked(64), blocked::ALL | 64);
+    assert_eq!(none.blocked(64), action::ALL | 64);
     let stage = |stage| Expiry {
         price: USD,
         counted: NOTHING,
@@ -121,7 +118,7 @@ fn blocked_actions_follow_the_expiry() {
         early: None,
     };
     assert_eq!(stage(Stage::Settling).blocked(4), 7);
-    assert_eq!(stage(Stage::Settled).blocked(blocked::ALL | 64), 3);
+    assert_eq!(stage(Stage::Settled).blocked(action::ALL | 64), 3);
     assert!(stage(Stage::Settled).is_final() && !stage(Stage::Settling).is_final());
 }
 
@@ -288,7 +285,7 @@ fn a_series_that_settles_early_is_worth_the_same_to_whoever_asks_from_then_on() 
             let series = early(mark, counted(500, mark), 2_100, now);
             assert!(series.is_final());
             assert_eq!(series.counted, NOTHING);
-            assert_eq!(series.blocked(blocked::ALL), 3);
+            assert_eq!(series.blocked(action::ALL), 3);
             for kind in [Call, Put] {
                 let found = series.quote(kind, 2_000 * USD);
                 let expected = settles.quote(kind, 2_000 * USD);

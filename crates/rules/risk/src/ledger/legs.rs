@@ -1,7 +1,7 @@
 //! Legs in their buckets: what one is worth, how it joins and leaves, and how a side is cut.
 
 use super::Ledger;
-use crate::bucket::BUCKETS;
+use super::bucket::BUCKETS;
 use crate::{
     Account, Base, Bucket, Cumulative, Ended, Error, Index, InstrumentId, Leg, Position, Result,
     Side, Size, Store, Usd, water_fill,

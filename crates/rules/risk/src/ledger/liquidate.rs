@@ -50,7 +50,7 @@ impl<S: Store> Ledger<'_, S> {
         let reward = Usd(plan.penalty.0 / 2);
         self.pay_to(&mut payer, into, reward)?;
         self.pay_to(&mut payer, pool, plan.penalty.minus(reward)?)?;
-        let moving = Self::among(&sum.positions, movable)?;
+        let moving = sum.positions.among(|id| movable.contains(id))?;
         let whole = moving.count() == sum.positions.count();
         for (instrument, position) in moving.iter() {
             let moved = position

@@ -1,15 +1,23 @@
-//! The operations of the vault ledger.
+//! The vault's state, and the operations on it, which apply what the [`rules`](crate::rules) decide.
 
+pub(crate) mod account;
+pub(crate) mod attribution;
 mod bankruptcy;
+pub(crate) mod bucket;
+pub(crate) mod coverage;
+pub(crate) mod debts;
 mod deleverage;
+pub mod dust;
 mod insurance;
 mod legs;
 mod liquidate;
 mod money;
 mod prices;
 mod settle;
+pub(crate) mod store;
 mod trade;
 mod value;
+pub(crate) mod water;
 
 pub use bankruptcy::{ClosedLeg, Draw};
 pub use deleverage::CutLeg;

@@ -1,12 +1,11 @@
 //! Settling accounts, and moving them between buckets.
 
 use super::Ledger;
+use super::bucket::DEBT;
 use super::value::{Assessment, Valued};
-use crate::bucket::DEBT;
-use crate::deleveraging::Ground;
 use crate::{
-    Account, Base, Error, Health, InstrumentId, Legs, Maturity, Position, Positions, Result, Store,
-    Usd,
+    Account, Base, Error, Ground, Health, InstrumentId, Legs, Maturity, Position, Positions,
+    Result, Store, Usd,
 };
 
 impl<S: Store> Ledger<'_, S> {

@@ -1,9 +1,9 @@
 //! Trades between two accounts.
 
 use super::Ledger;
+use super::bucket::bucket_due;
 use super::value::{Assessment, Valued};
-use crate::bucket::bucket_due;
-use crate::margin::reduced_risk;
+use crate::rules::trading::reduced_risk;
 use crate::{
     Account, Coverage, Error, Health, Index, InstrumentId, Maturity, Position, Positions, Price,
     Result, Side, Size, Store, Usd, math,

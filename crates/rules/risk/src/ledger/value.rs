@@ -1,8 +1,9 @@
 //! What accounts are worth, without settling them.
 
 use super::Ledger;
+use super::bucket::{DEBT, bucket_due};
 use super::legs::Standing;
-use crate::bucket::{DEBT, bucket_due};
+use crate::rules::liquidation;
 use crate::{
     Account, Coverage, Health, InstrumentId, Legs, Maturity, Position, Positions, Result, Store,
     TierEnds, Usd,
@@ -200,20 +201,6 @@ impl<S: Store> Ledger<'_, S> {
         self.maintenance(&joined)
     }
 
-    /// Some of the positions: those in these instruments.
-    ///
-    /// # Errors
-    /// [`Overflow`](crate::Error::Overflow) never, for a part of what fits.
-    pub fn among(positions: &Positions, instruments: &Legs) -> Result<Positions> {
-        let mut some = Positions::default();
-        for (instrument, position) in positions.iter() {
-            if instruments.contains(instrument) {
-                some.add(instrument, position)?;
-            }
-        }
-        Ok(some)
-    }
-
     /// Maintenance margin of some positions.
     ///
     /// # Errors
@@ -226,42 +213,18 @@ impl<S: Store> Ledger<'_, S> {
     }
 
     /// What a liquidation or a deleveraging takes of an account's positions where only those in the `allowed` instruments can move,
-    /// and by how much the account's maintenance margin falls if all of that goes.
-    ///
-    /// What hedges a leg that has to stay, stays with it: of an underlying with such a leg, all goes whose going lowers the margin,
-    /// or nothing. The margin is the worst of many losses, so that a share of what moves lowers it by at least that share.
+    /// and by how much the account's maintenance margin falls if all of that goes: see [`liquidation::movable`].
     ///
     /// # Errors
     /// [`Overflow`](crate::Error::Overflow).
     pub fn movable(&self, valued: &Valued, allowed: &Legs) -> Result<(Positions, Usd)> {
-        let held = &valued.positions;
-        let whole = valued.health.maintenance;
-        let mut moving = Self::among(held, allowed)?;
-        if moving.count() == held.count() {
-            return Ok((moving, whole));
-        }
-        for (stays, _) in held.iter() {
-            if !allowed.contains(stays) {
-                let beside = self.beside(stays, &moving)?;
-                if beside.count() > 0 && self.maintenance(&held.without(&beside)?)? >= whole {
-                    moving = moving.without(&beside)?;
-                }
-            }
-        }
-        let left = self.maintenance(&held.without(&moving)?)?;
-        Ok((moving, whole.minus(left)?.or_zero()))
-    }
-
-    /// Those of some positions that are on the underlying of an instrument.
-    fn beside(&self, instrument: InstrumentId, positions: &Positions) -> Result<Positions> {
-        let underlying = self.store.underlying(instrument);
-        let mut beside = Positions::default();
-        for (id, position) in positions.iter() {
-            if self.store.underlying(id) == underlying {
-                beside.add(id, position)?;
-            }
-        }
-        Ok(beside)
+        liquidation::movable(
+            &valued.positions,
+            valued.health.maintenance,
+            allowed,
+            |id| self.store.underlying(id),
+            |positions| self.maintenance(positions),
+        )
     }
 
     /// The bucket that is due for a settled account with positions of such a margin.

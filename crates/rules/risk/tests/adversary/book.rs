@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use risk::rules::margin::linear_margin;
 use risk::{
     Account, Attribution, BUCKETS, Bucket, Cover, Debts, Ended, Flow, InstrumentId, Leg, Position,
     Positions, Prices, Ratio, Records, Result, Side, SideState, Store, TierEnds, Totals, Usd,
-    linear_margin,
 };
 
 /// Accounts of the world, see [`crate::world`].

@@ -1,6 +1,7 @@
 //! What the insurance pool pays for, and what it has paid.
 
-use risk::{Draw, InstrumentId, Pool, Ratio, Store, Usd, Valued, WAD, rate_of_weights};
+use risk::rules::margin::rate_of_weights;
+use risk::{Draw, InstrumentId, Pool, Ratio, Store, Usd, Valued, WAD};
 
 use crate::bounds::Payment;
 use crate::session::Session;

@@ -1,10 +1,12 @@
 //! The rules of the vault's programs: margins, trades, liquidations, deleveraging, conversions.
 
-use risk::requirement::least_initial;
+use risk::rules::cover;
+use risk::rules::liquidation;
+use risk::rules::margin::least_initial;
+use risk::rules::trading::within_band;
 use risk::{
     Closing, DEBT, Ground, Index, InstrumentId, Ledger, Legs, Maturing, Maturity, Positions, Price,
-    Ranges, Ratio, Side, Size, Store, Trade, Traded, Underlying, Usd, Valued, WAD, cover, math,
-    plan_liquidation, within_band,
+    Ranges, Ratio, Side, Size, Store, Tier, Trade, Traded, Underlying, Usd, Valued, WAD, math,
 };
 
 use crate::book::{ACCOUNTS, Book, INSTRUMENTS};
@@ -12,7 +14,7 @@ use crate::bounds::Payment;
 use crate::insurance::Revealed;
 use crate::vault::{
     Around, BAND, DUST, Done, FEE, FEE_SHARE, FEES, FORCIBLE_AFTER, Fault, Feed, KEEPER,
-    MAX_REWARD, POOL, RESTRICTED, SHOCK, TERMS, face_of, main_account, require,
+    MAX_REWARD, PENALTY, POOL, RESTRICTED, SHOCK, face_of, main_account, require,
 };
 
 pub struct Session<'v> {
@@ -97,7 +99,7 @@ impl Session<'_> {
                 maintenance: store.maintenance[usize::from(id)],
                 initial: Ratio::ZERO,
             };
-            let ranges = Ranges::of(own, own, self.feeds[place].tier, 0);
+            let ranges = Ranges::of(own, own, Tier::from_u8(self.feeds[place].tier), 0);
             let ranges = Ranges {
                 initial: Ratio(ranges.initial.0.max(own.maintenance.0 / 3 * 5)),
                 ..ranges
@@ -229,7 +231,7 @@ impl Session<'_> {
         let mut account = self.ledger.store.account(id);
         let restricted = |&id: &InstrumentId| self.feeds[usize::from(id)].tier > 0;
         if !account.legs.as_slice().iter().any(restricted) {
-            let class = Maturity::of_tier(self.feeds[usize::from(traded)].tier);
+            let class = Maturity::from_u8(self.feeds[usize::from(traded)].tier);
             account.maturing = before.plus(edge, class, self.ledger.now);
             self.ledger.store.set_account(id, &account);
         }
@@ -288,10 +290,10 @@ impl Session<'_> {
         let frozen = moving.count() == 0 && valued.positions.count() > 0;
         require(!frozen, "frozen")?;
         let legs = *moving.legs();
-        let plan = plan_liquidation(
+        let plan = liquidation::plan(
             &valued.health,
             margin,
-            TERMS.penalty_rate(self.ledger.store.account(id).clock.unhealthy)?,
+            PENALTY.rate(self.ledger.store.account(id).clock.unhealthy)?,
             share,
             self.is_dust(&valued.positions)?,
         )?;
@@ -367,7 +369,7 @@ impl Session<'_> {
                 })?,
                 &valued.health,
                 (moving.legs(), margin, self.ledger.store.weights(&moving)?),
-                TERMS.penalty_rate(held.clock.unhealthy)?,
+                PENALTY.rate(held.clock.unhealthy)?,
                 self.is_dust(&valued.positions)?,
                 self.ledger.now,
             )?;

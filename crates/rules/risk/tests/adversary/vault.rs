@@ -4,8 +4,8 @@
 use std::ops::Range;
 
 use risk::{
-    Closing, Credit, Index, InstrumentId, Ledger, Maturing, Outflow, OutflowRates, Price, Prices,
-    Ratio, Size, Store, Terms, Throttle, TierEnds, Usd, Valued, WAD,
+    Closing, Credit, Index, InstrumentId, Ledger, Maturing, Outflow, OutflowRates, Penalty, Price,
+    Prices, Ratio, Size, Store, Throttle, TierEnds, Usd, Valued, WAD,
 };
 
 use crate::book::{ACCOUNTS, Book, INSTRUMENTS};
@@ -34,9 +34,9 @@ pub const FEE_SHARE: Ratio = Ratio(2_000 * BASIS_POINT);
 pub const SHOCK: Ratio = Ratio(1_500 * BASIS_POINT);
 pub const MAX_REWARD: Usd = dollars(1_000);
 pub const DUST: Usd = dollars(100);
-pub const TERMS: Terms = Terms {
-    penalty_start: Ratio(500 * BASIS_POINT),
-    penalty_ramp: 600,
+pub const PENALTY: Penalty = Penalty {
+    start: Ratio(500 * BASIS_POINT),
+    ramp: 600,
 };
 pub const OUTFLOW: OutflowRates = OutflowRates {
     daily: Ratio(1_000 * BASIS_POINT),

@@ -8,12 +8,14 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ledger_model::OptionTerms;
-use risk::dust::Wear;
+use risk::ledger::dust::Wear;
+use risk::rules::liquidation;
+use risk::rules::margin::linear_margin;
 use risk::{
     Account, Attribution, BUCKETS, Bucket, Clock, Closing, Converted, Cover, Coverage, Cumulative,
     Debts, Draw, Ended, Error, Ground, Index, InstrumentId, Ledger, Leg, Maturing, Maturity, Pool,
     Position, Positions, Price, Prices, Ratio, Records, Result, Side, SideState, Size, Store,
-    TierEnds, Totals, Trade, Traded, Usd, Valued, WAD, linear_margin, math, plan_liquidation,
+    TierEnds, Totals, Trade, Traded, Usd, Valued, WAD, math,
 };
 
 /// The insurance pool's own account.
@@ -175,8 +177,9 @@ impl Store for Memory {
         self.covers.get(&id).copied().unwrap_or_default()
     }
     fn set_cover(&mut self, id: InstrumentId, cover: &Cover) {
-        let (high, low) = cover.to_parts();
-        self.covers.insert(id, Cover::from_parts(high, low));
+        fits("debts of a cover", cover.debts.0.unsigned_abs(), 100);
+        fits("rewards of a cover", cover.rewards.into(), 60);
+        self.covers.insert(id, *cover);
     }
     fn debts(&self, id: InstrumentId) -> Debts {
         self.debts.get(&id).copied().unwrap_or_default()
@@ -191,9 +194,8 @@ impl Store for Memory {
         self.records
     }
     fn set_records(&mut self, records: &Records) {
-        let (high, low) = records.to_parts();
-        self.records = Records::from_parts(high, low);
-        assert_eq!(self.records, *records);
+        assert!(records.rate <= Records::RATE_ONE, "{records:?}");
+        self.records = *records;
     }
     fn stuck(&self) -> Usd {
         self.stuck
@@ -206,8 +208,11 @@ impl Store for Memory {
         self.attributions.get(&id).copied().unwrap_or_default()
     }
     fn set_attribution(&mut self, id: usize, attribution: &Attribution) {
-        let stored = Attribution::from_parts(attribution.to_parts());
-        self.attributions.insert(id, stored);
+        for (place, share) in attribution.shares {
+            fits("place of an attribution", place.into(), 6);
+            fits("share of an attribution", share.into(), 26);
+        }
+        self.attributions.insert(id, *attribution);
     }
     fn side(&self, id: InstrumentId, side: Side) -> SideState {
         self.sides
@@ -467,7 +472,7 @@ impl Vault {
             ledger.touch(into, true)?;
             let health = ledger.valued(id)?.health;
             let legs = ledger.store.account(id).legs;
-            let plan = match plan_liquidation(&health, health.maintenance, rate, Ratio::ONE, false)
+            let plan = match liquidation::plan(&health, health.maintenance, rate, Ratio::ONE, false)
             {
                 Ok(plan) => plan,
                 Err(Error::Healthy | Error::NoEquity) => return Ok(false),

@@ -100,8 +100,14 @@ fn slots(memory: &Memory) -> BTreeMap<Slot, Vec<u128>> {
         ];
         slots.insert(format!("side {key:?}"), words);
     }
-    let (high, low) = memory.records.to_parts();
-    slots.insert("records".to_owned(), vec![high, low]);
+    let records = memory.records;
+    let words = vec![
+        records.known.into(),
+        records.unpaid.into(),
+        records.rate,
+        records.generation.into(),
+    ];
+    slots.insert("records".to_owned(), words);
     slots.insert("stuck".to_owned(), vec![memory.stuck.0.cast_unsigned()]);
     for (id, debts) in &memory.debts {
         let words = vec![
@@ -112,12 +118,20 @@ fn slots(memory: &Memory) -> BTreeMap<Slot, Vec<u128>> {
         slots.insert(format!("debts {id}"), words);
     }
     for (id, cover) in &memory.covers {
-        let (high, low) = cover.to_parts();
-        slots.insert(format!("cover {id}"), vec![high, low]);
+        let words = vec![
+            cover.debts.0.cast_unsigned(),
+            cover.rewards.into(),
+            cover.size.into(),
+            cover.seen.into(),
+        ];
+        slots.insert(format!("cover {id}"), words);
     }
     for (id, attribution) in &memory.attributions {
-        for (part, (high, low)) in attribution.to_parts().into_iter().enumerate() {
-            slots.insert(format!("attribution {id} {part}"), vec![high, low]);
+        for (part, shares) in attribution.shares.chunks(8).enumerate() {
+            let words = shares
+                .iter()
+                .flat_map(|&(place, share)| [place.into(), share.into()]);
+            slots.insert(format!("attribution {id} {part}"), words.collect());
         }
     }
     for (id, prices) in &memory.prices {

@@ -1,5 +1,9 @@
 //! Quantities with their units, so that a price cannot be added to a size.
 
+mod positions;
+
+pub use positions::{Legs, MAX_LEGS, Positions};
+
 use crate::{Error, Result, math};
 
 /// One, in the scale of prices, sizes, ratios and quote amounts.
@@ -12,6 +16,9 @@ const CUMULATIVE_ONE: u128 = 1_000_000_000_000_000_000_000;
 const SCALE_INDEX_TO_CUMULATIVE: u128 = 1_000_000_000_000_000_000_000_000;
 /// [`CUMULATIVE_ONE`] / [`WAD`].
 const INDEX_TO_CUMULATIVE: i128 = 1_000;
+
+/// An instrument's place in its vault's listing.
+pub type InstrumentId = u8;
 
 macro_rules! quantity {
     ($(#[$doc:meta])* $name:ident($repr:ty)) => {

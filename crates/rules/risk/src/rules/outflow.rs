@@ -9,7 +9,7 @@
 //! sees a deposit before time has passed, so that tokens which come and go within a block move no cap. While the base
 //! moves, buckets drain at the smallest cap that held since they last did.
 
-use crate::decay::{left_down, left_up};
+use crate::math::decay::{left_down, left_up};
 use crate::{Credit, Ratio, Result, Usd, WAD, math};
 
 /// Seconds of the shorter window.
@@ -20,10 +20,6 @@ const DAY: u64 = 86_400;
 const AVERAGED_OVER: u32 = 86_400;
 /// WAD amount of one unit that the state is kept in: a thousandth of a quote token.
 const UNIT: u128 = WAD / 1_000;
-/// Bits of an amount in the state.
-const AMOUNT_BITS: u32 = 52;
-/// Largest amount in the state, 4.5e12 quote tokens. A vault that holds more has the caps of one that holds this.
-const MAX_AMOUNT: u64 = (1 << AMOUNT_BITS) - 1;
 /// Both caps are at least this many units, 1m quote tokens: a small vault can be left within a day.
 const MIN_CAP: u64 = 1_000_000_000;
 
@@ -45,21 +41,22 @@ pub struct OutflowCaps {
     pub daily: Usd,
 }
 
-/// State of the limiter: four amounts of 52 bits in thousandths of the quote token, a time and a day.
+/// State of the limiter: four amounts in thousandths of the quote token, at most [`Outflow::MAX_AMOUNT`], a time and a day. Its fields are
+/// for those who keep it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Outflow {
     /// What the bucket of the hour holds, rounded up.
-    hour: u64,
+    pub hour: u64,
     /// What the bucket of the day holds, rounded up.
-    day: u64,
+    pub day: u64,
     /// Average of the vault's tokens, weights falling as exp(-age / 24 h), rounded down.
-    average: u64,
+    pub average: u64,
     /// The vault's tokens when the UTC day began, rounded down.
-    opening: u64,
+    pub opening: u64,
     /// Time of the last observation, seconds.
-    seen: u32,
+    pub seen: u32,
     /// Day of the last observation, days since 1970; it fits until the year 2149.
-    date: u16,
+    pub date: u16,
 }
 
 /// Caps in units.
@@ -70,33 +67,9 @@ struct Caps {
 }
 
 impl Outflow {
-    /// The state as the two halves of a word: hour, day and a part of the average above the rest.
-    #[must_use]
-    pub fn to_parts(&self) -> (u128, u128) {
-        let (average, opening) = (u128::from(self.average), u128::from(self.opening));
-        let high = u128::from(self.hour) << 76 | u128::from(self.day) << 24 | average >> 28;
-        let low =
-            average << 100 | opening << 48 | u128::from(self.seen) << 16 | u128::from(self.date);
-        (high, low)
-    }
-
-    /// The state of a word's halves.
-    #[must_use]
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "narrow fields are cut out of 128 bits"
-    )]
-    pub const fn from_parts(high: u128, low: u128) -> Self {
-        let average = (high << 28 | low >> 100) as u64;
-        Self {
-            hour: (high >> 76) as u64,
-            day: (high >> 24) as u64 & MAX_AMOUNT,
-            average: average & MAX_AMOUNT,
-            opening: (low >> 48) as u64 & MAX_AMOUNT,
-            seen: (low >> 16) as u32,
-            date: low as u16,
-        }
-    }
+    /// Largest amount in the state, in its units: 52 bits, 4.5e12 quote tokens. A vault that holds more has the caps of one that holds
+    /// this.
+    pub const MAX_AMOUNT: u64 = (1 << 52) - 1;
 
     /// Brings the state up to `now`. `tokens` is what the vault has held since the last observation: call this before
     /// every change of it, and before `rates` change. A time before the last observation counts as that.
@@ -108,7 +81,7 @@ impl Outflow {
         if elapsed == 0 {
             return Ok(());
         }
-        let tokens = units_down(tokens)?.min(MAX_AMOUNT);
+        let tokens = units_down(tokens)?.min(Outflow::MAX_AMOUNT);
         let before = self.caps_in_units(rates)?;
         let date = u16::try_from(now / DAY).unwrap_or(u16::MAX);
         if date != self.date {
@@ -142,7 +115,7 @@ impl Outflow {
     /// [`Overflow`](crate::Error::Overflow) if `tokens` is negative.
     pub fn average(&self, now: u64, tokens: Usd) -> Result<Usd> {
         let elapsed = now.saturating_sub(self.seen.into());
-        let tokens = units_down(tokens)?.min(MAX_AMOUNT);
+        let tokens = units_down(tokens)?.min(Outflow::MAX_AMOUNT);
         amount(moved(self.average, tokens, elapsed)?)
     }
 
@@ -270,7 +243,7 @@ mod tests {
 
     /// A vault whose tokens, average and opening have been the same for long.
     fn settled(tokens: Usd) -> Outflow {
-        let units = units_down(tokens).unwrap().min(MAX_AMOUNT);
+        let units = units_down(tokens).unwrap().min(Outflow::MAX_AMOUNT);
         Outflow {
             average: units,
             opening: units,
@@ -398,10 +371,6 @@ mod tests {
             self.outflow
                 .observe(self.now, Usd(self.tokens), RATES)
                 .unwrap();
-            self.outflow = {
-                let (high, low) = self.outflow.to_parts();
-                Outflow::from_parts(high, low)
-            };
             self.outflow.caps(RATES).unwrap()
         }
 
@@ -509,16 +478,6 @@ mod tests {
                 prop_assert_eq!(run.withdraw(1, 1), 0);
             }
             prop_assert_eq!(run.tokens, held);
-        }
-
-        #[test]
-        fn the_state_fits_one_word(
-            hour in 0..=MAX_AMOUNT, day in 0..=MAX_AMOUNT, average in 0..=MAX_AMOUNT, opening in 0..=MAX_AMOUNT,
-            seen in any::<u32>(), date in any::<u16>(),
-        ) {
-            let outflow = Outflow { hour, day, average, opening, seen, date };
-            let (high, low) = outflow.to_parts();
-            prop_assert_eq!(Outflow::from_parts(high, low), outflow);
         }
 
         #[test]
@@ -645,7 +604,7 @@ mod tests {
     fn amounts_beyond_the_state_tighten_the_caps() {
         let tokens = Usd((5_000_000_000_000 * WAD).cast_signed());
         let caps = settled(tokens).caps(RATES).unwrap();
-        assert_eq!(caps.daily, amount(MAX_AMOUNT / 10).unwrap());
+        assert_eq!(caps.daily, amount(Outflow::MAX_AMOUNT / 10).unwrap());
     }
 
     #[test]

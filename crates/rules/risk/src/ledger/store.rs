@@ -1,12 +1,9 @@
 //! What the ledger needs from whoever keeps its state.
 
 use crate::{
-    Account, Attribution, Base, Bucket, Cover, Cumulative, Debts, Ended, Index, Position,
-    Positions, Price, Records, Result, Side, Size, TierEnds, Totals, Usd,
+    Account, Attribution, Base, Bucket, Cover, Cumulative, Debts, Ended, Index, InstrumentId,
+    Position, Positions, Price, Records, Result, Side, Size, TierEnds, Totals, Usd,
 };
-
-/// An instrument's place in its vault's listing.
-pub type InstrumentId = u8;
 
 /// An instrument's prices.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

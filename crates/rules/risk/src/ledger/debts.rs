@@ -3,10 +3,8 @@
 
 use crate::{InstrumentId, Result, Usd, math};
 
-/// A rate of one.
-const RATE_ONE: u128 = 1_000_000_000_000_000_000_000_000_000;
 /// The rate below which a new generation of records starts: 1e-9.
-const LEAST_RATE: u128 = RATE_ONE / 1_000_000_000;
+const LEAST_RATE: u128 = Records::RATE_ONE / 1_000_000_000;
 /// WAD units of a unit of a record's base: 1e-9 of the quote token.
 const BASE_UNIT: u128 = 1_000_000_000;
 /// Bits of a base.
@@ -52,13 +50,16 @@ impl Default for Records {
         Self {
             known: 0,
             unpaid: 0,
-            rate: RATE_ONE,
+            rate: Records::RATE_ONE,
             generation: 0,
         }
     }
 }
 
 impl Records {
+    /// A rate of one.
+    pub const RATE_ONE: u128 = 1_000_000_000_000_000_000_000_000_000;
+
     /// What is on record of an instrument, rounded up.
     ///
     /// # Errors
@@ -67,7 +68,7 @@ impl Records {
         if debts.generation != self.generation {
             return Ok(Usd::ZERO);
         }
-        let unpaid = math::mul_div_up(debts.base, self.rate * BASE_UNIT, RATE_ONE)?;
+        let unpaid = math::mul_div_up(debts.base, self.rate * BASE_UNIT, Records::RATE_ONE)?;
         Ok(Usd(math::signed(unpaid)?))
     }
 
@@ -83,7 +84,7 @@ impl Records {
             (debts.base, debts.generation) = (0, self.generation);
         }
         let unpaid = math::unsigned(unpaid.0)?.div_ceil(BASE_UNIT);
-        let base = debts.base + math::mul_div_up(unpaid, RATE_ONE, self.rate)?;
+        let base = debts.base + math::mul_div_up(unpaid, Records::RATE_ONE, self.rate)?;
         debts.base = base.min((1 << BASE_BITS) - 1);
         self.unpaid |= 1 << id;
         Ok(())
@@ -97,8 +98,11 @@ impl Records {
         if paid >= self.unpaid_of(debts)? {
             debts.base = 0;
         } else {
-            let base =
-                math::mul_div_down(math::unsigned(paid.0)?, RATE_ONE, self.rate * BASE_UNIT)?;
+            let base = math::mul_div_down(
+                math::unsigned(paid.0)?,
+                Records::RATE_ONE,
+                self.rate * BASE_UNIT,
+            )?;
             debts.base = debts.base.saturating_sub(base);
         }
         if debts.base == 0 {
@@ -130,9 +134,9 @@ impl Records {
 
     /// Nothing is on record any more.
     pub fn begin_anew(&mut self) {
-        if self.unpaid != 0 || self.rate != RATE_ONE {
+        if self.unpaid != 0 || self.rate != Records::RATE_ONE {
             self.unpaid = 0;
-            self.rate = RATE_ONE;
+            self.rate = Records::RATE_ONE;
             self.generation = self.generation.wrapping_add(1);
         }
     }
@@ -151,29 +155,6 @@ impl Records {
         } else {
             self.known & !bit
         };
-    }
-
-    /// The records as the halves of a word, both zero at first: known and unpaid; what the rate is less than one, and the generation.
-    #[must_use]
-    pub fn to_parts(&self) -> (u128, u128) {
-        let high = u128::from(self.known) << 64 | u128::from(self.unpaid);
-        let low = (RATE_ONE - self.rate.min(RATE_ONE)) << 32 | u128::from(self.generation);
-        (high, low)
-    }
-
-    /// The records of a word's halves.
-    #[must_use]
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "narrow fields are cut out of 128 bits"
-    )]
-    pub const fn from_parts(high: u128, low: u128) -> Self {
-        Self {
-            known: (high >> 64) as u64,
-            unpaid: high as u64,
-            rate: RATE_ONE - (low >> 32),
-            generation: low as u32,
-        }
     }
 }
 
@@ -254,22 +235,6 @@ mod tests {
         records.cut(usd(999), usd(1_000)).unwrap();
         assert_eq!((records.generation, records.unpaid), (1, 0));
         assert_eq!(records.unpaid_of(&debts), Ok(Usd::ZERO));
-    }
-
-    #[test]
-    fn records_come_back_with_every_field_at_its_end() {
-        for (rate, generation) in [(RATE_ONE, 0), (LEAST_RATE, u32::MAX)] {
-            let stored = Records {
-                known: u64::MAX,
-                unpaid: 1 << 63,
-                rate,
-                generation,
-            };
-            let (high, low) = stored.to_parts();
-            assert_eq!(Records::from_parts(high, low), stored);
-        }
-        assert_eq!(Records::from_parts(0, 0), Records::default());
-        assert_eq!(Records::default().to_parts(), (0, 0));
     }
 
     #[test]

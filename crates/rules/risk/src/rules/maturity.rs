@@ -1,6 +1,7 @@
 //! Maturity of profit: how much of an account's P may not be converted, nor counted for initial margin, yet.
 
-use crate::{Usd, decay, math};
+use crate::math::decay;
+use crate::{Usd, math};
 
 /// WAD units in one micro-dollar, the unit that immature gain is kept in.
 const MICRO: i128 = 1_000_000_000_000;
@@ -19,10 +20,10 @@ pub enum Maturity {
 }
 
 impl Maturity {
-    /// The maturity of gains that arise in a tier of the guard, or of a stored class: they have the same numbers.
+    /// The maturity with number `value`; anything above 2 is a day.
     #[must_use]
-    pub const fn of_tier(tier: u8) -> Self {
-        match tier {
+    pub const fn from_u8(value: u8) -> Self {
+        match value {
             0 => Self::TenMinutes,
             1 => Self::Hour,
             _ => Self::Day,
@@ -287,7 +288,7 @@ mod tests {
     }
 
     fn class() -> impl Strategy<Value = Maturity> {
-        (0u8..4).prop_map(Maturity::of_tier)
+        (0u8..4).prop_map(Maturity::from_u8)
     }
 
     proptest! {

@@ -8,18 +8,37 @@
 //!
 //! The vault's program computes with these very functions, but for portfolios, of which it asks the risk engine.
 
-use crate::listing::CONCENTRATION_STEPS;
-use crate::margin::linear_margin;
+use super::listing::CONCENTRATION_STEPS;
+use super::tiers::Tier;
 use crate::options::scenario::MAX_RANGE;
 use crate::options::{OptionLeg, Portfolio, Requirement, Shock};
-use crate::{Position, Price, Ratio, Result, Usd, WAD};
+use crate::{Position, Price, Ratio, Result, Usd, WAD, math};
 
-/// Tier of the guard from which the initial range is a quarter wider: Caution.
-const CAUTION: u8 = 1;
 /// Initial margin of maintenance margin, at least: 1.25.
 pub const LEAST_INITIAL: Ratio = Ratio(WAD / 4 * 5);
 /// Rewards for closing an account that its initial margin has to reach, so that bankruptcies are not worth making.
 pub const REWARDS_IN_MARGIN: Ratio = Ratio(10 * WAD);
+
+/// Margin of one position: size x price x rate, rounded up.
+///
+/// # Errors
+/// [`Overflow`](crate::Error::Overflow) if it does not fit.
+pub fn linear_margin(position: Position, price: Price, rate: Ratio) -> Result<Usd> {
+    position.size().notional_up(price)?.times_up(rate)
+}
+
+/// A rate of the maintenance margin `margin` of some positions as a rate of their `weights`, rounded down: what is then taken
+/// position by position adds up to what they need together, hedged as they are.
+///
+/// # Errors
+/// [`Overflow`](crate::Error::Overflow) if it does not fit.
+pub fn rate_of_weights(rate: Ratio, margin: Usd, weights: Usd) -> Result<Ratio> {
+    if margin == weights || weights == Usd::ZERO {
+        return Ok(rate);
+    }
+    let (margin, weights) = (math::unsigned(margin.0)?, math::unsigned(weights.0)?);
+    math::mul_div_down(rate.0, margin, weights).map(Ratio)
+}
 
 /// How far an underlying's price may move, each a share of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,9 +53,9 @@ impl Ranges {
     /// The ranges that apply: of an instrument's own rates and what the guard says the larger; the initial one x 5/4 from
     /// Caution, x (1 + `concentration` / 16), rounded up. A range beyond 18.4 counts as that.
     #[must_use]
-    pub fn of(rates: Self, guarded: Self, tier: u8, concentration: u32) -> Self {
+    pub fn of(rates: Self, guarded: Self, tier: Tier, concentration: u32) -> Self {
         let wider = u64::try_from(rates.initial.max(guarded.initial).0).unwrap_or(u64::MAX);
-        let quarters = if tier >= CAUTION { 5 } else { 4 };
+        let quarters = if tier >= Tier::Caution { 5 } else { 4 };
         let factor = quarters * (CONCENTRATION_STEPS + concentration.min(CONCENTRATION_STEPS));
         let initial = u128::from(wider) * u128::from(factor);
         Self {

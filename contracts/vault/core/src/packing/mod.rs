@@ -1,11 +1,21 @@
 //! How the ledger's values are packed into words. Nothing is rounded: a value that does not fit reverts with `Overflow`, which
 //! the ledger's own limits come before.
 
-use risk::cover::Flow;
-use risk::funding::{Funding, Volume};
+mod closing;
+mod insurance;
+mod outflow;
+
+pub use closing::{closing, of_closing};
+pub use insurance::{
+    attribution, cover, debts, of_attribution, of_cover, of_debts, of_records, records,
+};
+pub use outflow::{credit, of_credit, of_outflow, outflow};
+
+use risk::rules::cover::Flow;
+use risk::rules::funding::{Funding, Volume};
 use risk::{
-    Account, Base, Bucket, Clock, Credit, Cumulative, Debts, Ended, Index, Leg, Legs, Maturing,
-    Maturity, Price, Scale, Side, SideState, Size, Throttle, Totals, Usd,
+    Account, Base, Bucket, Clock, Cumulative, Ended, Index, Leg, Legs, Maturing, Maturity, Price,
+    Scale, Side, SideState, Size, Throttle, Totals, Usd,
 };
 
 use crate::error::{Error, require};
@@ -104,20 +114,6 @@ pub const fn of_backing(word: Word) -> Backing {
     }
 }
 
-/// What was deposited on the day before and on the day of the last movement, and that day.
-pub fn credit(credit: &Credit) -> Word {
-    pair(amount(credit.before), amount(credit.today), credit.day)
-}
-
-pub const fn of_credit(word: Word) -> Credit {
-    let (before, today, day) = unpair(word);
-    Credit {
-        today: of_amount(today),
-        before: of_amount(before),
-        day,
-    }
-}
-
 /// V, sum of C and the start of impairment; profit and debt; shortfall and unsettled gains.
 pub fn totals(totals: &Totals) -> [Word; 3] {
     [
@@ -182,7 +178,7 @@ pub fn of_account([funds, state]: [Word; 2]) -> Account {
         maturing: Maturing {
             amount: (low as u64).cast_signed(),
             since,
-            class: Maturity::of_tier(lowest(low >> 121, 2) as u8),
+            class: Maturity::from_u8(lowest(low >> 121, 2) as u8),
         },
         bucket: lowest(low >> 112, 4) as u8,
         clock: Clock {
@@ -246,24 +242,6 @@ pub const fn of_flow(word: Word) -> (Volume, Flow) {
         since: (low >> 32) as u32,
     };
     (volume, flow)
-}
-
-/// Known debts and the base of what is unpaid, and the generation of records beside them.
-pub fn debts(debts: &Debts) -> Word {
-    pair(
-        amount(debts.known),
-        narrow(debts.base, WIDE),
-        debts.generation,
-    )
-}
-
-pub const fn of_debts(word: Word) -> Debts {
-    let (known, base, generation) = unpair(word);
-    Debts {
-        known: of_amount(known),
-        base,
-        generation,
-    }
 }
 
 /// Occupied buckets and open interest; offset.
@@ -401,6 +379,8 @@ fn epoch(epoch: u32) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use risk::{Credit, Debts};
+
     use super::*;
 
     const MAX: i128 = Usd::MAX.0;

@@ -1,8 +1,7 @@
-//! Rules that options are listed and traded by: expiries and strikes, price band and fee, and what all series of an underlying
-//! add up to.
+//! Rules that options are listed by: expiries and strikes, and what all series of an underlying add up to.
 
 use crate::options::encoding::MAX_TICKS;
-use crate::{Price, Ratio, Result, Size, Usd, WAD, math};
+use crate::{Price, Ratio, Result, Size, WAD, math};
 
 /// Seconds of a day.
 const DAY: u64 = 86_400;
@@ -18,11 +17,6 @@ const NOTICE: u64 = 7 * DAY;
 pub const UNTRADED_FOR: u64 = DAY;
 /// Seconds that a series has at least to live when it is listed.
 pub const SHORTEST_LIFE: u64 = 3_600;
-
-/// Largest fee of an option, a share of its price: 12.5 %.
-const MAX_FEE: Ratio = Ratio(WAD / 8);
-/// Least |delta| that the price band is taken of: 5 %.
-const LEAST_DELTA: u128 = WAD / 20;
 
 /// WAD units in a millionth.
 const MICRO: u128 = 1_000_000_000_000;
@@ -75,34 +69,6 @@ pub fn is_near(strike: Price, mark: Price, range: Ratio) -> Result<bool> {
     let factor = Ratio::ONE.plus(range)?;
     let reach = |price: Price| math::mul_div_down(price.0, factor.0, WAD);
     Ok(strike.0 <= reach(mark)? && mark.0 <= reach(strike)?)
-}
-
-/// A party's fee for a trade in options: a share `rate` of the underlying's notional, at most 12.5 % of what the options cost.
-/// Rounded up.
-///
-/// # Errors
-/// [`Overflow`](crate::Error::Overflow) if it does not fit.
-pub fn option_fee(size: Size, spot: Price, price: Price, rate: Ratio) -> Result<Usd> {
-    let fee = size.notional_up(spot)?.times_up(rate)?;
-    Ok(fee.min(size.notional_up(price)?.times_up(MAX_FEE)?))
-}
-
-/// Whether the price of an option is near enough to its mark: within `band`, a share of spot, times |delta|, which counts as at
-/// least 5 %. The underlying may then be traded through options at no prices that its own band would not allow, and options of
-/// small delta at prices that volatility can reach. Rounded down.
-///
-/// # Errors
-/// [`Overflow`](crate::Error::Overflow) if a product does not fit.
-pub fn within_option_band(
-    price: Price,
-    mark: Price,
-    spot: Price,
-    delta: i128,
-    band: Ratio,
-) -> Result<bool> {
-    let delta = delta.unsigned_abs().max(LEAST_DELTA);
-    let reach = math::mul_div_down(math::mul_div_down(spot.0, band.0, WAD)?, delta, WAD)?;
-    Ok(price.0.abs_diff(mark.0) <= reach)
 }
 
 /// What options add to the risk in their underlying, each in millionths.
@@ -278,29 +244,6 @@ mod tests {
             [999, 1_000, 4_000, 4_001].map(near),
             [Ok(false), Ok(true), Ok(true), Ok(false)]
         );
-    }
-
-    #[test]
-    fn a_fee_is_a_share_of_notional_but_no_more_than_an_eighth_of_the_price() {
-        let fee = |price| option_fee(Size(3 * WAD), dollars(2_000), price, Ratio(WAD / 1_000));
-        assert_eq!(fee(dollars(100)), Ok(Usd(6 * WAD as i128)));
-        assert_eq!(fee(dollars(16)), Ok(Usd(6 * WAD as i128)));
-        assert_eq!(fee(dollars(8)), Ok(Usd(3 * WAD as i128)));
-        assert_eq!(fee(Price(1)), Ok(Usd(1)));
-        assert_eq!(fee(Price(0)), Ok(Usd(0)));
-    }
-
-    #[test]
-    fn the_band_is_a_share_of_spot_by_delta_and_at_least_a_twentieth_of_it() {
-        let (mark, spot, band) = (dollars(100), dollars(2_000), percent(5));
-        let within = |price, delta| within_option_band(Price(price), mark, spot, delta, band);
-        let half = -(WAD as i128) / 2;
-        assert_eq!(within(150 * WAD, half), Ok(true));
-        assert_eq!(within(150 * WAD + 1, half), Ok(false));
-        assert_eq!(within(50 * WAD, -half), Ok(true));
-        assert_eq!(within(50 * WAD - 1, -half), Ok(false));
-        assert_eq!(within(105 * WAD, 0), Ok(true));
-        assert_eq!(within(105 * WAD + 1, 0), Ok(false));
     }
 
     #[test]

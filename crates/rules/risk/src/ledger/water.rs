@@ -2,7 +2,7 @@
 
 use core::cmp::Ordering;
 
-use crate::bucket::{BUCKETS, DEBT, width};
+use super::bucket::{BUCKETS, DEBT, width};
 use crate::{Error, Result, Size, math};
 
 /// What remains of each bucket of one side after `amount` has been taken off it by water-filling.

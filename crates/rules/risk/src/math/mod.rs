@@ -1,5 +1,7 @@
 //! Multiplication and division through 256 bits, with the rounding in the name.
 
+pub mod decay;
+
 use core::cmp::Ordering;
 
 use crate::{Error, Result};

@@ -3,8 +3,11 @@
 //! [`Flow`] says how large an instrument's cover is, [`Cover`] what payments have used up of it. Every payment of insurance goes
 //! through a [`Cover`], which refuses what it has no room for: no other code bounds what insurance pays for an instrument.
 
-use crate::{Error, Price, Ratio, Result, Size, Usd, WAD, decay, math};
+use crate::math::decay;
+use crate::{Error, Price, Ratio, Result, Size, Usd, WAD, math};
 
+/// Seconds for which a vault goes by what it last heard of its pool's assets, where open interest is limited by them.
+pub const ASSETS_SERVE: u64 = 600;
 /// Seconds in which what an instrument paid into insurance falls to 1/e: 90 days.
 pub const MEMORY: u32 = 7_776_000;
 /// Seconds in which a whole cover drains: 90 days.
@@ -17,12 +20,10 @@ const DEBT_PARTS: u128 = 9;
 const PARTS: u128 = 10;
 /// WAD units in one micro-dollar.
 const MICRO: u128 = 1_000_000_000_000;
-/// Bits of what debts have used up.
+/// Bits of what debts have used up, so that it fits beside the rest.
 const DEBT_BITS: u32 = 100;
 /// Bits of what rewards have used up, in micro-dollars.
 const REWARD_BITS: u32 = 60;
-/// Bits of a size, in micro-dollars.
-const SIZE_BITS: u32 = 64;
 
 /// What an instrument paid into insurance, decaying as exp(-t / 90 d), in micro-dollars, at most 1.8e13 of the quote token.
 /// Rounded down.
@@ -88,13 +89,13 @@ impl Flow {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cover {
     /// What payments for debts hold of nine tenths, below 2^100.
-    debts: Usd,
+    pub debts: Usd,
     /// What rewards hold of one tenth, micro-dollars, rounded up.
-    rewards: u64,
+    pub rewards: u64,
     /// How large the cover was at `seen`, micro-dollars, rounded down.
-    size: u64,
+    pub size: u64,
     /// Unix time of the last look.
-    seen: u32,
+    pub seen: u32,
 }
 
 impl Cover {
@@ -187,35 +188,6 @@ impl Cover {
         let refunded = micros(math::unsigned(amount.0)? / MICRO);
         self.rewards = self.rewards.saturating_sub(refunded);
         Ok(())
-    }
-
-    /// The cover as the two halves of a word: debts and the lower part of rewards; the rest of them, size and time.
-    #[must_use]
-    pub fn to_parts(&self) -> (u128, u128) {
-        let rewards = u128::from(self.rewards);
-        let beside = 128 - DEBT_BITS;
-        let high = self.debts.0.unsigned_abs() | (rewards & ((1 << beside) - 1)) << DEBT_BITS;
-        let low = rewards >> beside << (SIZE_BITS + 32)
-            | u128::from(self.size) << 32
-            | u128::from(self.seen);
-        (high, low)
-    }
-
-    /// The cover of a word's halves.
-    #[must_use]
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "narrow fields are cut out of 128 bits"
-    )]
-    pub const fn from_parts(high: u128, low: u128) -> Self {
-        let debts = high & ((1 << DEBT_BITS) - 1);
-        let rewards = high >> DEBT_BITS | low >> (SIZE_BITS + 32) << (128 - DEBT_BITS);
-        Self {
-            debts: Usd(debts.cast_signed()),
-            rewards: rewards as u64,
-            size: (low >> 32) as u64,
-            seen: low as u32,
-        }
     }
 }
 
@@ -344,36 +316,6 @@ mod tests {
     }
 
     #[test]
-    fn a_cover_comes_back_with_every_field_at_its_end() {
-        let most = Cover {
-            debts: Usd((1 << 100) - 1),
-            rewards: (1 << 60) - 1,
-            size: u64::MAX,
-            seen: u32::MAX,
-        };
-        for cover in [
-            Cover::default(),
-            most,
-            Cover {
-                debts: Usd(0),
-                ..most
-            },
-            Cover {
-                rewards: 1 << 30,
-                ..most
-            },
-            Cover {
-                rewards: 0,
-                size: 1,
-                ..most
-            },
-        ] {
-            let (high, low) = cover.to_parts();
-            assert_eq!(Cover::from_parts(high, low), cover);
-        }
-    }
-
-    #[test]
     fn a_clock_that_runs_backwards_changes_nothing() {
         let flow = Flow::default().with_paid(usd(1_000), 1_000);
         assert_eq!(flow.at(10), flow);
@@ -454,8 +396,6 @@ mod tests {
             for (wait, size, is_reward, wanted) in calls {
                 now += if wait % 3 == 0 { 0 } else { wait };
                 cover = cover.at(usd(size), now).unwrap();
-                let (high, low) = cover.to_parts();
-                cover = Cover::from_parts(high, low);
                 let room = if is_reward { cover.reward_room() } else { cover.room() }.unwrap();
                 let paid = usd(wanted).min(room);
                 if is_reward { cover.reward(paid).unwrap() } else { cover.pay(paid).unwrap() }

@@ -6,8 +6,6 @@ use crate::{InstrumentId, MAX_LEGS, Result, Usd, math};
 const WHOLE: Usd = Usd((1 << SHARE_BITS) - 1);
 /// Bits of a share.
 const SHARE_BITS: u32 = 26;
-/// Bits of a perpetual's place.
-const PLACE_BITS: u32 = 6;
 
 /// Amounts by instrument, none of which is named twice: what each of an account's legs has lost, or its debt owes for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,11 +105,11 @@ impl Parts {
 /// the account in debt; later losses add by their own legs, and payments reduce all alike (DESIGN 3). It names underlyings, so
 /// that it stays what it was when an option is delisted and its place used again.
 ///
-/// Two words: 16 underlyings of 6 bits with a share of 26 bits each. A debt is divided to 1.5e-8 of its amount.
+/// 16 underlyings, one of the first 64 places, with a share of 26 bits each: a debt is divided to 1.5e-8 of its amount.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Attribution {
     /// By the place of the underlying's perpetual; a share of zero is none.
-    shares: [(InstrumentId, u32); MAX_LEGS],
+    pub shares: [(InstrumentId, u32); MAX_LEGS],
 }
 
 impl Attribution {
@@ -163,39 +161,6 @@ impl Attribution {
     #[must_use]
     pub fn sum(&self) -> u128 {
         self.shares.iter().map(|share| u128::from(share.1)).sum()
-    }
-
-    /// The attribution as two words of two halves each.
-    #[must_use]
-    pub fn to_parts(&self) -> [(u128, u128); 2] {
-        let mut bytes = [0; 4 * MAX_LEGS];
-        for (slot, &(id, share)) in bytes.chunks_exact_mut(4).zip(&self.shares) {
-            slot.copy_from_slice(&(share << PLACE_BITS | u32::from(id)).to_le_bytes());
-        }
-        let half = |at: usize| {
-            let bytes = bytes[16 * at..].first_chunk();
-            bytes.map_or(0, |half| u128::from_le_bytes(*half))
-        };
-        [(half(0), half(1)), (half(2), half(3))]
-    }
-
-    /// The attribution of two words.
-    #[must_use]
-    pub fn from_parts(words: [(u128, u128); 2]) -> Self {
-        let mut bytes = [0; 4 * MAX_LEGS];
-        let halves = [words[0].0, words[0].1, words[1].0, words[1].1];
-        for (slot, half) in bytes.chunks_exact_mut(16).zip(halves) {
-            slot.copy_from_slice(&half.to_le_bytes());
-        }
-        let mut shares = [(0, 0); MAX_LEGS];
-        for (slot, packed) in shares.iter_mut().zip(bytes.chunks_exact(4)) {
-            let packed = packed
-                .first_chunk()
-                .map_or(0, |packed| u32::from_le_bytes(*packed));
-            let place = packed & ((1 << PLACE_BITS) - 1);
-            *slot = (place as InstrumentId, packed >> PLACE_BITS);
-        }
-        Self { shares }
     }
 }
 
@@ -260,7 +225,6 @@ mod tests {
         ) {
             let losses = parts(&losses.into_iter().collect::<Vec<_>>());
             let attribution = Attribution::of(&losses).unwrap();
-            prop_assert_eq!(Attribution::from_parts(attribution.to_parts()), attribution);
             let divided = attribution.parts(Usd(debt)).unwrap();
             prop_assert_eq!(divided.sum(), Ok(Usd(debt)));
             let whole = losses.sum().unwrap().0.unsigned_abs();

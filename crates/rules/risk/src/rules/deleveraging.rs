@@ -1,7 +1,7 @@
 //! When an account may be closed against the opposite side of its markets, how much of it, and how a closing that one call
 //! does not finish goes on. Pure decisions; the ledger applies them.
 
-use crate::liquidation::share_to_target;
+use super::liquidation::share_to_target;
 use crate::{Account, Error, Health, Legs, Ratio, Result, Usd, WAD, math};
 
 /// Maintenance margin / equity above which an account may be deleveraged before it is in debt.
@@ -10,10 +10,6 @@ const DELEVERAGE_BELOW: Ratio = Ratio(5 * WAD);
 const DELEVERAGE_AFTER: u16 = 120;
 /// Seconds for which a closing goes on as it was decided.
 const VALID_FOR: u64 = 3_600;
-/// WAD units of a penalty rate in a closing: 1e-9.
-const RATE_UNIT: u128 = 1_000_000_000;
-/// Largest penalty rate in a closing, in these units.
-const MAX_RATE: u128 = (1 << 30) - 1;
 
 /// Why an account may be deleveraged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +64,11 @@ pub struct Closing {
 }
 
 impl Closing {
+    /// WAD units of a penalty rate: 1e-9.
+    pub const RATE_UNIT: u128 = 1_000_000_000;
+    /// Largest penalty rate, in these units: 30 bits.
+    pub const MAX_RATE: u128 = (1 << 30) - 1;
+
     /// Decides what to close of the `legs` that can be cut, whose maintenance margin is `movable` and which one by one count
     /// for `weights`: everything of an account in debt, or of one that is `dust`; of another the share that a liquidation
     /// would take. Only ill health that prices have caused is charged for, at `rate` of the margin: a cut or a debt is not.
@@ -129,32 +130,6 @@ impl Closing {
     pub fn penalty(&self, weight: Usd) -> Result<Usd> {
         weight.times_up(self.rate)
     }
-
-    /// The closing as the two halves of a word: its instruments; share, rate, time and number of instruments.
-    #[must_use]
-    pub fn to_parts(&self) -> (u128, u128) {
-        let (ids, len) = self.remaining.parts();
-        let low = self.share.0.min(WAD) << 68
-            | (self.rate.0 / RATE_UNIT) << 38
-            | u128::from(self.started) << 5
-            | u128::from(len);
-        (u128::from_be_bytes(ids), low)
-    }
-
-    /// The closing of a word's halves.
-    #[must_use]
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "narrow fields are cut out of 128 bits"
-    )]
-    pub fn from_parts(high: u128, low: u128) -> Self {
-        Self {
-            share: Ratio(low >> 68),
-            rate: Ratio((low >> 38 & 0x3fff_ffff) * RATE_UNIT),
-            started: (low >> 5) as u32,
-            remaining: Legs::from_parts(high.to_be_bytes(), low as u8 & 0x1f),
-        }
-    }
 }
 
 /// The rate of the weights at which all that is movable costs `rate` of its margin, at most the equity; rounded up to a multiple
@@ -167,8 +142,11 @@ fn affordable(equity: Usd, (movable, weights): (Usd, Usd), rate: Ratio) -> Resul
     let equity = math::unsigned(equity.or_zero().0)?;
     let all = math::mul_div_up(equity, WAD, weights).unwrap_or(u128::MAX);
     let rate = math::mul_div_up(rate.0, math::unsigned(movable.0)?, weights);
-    let units = rate.unwrap_or(u128::MAX).min(all).div_ceil(RATE_UNIT);
-    Ok(Ratio(units.min(MAX_RATE) * RATE_UNIT))
+    let units = rate
+        .unwrap_or(u128::MAX)
+        .min(all)
+        .div_ceil(Closing::RATE_UNIT);
+    Ok(Ratio(units.min(Closing::MAX_RATE) * Closing::RATE_UNIT))
 }
 
 #[cfg(test)]
@@ -301,18 +279,16 @@ mod tests {
         assert_eq!(rate(300, 100, percent(10)), percent(20), "all equity");
         assert_eq!(
             rate(1, 3, percent(1)).0,
-            3_333_334 * RATE_UNIT,
+            3_333_334 * Closing::RATE_UNIT,
             "rounded up"
         );
         assert_eq!(rate(30, 0, percent(10)), Ratio::ZERO, "nothing counts");
         let most = rate(300, 1, percent(100));
-        assert_eq!(most.0, MAX_RATE * RATE_UNIT, "what fits its word");
-        let closing = Closing {
-            rate: most,
-            ..Closing::default()
-        };
-        let (high, low) = closing.to_parts();
-        assert_eq!(Closing::from_parts(high, low), closing);
+        assert_eq!(
+            most.0,
+            Closing::MAX_RATE * Closing::RATE_UNIT,
+            "what fits its word"
+        );
     }
 
     #[test]
@@ -347,17 +323,6 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2_000))]
-
-        #[test]
-        fn a_closing_fits_one_word(
-            share in 0..=WAD, rate in 0..=MAX_RATE, started in any::<u32>(), count in 0..=16_u8,
-        ) {
-            let closing = Closing {
-                share: Ratio(share), rate: Ratio(rate * RATE_UNIT), started, remaining: legs(count),
-            };
-            let (high, low) = closing.to_parts();
-            prop_assert_eq!(Closing::from_parts(high, low), closing);
-        }
 
         #[test]
         fn the_penalty_of_all_legs_takes_at_most_the_equity_and_one_unit_of_its_rate(
