@@ -73,5 +73,26 @@ contract FulfilJumpAttackTest is ProtocolTest {
         vm.assertGt(due - got, 2_000_000 * USD);
     }
 
+    /// Where all leave, nobody is left whose it could be: it is in no share that there will ever be.
+    function test_what_the_last_leavers_give_up_is_nobodys() public {
+        deposit(alice, 100_000_000 * USD);
+        deposit(bob, 100_000_000 * USD);
+        elapse(1 days);
+        refreshPrices();
+        earn();
+        pool.request(address(this), pool.balanceOf(address(this)));
+        fetch();
+        toMaturity();
+        pool.fulfil(address(this));
+        vm.assertEq(pool.totalSupply(), 0);
+        uint256 left = pool.totalAssets();
+        uint256 shares = pool.join(token, fast, 1_000_000 * USD);
+        emit log_named_uint("left over", left);
+        emit log_named_uint("worth of all shares", pool.convertToAssets(pool.totalSupply()));
+        vm.assertGt(left, 2_600_000 * USD);
+        vm.assertLe(pool.convertToAssets(shares), 1_000_000 * USD);
+        vm.assertEq(shares, pool.totalSupply());
+    }
+
     event log_named_uint(string key, uint256 val);
 }
