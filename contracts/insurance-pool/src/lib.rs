@@ -46,7 +46,9 @@ use contract_support::lock;
 use contract_support::ownable::Ownable;
 use insurance::{Price, Totals};
 use stylus_sdk::prelude::*;
-use stylus_sdk::storage::{StorageAddress, StorageBool, StorageMap, StorageU256, StorageVec};
+use stylus_sdk::storage::{
+    StorageAddress, StorageBool, StorageMap, StorageU32, StorageU256, StorageVec,
+};
 
 use self::abi::Error;
 use self::store::{Config, Exits, Holding, Leaving, LockedIncome, Reserves, VaultRecord};
@@ -74,6 +76,8 @@ pub struct InsurancePool {
     vaults: StorageMap<Address, VaultRecord>,
     steward: StorageAddress,
     factory: StorageAddress,
+    /// What the last steward had counted when it was removed; see [`program_support::steward::Steward::left`].
+    emergencies_left: StorageU32,
 }
 
 contract_support::entrypoint!(InsurancePool, Locked);

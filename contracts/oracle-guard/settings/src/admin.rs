@@ -11,7 +11,6 @@ use oracle::{
     SurfaceLimits, Tier, Windows, handover,
 };
 use program_support::event::{Topic, emit};
-use program_support::steward::{may_set, require_may_name, require_no_emergency_since};
 use program_support::topic;
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::AccountAccess;
@@ -19,7 +18,7 @@ use stylus_sdk::stylus_core::AccountAccess;
 use guard_support::abi::{Args, guard, ownable};
 use guard_support::feeds;
 use guard_support::host::{encode, now, revert, sender, uint, unknown_function};
-use guard_support::store::{self, Entry, Feeds, Field, Record, Shared, Source, known};
+use guard_support::store::{self, Entry, Feeds, Field, Record, Shared, Source, known, steward};
 
 /// Runs once, in the transaction that deploys the guard. A zero `guardian` is none; a zero `sequencer_feed` is a chain
 /// without one. The parameters start at [`Parameters::DEFAULT`], the limits of surfaces at [`SurfaceLimits::DEFAULT`].
@@ -61,9 +60,8 @@ fn only_owner() {
 
 /// For the steward, and for the owner unless there was an emergency since it wrote down how many the steward counts.
 fn only_steward(emergencies: u32) {
-    let (owner, steward) = (Field::Owner.address(), Field::Steward.address());
     let caller = sender();
-    if !may_set(caller, owner, steward, emergencies) {
+    if !steward().may_set(caller, Field::Owner.address(), emergencies) {
         revert(guard::NotSteward::SELECTOR, &[caller.into_word()]);
     }
 }
@@ -105,12 +103,12 @@ pub fn set_registrar(registrar: Address) {
     put_role(Field::Registrar, topic!(guard::RegistrarSet), registrar);
 }
 
-/// Sets the steward, which may set parameters and range limits as the owner may; zero removes it. Owner only (`NotOwner`); to name
-/// one fails with `EmergencySince` or `StewardFailed`.
-pub fn set_steward(steward: Address, emergencies: u32) {
+/// Sets the steward, which may set parameters and range limits as the owner may; zero removes it, after which the owner's changes
+/// need the number that it had counted. Owner only (`NotOwner`); to name one fails with `EmergencySince` or `StewardFailed`.
+pub fn set_steward(named: Address, emergencies: u32) {
     only_owner();
-    require_may_name(steward, Field::Steward.address(), emergencies);
-    put_role(Field::Steward, topic!(guard::StewardSet), steward);
+    store::set_steward(&steward().replaced(named, emergencies));
+    emit(topic!(guard::StewardSet), 1, &[named.into_word()]);
 }
 
 /// Sets the surface provider; zero removes it, and then no surface can be set. Owner only (`NotOwner`), but the guardian may
@@ -418,7 +416,7 @@ fn limit_words(limits: &RangeLimits) -> [B256; 5] {
 fn check_may_set_feed(asset: &B256, record: &Record, emergencies: u32) {
     let caller = sender();
     if caller == Field::Owner.address() {
-        return require_no_emergency_since(Field::Steward.address(), emergencies);
+        return steward().require_no_emergency_since(emergencies);
     }
     if caller != Field::Registrar.address() {
         revert(guard::NotRegistrar::SELECTOR, &[caller.into_word()]);

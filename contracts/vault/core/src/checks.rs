@@ -6,7 +6,6 @@ use crate::session::{Session, action, is_owner_of, owner_of};
 use crate::storage::{Field, Storage};
 use crate::word::Word;
 use alloy_primitives::B256;
-use program_support::steward::may_set;
 use risk::{Legs, Positions, Result, Usd};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::MessageAccess;
@@ -29,10 +28,10 @@ pub fn only_owner(store: &Storage) {
 /// Reverts unless the caller is the vault's steward, or owns it and there was no emergency since it wrote down how many the steward
 /// counts; whether it is the owner.
 pub fn only_steward(store: &Storage, emergencies: u32) -> bool {
-    let (owner, steward) = (store.address(Field::Owner), store.address(Field::Steward));
+    let (owner, steward) = (store.address(Field::Owner), store.steward());
     let caller = WasmVM::default().msg_sender();
     require(
-        may_set(caller, owner, steward, emergencies),
+        steward.may_set(caller, owner, emergencies),
         Error::NotSteward,
     );
     caller == owner

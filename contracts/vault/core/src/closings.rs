@@ -12,11 +12,8 @@ use crate::abi::{Bytes, encode, usd, word};
 use crate::error::{Error, require};
 use crate::interfaces::IMarginVault;
 use crate::packing;
-use crate::storage::{Hashed, Storage};
+use crate::storage::{ADDRESS_IN_HIGH, Hashed, Storage};
 use crate::word::Word;
-
-/// Bits of the address beside a reward.
-const ADDRESS_IN_HIGH: u32 = 32;
 
 /// A debt that was found, until it is paid or the account is closed.
 #[derive(Clone, Copy)]

@@ -14,7 +14,7 @@ use margin_vault::parameters::{
     FEE_UNIT, InstrumentRates, MAX_DECIMALS, QuoteToken, RATE_UNIT, Rates, stored_rate,
 };
 use margin_vault::session::Session;
-use margin_vault::steward::require_may_name;
+use margin_vault::steward::Steward;
 use margin_vault::storage::{Field, InstrumentField, PoolAssets, Storage};
 use margin_vault::topic;
 use margin_vault::word::Word;
@@ -101,7 +101,11 @@ pub fn initialize(store: &mut Storage, args: Args) -> Bytes {
         store.set_field(field, Word::of_address(address));
     }
     transferred(Address::ZERO, owner);
-    put_steward(store, args.address(1));
+    let steward = Steward {
+        address: args.address(1),
+        left: 0,
+    };
+    put_steward(store, &steward);
     store_parameters(
         store,
         &token,
@@ -125,17 +129,18 @@ pub fn initialize(store: &mut Storage, args: Args) -> Bytes {
     &[]
 }
 
-/// Names the steward, which may change parameters; zero removes it, whatever the emergencies.
+/// Names the steward, which may change parameters; zero removes it, whatever the emergencies, but the owner's changes need the number
+/// that it had counted until there is another.
 pub fn set_steward(store: &mut Storage, steward: Address, emergencies: u32) -> Bytes {
     only_owner(store);
-    require_may_name(steward, store.address(Field::Steward), emergencies);
-    put_steward(store, steward);
+    let steward = store.steward().replaced(steward, emergencies);
+    put_steward(store, &steward);
     &[]
 }
 
-fn put_steward(store: &mut Storage, steward: Address) {
-    let word = Word::of_address(steward);
-    store.set_field(Field::Steward, word);
+fn put_steward(store: &mut Storage, steward: &Steward) {
+    store.set_steward(steward);
+    let word = Word::of_address(steward.address);
     emit(topic!(IMarginVault::StewardSet), 1, &[word]);
 }
 

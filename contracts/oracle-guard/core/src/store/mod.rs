@@ -26,6 +26,7 @@ pub use surfaces::{set_surface_limits, surface_limits};
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolError;
 use program_support::Word;
+use program_support::steward::Steward;
 use program_support::storage::{Slot, load, store};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::CryptographyAccess;
@@ -43,6 +44,7 @@ pub enum Field {
     SequencerFeed,
     /// See [`Shared`].
     Shared,
+    /// See [`steward`].
     Steward,
     SurfaceProvider,
     /// See [`surface_limits`].
@@ -67,6 +69,25 @@ impl Field {
     pub fn set_address(self, address: Address) {
         store(&self.slot(), word_of(address));
     }
+}
+
+/// Where in the upper half of a slot something stands beside an address.
+const BESIDE_ADDRESS: u32 = 32;
+
+/// The steward, or what the last one had counted.
+pub fn steward() -> Steward {
+    let word = load(&Field::Steward.slot());
+    Steward {
+        address: address_in(word),
+        left: bits::field(word.high, BESIDE_ADDRESS, 32) as u32,
+    }
+}
+
+/// Stores the steward.
+pub fn set_steward(steward: &Steward) {
+    let Word { high, low } = word_of(steward.address);
+    let left = bits::in_field(steward.left, BESIDE_ADDRESS, 32);
+    store(&Field::Steward.slot(), Word::new(high | left, low));
 }
 
 /// An address in the first 20 bytes of a slot.
