@@ -198,9 +198,13 @@ async function checkBounds(kind, rows, row, struct) {
       assert.ok(!(await accepts(kind, beyond)), `${field} has to be ${relation} ${other}`);
     }
   }
-  if (unit > 1n) {
-    const between = { ...struct, [field]: struct[field] + 1n };
-    assert.ok(!(await accepts(kind, between)), `${field} is a multiple of ${row.unit}`);
+  if (row.least === '') return;
+  const inside = boundOf(row.least).value ?? struct[field] - 2n * unit;
+  const next = (inside / unit + 1n) * unit;
+  assert.ok(await accepts(kind, withRoom(rows, struct, field, next)), `${field} may be ${next}, a multiple of ${row.unit}`);
+  for (const part of [1n, unit / 2n, unit / 5n, unit / 10n].filter((part) => part > 0n && part < unit)) {
+    const between = withRoom(rows, struct, field, next + part);
+    assert.ok(!(await accepts(kind, between)), `${field} has to be a multiple of ${row.unit}`);
   }
 }
 
