@@ -151,8 +151,10 @@ impl MarketFactory {
         let creator = self.vm().msg_sender();
         let (vault, pool) = self.deploy(creator, config.salt)?;
         self.record(vault, pool, creator);
+        // Assets first: the vault is set up with their ids, which are bound to its address.
         let instruments = self.list(vault, &config.listings)?;
         self.initialize(vault, pool, &config, instruments)?;
+        // Last, for the pool has to be set up to take a deposit.
         self.post_bond(pool, creator, &config)?;
         self.vm().log(MarketCreated {
             vault,
@@ -222,6 +224,7 @@ impl MarketFactory {
             market.class.set(U8::from(PROMOTED));
         }
         self.vm().log(MarketPromoted { vault });
+        // The pool has the last word: with a deficit it refuses, and nothing of this is kept.
         let call = IInsurancePool::promoteCall { creator };
         calls::call::<0>(self.vm(), pool, &call.abi_encode())?;
         Ok(())
@@ -411,6 +414,7 @@ impl MarketFactory {
             };
             calls::call::<0>(self.vm(), guard, &set_feed.abi_encode())?;
             let poke = IOracleGuard::pokeCall { asset };
+            // Sources that do not agree now would leave the market frozen, or halted, from its first block.
             let [_, tier] = calls::call(self.vm(), guard, &poke.abi_encode())?;
             let tier = u8::try_from(tier).unwrap_or(HALTED);
             if tier >= HALTED {
