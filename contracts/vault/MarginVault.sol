@@ -5,7 +5,7 @@ import {Proxy} from "@openzeppelin/contracts/proxy/Proxy.sol";
 import {IMarginVault} from "./interfaces/IMarginVault.sol";
 
 /// The code that every margin vault is a clone of: picks the Stylus program that serves a call. All of them work on the clone's
-/// storage, which `margin-vault/src/storage.rs` lays out, and each refuses ether and what it does not serve. Nothing here can
+/// storage, which `core/src/storage.rs` lays out, and each refuses ether and what it does not serve. Nothing here can
 /// be changed: other programs need another vault.
 contract MarginVault is Proxy {
     error NoCode(address program);
@@ -69,10 +69,12 @@ contract MarginVault is Proxy {
     /// the bucket of debts, where a touch takes it.
     function _fallback() internal override {
         if (msg.sig == IMarginVault.rebucket.selector) {
+            // Of the same account: both calls have it as their first and only argument.
             bytes memory touch = abi.encodePacked(IMarginVault.touch.selector, msg.data[4:]);
             return serve(DELEVERAGING, IMarginVault.NoEquity.selector, ACCOUNTS, touch);
         }
         if (msg.sig != IMarginVault.deleverage.selector) return super._fallback();
+        // A guess at who serves it, from one slot: whoever guesses wrong is refused, and the other one is asked.
         if (isKnownToOwe(bytes32(msg.data[4:]))) {
             serve(DEBTS, IMarginVault.NotDeleverageable.selector, DELEVERAGING, msg.data);
         } else {
@@ -83,6 +85,7 @@ contract MarginVault is Proxy {
     /// Has `first` serve the call, or, if it refuses the account with `refusal`, `second` serve what `data` asks for.
     function serve(address first, bytes4 refusal, address second, bytes memory data) private {
         (bool success, bytes memory answer) = first.delegatecall(msg.data);
+        // A refusal has changed nothing, so that the second call starts from where the first did.
         if (!success && bytes4(answer) == refusal) (success, answer) = second.delegatecall(data);
         assembly ("memory-safe") {
             if success { return(add(answer, 32), mload(answer)) }
@@ -108,6 +111,7 @@ contract MarginVault is Proxy {
         }
         if (selector == IMarginVault.touch.selector || selector == IMarginVault.transfer.selector) return ACCOUNTS;
         if (concernsProfits(selector)) return PROFITS;
+        // What is not named here is the registry's, unknown selectors with it, which it refuses.
         return concernsOrders(selector) || concernsOptions(selector) ? OPTIONS : REGISTRY;
     }
 
