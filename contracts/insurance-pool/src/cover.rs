@@ -1,9 +1,18 @@
 //! The vaults that the pool covers: what it pays them, and the income that it fetches from them.
 
+use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolCall;
+use contract_support::words::word;
+use contract_support::{calls, token};
+use insurance::{MAX_ASSETS, Rounding, Totals};
+use program_support::encoding::concat;
+use stylus_sdk::prelude::*;
 
-use super::*;
+use crate::abi::{
+    Covered, Error, Harvested, NotVault, SharesConsolidated, TooManyVaults, VaultSet, VaultSilent,
+};
 use crate::interface::Vault;
+use crate::{InsurancePool, narrow};
 
 /// A vault lets an instrument's cover be at most a tenth of the assets that it is told of: told of ten times the bond, the
 /// bond.

@@ -1,9 +1,20 @@
 //! Requests to redeem, fulfilling them, and paying out.
 
+use alloy_primitives::{Address, B256, U256};
+use contract_support::token;
+use contract_support::words::word;
 use insurance::Batch;
+use insurance::Claim;
 use insurance::batch::{self, MAX_BATCHES};
+use insurance::claim::By;
+use stylus_sdk::prelude::*;
 
-use super::*;
+use crate::abi::{
+    Error, ExceedsClaimable, Fulfilled, FulfilmentClosed, NotOperator, NothingMature, OperatorSet,
+    PaymentDue, RedeemRequest, TooManyBatches, Withdraw, ZeroAddress, ZeroAmount,
+};
+use crate::cover::Owed;
+use crate::{DAY, InsurancePool, narrow};
 
 impl InsurancePool {
     /// What was set aside for `controller`.

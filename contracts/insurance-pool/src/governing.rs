@@ -1,8 +1,17 @@
 //! Set-up, roles and parameters.
 
+use alloy_primitives::Address;
+use contract_support::words::word;
+use contract_support::{clone, token};
 use program_support::steward::{may_set, require_may_name};
+use stylus_sdk::prelude::*;
 
-use super::*;
+use crate::abi::{
+    AlreadyInitialized, DebtKnown, Error, NotClone, NotFactory, NotSteward, Parameters,
+    ParametersOutOfBounds, ParametersSet, StewardSet, UnsupportedDecimals, ZeroAddress,
+};
+use crate::store::{DRAW_SHARE_UNIT, Settings};
+use crate::{DAY, InsurancePool, WAD_DECIMALS};
 
 /// Wait seven days, pay a vault at most a quarter of the pool a day.
 const DEFAULT_PARAMETERS: Parameters = Parameters {

@@ -242,7 +242,7 @@ fn words_of(p: &Parameters) -> [B256; 12] {
 /// `InvalidPriceRange`, `FeedUnavailable` or `UnsupportedDecimals`; of an asset that has had a price, with `FeedTooSoon`,
 /// `FeedUntrusted` or `FeedTooFar`.
 pub fn set_feed(args: Args) {
-    let asset = args.word(0);
+    let asset = args.b256(0);
     let record = Record::of(&asset);
     check_may_set_feed(&asset, &record, args.u32(7));
     let [primary, secondary] = [args.address(1), args.address(2)];
@@ -252,7 +252,7 @@ pub fn set_feed(args: Args) {
     if primary == secondary {
         revert(guard::SameSource::SELECTOR, &[primary.into_word()]);
     }
-    let (floor, ceiling) = bounds(args.uint(5, u128::BITS), args.uint(6, u128::BITS));
+    let (floor, ceiling) = bounds(args.unsigned(5), args.unsigned(6));
     let feeds = Feeds {
         primary: source(primary, args.u32(3), floor),
         secondary: if secondary.is_zero() {
@@ -386,7 +386,7 @@ fn feed_words(record: &Record) -> [B256; 6] {
 /// `EmergencySince`, `StewardFailed`, `UnknownAsset` or `RangeLimitsOutOfBounds`.
 pub fn set_range_limits(args: Args) {
     only_steward(args.u32(6));
-    let asset = args.word(0);
+    let asset = args.b256(0);
     let limits = RangeLimits {
         stressed: args.u64(1),
         min: args.u64(2),

@@ -24,7 +24,7 @@ pub fn set(args: Args) {
     if caller != Field::SurfaceProvider.address() {
         revert(guard::NotSurfaceProvider::SELECTOR, &[caller.into_word()]);
     }
-    let (asset, expiry) = (args.word(0), args.u64(1));
+    let (asset, expiry) = (args.b256(0), args.u64(1));
     let (record, _) = known(&asset);
     let limits = surface_limits();
     let surface = surface_of(args);

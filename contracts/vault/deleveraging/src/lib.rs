@@ -1,9 +1,8 @@
-//! The vault's program for closing legs against the opposite side before there is debt, and for the order in which accounts are.
+//! The vault's program for closing legs against the opposite side before there is debt.
 //!
 //! | Where is ... | |
 //! |---|---|
 //! | a share of a leg closed | [`deleveraging`]; of an account in debt: `vault-debts` |
-//! | an account moved to the bucket that is due | [`rebucketing`] |
 //!
 //! Which slots it reads and writes, and why: `docs/gas.md`.
 
@@ -13,7 +12,6 @@ extern crate alloc;
 
 mod deleveraging;
 mod functions;
-mod rebucketing;
 mod router;
 
 use margin_vault::program;
