@@ -68,6 +68,7 @@ contract MarginVault is Proxy {
     /// The one that is not meant refuses the account, and the other serves the call.
     function _fallback() internal override {
         if (msg.sig != IMarginVault.deleverage.selector) return super._fallback();
+        // A guess at who serves it, from one slot: whoever guesses wrong is refused, and the other one is asked.
         if (isKnownToOwe(bytes32(msg.data[4:]))) {
             serve(DEBTS, IMarginVault.NotDeleverageable.selector, DELEVERAGING);
         } else {
@@ -78,6 +79,7 @@ contract MarginVault is Proxy {
     /// Has `first` serve the call, or, if it refuses the account with `refusal`, `second`.
     function serve(address first, bytes4 refusal, address second) private {
         (bool success, bytes memory answer) = first.delegatecall(msg.data);
+        // A refusal has changed nothing, so that the second call starts from where the first did.
         if (!success && bytes4(answer) == refusal) (success, answer) = second.delegatecall(msg.data);
         assembly ("memory-safe") {
             if success { return(add(answer, 32), mload(answer)) }
@@ -104,6 +106,7 @@ contract MarginVault is Proxy {
         if (selector == IMarginVault.touch.selector || selector == IMarginVault.transfer.selector) return ACCOUNTS;
         if (selector == IMarginVault.rebucket.selector) return ACCOUNTS;
         if (concernsProfits(selector)) return PROFITS;
+        // What is not named here is the registry's, unknown selectors with it, which it refuses.
         return concernsOrders(selector) || concernsOptions(selector) ? OPTIONS : REGISTRY;
     }
 

@@ -36,6 +36,7 @@ impl InsurancePool {
         if bonded == 0 {
             return Ok(0);
         }
+        // Up, so that not even rounding is paid by the others.
         let shares = self.price().to_shares(assets, Rounding::Up)?.min(bonded);
         let pool = self.vm().contract_address();
         self.take(pool, U256::from(shares))?;

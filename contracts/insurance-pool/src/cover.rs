@@ -92,6 +92,7 @@ impl InsurancePool {
         for k in 0..self.vault_list.len() {
             let vault = self.vault_list.get(k).unwrap_or_default();
             sum = sum.saturating_add(self.owed_by(vault, owed)?);
+            // What the pool could not pay anyway holds nobody up.
             if sum.min(most) > dust {
                 return Ok(Some(vault));
             }
@@ -170,6 +171,7 @@ impl InsurancePool {
             return Ok(0);
         }
         let now = self.now();
+        // Counted after it was sent, under the lock: nobody draws, joins or leaves in between.
         self.lose(now, payable)?;
         self.vaults.setter(vault).draw(now, payable);
         Ok(payable)
@@ -252,6 +254,7 @@ impl InsurancePool {
         let mut totals = self.reserves.totals();
         let assets = held.saturating_sub(aside);
         let grown = assets.saturating_sub(totals.assets);
+        // A token may take from its holders by itself: income that is not released bears that first.
         let lost = totals.assets.saturating_sub(assets);
         totals.assets = assets;
         self.reserves.set(now, &totals);

@@ -151,6 +151,7 @@ impl InsurancePool {
         }
         let now = self.now();
         self.reserves.set(now, &after);
+        // Minted before the token is called, at a price that this deposit cannot move; if less arrives, all of it reverts.
         self.give(Address::ZERO, receiver, shares);
         let (sender, amount) = (self.vm().msg_sender(), U256::from(assets));
         let words = [

@@ -74,6 +74,7 @@ impl MarketFactory {
             };
             calls::call::<0>(self.vm(), guard, &set_feed.abi_encode())?;
             let poke = IOracleGuard::pokeCall { asset };
+            // Sources that do not agree now would leave the market frozen, or halted, from its first block.
             let [_, tier] = calls::call(self.vm(), guard, &poke.abi_encode())?;
             let tier = u8::try_from(tier).unwrap_or(Tier::Halted as u8);
             if tier >= Tier::Halted as u8 {

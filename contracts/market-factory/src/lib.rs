@@ -137,8 +137,10 @@ impl MarketFactory {
         let creator = self.vm().msg_sender();
         let (vault, pool) = self.deploy(creator, config.salt)?;
         self.record(vault, pool, creator);
+        // Assets first: the vault is set up with their ids, which are bound to its address.
         let instruments = self.list(vault, &config.listings)?;
         self.initialize(vault, pool, &config, instruments)?;
+        // Last, for the pool has to be set up to take a deposit.
         self.post_bond(pool, creator, &config)?;
         self.vm().log(MarketCreated {
             vault,
@@ -208,6 +210,7 @@ impl MarketFactory {
             market.class.set(U8::from(PROMOTED));
         }
         self.vm().log(MarketPromoted { vault });
+        // The pool has the last word: with a deficit it refuses, and nothing of this is kept.
         let call = IInsurancePool::promoteCall { creator };
         calls::call::<0>(self.vm(), pool, &call.abi_encode())?;
         Ok(())

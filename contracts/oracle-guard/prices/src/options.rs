@@ -69,6 +69,7 @@ fn write_options(
         last = Some((asset, times, expiry));
         let kind = if id.bool(3) { Kind::Call } else { Kind::Put };
         let strike = id.unsigned(2);
+        // A series that is to close can only be left.
         let closing = if times.1 > 0 { action::OPEN } else { 0 };
         let blocked = expiry.blocked(underlying.blocked) | closing;
         let option = expiry.quote(kind, strike);

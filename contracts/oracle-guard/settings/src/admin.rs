@@ -25,6 +25,7 @@ use guard_support::store::{self, Entry, Feeds, Field, Record, Shared, Source, kn
 ///
 /// Fails with `ZeroAddress` for a zero owner and `FeedUnavailable` for a sequencer feed without code.
 pub fn construct(owner: Address, guardian: Address, sequencer_feed: Address) {
+    // Once: afterwards there is no such function.
     if !Field::Owner.address().is_zero() {
         unknown_function();
     }
@@ -114,6 +115,7 @@ pub fn set_steward(named: Address, emergencies: u32) {
 /// Sets the surface provider; zero removes it, and then no surface can be set. Owner only (`NotOwner`), but the guardian may
 /// remove it.
 pub fn set_surface_provider(provider: Address) {
+    // The guardian may take a stolen key away at once, and give it to nobody.
     if !provider.is_zero() || sender() != Field::Guardian.address() {
         only_owner();
     }
@@ -187,6 +189,7 @@ pub fn set_parameters(args: Args) {
     }
     let shared = Shared::load();
     let window = parameters.settlement_window;
+    // From the next 08:00 on: no price that is being averaged changes its window.
     let windows = if window == shared.windows.length {
         shared.windows
     } else {
@@ -328,6 +331,7 @@ pub fn set_uptime_feed(feed: Address) {
         refuse_feed(feed)
     };
     let sequencer = Sequencer::from_answer(Some(&answer), now);
+    // One that has just come up would begin a grace period at a moment of the owner's choice.
     if sequencer.is_grace(now, shared.parameters.grace_period) {
         revert(guard::SequencerNotUp::SELECTOR, &[uint(sequencer.since)]);
     }

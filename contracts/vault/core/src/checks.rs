@@ -60,6 +60,7 @@ pub fn allowed(session: &Session, action: u16, legs: &Legs) -> Legs {
 /// Whether the debt of an account with such legs can be closed, in part at least.
 pub fn is_closable(session: &Session, legs: &Legs) -> bool {
     let movable = allowed(session, action::DELEVERAGE, legs);
+    // Without legs nothing is in the way of writing the debt off.
     legs.as_slice().is_empty() || !movable.as_slice().is_empty()
 }
 

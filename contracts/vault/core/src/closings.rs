@@ -96,6 +96,7 @@ pub fn report(account: B256, closed: &Closed) -> Bytes {
 
 /// Remembers the caller if a settlement has found a debt that nobody knew, and forgets who found one that is paid.
 pub fn watch_debt(store: &mut Storage, id: B256, before: &Account, after: &Account) {
+    // Whoever finds a debt moves the account into that bucket in the same call.
     let known = before.bucket == DEBT;
     if after.in_debt() && !known {
         let revealed = Revealed {

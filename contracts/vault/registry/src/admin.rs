@@ -71,6 +71,7 @@ const SHOCKS: RangeInclusive<u32> = 15 * PERCENT..=400 * PERCENT;
 pub fn initialize(store: &mut Storage, args: Args) -> Bytes {
     let vm = WasmVM::default();
     require(
+        // At a program or an implementation nobody sets up what others might take for a vault.
         vm.code_size(vm.contract_address()) == CLONE_SIZE,
         Error::NotAClone,
     );
@@ -220,6 +221,7 @@ fn put_instrument(store: &mut Storage, number: u32, given: Args) {
     };
     require(!is_option(id), Error::InvalidParameters);
     let held = store.side(id, Side::Long).open_interest > Size::ZERO;
+    // Another asset would revalue what people hold, and have its cover pay debts of this one.
     let in_use = held || store.counted(id).series > 0 || store.records().has(id);
     require(
         !in_use || store.instrument_field(id, InstrumentField::Asset) == asset,
@@ -230,6 +232,7 @@ fn put_instrument(store: &mut Storage, number: u32, given: Args) {
     store.set_instrument_field(id, InstrumentField::Asset, asset);
     store.set_instrument_field(id, InstrumentField::Rates, rates.word());
     store.set_instrument_field(id, InstrumentField::Limits, limits);
+    // The limit may have moved: concentration is measured by it.
     let open_interest = exposures::open_interest(store, id);
     exposures::concentrate(store, id, open_interest);
     let mut words = [Word::of(number.into()); 1 + INSTRUMENT_WORDS];
@@ -308,6 +311,7 @@ pub fn set_parameters(store: &mut Storage, args: Args) -> Bytes {
         && max_reward <= MAX_REWARD
         && dust <= MAX_DUST
         && !treasury.is_zero()
+        // Fees are shared among three accounts that have to differ: else nobody could distribute them.
         && treasury != WasmVM::default().contract_address()
         && treasury != store.address(Field::Pool);
     require(in_bounds, Error::InvalidParameters);
