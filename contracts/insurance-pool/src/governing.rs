@@ -138,7 +138,8 @@ impl InsurancePool {
         Ok(())
     }
 
-    fn current_steward(&self) -> Steward {
+    /// The steward, or what the last one had counted.
+    pub(super) fn current_steward(&self) -> Steward {
         Steward {
             address: self.steward.get(),
             left: self.emergencies_left.get().to(),

@@ -126,6 +126,7 @@ fn view(pool: &InsurancePool, selector: u32, args: Args) -> Result<Option<Vec<u8
         selector::IS_VAULT => word(pool.is_vault(args.address(0)).into()),
         selector::FACTORY => pool.factory.get().into_word(),
         selector::IS_PROMOTED => word(pool.config.get().promoted.into()),
+        selector::EMERGENCIES => pool.current_steward().counted().b256(),
         selector::STEWARD => pool.steward.get().into_word(),
         selector::NAME => return Ok(Some(text("Bulkhead Insurance"))),
         selector::SYMBOL => return Ok(Some(text("bkIN"))),

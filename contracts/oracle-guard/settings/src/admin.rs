@@ -52,6 +52,11 @@ pub fn address(field: Field) -> Vec<u8> {
     encode(&[field.address().into_word()])
 }
 
+/// What the steward counts, or had counted when it was removed.
+pub fn emergencies() -> Vec<u8> {
+    encode(&[steward().counted().b256()])
+}
+
 fn only_owner() {
     let caller = sender();
     if caller != Field::Owner.address() {

@@ -26,6 +26,7 @@ impl Program for Settings {
             selector::PENDING_OWNER => admin::address(Field::PendingOwner),
             selector::GUARDIAN => admin::address(Field::Guardian),
             selector::REGISTRAR => admin::address(Field::Registrar),
+            selector::EMERGENCIES => admin::emergencies(),
             selector::STEWARD => admin::address(Field::Steward),
             selector::SEQUENCER_UPTIME_FEED => admin::address(Field::SequencerFeed),
             _ => return None,

@@ -31,21 +31,25 @@ pub struct Steward {
 }
 
 impl Steward {
-    /// Ends the call unless `emergencies`, from a proposal of the owner's, is what the steward counts, or the last one had counted.
+    /// What the steward counts, or the last one had counted: the number that the owner's calls have to carry.
     ///
-    /// Reverts with `EmergencySince` for any other number, or with `StewardFailed` if the steward has no code, reverts, takes more
-    /// than its gas or answers with less than a word.
+    /// Reverts with `StewardFailed` if the steward has no code, reverts, takes more than its gas or answers with less than a word.
+    #[inline(never)]
+    pub fn counted(self) -> Word {
+        if self.address.is_zero() {
+            return Word::of(self.left.into());
+        }
+        match counted_by(self.address) {
+            Some(counted) => counted,
+            None => exit::revert(&StewardFailed::SELECTOR),
+        }
+    }
+
+    /// Ends the call unless `emergencies`, from a proposal of the owner's, is what is [counted](Steward::counted). Reverts with
+    /// `EmergencySince` for any other number, or as that does.
     #[inline(never)]
     pub fn require_no_emergency_since(self, emergencies: u32) {
-        let counted = if self.address.is_zero() {
-            Word::of(self.left.into())
-        } else {
-            match counted_by(self.address) {
-                Some(counted) => counted,
-                None => exit::revert(&StewardFailed::SELECTOR),
-            }
-        };
-        if !is_up_to_date(emergencies, counted) {
+        if !is_up_to_date(emergencies, self.counted()) {
             exit::revert(&EmergencySince::SELECTOR);
         }
     }
