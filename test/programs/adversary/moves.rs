@@ -74,7 +74,7 @@ pub enum Kind {
     HonestTrade,
     HonestMove,
     Keepers,
-    /// The owner takes nearly all of a cover away, or gives it back.
+    /// The owner takes nearly all of a cover away, until something is to be recovered.
     Allowance,
 }
 
@@ -123,6 +123,9 @@ impl Weighted for Kind {
     const HONEST: Range<usize> = HONEST;
     const INSTRUMENTS: usize = INSTRUMENTS;
 }
+
+/// Dollars of a cover that is next to nothing.
+const NEXT_TO_NOTHING: f64 = 500.0;
 
 /// One step of a sequence.
 pub type Gene = crate::gene::Gene<Kind>;
@@ -206,7 +209,10 @@ pub fn step(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool
         }
         Kind::HonestMove => honest_move(world, judge, gene),
         Kind::Keepers => keepers(world, judge, gene),
-        Kind::Allowance => allowance(world, judge, gene),
+        Kind::Allowance => {
+            set_allowance(world, judge, NEXT_TO_NOTHING)?;
+            Ok(true)
+        }
         _ => market(world, judge, gene),
     }
 }
@@ -554,6 +560,7 @@ fn closing(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool,
             })
         }
         _ => {
+            set_allowance(world, judge, ALLOWANCES[THIN])?;
             for turn in 0..3 {
                 let place = (usize::from(gene.i) + turn) % 3;
                 let instrument = world.scene.system.instruments[place];
@@ -567,18 +574,11 @@ fn closing(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool,
     }
 }
 
-/// The cover of the thin asset is next to nothing, so that debts stay on record, or what it was.
-fn allowance(world: &World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, Violation> {
-    const NEXT_TO_NOTHING: f64 = 500.0;
-    let dollars = if gene.x.is_multiple_of(2) {
-        NEXT_TO_NOTHING
-    } else {
-        ALLOWANCES[THIN]
-    };
+/// The owner leaves next to nothing of the thin asset's cover, so that debts stay on record, or gives it what it had.
+fn set_allowance(world: &World<'_>, judge: &mut Judge, dollars: f64) -> Result<(), Violation> {
     let scene = world.scene;
     setters::set_instrument(scene.node, scene.system, THIN, dollars);
-    judge.moved(world, Cause::Market)?;
-    Ok(true)
+    judge.moved(world, Cause::Market).map(drop)
 }
 
 /// A new series in the place of one that has settled, or whose expiry is waited for.
