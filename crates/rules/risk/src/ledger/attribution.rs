@@ -125,6 +125,35 @@ impl Attribution {
         Ok(Self { shares })
     }
 
+    /// How a debt is divided that was `old`, and divided as this, and is `new`, after its account's legs had `losses`, negative where they
+    /// gained: what it grew by as underlyings have lost, unless that is less than a share. `underlying` names the perpetual on an
+    /// instrument's underlying. Legs on one underlying are netted, so that a hedge in it makes it owe nothing.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow).
+    pub fn grown(
+        &self,
+        (old, new): (Usd, Usd),
+        losses: &Parts,
+        underlying: impl Fn(InstrumentId) -> InstrumentId,
+    ) -> Result<Self> {
+        if new.minus(old)? <= Self::one_share(old) {
+            return Ok(*self);
+        }
+        let (mut net, mut lost) = (Parts::default(), Parts::default());
+        for (id, loss) in losses.iter() {
+            net.add(underlying(id), loss)?;
+        }
+        for (id, loss) in net.iter().filter(|loss| loss.1 > Usd::ZERO) {
+            lost.add(id, loss)?;
+        }
+        let mut parts = self.parts(old)?;
+        for (id, part) in lost.dividing(new.minus(old)?)?.iter() {
+            parts.add(id, part)?;
+        }
+        Self::of(&parts)
+    }
+
     /// The parts of a debt, by underlying: each rounded down and the rest in the largest, so that they add up to the debt; nothing
     /// of a debt that is not attributed.
     ///

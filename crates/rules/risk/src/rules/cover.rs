@@ -237,6 +237,14 @@ fn value(micros: u64) -> Result<Usd> {
     math::signed(u128::from(micros) * MICRO).map(Usd)
 }
 
+/// What can be recovered for an instrument of what is `unpaid`: what its cover has, `room`, beyond `known` debts.
+///
+/// # Errors
+/// [`Overflow`](crate::Error::Overflow).
+pub fn recoverable(unpaid: Usd, room: Usd, known: Usd) -> Result<Usd> {
+    Ok(unpaid.min(room.minus(known)?.or_zero()))
+}
+
 #[cfg(test)]
 mod tests {
     extern crate std;
