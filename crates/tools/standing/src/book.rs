@@ -56,7 +56,7 @@ impl<'m> Book<'m> {
     }
 
     /// The place of the perpetual on an instrument's underlying.
-    fn underlying(&self, place: InstrumentId) -> InstrumentId {
+    pub fn underlying(&self, place: InstrumentId) -> InstrumentId {
         let number = self.market.underlying(self.number(place));
         let known = self.numbers.iter().position(|known| *known == number);
         known.map_or(place, |place| {
