@@ -239,6 +239,29 @@ mod tests {
     }
 
     #[test]
+    fn what_a_debt_grew_by_is_owed_for_underlyings_that_lost_more_than_their_hedges_gained() {
+        // An option, 70, on what 1 is.
+        let underlying = |id| if id == 70 { 1 } else { id };
+        let debt = (Usd::ZERO, Usd(1_000_000));
+        let none = Attribution::default();
+        let owed = |of| {
+            let grown = none.grown(debt, &parts(of), underlying).unwrap();
+            grown.parts(debt.1).unwrap()
+        };
+        assert_eq!(
+            owed(&[(1, 300), (70, -350), (2, 100)]),
+            parts(&[(2, 1_000_000)])
+        );
+        assert_eq!(
+            owed(&[(1, 300), (70, -200), (2, 100)]),
+            parts(&[(1, 500_000), (2, 500_000)])
+        );
+        assert_eq!(owed(&[(1, -1)]), Parts::default());
+        let less = none.grown((debt.1, Usd(10)), &parts(&[(1, 5)]), underlying);
+        assert_eq!(less, Ok(none), "what was paid is paid of all alike");
+    }
+
+    #[test]
     fn what_is_not_held_loses_its_share() {
         let mut attribution = Attribution::of(&parts(&[(1, 300), (2, 100)])).unwrap();
         attribution.keep_held(|id| id == 2);

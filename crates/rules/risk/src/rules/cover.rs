@@ -356,6 +356,15 @@ mod tests {
     }
 
     #[test]
+    fn what_known_debts_need_is_not_recovered() {
+        let due = |unpaid, room, known| recoverable(usd(unpaid), usd(room), usd(known));
+        assert_eq!(due(100, 500, 450), Ok(usd(50)));
+        assert_eq!(due(100, 500, 400), Ok(usd(100)));
+        assert_eq!(due(100, 500, 600), Ok(Usd::ZERO));
+        assert_eq!(due(-5, 500, 0), Ok(usd(-5)), "haircuts have paid for it");
+    }
+
+    #[test]
     fn all_fees_go_to_an_empty_pool() {
         let share = |assets| fee_share(percent(20), usd(assets), usd(1_000));
         assert_eq!(share(0), Ok(Ratio::ONE));
