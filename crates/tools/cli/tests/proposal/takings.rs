@@ -15,6 +15,7 @@ use proposal::reader::Reader;
 use proposal::snapshot::Snapshot;
 use proposal::system;
 use risk::{Ratio, WAD};
+use stage::market::deposit;
 use standing::Book;
 use std::collections::BTreeMap;
 
@@ -23,6 +24,8 @@ const PARTLY: usize = 0;
 const HEDGED: usize = 1;
 /// One whose perpetual is more than a hedge.
 const BOLD: usize = 3;
+/// Dollars that they deposit for that.
+const MORE: f64 = 5_000.0;
 /// What traders leave in their accounts, of initial margin.
 const LEFT: Ratio = Ratio(WAD / 100 * 105);
 /// WAD units in one of the token.
@@ -57,6 +60,10 @@ fn assert_margins(snapshot: &Snapshot) {
 
 /// Two traders sell calls of the nearer expiry against their perpetuals, and one of them buys some of another perpetual.
 async fn hedge(scene: &Scene) {
+    for place in [PARTLY, HEDGED] {
+        let more = deposit(&scene.chain, &scene.market, &scene.traders[place], MORE);
+        scene.chain.execute(&more.unwrap()).await.unwrap();
+    }
     let call = scene.series[0].number;
     let mark = scene.option_mark(0).await;
     let trades = [
@@ -80,7 +87,7 @@ async fn hedge(scene: &Scene) {
             nonce,
             reduce_only: false,
         };
-        let settled = settle(&scene.chain, scene.market.vault, &scene.operator, &trade);
+        let settled = settle(&scene.chain, scene.market.vault, trader, &trade);
         scene.chain.execute(&[settled.unwrap()]).await.unwrap();
     }
 }
@@ -150,6 +157,7 @@ async fn what_a_liquidation_takes_is_what_was_foreseen() {
         let foreseen = book.liquidated(&margins.health, margins.clock).unwrap();
         let taken = scene.chain.submit(&[take_over(&scene, account)]).await;
         let receipt = &taken.unwrap()[0];
+        println!("{place}: {:?} {foreseen:?}", margins.health);
         let Some(foreseen) = foreseen else {
             assert!(!receipt.succeeded(), "{place} was liquidated");
             continue;
@@ -161,7 +169,6 @@ async fn what_a_liquidation_takes_is_what_was_foreseen() {
         assert_eq!(event.share, U256::from(foreseen.share.0), "{place}");
         let penalty = U256::try_from(foreseen.penalty.0).unwrap();
         assert_eq!(event.penalty, penalty, "{place}");
-        println!("{place}: {:?} {foreseen:?}", margins.health);
         shares.insert(
             place,
             [ETH, BTC].map(|perpetual| foreseen.share_of(perpetual)),
