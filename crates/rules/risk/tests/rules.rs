@@ -13,8 +13,8 @@ use risk::rules::liquidation;
 use risk::rules::trading::reduced_risk;
 use risk::rules::trading::within_band;
 use risk::{
-    Clock, DEBT, Health, Penalty, Position, Positions, Price, Ranges, Ratio, Size, Store, Totals, Underlying,
-    Usd, WAD, bucket_due, math,
+    Clock, DEBT, Health, Penalty, Position, Positions, Price, Ranges, Ratio, Size, Store, Totals,
+    Underlying, Usd, WAD, bucket_due, math,
 };
 
 const DOLLAR: i128 = WAD as i128;

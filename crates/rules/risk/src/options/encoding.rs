@@ -64,10 +64,6 @@ const VOLATILITY_UNIT: u64 = 1_000_000_000_000;
 /// A WAD volatility in millionths, rounded down. One that does not fit counts as the largest that does.
 #[must_use]
 #[inline]
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "what is larger counts as the largest"
-)]
 pub fn millionths(volatility: u64) -> u32 {
     (volatility / VOLATILITY_UNIT).min(u32::MAX.into()) as u32
 }
