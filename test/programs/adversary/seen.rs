@@ -3,6 +3,7 @@
 use alloy::primitives::{I256, U256};
 use client::abi::IOracleGuard::OptionId;
 use client::abi::{IMarginVault, IOracleGuard, IQuoteToken};
+use risk::rules::tiers::action;
 
 use crate::bounds::{Kind, ROUNDING, Violation, hold, in_dollars};
 use crate::node::{Answers, Question};
@@ -449,7 +450,8 @@ impl InstrumentSeen {
     /// Invariant 3.
     fn dust(&self, place: usize) -> Result<f64, Violation> {
         let [long, short] = self.open_interest;
-        let settled = self.is_series && self.blocked & 3 == 3;
+        let over = action::OPEN | action::REDUCE;
+        let settled = self.is_series && self.blocked & over == over;
         hold(Kind::Dust, settled || long == short, || {
             format!("open interest {long} and {short} of {place}")
         })?;

@@ -8,12 +8,13 @@ use client::chain::{ChainError, Transaction};
 use client::orders;
 use ledger_model::{AccountId, Exact, InstrumentId, Operation, Vault, WAD, wad};
 use num_traits::{Signed, Zero};
+use risk::Maturity;
 
 use crate::compare::Furthest;
 use crate::market::{IModelMarket, INITIAL, Market, PENALTY_RAMP, asset, parameters};
 
 /// Seconds after which all profit has matured.
-const MATURED: u64 = 86_400;
+const MATURED: u64 = Maturity::Day.seconds() as u64;
 
 /// What became of an operation.
 pub enum Outcome {

@@ -6,7 +6,8 @@ use crate::session::{Session, action, is_owner_of, owner_of};
 use crate::storage::{Field, Storage};
 use crate::word::Word;
 use alloy_primitives::B256;
-use risk::{Legs, Positions, Result, Usd};
+use risk::rules::liquidation;
+use risk::{Legs, Positions, Result};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::MessageAccess;
 
@@ -67,10 +68,5 @@ pub fn is_closable(session: &Session, legs: &Legs) -> bool {
 /// Whether positions are too small to leave a rest of, by what they are on.
 pub fn is_dust(store: &Storage, positions: &Positions) -> Result<bool> {
     let Amounts { dust, .. } = store.amounts();
-    let mut notional = Usd::ZERO;
-    for (id, position) in positions.iter() {
-        let spot = store.markets.get(id).underlying.spot;
-        notional = notional.plus(position.size().notional_up(spot)?)?;
-    }
-    Ok(notional < dust)
+    liquidation::is_dust(positions, dust, |id| store.markets.get(id).underlying.spot)
 }

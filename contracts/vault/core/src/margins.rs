@@ -7,7 +7,7 @@
 use alloc::vec::Vec;
 
 use alloy_sol_types::SolCall;
-use risk::options::encoding::{OptionLeg, Requirement, parts_of_ticks};
+use risk::options::encoding::{OptionLeg, Requirement, millionths, parts_of_ticks};
 use risk::{
     InstrumentId, MAX_LEGS, Position, Positions, Price, Ratio, Result, Store, Underlying, Usd,
 };
@@ -21,8 +21,6 @@ use crate::options::{Series, is_option};
 use crate::storage::{Field, Storage};
 use crate::word::Word;
 
-/// WAD of a unit of the engine's volatilities.
-const VOLATILITY_UNIT: u64 = 1_000_000_000_000;
 /// Words of the engine's calldata and return data before the first that counts.
 const ARRAY_HEAD: usize = 2;
 
@@ -159,15 +157,13 @@ impl Storage {
     }
 }
 
-/// An option as the engine reads it: in its settlement window, what of it is left to move. A volatility that does not fit counts as
-/// the largest that does.
+/// An option as the engine reads it: in its settlement window, what of it is left to move.
 fn leg(market: &Market, series: &Series, position: Position, tick: Price) -> OptionLeg {
-    let volatility = (market.volatility() / VOLATILITY_UNIT).min(u32::MAX.into());
     let whole = OptionLeg {
         kind: series.kind,
         strike: parts_of_ticks(series.strike),
         seconds: market.seconds,
-        volatility: volatility as u32,
+        volatility: millionths(market.volatility()),
         size: position,
     };
     let counted = market.counted();

@@ -19,10 +19,7 @@ const WIDEST: u64 = WAD as u64 / 10 * 6;
 
 /// Both margins of a drawn portfolio by the vault's rule, its volatility trusted or not.
 fn needed(model: &Portfolio, distrusted: bool) -> [f64; 2] {
-    let (mut portfolio, legs) = model.native();
-    if distrusted {
-        portfolio.shock.distrust();
-    }
+    let (portfolio, legs) = model.native();
     let shock = portfolio.shock;
     let rates = OptionRates {
         tick: portfolio.tick,
@@ -41,6 +38,7 @@ fn needed(model: &Portfolio, distrusted: bool) -> [f64; 2] {
         rates,
         perpetual: portfolio.perpetual,
         options: &legs,
+        distrusted,
     };
     let needed = holding.requirement().unwrap();
     [needed.maintenance, needed.initial].map(|margin| margin.0 as f64 / 1e18)

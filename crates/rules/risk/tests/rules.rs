@@ -13,8 +13,8 @@ use risk::rules::liquidation;
 use risk::rules::trading::reduced_risk;
 use risk::rules::trading::within_band;
 use risk::{
-    Clock, DEBT, Health, Penalty, Position, Price, Ranges, Ratio, Size, Store, Totals, Underlying,
-    Usd, WAD, bucket_due, math,
+    Clock, DEBT, Health, Penalty, Position, Positions, Price, Ranges, Ratio, Size, Store, Totals,
+    Underlying, Usd, WAD, bucket_due, math,
 };
 
 const DOLLAR: i128 = WAD as i128;
@@ -311,4 +311,19 @@ fn profit_is_worthless_below_one_part_in_a_trillion() {
     // Where nobody has profit, none is worthless.
     let none = Totals::default().coverage(Usd::ZERO).unwrap();
     assert!(!none.is_zero() && none.is_full());
+}
+
+/// 3 at 200 dollars and -2 at 50: 700 dollars, whichever way round.
+#[test]
+fn what_positions_are_on_says_whether_they_are_dust() {
+    let mut positions = Positions::default();
+    positions.add(4, Position(3 * DOLLAR)).unwrap();
+    positions.add(9, Position(-2 * DOLLAR)).unwrap();
+    let spot = |id| Price(if id == 4 { 200 } else { 50 } * WAD);
+    assert_eq!(liquidation::notional(&positions, spot), Ok(usd(700)));
+    let is_dust = |least| liquidation::is_dust(&positions, least, spot);
+    assert_eq!(is_dust(usd(700)), Ok(false));
+    assert_eq!(is_dust(Usd(usd(700).0 + 1)), Ok(true));
+    let nothing = Positions::default();
+    assert_eq!(liquidation::is_dust(&nothing, Usd::ZERO, spot), Ok(false));
 }

@@ -10,7 +10,9 @@ use client::{
     chain::{Answers, Chain, ChainError, Transaction, View, Wallet},
     units::wad,
 };
+use risk::{Price, options::black::Kind};
 use stage::market::{Contract, Market, STABLE_PRICE_RATE, deposit, rate};
+use standing::Instrument;
 
 /// Times of day at which options expire.
 const EXPIRY_HOUR: u64 = 8 * 3600;
@@ -254,6 +256,21 @@ impl OptionMarket {
         let high = recent.iter().copied().fold(0.0, f64::max);
         let aim = (CALM + PER_MOVE * (high / low - 1.0)).min(HIGHEST);
         self.volatility += (aim - self.volatility).clamp(-STEP, STEP);
+    }
+
+    /// Every series as an instrument, by number.
+    pub fn listed(&self) -> impl Iterator<Item = (u32, Instrument)> {
+        self.series.iter().map(|series| {
+            let id = &series.id;
+            let terms = standing::Series {
+                underlying: self.underlying.instrument,
+                expiry: id.expiry,
+                strike: Price(id.strike),
+                kind: if id.isCall { Kind::Call } else { Kind::Put },
+                closes: id.closes,
+            };
+            (series.instrument, Instrument::Option(terms))
+        })
     }
 
     /// The view whose answer `quotes` takes.

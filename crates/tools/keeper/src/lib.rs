@@ -1,10 +1,10 @@
 //! A keeper: watches a vault through its views and events, and touches, liquidates, deleverages, recovers, converts and
-//! distributes fees. Pure decisions first; whoever runs it (the demo, a liquidator bot) fetches the views and sends the
-//! transactions.
+//! distributes fees. Pure decisions first, by the rules of the contracts; whoever runs it (the demo, a liquidator bot) fetches the
+//! views and sends the transactions.
 
 mod plan;
 
-pub use plan::{Action, Health, Outlook, plan};
+pub use plan::{Account, Action, Outlook, plan};
 
 use alloy::{
     primitives::{Address, B256, U256},
@@ -14,58 +14,119 @@ use alloy::{
 use client::{
     abi::{
         IInsurancePool,
-        IMarginVault::{self, Deleveraged, Deposited, Settled},
+        IMarginVault::{
+            self, Deleveraged, Deposited, InstrumentSet, Liquidated, OptionClosing, OptionDelisted,
+            OptionListed, Settled, legsReturn, optionRulesCall,
+        },
+        IOracleGuard::{OptionId, marksWithOptionsCall},
+        IQuoteToken::decimalsCall,
     },
     chain::{Answers, Chain, ChainError, Transaction, View, Wallet, account_of},
-    units::{number, signed_number, token_number, wad},
 };
-use std::collections::BTreeSet;
+use risk::rules::cover::recoverable;
+use risk::{Health, Position, Usd};
+use standing::{Instrument, Leg, Market, Quote, Series, clock, market::option_rates, numbers};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Legs that one call closes, so that it fits any block; the next round goes on.
 const LEGS_A_CALL: u64 = 4;
+/// Options that the guard is asked about in one call.
+const OPTIONS_AT_ONCE: usize = 64;
+
+/// Whom a keeper speaks to.
+#[derive(Clone, Copy, Debug)]
+pub struct Contracts {
+    /// The vault that it keeps.
+    pub vault: Address,
+    /// The vault's guard.
+    pub guard: Address,
+    /// The vault's pool.
+    pub pool: Address,
+    /// What the vault's balances are in.
+    pub token: Address,
+}
 
 /// A keeper of one vault.
 pub struct Keeper {
     /// Signs, and owns the account that takes over positions.
     pub wallet: Wallet,
-    vault: Address,
-    pool: Address,
-    instruments: Vec<u32>,
+    contracts: Contracts,
+    instruments: BTreeMap<u32, Instrument>,
     watched: BTreeSet<B256>,
-    unfinished: BTreeSet<B256>,
+    unfinished: BTreeMap<B256, u64>,
 }
 
 impl Keeper {
-    /// A keeper that knows no account yet, of a vault with some perpetuals.
-    pub fn new(wallet: Wallet, vault: Address, pool: Address, instruments: Vec<u32>) -> Self {
+    /// A keeper that knows no account yet, and of the vault's instruments as many as it is told.
+    pub fn new(
+        wallet: Wallet,
+        contracts: Contracts,
+        instruments: BTreeMap<u32, Instrument>,
+    ) -> Self {
         Self {
             wallet,
-            vault,
-            pool,
+            contracts,
             instruments,
             watched: BTreeSet::new(),
-            unfinished: BTreeSet::new(),
+            unfinished: BTreeMap::new(),
         }
     }
 
-    /// Learns from the vault's events: of accounts, and of deleveragings that are not finished.
+    /// Learns from the vault's events: of accounts, of instruments, and of deleveragings that are not finished. Of those whose time a
+    /// node does not say, it is not relied on that they go on.
     pub fn learn<'a>(&mut self, logs: impl IntoIterator<Item = &'a Log>) {
-        for log in logs.into_iter().filter(|log| log.address() == self.vault) {
+        let vault = self.contracts.vault;
+        for log in logs.into_iter().filter(|log| log.address() == vault) {
+            self.learn_of_instrument(log);
             if let Ok(event) = Deposited::decode_log(&log.inner) {
                 self.watched.insert(event.account);
             }
             if let Ok(event) = Settled::decode_log(&log.inner) {
                 self.watched.extend([event.maker, event.taker]);
             }
+            if let Ok(event) = Liquidated::decode_log(&log.inner) {
+                self.watched.insert(event.into);
+            }
             if let Ok(event) = Deleveraged::decode_log(&log.inner) {
-                if event.done {
-                    self.unfinished.remove(&event.account);
-                } else {
-                    self.unfinished.insert(event.account);
-                }
+                self.learn_of_deleveraging(&event, log.block_timestamp.unwrap_or(0));
             }
         }
         self.watched.remove(&self.wallet.account());
+    }
+
+    fn learn_of_instrument(&mut self, log: &Log) {
+        if let Ok(event) = InstrumentSet::decode_log(&log.inner) {
+            let asset = event.parameters.asset;
+            let perpetual = Instrument::Perpetual { asset };
+            self.instruments.insert(event.instrument, perpetual);
+        }
+        if let Ok(event) = OptionListed::decode_log(&log.inner) {
+            let terms = (event.underlying, event.expiry, event.strike, event.isCall);
+            if let Ok(series) = Series::listed(terms.0, terms.1, terms.2, terms.3) {
+                let option = Instrument::Option(series);
+                self.instruments.insert(event.instrument, option);
+            }
+        }
+        if let Ok(event) = OptionClosing::decode_log(&log.inner)
+            && let Some(Instrument::Option(series)) = self.instruments.get_mut(&event.instrument)
+        {
+            series.closes = event.closes;
+        }
+        if let Ok(event) = OptionDelisted::decode_log(&log.inner) {
+            self.instruments.remove(&event.instrument);
+        }
+    }
+
+    /// A deleveraging holds for a while as it was decided: one that no longer does was decided anew by the call that went on.
+    fn learn_of_deleveraging(&mut self, event: &Deleveraged, time: u64) {
+        if event.done {
+            self.unfinished.remove(&event.account);
+            return;
+        }
+        let started = self.unfinished.entry(event.account).or_insert(time);
+        if !plan::holds(*started, time) {
+            *started = time;
+        }
     }
 
     /// Accounts known so far, the keeper's own not among them.
@@ -75,62 +136,178 @@ impl Keeper {
 
     /// The views whose answers `outlook` takes.
     pub fn views(&self) -> Vec<View> {
-        let (vault, pool) = (self.vault, self.pool);
-        let balances = |account| View::new(vault, &IMarginVault::balancesCall { account });
+        let Contracts {
+            vault, pool, token, ..
+        } = self.contracts;
+        let account = account_of(vault);
         let mut views = vec![
             View::timestamp(),
+            View::new(vault, &IMarginVault::parametersCall {}),
             View::new(vault, &IMarginVault::impairedSinceCall {}),
+            View::new(vault, &IMarginVault::shortfallCall {}),
+            View::new(token, &decimalsCall {}),
             View::new(pool, &IInsurancePool::availableCall { vault }),
-            balances(account_of(vault)),
+            View::new(vault, &IMarginVault::balancesCall { account }),
         ];
-        for &instrument in &self.instruments {
+        for (instrument, _) in self.perpetuals() {
+            views.push(View::new(
+                vault,
+                &IMarginVault::instrumentCall { instrument },
+            ));
+            let underlying = instrument;
+            views.push(View::new(vault, &optionRulesCall { underlying }));
             views.push(View::new(vault, &IMarginVault::debtsCall { instrument }));
         }
-        for account in [self.wallet.account()].into_iter().chain(self.watched()) {
+        views.extend(self.marks());
+        let account = self.wallet.account();
+        views.push(View::new(vault, &IMarginVault::healthCall { account }));
+        views.push(View::new(vault, &IMarginVault::immatureCall { account }));
+        for account in self.watched() {
             views.push(View::new(vault, &IMarginVault::healthCall { account }));
-            views.push(balances(account));
+            views.push(View::new(vault, &IMarginVault::balancesCall { account }));
+            views.push(View::new(vault, &IMarginVault::legsCall { account }));
         }
         views
+    }
+
+    /// The perpetuals that are known, with their assets.
+    fn perpetuals(&self) -> impl Iterator<Item = (u32, B256)> {
+        let all = self.instruments.iter();
+        all.filter_map(|(number, instrument)| match instrument {
+            Instrument::Perpetual { asset } => Some((*number, *asset)),
+            Instrument::Option(_) => None,
+        })
+    }
+
+    /// The options that are known, on perpetuals that are, with what the guard knows them by.
+    fn options(&self) -> Vec<(u32, Series, OptionId)> {
+        let perpetuals: Vec<u32> = self.perpetuals().map(|(number, _)| number).collect();
+        let known = self.instruments.iter().filter_map(|(number, instrument)| {
+            let Instrument::Option(series) = instrument else {
+                return None;
+            };
+            let place = perpetuals
+                .iter()
+                .position(|known| *known == series.underlying);
+            let id = series.id(u8::try_from(place?).ok()?);
+            Some((*number, *series, id))
+        });
+        known.collect()
+    }
+
+    /// What the guard is asked of all instruments: the first call answers of the perpetuals, each of some options.
+    fn marks(&self) -> Vec<View> {
+        let assets: Vec<B256> = self.perpetuals().map(|(_, asset)| asset).collect();
+        let ids: Vec<OptionId> = self.options().into_iter().map(|(_, _, id)| id).collect();
+        let mut groups: Vec<&[OptionId]> = ids.chunks(OPTIONS_AT_ONCE).collect();
+        if groups.is_empty() {
+            groups.push(&[]);
+        }
+        let ask = |options: &[OptionId]| {
+            let (assets, options) = (assets.clone(), options.to_vec());
+            View::new(
+                self.contracts.guard,
+                &marksWithOptionsCall { assets, options },
+            )
+        };
+        groups.into_iter().map(ask).collect()
     }
 
     /// What the answers to `views` say.
     pub fn outlook(&self, answers: &mut Answers) -> Result<Outlook, ChainError> {
         let now = answers.timestamp()?;
+        let parameters = answers.take::<IMarginVault::parametersCall>()?;
+        let mut market = fitting("parameters", Market::new(now, &parameters))?;
         let impaired_since = answers.take::<IMarginVault::impairedSinceCall>()?;
-        let available = token_number(answers.take::<IInsurancePool::availableCall>()?.amount);
+        let shortfall = answers.take::<IMarginVault::shortfallCall>()?;
+        let shortfall = fitting("shortfall", numbers::usd(shortfall))?;
+        let decimals = answers.take::<decimalsCall>()?;
+        let available = answers.take::<IInsurancePool::availableCall>()?.amount;
+        let available = fitting("available", numbers::of_token(available, decimals))?;
         let fees = answers.take::<IMarginVault::balancesCall>()?;
-        let mut recoverable = Vec::with_capacity(self.instruments.len());
-        for &instrument in &self.instruments {
-            let debts = answers.take::<IMarginVault::debtsCall>()?;
-            let beyond_known = number(debts.room) - number(debts.known);
-            recoverable.push((instrument, number(debts.unpaid).min(beyond_known)));
-        }
-        let own = health(answers, self.wallet.account())?;
+        let fees =
+            numbers::usd(fees.capital).and_then(|capital| capital.plus(numbers::usd(fees.pnl)?));
+        let fees = fitting("balances", fees)?;
+        let recoverable = self.read_market(&mut market, shortfall, answers)?;
+        let free = self.free(answers)?;
         let others = self
             .watched()
-            .map(|account| health(answers, account))
-            .collect::<Result<_, _>>()?;
+            .map(|account| read_account(answers, account, now));
+        let others = others.collect::<Result<_, _>>()?;
         Ok(Outlook {
-            own,
+            market,
+            free,
             others,
             unfinished: self.unfinished.clone(),
             recoverable,
             available,
-            impaired_secs: (impaired_since > 0).then(|| now.saturating_sub(impaired_since)),
-            fees: number(fees.capital) + signed_number(fees.pnl),
+            impaired_since: u32::try_from(impaired_since).unwrap_or(u32::MAX),
+            fees,
         })
+    }
+
+    /// Reads what is said of instruments; returns what can be recovered for each.
+    fn read_market(
+        &self,
+        market: &mut Market,
+        shortfall: Usd,
+        answers: &mut Answers,
+    ) -> Result<Vec<(u32, Usd)>, ChainError> {
+        let (mut terms, mut due) = (Vec::new(), Vec::new());
+        for (number, _) in self.perpetuals() {
+            terms.push((number, answers.take::<IMarginVault::instrumentCall>()?));
+            let rules = answers.take::<optionRulesCall>()?;
+            market.option_rates.insert(number, option_rates(&rules));
+            let debts = answers.take::<IMarginVault::debtsCall>()?;
+            let of = |unpaid, room, known| {
+                let unpaid = numbers::usd(unpaid)?.min(shortfall);
+                recoverable(unpaid, numbers::usd(room)?, numbers::usd(known)?)
+            };
+            let can_be = fitting("debts", of(debts.unpaid, debts.room, debts.known))?;
+            due.push((number, can_be));
+        }
+        let options = self.options();
+        for place in 0..self.marks().len() {
+            let said = answers.take::<marksWithOptionsCall>()?;
+            if place == 0 {
+                for ((number, terms), mark) in terms.iter().zip(&said._0) {
+                    market
+                        .quotes
+                        .insert(*number, Quote::of_perpetual(mark, terms));
+                }
+            }
+            let asked = options.iter().skip(place * OPTIONS_AT_ONCE);
+            for ((number, series, _), mark) in asked.zip(&said._1) {
+                let quote = Quote::of_option(mark, &market.quote(series.underlying));
+                market.quotes.insert(*number, quote);
+            }
+        }
+        market.instruments.clone_from(&self.instruments);
+        Ok(due)
+    }
+
+    /// What the keeper's own account has beyond initial margin, all profit that has not matured left out, as if it were worth its
+    /// amount.
+    fn free(&self, answers: &mut Answers) -> Result<Usd, ChainError> {
+        let own = answers.take::<IMarginVault::healthCall>()?;
+        let immature = answers.take::<IMarginVault::immatureCall>()?;
+        let free = || {
+            let mature = numbers::usd(own.equity)?.minus(numbers::usd(immature)?)?;
+            mature.minus(numbers::usd(own.initial)?)
+        };
+        fitting("health", free())
     }
 
     /// The transaction of an action.
     pub fn transaction(&self, chain: &Chain, action: &Action) -> Result<Transaction, ChainError> {
-        let (wallet, vault) = (&self.wallet, self.vault);
+        let (wallet, vault) = (&self.wallet, self.contracts.vault);
         let into = wallet.account();
         match *action {
             Action::Touch(account) => {
                 wallet.call(chain, vault, &IMarginVault::touchCall { account })
             }
             Action::Liquidate(ref accounts, share) => {
-                let max_share = wad(share);
+                let max_share = U256::from(share.0);
                 if let [account] = accounts[..] {
                     let liquidate = IMarginVault::liquidateCall {
                         account,
@@ -170,15 +347,40 @@ impl Keeper {
     }
 }
 
-fn health(answers: &mut Answers, account: B256) -> Result<Health, ChainError> {
+/// What the views say of an account.
+fn read_account(answers: &mut Answers, account: B256, now: u64) -> Result<Account, ChainError> {
     let view = answers.take::<IMarginVault::healthCall>()?;
     let balances = answers.take::<IMarginVault::balancesCall>()?;
-    Ok(Health {
-        account,
-        equity: signed_number(view.equity),
-        maintenance: number(view.maintenance),
-        initial: number(view.initial),
-        profit: signed_number(balances.pnl),
-        unhealthy_secs: view.unhealthySecs,
+    let legs = legs(&answers.take::<IMarginVault::legsCall>()?);
+    let read = || {
+        Ok(Account {
+            account,
+            health: Health {
+                equity: numbers::usd(view.equity)?,
+                maintenance: numbers::usd(view.maintenance)?,
+            },
+            initial: numbers::usd(view.initial)?,
+            profit: numbers::usd(balances.pnl)?,
+            clock: clock(now, view.unhealthySecs),
+            legs: legs?,
+        })
+    };
+    fitting("health", read())
+}
+
+fn legs(answer: &legsReturn) -> risk::Result<Vec<Leg>> {
+    let each = answer.instruments.iter().zip(&answer.sizes);
+    let leg = |(&instrument, &size): (&u32, &alloy::primitives::I256)| {
+        let size = Position(numbers::usd(size)?.0);
+        Ok(Leg { instrument, size })
+    };
+    each.map(leg).collect()
+}
+
+/// What the contracts' types hold, or that `what` said something that they do not.
+fn fitting<T>(what: &str, read: risk::Result<T>) -> Result<T, ChainError> {
+    read.map_err(|_| ChainError::Malformed {
+        what: what.into(),
+        reason: "a quantity beyond what the ledger computes with".into(),
     })
 }

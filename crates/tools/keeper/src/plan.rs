@@ -1,48 +1,38 @@
-//! What a keeper does about what it sees: pure decisions, no chain.
+//! What a keeper does about what it sees: pure decisions, no chain. What may be done to an account the rules say, and how much of it
+//! a liquidation takes; what is worth doing, and in which order, is the keeper's own policy.
 
 use alloy::primitives::B256;
-use std::collections::BTreeSet;
+use risk::rules::conversion::is_forcible;
+use risk::{Clock, Closing, Ground, Health, Ratio, Result, Usd, WAD, math};
+use standing::{Book, Leg, Market};
+use std::{cmp::Ordering, collections::BTreeMap};
 
-/// Equity over maintenance below which deleveraging is allowed before there is debt (DESIGN 3).
-const DELEVERAGE_RATIO: f64 = 0.2;
-/// Seconds on the clock of ill health from which it is.
-const DELEVERAGE_CLOCK: u64 = 120;
-/// Equity over maintenance that a liquidation restores (DESIGN 3).
-const TARGET_RATIO: f64 = 1.25;
-/// A smaller share is not worth a transaction.
-const LEAST_SHARE: f64 = 0.02;
-/// Part of its free margin that the keeper commits, so that its own loss until the next round cannot stop it.
-const COMMITTED: f64 = 0.8;
+/// A smaller share is not worth a transaction: 2 %.
+const LEAST_SHARE: Ratio = Ratio(WAD / 50);
+/// Part of its free margin that the keeper commits, so that its own loss until the next round cannot stop it: 80 %.
+const COMMITTED: Ratio = Ratio(WAD / 5 * 4);
 /// Accounts in one batch, so that it fits any block.
 const BATCH: usize = 20;
-/// Dollars that a cover has for what is missing, that the pool can pay, or of profit to convert, that are worth a transaction.
-const WORTHWHILE: f64 = 1.0;
-/// Dollars of collected fees that are worth distributing.
-const FEES_WORTHWHILE: f64 = 100.0;
-/// Seconds of impairment after which anyone may convert anyone's profit (DESIGN 3).
-const FORCIBLE_AFTER: u64 = 86_400;
+/// What a cover has for what is missing, the pool can pay, or profit to convert comes to, to be worth a transaction: a dollar.
+const WORTHWHILE: Usd = Usd(WAD as i128);
+/// Collected fees that are worth distributing: 100 dollars.
+const FEES_WORTHWHILE: Usd = Usd(100 * WAD as i128);
 
-/// What the views say of an account. Amounts are in the quote currency.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Health {
-    /// Which account.
+/// What the views say of an account.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Account {
+    /// Which.
     pub account: B256,
-    /// Capital and what profit is worth, after settling.
-    pub equity: f64,
-    /// Maintenance margin.
-    pub maintenance: f64,
+    /// Equity and maintenance margin, after settling.
+    pub health: Health,
     /// Initial margin.
-    pub initial: f64,
+    pub initial: Usd,
     /// Settled profit, or debt when negative.
-    pub profit: f64,
-    /// Seconds on the clock of ill health.
-    pub unhealthy_secs: u64,
-}
-
-impl Health {
-    fn ratio(&self) -> f64 {
-        self.equity / self.maintenance
-    }
+    pub profit: Usd,
+    /// How long it has been in ill health.
+    pub clock: Clock,
+    /// Its positions.
+    pub legs: Vec<Leg>,
 }
 
 /// What to do.
@@ -51,7 +41,7 @@ pub enum Action {
     /// Settle an account, which also moves its clock.
     Touch(B256),
     /// Take over at most this share of the legs of each account.
-    Liquidate(Vec<B256>, f64),
+    Liquidate(Vec<B256>, Ratio),
     /// Close an account's legs against the other side.
     Deleverage(B256),
     /// Have the pool pay for what is missing of an instrument.
@@ -65,70 +55,130 @@ pub enum Action {
 /// One look at the vault.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outlook {
-    /// The keeper's own account.
-    pub own: Health,
+    /// Its instruments, and what it liquidates by.
+    pub market: Market,
+    /// What the keeper's own account has beyond initial margin; profit that has not matured left out.
+    pub free: Usd,
     /// All others.
-    pub others: Vec<Health>,
-    /// Accounts whose deleveraging has begun and is not finished.
-    pub unfinished: BTreeSet<B256>,
-    /// Instruments with the dollars that nobody has paid for and their covers have.
-    pub recoverable: Vec<(u32, f64)>,
-    /// Dollars that the pool would pay now.
-    pub available: f64,
-    /// For how many seconds the vault has been impaired, if it is.
-    pub impaired_secs: Option<u64>,
-    /// Dollars of fees that wait to be distributed.
-    pub fees: f64,
+    pub others: Vec<Account>,
+    /// Accounts whose deleveraging has begun and is not finished, with the unix times at which it did.
+    pub unfinished: BTreeMap<B256, u64>,
+    /// Instruments with what nobody has paid for and their covers have.
+    pub recoverable: Vec<(u32, Usd)>,
+    /// What the pool would pay now.
+    pub available: Usd,
+    /// Unix time since when the vault has been impaired; zero if it is not.
+    pub impaired_since: u32,
+    /// Fees that wait to be distributed.
+    pub fees: Usd,
+}
+
+/// What may be done to an account in ill health.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Due {
+    /// Deleveraging it.
+    Deleveraging,
+    /// Taking over this share of it.
+    Liquidation(Ratio),
+    /// Nothing but touching it.
+    Nothing,
 }
 
 /// Chooses the actions of a round, the most endangered account first. Liquidations stop where the keeper's own margin would
 /// be used up; what then still ails is touched, so that its clock runs and deleveraging comes due.
 pub fn plan(outlook: &Outlook) -> Vec<Action> {
-    let mut ill: Vec<&Health> = outlook
-        .others
-        .iter()
-        .filter(|health| health.equity < health.maintenance.max(0.0))
+    let ailing = outlook.others.iter();
+    let mut ill: Vec<&Account> = ailing
+        .filter(|account| !account.health.is_healthy())
         .collect();
-    ill.sort_by(|a, b| a.ratio().total_cmp(&b.ratio()));
-    let (hopeless, weak): (Vec<&Health>, Vec<&Health>) = ill
-        .into_iter()
-        .partition(|health| is_to_be_deleveraged(health, &outlook.unfinished));
-    let free = COMMITTED * (outlook.own.equity - outlook.own.initial);
-    let mut actions: Vec<Action> = hopeless
-        .iter()
-        .map(|health| Action::Deleverage(health.account))
-        .collect();
-    actions.extend(liquidations(&weak, free));
+    ill.sort_by(|a, b| by_danger(&a.health, &b.health));
+    let (mut actions, mut weak) = (Vec::new(), Vec::new());
+    for account in ill {
+        // What cannot be worked out is left to whoever can: a touch does no harm.
+        match due(outlook, account).unwrap_or(Due::Nothing) {
+            Due::Deleveraging => actions.push(Action::Deleverage(account.account)),
+            Due::Liquidation(share) => weak.push((account, share)),
+            Due::Nothing => weak.push((account, Ratio::ZERO)),
+        }
+    }
+    let free = outlook.free.or_zero().times_down(COMMITTED);
+    actions.extend(liquidations(&weak, free.unwrap_or(Usd::ZERO)));
     actions.extend(upkeep(outlook));
     actions
 }
 
-fn is_to_be_deleveraged(health: &Health, unfinished: &BTreeSet<B256>) -> bool {
-    let is_due = health.ratio() < DELEVERAGE_RATIO && health.unhealthy_secs >= DELEVERAGE_CLOCK;
-    health.equity <= 0.0 || is_due || unfinished.contains(&health.account)
+/// Accounts in debt first, then by equity over maintenance margin.
+fn by_danger(a: &Health, b: &Health) -> Ordering {
+    let magnitudes = |health: &Health| [health.equity, health.maintenance].map(|part| part.0);
+    let ([equity, margin], [other_equity, other_margin]) = (magnitudes(a), magnitudes(b));
+    if equity < 0 || other_equity < 0 {
+        return equity.cmp(&other_equity);
+    }
+    math::cmp_products(
+        equity.unsigned_abs(),
+        other_margin.unsigned_abs(),
+        other_equity.unsigned_abs(),
+        margin.unsigned_abs(),
+    )
 }
 
-/// Takes over what the keeper's `free` margin allows of the accounts, in their order: in batches as long as it suffices, a
-/// part of the next one; the rest is touched.
-fn liquidations(weak: &[&Health], mut free: f64) -> Vec<Action> {
+/// What may be done to an account in ill health. A deleveraging that has begun goes on as long as it holds.
+fn due(outlook: &Outlook, account: &Account) -> Result<Due> {
+    let Account { health, clock, .. } = account;
+    let goes_on = outlook.unfinished.get(&account.account);
+    let goes_on = goes_on.is_some_and(|&started| holds(started, outlook.market.time));
+    if goes_on || Ground::seen(health, *clock)? == Some(Ground::Debt) {
+        return Ok(Due::Deleveraging);
+    }
+    let book = Book::new(&outlook.market, &account.legs)?;
+    if book.deleveraged(health, *clock)?.is_some() {
+        return Ok(Due::Deleveraging);
+    }
+    let taken = book.liquidated(health, *clock)?;
+    Ok(taken.map_or(Due::Nothing, |taken| Due::Liquidation(taken.share)))
+}
+
+/// Whether a deleveraging that began at a time goes on as it was decided.
+pub(crate) fn holds(started: u64, now: u64) -> bool {
+    let closing = Closing {
+        started: u32::try_from(started).unwrap_or(u32::MAX),
+        ..Closing::default()
+    };
+    closing.is_valid(now)
+}
+
+/// Takes over what the keeper's `free` margin allows of the accounts, in their order, each of which needs a share taken: in batches as
+/// long as it suffices, a part of the next one; the rest is touched.
+fn liquidations(weak: &[(&Account, Ratio)], mut free: Usd) -> Vec<Action> {
     let mut whole = Vec::new();
     let mut rest = Vec::new();
-    for health in weak {
-        let affordable = (free / health.initial).min(1.0);
-        let needed = ((TARGET_RATIO - health.ratio()) / TARGET_RATIO).clamp(0.0, 1.0);
-        if needed <= affordable {
-            whole.push(health.account);
-        } else if affordable >= LEAST_SHARE {
-            rest.push(Action::Liquidate(vec![health.account], affordable));
-        } else {
-            rest.push(Action::Touch(health.account));
+    for &(account, needed) in weak {
+        let affordable = affordable(free, account.initial);
+        if needed == Ratio::ZERO || affordable < needed.min(LEAST_SHARE) {
+            rest.push(Action::Touch(account.account));
+            continue;
         }
-        free -= needed.min(affordable.max(0.0)) * health.initial;
+        if needed <= affordable {
+            whole.push(account.account);
+        } else {
+            rest.push(Action::Liquidate(vec![account.account], affordable));
+        }
+        let committed = account.initial.times_up(needed.min(affordable));
+        let left = committed.and_then(|committed| free.minus(committed));
+        free = left.unwrap_or(Usd::ZERO);
     }
     let batches = whole
         .chunks(BATCH)
-        .map(|accounts| Action::Liquidate(accounts.to_vec(), 1.0));
+        .map(|accounts| Action::Liquidate(accounts.to_vec(), Ratio::ONE));
     batches.chain(rest).collect()
+}
+
+/// The share of an account that `free` margin suffices for, at most one, if what is taken over needs its share of `initial` margin;
+/// rounded down.
+fn affordable(free: Usd, initial: Usd) -> Ratio {
+    let [free, initial] = [free, initial].map(|amount| amount.or_zero().0.unsigned_abs());
+    let share = math::mul_div_down(free, WAD, initial);
+    Ratio(share.unwrap_or(WAD).min(WAD))
 }
 
 /// What is due whatever the health of accounts.
@@ -138,15 +188,10 @@ fn upkeep(outlook: &Outlook) -> Vec<Action> {
         let worthwhile = outlook.recoverable.iter().filter(|due| due.1 > WORTHWHILE);
         actions.extend(worthwhile.map(|due| Action::Recover(due.0)));
     }
-    let is_forcible = outlook
-        .impaired_secs
-        .is_some_and(|secs| secs >= FORCIBLE_AFTER);
-    if is_forcible {
-        let profitable = outlook
-            .others
-            .iter()
-            .filter(|health| health.profit > WORTHWHILE);
-        actions.extend(profitable.map(|health| Action::Convert(health.account)));
+    if is_forcible(outlook.impaired_since, outlook.market.time) {
+        let others = outlook.others.iter();
+        let profitable = others.filter(|account| account.profit > WORTHWHILE);
+        actions.extend(profitable.map(|account| Action::Convert(account.account)));
     }
     if outlook.fees > FEES_WORTHWHILE {
         actions.push(Action::DistributeFees);
@@ -157,119 +202,197 @@ fn upkeep(outlook: &Outlook) -> Vec<Action> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use risk::rules::tiers::action;
+    use risk::{Penalty, Position, Price};
+    use standing::{Instrument, Quote};
 
-    fn health(number: u8, equity: f64, maintenance: f64, unhealthy_secs: u64) -> Health {
-        let account = B256::repeat_byte(number);
-        Health {
-            account,
-            equity,
-            maintenance,
-            initial: maintenance * 2.0,
-            profit: 0.0,
-            unhealthy_secs,
+    const PERPETUAL: u32 = 1;
+    const NOW: u64 = 1_000_000;
+    const CENT: Usd = Usd(WAD as i128 / 100);
+
+    fn usd(dollars: i64) -> Usd {
+        Usd(i128::from(dollars) * WAD as i128)
+    }
+
+    fn percent(share: u128) -> Ratio {
+        Ratio(share * WAD / 100)
+    }
+
+    fn ill(number: u8, equity: Usd, unhealthy: u16) -> Account {
+        let maintenance = usd(50);
+        Account {
+            account: account(number),
+            health: Health {
+                equity,
+                maintenance,
+            },
+            initial: usd(100),
+            profit: Usd::ZERO,
+            clock: Clock {
+                seen: NOW as u32,
+                unhealthy,
+            },
+            legs: vec![Leg {
+                instrument: PERPETUAL,
+                size: Position(WAD as i128),
+            }],
         }
     }
 
-    fn outlook(own_equity: f64, others: Vec<Health>) -> Outlook {
+    /// One perpetual at 1,000 dollars with a maintenance margin of 5 %; liquidations cost 20 % of it from the start.
+    fn outlook(free: Usd, others: Vec<Account>) -> Outlook {
+        let quote = Quote {
+            mark: Price(1_000 * WAD),
+            spot: Price(1_000 * WAD),
+            range: percent(5),
+            ..Quote::default()
+        };
+        let asset = B256::ZERO;
         Outlook {
-            own: health(0, own_equity, 0.0, 0),
+            market: Market {
+                time: NOW,
+                instruments: [(PERPETUAL, Instrument::Perpetual { asset })].into(),
+                quotes: [(PERPETUAL, quote)].into(),
+                option_rates: BTreeMap::new(),
+                penalty: Penalty {
+                    start: percent(20),
+                    ramp: 600,
+                },
+                dust: Usd::ZERO,
+            },
+            free,
             others,
-            unfinished: BTreeSet::new(),
+            unfinished: BTreeMap::new(),
             recoverable: vec![],
-            available: 0.0,
-            impaired_secs: None,
-            fees: 0.0,
+            available: Usd::ZERO,
+            impaired_since: 0,
+            fees: Usd::ZERO,
         }
     }
 
-    fn actions(own_equity: f64, others: Vec<Health>) -> Vec<Action> {
-        plan(&outlook(own_equity, others))
+    fn actions(free: Usd, others: Vec<Account>) -> Vec<Action> {
+        plan(&outlook(free, others))
     }
 
     fn account(number: u8) -> B256 {
         B256::repeat_byte(number)
     }
 
+    fn blocked(bits: u16, account: Account) -> Vec<Action> {
+        let mut outlook = outlook(usd(1_000), vec![account]);
+        outlook.market.quotes.get_mut(&PERPETUAL).unwrap().blocked = bits;
+        plan(&outlook)
+    }
+
     #[test]
     fn healthy_accounts_are_left_alone() {
-        assert_eq!(
-            actions(
-                1000.0,
-                vec![health(1, 100.0, 50.0, 0), health(2, 0.0, 0.0, 0)]
-            ),
-            []
-        );
+        let nothing = Account {
+            health: Health::default(),
+            legs: vec![],
+            ..ill(2, Usd::ZERO, 0)
+        };
+        let healthy = ill(1, usd(50), 0);
+        assert_eq!(actions(usd(1_000), vec![healthy, nothing]), []);
     }
 
     #[test]
-    fn an_account_without_equity_is_deleveraged_at_once() {
-        assert_eq!(
-            actions(1000.0, vec![health(1, -5.0, 50.0, 0)]),
-            [Action::Deleverage(account(1))]
-        );
+    fn a_debt_is_closed_at_once_with_legs_or_without() {
+        let debt = ill(1, Usd(-1), 0);
+        let without_legs = Account {
+            health: Health {
+                maintenance: Usd::ZERO,
+                ..debt.health
+            },
+            legs: vec![],
+            ..debt.clone()
+        };
+        for debt in [debt, without_legs] {
+            let closed = [Action::Deleverage(account(1))];
+            assert_eq!(actions(usd(1_000), vec![debt]), closed);
+        }
     }
 
     #[test]
-    fn a_debt_without_legs_is_closed() {
-        assert_eq!(
-            actions(1000.0, vec![health(1, -5.0, 0.0, 0)]),
-            [Action::Deleverage(account(1))]
-        );
+    fn an_account_with_nothing_left_waits_for_two_minutes() {
+        let plan = |unhealthy| actions(usd(1_000), vec![ill(1, Usd::ZERO, unhealthy)]);
+        assert_eq!(plan(119), [Action::Touch(account(1))]);
+        assert_eq!(plan(120), [Action::Deleverage(account(1))]);
     }
 
     #[test]
-    fn a_fifth_of_maintenance_and_two_minutes_allow_deleveraging() {
-        assert_eq!(
-            actions(1000.0, vec![health(1, 9.0, 50.0, 120)]),
-            [Action::Deleverage(account(1))]
-        );
-        assert_eq!(
-            actions(1000.0, vec![health(1, 9.0, 50.0, 119)]),
-            [Action::Liquidate(vec![account(1)], 1.0)]
-        );
-        assert_eq!(
-            actions(1000.0, vec![health(1, 11.0, 50.0, 120)]),
-            [Action::Liquidate(vec![account(1)], 1.0)]
-        );
+    fn less_than_a_fifth_of_maintenance_and_two_minutes_allow_deleveraging() {
+        let plan = |equity, unhealthy| actions(usd(1_000), vec![ill(1, equity, unhealthy)]);
+        let deleveraged = [Action::Deleverage(account(1))];
+        let liquidated = [Action::Liquidate(vec![account(1)], Ratio::ONE)];
+        let fifth = usd(10);
+        assert_eq!(plan(Usd(fifth.0 - 1), 120), deleveraged);
+        assert_eq!(plan(Usd(fifth.0 - 1), 119), liquidated);
+        assert_eq!(plan(fifth, 120), liquidated);
+        assert_eq!(plan(fifth, 500), liquidated);
+    }
+
+    /// (1.25 x 50 - 25) / (50 x (1.25 - 0.2)) = 71.4 %, where a target without the penalty would ask for 60 %.
+    #[test]
+    fn the_share_that_is_needed_pays_for_the_penalty() {
+        let plan = |free| actions(free, vec![ill(1, usd(25), 0)]);
+        // 80 % of 87.5 dollars is 70 % of 100; of 90 it is 72 %.
+        let part = Action::Liquidate(vec![account(1)], percent(70));
+        assert_eq!(plan(Usd(87 * WAD as i128 + 50 * CENT.0)), [part]);
+        let whole = Action::Liquidate(vec![account(1)], Ratio::ONE);
+        assert_eq!(plan(usd(90)), [whole]);
     }
 
     #[test]
     fn the_most_endangered_comes_first_and_gets_the_margin_that_there_is() {
-        let others = vec![health(1, 45.0, 50.0, 0), health(2, 25.0, 50.0, 0)];
-        // 80 % of 50 is free; account 2 needs 60 % of its 100, more than that.
+        let others = vec![ill(1, usd(45), 0), ill(2, usd(25), 0)];
         assert_eq!(
-            actions(50.0, others),
+            actions(usd(50), others),
             [
-                Action::Liquidate(vec![account(2)], 0.4),
+                Action::Liquidate(vec![account(2)], percent(40)),
                 Action::Touch(account(1))
             ]
         );
     }
 
     #[test]
+    fn dust_is_taken_over_whole_or_in_part() {
+        let plan = |free| {
+            let mut outlook = outlook(free, vec![ill(1, usd(45), 0)]);
+            // One unit at 1,000 dollars.
+            outlook.market.dust = usd(1_001);
+            plan(&outlook)
+        };
+        // 80 % of 62.5 suffices for half of it.
+        let part = Action::Liquidate(vec![account(1)], percent(50));
+        assert_eq!(plan(Usd(62 * WAD as i128 + 50 * CENT.0)), [part]);
+        let whole = Action::Liquidate(vec![account(1)], Ratio::ONE);
+        assert_eq!(plan(usd(125)), [whole]);
+    }
+
+    #[test]
     fn a_keeper_without_margin_moves_the_clock() {
-        assert_eq!(
-            actions(0.0, vec![health(1, 30.0, 50.0, 0)]),
-            [Action::Touch(account(1))]
-        );
+        for free in [Usd::ZERO, usd(-5)] {
+            let weak = ill(1, usd(30), 0);
+            assert_eq!(actions(free, vec![weak]), [Action::Touch(account(1))]);
+        }
     }
 
     #[test]
     fn what_the_margin_suffices_for_goes_into_one_batch() {
         let others = vec![
-            health(1, 45.0, 50.0, 0),
-            health(2, 25.0, 50.0, 0),
-            health(3, -1.0, 50.0, 0),
+            ill(1, usd(45), 0),
+            ill(2, usd(25), 0),
+            ill(3, Usd(-WORTHWHILE.0), 0),
         ];
         assert_eq!(
-            actions(1000.0, others),
+            actions(usd(1_000), others),
             [
                 Action::Deleverage(account(3)),
-                Action::Liquidate(vec![account(2), account(1)], 1.0)
+                Action::Liquidate(vec![account(2), account(1)], Ratio::ONE)
             ]
         );
-        let many = (0..45).map(|k| health(k, 45.0, 50.0, 0)).collect();
-        let sizes: Vec<usize> = actions(1e6, many)
+        let many = (0..45).map(|number| ill(number, usd(45), 0)).collect();
+        let sizes: Vec<usize> = actions(usd(1_000_000), many)
             .iter()
             .map(|action| match action {
                 Action::Liquidate(accounts, _) => accounts.len(),
@@ -280,44 +403,68 @@ mod tests {
     }
 
     #[test]
-    fn a_deleveraging_that_has_begun_goes_on_while_the_account_is_ill() {
-        let mut outlook = outlook(1000.0, vec![health(1, 40.0, 50.0, 0)]);
-        outlook.unfinished.insert(account(1));
-        assert_eq!(plan(&outlook), [Action::Deleverage(account(1))]);
-        outlook.others = vec![health(1, 60.0, 50.0, 0)];
-        assert_eq!(plan(&outlook), []);
+    fn what_the_guard_forbids_is_left_to_the_clock() {
+        let touched = [Action::Touch(account(1))];
+        assert_eq!(blocked(action::LIQUIDATE, ill(1, usd(30), 0)), touched);
+        assert_eq!(blocked(action::ALL, ill(1, usd(5), 500)), touched);
+        let deleveraged = [Action::Deleverage(account(1))];
+        assert_eq!(blocked(action::LIQUIDATE, ill(1, usd(5), 500)), deleveraged);
+    }
+
+    #[test]
+    fn an_account_with_nearly_enough_is_spared_in_the_grace_period() {
+        let plan = |equity| blocked(action::GRACE, ill(1, equity, 0));
+        let least = Usd(47 * WAD as i128 + 50 * CENT.0);
+        assert_eq!(plan(least), [Action::Touch(account(1))]);
+        let liquidated = [Action::Liquidate(vec![account(1)], Ratio::ONE)];
+        assert_eq!(plan(Usd(least.0 - 1)), liquidated);
+    }
+
+    #[test]
+    fn a_deleveraging_that_has_begun_goes_on_for_an_hour_while_the_account_is_ill() {
+        let plan = |equity, started| {
+            let mut outlook = outlook(usd(1_000), vec![ill(1, equity, 0)]);
+            outlook.unfinished.insert(account(1), started);
+            plan(&outlook)
+        };
+        let goes_on = [Action::Deleverage(account(1))];
+        assert_eq!(plan(usd(40), NOW - 3_600), goes_on);
+        let liquidated = [Action::Liquidate(vec![account(1)], Ratio::ONE)];
+        assert_eq!(plan(usd(40), NOW - 3_601), liquidated);
+        assert_eq!(plan(usd(60), NOW), []);
     }
 
     #[test]
     fn the_pool_is_asked_when_it_can_pay_for_what_is_missing() {
         let plan = |recoverable, available| {
             plan(&Outlook {
-                recoverable: vec![(1, 0.5), (2, recoverable)],
+                recoverable: vec![(1, WORTHWHILE), (2, recoverable)],
                 available,
-                ..outlook(0.0, vec![])
+                ..outlook(Usd::ZERO, vec![])
             })
         };
-        assert_eq!(plan(500.0, 100.0), [Action::Recover(2)]);
-        assert_eq!(plan(500.0, 0.0), []);
-        assert_eq!(plan(0.0, 100.0), []);
-        assert_eq!(plan(-5.0, 100.0), []);
+        let cent_more = Usd(WORTHWHILE.0 + 1);
+        assert_eq!(plan(cent_more, cent_more), [Action::Recover(2)]);
+        assert_eq!(plan(usd(500), WORTHWHILE), []);
+        assert_eq!(plan(Usd::ZERO, usd(100)), []);
     }
 
     #[test]
     fn profit_is_converted_by_force_after_a_day() {
-        let winner = Health {
-            profit: 10.0,
-            ..health(1, 100.0, 0.0, 0)
+        let winner = |number, profit| Account {
+            profit,
+            ..ill(number, usd(100), 0)
         };
-        let plan = |secs| {
+        let plan = |impaired_since| {
             plan(&Outlook {
-                impaired_secs: secs,
-                ..outlook(0.0, vec![winner, health(2, 100.0, 0.0, 0)])
+                impaired_since,
+                ..outlook(Usd::ZERO, vec![winner(1, usd(10)), winner(2, Usd::ZERO)])
             })
         };
-        assert_eq!(plan(Some(86_400)), [Action::Convert(account(1))]);
-        assert_eq!(plan(Some(86_399)), []);
-        assert_eq!(plan(None), []);
+        let a_day_ago = (NOW - 86_400) as u32;
+        assert_eq!(plan(a_day_ago), [Action::Convert(account(1))]);
+        assert_eq!(plan(a_day_ago + 1), []);
+        assert_eq!(plan(0), []);
     }
 
     #[test]
@@ -325,10 +472,10 @@ mod tests {
         let fees = |fees| {
             plan(&Outlook {
                 fees,
-                ..outlook(0.0, vec![])
+                ..outlook(Usd::ZERO, vec![])
             })
         };
-        assert_eq!(fees(101.0), [Action::DistributeFees]);
-        assert_eq!(fees(99.0), []);
+        assert_eq!(fees(usd(101)), [Action::DistributeFees]);
+        assert_eq!(fees(usd(100)), []);
     }
 }

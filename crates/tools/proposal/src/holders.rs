@@ -10,6 +10,8 @@ use alloy::{
     sol_types::SolEvent,
 };
 use client::{abi::IMarginVault, chain::View};
+use risk::Position;
+use standing::{Leg, numbers};
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::RangeInclusive,
@@ -34,16 +36,7 @@ pub struct Search {
     pub widest: u64,
 }
 
-/// A position.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Leg {
-    /// The instrument's number.
-    pub instrument: u32,
-    /// WAD, positive is long; not zero.
-    pub size: i128,
-}
-
-/// Positions by account.
+/// Positions by account, none of them zero.
 pub type Holders = BTreeMap<B256, Vec<Leg>>;
 
 /// Everybody with a position in `vault`.
@@ -73,8 +66,8 @@ pub async fn holders(
 fn legs(answer: &IMarginVault::legsReturn) -> Result<Vec<Leg>, ProposalError> {
     let mut legs = Vec::new();
     for (&instrument, size) in answer.instruments.iter().zip(&answer.sizes) {
-        let size = i128::try_from(*size).map_err(|_| risk::Error::Overflow)?;
-        if size != 0 {
+        let size = Position(numbers::usd(*size)?.0);
+        if size != Position::ZERO {
             legs.push(Leg { instrument, size });
         }
     }

@@ -4,14 +4,14 @@ use super::{
     amount::Amount,
     coins,
     error::ProposalError,
-    holders::Leg,
-    liquidation::{is_movable, liquidation, notional},
-    snapshot::{Conditions, Instrument, Margins, Snapshot},
+    liquidation::taken,
+    snapshot::{Conditions, Margins, Snapshot},
     stress::{self, Stressed},
 };
 use alloy::primitives::{Address, B256};
-use risk::Usd;
+use risk::{Size, Usd};
 use serde::Serialize;
+use standing::{Book, Instrument, Leg};
 
 /// How an account stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -23,7 +23,7 @@ pub enum Standing {
     BelowInitial,
     /// Below maintenance margin: it is liquidated.
     BelowMaintenance,
-    /// Nothing is left of it.
+    /// It owes: it is closed.
     InDebt,
 }
 
@@ -205,29 +205,29 @@ fn standing_of(
     margins: &Margins,
     legs: &[Leg],
 ) -> Result<Account, risk::Error> {
-    let taken = liquidation(conditions, margins, legs)?;
-    let movable = notional(
-        conditions,
-        legs.iter().filter(|leg| is_movable(conditions, leg)),
-    )?;
+    let book = Book::new(&conditions.market, legs)?;
+    let taken = taken(&book, margins)?;
     Ok(Account {
-        equity: Amount(margins.equity),
-        maintenance: Amount(margins.maintenance),
-        initial: Amount(margins.initial),
-        notional: Amount(notional(conditions, legs)?.0),
+        equity: Amount(margins.health.equity.0),
+        maintenance: Amount(margins.health.maintenance.0),
+        initial: Amount(margins.initial.0),
+        notional: Amount(book.notional(book.positions())?.0),
         standing: standing(margins),
         liquidated_share: Amount::of(taken.share.0)?,
-        liquidated: Amount(movable.times_down(taken.share)?.0),
+        liquidated: Amount(taken.notional.0),
         penalty: Amount(taken.penalty.0),
     })
 }
 
 fn standing(margins: &Margins) -> Standing {
-    if margins.equity >= margins.initial {
+    let Margins {
+        health, initial, ..
+    } = margins;
+    if health.equity >= *initial {
         Standing::Free
-    } else if margins.equity >= margins.maintenance {
+    } else if health.is_healthy() {
         Standing::BelowInitial
-    } else if margins.equity > 0 {
+    } else if health.equity >= Usd::ZERO {
         Standing::BelowMaintenance
     } else {
         Standing::InDebt
@@ -239,7 +239,7 @@ fn totals<'a>(
     accounts: impl Iterator<Item = &'a Account>,
 ) -> Result<Totals, risk::Error> {
     let mut sum = Totals {
-        insurance: Amount(conditions.insurance),
+        insurance: Amount(conditions.insurance.0),
         ..Totals::default()
     };
     let add = |sum: &mut Amount, amount: Amount| {
@@ -261,30 +261,33 @@ fn totals<'a>(
 fn missing(snapshot: &Snapshot) -> Vec<Missing> {
     let each = snapshot.unfound.iter().map(|unfound| Missing {
         instrument: unfound.instrument,
-        long: Amount(unfound.long),
-        short: Amount(unfound.short),
+        long: amount(unfound.long),
+        short: amount(unfound.short),
     });
     each.collect()
+}
+
+/// A size; the largest amount where it is no size but says that there is no limit.
+fn amount(size: Size) -> Amount {
+    Amount(i128::try_from(size.0).unwrap_or(i128::MAX))
 }
 
 fn room(snapshot: &Snapshot) -> Result<Vec<Room>, risk::Error> {
     let mut rooms = Vec::new();
     for (number, before) in &snapshot.before.terms {
         let after = snapshot.after.terms.get(number).unwrap_or(before);
-        let symbol = match snapshot.instruments.get(number) {
+        let symbol = match snapshot.before.market.instruments.get(number) {
             Some(Instrument::Perpetual { asset }) => coins::symbol(snapshot.market.vault, *asset),
             _ => None,
         };
-        // Where nothing limits it, the contract answers with the largest number there is.
-        let limit = |size: u128| Amount(i128::try_from(size).unwrap_or(i128::MAX));
         rooms.push(Room {
             instrument: *number,
             symbol,
-            open_interest: Amount(before.open_interest),
-            limit_before: limit(before.open_interest_limit),
-            limit_after: limit(after.open_interest_limit),
-            cover_before: Amount(before.cover_left),
-            cover_after: Amount(after.cover_left),
+            open_interest: amount(before.open_interest),
+            limit_before: amount(before.open_interest_limit),
+            limit_after: amount(after.open_interest_limit),
+            cover_before: Amount(before.cover_left.0),
+            cover_after: Amount(after.cover_left.0),
         });
     }
     Ok(rooms)
@@ -323,7 +326,7 @@ mod tests {
     #[test]
     fn whose_requirement_changes_most_comes_first() {
         let mut snapshot = snapshot();
-        snapshot.after.accounts.get_mut(&BOB).unwrap().initial = 0;
+        snapshot.after.accounts.get_mut(&BOB).unwrap().initial = Usd::ZERO;
         let impact = impact(&snapshot).unwrap();
         assert_eq!(impact.accounts[0].account, BOB);
         assert_eq!(impact.accounts[0].initial_change, Amount(usd(-1_400)));

@@ -1,220 +1,304 @@
-//! What a liquidation takes of an account now. Shares and penalties are those of the crate `risk`, by which the vault liquidates.
+//! What is taken of an account now: by a liquidation, or, where that is not to be had, by a deleveraging.
 
-use super::{
-    holders::Leg,
-    snapshot::{Conditions, Margins},
-};
-use risk::{Health, Position, Price, Ratio, Size, Usd};
+use super::snapshot::Margins;
+use risk::Result;
+use standing::{Book, Taken};
 
-/// The guard's bits: nobody is liquidated; a sequencer outage goes on, or ended within the grace period.
-const NO_LIQUIDATION: u16 = 8;
-const GRACE: u16 = 64;
-/// Equity that spares an account in the grace period, as a share of maintenance margin: 95 %.
-const SPARED_FROM: Ratio = Ratio(risk::WAD / 100 * 95);
-
-/// Sizes of legs times the prices of their underlyings, each rounded up.
-pub fn notional<'a>(
-    conditions: &Conditions,
-    legs: impl IntoIterator<Item = &'a Leg>,
-) -> Result<Usd, risk::Error> {
-    let mut sum = Usd::ZERO;
-    for leg in legs {
-        let spot = conditions
-            .quotes
-            .get(&leg.instrument)
-            .map_or(0, |quote| quote.spot);
-        sum = sum.plus(Size(leg.size.unsigned_abs()).notional_up(Price(spot))?)?;
+/// What is taken of an account now: what a liquidation takes; of one that nobody takes over, in debt or long near it, what is closed
+/// against the other side.
+pub fn taken(book: &Book, margins: &Margins) -> Result<Taken> {
+    let Margins { health, clock, .. } = margins;
+    if let Some(taken) = book.liquidated(health, *clock)? {
+        return Ok(taken);
     }
-    Ok(sum)
-}
-
-/// What a liquidation takes now.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Taken {
-    /// Share of every leg that can move.
-    pub share: Ratio,
-    /// Penalty.
-    pub penalty: Usd,
-}
-
-/// What a liquidation takes of an account now: nothing of a healthy one, nor where the guard forbids it; all of one in debt,
-/// which is closed against the other side.
-pub fn liquidation(
-    conditions: &Conditions,
-    margins: &Margins,
-    legs: &[Leg],
-) -> Result<Taken, risk::Error> {
-    let health = Health {
-        equity: Usd(margins.equity),
-        maintenance: Usd(margins.maintenance),
-    };
-    let can_move = legs.iter().any(|leg| is_movable(conditions, leg));
-    if health.is_healthy() || !can_move || is_spared(conditions, &health, legs)? {
-        return Ok(Taken::default());
-    }
-    if health.equity <= Usd::ZERO {
-        let share = Ratio::ONE;
-        return Ok(Taken {
-            share,
-            ..Taken::default()
-        });
-    }
-    let penalty = risk::Penalty {
-        start: Ratio(conditions.penalty_start.into()),
-        ramp: conditions.penalty_ramp,
-    };
-    let unhealthy = u16::try_from(margins.unhealthy_secs).unwrap_or(u16::MAX);
-    let planned = risk::rules::liquidation::plan(
-        &health,
-        movable_margin(conditions, &health, legs)?,
-        penalty.rate(unhealthy)?,
-        Ratio::ONE,
-        notional(conditions, legs)? < Usd(conditions.dust_notional),
-    )?;
-    Ok(Taken {
-        share: planned.share,
-        penalty: planned.penalty,
-    })
-}
-
-/// Whether a liquidation can take some of a leg.
-pub fn is_movable(conditions: &Conditions, leg: &Leg) -> bool {
-    blocked(conditions, leg) & NO_LIQUIDATION == 0
-}
-
-fn blocked(conditions: &Conditions, leg: &Leg) -> u16 {
-    conditions
-        .quotes
-        .get(&leg.instrument)
-        .map_or(0, |quote| quote.blocked)
-}
-
-/// Whether an account is left alone for having nearly enough in the grace period after an outage.
-fn is_spared(conditions: &Conditions, health: &Health, legs: &[Leg]) -> Result<bool, risk::Error> {
-    let in_grace = legs.iter().any(|leg| blocked(conditions, leg) & GRACE != 0);
-    Ok(in_grace && health.equity >= health.maintenance.times_up(SPARED_FROM)?)
-}
-
-/// Maintenance margin of the legs that can move: all of it, less what those set aside need one by one.
-fn movable_margin(
-    conditions: &Conditions,
-    health: &Health,
-    legs: &[Leg],
-) -> Result<Usd, risk::Error> {
-    let mut margin = health.maintenance;
-    for leg in legs.iter().filter(|leg| !is_movable(conditions, leg)) {
-        margin = margin
-            .minus(linear_margin(conditions, leg.instrument, leg)?)?
-            .or_zero();
-    }
-    Ok(margin)
-}
-
-/// What a leg counts for by itself: size x price of its underlying x the larger of the rate of its perpetual, which is
-/// `perpetual`, and the guard's range.
-pub fn linear_margin(
-    conditions: &Conditions,
-    perpetual: u32,
-    leg: &Leg,
-) -> Result<Usd, risk::Error> {
-    let quote = conditions
-        .quotes
-        .get(&leg.instrument)
-        .copied()
-        .unwrap_or_default();
-    let rate = conditions
-        .terms
-        .get(&perpetual)
-        .map_or(0, |terms| terms.maintenance_rate);
-    let rate = Ratio(quote.range.max(rate.into()));
-    risk::rules::margin::linear_margin(Position(leg.size), Price(quote.spot), rate)
+    Ok(book.deleveraged(health, *clock)?.unwrap_or_default())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::snapshot::tests::{ALICE, snapshot, usd};
-    use risk::WAD;
+    use crate::snapshot::tests::{ALICE, snapshot, usd, wad};
+    use risk::options::{black::Kind, settlement::Counted};
+    use risk::rules::tiers::action;
+    use risk::{Clock, OptionRates, Position, Price, Ratio, Usd, WAD};
+    use standing::{Instrument, Leg, Market, Quote, Series};
 
-    fn taken(change: impl Fn(&mut Conditions, &mut Margins)) -> Taken {
+    const PERPETUAL: u32 = 1;
+    const OTHER: u32 = 2;
+    const CALL: u32 = 1 << 31;
+    const PUT: u32 = CALL + 1;
+    const DAY: u64 = 86_400;
+
+    fn of(market: &Market, margins: &Margins, legs: &[Leg]) -> Taken {
+        taken(&Book::new(market, legs).unwrap(), margins).unwrap()
+    }
+
+    fn taken_with(change: impl Fn(&mut Market, &mut Margins)) -> Taken {
         let snapshot = snapshot();
-        let mut conditions = snapshot.after;
-        let mut margins = conditions.accounts[&ALICE];
-        change(&mut conditions, &mut margins);
-        liquidation(&conditions, &margins, &snapshot.holders[&ALICE]).unwrap()
+        let mut market = snapshot.after.market;
+        let mut margins = snapshot.after.accounts[&ALICE];
+        change(&mut market, &mut margins);
+        of(&market, &margins, &snapshot.holders[&ALICE])
+    }
+
+    fn leg(instrument: u32, size: i64) -> Leg {
+        Leg {
+            instrument,
+            size: Position(usd(size)),
+        }
     }
 
     /// (1.25 x 2,000 - 1,500) / (2,000 x (1.25 - 0.05)) = 1,000 / 2,400, for 5 % of that share of 2,000 dollars.
     #[test]
     fn a_liquidation_takes_the_share_and_the_penalty_of_the_ledger() {
-        let taken = taken(|_, _| {});
+        let taken = taken_with(|_, _| {});
         assert_eq!(taken.share, Ratio((WAD * 1_000).div_ceil(2_400)));
-        assert!(
-            (taken.penalty.0 - usd(100) * 1_000 / 2_400).abs() < 1_000,
-            "{taken:?}"
-        );
+        let penalty = usd(100) * 1_000 / 2_400;
+        assert!((taken.penalty.0 - penalty).abs() < 1_000, "{taken:?}");
+        assert_eq!(taken.share_of(PERPETUAL), taken.share);
+        assert_eq!(taken.share_of(OTHER), Ratio::ZERO);
     }
 
     #[test]
     fn nothing_is_taken_of_a_healthy_account_and_all_of_one_in_debt_or_of_dust() {
-        assert_eq!(
-            taken(|_, margins| margins.equity = usd(2_000)),
-            Taken::default()
-        );
-        let all = taken(|_, margins| margins.equity = 0);
+        let with_equity = |equity, unhealthy| {
+            taken_with(move |_, margins| {
+                margins.health.equity = equity;
+                margins.clock = Clock { seen: 1, unhealthy };
+            })
+        };
+        assert_eq!(with_equity(Usd(usd(2_000)), 0), Taken::default());
+        let all = with_equity(Usd(-1), 0);
         assert_eq!((all.share, all.penalty), (Ratio::ONE, Usd::ZERO));
         // 100 ETH at 200 dollars.
-        let at = |dust| taken(move |conditions, _| conditions.dust_notional = usd(dust)).share;
+        let at = |dust| taken_with(move |market, _| market.dust = Usd(usd(dust))).share;
         assert!(at(20_000) < Ratio::ONE);
         assert_eq!(at(20_001), Ratio::ONE);
     }
 
     #[test]
+    fn an_account_with_nothing_left_that_owes_nothing_is_closed_after_two_minutes() {
+        let after = |unhealthy| {
+            taken_with(move |_, margins| {
+                margins.health.equity = Usd::ZERO;
+                margins.clock = Clock { seen: 1, unhealthy };
+            })
+        };
+        assert_eq!(after(119), Taken::default());
+        assert_eq!(after(120).share, Ratio::ONE);
+    }
+
+    #[test]
     fn what_the_guard_forbids_is_not_taken() {
-        let blocked = |bits| {
-            taken(move |conditions, _| {
-                conditions.quotes.get_mut(&1).unwrap().blocked = bits;
+        let blocked = |bits, equity| {
+            taken_with(move |market, margins| {
+                market.quotes.get_mut(&PERPETUAL).unwrap().blocked = bits;
+                margins.health.equity = Usd(equity);
             })
         };
-        assert_eq!(blocked(NO_LIQUIDATION), Taken::default());
-        assert_ne!(blocked(!NO_LIQUIDATION & !GRACE), Taken::default());
+        let ill = usd(1_500);
+        assert_eq!(blocked(action::LIQUIDATE, ill), Taken::default());
+        let others = !action::LIQUIDATE & !action::GRACE;
+        assert_ne!(blocked(others, ill), Taken::default());
+        // A debt is not transferred but cut.
+        assert_eq!(blocked(action::LIQUIDATE, -1).share, Ratio::ONE);
+        assert_eq!(blocked(action::DELEVERAGE, -1), Taken::default());
+    }
+
+    #[test]
+    fn nearly_enough_spares_an_account_in_the_grace_period() {
         let in_grace = |equity| {
-            taken(move |conditions, margins| {
-                conditions.quotes.get_mut(&1).unwrap().blocked = GRACE;
-                margins.equity = usd(equity);
+            taken_with(move |market, margins| {
+                market.quotes.get_mut(&PERPETUAL).unwrap().blocked = action::GRACE;
+                margins.health.equity = Usd(equity);
             })
         };
-        assert_eq!(in_grace(1_900), Taken::default());
-        assert_ne!(in_grace(1_899), Taken::default());
+        assert_eq!(in_grace(usd(1_900)), Taken::default());
+        assert_ne!(in_grace(usd(1_900) - 1), Taken::default());
+    }
+
+    /// The snapshot's market with a second perpetual like the first, and a call and a put on the first that expire in a month.
+    fn market() -> Market {
+        let mut market = snapshot().after.market;
+        let asset = alloy::primitives::B256::ZERO;
+        let perpetual = Instrument::Perpetual { asset };
+        market.instruments.insert(OTHER, perpetual);
+        let quote = Quote {
+            range: Ratio(WAD / 10),
+            ..market.quotes[&PERPETUAL]
+        };
+        market.quotes.insert(PERPETUAL, quote);
+        market.quotes.insert(OTHER, quote);
+        for (number, kind) in [(CALL, Kind::Call), (PUT, Kind::Put)] {
+            let series = Series {
+                underlying: PERPETUAL,
+                expiry: 30 * DAY,
+                strike: Price(wad(200)),
+                kind,
+                closes: 0,
+            };
+            market
+                .instruments
+                .insert(number, Instrument::Option(series));
+            let option = Quote {
+                mark: Price(wad(20)),
+                volatility: WAD as u64 / 10 * 8,
+                ..quote
+            };
+            market.quotes.insert(number, option);
+        }
+        let rates = OptionRates {
+            tick: Price(WAD),
+            volatility_range: Ratio(WAD / 10 * 3),
+            short_option_rate: Ratio(WAD / 100),
+        };
+        market.option_rates.insert(PERPETUAL, rates);
+        market
+    }
+
+    fn freeze(market: &mut Market, instrument: u32) {
+        market.quotes.get_mut(&instrument).unwrap().blocked = action::ALL;
+    }
+
+    /// What the account of some legs needs, and 90 % of it as equity.
+    fn ailing(market: &Market, legs: &[Leg]) -> Margins {
+        let book = Book::new(market, legs).unwrap();
+        let mut margins = snapshot().after.accounts[&ALICE];
+        let maintenance = book.maintenance(book.positions()).unwrap();
+        margins.health.maintenance = maintenance;
+        margins.health.equity = Usd(maintenance.0 / 10 * 9);
+        margins
+    }
+
+    /// What the movable margin of an account has to be for its share: (1.25 x MM - 0.9 x MM) / (MM' x (1.25 - 0.05)).
+    fn share(maintenance: Usd, movable: Usd) -> Ratio {
+        let (whole, moving) = (maintenance.0.unsigned_abs(), movable.0.unsigned_abs());
+        let share = risk::math::mul_div_up(whole * 35 / 100, WAD, moving * 120 / 100);
+        Ratio(share.unwrap()).min(Ratio::ONE)
     }
 
     #[test]
     fn a_frozen_leg_stays_and_the_others_make_up_for_it() {
-        let snapshot = snapshot();
-        let mut conditions = snapshot.after;
-        let frozen = crate::snapshot::Quote {
-            blocked: NO_LIQUIDATION,
-            ..conditions.quotes[&1]
+        let mut market = market();
+        let legs = [leg(PERPETUAL, 100), leg(OTHER, 100)];
+        let margins = ailing(&market, &legs);
+        let alone = of(&market, &margins, &legs);
+        freeze(&mut market, OTHER);
+        let partly = of(&market, &margins, &legs);
+        // Half the margin can move, and twice the share of it.
+        assert!(
+            partly.share.0.abs_diff(2 * alone.share.0) <= 2,
+            "{partly:?}"
+        );
+        assert_eq!(partly.share_of(OTHER), Ratio::ZERO);
+        assert_eq!(partly.share_of(PERPETUAL), partly.share);
+        assert_eq!(partly.notional, alone.notional);
+    }
+
+    /// A perpetual hedged by options that are frozen, and another that is not: taking the hedge away would raise the margin.
+    #[test]
+    fn what_hedges_a_frozen_option_stays_with_it() {
+        let mut market = market();
+        let hedged = [leg(CALL, -100), leg(PUT, 100), leg(PERPETUAL, 100)];
+        let legs = [&hedged[..], &[leg(OTHER, 30)]].concat();
+        let margins = ailing(&market, &legs);
+        let without = |legs: &[Leg]| {
+            let book = Book::new(&market, legs).unwrap();
+            book.maintenance(book.positions()).unwrap()
         };
-        conditions.quotes.insert(2, frozen);
-        conditions.terms.insert(2, conditions.terms[&1]);
-        let legs = [1, 2].map(|instrument| Leg {
-            instrument,
-            size: usd(100),
-        });
-        let margins = conditions.accounts[&ALICE];
-        let partly = liquidation(&conditions, &margins, &legs).unwrap();
-        let alone = liquidation(&conditions, &margins, &legs[..1]).unwrap();
-        assert!(partly.share > alone.share, "{partly:?} {alone:?}");
+        let (whole, unhedged) = (without(&hedged), without(&hedged[..2]));
+        assert!(unhedged.0 > 5 * whole.0, "{whole:?} {unhedged:?}");
+        let other = without(&legs[3..]);
+        for frozen in [CALL, PUT] {
+            market.quotes.get_mut(&frozen).unwrap().blocked = action::LIQUIDATE;
+        }
+        let taken = of(&market, &margins, &legs);
+        assert_eq!(taken.share_of(PERPETUAL), Ratio::ZERO, "the hedge");
+        assert_eq!(taken.share_of(OTHER), taken.share);
+        assert!(taken.share > Ratio::ZERO);
+        let expected = share(margins.health.maintenance, other);
+        assert!(
+            taken.share.0.abs_diff(expected.0) < 1_000_000,
+            "{taken:?} {expected:?}"
+        );
+        // 30 at 200 dollars, of which that share goes.
+        assert_eq!(
+            taken.notional,
+            Usd(usd(6_000)).times_down(taken.share).unwrap()
+        );
+    }
+
+    /// Without the perpetual that is no hedge, nothing can move: the account is left alone.
+    #[test]
+    fn an_account_of_which_only_a_hedge_could_move_is_left_alone() {
+        let mut market = market();
+        let legs = [leg(CALL, -100), leg(PUT, 100), leg(PERPETUAL, 100)];
+        let margins = ailing(&market, &legs);
+        for frozen in [CALL, PUT] {
+            freeze(&mut market, frozen);
+        }
+        assert_eq!(of(&market, &margins, &legs), Taken::default());
+    }
+
+    /// Long options lower the margin of what they hedge, so that what moves beside frozen ones is worth less than by itself.
+    #[test]
+    fn what_moves_beside_a_frozen_option_counts_for_what_the_portfolio_falls_by() {
+        let mut market = market();
+        let legs = [leg(PERPETUAL, 100), leg(PUT, 40)];
+        let margins = ailing(&market, &legs);
+        let book = Book::new(&market, &legs[1..]).unwrap();
+        let rest = book.maintenance(book.positions()).unwrap();
+        freeze(&mut market, PUT);
+        let taken = of(&market, &margins, &legs);
+        let whole = margins.health.maintenance;
+        let expected = share(whole, whole.minus(rest).unwrap());
+        assert!(
+            taken.share.0.abs_diff(expected.0) < 1_000_000,
+            "{taken:?} {expected:?}"
+        );
+        // By itself, as a perpetual of 40 x 200 dollars, the option would count for 800.
+        assert!(rest < Usd(usd(500)), "{rest:?}");
     }
 
     #[test]
-    fn a_leg_counts_for_the_larger_of_rate_and_range() {
-        let snapshot = snapshot();
-        let mut conditions = snapshot.before;
-        let leg = snapshot.holders[&ALICE][0];
-        assert_eq!(linear_margin(&conditions, 1, &leg), Ok(Usd(usd(1_000))));
-        conditions.quotes.get_mut(&1).unwrap().range = WAD / 10;
-        assert_eq!(linear_margin(&conditions, 1, &leg), Ok(Usd(usd(2_000))));
+    fn an_option_that_has_settled_is_no_position() {
+        let mut market = market();
+        let legs = [leg(PERPETUAL, 100), leg(CALL, -100)];
+        market.quotes.get_mut(&CALL).unwrap().is_final = true;
+        let margins = ailing(&market, &legs[..1]);
+        let alone = of(&market, &margins, &legs[..1]);
+        assert_eq!(of(&market, &margins, &legs), alone);
+        assert_eq!(alone.share_of(CALL), Ratio::ZERO);
+        // Nor one that is listed no more; and 20,000 dollars of the perpetual are all that dust is measured by.
+        market.instruments.remove(&CALL);
+        assert_eq!(of(&market, &margins, &legs), alone);
+        market.dust = Usd(usd(20_001));
+        assert_eq!(of(&market, &margins, &legs).share, Ratio::ONE);
+    }
+
+    #[test]
+    fn distrust_and_settlement_windows_change_what_options_need() {
+        let market = market();
+        let needs = |change: fn(&mut Quote)| {
+            let mut market = market.clone();
+            change(market.quotes.get_mut(&CALL).unwrap());
+            let legs = [leg(CALL, -100)];
+            let book = Book::new(&market, &legs).unwrap();
+            book.maintenance(book.positions()).unwrap()
+        };
+        let usual = needs(|_| {});
+        let distrusted = needs(|quote| quote.blocked = action::DISTRUSTED);
+        assert!(distrusted > usual, "{distrusted:?} {usual:?}");
+        let counted = needs(|quote| {
+            quote.counted = Counted {
+                share: Ratio(WAD / 2),
+                average: quote.spot,
+            }
+        });
+        let half = Usd(usual.0 / 2);
+        assert!(
+            counted.0.abs_diff(half.0) < 1_000_000,
+            "{counted:?} {half:?}"
+        );
     }
 }

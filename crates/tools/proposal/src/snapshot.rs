@@ -14,14 +14,15 @@ use client::{
         IInsurancePool::{self, availableCall},
         IMarginVault::{
             self, coverCall, debtsCall, dustCall, healthCall, instrumentCall, openInterestCall,
-            optionCall, parametersCall,
+            optionCall, optionRulesCall, parametersCall,
         },
         IOracleGuard::{self, OptionId, marksWithOptionsCall},
         IQuoteToken::decimalsCall,
     },
     chain::{Answers, View},
 };
-use risk::Position;
+use risk::{Clock, Health, OptionRates, Ratio, Side, Size, Usd};
+use standing::{Instrument, Quote, Series, clock, market::option_rates, numbers};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Accounts, and instruments, that one call asks about: an account of sixteen options costs up to two million gas.
@@ -30,81 +31,31 @@ const AT_ONCE: usize = 20;
 const FIRST_OPTION: u32 = 1 << 31;
 /// Quotes of the guard in one call.
 const QUOTES_AT_ONCE: usize = 64;
-/// Decimals of WAD amounts.
-const WAD_DECIMALS: u8 = 18;
 
-/// What an instrument is, whatever the parameters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Instrument {
-    /// A perpetual on an asset of the guard.
-    Perpetual {
-        /// The guard's id.
-        asset: B256,
-    },
-    /// An option.
-    Option(Series),
-}
-
-/// Terms of an option.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Series {
-    /// The perpetual that it is on.
-    pub underlying: u32,
-    /// Unix time.
-    pub expiry: u64,
-    /// WAD price.
-    pub strike: u128,
-    /// Whether it is a call.
-    pub is_call: bool,
-    /// When it settles early, unix time; zero if it does not.
-    pub closes: u64,
-}
-
-/// An account under some parameters. WAD amounts.
+/// An account under some parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Margins {
-    /// Capital, and profit at its worth.
-    pub equity: i128,
-    /// Below which it is liquidated.
-    pub maintenance: i128,
+    /// Equity, profit at its worth, and the margin below which it is liquidated.
+    pub health: Health,
     /// Below which it opens nothing.
-    pub initial: i128,
-    /// Seconds for which ill health was observed.
-    pub unhealthy_secs: u64,
-}
-
-/// What the guard says of an instrument.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Quote {
-    /// WAD price.
-    pub mark: u128,
-    /// WAD price of the underlying; the mark of a perpetual.
-    pub spot: u128,
-    /// WAD volatility a year at the strike; zero of a perpetual, and of an option from its expiry on.
-    pub volatility: u64,
-    /// Whether it is a settlement price, which does not move any more.
-    pub is_final: bool,
-    /// WAD share of the price by which maintenance margin lets it move, before the instrument's own rate.
-    pub range: u128,
-    /// The guard's bits of what is forbidden.
-    pub blocked: u16,
+    pub initial: Usd,
+    /// For how long ill health was observed.
+    pub clock: Clock,
 }
 
 /// A perpetual under some parameters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Terms {
-    /// WAD size of the larger side.
-    pub open_interest: i128,
-    /// WAD size of one side that cover allows now.
-    pub open_interest_limit: u128,
-    /// WAD amount that insurance would pay for it now, debts and rewards together.
-    pub cover_left: i128,
-    /// WAD amount that insurance would pay for its debts now.
-    pub debt_room: i128,
-    /// WAD share of notional that maintenance margin is at least.
-    pub maintenance_rate: u64,
-    /// WAD share of the mark that its cover has to pay for.
-    pub shock: u64,
+    /// Size of the larger side.
+    pub open_interest: Size,
+    /// Size of one side that cover allows now; the largest number where nothing limits it.
+    pub open_interest_limit: Size,
+    /// What insurance would pay for it now, debts and rewards together.
+    pub cover_left: Usd,
+    /// What insurance would pay for its debts now.
+    pub debt_room: Usd,
+    /// Share of the mark that its cover has to pay for.
+    pub shock: Ratio,
 }
 
 /// A vault under some parameters.
@@ -112,29 +63,23 @@ pub struct Terms {
 pub struct Conditions {
     /// By account.
     pub accounts: BTreeMap<B256, Margins>,
-    /// By instrument.
-    pub quotes: BTreeMap<u32, Quote>,
+    /// Every perpetual, and the options that anybody holds, at their prices.
+    pub market: standing::Market,
     /// By number of the perpetual.
     pub terms: BTreeMap<u32, Terms>,
-    /// WAD share of maintenance margin at the start of the clock.
-    pub penalty_start: u64,
-    /// Seconds.
-    pub penalty_ramp: u32,
-    /// WAD amount below which a liquidation takes everything.
-    pub dust_notional: i128,
-    /// WAD amount that the pool would pay the vault now.
-    pub insurance: i128,
+    /// What the pool would pay the vault now.
+    pub insurance: Usd,
 }
 
-/// Open interest of an instrument that nobody was found to hold. WAD sizes.
+/// Open interest of an instrument that nobody was found to hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unfound {
     /// The instrument's number.
     pub instrument: u32,
     /// Of the long side.
-    pub long: i128,
+    pub long: Size,
     /// Of the short side.
-    pub short: i128,
+    pub short: Size,
 }
 
 /// A market with everybody in it.
@@ -142,10 +87,6 @@ pub struct Unfound {
 pub struct Snapshot {
     /// Which.
     pub market: Market,
-    /// Time of the block, seconds.
-    pub time: u64,
-    /// By number: every perpetual, and the options that anybody holds.
-    pub instruments: BTreeMap<u32, Instrument>,
     /// Everybody with a position.
     pub holders: Holders,
     /// What nobody was found to hold.
@@ -184,8 +125,6 @@ impl Snapshot {
         let after = survey.conditions(&stage(true, poke)).await?;
         Ok(Self {
             market,
-            time: reader.block.timestamp,
-            instruments,
             holders,
             unfound,
             now,
@@ -224,27 +163,35 @@ async fn unfound(
         each.collect()
     });
     let mut found = found.await?;
-    found.retain(|unfound| unfound.long > 0 || unfound.short > 0);
+    found.retain(|unfound| unfound.long > Size::ZERO || unfound.short > Size::ZERO);
     Ok(found)
 }
 
 /// What is left of open interest; nothing if it is a billionth of it.
-fn left(open: U256, dust: U256, held: i128) -> Result<i128, risk::Error> {
-    const NEGLIGIBLE: i128 = 1_000_000_000;
-    let open = signed(open)?;
-    let left = open - signed(dust)? - held;
-    Ok(if left > open / NEGLIGIBLE { left } else { 0 })
+fn left(open: U256, dust: U256, held: Size) -> Result<Size, risk::Error> {
+    const NEGLIGIBLE: u128 = 1_000_000_000;
+    let open = size(open)?;
+    let found = size(dust)?.plus(held)?;
+    let left = Size(open.0.saturating_sub(found.0));
+    Ok(if left.0 > open.0 / NEGLIGIBLE {
+        left
+    } else {
+        Size::ZERO
+    })
 }
 
 /// Sizes of both sides of an instrument that `holders` have.
-fn held(holders: &Holders, instrument: u32) -> Result<(i128, i128), risk::Error> {
-    let (mut long, mut short) = (Position(0), Position(0));
+fn held(holders: &Holders, instrument: u32) -> Result<(Size, Size), risk::Error> {
+    let (mut long, mut short) = (Size::ZERO, Size::ZERO);
     let legs = holders.values().flatten();
     for leg in legs.filter(|leg| leg.instrument == instrument) {
-        let side = if leg.size > 0 { &mut long } else { &mut short };
-        *side = side.plus(Position(leg.size))?;
+        let side = match leg.size.side() {
+            Side::Long => &mut long,
+            Side::Short => &mut short,
+        };
+        *side = side.plus(leg.size.size())?;
     }
-    Ok((long.0, short.negated()?.0))
+    Ok((long, short))
 }
 
 /// What perpetuals are on, and the terms of the options that anybody holds.
@@ -280,13 +227,7 @@ fn described(number: u32, answers: &mut Answers) -> Result<Instrument, ProposalE
         return Ok(Instrument::Perpetual { asset });
     }
     let terms = answers.take::<optionCall>()?;
-    Ok(Instrument::Option(Series {
-        underlying: terms.underlying,
-        expiry: terms.expiry,
-        strike: unsigned(terms.strike)?,
-        is_call: terms.isCall,
-        closes: terms.closes,
-    }))
+    Ok(Instrument::Option(Series::of(&terms)?))
 }
 
 /// What to ask of a market at each stage.
@@ -321,36 +262,42 @@ impl Survey<'_> {
     }
 
     async fn conditions(&self, stage: &Stage) -> Result<Conditions, ProposalError> {
-        use IMarginVault::Parameters;
         let Market {
             vault, pool, token, ..
         } = self.market;
         let views = [
+            View::timestamp(),
             View::new(vault, &parametersCall {}),
             View::new(pool, &availableCall { vault }),
             View::new(token, &decimalsCall {}),
         ];
         let mut answers = self.probe.ask(stage, &views).await?;
-        let Parameters {
-            penaltyStart,
-            penaltyRamp,
-            dustNotional,
-            ..
-        } = answers.take::<parametersCall>()?;
+        let time = answers.timestamp()?;
+        let parameters = answers.take::<parametersCall>()?;
         let available = answers.take::<IInsurancePool::availableCall>()?.amount;
         let decimals = answers.take::<decimalsCall>()?;
+        let said = self.terms(stage).await?;
+        let mut market = standing::Market::new(time, &parameters)?;
+        market.instruments.clone_from(self.instruments);
+        market.quotes = self.quotes(stage, &said).await?;
+        let rules = said.iter().map(|(number, said)| (*number, said.rates));
+        market.option_rates = rules.collect();
         Ok(Conditions {
-            accounts: self.margins(stage).await?,
-            quotes: self.quotes(stage).await?,
-            terms: self.terms(stage).await?,
-            penalty_start: penaltyStart,
-            penalty_ramp: penaltyRamp,
-            dust_notional: signed(dustNotional)?,
-            insurance: in_wad(available, decimals)?,
+            accounts: self.margins(stage, time).await?,
+            market,
+            terms: said
+                .iter()
+                .map(|(number, said)| (*number, said.terms))
+                .collect(),
+            insurance: numbers::of_token(available, decimals)?,
         })
     }
 
-    async fn margins(&self, stage: &Stage) -> Result<BTreeMap<B256, Margins>, ProposalError> {
+    async fn margins(
+        &self,
+        stage: &Stage,
+        time: u64,
+    ) -> Result<BTreeMap<B256, Margins>, ProposalError> {
         let vault = self.market.vault;
         let found = in_groups(&self.accounts, AT_ONCE, async |group| {
             let ask = |&account: &B256| View::new(vault, &healthCall { account });
@@ -358,14 +305,14 @@ impl Survey<'_> {
             let mut answers = self.probe.ask(stage, &views).await?;
             let each = group
                 .iter()
-                .map(|_| margins(&answers.take::<healthCall>()?));
+                .map(|_| margins(&answers.take::<healthCall>()?, time));
             each.collect()
         });
         let accounts = self.accounts.iter().copied();
         Ok(accounts.zip(found.await?).collect())
     }
 
-    async fn terms(&self, stage: &Stage) -> Result<BTreeMap<u32, Terms>, ProposalError> {
+    async fn terms(&self, stage: &Stage) -> Result<BTreeMap<u32, Said>, ProposalError> {
         let vault = self.market.vault;
         let perpetuals: Vec<u32> = self.perpetuals().map(|(number, _)| number).collect();
         let found = in_groups(&perpetuals, AT_ONCE, async |group| {
@@ -375,11 +322,17 @@ impl Survey<'_> {
                     View::new(vault, &coverCall { instrument }),
                     View::new(vault, &debtsCall { instrument }),
                     View::new(vault, &instrumentCall { instrument }),
+                    View::new(
+                        vault,
+                        &optionRulesCall {
+                            underlying: instrument,
+                        },
+                    ),
                 ]
             };
             let views: Vec<View> = group.iter().flat_map(ask).collect();
             let mut answers = self.probe.ask(stage, &views).await?;
-            let each = group.iter().map(|_| terms(&mut answers));
+            let each = group.iter().map(|_| said(&mut answers));
             each.collect()
         });
         let found = found.await?;
@@ -387,13 +340,20 @@ impl Survey<'_> {
     }
 
     /// Marks of everything, at the guard's prices of this stage.
-    async fn quotes(&self, stage: &Stage) -> Result<BTreeMap<u32, Quote>, ProposalError> {
+    async fn quotes(
+        &self,
+        stage: &Stage,
+        said: &BTreeMap<u32, Said>,
+    ) -> Result<BTreeMap<u32, Quote>, ProposalError> {
         let perpetuals: Vec<(u32, B256)> = self.perpetuals().collect();
         let assets: Vec<B256> = perpetuals.iter().map(|(_, asset)| *asset).collect();
         let answer = self.marks(stage, &assets, vec![]).await?;
         let each = perpetuals.iter().zip(&answer._0);
         let mut quotes: BTreeMap<u32, Quote> = each
-            .map(|((number, _), mark)| (*number, of_perpetual(mark)))
+            .filter_map(|((number, _), mark)| {
+                let own = &said.get(number)?.instrument;
+                Some((*number, Quote::of_perpetual(mark, own)))
+            })
             .collect();
         let options: Vec<(u32, Series)> = self.options().collect();
         let found = in_groups(&options, QUOTES_AT_ONCE, async |group| {
@@ -423,29 +383,14 @@ impl Survey<'_> {
                 Some((number, series, asset))
             })
             .collect();
-        let ids = known.iter().map(|&(_, series, asset)| OptionId {
-            asset,
-            expiry: series.expiry,
-            strike: series.strike,
-            isCall: series.is_call,
-            closes: series.closes,
-        });
+        let ids = known.iter().map(|(_, series, asset)| series.id(*asset));
         let assets: Vec<B256> = perpetuals.iter().map(|(_, asset)| *asset).collect();
         let answer = self.marks(stage, &assets, ids.collect()).await?;
-        let each = known
-            .iter()
-            .zip(&answer._1)
-            .map(|(&(number, series, _), said)| {
-                let underlying = quotes.get(&series.underlying).copied();
-                let quote = Quote {
-                    mark: said.mark,
-                    volatility: said.volatility,
-                    is_final: said.isFinal,
-                    blocked: said.blocked,
-                    ..underlying.unwrap_or_default()
-                };
-                (number, quote)
-            });
+        let each = known.iter().zip(&answer._1);
+        let each = each.filter_map(|(&(number, series, _), said)| {
+            let underlying = quotes.get(&series.underlying)?;
+            Some((number, Quote::of_option(said, underlying)))
+        });
         Ok(each.collect())
     }
 
@@ -462,61 +407,62 @@ impl Survey<'_> {
     }
 }
 
-fn of_perpetual(mark: &IOracleGuard::Mark) -> Quote {
-    Quote {
-        mark: mark.mark,
-        spot: mark.mark,
-        range: mark.spotRange.into(),
-        blocked: mark.blocked,
-        ..Quote::default()
-    }
-}
-
-fn margins(health: &IMarginVault::healthReturn) -> Result<Margins, ProposalError> {
+fn margins(view: &IMarginVault::healthReturn, time: u64) -> Result<Margins, ProposalError> {
     Ok(Margins {
-        equity: i128::try_from(health.equity).map_err(|_| risk::Error::Overflow)?,
-        maintenance: signed(health.maintenance)?,
-        initial: signed(health.initial)?,
-        unhealthy_secs: health.unhealthySecs,
+        health: Health {
+            equity: numbers::usd(view.equity)?,
+            maintenance: numbers::usd(view.maintenance)?,
+        },
+        initial: numbers::usd(view.initial)?,
+        clock: clock(time, view.unhealthySecs),
     })
 }
 
-fn terms(answers: &mut Answers) -> Result<Terms, ProposalError> {
+/// What a vault says of a perpetual.
+struct Said {
+    terms: Terms,
+    instrument: IMarginVault::Instrument,
+    /// By what options on its underlying are margined.
+    rates: OptionRates,
+}
+
+fn said(answers: &mut Answers) -> Result<Said, ProposalError> {
     let sides = answers.take::<openInterestCall>()?;
     let cover = answers.take::<coverCall>()?;
     let debts = answers.take::<debtsCall>()?;
     let instrument = answers.take::<instrumentCall>()?;
-    Ok(Terms {
-        open_interest: signed(sides.long.max(sides.short))?,
+    let rules = answers.take::<optionRulesCall>()?;
+    let terms = Terms {
+        open_interest: size(sides.long.max(sides.short))?,
         // Without a limit it is the largest size there is.
-        open_interest_limit: cover.openInterestLimit.saturating_to(),
-        cover_left: signed(cover.left)?,
-        debt_room: signed(debts.room)?,
-        maintenance_rate: instrument.maintenanceRate,
-        shock: instrument.shock,
+        open_interest_limit: Size(cover.openInterestLimit.saturating_to()),
+        cover_left: numbers::usd(cover.left)?,
+        debt_room: numbers::usd(debts.room)?,
+        shock: Ratio(instrument.shock.into()),
+    };
+    Ok(Said {
+        terms,
+        instrument,
+        rates: option_rates(&rules),
     })
 }
 
-/// An amount of a token as a WAD amount.
-fn in_wad(amount: U256, decimals: u8) -> Result<i128, risk::Error> {
-    let unit = U256::from(10_u64).pow(U256::from(WAD_DECIMALS.saturating_sub(decimals)));
-    signed(amount.saturating_mul(unit))
-}
-
-fn unsigned(value: U256) -> Result<u128, risk::Error> {
-    u128::try_from(value).map_err(|_| risk::Error::Overflow)
-}
-
-fn signed(value: impl TryInto<i128>) -> Result<i128, risk::Error> {
-    value.try_into().map_err(|_| risk::Error::Overflow)
+/// A WAD size.
+fn size(value: U256) -> Result<Size, risk::Error> {
+    u128::try_from(value)
+        .map(Size)
+        .map_err(|_| risk::Error::Overflow)
 }
 
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::{coins::asset_of, holders::Leg};
+    use crate::coins::asset_of;
     use alloy::primitives::Address;
-    use risk::WAD;
+    use risk::{Penalty, Position, Price, WAD};
+    use standing::Leg;
+
+    const VAULT: Address = Address::repeat_byte(9);
 
     pub const ALICE: B256 = B256::repeat_byte(1);
     pub const BOB: B256 = B256::repeat_byte(2);
@@ -531,10 +477,12 @@ pub(super) mod tests {
 
     fn margins(equity: i64, maintenance: i64, initial: i64) -> Margins {
         Margins {
-            equity: usd(equity),
-            maintenance: usd(maintenance),
-            initial: usd(initial),
-            unhealthy_secs: 0,
+            health: Health {
+                equity: Usd(usd(equity)),
+                maintenance: Usd(usd(maintenance)),
+            },
+            initial: Usd(usd(initial)),
+            clock: Clock::default(),
         }
     }
 
@@ -544,46 +492,50 @@ pub(super) mod tests {
             (BOB, margins(9_000, maintenance, initial)),
         ];
         let quote = Quote {
-            mark: wad(200),
-            spot: wad(200),
+            mark: Price(wad(200)),
+            spot: Price(wad(200)),
+            range: Ratio(wad(maintenance) / 20_000),
             ..Quote::default()
         };
+        let asset = asset_of(VAULT, "ETH");
         let terms = Terms {
-            open_interest: usd(100),
-            open_interest_limit: wad(200),
-            cover_left: usd(2_000),
-            debt_room: usd(2_000),
-            maintenance_rate: (WAD / 20) as u64,
-            shock: (WAD / 4) as u64,
+            open_interest: Size(wad(100)),
+            open_interest_limit: Size(wad(200)),
+            cover_left: Usd(usd(2_000)),
+            debt_room: Usd(usd(2_000)),
+            shock: Ratio(WAD / 4),
         };
         Conditions {
             accounts: accounts.into(),
-            quotes: [(1, quote)].into(),
+            market: standing::Market {
+                time: 0,
+                instruments: [(1, Instrument::Perpetual { asset })].into(),
+                quotes: [(1, quote)].into(),
+                option_rates: BTreeMap::new(),
+                penalty: Penalty {
+                    start: Ratio(WAD / 20),
+                    ramp: 600,
+                },
+                dust: Usd::ZERO,
+            },
             terms: [(1, terms)].into(),
-            penalty_start: (WAD / 20) as u64,
-            penalty_ramp: 600,
-            dust_notional: 0,
-            insurance: usd(5_000),
+            insurance: Usd(usd(5_000)),
         }
     }
 
     /// 100 ETH at 200 dollars, long by Alice, short by Bob.
     pub fn snapshot() -> Snapshot {
-        let vault = Address::repeat_byte(9);
-        let asset = asset_of(vault, "ETH");
         let leg = |size| {
-            let (instrument, size) = (1, usd(size));
+            let (instrument, size) = (1, Position(usd(size)));
             vec![Leg { instrument, size }]
         };
         Snapshot {
             market: Market {
-                vault,
+                vault: VAULT,
                 pool: Address::repeat_byte(8),
                 guard: Address::repeat_byte(7),
                 token: Address::repeat_byte(6),
             },
-            time: 0,
-            instruments: [(1, Instrument::Perpetual { asset })].into(),
             holders: [(ALICE, leg(100)), (BOB, leg(-100))].into(),
             unfound: vec![],
             now: conditions(1_400, 1_000),
@@ -595,19 +547,13 @@ pub(super) mod tests {
     #[test]
     fn open_interest_that_nobody_was_found_with_is_noticed() {
         let holders = snapshot().holders;
-        assert_eq!(held(&holders, 1), Ok((usd(100), usd(100))));
-        assert_eq!(held(&holders, 2), Ok((0, 0)));
-        let left = |open| left(U256::from(open), U256::from(7), usd(100));
-        assert_eq!(left(wad(100) + 7), Ok(0));
-        assert_eq!(left(wad(100) + 1_000), Ok(0), "rounding");
-        assert_eq!(left(wad(150) + 7), Ok(usd(50)));
-        assert_eq!(left(wad(1)), Ok(0));
-    }
-
-    #[test]
-    fn a_tokens_amount_has_the_tokens_decimals() {
-        assert_eq!(in_wad(U256::from(1_500_000), 6), Ok(usd(3) / 2));
-        assert_eq!(in_wad(U256::from(wad(2)), 18), Ok(usd(2)));
-        assert_eq!(in_wad(U256::MAX, 6), Err(risk::Error::Overflow));
+        let size = |amount| Size(wad(amount));
+        assert_eq!(held(&holders, 1), Ok((size(100), size(100))));
+        assert_eq!(held(&holders, 2), Ok((Size::ZERO, Size::ZERO)));
+        let left = |open| left(U256::from(open), U256::from(7), size(100));
+        assert_eq!(left(wad(100) + 7), Ok(Size::ZERO));
+        assert_eq!(left(wad(100) + 1_000), Ok(Size::ZERO), "rounding");
+        assert_eq!(left(wad(150) + 7), Ok(size(50)));
+        assert_eq!(left(wad(1)), Ok(Size::ZERO));
     }
 }

@@ -7,13 +7,12 @@ use super::{
     amount::Amount,
     coins::Coin,
     error::ProposalError,
-    holders::Leg,
-    liquidation::{Taken, liquidation},
-    snapshot::{Conditions, Instrument, Margins, Quote, Series, Snapshot},
+    snapshot::{Conditions, Margins, Snapshot},
 };
 use risk::options::black;
-use risk::{Price, Ratio, Usd, WAD, math};
+use risk::{Attribution, Parts, Position, Price, Ratio, Totals, Usd, WAD, math};
 use serde::Serialize;
+use standing::{Book, Instrument, Leg, Quote, Series};
 use std::collections::BTreeMap;
 
 /// WAD share of a price in a millionth.
@@ -150,10 +149,14 @@ pub fn days(snapshot: &Snapshot) -> Result<Vec<Stressed>, ProposalError> {
 fn factors(snapshot: &Snapshot, moves: &Moves) -> BTreeMap<u32, u128> {
     let shock = |number: &u32| {
         let both = [&snapshot.before, &snapshot.after];
-        let shocks = both.map(|side| side.terms.get(number).map_or(0, |terms| terms.shock));
-        u128::from(shocks[0].max(shocks[1]))
+        let of = |side: &Conditions| {
+            side.terms
+                .get(number)
+                .map_or(Ratio::ZERO, |terms| terms.shock)
+        };
+        both.map(of).into_iter().max().unwrap_or_default().0
     };
-    let perpetuals = snapshot.instruments.iter();
+    let perpetuals = snapshot.before.market.instruments.iter();
     perpetuals
         .filter_map(|(number, instrument)| match instrument {
             Instrument::Perpetual { asset } => {
@@ -204,80 +207,103 @@ fn loss(
     for (account, legs) in &snapshot.holders {
         let margins = conditions.accounts.get(account);
         let margins = margins.ok_or(ProposalError::AccountLost(*account))?;
-        let debt = equity_after(snapshot, conditions, margins, legs, factors)?.deficit()?;
+        let fallen = Fallen::of(conditions, margins, legs, factors)?;
+        let debt = fallen.equity.deficit()?;
         if debt == Usd::ZERO {
             continue;
         }
         bankrupt += 1;
         deficit = deficit.plus(debt)?;
-        let lost = losses(snapshot, conditions, legs, factors)?;
-        for (instrument, part) in attributed(&lost, debt)? {
+        for (instrument, part) in fallen.attributed(debt)? {
             let total = owed.entry(instrument).or_default();
             *total = total.plus(part)?;
         }
     }
     let mut insured = Usd::ZERO;
     for (instrument, debt) in owed {
-        let cover = conditions
-            .terms
-            .get(&instrument)
-            .map_or(0, |terms| terms.debt_room);
-        insured = insured.plus(debt.min(Usd(cover)))?;
+        let terms = conditions.terms.get(&instrument);
+        let room = terms.map_or(Usd::ZERO, |terms| terms.debt_room);
+        insured = insured.plus(debt.min(room))?;
     }
-    insured = insured.min(Usd(conditions.insurance));
+    insured = insured.min(conditions.insurance);
+    let owing = Totals {
+        debt: deficit,
+        ..Totals::default()
+    };
     Ok(Loss {
         bankrupt,
         deficit: Amount(deficit.0),
         insured: Amount(insured.0),
-        uncovered: Amount(deficit.minus(insured)?.0),
+        uncovered: Amount(owing.missing(insured)?.0),
     })
 }
 
-/// Equity once whoever is below maintenance margin has been liquidated, and then prices have jumped. Whoever takes positions over
-/// is taken to have enough.
-fn equity_after(
-    snapshot: &Snapshot,
-    conditions: &Conditions,
-    margins: &Margins,
-    legs: &[Leg],
-    factors: &BTreeMap<u32, u128>,
-) -> Result<Usd, risk::Error> {
-    let taken = match margins.equity {
-        // Nobody takes over an account in debt.
-        ..=0 => Taken::default(),
-        _ => liquidation(conditions, margins, legs)?,
-    };
-    let kept = WAD.saturating_sub(taken.share.0);
-    let mut equity = Usd(margins.equity).minus(taken.penalty)?;
-    for leg in legs {
-        let gain = gain(snapshot, conditions, leg, factors)?;
-        equity = equity.plus(Usd(math::mul_div_floor(gain.0, kept, WAD)?))?;
-    }
-    Ok(equity)
+/// An account once it has been liquidated, if it is below maintenance margin, and then prices have jumped. Whoever takes positions
+/// over is taken to have enough; nobody takes over an account in debt.
+struct Fallen<'m> {
+    book: Book<'m>,
+    equity: Usd,
+    /// By place in the book, negative where a leg gained.
+    losses: Parts,
 }
 
-/// What a leg gains by the jump, rounded down.
+impl<'m> Fallen<'m> {
+    fn of(
+        conditions: &'m Conditions,
+        margins: &Margins,
+        legs: &[Leg],
+        factors: &BTreeMap<u32, u128>,
+    ) -> Result<Self, risk::Error> {
+        let book = Book::new(&conditions.market, legs)?;
+        let taken = book.liquidated(&margins.health, margins.clock)?;
+        let taken = taken.unwrap_or_default();
+        let mut equity = margins.health.equity.minus(taken.penalty)?;
+        let mut losses = Parts::default();
+        for (place, position) in book.positions().iter() {
+            let number = book.number(place);
+            let (side, size) = (position.side(), position.size());
+            let moved = size.share_up(taken.share_of(number))?;
+            let kept = side.position(size.minus(moved)?)?;
+            let gain = gain(&conditions.market, number, kept, factors)?;
+            equity = equity.plus(gain)?;
+            losses.add(place, Usd::ZERO.minus(gain)?)?;
+        }
+        Ok(Self {
+            book,
+            equity,
+            losses,
+        })
+    }
+
+    /// A debt divided among perpetuals as the ledger divides it: by what legs on each underlying lost together. One that nothing was
+    /// lost for is owed for none: no cover pays it.
+    fn attributed(&self, debt: Usd) -> Result<Vec<(u32, Usd)>, risk::Error> {
+        let new = Attribution::default();
+        let underlying = |place| self.book.underlying(place);
+        let divided = new.grown((Usd::ZERO, debt), &self.losses, underlying)?;
+        let parts = divided.parts(debt)?;
+        let named = parts
+            .iter()
+            .map(|(place, part)| (self.book.number(place), part));
+        Ok(named.collect())
+    }
+}
+
+/// What a position in an instrument gains by the jump, rounded down.
 fn gain(
-    snapshot: &Snapshot,
-    conditions: &Conditions,
-    leg: &Leg,
+    market: &standing::Market,
+    instrument: u32,
+    position: Position,
     factors: &BTreeMap<u32, u128>,
 ) -> Result<Usd, risk::Error> {
-    let quote = conditions
-        .quotes
-        .get(&leg.instrument)
-        .copied()
-        .unwrap_or_default();
-    let instrument = snapshot.instruments.get(&leg.instrument);
-    let (perpetual, series) = match instrument {
-        Some(Instrument::Option(series)) => (series.underlying, Some(series)),
-        _ => (leg.instrument, None),
-    };
-    let factor = factors.get(&perpetual).copied().unwrap_or(WAD);
-    let price = price_after(&quote, series, factor, snapshot.time)?;
-    let change = math::signed(price)? - math::signed(quote.mark)?;
-    let change = if leg.size > 0 { change } else { -change };
-    math::mul_div_floor(change, leg.size.unsigned_abs(), WAD).map(Usd)
+    let quote = market.quote(instrument);
+    let factor = factors.get(&market.underlying(instrument));
+    let factor = factor.copied().unwrap_or(WAD);
+    let series = market.series(instrument);
+    let price = price_after(&quote, series, factor, market.time)?;
+    let change = math::signed(price.0)? - math::signed(quote.mark.0)?;
+    let change = if position.0 > 0 { change } else { -change };
+    math::mul_div_floor(change, position.size().0, WAD).map(Usd)
 }
 
 /// Price of an instrument once that of its underlying is `factor` (WAD) of what it was; volatilities stay, and so does a final
@@ -287,8 +313,8 @@ fn price_after(
     series: Option<&Series>,
     factor: u128,
     now: u64,
-) -> Result<u128, risk::Error> {
-    let spot = math::mul_div_down(quote.spot, factor, WAD)?.min(Price::MAX.0);
+) -> Result<Price, risk::Error> {
+    let spot = Price(math::mul_div_down(quote.spot.0, factor, WAD)?).min(Price::MAX);
     let Some(series) = series else {
         return Ok(spot);
     };
@@ -296,13 +322,9 @@ fn price_after(
         return Ok(quote.mark);
     }
     let terms = black::Terms {
-        kind: if series.is_call {
-            black::Kind::Call
-        } else {
-            black::Kind::Put
-        },
-        forward: Price(spot),
-        strike: Price(series.strike),
+        kind: series.kind,
+        forward: spot,
+        strike: series.strike,
         // The guard has no volatility of an option from its expiry on, nor of one that nobody quotes.
         seconds: match quote.volatility {
             0 => 0,
@@ -310,53 +332,13 @@ fn price_after(
         },
         volatility: Ratio(quote.volatility.into()),
     };
-    Ok(terms.quote()?.value.0)
-}
-
-/// What each of an account's legs loses by the jump, by the perpetual on its underlying.
-fn losses(
-    snapshot: &Snapshot,
-    conditions: &Conditions,
-    legs: &[Leg],
-    factors: &BTreeMap<u32, u128>,
-) -> Result<Vec<(u32, Usd)>, risk::Error> {
-    let mut lost = Vec::new();
-    for leg in legs {
-        let perpetual = match snapshot.instruments.get(&leg.instrument) {
-            Some(Instrument::Option(series)) => series.underlying,
-            _ => leg.instrument,
-        };
-        let loss = gain(snapshot, conditions, leg, factors)?.deficit()?;
-        lost.push((perpetual, loss));
-    }
-    Ok(lost)
-}
-
-/// A debt divided among perpetuals in proportion to what was lost; the last has what rounding leaves. A debt that nothing was lost
-/// for is owed for none: no cover pays it.
-fn attributed(lost: &[(u32, Usd)], debt: Usd) -> Result<Vec<(u32, Usd)>, risk::Error> {
-    let total = lost
-        .iter()
-        .try_fold(Usd::ZERO, |sum, loss| sum.plus(loss.1))?;
-    if total == Usd::ZERO {
-        return Ok(vec![]);
-    }
-    let (debt, total) = (math::unsigned(debt.0)?, math::unsigned(total.0)?);
-    let mut left = debt;
-    let mut parts = Vec::new();
-    for (place, (perpetual, loss)) in lost.iter().enumerate() {
-        let part = math::mul_div_down(debt, math::unsigned(loss.0)?, total)?;
-        let part = if place + 1 == lost.len() { left } else { part };
-        left -= part;
-        parts.push((*perpetual, Usd(math::signed(part)?)));
-    }
-    Ok(parts)
+    Ok(terms.quote()?.value)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::snapshot::tests::{snapshot, usd, wad};
+    use crate::snapshot::tests::{ALICE, snapshot, usd, wad};
 
     fn loss_at(snapshot: &Snapshot, conditions: &Conditions, percent: u128) -> Loss {
         let factors = [(1, WAD / 100 * percent)].into();
@@ -381,7 +363,7 @@ mod tests {
             (fallen.insured, fallen.uncovered),
             (Amount(usd(2_000)), Amount(usd(2_500)))
         );
-        snapshot.before.insurance = usd(500);
+        snapshot.before.insurance = Usd(usd(500));
         assert_eq!(at(&snapshot, 70).insured, Amount(usd(500)));
     }
 
@@ -397,49 +379,102 @@ mod tests {
         assert!(after.deficit < before.deficit);
     }
 
-    #[test]
-    fn a_debt_is_divided_by_what_legs_lose_to_the_last_unit() {
-        let mut snapshot = snapshot();
-        let mut conditions = snapshot.before.clone();
-        conditions.quotes.insert(2, conditions.quotes[&1]);
-        let asset = alloy::primitives::B256::ZERO;
-        snapshot
-            .instruments
-            .insert(2, Instrument::Perpetual { asset });
-        let legs = [(1, 100), (2, -200)].map(|(instrument, size)| Leg {
-            instrument,
-            size: usd(size),
-        });
-        let parts = |factors: [(u32, u128); 2]| {
-            let lost = losses(&snapshot, &conditions, &legs, &factors.into()).unwrap();
-            attributed(&lost, Usd(100)).unwrap()
-        };
-        assert_eq!(
-            parts([(1, WAD / 2), (2, WAD / 2 * 3)]),
-            [(1, Usd(33)), (2, Usd(67))]
-        );
-        assert_eq!(
-            parts([(1, WAD / 2), (2, WAD / 2)]),
-            [(1, Usd(100)), (2, Usd(0))]
-        );
-        assert_eq!(parts([(1, WAD * 2), (2, WAD)]), []);
-    }
+    const CALL: u32 = 1 << 31;
 
     fn call() -> (Quote, Series) {
         let quote = Quote {
-            mark: wad(20),
-            spot: wad(200),
+            mark: Price(wad(20)),
+            spot: Price(wad(200)),
             volatility: WAD as u64,
             ..Quote::default()
         };
         let series = Series {
             underlying: 1,
             expiry: 86_400 * 30,
-            strike: wad(200),
-            is_call: true,
+            strike: Price(wad(200)),
+            kind: black::Kind::Call,
             closes: 0,
         };
         (quote, series)
+    }
+
+    /// A market with a second perpetual beside the first, and a call on the first at 200 dollars.
+    fn conditions() -> Conditions {
+        let mut conditions = snapshot().before;
+        let market = &mut conditions.market;
+        let asset = alloy::primitives::B256::ZERO;
+        let perpetual = Instrument::Perpetual { asset };
+        market.instruments.insert(2, perpetual);
+        market.quotes.insert(2, market.quotes[&1]);
+        let (quote, series) = call();
+        market.instruments.insert(CALL, Instrument::Option(series));
+        market.quotes.insert(CALL, quote);
+        conditions
+    }
+
+    fn fallen<'m>(
+        conditions: &'m Conditions,
+        legs: &[(u32, i64)],
+        factors: &[(u32, u128)],
+    ) -> Fallen<'m> {
+        let legs = legs.iter().map(|&(instrument, size)| Leg {
+            instrument,
+            size: Position(usd(size)),
+        });
+        let legs: Vec<Leg> = legs.collect();
+        let margins = conditions.accounts[&ALICE];
+        let factors = factors.iter().copied().collect();
+        Fallen::of(conditions, &margins, &legs, &factors).unwrap()
+    }
+
+    #[test]
+    fn a_debt_is_divided_by_what_legs_lose_to_the_last_unit() {
+        let conditions = conditions();
+        let parts = |factors: [(u32, u128); 2]| {
+            let fallen = fallen(&conditions, &[(1, 100), (2, -200)], &factors);
+            fallen.attributed(Usd(usd(100))).unwrap()
+        };
+        let divided = parts([(1, WAD / 2), (2, WAD / 2 * 3)]);
+        let [(first, third), (second, rest)] = divided[..] else {
+            panic!("{divided:?}");
+        };
+        assert_eq!((first, second), (1, 2));
+        // To a share of 2^-26.
+        assert!((third.0 - usd(100) / 3).abs() < usd(100) >> 25, "{third:?}");
+        assert_eq!(third.plus(rest), Ok(Usd(usd(100))));
+        let all = [(1, Usd(usd(100)))];
+        assert_eq!(parts([(1, WAD / 2), (2, WAD / 2)]), all);
+        assert_eq!(parts([(1, WAD * 2), (2, WAD)]), []);
+    }
+
+    /// A call sold against the perpetual loses less than that gains: together they lose nothing, and owe nothing.
+    #[test]
+    fn a_hedge_in_an_underlying_makes_it_owe_nothing() {
+        let conditions = conditions();
+        let legs = [(1, 100), (CALL, -100), (2, 100)];
+        let fallen = fallen(&conditions, &legs, &[(1, 2 * WAD), (2, WAD / 2)]);
+        let of_call = |&(place, _): &(u8, Usd)| fallen.book.number(place) == CALL;
+        let lost = fallen.losses.iter().find(of_call).unwrap().1;
+        assert!(lost > Usd(usd(10_000)), "{lost:?}");
+        let debt = Usd(usd(900));
+        assert_eq!(fallen.attributed(debt), Ok(vec![(2, debt)]));
+    }
+
+    /// Alice is below maintenance margin with 100 of each perpetual, of which the second is frozen: that falls with her.
+    #[test]
+    fn a_frozen_leg_is_there_when_prices_fall() {
+        let mut conditions = conditions();
+        let quote = conditions.market.quotes.get_mut(&2).unwrap();
+        quote.blocked = risk::rules::tiers::action::ALL;
+        let legs = [(1, 100), (2, 100)];
+        let margins = conditions.accounts.get_mut(&ALICE).unwrap();
+        margins.health.maintenance = Usd(usd(2_000));
+        let fall = |factors: &[(u32, u128)]| fallen(&conditions, &legs, factors).equity;
+        let lost = |factors| fall(&[]).minus(fall(factors)).unwrap();
+        // Half of 100 at 200 dollars, and what is left of the other after (2,500 - 1,500) / (1,000 x 1.2) of it.
+        assert_eq!(lost(&[(2, WAD / 2)]), Usd(usd(10_000)));
+        let left = lost(&[(1, WAD / 2)]).0 - usd(10_000) / 6;
+        assert!(left.abs() < 10_000, "{left}");
     }
 
     #[test]
@@ -447,14 +482,14 @@ mod tests {
         let (quote, series) = call();
         let price =
             |quote: &Quote, factor, now| price_after(quote, Some(&series), factor, now).unwrap();
-        assert!(price(&quote, WAD / 10, 0) < wad(1) / 1_000);
-        assert!(price(&quote, WAD, 0) > wad(20));
-        assert_eq!(price(&quote, 2 * WAD, series.expiry), wad(200));
+        assert!(price(&quote, WAD / 10, 0) < Price(wad(1) / 1_000));
+        assert!(price(&quote, WAD, 0) > Price(wad(20)));
+        assert_eq!(price(&quote, 2 * WAD, series.expiry), Price(wad(200)));
         let unquoted = Quote {
             volatility: 0,
             ..quote
         };
-        assert_eq!(price(&unquoted, 2 * WAD, 0), wad(200));
+        assert_eq!(price(&unquoted, 2 * WAD, 0), Price(wad(200)));
         let settled = Quote {
             is_final: true,
             ..quote

@@ -125,6 +125,35 @@ impl Attribution {
         Ok(Self { shares })
     }
 
+    /// How a debt is divided that was `old`, and divided as this, and is `new`, after its account's legs had `losses`, negative where they
+    /// gained: what it grew by as underlyings have lost, unless that is less than a share. `underlying` names the perpetual on an
+    /// instrument's underlying. Legs on one underlying are netted, so that a hedge in it makes it owe nothing.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow).
+    pub fn grown(
+        &self,
+        (old, new): (Usd, Usd),
+        losses: &Parts,
+        underlying: impl Fn(InstrumentId) -> InstrumentId,
+    ) -> Result<Self> {
+        if new.minus(old)? <= Self::one_share(old) {
+            return Ok(*self);
+        }
+        let (mut net, mut lost) = (Parts::default(), Parts::default());
+        for (id, loss) in losses.iter() {
+            net.add(underlying(id), loss)?;
+        }
+        for (id, loss) in net.iter().filter(|loss| loss.1 > Usd::ZERO) {
+            lost.add(id, loss)?;
+        }
+        let mut parts = self.parts(old)?;
+        for (id, part) in lost.dividing(new.minus(old)?)?.iter() {
+            parts.add(id, part)?;
+        }
+        Self::of(&parts)
+    }
+
     /// The parts of a debt, by underlying: each rounded down and the rest in the largest, so that they add up to the debt; nothing
     /// of a debt that is not attributed.
     ///
@@ -207,6 +236,29 @@ mod tests {
         assert_eq!(attribution.parts(Usd(-1)), Err(Error::Overflow));
         let nobody = Attribution::of(&Parts::default()).unwrap();
         assert_eq!(nobody.parts(Usd(5)).unwrap(), Parts::default());
+    }
+
+    #[test]
+    fn what_a_debt_grew_by_is_owed_for_underlyings_that_lost_more_than_their_hedges_gained() {
+        // An option, 70, on what 1 is.
+        let underlying = |id| if id == 70 { 1 } else { id };
+        let debt = (Usd::ZERO, Usd(1_000_000));
+        let none = Attribution::default();
+        let owed = |of| {
+            let grown = none.grown(debt, &parts(of), underlying).unwrap();
+            grown.parts(debt.1).unwrap()
+        };
+        assert_eq!(
+            owed(&[(1, 300), (70, -350), (2, 100)]),
+            parts(&[(2, 1_000_000)])
+        );
+        assert_eq!(
+            owed(&[(1, 300), (70, -200), (2, 100)]),
+            parts(&[(1, 500_000), (2, 500_000)])
+        );
+        assert_eq!(owed(&[(1, -1)]), Parts::default());
+        let less = none.grown((debt.1, Usd(10)), &parts(&[(1, 5)]), underlying);
+        assert_eq!(less, Ok(none), "what was paid is paid of all alike");
     }
 
     #[test]

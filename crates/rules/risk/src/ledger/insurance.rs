@@ -3,6 +3,7 @@
 //! Every payment of insurance is [`Ledger::pay_for`] or a reward, and goes through the instrument's [`Cover`].
 
 use super::Ledger;
+use crate::rules::cover;
 use crate::{
     Account, Attribution, Cover, Error, InstrumentId, Parts, Pool, Result, Store, Usd, math,
     whole_units,
@@ -85,8 +86,10 @@ impl<S: Store> Ledger<'_, S> {
             let id = left.trailing_zeros() as InstrumentId;
             left &= left - 1;
             let debts = self.store.debts(id);
-            let room = self.cover_of(id)?.room()?.minus(debts.known)?.or_zero();
-            recoverable = recoverable.plus(records.unpaid_of(&debts)?.min(room))?;
+            let room = self.cover_of(id)?.room()?;
+            let unpaid = records.unpaid_of(&debts)?;
+            let due = cover::recoverable(unpaid, room, debts.known)?;
+            recoverable = recoverable.plus(due)?;
         }
         let recoverable = recoverable.min(self.totals.shortfall.or_zero());
         let insured = self.insured.min(closable).min(deficit);
@@ -213,29 +216,14 @@ impl<S: Store> Ledger<'_, S> {
         self.move_known(&before.parts(old)?, after.parts(new)?)
     }
 
-    /// How a debt is divided that was `old` and is `new`: what it grew by as underlyings have lost, unless that is less than a share.
-    /// Legs on one underlying are netted, so that a hedge in it makes it owe nothing.
+    /// How a debt is divided that was `old` and is `new`: see [`Attribution::grown`].
     fn attributed(
         &self,
         before: &Attribution,
-        (old, new): (Usd, Usd),
+        debts: (Usd, Usd),
         losses: &Parts,
     ) -> Result<Attribution> {
-        if new.minus(old)? <= Attribution::one_share(old) {
-            return Ok(*before);
-        }
-        let (mut net, mut lost) = (Parts::default(), Parts::default());
-        for (id, loss) in losses.iter() {
-            net.add(self.store.underlying(id), loss)?;
-        }
-        for (id, loss) in net.iter().filter(|loss| loss.1 > Usd::ZERO) {
-            lost.add(id, loss)?;
-        }
-        let mut parts = before.parts(old)?;
-        for (id, part) in lost.dividing(new.minus(old)?)?.iter() {
-            parts.add(id, part)?;
-        }
-        Attribution::of(&parts)
+        before.grown(debts, losses, |id| self.store.underlying(id))
     }
 
     /// What insurance pays of the known debts once a stored account is settled.

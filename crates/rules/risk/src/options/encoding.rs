@@ -58,6 +58,16 @@ pub const fn parts_of_ticks(ticks: u64) -> u64 {
     ticks << PART_BITS
 }
 
+/// WAD of a unit of volatility, a millionth.
+const VOLATILITY_UNIT: u64 = 1_000_000_000_000;
+
+/// A WAD volatility in millionths, rounded down. One that does not fit counts as the largest that does.
+#[must_use]
+#[inline]
+pub fn millionths(volatility: u64) -> u32 {
+    (volatility / VOLATILITY_UNIT).min(u32::MAX.into()) as u32
+}
+
 /// A strike in parts of a `tick`, rounded up or down. One of more than [`MAX_TICKS`] counts as the largest that fits.
 #[must_use]
 pub fn parts_of(strike: Price, tick: Price, up: bool) -> u64 {

@@ -237,6 +237,14 @@ fn value(micros: u64) -> Result<Usd> {
     math::signed(u128::from(micros) * MICRO).map(Usd)
 }
 
+/// What can be recovered for an instrument of what is `unpaid`: what its cover has, `room`, beyond `known` debts.
+///
+/// # Errors
+/// [`Overflow`](crate::Error::Overflow).
+pub fn recoverable(unpaid: Usd, room: Usd, known: Usd) -> Result<Usd> {
+    Ok(unpaid.min(room.minus(known)?.or_zero()))
+}
+
 #[cfg(test)]
 mod tests {
     extern crate std;
@@ -345,6 +353,15 @@ mod tests {
             open_interest_limit(usd(0), mark, shock, maintenance),
             Size(0)
         );
+    }
+
+    #[test]
+    fn what_known_debts_need_is_not_recovered() {
+        let due = |unpaid, room, known| recoverable(usd(unpaid), usd(room), usd(known));
+        assert_eq!(due(100, 500, 450), Ok(usd(50)));
+        assert_eq!(due(100, 500, 400), Ok(usd(100)));
+        assert_eq!(due(100, 500, 600), Ok(Usd::ZERO));
+        assert_eq!(due(-5, 500, 0), Ok(usd(-5)), "haircuts have paid for it");
     }
 
     #[test]

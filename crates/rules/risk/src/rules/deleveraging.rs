@@ -2,7 +2,7 @@
 //! does not finish goes on. Pure decisions; the ledger applies them.
 
 use super::liquidation::share_to_target;
-use crate::{Account, Error, Health, Legs, Ratio, Result, Usd, WAD, math};
+use crate::{Account, Clock, Error, Health, Legs, Ratio, Result, Usd, WAD, math};
 
 /// Maintenance margin / equity above which an account may be deleveraged before it is in debt.
 const DELEVERAGE_BELOW: Ratio = Ratio(5 * WAD);
@@ -40,14 +40,39 @@ impl Ground {
             Err(Error::NotDeleverageable)
         } else if health.equity >= joined()? {
             Ok(Self::Cut)
-        } else if health.equity.times_up(DELEVERAGE_BELOW)? < health.maintenance
-            && account.clock.unhealthy >= DELEVERAGE_AFTER
-        {
+        } else if is_near_debt(health, account.clock)? {
             Ok(Self::Margin)
         } else {
             Err(Error::NotDeleverageable)
         }
     }
+
+    /// As much of that as shows in an account's health and clock: what bots go by, whom nobody tells what cuts have taken. An account
+    /// is in debt where its equity is below zero, for a loss takes capital first.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`].
+    pub fn seen(health: &Health, clock: Clock) -> Result<Option<Self>> {
+        Ok(if health.equity < Usd::ZERO {
+            Some(Self::Debt)
+        } else if !health.is_healthy() && is_near_debt(health, clock)? {
+            Some(Self::Margin)
+        } else {
+            None
+        })
+    }
+}
+
+/// Whether an account in ill health is so near debt, and has been ill for so long, that it may be closed before it owes: equity
+/// below a fifth of maintenance margin, and two minutes on its clock.
+///
+/// # Errors
+/// [`Error::Overflow`].
+fn is_near_debt(health: &Health, clock: Clock) -> Result<bool> {
+    Ok(
+        health.equity.times_up(DELEVERAGE_BELOW)? < health.maintenance
+            && clock.unhealthy >= DELEVERAGE_AFTER,
+    )
 }
 
 /// What a deleveraging closes: decided once, and kept in one slot if a call does not finish it.
@@ -211,6 +236,29 @@ mod tests {
         assert_eq!(ground(19, 119, 100), refused);
         assert_eq!(ground(19, 120, 100), Ok(Ground::Margin));
         assert_eq!(ground(0, 120, 100), Ok(Ground::Margin));
+    }
+
+    #[test]
+    fn health_and_clock_show_every_ground_but_that_of_cuts() {
+        let seen = |equity, unhealthy| {
+            let health = Health {
+                equity,
+                maintenance: usd(100),
+            };
+            Ground::seen(&health, Clock { seen: 1, unhealthy }).unwrap()
+        };
+        for equity in [-1, 0, 19, 20, 99, 100] {
+            for unhealthy in [0, 119, 120, 500] {
+                assert_eq!(
+                    seen(usd(equity), unhealthy),
+                    ground(equity, unhealthy, 1_000).ok(),
+                    "{equity} {unhealthy}"
+                );
+            }
+        }
+        assert_eq!(seen(Usd(usd(20).0 - 1), 120), Some(Ground::Margin));
+        assert_eq!(seen(Usd(-1), 0), Some(Ground::Debt));
+        assert_eq!(seen(usd(99), 500), None, "a cut does not show");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Liquidation: when, how much of an account, of which of its legs, and at what penalty. Pure decisions; the ledger applies them.
 
 use super::health::Health;
-use crate::{Error, InstrumentId, Legs, Positions, Ratio, Result, Usd, WAD, math};
+use crate::{Error, InstrumentId, Legs, Positions, Price, Ratio, Result, Usd, WAD, math};
 
 /// Equity / maintenance margin that a liquidation restores: 1.25.
 const TARGET: u128 = WAD / 4 * 5;
@@ -101,6 +101,31 @@ fn with_penalty(health: &Health, movable: Usd, rate: Ratio, share: Ratio) -> Res
         penalty: whole.times_up(share)?,
         maintenance: health.maintenance,
     })
+}
+
+/// Whether positions are too small to leave a rest of: whether what they are on, each size times the `spot` of its underlying, is below
+/// `dust`.
+///
+/// # Errors
+/// [`Error::Overflow`].
+pub fn is_dust(
+    positions: &Positions,
+    dust: Usd,
+    spot: impl Fn(InstrumentId) -> Price,
+) -> Result<bool> {
+    Ok(notional(positions, spot)? < dust)
+}
+
+/// Sum of the sizes of positions, each times the `spot` of its underlying and rounded up.
+///
+/// # Errors
+/// [`Error::Overflow`].
+pub fn notional(positions: &Positions, spot: impl Fn(InstrumentId) -> Price) -> Result<Usd> {
+    let mut notional = Usd::ZERO;
+    for (id, position) in positions.iter() {
+        notional = notional.plus(position.size().notional_up(spot(id))?)?;
+    }
+    Ok(notional)
 }
 
 /// Whether an account is left alone for having nearly enough, where `in_grace` says that one of its legs' assets is in an outage or

@@ -145,6 +145,8 @@ pub struct Holding<'o> {
     pub perpetual: Position,
     /// Options that have not settled.
     pub options: &'o [OptionLeg],
+    /// Whether the guardian distrusts the volatility of one of them.
+    pub distrusted: bool,
 }
 
 impl Holding<'_> {
@@ -171,7 +173,10 @@ impl Holding<'_> {
                 initial: underlying.initial(*perpetual)?,
             });
         }
-        let portfolio = underlying.portfolio(*perpetual, &self.rates);
+        let mut portfolio = underlying.portfolio(*perpetual, &self.rates);
+        if self.distrusted {
+            portfolio.shock.distrust();
+        }
         Ok(portfolio.requirement(self.options)?)
     }
 }

@@ -7,3 +7,4 @@ mod differential;
 mod provider;
 mod refusals;
 mod scene;
+mod takings;

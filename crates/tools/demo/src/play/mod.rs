@@ -15,12 +15,14 @@ use client::{
     chain::{Chain, ChainError, Wallet, account_of},
     units::{WAD, number},
 };
-use keeper::{Action, Keeper, plan};
+use keeper::{Action, Contracts, Keeper, plan};
 use operations::Planned;
 use prices::Tick;
+use risk::rules::tiers::action;
 use stage::market::{Market, Terms, deposit, rate};
+use standing::Instrument;
 use state::State;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// A market that moved this much within `CONGESTION_WINDOW` fills the blocks, as it did on that day.
 const CONGESTION_MOVE: f64 = 0.04;
@@ -29,9 +31,6 @@ const CONGESTION_WINDOW: usize = 10;
 const CONGESTION_PAUSE: u64 = 6;
 /// Wei for each trader's transactions.
 const GAS_MONEY: u128 = WAD;
-
-/// Bit of a guard reading's `blocked`: positions may not be opened.
-const OPENING: u16 = 1;
 
 /// Everybody and everything in a run.
 pub struct Play<'a> {
@@ -76,15 +75,25 @@ impl<'a> Play<'a> {
         // The operator is the treasury, and is paid for the debts that its trades reveal.
         accounts.extend([keeper.account(), operator.account()]);
         accounts.extend([market.pool, market.vault].map(account_of));
-        let instruments = market.contracts.iter().map(|listed| listed.instrument);
-        let instruments = instruments.collect();
+        let perpetuals = market.contracts.iter().map(|listed| {
+            let asset = listed.asset;
+            (listed.instrument, Instrument::Perpetual { asset })
+        });
+        let mut instruments: BTreeMap<u32, Instrument> = perpetuals.collect();
+        instruments.extend(options.listed());
+        let contracts = Contracts {
+            vault: market.vault,
+            guard: market.guard,
+            pool: market.pool,
+            token: market.token,
+        };
         Ok(Self {
             chain,
             market,
             operator,
             feed: market.contracts[0].feed,
             fees: terms.fees.map(rate),
-            keeper: Keeper::new(keeper, market.vault, market.pool, instruments),
+            keeper: Keeper::new(keeper, contracts, instruments),
             traders: crowd.into_iter().zip(wallets).collect(),
             waiting,
             audit: Audit::new(market, Some(options.clone()), accounts),
@@ -152,8 +161,8 @@ impl<'a> Play<'a> {
         self.audit.on_marks(perpetuals);
         let opening = state.blocked[..PERPETUALS]
             .iter()
-            .all(|blocked| blocked & OPENING == 0)
-            && state.outlook.impaired_secs.is_none();
+            .all(|blocked| blocked & action::OPEN == 0)
+            && state.outlook.impaired_since == 0;
         let mut operations = if opening {
             self.trades(minute, &state.marks)?
         } else {

@@ -15,15 +15,13 @@ use client::{
     orders::{Party, Trade, settle},
     units::{mul_up, number, share_up, signed_number, wad},
 };
+use risk::rules::tiers::action;
 use stage::market::rate;
 
 /// Dollars of inventory from which the keeper looks for somebody to sell it to.
 const LEAST_UNWIND: f64 = 1_000.0;
 /// Counterparties that a keeper finds in a minute.
 const UNWINDS_A_MINUTE: usize = 3;
-
-/// Bit of a guard reading's `blocked`: positions may not be reduced.
-const REDUCING: u16 = 2;
 
 impl Play<'_> {
     /// Trades of the crowd that are due; they wait while the breaker or the vault lets nobody open a position.
@@ -56,7 +54,7 @@ impl Play<'_> {
             return Ok(planned);
         };
         for contract in 0..marks.len() {
-            if blocked[contract] & REDUCING != 0 {
+            if blocked[contract] & action::REDUCE != 0 {
                 continue;
             }
             let mut left = signed_number(last.accounts[own].sizes[contract]);

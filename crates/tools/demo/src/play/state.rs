@@ -145,7 +145,7 @@ impl Play<'_> {
         step.unhealthy = outlook
             .others
             .iter()
-            .filter(|health| health.equity < health.maintenance)
+            .filter(|account| !account.health.is_healthy())
             .count();
         Ok(State {
             step,
