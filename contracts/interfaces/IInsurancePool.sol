@@ -78,6 +78,8 @@ interface IInsurancePool is IERC4626, IOwnable {
     /// the steward it is not asked.
     function setSteward(address steward, uint32 emergencies) external;
     function steward() external view returns (address);
+    /// The number that the owner's calls have to carry: what the steward counts, or had counted when it was removed.
+    function emergencies() external view returns (uint32);
     function setParameters(Parameters calldata parameters, uint32 emergencies) external; // owner, steward
     function parameters() external view returns (Parameters memory);
 

@@ -213,6 +213,8 @@ interface IMarginVault is IOwnable {
     function parameters() external view returns (Parameters memory);
     function setSteward(address steward, uint32 emergencies) external; // owner; zero removes it, whatever the emergencies
     function steward() external view returns (address);
+    /// The number that the owner's calls have to carry: what the steward counts, or had counted when it was removed.
+    function emergencies() external view returns (uint32);
     function quoteToken() external view returns (address);
     function guard() external view returns (address);
     function engine() external view returns (address);

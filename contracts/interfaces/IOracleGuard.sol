@@ -207,6 +207,8 @@ interface IOracleGuard is IOwnable {
     function registrar() external view returns (address);
     function setSteward(address steward, uint32 emergencies) external; // owner; zero removes it, whatever the emergencies
     function steward() external view returns (address);
+    /// The number that the owner's calls have to carry: what the steward counts, or had counted when it was removed.
+    function emergencies() external view returns (uint32);
     function setSurfaceLimits(SurfaceLimits calldata limits, uint32 emergencies) external; // owner, steward
     function surfaceLimits() external view returns (SurfaceLimits memory);
     function setSurfaceProvider(address provider) external; // owner; the guardian may set zero

@@ -5,7 +5,7 @@ import {Proxy} from "@openzeppelin/contracts/proxy/Proxy.sol";
 import {IMarginVault} from "../interfaces/IMarginVault.sol";
 
 /// The code that every margin vault is a clone of: picks the Stylus program that serves a call. All of them work on the clone's
-/// storage, which `margin-vault/src/storage.rs` lays out, and each refuses ether and what it does not serve. Nothing here can
+/// storage, which `core/src/storage.rs` lays out, and each refuses ether and what it does not serve. Nothing here can
 /// be changed: other programs need another vault.
 contract MarginVault is Proxy {
     error NoCode(address program);
@@ -22,11 +22,11 @@ contract MarginVault is Proxy {
     address private immutable TRADING;
     /// `vault-option-trading`: settling signed trades in options.
     address private immutable OPTION_TRADING;
-    /// `vault-accounts`: money in and out, the pool's included, and settling accounts.
+    /// `vault-accounts`: money in and out, the pool's included, settling accounts, and the order in which they are deleveraged.
     address private immutable ACCOUNTS;
     /// `vault-liquidation`: taking over accounts in ill health.
     address private immutable LIQUIDATION;
-    /// `vault-deleveraging`: closing legs against the opposite side before there is debt, and the order in which that is done.
+    /// `vault-deleveraging`: closing legs against the opposite side before there is debt.
     address private immutable DELEVERAGING;
     /// `vault-debts`: closing accounts in debt.
     address private immutable DEBTS;
@@ -65,25 +65,22 @@ contract MarginVault is Proxy {
     }
 
     /// Two programs serve `deleverage`, for accounts near debt and for those in it; which it is, is known once the account is settled.
-    /// The one that is not meant refuses the account, and the other serves the call. An account that `rebucket` finds in debt is due in
-    /// the bucket of debts, where a touch takes it.
+    /// The one that is not meant refuses the account, and the other serves the call.
     function _fallback() internal override {
-        if (msg.sig == IMarginVault.rebucket.selector) {
-            bytes memory touch = abi.encodePacked(IMarginVault.touch.selector, msg.data[4:]);
-            return serve(DELEVERAGING, IMarginVault.NoEquity.selector, ACCOUNTS, touch);
-        }
         if (msg.sig != IMarginVault.deleverage.selector) return super._fallback();
+        // A guess at who serves it, from one slot: whoever guesses wrong is refused, and the other one is asked.
         if (isKnownToOwe(bytes32(msg.data[4:]))) {
-            serve(DEBTS, IMarginVault.NotDeleverageable.selector, DELEVERAGING, msg.data);
+            serve(DEBTS, IMarginVault.NotDeleverageable.selector, DELEVERAGING);
         } else {
-            serve(DELEVERAGING, IMarginVault.NoEquity.selector, DEBTS, msg.data);
+            serve(DELEVERAGING, IMarginVault.NoEquity.selector, DEBTS);
         }
     }
 
-    /// Has `first` serve the call, or, if it refuses the account with `refusal`, `second` serve what `data` asks for.
-    function serve(address first, bytes4 refusal, address second, bytes memory data) private {
+    /// Has `first` serve the call, or, if it refuses the account with `refusal`, `second`.
+    function serve(address first, bytes4 refusal, address second) private {
         (bool success, bytes memory answer) = first.delegatecall(msg.data);
-        if (!success && bytes4(answer) == refusal) (success, answer) = second.delegatecall(data);
+        // A refusal has changed nothing, so that the second call starts from where the first did.
+        if (!success && bytes4(answer) == refusal) (success, answer) = second.delegatecall(msg.data);
         assembly ("memory-safe") {
             if success { return(add(answer, 32), mload(answer)) }
             revert(add(answer, 32), mload(answer))
@@ -107,7 +104,9 @@ contract MarginVault is Proxy {
             return LIQUIDATION;
         }
         if (selector == IMarginVault.touch.selector || selector == IMarginVault.transfer.selector) return ACCOUNTS;
+        if (selector == IMarginVault.rebucket.selector) return ACCOUNTS;
         if (concernsProfits(selector)) return PROFITS;
+        // What is not named here is the registry's, unknown selectors with it, which it refuses.
         return concernsOrders(selector) || concernsOptions(selector) ? OPTIONS : REGISTRY;
     }
 

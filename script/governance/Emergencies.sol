@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.24;
 
-import {IMarginVault} from "../../contracts/interfaces/IMarginVault.sol";
 import {IRiskSteward} from "../../contracts/interfaces/IRiskSteward.sol";
 import {Chain} from "../lib/Chain.sol";
 
@@ -9,17 +8,9 @@ import {Chain} from "../lib/Chain.sol";
 library Emergencies {
     using Chain for Chain.Session;
 
-    /// What the steward of a vault, a pool or the guard counts now; zero where there is none.
+    /// What a vault, a pool, the guard or a steward asks for.
     function known(Chain.Session memory session, address target) internal returns (uint32) {
-        bytes memory answer =
-            session.call("ask who the steward is", target, 0, abi.encodeCall(IMarginVault.steward, ()));
-        address steward = abi.decode(answer, (address));
-        return steward == address(0) ? 0 : counted(session, steward);
-    }
-
-    /// What a steward counts now.
-    function counted(Chain.Session memory session, address steward) internal returns (uint32) {
         bytes memory query = abi.encodeCall(IRiskSteward.emergencies, ());
-        return abi.decode(session.call("count emergencies", steward, 0, query), (uint32));
+        return abi.decode(session.call("count emergencies", target, 0, query), (uint32));
     }
 }

@@ -171,11 +171,21 @@ contract EmergencySinceTest is GovernedTest {
         vm.assertEq(vault.steward(), address(0));
         vm.assertEq(guard.steward(), address(0));
         vm.assertEq(pool.steward(), address(0));
-        // Without a steward there is none to count.
+        // What it had counted stays: a vote of before undoes nothing, and naming another steward needs the number too.
+        vm.assertEq(uint256(vault.emergencies()), 1);
+        vm.assertEq(uint256(guard.emergencies()), 1);
+        vm.assertEq(uint256(pool.emergencies()), 1);
         for (uint256 k = 0; k < parameters.length; k++) {
-            vm.assertEq(outcome(parameters[k], address(timelock), 0), "");
-            vm.assertEq(outcome(parameters[k], address(timelock), 1), since);
+            vm.assertEq(outcome(parameters[k], address(timelock), 0), since);
+            vm.assertEq(outcome(parameters[k], address(timelock), 1), "");
         }
+        // Removing nobody changes nothing.
+        vm.startPrank(address(timelock));
+        vault.setSteward(address(0), 0);
+        vm.expectRevert(since);
+        vault.setSteward(stranger, 0);
+        vm.stopPrank();
+        vm.assertEq(uint256(vault.emergencies()), 1);
     }
 
     /// Stolen keys may tighten every day, so that no number stays right; they do not keep governance from taking them away.

@@ -1,4 +1,4 @@
-// The scripts of `script/governance`, as README.md tells to use them: deploy, hand over, and one proposal from end to end.
+// The scripts of `script/governance`, as docs/governance.md tells to use them: deploy, hand over, and one proposal from end to end.
 
 import assert from 'node:assert/strict';
 import fs from 'node:fs';

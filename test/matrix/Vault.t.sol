@@ -24,7 +24,8 @@ contract VaultMatrixTest is VaultTable {
         vm.assertEq(dirtied, 12); // four of each order, and of each signature where it is and how long
     }
 
-    /// An account in debt is touched by what rebuckets others; and once it is known to owe, the program of debts is asked first.
+    /// An account in debt goes to the bucket of debts when it is rebucketed; and once it is known to owe, the program of debts is asked
+    /// first.
     function test_what_fits_no_closing_of_a_debt_is_refused_with_its_error() public {
         withdrawCover();
         perpetuals[ETH].price = 1_400 * FEED;

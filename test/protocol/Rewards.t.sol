@@ -2,6 +2,7 @@
 pragma solidity ^0.8.20;
 
 import {IMarginVault} from "../../contracts/interfaces/IMarginVault.sol";
+import {Log, NodeLogs} from "../support/NodeLogs.sol";
 import {vm} from "../support/Vm.sol";
 import {ProtocolTest, Trader} from "./Protocol.sol";
 
@@ -111,6 +112,19 @@ contract RewardsTest is ProtocolTest {
         vm.assertEq(second, 350e18);
         vm.assertApproxEqAbs(capitalOf(carol), MAX_REWARD, 2 * UNIT);
         vm.assertLe(capitalOf(carol), MAX_REWARD);
+    }
+
+    function test_a_reward_is_told_with_its_instrument_before_anything_is_written_off() public {
+        bankruptInTwo();
+        closeAs(carol, 1);
+        Log[] memory told = NodeLogs.from(address(vault), IMarginVault.WrittenOff.selector, alice.account);
+        vm.assertEq(told.length, 1);
+        vm.assertEq(uint256(told[0].topics[2]), ETH);
+        (uint256 deficit, uint256 insured, uint256 reward) = abi.decode(told[0].data, (uint256, uint256, uint256));
+        vm.assertEq(deficit, 0);
+        vm.assertEq(insured, 0);
+        vm.assertEq(reward, capitalOf(carol));
+        vm.assertEq(reward, 25.5e18); // a tenth of 255
     }
 
     function test_without_cover_there_is_no_reward() public {

@@ -1,6 +1,13 @@
 //! The bond of an experimental market: shares that the pool holds itself, and loses before anybody else does.
 
-use super::*;
+use crate::InsurancePool;
+use crate::abi::{BondSlashed, DebtKnown, Error, Promoted};
+use crate::cover::Owed;
+use crate::store::Settings;
+use alloy_primitives::{Address, U256};
+use contract_support::words::word;
+use insurance::Rounding;
+use stylus_sdk::prelude::*;
 
 impl InsurancePool {
     /// The bond's shares.
@@ -29,6 +36,7 @@ impl InsurancePool {
         if bonded == 0 {
             return Ok(0);
         }
+        // Up, so that not even rounding is paid by the others.
         let shares = self.price().to_shares(assets, Rounding::Up)?.min(bonded);
         let pool = self.vm().contract_address();
         self.take(pool, U256::from(shares))?;

@@ -1,9 +1,18 @@
 //! The vaults that the pool covers: what it pays them, and the income that it fetches from them.
 
+use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolCall;
+use contract_support::words::word;
+use contract_support::{calls, token};
+use insurance::{MAX_ASSETS, Rounding, Totals};
+use program_support::encoding::concat;
+use stylus_sdk::prelude::*;
 
-use super::*;
+use crate::abi::{
+    Covered, Error, Harvested, NotVault, SharesConsolidated, TooManyVaults, VaultSet, VaultSilent,
+};
 use crate::interface::Vault;
+use crate::{InsurancePool, narrow};
 
 /// A vault lets an instrument's cover be at most a tenth of the assets that it is told of: told of ten times the bond, the
 /// bond.
@@ -83,6 +92,7 @@ impl InsurancePool {
         for k in 0..self.vault_list.len() {
             let vault = self.vault_list.get(k).unwrap_or_default();
             sum = sum.saturating_add(self.owed_by(vault, owed)?);
+            // What the pool could not pay anyway holds nobody up.
             if sum.min(most) > dust {
                 return Ok(Some(vault));
             }
@@ -161,6 +171,7 @@ impl InsurancePool {
             return Ok(0);
         }
         let now = self.now();
+        // Counted after it was sent, under the lock: nobody draws, joins or leaves in between.
         self.lose(now, payable)?;
         self.vaults.setter(vault).draw(now, payable);
         Ok(payable)
@@ -243,6 +254,7 @@ impl InsurancePool {
         let mut totals = self.reserves.totals();
         let assets = held.saturating_sub(aside);
         let grown = assets.saturating_sub(totals.assets);
+        // A token may take from its holders by itself: income that is not released bears that first.
         let lost = totals.assets.saturating_sub(assets);
         totals.assets = assets;
         self.reserves.set(now, &totals);

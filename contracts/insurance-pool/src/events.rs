@@ -1,8 +1,13 @@
 //! What the pool reports. Every field of its events is one word.
 
+use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolEvent;
+use contract_support::words;
+use contract_support::words::word;
+use stylus_sdk::prelude::*;
 
-use super::*;
+use crate::InsurancePool;
+use crate::abi::Transfer;
 
 impl InsurancePool {
     /// Reports an event `E` of `fields`, of which the first `indexed` are.

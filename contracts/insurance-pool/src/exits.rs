@@ -1,9 +1,20 @@
 //! Requests to redeem, fulfilling them, and paying out.
 
+use alloy_primitives::{Address, B256, U256};
+use contract_support::token;
+use contract_support::words::word;
 use insurance::Batch;
+use insurance::Claim;
 use insurance::batch::{self, MAX_BATCHES};
+use insurance::claim::By;
+use stylus_sdk::prelude::*;
 
-use super::*;
+use crate::abi::{
+    Error, ExceedsClaimable, Fulfilled, FulfilmentClosed, NotOperator, NothingMature, OperatorSet,
+    PaymentDue, RedeemRequest, TooManyBatches, Withdraw, ZeroAddress, ZeroAmount,
+};
+use crate::cover::Owed;
+use crate::{DAY, InsurancePool, narrow};
 
 impl InsurancePool {
     /// What was set aside for `controller`.
@@ -58,6 +69,7 @@ impl InsurancePool {
         if value.is_zero() {
             return Err(ZeroAmount {}.into());
         }
+        // Out of the balance at once: what was requested is neither moved nor requested again.
         let shares = self.take(owner, value)?;
         let (pending, aside) = self.leaving.get();
         self.leaving.set(pending + shares, aside);
@@ -79,6 +91,7 @@ impl InsurancePool {
     fn queue(&mut self, controller: Address, shares: u128) -> Result<(), Error> {
         let settings = self.config.get();
         let matures = batch::maturity(self.now(), settings.parameters.cooldown.into());
+        // Without income that is not released: who leaves takes none of what comes to those who stay.
         let requested_at = self.released();
         let mut exits = self.exits.setter(controller);
         let (claim, open) = exits.get();
@@ -115,6 +128,7 @@ impl InsurancePool {
             let opens_at = batch::maturity(now, 0) * u64::from(DAY);
             return Err(Error::of::<FulfilmentClosed>(&[word(opens_at.into())]));
         }
+        // Asked in this very call, so that nobody leaves ahead of a payment that anybody can see.
         if let Some(vault) = self.owing(Owed::Due, self.payable())? {
             return Err(Error::of::<PaymentDue>(&[vault.into_word()]));
         }
@@ -141,6 +155,7 @@ impl InsurancePool {
                 assets += batch.payment(totals, virtual_shares)?;
                 exits.set_batch(k, None);
             } else {
+                // Those that stay move down: open batches are always the first ones.
                 if left < k {
                     exits.set_batch(k, None);
                     exits.set_batch(left, Some(&batch));
@@ -164,6 +179,7 @@ impl InsurancePool {
         let mut totals = self.reserves.totals();
         totals.shares -= shares;
         totals.assets -= assets;
+        // What leaves covers nothing any more, on the very day.
         let day = self.reserves.day(now).with_exit(assets, dollar);
         self.reserves.set_with_day(now, &totals, day);
         let (pending, aside) = self.leaving.get();
@@ -196,6 +212,7 @@ impl InsurancePool {
         if part.shares == 0 {
             return Err(ZeroAmount {}.into());
         }
+        // Before the token moves: a claim is paid once.
         exits.set(&rest, open);
         let (pending, aside) = self.leaving.get();
         self.leaving.set(pending, aside - part.assets);

@@ -50,6 +50,7 @@ program_support::functions! {
     BOND = pool::bondCall;
     SET_STEWARD = pool::setStewardCall;
     STEWARD = pool::stewardCall;
+    EMERGENCIES = pool::emergenciesCall;
     SET_PARAMETERS = pool::setParametersCall;
     PARAMETERS = pool::parametersCall;
     COVER = pool::coverCall;

@@ -1,8 +1,17 @@
 //! Set-up, roles and parameters.
 
-use program_support::steward::{may_set, require_may_name};
+use alloy_primitives::{Address, U32};
+use contract_support::words::word;
+use contract_support::{clone, token};
+use program_support::steward::Steward;
+use stylus_sdk::prelude::*;
 
-use super::*;
+use crate::abi::{
+    AlreadyInitialized, DebtKnown, Error, NotClone, NotFactory, NotSteward, Parameters,
+    ParametersOutOfBounds, ParametersSet, StewardSet, UnsupportedDecimals, ZeroAddress,
+};
+use crate::store::{DRAW_SHARE_UNIT, Settings};
+use crate::{DAY, InsurancePool, WAD_DECIMALS};
 
 /// Wait seven days, pay a vault at most a quarter of the pool a day.
 const DEFAULT_PARAMETERS: Parameters = Parameters {
@@ -45,7 +54,10 @@ impl InsurancePool {
         self.ownership.initialize(owner);
         let factory = self.vm().msg_sender();
         self.factory.set(factory);
-        self.put_steward(steward);
+        self.put_steward(Steward {
+            address: steward,
+            left: 0,
+        });
         self.configure(Settings {
             asset,
             decimals,
@@ -92,11 +104,11 @@ impl InsurancePool {
         self.locked(|pool| pool.release_bond(creator))
     }
 
-    /// Names the steward, which may set the parameters; zero removes it. Owner only (`NotOwner`); to name one fails with
-    /// `EmergencySince` or `StewardFailed`.
+    /// Names the steward, which may set the parameters; zero removes it, after which the owner's changes need the number that it had
+    /// counted. Owner only (`NotOwner`); to name one fails with `EmergencySince` or `StewardFailed`.
     pub(super) fn set_steward(&mut self, steward: Address, emergencies: u32) -> Result<(), Error> {
         self.ownership.only_owner()?;
-        require_may_name(steward, self.steward.get(), emergencies);
+        let steward = self.current_steward().replaced(steward, emergencies);
         self.put_steward(steward);
         Ok(())
     }
@@ -108,8 +120,8 @@ impl InsurancePool {
         parameters: Parameters,
         emergencies: u32,
     ) -> Result<(), Error> {
-        let (caller, steward) = (self.vm().msg_sender(), self.steward.get());
-        if !may_set(caller, self.ownership.owner(), steward, emergencies) {
+        let (caller, steward) = (self.vm().msg_sender(), self.current_steward());
+        if !steward.may_set(caller, self.ownership.owner(), emergencies) {
             return Err(Error::of::<NotSteward>(&[caller.into_word()]));
         }
         let within_bounds = (DAY..=MAX_COOLDOWN).contains(&parameters.cooldown)
@@ -126,9 +138,18 @@ impl InsurancePool {
         Ok(())
     }
 
-    fn put_steward(&mut self, steward: Address) {
-        self.steward.set(steward);
-        self.emit::<StewardSet>(1, &[steward.into_word()]);
+    /// The steward, or what the last one had counted.
+    pub(super) fn current_steward(&self) -> Steward {
+        Steward {
+            address: self.steward.get(),
+            left: self.emergencies_left.get().to(),
+        }
+    }
+
+    fn put_steward(&mut self, steward: Steward) {
+        self.steward.set(steward.address);
+        self.emergencies_left.set(U32::from(steward.left));
+        self.emit::<StewardSet>(1, &[steward.address.into_word()]);
     }
 
     fn configure(&mut self, settings: Settings) {

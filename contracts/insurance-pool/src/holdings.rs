@@ -1,6 +1,16 @@
 //! Shares of their owners: moving them, and minting them for assets.
 
-use super::*;
+use crate::abi::{
+    Approval, AssetsMissing, DebtKnown, Deposit, Error, InsufficientAllowance, InsufficientBalance,
+    Overflow, ZeroAddress, ZeroAmount,
+};
+use crate::cover::Owed;
+use crate::{InsurancePool, narrow};
+use alloy_primitives::{Address, B256, U256};
+use contract_support::token;
+use contract_support::words::word;
+use insurance::{MAX_ASSETS, MAX_SUPPLY, Rounding, Totals};
+use stylus_sdk::prelude::*;
 
 impl InsurancePool {
     /// Shares of `account`; of the pool, its bond.
@@ -141,6 +151,7 @@ impl InsurancePool {
         }
         let now = self.now();
         self.reserves.set(now, &after);
+        // Minted before the token is called, at a price that this deposit cannot move; if less arrives, all of it reverts.
         self.give(Address::ZERO, receiver, shares);
         let (sender, amount) = (self.vm().msg_sender(), U256::from(assets));
         let words = [

@@ -9,7 +9,7 @@
 //!
 //! The pool keeps count of its assets. What is sent to it in any other way than by a deposit counts from the next
 //! `harvest`, as income does, and belongs to the shares as a week passes. Every conversion rounds in favour
-//! of the pool. It counts at most [`MAX_ASSETS`] and [`MAX_SUPPLY`]; beyond them deposits fail with `Overflow`, exits and cover go on.
+//! of the pool. It counts at most [`insurance::MAX_ASSETS`] and [`insurance::MAX_SUPPLY`]; beyond them deposits fail with `Overflow`, exits and cover go on.
 //!
 //! What it decides is in the crate [`insurance`]; here is what it fetches, calls and stores.
 //!
@@ -41,22 +41,17 @@ mod store;
 
 use alloc::vec::Vec;
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, U256};
+use contract_support::lock;
 use contract_support::ownable::Ownable;
-use contract_support::words::{self, word};
-use contract_support::{calls, clone, lock, token};
-use insurance::claim::By;
-use insurance::shares::SHARE_DECIMALS;
-use insurance::{Claim, MAX_ASSETS, MAX_SUPPLY, Price, Rounding, Totals};
-use program_support::encoding::concat;
+use insurance::{Price, Totals};
 use stylus_sdk::prelude::*;
-use stylus_sdk::storage::{StorageAddress, StorageBool, StorageMap, StorageU256, StorageVec};
-
-use self::abi::*;
-use self::cover::Owed;
-use self::store::{
-    Config, DRAW_SHARE_UNIT, Exits, Holding, Leaving, LockedIncome, Reserves, Settings, VaultRecord,
+use stylus_sdk::storage::{
+    StorageAddress, StorageBool, StorageMap, StorageU32, StorageU256, StorageVec,
 };
+
+use self::abi::Error;
+use self::store::{Config, Exits, Holding, Leaving, LockedIncome, Reserves, VaultRecord};
 
 /// Decimals of the vaults' USD amounts.
 const WAD_DECIMALS: u8 = 18;
@@ -81,6 +76,8 @@ pub struct InsurancePool {
     vaults: StorageMap<Address, VaultRecord>,
     steward: StorageAddress,
     factory: StorageAddress,
+    /// What the last steward had counted when it was removed; see [`program_support::steward::Steward::left`].
+    emergencies_left: StorageU32,
 }
 
 contract_support::entrypoint!(InsurancePool, Locked);

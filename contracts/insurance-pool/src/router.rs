@@ -1,6 +1,12 @@
 //! From selectors to functions. The SDK's router and coders would not leave the program its size.
 
 use alloc::vec::Vec;
+use alloy_primitives::{B256, U256};
+use contract_support::words::word;
+use insurance::Claim;
+use insurance::claim::By;
+use insurance::shares::SHARE_DECIMALS;
+use stylus_sdk::prelude::*;
 
 use alloy_sol_types::SolError;
 use contract_support::entry::InvalidCalldata;
@@ -10,7 +16,8 @@ use program_support::{Arguments, Refuse, exit};
 use stylus_sdk::ArbResult;
 use stylus_sdk::abi::Router;
 
-use super::*;
+use crate::InsurancePool;
+use crate::abi::{Error, Parameters, PreviewUnsupported};
 use crate::functions::selector;
 
 /// Interfaces that the pool says it has (ERC-165), by their ids: ERC-165; the operators of ERC-7540, and its asynchronous
@@ -119,6 +126,7 @@ fn view(pool: &InsurancePool, selector: u32, args: Args) -> Result<Option<Vec<u8
         selector::IS_VAULT => word(pool.is_vault(args.address(0)).into()),
         selector::FACTORY => pool.factory.get().into_word(),
         selector::IS_PROMOTED => word(pool.config.get().promoted.into()),
+        selector::EMERGENCIES => pool.current_steward().counted().b256(),
         selector::STEWARD => pool.steward.get().into_word(),
         selector::NAME => return Ok(Some(text("Bulkhead Insurance"))),
         selector::SYMBOL => return Ok(Some(text("bkIN"))),

@@ -8,17 +8,23 @@
 //! first midnight after seven days.
 //!
 //! Whoever calls back is refused.
+//!
+//! | Where is ... | |
+//! |---|---|
+//! | what a new market must keep to | [`bounds`] |
+//! | its clones, feeds, instruments and bond set up | [`creation`] |
+//! | everything that can be called | [`MarketFactory`] |
 
 extern crate alloc;
 
 mod abi;
+mod bounds;
+mod creation;
 
-use alloc::vec::Vec;
-
-use alloy_primitives::{Address, B256, U8, U32, U256};
+use alloy_primitives::{Address, B256, U8, U256};
 use alloy_sol_types::{SolCall, SolValue};
 use contract_support::ownable::Ownable;
-use contract_support::{calls, clone, token};
+use contract_support::{calls, clone};
 use stylus_sdk::abi::Bytes;
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{
@@ -28,31 +34,11 @@ use stylus_sdk::storage::{
 
 use self::abi::*;
 
-/// Most instruments that a market may start with.
-const MAX_LISTINGS: usize = 16;
-
-/// What a market that governance has not promoted must keep to, beyond the vault's own bounds: margin for feeds that
-/// update on moves of half a per cent, fills near the mark, and open interest that its cover pays for even if a thin token
-/// multiplies within minutes. WAD shares of notional and of the mark.
-const MIN_MAINTENANCE_RATE: u64 = 5_000_000_000_000_000;
-const MAX_PRICE_BAND: u64 = 100_000_000_000_000_000;
-const MIN_EXPERIMENTAL_SHOCK: u64 = 1_500_000_000_000_000_000;
-
-/// The tier from which on an asset has no usable price.
-const HALTED: u8 = 3;
-
 /// The class of a market that governance has not promoted.
 const EXPERIMENTAL: u8 = 0;
 
 /// The class of one that it has.
 const PROMOTED: u8 = 1;
-
-/// Decimals of the amounts in a vault's parameters, and the most that a quote token may have.
-const WAD_DECIMALS: u8 = 18;
-
-/// The least bond until the owner sets another, in whole tokens. It is all that insures an experimental market, whose open
-/// interest its cover limits: under a shock of 150 % to two thirds of it.
-const DEFAULT_MINIMUM_BOND: u64 = 10_000;
 
 /// One market, in three slots.
 #[storage]
@@ -151,8 +137,10 @@ impl MarketFactory {
         let creator = self.vm().msg_sender();
         let (vault, pool) = self.deploy(creator, config.salt)?;
         self.record(vault, pool, creator);
+        // Assets first: the vault is set up with their ids, which are bound to its address.
         let instruments = self.list(vault, &config.listings)?;
         self.initialize(vault, pool, &config, instruments)?;
+        // Last, for the pool has to be set up to take a deposit.
         self.post_bond(pool, creator, &config)?;
         self.vm().log(MarketCreated {
             vault,
@@ -222,6 +210,7 @@ impl MarketFactory {
             market.class.set(U8::from(PROMOTED));
         }
         self.vm().log(MarketPromoted { vault });
+        // The pool has the last word: with a deficit it refuses, and nothing of this is kept.
         let call = IInsurancePool::promoteCall { creator };
         calls::call::<0>(self.vm(), pool, &call.abi_encode())?;
         Ok(())
@@ -242,9 +231,7 @@ impl MarketFactory {
         if !minimum.is_zero() {
             return Ok(minimum);
         }
-        let decimals = token::token_decimals(self.vm(), token)?;
-        let whole = power_of_ten(decimals.min(WAD_DECIMALS));
-        Ok(whole * U256::from(DEFAULT_MINIMUM_BOND))
+        self.default_bond(token)
     }
 
     /// Names the steward of the vaults and pools that are created from now on; zero is none. Owner only (`NotOwner`).
@@ -301,47 +288,6 @@ impl MarketFactory {
 }
 
 impl MarketFactory {
-    /// Checks everything that needs no other contract.
-    fn check(&self, config: &MarketConfig) -> Result<(), Error> {
-        let token = config.quoteToken;
-        if !self.quote_tokens.get(token) {
-            return Err(QuoteTokenNotAllowed { token }.into());
-        }
-        let count = config.listings.len();
-        if count == 0 || count > MAX_LISTINGS {
-            return Err(InvalidListingCount {
-                count: U256::from(count),
-            }
-            .into());
-        }
-        for (k, listing) in config.listings.iter().enumerate() {
-            check_listing(listing, &config.listings[..k])?;
-        }
-        self.check_bond(config)
-    }
-
-    /// The bond is large enough, and all instruments together are promised no more than it.
-    fn check_bond(&self, config: &MarketConfig) -> Result<(), Error> {
-        let (bond, minimum) = (config.bond, self.minimum_bond(config.quoteToken)?);
-        if bond < minimum {
-            return Err(BondTooSmall { bond, minimum }.into());
-        }
-        let allowances = config
-            .listings
-            .iter()
-            .map(|listing| U256::from(listing.parameters.coverAllowance));
-        let cover: U256 = allowances.sum();
-        if cover.is_zero() {
-            return Ok(());
-        }
-        let decimals = token::token_decimals(self.vm(), config.quoteToken)?;
-        let bond = bond.saturating_mul(power_of_ten(WAD_DECIMALS.saturating_sub(decimals)));
-        if cover > bond {
-            return Err(CoverAboveBond { cover, bond }.into());
-        }
-        Ok(())
-    }
-
     fn market_of(&self, vault: Address) -> Option<StorageGuard<'_, StoredMarket>> {
         let number = self.numbers.get(vault).to::<u32>();
         self.markets.get(number.checked_sub(1)?)
@@ -351,179 +297,4 @@ impl MarketFactory {
     fn bound_salt(&self, creator: Address, salt: B256) -> B256 {
         self.vm().native_keccak256(&(creator, salt).abi_encode())
     }
-
-    fn deploy(&self, creator: Address, salt: B256) -> Result<(Address, Address), Error> {
-        let (vault, _) = self.predict(creator, salt);
-        if self.is_market(vault) {
-            return Err(MarketExists { vault }.into());
-        }
-        let salt = self.bound_salt(creator, salt);
-        let vault = clone::deploy(self.vm(), self.vault_implementation.get(), salt)?;
-        let pool = clone::deploy(self.vm(), self.pool_implementation.get(), salt)?;
-        Ok((vault, pool))
-    }
-
-    fn record(&mut self, vault: Address, pool: Address, creator: Address) {
-        let mut market = self.markets.grow();
-        market.vault.set(vault);
-        market.pool.set(pool);
-        market.class.set(U8::from(EXPERIMENTAL));
-        market.creator.set(creator);
-        let number = self.markets.len();
-        self.numbers.setter(vault).set(U32::from(number));
-    }
-
-    /// Takes the bond from its creator and deposits it for the pool itself.
-    fn post_bond(
-        &self,
-        pool: Address,
-        creator: Address,
-        config: &MarketConfig,
-    ) -> Result<(), Error> {
-        let (asset, bond) = (config.quoteToken, config.bond);
-        token::fetch(self.vm(), asset, creator, bond)?;
-        token::allow(self.vm(), asset, pool, bond)?;
-        let call = erc4626::depositCall {
-            assets: bond,
-            receiver: pool,
-        };
-        calls::call::<1>(self.vm(), pool, &call.abi_encode())?;
-        Ok(())
-    }
-
-    /// Registers the listings' feeds with the guard and asks each for a price; returns the vault's instruments.
-    fn list(
-        &self,
-        vault: Address,
-        listings: &[Listing],
-    ) -> Result<Vec<IMarginVault::Instrument>, Error> {
-        let guard = self.guard.get();
-        let mut instruments = Vec::with_capacity(listings.len());
-        for listing in listings {
-            self.check_sources(listing)?;
-            let asset = self
-                .vm()
-                .native_keccak256(&(vault, listing.symbol).abi_encode());
-            let set_feed = IOracleGuard::setFeedCall {
-                asset,
-                feed: listing.feed.clone(),
-                emergencies: 0, // not asked of a registrar
-            };
-            calls::call::<0>(self.vm(), guard, &set_feed.abi_encode())?;
-            let poke = IOracleGuard::pokeCall { asset };
-            let [_, tier] = calls::call(self.vm(), guard, &poke.abi_encode())?;
-            let tier = u8::try_from(tier).unwrap_or(HALTED);
-            if tier >= HALTED {
-                return Err(FeedNotLive {
-                    instrument: listing.instrument,
-                    tier,
-                }
-                .into());
-            }
-            instruments.push(IMarginVault::Instrument {
-                asset,
-                ..listing.parameters.clone()
-            });
-        }
-        Ok(instruments)
-    }
-
-    /// Two proxies of one aggregator are one source, as are a proxy and its aggregator. What a contract in between hides is for
-    /// traders to judge, and for governance before it promotes.
-    fn check_sources(&self, listing: &Listing) -> Result<(), Error> {
-        let source = self.source_of(listing.feed.primary);
-        if source == self.source_of(listing.feed.secondary) {
-            return Err(SharedSource {
-                instrument: listing.instrument,
-                source,
-            }
-            .into());
-        }
-        Ok(())
-    }
-
-    /// The contract that a feed says it repeats; itself if it says nothing.
-    fn source_of(&self, feed: Address) -> Address {
-        let answer = calls::view(self.vm(), feed, &proxy::aggregatorCall {}.abi_encode());
-        match answer {
-            Ok([aggregator]) if !aggregator.is_zero() => Address::from_word(aggregator.into()),
-            _ => feed,
-        }
-    }
-
-    fn initialize(
-        &self,
-        vault: Address,
-        pool: Address,
-        config: &MarketConfig,
-        instruments: Vec<IMarginVault::Instrument>,
-    ) -> Result<(), Error> {
-        let (owner, steward) = (self.ownership.owner(), self.steward.get());
-        let asset = config.quoteToken;
-        let call = IInsurancePool::initializeCall {
-            owner,
-            steward,
-            asset,
-            vault,
-        };
-        calls::call::<0>(self.vm(), pool, &call.abi_encode())?;
-        let ids = config
-            .listings
-            .iter()
-            .map(|listing| listing.instrument)
-            .collect();
-        let guard = self.guard.get();
-        let call = IMarginVault::initializeCall {
-            owner,
-            steward,
-            quoteToken: asset,
-            guard,
-            engine: self.risk_engine.get(),
-            pool,
-            ids,
-            instruments,
-        };
-        calls::call::<0>(self.vm(), vault, &call.abi_encode())?;
-        Ok(())
-    }
-}
-
-/// `10^exponent`, for exponents up to 18.
-fn power_of_ten(exponent: u8) -> U256 {
-    U256::from(10u64.pow(exponent.into()))
-}
-
-/// Checks one listing against the bounds of an experimental market and the listings before it. The vault checks the rest.
-fn check_listing(listing: &Listing, earlier: &[Listing]) -> Result<(), Error> {
-    let Listing {
-        instrument,
-        symbol,
-        feed,
-        parameters,
-    } = listing;
-    let instrument = *instrument;
-    if earlier
-        .iter()
-        .any(|other| other.instrument == instrument || other.symbol == *symbol)
-    {
-        return Err(DuplicateListing {
-            instrument,
-            symbol: *symbol,
-        }
-        .into());
-    }
-    if feed.secondary.is_zero() {
-        return Err(SecondFeedMissing { instrument }.into());
-    }
-    if !parameters.asset.is_zero() {
-        return Err(AssetNotZero { instrument }.into());
-    }
-    let within_bounds = parameters.maintenanceRate >= MIN_MAINTENANCE_RATE
-        && parameters.priceBand <= MAX_PRICE_BAND
-        && parameters.shock >= MIN_EXPERIMENTAL_SHOCK
-        && parameters.openInterestLimit > 0;
-    if !within_bounds {
-        return Err(RatesOutOfBounds { instrument }.into());
-    }
-    Ok(())
 }

@@ -149,6 +149,7 @@ impl RiskSteward {
         check_fields(target.kind, changes)?;
         let mut loaded = self.loaded(target)?;
         let emergency = self.emergency_at(loaded.id);
+        // Values of a struct are coupled: a step beside a held field could undo what it is held for.
         if emergency.is_open() {
             let expires_at = emergency.expires_at();
             return Err(EmergencyOpen {
@@ -179,6 +180,7 @@ impl RiskSteward {
     /// The emergency multisig's changes.
     pub fn hold(&mut self, target: &Target, changes: &[Change]) -> Result<(), Error> {
         check_fields(target.kind, changes)?;
+        // Every call counts, whatever the struct: a vote that was drafted before it has to be looked at again.
         self.count_emergency()?;
         let mut loaded = self.loaded(target)?;
         let now = self.vm().block_timestamp();
@@ -266,6 +268,7 @@ impl RiskSteward {
         }
         for field in held_fields(target.kind, emergency) {
             let HeldValues { before, value } = self.held_values(loaded.id, field);
+            // What votes or anybody else have set since is not the emergency's to put back.
             let is_as_set = loaded.words[usize::from(field)] == U256::from(value);
             let from = U256::from(value);
             let to = if is_as_set { U256::from(before) } else { from };

@@ -123,6 +123,7 @@ impl Target {
         if returned.is_empty() && host.code_size(target) == 0 {
             return Err(NoCode { target }.into());
         }
+        // Exactly its fields: a struct of another shape must not be set by place.
         if returned.len() != 32 * self.kind.fields().len() {
             return Err(ShortReturnData { target }.into());
         }

@@ -12,7 +12,9 @@ use crate::node::{Node, Question};
 use crate::pool;
 use crate::seen::{INSTRUMENTS, tokens_as_money};
 use crate::setters;
-use crate::system::{ADVERSARY, ETH, FIRST_OWNER, HONEST, KEEPER, POOL, QUIET, System, THIN};
+use crate::system::{
+    ADVERSARY, ALLOWANCES, ETH, FIRST_OWNER, HONEST, KEEPER, POOL, QUIET, System, THIN,
+};
 use crate::world::{SHOCK, Scene, World};
 
 const WAD: u128 = 1_000_000_000_000_000_000;
@@ -72,6 +74,8 @@ pub enum Kind {
     HonestTrade,
     HonestMove,
     Keepers,
+    /// The owner takes nearly all of a cover away, or gives it back.
+    Allowance,
 }
 
 impl Weighted for Kind {
@@ -113,6 +117,7 @@ impl Weighted for Kind {
         (Self::HonestTrade, 8),
         (Self::HonestMove, 4),
         (Self::Keepers, 2),
+        (Self::Allowance, 2),
     ];
     const ADVERSARY: usize = ADVERSARY.end;
     const HONEST: Range<usize> = HONEST;
@@ -201,6 +206,7 @@ pub fn step(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool
         }
         Kind::HonestMove => honest_move(world, judge, gene),
         Kind::Keepers => keepers(world, judge, gene),
+        Kind::Allowance => allowance(world, judge, gene),
         _ => market(world, judge, gene),
     }
 }
@@ -559,6 +565,20 @@ fn closing(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool,
             Ok(false)
         }
     }
+}
+
+/// The cover of the thin asset is next to nothing, so that debts stay on record, or what it was.
+fn allowance(world: &World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, Violation> {
+    const NEXT_TO_NOTHING: f64 = 500.0;
+    let dollars = if gene.x.is_multiple_of(2) {
+        NEXT_TO_NOTHING
+    } else {
+        ALLOWANCES[THIN]
+    };
+    let scene = world.scene;
+    setters::set_instrument(scene.node, scene.system, THIN, dollars);
+    judge.moved(world, Cause::Market)?;
+    Ok(true)
 }
 
 /// A new series in the place of one that has settled, or whose expiry is waited for.

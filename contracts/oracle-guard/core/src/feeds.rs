@@ -43,6 +43,7 @@ pub fn sequencer(now: u64) -> Option<Sequencer> {
 
 /// The first `N` bytes that `feed` returns. Fails with `InsufficientGas` where it could not get its whole allowance.
 fn ask<const N: usize>(feed: Address, selector: [u8; 4]) -> Option<[u8; N]> {
+    // A call keeps a 64th: with less, whoever calls could starve a healthy feed and have it distrusted.
     let available = WasmVM::default().evm_gas_left();
     if available < REQUIRED_GAS {
         let words = [uint(available), uint(REQUIRED_GAS)];

@@ -41,7 +41,7 @@ pub fn serve<P: Program>(len: usize) -> usize {
     let Some((selector, arguments)) = input.split_first_chunk() else {
         unknown_function()
     };
-    let (selector, args) = (u32::from_be_bytes(*selector), Args(arguments));
+    let (selector, args) = (u32::from_be_bytes(*selector), Args::new(arguments));
     let output = P::view(selector, args).unwrap_or_else(|| {
         let output = P::execute(selector, args);
         vm.flush_cache(false);

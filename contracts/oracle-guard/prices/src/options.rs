@@ -24,7 +24,7 @@ const OPTION_WORDS: usize = 10;
 /// [`marks`](crate::readings::marks), and the marks of options on these assets. Each asset is observed once, and a surface or
 /// settlement read once for neighbours of the same expiry. Fails as `marks` does, or with `AssetIndexOutOfRange`.
 pub fn marks_with_options(purpose: Purpose, args: Args) -> Vec<u8> {
-    let (assets, options) = (args.b256s(0), args.structs(1));
+    let (assets, options) = (args.items(0), args.items(1));
     let observer = Observer::new(purpose);
     let (marks, quotes) = (
         assets.len() * MARK_WORDS * 32,
@@ -55,7 +55,7 @@ fn write_options(
 ) {
     let mut last = None;
     for (place, option) in body.chunks_exact_mut(OPTION_WORDS * 32).zip(options) {
-        let id = Args(option);
+        let id = Args::new(option);
         let asset = id.u8(0);
         // When it expires, and when its series settles, if that is before.
         let times = (id.u64(1), id.u64(4));
@@ -68,7 +68,8 @@ fn write_options(
         };
         last = Some((asset, times, expiry));
         let kind = if id.bool(3) { Kind::Call } else { Kind::Put };
-        let strike = id.uint(2, u128::BITS);
+        let strike = id.unsigned(2);
+        // A series that is to close can only be left.
         let closing = if times.1 > 0 { action::OPEN } else { 0 };
         let blocked = expiry.blocked(underlying.blocked) | closing;
         let option = expiry.quote(kind, strike);

@@ -65,6 +65,7 @@ impl Observer {
     ///
     /// Fails with `InsufficientGas` if it could not get its whole gas allowance.
     pub fn new(purpose: Purpose) -> Self {
+        // Before any asset: a mark from before an outage counts no more, whatever its feeds say.
         let (now, mut shared) = (now(), Shared::load());
         if let Some(seen) = feeds::sequencer(now) {
             let sequencer = shared.sequencer.followed_by(seen);
@@ -119,6 +120,7 @@ impl Observer {
             raised: before.raised.after(before.price.tier, price.tier, self.now),
             ..before
         };
+        // A view writes, too, for what it serves is read back; a view is never flushed.
         if keeps || self.purpose == Purpose::View {
             record.set_state(&state, &entry);
         }
@@ -258,6 +260,7 @@ pub fn trip(asset: B256, tier: u8, secs: u32, reason: B256) {
         revert(guard::NotGuardian::SELECTOR, &[caller.into_word()]);
     }
     let observer = Observer::new(Purpose::Poke);
+    // Observed first, so that the guardian raises the tier that is, and halts only while the sources differ now.
     let reading = observer.observe(&asset);
     let (entry, current, now) = (reading.entry, reading.tier, observer.now);
     let agree = entry.price.sources_agree(now);

@@ -22,11 +22,11 @@ pub struct Observing;
 impl Program for Observing {
     fn view(selector: u32, args: Args) -> Option<Vec<u8>> {
         Some(match selector {
-            selector::MARKS => readings::marks(Purpose::View, args.b256s(0)),
+            selector::MARKS => readings::marks(Purpose::View, args.items(0)),
             selector::MARKS_WITH_OPTIONS => options::marks_with_options(Purpose::View, args),
-            selector::READ => readings::read(args.word(0)),
-            selector::READ_MANY => readings::read_many(args.b256s(0)),
-            selector::SETTLEMENT => settlements::settlement(args.word(0), args.u64(1)),
+            selector::READ => readings::read(args.b256(0)),
+            selector::READ_MANY => readings::read_many(args.items(0)),
+            selector::SETTLEMENT => settlements::settlement(args.b256(0), args.u64(1)),
             _ => return None,
         })
     }
@@ -34,17 +34,17 @@ impl Program for Observing {
     fn execute(selector: u32, args: Args) -> Option<Vec<u8>> {
         match selector {
             selector::FRESH_MARKS => {
-                return Some(readings::marks(Purpose::Operation, args.b256s(0)));
+                return Some(readings::marks(Purpose::Operation, args.items(0)));
             }
             selector::FRESH_MARKS_WITH_OPTIONS => {
                 return Some(options::marks_with_options(Purpose::Operation, args));
             }
-            selector::POKE => return Some(encode(&prices::poke(args.word(0)))),
-            selector::POKE_MANY => prices::poke_many(args.b256s(0)),
-            selector::TRIP => prices::trip(args.word(0), args.u8(1), args.u32(2), args.word(3)),
+            selector::POKE => return Some(encode(&prices::poke(args.b256(0)))),
+            selector::POKE_MANY => prices::poke_many(args.items(0)),
+            selector::TRIP => prices::trip(args.b256(0), args.u8(1), args.u32(2), args.b256(3)),
             // Both are served by the settings' program, with what is done here before.
             SET_FEED => {
-                prices::poke_known(args.word(0));
+                prices::poke_known(args.b256(0));
                 return None;
             }
             CONSTRUCTOR => {

@@ -11,7 +11,6 @@ use oracle::{
     SurfaceLimits, Tier, Windows, handover,
 };
 use program_support::event::{Topic, emit};
-use program_support::steward::{may_set, require_may_name, require_no_emergency_since};
 use program_support::topic;
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::AccountAccess;
@@ -19,13 +18,14 @@ use stylus_sdk::stylus_core::AccountAccess;
 use guard_support::abi::{Args, guard, ownable};
 use guard_support::feeds;
 use guard_support::host::{encode, now, revert, sender, uint, unknown_function};
-use guard_support::store::{self, Entry, Feeds, Field, Record, Shared, Source, known};
+use guard_support::store::{self, Entry, Feeds, Field, Record, Shared, Source, known, steward};
 
 /// Runs once, in the transaction that deploys the guard. A zero `guardian` is none; a zero `sequencer_feed` is a chain
 /// without one. The parameters start at [`Parameters::DEFAULT`], the limits of surfaces at [`SurfaceLimits::DEFAULT`].
 ///
 /// Fails with `ZeroAddress` for a zero owner and `FeedUnavailable` for a sequencer feed without code.
 pub fn construct(owner: Address, guardian: Address, sequencer_feed: Address) {
+    // Once: afterwards there is no such function.
     if !Field::Owner.address().is_zero() {
         unknown_function();
     }
@@ -52,6 +52,11 @@ pub fn address(field: Field) -> Vec<u8> {
     encode(&[field.address().into_word()])
 }
 
+/// What the steward counts, or had counted when it was removed.
+pub fn emergencies() -> Vec<u8> {
+    encode(&[steward().counted().b256()])
+}
+
 fn only_owner() {
     let caller = sender();
     if caller != Field::Owner.address() {
@@ -61,9 +66,8 @@ fn only_owner() {
 
 /// For the steward, and for the owner unless there was an emergency since it wrote down how many the steward counts.
 fn only_steward(emergencies: u32) {
-    let (owner, steward) = (Field::Owner.address(), Field::Steward.address());
     let caller = sender();
-    if !may_set(caller, owner, steward, emergencies) {
+    if !steward().may_set(caller, Field::Owner.address(), emergencies) {
         revert(guard::NotSteward::SELECTOR, &[caller.into_word()]);
     }
 }
@@ -105,17 +109,18 @@ pub fn set_registrar(registrar: Address) {
     put_role(Field::Registrar, topic!(guard::RegistrarSet), registrar);
 }
 
-/// Sets the steward, which may set parameters and range limits as the owner may; zero removes it. Owner only (`NotOwner`); to name
-/// one fails with `EmergencySince` or `StewardFailed`.
-pub fn set_steward(steward: Address, emergencies: u32) {
+/// Sets the steward, which may set parameters and range limits as the owner may; zero removes it, after which the owner's changes
+/// need the number that it had counted. Owner only (`NotOwner`); to name one fails with `EmergencySince` or `StewardFailed`.
+pub fn set_steward(named: Address, emergencies: u32) {
     only_owner();
-    require_may_name(steward, Field::Steward.address(), emergencies);
-    put_role(Field::Steward, topic!(guard::StewardSet), steward);
+    store::set_steward(&steward().replaced(named, emergencies));
+    emit(topic!(guard::StewardSet), 1, &[named.into_word()]);
 }
 
 /// Sets the surface provider; zero removes it, and then no surface can be set. Owner only (`NotOwner`), but the guardian may
 /// remove it.
 pub fn set_surface_provider(provider: Address) {
+    // The guardian may take a stolen key away at once, and give it to nobody.
     if !provider.is_zero() || sender() != Field::Guardian.address() {
         only_owner();
     }
@@ -189,6 +194,7 @@ pub fn set_parameters(args: Args) {
     }
     let shared = Shared::load();
     let window = parameters.settlement_window;
+    // From the next 08:00 on: no price that is being averaged changes its window.
     let windows = if window == shared.windows.length {
         shared.windows
     } else {
@@ -239,7 +245,7 @@ fn words_of(p: &Parameters) -> [B256; 12] {
 /// `InvalidPriceRange`, `FeedUnavailable` or `UnsupportedDecimals`; of an asset that has had a price, with `FeedTooSoon`,
 /// `FeedUntrusted` or `FeedTooFar`.
 pub fn set_feed(args: Args) {
-    let asset = args.word(0);
+    let asset = args.b256(0);
     let record = Record::of(&asset);
     check_may_set_feed(&asset, &record, args.u32(7));
     let [primary, secondary] = [args.address(1), args.address(2)];
@@ -249,7 +255,7 @@ pub fn set_feed(args: Args) {
     if primary == secondary {
         revert(guard::SameSource::SELECTOR, &[primary.into_word()]);
     }
-    let (floor, ceiling) = bounds(args.uint(5, u128::BITS), args.uint(6, u128::BITS));
+    let (floor, ceiling) = bounds(args.unsigned(5), args.unsigned(6));
     let feeds = Feeds {
         primary: source(primary, args.u32(3), floor),
         secondary: if secondary.is_zero() {
@@ -330,6 +336,7 @@ pub fn set_uptime_feed(feed: Address) {
         refuse_feed(feed)
     };
     let sequencer = Sequencer::from_answer(Some(&answer), now);
+    // One that has just come up would begin a grace period at a moment of the owner's choice.
     if sequencer.is_grace(now, shared.parameters.grace_period) {
         revert(guard::SequencerNotUp::SELECTOR, &[uint(sequencer.since)]);
     }
@@ -382,7 +389,7 @@ fn feed_words(record: &Record) -> [B256; 6] {
 /// `EmergencySince`, `StewardFailed`, `UnknownAsset` or `RangeLimitsOutOfBounds`.
 pub fn set_range_limits(args: Args) {
     only_steward(args.u32(6));
-    let asset = args.word(0);
+    let asset = args.b256(0);
     let limits = RangeLimits {
         stressed: args.u64(1),
         min: args.u64(2),
@@ -418,7 +425,7 @@ fn limit_words(limits: &RangeLimits) -> [B256; 5] {
 fn check_may_set_feed(asset: &B256, record: &Record, emergencies: u32) {
     let caller = sender();
     if caller == Field::Owner.address() {
-        return require_no_emergency_since(Field::Steward.address(), emergencies);
+        return steward().require_no_emergency_since(emergencies);
     }
     if caller != Field::Registrar.address() {
         revert(guard::NotRegistrar::SELECTOR, &[caller.into_word()]);

@@ -17,6 +17,7 @@ guard_support::functions! {
     REGISTRAR = guard::registrarCall;
     SET_STEWARD = guard::setStewardCall;
     STEWARD = guard::stewardCall;
+    EMERGENCIES = guard::emergenciesCall;
     SET_SURFACE_LIMITS = guard::setSurfaceLimitsCall;
     SURFACE_LIMITS = guard::surfaceLimitsCall;
     SET_SURFACE_PROVIDER = guard::setSurfaceProviderCall;

@@ -15,17 +15,18 @@ pub struct Settings;
 impl Program for Settings {
     fn view(selector: u32, args: Args) -> Option<Vec<u8>> {
         Some(match selector {
-            selector::SURFACE => surfaces::surface(args.word(0), args.u64(1)),
-            selector::SURFACE_DISTRUST => distrust::distrusted(args.word(0), args.u64(1)),
+            selector::SURFACE => surfaces::surface(args.b256(0), args.u64(1)),
+            selector::SURFACE_DISTRUST => distrust::distrusted(args.b256(0), args.u64(1)),
             selector::SURFACE_LIMITS => admin::surface_limits(),
             selector::SURFACE_PROVIDER => admin::address(Field::SurfaceProvider),
-            selector::FEED => admin::feed(args.word(0)),
-            selector::RANGE_LIMITS => admin::range_limits(args.word(0)),
+            selector::FEED => admin::feed(args.b256(0)),
+            selector::RANGE_LIMITS => admin::range_limits(args.b256(0)),
             selector::PARAMETERS => admin::parameters(),
             selector::OWNER => admin::address(Field::Owner),
             selector::PENDING_OWNER => admin::address(Field::PendingOwner),
             selector::GUARDIAN => admin::address(Field::Guardian),
             selector::REGISTRAR => admin::address(Field::Registrar),
+            selector::EMERGENCIES => admin::emergencies(),
             selector::STEWARD => admin::address(Field::Steward),
             selector::SEQUENCER_UPTIME_FEED => admin::address(Field::SequencerFeed),
             _ => return None,
@@ -37,7 +38,7 @@ impl Program for Settings {
             CONSTRUCTOR => admin::construct(args.address(0), args.address(1), args.address(2)),
             selector::SET_SURFACE => surfaces::set(args),
             selector::DISTRUST_SURFACE => {
-                distrust::distrust(args.word(0), args.u64(1), args.u32(2), args.word(3));
+                distrust::distrust(args.b256(0), args.u64(1), args.u32(2), args.b256(3));
             }
             selector::SET_UPTIME_FEED => admin::set_uptime_feed(args.address(0)),
             selector::SET_FEED => admin::set_feed(args),

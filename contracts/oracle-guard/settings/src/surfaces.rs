@@ -24,7 +24,7 @@ pub fn set(args: Args) {
     if caller != Field::SurfaceProvider.address() {
         revert(guard::NotSurfaceProvider::SELECTOR, &[caller.into_word()]);
     }
-    let (asset, expiry) = (args.word(0), args.u64(1));
+    let (asset, expiry) = (args.b256(0), args.u64(1));
     let (record, _) = known(&asset);
     let limits = surface_limits();
     let surface = surface_of(args);
@@ -33,6 +33,7 @@ pub fn set(args: Args) {
         Ok(next) => next,
         Err(refusal) => refuse(refusal, expiry, limits.max_step),
     };
+    // What outlived an 08:00 is kept, for series that close settle by the surface of then.
     record.replace_quoted(expiry, &before, &next, now);
     let [atm, skew, curvature] = words_of(&surface);
     let words = [asset, uint(expiry), atm, skew, curvature];

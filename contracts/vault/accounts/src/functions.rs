@@ -4,5 +4,6 @@ margin_vault::functions! {
     DEPOSIT = vault::depositCall;
     WITHDRAW = vault::withdrawCall;
     TOUCH = vault::touchCall;
+    REBUCKET = vault::rebucketCall;
     TRANSFER = vault::transferCall;
 }

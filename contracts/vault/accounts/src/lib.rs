@@ -4,6 +4,7 @@
 //! |---|---|
 //! | money moved in, out or between an owner's accounts | [`money`] |
 //! | an account settled by anyone | [`settling`] |
+//! | an account moved to the bucket that is due | [`rebucketing`] |
 
 #![no_std]
 
@@ -11,6 +12,7 @@ extern crate alloc;
 
 mod functions;
 mod money;
+mod rebucketing;
 mod router;
 mod settling;
 

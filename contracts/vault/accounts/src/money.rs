@@ -19,6 +19,7 @@ use stylus_sdk::stylus_core::{AccountAccess, BlockAccess, MessageAccess};
 pub fn deposit(store: &mut Storage, account: B256, amount: u128) -> Bytes {
     let from = WasmVM::default().msg_sender();
     let token = store.token();
+    // Taken first, and measured: a token that takes a fee credits its depositor with less, and nobody else pays for it.
     let arrived = calls::pull(token.address, from, amount);
     require(arrived > 0, Error::InvalidAmount);
     let value = math::mul_div_down(arrived, token.unit(), 1).and_then(math::signed);
@@ -41,6 +42,7 @@ fn count_deposit(
 ) -> Result<()> {
     let mut outflow = store.outflow();
     let now = WasmVM::default().block_timestamp();
+    // At V without this deposit: it may not raise the cap by which it leaves again.
     outflow.observe(now, store.backing().tokens, rates)?;
     store.set_outflow(&outflow);
     let credit = store.credit(owner).deposited(value, now)?;
@@ -83,6 +85,7 @@ fn credit_capital(store: &mut Storage, id: B256, value: Usd) -> Result<bool> {
     if account.in_debt() || backing.impaired_since > 0 {
         return Ok(false);
     }
+    // Sum of C and V grow by the same: capital stays backed without a look at anything else.
     account.capital = account.capital.plus(value)?.within(Usd::MAX)?;
     backing.capital = backing.capital.plus(value)?;
     backing.tokens = backing.tokens.plus(value)?.within(Usd::MAX_TOKENS)?;
@@ -96,6 +99,7 @@ pub fn withdraw(store: &mut Storage, account: B256, amount: u128, to: Address) -
     only_owner_of(account);
     require(amount > 0, Error::InvalidAmount);
     require(
+        // Tokens that the vault sends to itself would be counted for nobody.
         !to.is_zero() && to != WasmVM::default().contract_address(),
         Error::InvalidRecipient,
     );
@@ -108,6 +112,7 @@ pub fn withdraw(store: &mut Storage, account: B256, amount: u128, to: Address) -
     give(session, account, &before, &valued);
     let words = [word(account), Word::of_address(to), Word::of(units)];
     emit(topic!(IMarginVault::Withdrawn), 2, &words);
+    // Last: the account is charged, and the limiter filled, before the token can call anybody.
     calls::push(token, to, units);
     encode(&words[2..])
 }
@@ -121,6 +126,7 @@ fn take_outflow(session: &mut Session, account: B256, amount: u128) -> u128 {
     let has_credit = credit.available().or_revert() > Usd::ZERO;
     let unit = session.unit();
     let available = outflow.available_to(&credit, rates).or_revert();
+    // Rounded down to whole units of the token: a part of one may not leave.
     let units = amount.min(available.0.unsigned_abs() / unit);
     require(units > 0, Error::OutflowLimited);
     let value = session.amount(units);
@@ -135,6 +141,7 @@ fn take_outflow(session: &mut Session, account: B256, amount: u128) -> u128 {
 /// Moves capital between two accounts of the caller's. One that pays off the other's debt is a touch of that one.
 pub fn transfer(store: &mut Storage, from: B256, to: B256, amount: u128) -> Bytes {
     only_owner_of(from);
+    // Credits of outflow are by owner: between owners, capital leaves as a withdrawal and comes as a deposit.
     require(owner_of(from) == owner_of(to), Error::DifferentOwners);
     require(amount > 0, Error::InvalidAmount);
     let value = Usd(math::signed(amount).or_revert());

@@ -5,7 +5,7 @@ use margin_vault::program::Program;
 use margin_vault::storage::Storage;
 
 use crate::functions::selector;
-use crate::{money, settling};
+use crate::{money, rebucketing, settling};
 
 /// The program.
 pub struct Accounts;
@@ -22,6 +22,7 @@ impl Program for Accounts {
                 money::withdraw(store, args.b256(0), args.unsigned(1), args.address(2))
             }
             selector::TOUCH => settling::touch(store, args.b256(0)),
+            selector::REBUCKET => rebucketing::rebucket(store, args.b256(0)),
             selector::TRANSFER => {
                 money::transfer(store, args.b256(0), args.b256(1), args.unsigned(2))
             }

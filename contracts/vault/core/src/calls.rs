@@ -73,6 +73,7 @@ fn balance(token: Address) -> u128 {
 fn move_tokens(token: Address, data: &[u8]) {
     let returned = (write(token, data), Error::TokenFailed).or_revert();
     let accepted = match returned.len() {
+        // An address without code answers nothing, too, and has moved nothing.
         0 => WasmVM::default().code_size(token) > 0,
         _ => Args::new(returned).word(0) == Word::of(1),
     };
@@ -118,6 +119,7 @@ pub fn cover(pool: Address, token: Address, amount: u128) -> u128 {
         return 0;
     }
     let arrived = balance(token).checked_sub(before);
+    // What a pool sends beyond what was asked belongs to nobody: only what is owed is booked.
     (arrived, Error::PoolFailed).or_revert().min(amount)
 }
 

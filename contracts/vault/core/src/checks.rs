@@ -6,7 +6,6 @@ use crate::session::{Session, action, is_owner_of, owner_of};
 use crate::storage::{Field, Storage};
 use crate::word::Word;
 use alloy_primitives::B256;
-use program_support::steward::may_set;
 use risk::rules::liquidation;
 use risk::{Legs, Positions, Result};
 use stylus_sdk::host::WasmVM;
@@ -30,10 +29,10 @@ pub fn only_owner(store: &Storage) {
 /// Reverts unless the caller is the vault's steward, or owns it and there was no emergency since it wrote down how many the steward
 /// counts; whether it is the owner.
 pub fn only_steward(store: &Storage, emergencies: u32) -> bool {
-    let (owner, steward) = (store.address(Field::Owner), store.address(Field::Steward));
+    let (owner, steward) = (store.address(Field::Owner), store.steward());
     let caller = WasmVM::default().msg_sender();
     require(
-        may_set(caller, owner, steward, emergencies),
+        steward.may_set(caller, owner, emergencies),
         Error::NotSteward,
     );
     caller == owner
@@ -62,6 +61,7 @@ pub fn allowed(session: &Session, action: u16, legs: &Legs) -> Legs {
 /// Whether the debt of an account with such legs can be closed, in part at least.
 pub fn is_closable(session: &Session, legs: &Legs) -> bool {
     let movable = allowed(session, action::DELEVERAGE, legs);
+    // Without legs nothing is in the way of writing the debt off.
     legs.as_slice().is_empty() || !movable.as_slice().is_empty()
 }
 

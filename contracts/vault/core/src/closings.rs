@@ -12,11 +12,8 @@ use crate::abi::{Bytes, encode, usd, word};
 use crate::error::{Error, require};
 use crate::interfaces::IMarginVault;
 use crate::packing;
-use crate::storage::{Hashed, Storage};
+use crate::storage::{ADDRESS_IN_HIGH, Hashed, Storage};
 use crate::word::Word;
-
-/// Bits of the address beside a reward.
-const ADDRESS_IN_HIGH: u32 = 32;
 
 /// A debt that was found, until it is paid or the account is closed.
 #[derive(Clone, Copy)]
@@ -99,6 +96,7 @@ pub fn report(account: B256, closed: &Closed) -> Bytes {
 
 /// Remembers the caller if a settlement has found a debt that nobody knew, and forgets who found one that is paid.
 pub fn watch_debt(store: &mut Storage, id: B256, before: &Account, after: &Account) {
+    // Whoever finds a debt moves the account into that bucket in the same call.
     let known = before.bucket == DEBT;
     if after.in_debt() && !known {
         let revealed = Revealed {

@@ -25,6 +25,7 @@ pub fn pay_in(ledger: &mut Ledger<Storage>, positions: &Positions, amount: Usd) 
 /// Counts a payment into insurance for one instrument.
 pub fn pay_in_for(ledger: &mut Ledger<Storage>, id: InstrumentId, amount: Usd) {
     if amount > Usd::ZERO {
+        // Options share their perpetual's cover: what they pay in raises the one that pays for them.
         let id = ledger.store.underlying_of(id);
         let (volume, flow) = ledger.store.flow(id);
         let flow = flow.with_paid(amount, ledger.now);

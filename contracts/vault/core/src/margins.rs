@@ -143,6 +143,7 @@ impl Storage {
                 && series.underlying == underlying
             {
                 legs.push(leg(market, series, position, rates.tick).pack());
+                // One is enough: all that a portfolio holds is moved together.
                 distrusted |= market.is_distrusted();
             }
         }

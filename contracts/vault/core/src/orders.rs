@@ -32,6 +32,7 @@ impl Domain {
         bytes[..32].copy_from_slice(&DOMAIN_TYPE);
         bytes[32..64].copy_from_slice(&NAME);
         bytes[64..96].copy_from_slice(&VERSION);
+        // Read at each call: after a split of the chain an order holds on one branch alone.
         bytes[120..128].copy_from_slice(&vm.chain_id().to_be_bytes());
         bytes[140..].copy_from_slice(&vm.contract_address().0.0);
         Self(keccak256(bytes))
@@ -73,6 +74,7 @@ impl<'a> Order<'a> {
     pub fn digest(&self, domain: &Domain) -> B256 {
         let mut order = [0; 32 * (1 + ORDER_WORDS)];
         order[..32].copy_from_slice(&ORDER_TYPE);
+        // Calldata as it came, each word of which was decoded strictly: what is signed is what is filled.
         order[32..].copy_from_slice(self.encoded);
         let mut digest = [0; 66];
         digest[..2].copy_from_slice(&[0x19, 0x01]);

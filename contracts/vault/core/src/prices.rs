@@ -126,6 +126,7 @@ impl Markets {
         } else {
             (Args::new(&[]), 0)
         };
+        // A guard that has answered less than it was asked has failed: no instrument goes by a default.
         let complete = assets == self.perpetuals.into() && options == self.options.into();
         require(complete, Error::GuardFailed);
         for place in 0..self.known.len() {
@@ -197,6 +198,7 @@ impl Market {
         self.tier = Tier::from_u8(answer.u32(2) as u8);
         self.blocked = answer.u32(3) as u16;
         let (mark, old) = ledger.store.price_of(self.id);
+        // Funding up to now is due at the mark that was in force: it accrues before the mark moves.
         let funding = old.at(mark, ledger.now);
         // Of a perpetual the stable price, of an option the volatility: zero where the guard knows nothing to value it by.
         let known = answer.unsigned(1) > 0;

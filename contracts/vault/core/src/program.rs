@@ -24,11 +24,13 @@ pub trait Program {
 pub fn serve<P: Program>(len: usize) -> usize {
     let vm = WasmVM::default();
     let input = entry::calldata(len);
+    // Views, too: what they would read is in the middle of a change.
     require(!vm.msg_reentrant(), Error::Reentrant);
     require(!entry::value_sent(), Error::ValueSent);
     let (selector, arguments) = (input.split_first_chunk(), Error::UnknownFunction).or_revert();
     let (selector, args) = (u32::from_be_bytes(*selector), Args::new(arguments));
     let store = &mut Storage::default();
+    // Views come first and are never flushed: what they write is gone when they return.
     let output = P::view(selector, args, store).unwrap_or_else(|| {
         store.markets.kept = true;
         let output = (P::execute(selector, args, store), Error::UnknownFunction).or_revert();

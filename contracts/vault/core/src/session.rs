@@ -211,6 +211,7 @@ impl<'s> Session<'s> {
 
     /// Settles an account.
     pub fn touch(&mut self, id: B256, by_owner: bool) -> Valued {
+        // As it was stored: its bucket tells whether its debt was known.
         let before = self.ledger.store.account(id);
         let valued = self.ledger.touch(id, by_owner).or_revert();
         self.watch(id, &before, &valued);
@@ -221,6 +222,7 @@ impl<'s> Session<'s> {
     /// something to settle, the event.
     pub fn watch(&mut self, id: B256, before: &Account, after: &Valued) {
         watch_debt(self.ledger.store, id, before, &after.account);
+        // This settlement may have found the first debt: from here on h depends on what the pool pays.
         self.insure_debts();
         if after.account.stuck && is_closable(self, &after.account.legs) {
             self.set_stuck(id, false);
@@ -257,6 +259,7 @@ impl<'s> Session<'s> {
     /// Initial margin of an account's positions, at least ten rewards if there are any.
     pub fn initial(&self, positions: &Positions) -> Usd {
         let live = positions.count() > 0;
+        // Who holds nothing needs no ten rewards: idle capital is always free to go.
         if !live {
             return Usd::ZERO;
         }
@@ -267,6 +270,7 @@ impl<'s> Session<'s> {
     /// Reverts unless an account may give away the capital that it has just given: its mature equity meets initial margin,
     /// and a fifth more in Restricted.
     pub fn check_withdrawal(&self, id: B256, valued: &Valued) {
+        // In Halted nothing leaves by an account whose positions may be worth less than they say.
         self.allow_all(action::WITHDRAW, id);
         let restricted = |&id: &InstrumentId| self.market(id).tier >= Tier::Restricted;
         let restricted = valued.account.legs.as_slice().iter().any(restricted);

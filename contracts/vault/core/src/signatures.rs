@@ -87,6 +87,7 @@ fn recover(digest: B256, signature: &[u8]) -> Option<Address> {
         return None;
     }
     let v = signature[64];
+    // One encoding of each signature, so that nobody makes a second one of it.
     if signature[32..64] > MAX_S[..] || !(27..=28).contains(&v) {
         return None;
     }

@@ -31,6 +31,7 @@ use alloc::vec::Vec;
 use core::cell::RefCell;
 
 use alloy_primitives::{Address, B256};
+use program_support::steward::Steward;
 use program_support::storage::{self, Slot};
 use risk::options::black::Kind;
 use risk::options::encoding::Requirement;
@@ -81,6 +82,7 @@ pub enum Field {
     Engine,
     /// See [`Places`](crate::options::Places).
     Places,
+    /// See [`Storage::steward`].
     Steward,
     /// Instruments with debts, known or on record; what haircuts have left of records. See [`Records`].
     Records,
@@ -112,6 +114,9 @@ pub enum InstrumentField {
     /// See [`Debts`].
     Debts,
 }
+
+/// Bits of an address in the upper half of a word.
+pub(crate) const ADDRESS_IN_HIGH: u32 = 32;
 
 /// First byte of the key of every slot that is not hashed.
 #[derive(Clone, Copy)]
@@ -224,6 +229,24 @@ impl Storage {
 
     pub fn address(&self, field: Field) -> Address {
         self.field(field).low_address()
+    }
+
+    /// The steward, or what the last one had counted.
+    #[expect(clippy::cast_possible_truncation, reason = "stored from 32 bits")]
+    #[must_use]
+    pub fn steward(&self) -> Steward {
+        let word = self.field(Field::Steward);
+        Steward {
+            address: word.low_address(),
+            left: (word.high >> ADDRESS_IN_HIGH) as u32,
+        }
+    }
+
+    /// Stores the steward.
+    pub fn set_steward(&mut self, steward: &Steward) {
+        let Word { high, low } = Word::of_address(steward.address);
+        let left = u128::from(steward.left) << ADDRESS_IN_HIGH;
+        self.set_field(Field::Steward, Word::new(high | left, low));
     }
 
     pub fn token(&self) -> QuoteToken {

@@ -24,6 +24,7 @@ pub fn deleverage(store: &mut Storage, account: B256, max_legs: u128) -> Bytes {
     let (mut session, valued) = Session::settled(store, account, false);
     session.observe(account, &valued.health);
     require(valued.account.in_debt(), Error::NotDeleverageable);
+    // V grows by what the pool pays: the limiter is brought up to now at what V was.
     session.keep_outflow();
     let closed = close(&mut session, account, &valued, max_legs);
     // An account that has left debt leaves the bucket of those in debt.
@@ -38,6 +39,7 @@ pub fn deleverage(store: &mut Storage, account: B256, max_legs: u128) -> Bytes {
 fn close(session: &mut Session, account: B256, valued: &Valued, max_legs: usize) -> Closed {
     let legs = &valued.account.legs;
     let movable = allowed(session, action::DELEVERAGE, legs);
+    // What is stuck already is refused until a leg can be closed: a call that does nothing must not look like one that did.
     require(
         !movable.as_slice().is_empty() || legs.as_slice().is_empty() || !valued.account.stuck,
         Error::ActionBlocked,
@@ -46,11 +48,13 @@ fn close(session: &mut Session, account: B256, valued: &Valued, max_legs: usize)
     let mut draw = Draw {
         unit: session.amount(1),
         reward_share: ratio(session.ledger.store.rates().reward_share),
+        // One largest reward a debt, however many calls close it: nobody earns more by closing leg by leg.
         reward_left: revealed.map_or(Usd::ZERO, |revealed| revealed.reward),
         ..Draw::default()
     };
     let done = session.ledger.close(account, &movable, max_legs, &mut draw);
     let done = done.or_revert();
+    // One draw for all legs of the call; what does not arrive is booked back.
     let arrived = flows::draw(session, draw.total().or_revert()).or_revert();
     session.ledger.arrived(&mut draw, arrived).or_revert();
     tell(session, account, &draw);
@@ -90,6 +94,7 @@ fn tell(session: &Session, account: B256, draw: &Draw) {
 fn settle(session: &mut Session, account: B256, revealer: Address, draw: &Draw) -> Result<()> {
     if draw.reward > Usd::ZERO {
         let closer = caller();
+        // Rounded down for the revealer; the closer has the rest, so that the halves are the whole.
         let half = Usd(draw.reward.0 / 2);
         let rest = draw.reward.minus(half)?;
         session.ledger.deposit(main_account(revealer), half)?;

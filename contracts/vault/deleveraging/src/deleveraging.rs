@@ -15,8 +15,10 @@ use risk::{Closing, Ground, InstrumentId, Ledger, Position, Result, Size, Store,
 pub fn deleverage(store: &mut Storage, account: B256, max_legs: u128) -> Bytes {
     let max_legs = leg_limit(max_legs);
     let (mut session, valued) = Session::settled(store, account, false);
+    // The clock first: this very look may be the one that makes two minutes.
     session.observe(account, &valued.health);
     let done = reduce(&mut session, account, &valued, max_legs);
+    // Again, as the cuts have left it: if it is healthy, its clock is cleared and the closing is over.
     let left = session.ledger.touch(account, false).or_revert();
     session.observe(account, &left.health);
     session.finish_in_place();
@@ -33,6 +35,7 @@ pub fn deleverage(store: &mut Storage, account: B256, max_legs: u128) -> Bytes {
 /// not finish. Returns whether nothing is left to do.
 fn reduce(session: &mut Session, account: B256, valued: &Valued, max_legs: usize) -> bool {
     let held = session.ledger.store.account(account);
+    // A share that was decided stays: decided anew, it would be taken off legs that were cut already.
     let mut closing = if held.closing && session.ledger.store.closing(account).is_valid(session.now)
     {
         session.ledger.store.closing(account)
@@ -49,6 +52,7 @@ fn reduce(session: &mut Session, account: B256, valued: &Valued, max_legs: usize
         limited |= left;
         closing.remaining.remove(id);
     }
+    // Nothing but the throttle stood in the way: said by an error, not by a success that closed nothing.
     require(any || !limited, Error::RateLimited);
     let goes_on = !closing.remaining.as_slice().is_empty();
     keep(&mut session.ledger, account, goes_on.then_some(&closing));
@@ -83,6 +87,7 @@ fn cut(
 ) -> Result<(bool, bool)> {
     let (now, ledger) = (session.now, &mut session.ledger);
     let pool = main_account(ledger.store.address(Field::Pool));
+    // It is the other side that loses size, so that it is throttled.
     let side = position.side().opposite();
     let open_interest = ledger.store.side(id, side).open_interest;
     let mut throttle = ledger.store.throttle(id, side);

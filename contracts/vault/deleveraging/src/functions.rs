@@ -2,5 +2,4 @@
 
 margin_vault::functions! {
     DELEVERAGE = vault::deleverageCall;
-    REBUCKET = vault::rebucketCall;
 }

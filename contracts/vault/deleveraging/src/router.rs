@@ -4,8 +4,8 @@ use margin_vault::abi::{Args, Bytes};
 use margin_vault::program::Program;
 use margin_vault::storage::Storage;
 
+use crate::deleveraging;
 use crate::functions::selector;
-use crate::{deleveraging, rebucketing};
 
 /// The program.
 pub struct Deleveraging;
@@ -20,7 +20,6 @@ impl Program for Deleveraging {
             selector::DELEVERAGE => {
                 deleveraging::deleverage(store, args.b256(0), args.saturated(1))
             }
-            selector::REBUCKET => rebucketing::rebucket(store, args.b256(0)),
             _ => return None,
         };
         Some(output)

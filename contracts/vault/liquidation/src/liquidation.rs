@@ -41,6 +41,7 @@ pub fn liquidate_batch(
     for account in listed {
         match taking.take_over(account) {
             Ok(_) => done += 1,
+            // What depends on the account alone stops no other; anything else is a fault of the call.
             Err(Error::ActionBlocked | Error::Healthy | Error::NoEquity) => {}
             Err(refused) => revert(refused),
         }
@@ -77,6 +78,7 @@ impl<'s> Taking<'s> {
             session.want_legs(account);
         }
         session.read_prices();
+        // Settled where it stands: `receive` moves its legs to the bucket that is due, once.
         session.touch(into, false);
         Self {
             session,
@@ -95,6 +97,7 @@ impl<'s> Taking<'s> {
             return Err(Error::SameAccount);
         }
         let valued = self.session.touch(account, false);
+        // The clock moves before the penalty is worked out: it counts the time since the last look.
         self.session.observe(account, &valued.health);
         let allowed = allowed(&self.session, action::LIQUIDATE, &valued.account.legs);
         let movable = self.session.ledger.movable(&valued, &allowed);
@@ -137,9 +140,11 @@ impl<'s> Taking<'s> {
         let (into, pool) = (self.into, self.pool);
         let left = ledger.take_over(account, into, pool, plan, moving.legs(), &mut self.taken)?;
         if ledger.store.account(account).closing {
+            // A deleveraging that goes on would otherwise close its share of what this has moved as well.
             let closing = ledger.store.closing(account).less(plan.share)?;
             ledger.store.set_closing(account, &closing);
         }
+        // The half that insurance gets, with the odd unit: it raises the cover of what was liquidated.
         flows::pay_in(ledger, moving, Usd(plan.penalty.0 - plan.penalty.0 / 2))?;
         self.session.observe(account, &left.health);
         self.any = true;
@@ -159,6 +164,7 @@ impl<'s> Taking<'s> {
             let received = self.session.ledger.receive(self.into, &self.taken);
             let valued = received.or_revert();
             self.session.observe(self.into, &valued.health);
+            // Once, for all that was taken: legs of several accounts may hedge one another.
             let equity = valued.mature_equity(self.session.now).or_revert();
             let initial = self.session.initial(&valued.positions);
             require(equity >= initial, Error::InsufficientMargin);

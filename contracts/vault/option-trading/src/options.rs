@@ -54,11 +54,13 @@ impl Product for Options {
     fn count(session: &mut Session, fill: &Fill) {
         let total = exposures::count(session.ledger.store, fill.id);
         exposures::mark_traded(session.ledger.store, fill.id, session.now);
+        // Who leaves is never stopped by a limit, however far beyond it prices have carried the sum.
         if !fill.raises_open_interest() {
             return;
         }
         let store = &*session.ledger.store;
         let counted = store.counted(fill.id).exposure;
+        // Beyond what is counted of one series no limit would see it grow.
         require(!counted.is_cut_short(), Error::OpenInterestLimit);
         let limits = store.option_limits(fill.underlying);
         require(

@@ -28,6 +28,7 @@ pub fn close(store: &mut Storage, number: u32) -> Bytes {
     only_owner(store);
     let (id, mut series) = listed(store, number);
     require(series.closes == 0, Error::SeriesClosing);
+    // The first 08:00 a week ahead: the owner chooses no price, and holders have time to leave.
     let closes = first_close(WasmVM::default().block_timestamp());
     require(closes < series.expiry.into(), Error::InvalidExpiry);
     series.closes = (u32::try_from(closes).ok(), Error::InvalidExpiry).or_revert();

@@ -50,6 +50,7 @@ pub fn list(store: &mut Storage, args: Args) -> Bytes {
     require(valid, Error::InvalidExpiry);
     require(store.place_of(&series).is_none(), Error::SeriesExists);
     let id = take_place(store, &mut series, &rules);
+    // Stored before the guard is asked, which is asked by what is stored; whatever is refused below undoes it.
     store.set_series(id, Some(&series));
     store.set_place_of(&series, Some(id));
     store.set_listed(series.number, id);
@@ -59,6 +60,7 @@ pub fn list(store: &mut Storage, args: Args) -> Bytes {
     session.want(id);
     session.want_legs(account);
     session.read_prices();
+    // A series that nobody could open now would only take a place.
     session.allow(action::OPEN | action::DISTRUSTED, id);
     let store = &*session.ledger.store;
     let (spot, strike) = (
@@ -83,6 +85,7 @@ fn charge(session: &mut Session, account: B256, number: u32) {
     let usable = valued.mature_equity(session.now);
     let usable = usable.and_then(|usable| usable.minus(fee)).or_revert();
     require(
+        // At fresh marks, by what margin does not need: a fee out of a loss that nobody has settled would be paid by others.
         usable >= session.initial(&valued.positions),
         Error::InsufficientMargin,
     );
@@ -101,6 +104,7 @@ fn take_place(store: &mut Storage, series: &mut Series, rules: &OptionRules) -> 
     // There is one: its underlying has reserved as many as it may have.
     let mut places = store.places();
     let id = (places.take(), Error::TooManySeries).or_revert();
+    // Counted up for ever: an order that was signed for a series which is gone fits no other.
     let number = FIRST_NUMBER.checked_add(places.listed);
     series.number = (number, Error::TooManySeries).or_revert();
     places.listed += 1;
@@ -133,6 +137,7 @@ pub fn delist(store: &mut Storage, number: u32) -> Bytes {
     }
     let mut session = Session::open(store);
     let retired = session.ledger.retire(id).or_revert();
+    // Its place goes to another series: a leg that was left would be one in that.
     require(retired, Error::SeriesOpen);
     remove(session.ledger.store, id);
     session.finish_in_place();

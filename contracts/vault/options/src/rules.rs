@@ -45,6 +45,7 @@ pub fn set(store: &mut Storage, args: Args) -> Bytes {
         only_owner(store);
     }
     let (rules, limits) = decode(Args::new(args.slice(32, RULE_WORDS * 32)));
+    // Strikes are stored in ticks: another tick would move those that people hold.
     let unmoved = rules.tick == before.tick || store.counted(id).series == 0;
     require(
         !is_option(id) && unmoved && in_bounds(&rules, &limits),
@@ -52,6 +53,7 @@ pub fn set(store: &mut Storage, args: Args) -> Bytes {
     );
     let (series, mut places) = (store.counted(id).series, store.places());
     let (old, new) = (before.max_series.max(series), rules.max_series.max(series));
+    // Places are promised to each underlying, so that the series of one never fill another's.
     require(places.reserve(old, new), Error::InvalidParameters);
     store.set_places(&places);
     store.set_option_rules(id, &rules);

@@ -29,6 +29,7 @@ pub fn convert(store: &mut Storage, account: B256, max_profit: u128) -> Bytes {
         want_held(&mut session);
     }
     session.read_prices();
+    // Settled first, so that no profit leaves ahead of a loss that its own legs have made.
     let valued = session.touch(account, by_owner);
     let converted = if by_owner {
         session.ledger.convert_own(account, limit)
@@ -60,8 +61,10 @@ fn want_held(session: &mut Session) {
 /// Converts somebody else's profit; reverts unless the vault has been impaired for long.
 fn convert_by_force(session: &mut Session, account: B256, limit: Usd) -> Result<Converted> {
     let since = session.ledger.totals.impaired_since;
+    // For long, and still: what is missing may have been paid since anybody looked.
     let forcible = is_forcible(since, session.now) && session.is_impaired(session.missing());
     require(forcible, Error::NotForcible);
+    // Insurance first: a haircut for what it would have paid could not be undone.
     recovery::recover_all(session);
     if !session.is_impaired(session.missing()) {
         return Ok(Converted::default());

@@ -21,6 +21,7 @@ pub fn distribute(store: &mut Storage) -> Bytes {
     let treasury = main_account(session.ledger.store.address(Field::Treasury));
     let given = session
         .ledger
+        // No prices are asked for: the fee account can have no legs.
         .distribute(fee_account(), [pool, treasury], share)
         .or_revert();
     session.finish();
@@ -41,6 +42,7 @@ fn insurance_share(session: &mut Session) -> Ratio {
     let least = ratio(store.rates().insurance_fee_share);
     let share = cover::fee_share(least, assets, target).or_revert();
     let mut known = store.pool_assets();
+    // Kept for the trades to come, each of which counts so much of its fees as paid into insurance.
     known.fee_share = stored(share);
     store.set_pool_assets(&known);
     ratio(known.fee_share)

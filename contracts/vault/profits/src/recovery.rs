@@ -16,6 +16,7 @@ pub fn recover(store: &mut Storage, id: InstrumentId) -> Bytes {
     let id = store.underlying_of(id);
     let mut session = Session::open(store);
     session.insure();
+    // V grows by what the pool pays: the limiter is brought up to now at what V was.
     session.keep_outflow();
     let paid = draw_for(&mut session, id);
     require(paid > Usd::ZERO, Error::NothingToRecover);
@@ -43,6 +44,7 @@ fn draw_for(session: &mut Session, id: InstrumentId) -> Usd {
     }
     let arrived = flows::draw(session, due).or_revert();
     let lost = due.minus(arrived).or_revert();
+    // What the pool did not send is on record again, and has used up no cover.
     session.ledger.refused(id, lost).or_revert();
     let number = session.ledger.store.number_of(id);
     let words = [Word::of(number.into()), usd(arrived)];

@@ -14,7 +14,7 @@ use margin_vault::parameters::{
     FEE_UNIT, InstrumentRates, MAX_DECIMALS, QuoteToken, RATE_UNIT, Rates, stored_rate,
 };
 use margin_vault::session::Session;
-use margin_vault::steward::require_may_name;
+use margin_vault::steward::Steward;
 use margin_vault::storage::{Field, InstrumentField, PoolAssets, Storage};
 use margin_vault::topic;
 use margin_vault::word::Word;
@@ -71,6 +71,7 @@ const SHOCKS: RangeInclusive<u32> = 15 * PERCENT..=400 * PERCENT;
 pub fn initialize(store: &mut Storage, args: Args) -> Bytes {
     let vm = WasmVM::default();
     require(
+        // At a program or an implementation nobody sets up what others might take for a vault.
         vm.code_size(vm.contract_address()) == CLONE_SIZE,
         Error::NotAClone,
     );
@@ -101,7 +102,11 @@ pub fn initialize(store: &mut Storage, args: Args) -> Bytes {
         store.set_field(field, Word::of_address(address));
     }
     transferred(Address::ZERO, owner);
-    put_steward(store, args.address(1));
+    let steward = Steward {
+        address: args.address(1),
+        left: 0,
+    };
+    put_steward(store, &steward);
     store_parameters(
         store,
         &token,
@@ -125,17 +130,18 @@ pub fn initialize(store: &mut Storage, args: Args) -> Bytes {
     &[]
 }
 
-/// Names the steward, which may change parameters; zero removes it, whatever the emergencies.
+/// Names the steward, which may change parameters; zero removes it, whatever the emergencies, but the owner's changes need the number
+/// that it had counted until there is another.
 pub fn set_steward(store: &mut Storage, steward: Address, emergencies: u32) -> Bytes {
     only_owner(store);
-    require_may_name(steward, store.address(Field::Steward), emergencies);
-    put_steward(store, steward);
+    let steward = store.steward().replaced(steward, emergencies);
+    put_steward(store, &steward);
     &[]
 }
 
-fn put_steward(store: &mut Storage, steward: Address) {
-    let word = Word::of_address(steward);
-    store.set_field(Field::Steward, word);
+fn put_steward(store: &mut Storage, steward: &Steward) {
+    store.set_steward(steward);
+    let word = Word::of_address(steward.address);
     emit(topic!(IMarginVault::StewardSet), 1, &[word]);
 }
 
@@ -215,6 +221,7 @@ fn put_instrument(store: &mut Storage, number: u32, given: Args) {
     };
     require(!is_option(id), Error::InvalidParameters);
     let held = store.side(id, Side::Long).open_interest > Size::ZERO;
+    // Another asset would revalue what people hold, and have its cover pay debts of this one.
     let in_use = held || store.counted(id).series > 0 || store.records().has(id);
     require(
         !in_use || store.instrument_field(id, InstrumentField::Asset) == asset,
@@ -225,6 +232,7 @@ fn put_instrument(store: &mut Storage, number: u32, given: Args) {
     store.set_instrument_field(id, InstrumentField::Asset, asset);
     store.set_instrument_field(id, InstrumentField::Rates, rates.word());
     store.set_instrument_field(id, InstrumentField::Limits, limits);
+    // The limit may have moved: concentration is measured by it.
     let open_interest = exposures::open_interest(store, id);
     exposures::concentrate(store, id, open_interest);
     let mut words = [Word::of(number.into()); 1 + INSTRUMENT_WORDS];
@@ -303,6 +311,7 @@ pub fn set_parameters(store: &mut Storage, args: Args) -> Bytes {
         && max_reward <= MAX_REWARD
         && dust <= MAX_DUST
         && !treasury.is_zero()
+        // Fees are shared among three accounts that have to differ: else nobody could distribute them.
         && treasury != WasmVM::default().contract_address()
         && treasury != store.address(Field::Pool);
     require(in_bounds, Error::InvalidParameters);

@@ -6,6 +6,7 @@ margin_vault::functions! {
     TRANSFER_OWNERSHIP = ownable::transferOwnershipCall;
     ACCEPT_OWNERSHIP = ownable::acceptOwnershipCall;
     STEWARD = vault::stewardCall;
+    EMERGENCIES = vault::emergenciesCall;
     SET_STEWARD = vault::setStewardCall;
     QUOTE_TOKEN = vault::quoteTokenCall;
     GUARD = vault::guardCall;

@@ -15,6 +15,7 @@ impl Program for Registry {
         let output = match selector {
             selector::OWNER => views::address(store, Field::Owner),
             selector::PENDING_OWNER => views::address(store, Field::PendingOwner),
+            selector::EMERGENCIES => views::emergencies(store),
             selector::STEWARD => views::address(store, Field::Steward),
             selector::QUOTE_TOKEN => views::address(store, Field::QuoteToken),
             selector::GUARD => views::address(store, Field::Guard),

@@ -21,6 +21,11 @@ pub fn address(store: &Storage, field: Field) -> Bytes {
     encode(&[Word::of_address(store.address(field))])
 }
 
+/// What the steward counts, or had counted when it was removed.
+pub fn emergencies(store: &Storage) -> Bytes {
+    encode(&[store.steward().counted()])
+}
+
 /// Equity, maintenance margin and initial margin at the guard's prices, with the gains of all legs; seconds on the clock.
 pub fn health(store: &mut Storage, account: B256) -> Bytes {
     let session = Session::priced(store, account);

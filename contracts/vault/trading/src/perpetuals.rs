@@ -61,6 +61,7 @@ impl Product for Perpetuals {
             mark,
             notional: fill.size.notional_up(mark).or_revert(),
             fees,
+            // The larger of both, so that closing weighs no more than opening did.
             open_interest: old.max(new).notional_up(mark).or_revert(),
         };
         let (after, volume) = before.traded(volume, &trade, session.now);

@@ -3,7 +3,9 @@
 use core::ops::RangeInclusive;
 
 use crate::WAD;
-use crate::settlement::LONGEST_WINDOW;
+
+/// The longest window that a settlement may be given, seconds.
+pub const LONGEST_WINDOW: u32 = 4 * 3_600;
 
 /// Every parameter of the guard. Rates are WAD, times are seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

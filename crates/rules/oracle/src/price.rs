@@ -79,6 +79,24 @@ impl Price {
         }
     }
 
+    /// Whether `sequencer` went down or came up after this price was observed.
+    pub fn precedes(&self, sequencer: &Sequencer) -> bool {
+        sequencer.since > self.observed_at
+    }
+
+    /// What counts of this price given that `sequencer`: of one that precedes its status the mark has ceased to be valid, so that
+    /// the asset is frozen until the next observation.
+    pub fn under(self, sequencer: &Sequencer) -> Self {
+        if self.precedes(sequencer) {
+            Self {
+                valid_until: 0,
+                ..self
+            }
+        } else {
+            self
+        }
+    }
+
     /// Whether the mark is trusted at `now`: the last observation found a price, and it is not too old yet.
     pub fn is_trusted(&self, now: u64) -> bool {
         self.status != Status::Frozen && now <= self.valid_until

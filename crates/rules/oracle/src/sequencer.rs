@@ -4,8 +4,6 @@
 //! no longer once the sequencer has changed its status after the mark was observed: whoever acts asks the uptime feed, and has
 //! the asset observed anew; and what was in force before it counts towards no settlement.
 
-use crate::price::Price;
-
 /// The sequencer's status.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sequencer {
@@ -45,33 +43,13 @@ impl Sequencer {
     }
 }
 
-impl Price {
-    /// Whether `sequencer` went down or came up after this price was observed.
-    pub fn precedes(&self, sequencer: &Sequencer) -> bool {
-        sequencer.since > self.observed_at
-    }
-
-    /// What counts of this price given that `sequencer`: of one that precedes its status the mark has ceased to be valid, so that
-    /// the asset is frozen until the next observation.
-    pub fn under(self, sequencer: &Sequencer) -> Self {
-        if self.precedes(sequencer) {
-            Self {
-                valid_until: 0,
-                ..self
-            }
-        } else {
-            self
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
     use ruint::aliases::U256;
 
     use super::*;
-    use crate::price::Status;
+    use crate::price::{Price, Status};
     use crate::settlement::{Settlements, Windows, next_expiry};
     use crate::tier::{Tier, action};
     use crate::trip::Trip;

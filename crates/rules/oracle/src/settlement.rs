@@ -18,9 +18,6 @@ pub const DAY: u64 = 86_400;
 /// Time of day of an expiry, seconds.
 pub const TIME_OF_DAY: u64 = 8 * 3_600;
 
-/// The longest window that a settlement may be given, seconds.
-pub const LONGEST_WINDOW: u32 = 4 * 3_600;
-
 /// Whether instruments may expire at `time`.
 pub fn is_expiry(time: u64) -> bool {
     time % DAY == TIME_OF_DAY
@@ -94,7 +91,7 @@ const fn half(window: u32) -> u32 {
 pub struct Sums {
     /// Trusted WAD marks times the seconds for which they were in force.
     pub sum: u128,
-    /// Those seconds, at most [`LONGEST_WINDOW`].
+    /// Those seconds, at most [`LONGEST_WINDOW`](crate::parameters::LONGEST_WINDOW).
     pub secs: u32,
 }
 

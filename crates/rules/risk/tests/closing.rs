@@ -62,6 +62,35 @@ fn a_debt_is_owed_for_what_legs_lost_and_covers_bound_what_is_paid_of_each() {
 }
 
 #[test]
+fn a_call_that_writes_nothing_off_says_whose_cover_pays_the_reward() {
+    let mut vault = broke();
+    let legs = vault.memory.account(0).legs;
+    let mut draw = Draw {
+        reward_share: Ratio(WAD / 10),
+        reward_left: usd(30),
+        ..unrewarded()
+    };
+    assert_eq!(
+        vault.run(|ledger| ledger.close(0, &legs, 1, &mut draw)),
+        Ok(false)
+    );
+    let told: Vec<_> = draw.deficits.iter().collect();
+    let [(id, Usd::ZERO)] = told[..] else {
+        panic!("{told:?}")
+    };
+    // A tenth of what the leg counts for, 10 or 30 at 110 x 3 %.
+    assert_eq!(draw.rewards.get(id), draw.reward);
+    assert!(draw.reward > Usd::ZERO && draw.deficit == Usd::ZERO);
+    // Where there is no reward, there is nothing to tell.
+    let mut draw = unrewarded();
+    let mut vault = broke();
+    vault
+        .run(|ledger| ledger.close(0, &legs, 1, &mut draw))
+        .unwrap();
+    assert_eq!(draw.deficits.iter().count(), 0);
+}
+
+#[test]
 fn insurance_pays_whole_units_of_the_token() {
     let mut vault = broke();
     let mut draw = Draw {

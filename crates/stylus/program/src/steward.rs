@@ -20,31 +20,70 @@ sol! {
 /// included.
 const GAS: u64 = 100_000;
 
-/// Ends the call unless `emergencies`, from a proposal of the owner's, is what `steward` counts. Where there is no steward, nobody
-/// has tightened anything: that is zero.
-///
-/// Reverts with `EmergencySince` for any other number, or with `StewardFailed` if the steward has no code, reverts, takes more
-/// than its gas or answers with less than a word.
-#[inline(never)]
-pub fn require_no_emergency_since(steward: Address, emergencies: u32) {
-    let counted = if steward.is_zero() {
-        Word::ZERO
-    } else {
-        counted_by(steward)
-    };
-    if !is_up_to_date(emergencies, counted) {
-        exit::revert(&EmergencySince::SELECTOR);
-    }
+/// A contract's steward.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Steward {
+    /// Where it is; zero if there is none.
+    pub address: Address,
+    /// Where there is none: how many emergencies the last one had counted when it was removed. A vote that removes a steward in the
+    /// same batch could otherwise undo what that steward had tightened after the vote was written.
+    pub left: u32,
 }
 
-/// Whether `caller` may set what a contract's `steward` may: its `owner` may too, which carries the number of `emergencies`, and for
-/// whom the call ends as [`require_no_emergency_since`] says.
-pub fn may_set(caller: Address, owner: Address, steward: Address, emergencies: u32) -> bool {
-    let is_owner = caller == owner;
-    if is_owner {
-        require_no_emergency_since(steward, emergencies);
+impl Steward {
+    /// What the steward counts, or the last one had counted: the number that the owner's calls have to carry.
+    ///
+    /// Reverts with `StewardFailed` if the steward has no code, reverts, takes more than its gas or answers with less than a word.
+    #[inline(never)]
+    pub fn counted(self) -> Word {
+        if self.address.is_zero() {
+            return Word::of(self.left.into());
+        }
+        match counted_by(self.address) {
+            Some(counted) => counted,
+            None => exit::revert(&StewardFailed::SELECTOR),
+        }
     }
-    is_owner || caller == steward
+
+    /// Ends the call unless `emergencies`, from a proposal of the owner's, is what is [counted](Steward::counted). Reverts with
+    /// `EmergencySince` for any other number, or as that does.
+    #[inline(never)]
+    pub fn require_no_emergency_since(self, emergencies: u32) {
+        if !is_up_to_date(emergencies, self.counted()) {
+            exit::revert(&EmergencySince::SELECTOR);
+        }
+    }
+
+    /// Whether `caller` may set what the steward may: the contract's `owner` may too, which carries the number of `emergencies`, and
+    /// for whom the call ends as [`Steward::require_no_emergency_since`] says.
+    pub fn may_set(self, caller: Address, owner: Address, emergencies: u32) -> bool {
+        let is_owner = caller == owner;
+        if is_owner {
+            self.require_no_emergency_since(emergencies);
+        }
+        is_owner || caller == self.address
+    }
+
+    /// The steward once the owner has replaced this one by the one at `named`, for which it carries the number of `emergencies`, and
+    /// the call ends as [`Steward::require_no_emergency_since`] says. Nobody needs a number to remove a steward, so that none that
+    /// has failed, and no multisig that was stolen, holds the contract; of one that does not say how many emergencies there were, the
+    /// number counts that was carried.
+    pub fn replaced(self, named: Address, emergencies: u32) -> Self {
+        if !named.is_zero() {
+            self.require_no_emergency_since(emergencies);
+        } else if self.address.is_zero() {
+            return self;
+        }
+        let counted = if named.is_zero() {
+            counted_by(self.address)
+        } else {
+            None
+        };
+        Self {
+            address: named,
+            left: counted.map_or(emergencies, |counted| counted.low as u32),
+        }
+    }
 }
 
 /// Whether a proposal that carries `emergencies` was written since the last of those that are counted. No number stands for all to
@@ -53,27 +92,20 @@ fn is_up_to_date(emergencies: u32, counted: Word) -> bool {
     counted == Word::of(emergencies.into())
 }
 
-/// The same, where the owner replaces `steward` by `named`. Nobody needs a number to remove it, so that none that has failed, and
-/// no multisig that was stolen, holds the contract.
-pub fn require_may_name(named: Address, steward: Address, emergencies: u32) {
-    if !named.is_zero() {
-        require_no_emergency_since(steward, emergencies);
-    }
-}
-
-/// The word that `steward` answers with.
-fn counted_by(steward: Address) -> Word {
+/// The word that the steward at `address` answers with, if it does.
+#[inline(never)]
+fn counted_by(address: Address) -> Option<Word> {
     let (selector, mut returned, mut answer) = (emergenciesCall::SELECTOR, 0, [0; 32]);
     // SAFETY: the pointers are to an address, to `len` bytes, to a length, and to the 32 bytes that are written at most.
     unsafe {
-        let (to, input, len) = (steward.as_ptr(), selector.as_ptr(), selector.len());
+        let (to, input, len) = (address.as_ptr(), selector.as_ptr(), selector.len());
         let status = hostio::static_call_contract(to, input, len, GAS, &raw mut returned);
         if status != 0 || returned < answer.len() {
-            exit::revert(&StewardFailed::SELECTOR);
+            return None;
         }
         hostio::read_return_data(answer.as_mut_ptr(), 0, answer.len());
     }
-    Word::of_bytes(&answer)
+    Some(Word::of_bytes(&answer))
 }
 
 #[cfg(test)]

@@ -49,6 +49,7 @@ pub fn concentrate(session: &mut Session, underlying: InstrumentId, change: i128
 
 /// Follows a trade up. Reverts if it raised open interest beyond a limit.
 pub fn observe<P: Product>(session: &mut Session, fill: &Fill) {
+    // Counted first: the limits below are of what this trade leaves.
     P::count(session, fill);
     if fill.raises_open_interest() {
         check_open_interest(session, fill.underlying);
@@ -56,6 +57,7 @@ pub fn observe<P: Product>(session: &mut Session, fill: &Fill) {
     let fees = fill.traded[0].fee.plus(fill.traded[1].fee).or_revert();
     let volume = P::observe(session, fill, fees);
     let store = &mut *session.ledger.store;
+    // What insurance will get of these fees raises the cover when they are paid, not when somebody distributes them.
     let share = ratio(store.pool_assets().fee_share);
     let (_, flow) = store.flow(fill.underlying);
     let flow = flow.with_paid(fees.times_down(share).or_revert(), session.now);
@@ -64,6 +66,7 @@ pub fn observe<P: Product>(session: &mut Session, fill: &Fill) {
 
 /// Reverts unless governance's limit and the cover allow the open interest of an underlying, its perpetual and options together.
 fn check_open_interest(session: &mut Session, underlying: InstrumentId) {
+    // At most ten minutes old: it limits new open interest alone. What is paid out is asked for in the same call.
     let assets = session.pool_assets();
     let store = &*session.ledger.store;
     let open_interest = exposures::open_interest(store, underlying);

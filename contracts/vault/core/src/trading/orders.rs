@@ -17,6 +17,7 @@ pub fn check(
     size: u128,
 ) -> u128 {
     let owner = owner_of(order.account);
+    // What is cheap to refuse comes first; a signature may cost a call.
     require(now <= order.expiry, Error::OrderExpired);
     require(
         !store.is_cancelled(owner, order.nonce),

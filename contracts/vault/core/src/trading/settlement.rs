@@ -37,17 +37,21 @@ pub fn settle<P: Product>(store: &mut Storage, orders: [(&Order, &[u8]); 2], siz
     require(P::includes(id), Error::UnknownInstrument);
     let underlying = store.underlying_of(id);
     let mut session = Session::open(store);
+    // Before anything changes: a signature may be a question to a contract.
     let filled = check_orders(&session, orders, size);
     let parties = [(maker, filled[0]), (taker, filled[1])]
         .map(|(order, filled)| party(&session, order, id, filled));
+    // Clamped to what a cut has left, or a reduce-only order would open the other side.
     let size = clamp(&parties, Size(size));
     let change = change_of_open_interest(&parties, size);
+    // Before prices are read, where the ranges of margin are made: each side is held to the open interest that the trade leaves.
     market::concentrate(&mut session, underlying, change);
     session.want(id);
     session.want_legs(maker.account);
     session.want_legs(taker.account);
     session.read_prices();
 
+    // The maker's limit: whoever submits chooses no price.
     let price = Price(maker.limit_price);
     let within = P::is_within_band(&session, id, underlying, price);
     require(within.or_revert(), Error::PriceOutsideBand);
@@ -64,6 +68,7 @@ pub fn settle<P: Product>(store: &mut Storage, orders: [(&Order, &[u8]); 2], siz
         open_interest: [before, market::open_interest(&session, id)],
         traded: &traded,
     };
+    // Limits are of what the trade leaves, so that they are looked at after it; the revert undoes it all.
     market::observe::<P>(&mut session, &fill);
     for (party, traded) in parties.iter().zip(&traded) {
         check_margin::<P>(&mut session, id, party, traded);
@@ -81,6 +86,7 @@ fn check_match(maker: &Order, taker: &Order) {
     } else {
         maker.size > 0 && taker.size < 0 && maker.limit_price >= taker.limit_price
     };
+    // Both have signed their role: nobody has a maker's order take, at the taker's fee.
     let roles = maker.maker && !taker.maker && maker.instrument == taker.instrument;
     require(crossed && roles, Error::OrderMismatch);
 }
@@ -202,6 +208,7 @@ fn check_margin<P: Product>(
 ) {
     let (id, after) = (party.order.account, &traded.valued);
     session.observe(id, &after.health);
+    // Profit that has not matured may keep a position, and opens none.
     let usable = after.mature_equity(session.now).or_revert();
     let limited = P::only_reduces_risk(session, instrument);
     let enough = !limited && usable >= session.initial(&after.positions);

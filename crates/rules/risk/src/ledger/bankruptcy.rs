@@ -19,7 +19,7 @@ pub struct Draw {
     pub reward: Usd,
     /// Debt written off so far.
     pub deficit: Usd,
-    /// Of it, what was attributed to each instrument.
+    /// Of it, what was attributed to each instrument; nothing of one whose cover pays a reward alone.
     pub deficits: Parts,
     /// What insurance pays of it, by instrument; whole units.
     pub insured: Parts,
@@ -206,6 +206,10 @@ impl<S: Store> Ledger<'_, S> {
         draw.reward_left = draw.reward_left.minus(reward)?;
         draw.reward = draw.reward.plus(reward)?;
         draw.rewards.add(underlying, reward)?;
+        if reward > Usd::ZERO {
+            // What its cover pays is told with it, in a call that writes nothing off as well.
+            draw.deficits.add(underlying, Usd::ZERO)?;
+        }
         Ok(reward)
     }
 }

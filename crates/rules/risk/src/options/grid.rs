@@ -5,39 +5,12 @@ use core::num::Wrapping;
 use super::deviation::Deviation;
 use super::fast::{BITS, Fix, ONE, log_of, of_wad};
 use super::leg::Leg;
+use super::moves::{MAX_RANGE, MOVES, ROWS, STEPS, STILL, Sum};
 use super::refusal::{Refusal, Result};
-use super::scenario::MAX_RANGE;
 use crate::Ratio;
 
-/// Steps of spot, a third of the range each, and the tails after them.
-pub(super) const STEPS: usize = 7;
-pub(super) const MOVES: usize = 9;
-/// Moves of volatility: down by the range and by half of it, none, up by half and by all of it.
-pub(super) const ROWS: usize = 5;
-/// The one that is none.
-pub(super) const STILL: usize = 2;
 /// No move takes a price below 1 %.
 const MIN_PRICE: Fix = Wrapping(ONE.0 / 100);
-
-/// What options are worth at one price and volatility, as calls.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Sum {
-    /// Short options.
-    pub(super) shorts: Fix,
-    /// Long options.
-    pub(super) longs: Fix,
-    /// Delta of long options.
-    pub(super) delta: Fix,
-}
-
-impl Sum {
-    /// Of no options.
-    pub(super) const NOTHING: Self = Self {
-        shorts: Wrapping(0),
-        longs: Wrapping(0),
-        delta: Wrapping(0),
-    };
-}
 
 /// Options at every price and volatility of a grid, by row; only the still row has tails.
 pub(super) type Rows = [[Sum; MOVES]; ROWS];

@@ -4,7 +4,7 @@ use core::num::Wrapping;
 
 use super::deviation::{Call, Deviation};
 use super::fast::{self, BITS, Fix, ONE, log_of, reciprocal, root_of_years, times};
-use super::grid::{ROWS, STILL, Sum};
+use super::moves::{ROWS, STILL, Sum};
 use super::rows::BetweenRows;
 use super::scaled::Scaled;
 

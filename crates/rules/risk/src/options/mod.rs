@@ -13,6 +13,7 @@ mod fast_normal;
 pub mod fixed;
 mod grid;
 mod leg;
+mod moves;
 pub mod normal;
 mod refusal;
 mod rough_normal;

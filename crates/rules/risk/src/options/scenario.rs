@@ -13,19 +13,19 @@ use super::encoding::{
     MAX_SECONDS, OptionLeg, PART_BITS, Portfolio, Requirement, Shock, VOLATILITY_UNITS,
 };
 use super::fast::{BITS, Fix, of_wad};
-use super::grid::{Grid, MOVES, ROWS, Rows, STEPS, STILL, Sum};
+use super::grid::{Grid, Rows};
 use super::leg::Leg;
+pub use super::moves::MAX_RANGE;
+use super::moves::{MOVES, ROWS, STEPS, STILL, Sum};
 use super::refusal::{Refusal, Result};
 use super::rows::BetweenRows;
 use super::scaled::Scaled;
 use crate::math::{mul_div_up, signed};
 use crate::options::black::Kind;
-use crate::{Position, Price, Ratio, Size, Usd, WAD};
+use crate::{Position, Price, Size, Usd, WAD};
 
 /// Options of a portfolio, at most.
 pub const MAX_OPTIONS: usize = 128;
-/// Widest range of spot: the price after the largest move stays below 8 x spot.
-pub const MAX_RANGE: Ratio = Ratio(3 * WAD);
 /// What a loss in a tail counts for, of 100.
 const TAIL_WEIGHT: Fix = Wrapping(35);
 /// Number of the first tail.

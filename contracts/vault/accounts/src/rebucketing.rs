@@ -15,6 +15,7 @@ use risk::Store;
 /// against is fixed once it is known: not before it is closed, but for one that is stuck.
 pub fn rebucket(store: &mut Storage, account: B256) -> Bytes {
     let mut session = Session::priced(store, account);
+    // Whoever knows of a debt could otherwise choose whom it is closed against.
     let closable = session.ledger.totals.debt > session.ledger.store.stuck();
     require(!closable, Error::DebtOpen);
     let before = session.ledger.store.account(account);
