@@ -384,3 +384,82 @@ fn fitting<T>(what: &str, read: risk::Result<T>) -> Result<T, ChainError> {
         reason: "a quantity beyond what the ledger computes with".into(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy::primitives::Log as Event;
+
+    const VAULT: Address = Address::repeat_byte(1);
+    const ACCOUNT: B256 = B256::repeat_byte(2);
+
+    fn keeper() -> Keeper {
+        let contracts = Contracts {
+            vault: VAULT,
+            guard: Address::repeat_byte(3),
+            pool: Address::repeat_byte(4),
+            token: Address::repeat_byte(5),
+        };
+        let wallet = Wallet::derived("keeper", 1).unwrap();
+        Keeper::new(wallet, contracts, BTreeMap::new())
+    }
+
+    fn log(address: Address, event: &impl SolEvent, time: Option<u64>) -> Log {
+        let data = event.encode_log_data();
+        Log {
+            inner: Event { address, data },
+            block_timestamp: time,
+            ..Log::default()
+        }
+    }
+
+    #[test]
+    fn options_are_known_from_their_listing_to_their_end() {
+        let mut keeper = keeper();
+        let listed = OptionListed {
+            instrument: 1 << 31,
+            underlying: 1,
+            expiry: 900,
+            strike: U256::from(7),
+            isCall: true,
+        };
+        keeper.learn(&[log(Address::ZERO, &listed, None)]);
+        assert!(keeper.instruments.is_empty(), "another vault's");
+        keeper.learn(&[log(VAULT, &listed, None)]);
+        let closing = OptionClosing {
+            instrument: 1 << 31,
+            closes: 800,
+        };
+        keeper.learn(&[log(VAULT, &closing, None)]);
+        let series = Series {
+            closes: 800,
+            ..Series::listed(1, 900, U256::from(7), true).unwrap()
+        };
+        let known = &keeper.instruments[&(1 << 31)];
+        assert_eq!(known, &Instrument::Option(series));
+        assert!(keeper.options().is_empty(), "nothing to value it by");
+        let instrument = 1 << 31;
+        keeper.learn(&[log(VAULT, &OptionDelisted { instrument }, None)]);
+        assert!(keeper.instruments.is_empty());
+    }
+
+    #[test]
+    fn a_deleveraging_counts_from_the_call_that_decided_it() {
+        let mut keeper = keeper();
+        let mut call = |time, done| {
+            let event = Deleveraged {
+                account: ACCOUNT,
+                done,
+                deficit: U256::ZERO,
+                insured: U256::ZERO,
+            };
+            keeper.learn(&[log(VAULT, &event, time)]);
+            keeper.unfinished.get(&ACCOUNT).copied()
+        };
+        assert_eq!(call(Some(1_000), false), Some(1_000));
+        assert_eq!(call(Some(4_600), false), Some(1_000), "it goes on");
+        assert_eq!(call(Some(4_601), false), Some(4_601), "it is decided anew");
+        assert_eq!(call(Some(4_602), true), None);
+        assert_eq!(call(None, false), Some(0), "of an unknown time");
+    }
+}

@@ -20,7 +20,7 @@ mod tests {
     use crate::snapshot::tests::{ALICE, snapshot, usd, wad};
     use risk::options::{black::Kind, settlement::Counted};
     use risk::rules::tiers::action;
-    use risk::{Clock, OptionRates, Position, Price, Ratio, Usd, WAD};
+    use risk::{Clock, Health, OptionRates, Position, Price, Ratio, Usd, WAD};
     use standing::{Instrument, Leg, Market, Quote, Series};
 
     const PERPETUAL: u32 = 1;
@@ -238,6 +238,16 @@ mod tests {
             freeze(&mut market, frozen);
         }
         assert_eq!(of(&market, &margins, &legs), Taken::default());
+        let owing = Margins {
+            health: Health {
+                equity: Usd(-1),
+                ..margins.health
+            },
+            ..margins
+        };
+        let closed = of(&market, &owing, &legs);
+        assert_eq!(closed.share_of(PERPETUAL), Ratio::ONE, "of a debt");
+        assert_eq!(closed.share_of(CALL), Ratio::ZERO, "but what is frozen");
     }
 
     /// Long options lower the margin of what they hedge, so that what moves beside frozen ones is worth less than by itself.

@@ -133,22 +133,27 @@ impl<'m> Book<'m> {
         }
     }
 
-    /// Which positions can move where the guard has a say in an action, and by how much maintenance margin, `whole` now, falls if all
-    /// of that goes.
-    ///
-    /// # Errors
-    /// [`Overflow`](risk::Error::Overflow).
-    pub fn movable(&self, whole: Usd, action: u16) -> Result<(Positions, Usd)> {
+    /// The positions in which the guard allows an action.
+    pub(crate) fn allowed(&self, action: u16) -> Result<Legs> {
         let mut allowed = Legs::default();
         for &place in self.positions.legs().as_slice() {
             if self.quote(place).allows(action) {
                 allowed.push(place)?;
             }
         }
+        Ok(allowed)
+    }
+
+    /// Which positions can move where the guard has a say in an action, and by how much maintenance margin, `whole` now, falls if all
+    /// of that goes.
+    ///
+    /// # Errors
+    /// [`Overflow`](risk::Error::Overflow).
+    pub fn movable(&self, whole: Usd, action: u16) -> Result<(Positions, Usd)> {
         movable(
             &self.positions,
             whole,
-            &allowed,
+            &self.allowed(action)?,
             |place| self.underlying(place),
             |positions| self.maintenance(positions),
         )

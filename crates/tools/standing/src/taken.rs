@@ -72,7 +72,15 @@ impl Book<'_> {
         let Some(ground) = Ground::seen(health, clock)? else {
             return Ok(None);
         };
-        let (moving, margin) = self.movable(health.maintenance, action::DELEVERAGE)?;
+        let (moving, margin) = match ground {
+            // Of a debt all goes that can, what hedges the rest as well.
+            Ground::Debt => {
+                let allowed = self.allowed(action::DELEVERAGE)?;
+                let moving = self.positions.among(|place| allowed.contains(place))?;
+                (moving, health.maintenance)
+            }
+            Ground::Cut | Ground::Margin => self.movable(health.maintenance, action::DELEVERAGE)?,
+        };
         if moving.count() == 0 {
             return Ok(None);
         }

@@ -252,10 +252,11 @@ mod tests {
             owed(&[(1, 300), (70, -350), (2, 100)]),
             parts(&[(2, 1_000_000)])
         );
-        assert_eq!(
-            owed(&[(1, 300), (70, -200), (2, 100)]),
-            parts(&[(1, 500_000), (2, 500_000)])
-        );
+        let halves = owed(&[(1, 300), (70, -200), (2, 100)]);
+        for id in [1, 2] {
+            // To a share.
+            assert!(halves.get(id).0.abs_diff(500_000) <= 1, "{halves:?}");
+        }
         assert_eq!(owed(&[(1, -1)]), Parts::default());
         let less = none.grown((debt.1, Usd(10)), &parts(&[(1, 5)]), underlying);
         assert_eq!(less, Ok(none), "what was paid is paid of all alike");
