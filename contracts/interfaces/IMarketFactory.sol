@@ -13,6 +13,8 @@ import {IOwnable} from "./IOwnable.sol";
 /// @custom:reverts UnknownFunction when no function has the selector
 /// @custom:reverts InvalidCalldata when the arguments do not decode
 /// @custom:reverts Reentrant when the factory is called while it is calling out, views included
+/// @custom:reverts-at-construction ZeroAddress when the owner is zero
+/// @custom:reverts-at-construction NoCode when one of the others is no contract
 interface IMarketFactory is IOwnable {
     /// @notice One perpetual of a new market. The guard's id of its asset is keccak256(abi.encode(vault, symbol)).
     /// @param instrument Its number in the vault.

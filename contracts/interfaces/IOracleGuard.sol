@@ -17,6 +17,8 @@ import {IOwnable} from "./IOwnable.sol";
 /// @custom:reverts UnknownFunction when no function has the selector
 /// @custom:reverts InvalidCalldata when the arguments do not decode
 /// @custom:reverts Reentrant when the guard is called while it is calling out, views included
+/// @custom:reverts-at-construction ZeroAddress when the owner is zero
+/// @custom:reverts-at-construction FeedUnavailable when an uptime feed is given that has no code
 /// @custom:reverts-at-construction NoCode when the program of the settings has none
 interface IOracleGuard is IOwnable {
     /// @notice Sources of one asset.

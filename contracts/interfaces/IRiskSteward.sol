@@ -19,6 +19,7 @@ import {IOwnable} from "./IOwnable.sol";
 /// @custom:reverts UnknownFunction when no function has the selector
 /// @custom:reverts InvalidCalldata when the arguments do not decode
 /// @custom:reverts Reentrant when the steward is called while it is calling out, views included
+/// @custom:reverts-at-construction ZeroAddress when the owner is zero
 interface IRiskSteward is IOwnable {
     /// @notice A struct of parameters.
     /// @param target Its contract.
