@@ -2,7 +2,7 @@
 pragma solidity ^0.8.20;
 
 import {Proxy} from "@openzeppelin/contracts/proxy/Proxy.sol";
-import {IMarginVault} from "./interfaces/IMarginVault.sol";
+import {IMarginVault} from "../interfaces/IMarginVault.sol";
 
 /// The code that every margin vault is a clone of: picks the Stylus program that serves a call. All of them work on the clone's
 /// storage, which `margin-vault/src/storage.rs` lays out, and each refuses ether and what it does not serve. Nothing here can
