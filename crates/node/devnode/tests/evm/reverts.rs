@@ -29,7 +29,7 @@ impl Noted {
         let mut chain = Chain::new();
         chain.executor = executor(&file);
         chain.install(ACTOR_AT, ACTOR);
-        chain.install(PEER, ACTOR);
+        chain.etch(PEER, stylus_code(ACTOR));
         Self { chain, file }
     }
 
