@@ -91,7 +91,7 @@ const listed = functions.reduce((sum, { own }) => sum + own.length, 0);
 const unseen = functions.reduce((sum, { unseen }) => sum + unseen.length, 0);
 const silent = functions.filter(({ own, unseen }) => own.length > 0 && own.length === unseen.length).length;
 console.log(`${seen.length} pairs of a function and an error, of ${lines} that were seen, are of programs in out/contracts`);
-console.log(`${listed - unseen} of ${listed} errors that ${functions.length} functions list were seen, none of ${silent} functions`);
+console.log(`${listed - unseen} of ${listed} errors that ${functions.length} functions list were seen; of ${silent} functions none was`);
 if (options.includes('--unseen')) {
   for (const { entry, name, unseen } of functions) {
     if (unseen.length > 0) console.log(`  ${entry.name}.${name}: ${unseen.map(nameOf).join(', ')}`);

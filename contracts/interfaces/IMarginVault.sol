@@ -325,7 +325,7 @@ interface IMarginVault is IOwnable {
     error SameAccount();
     /// @notice An account would hold more than 16 legs.
     error TooManyLegs();
-    /// @notice A tenth of this side has been deleveraged within the hour.
+    /// @notice Nothing more of these sides may be deleveraged now: of each a twentieth at once, and a tenth in any hour.
     error RateLimited();
     /// @notice Only the steward or the owner may do this.
     /// @param caller Who called.
@@ -389,7 +389,7 @@ interface IMarginVault is IOwnable {
     error ExposureLimit();
     /// @notice The account's equity covers its maintenance margin, or nearly so while a grace period lasts.
     error Healthy();
-    /// @notice The account is in debt, or would be after the trade: deleverage it.
+    /// @notice The account is in debt, would be after the trade, or was and was not settled since: touch it, and deleverage it.
     error NoEquity();
     /// @notice The account is too healthy to be deleveraged.
     error NotDeleverageable();
@@ -505,7 +505,7 @@ interface IMarginVault is IOwnable {
     /// @custom:reverts ActionBlocked when the guard forbids opening, or the surface is stale or distrusted
     /// @custom:reverts InsufficientMargin when the account would be below initial margin
     /// @custom:reverts InsufficientCapital when its capital does not pay the fee
-    /// @custom:reverts NoEquity when the account owes
+    /// @custom:reverts NoEquity when the account is in debt, or was and was not settled since
     /// @custom:reverts GuardFailed when the guard does not answer
     /// @custom:reverts EngineFailed when the account holds options and the engine does not answer
     /// @custom:reverts PoolFailed when there are debts and the pool does not answer
@@ -718,7 +718,7 @@ interface IMarginVault is IOwnable {
     /// @custom:reverts ActionBlocked when the guard forbids what a side does, an account with a frozen leg does more than reduce, or the
     /// volatility is distrusted and the trade does not reduce the risk of both
     /// @custom:reverts TooManyLegs when an account would hold more than 16
-    /// @custom:reverts NoEquity when an account is in debt, or would be
+    /// @custom:reverts NoEquity when an account is in debt, would be, or was and was not settled since
     /// @custom:reverts InsufficientMargin when an account is below initial margin and its risk was not reduced
     /// @custom:reverts OpenInterestLimit when the trade raises open interest above its limit
     /// @custom:reverts CoverExceeded when the trade raises open interest above what the cover pays for
@@ -856,7 +856,8 @@ interface IMarginVault is IOwnable {
     /// @custom:reverts InvalidAmount when `maxLegs` is zero
     /// @custom:reverts NotDeleverageable when the account is too healthy
     /// @custom:reverts ActionBlocked when no leg can be cut; of an account in debt, when that is stuck already
-    /// @custom:reverts RateLimited when a tenth of each side was closed within the hour
+    /// @custom:reverts NoEquity when a debt of the account is known that it has no more at fresh marks: touch it first
+    /// @custom:reverts RateLimited when nothing more may be closed of any of these sides now
     /// @custom:reverts SameAccount when it is the pool's
     /// @custom:reverts PoolBusy when the pool is in the middle of a call of its own
     /// @custom:reverts TokenFailed when insurance pays and the token does not say the vault's balance

@@ -114,7 +114,11 @@ impl Watch {
         let Some(around) = self.open.last_mut() else {
             return;
         };
-        if frame.borrowed {
+        let ended = result.instruction_result().is_ok_or_revert();
+        if frame.borrowed && !ended {
+            // It ran out of gas: what the proxy makes of that is no word of the program's.
+            around.program = None;
+        } else if frame.borrowed {
             around.program = frame.program.or(around.program);
             around.refusal = frame.refusal;
         } else if reverted {

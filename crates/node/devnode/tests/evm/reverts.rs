@@ -121,6 +121,14 @@ fn a_trap_has_no_data() {
 }
 
 #[test]
+fn a_proxy_whose_program_runs_out_of_gas_says_nothing_of_it() {
+    let mut noted = Noted::new("gas");
+    noted.chain.etch(PROXY, forwarder(DELEGATECALL, ACTOR_AT));
+    noted.send(PROXY, act(Act::Spin, Address::ZERO, U256::ZERO, &[0; 32]));
+    assert!(noted.lines().is_empty(), "{:?}", noted.lines());
+}
+
+#[test]
 fn a_second_node_appends() {
     let mut noted = Noted::new("appended");
     let (first, second) = (refusing(b"because"), refusing(b"another"));
