@@ -42,7 +42,7 @@ interface IOracleGuard is IOwnable {
     /// @param low WAD price: the lowest of mark and sources, lowered by the confidence, rounded down.
     /// @param high WAD price: the highest of mark and sources, raised by the confidence, rounded up.
     /// @param stablePrice WAD price that follows the mark slowly; used against the account in initial margin.
-    /// @param updatedAt Unix time that the mark's source says it is of.
+    /// @param updatedAt Unix time that the sources say it is of: the older, if both are trusted.
     /// @param tier The tier in force.
     /// @param blocked A bit for each action that is forbidden: 1 opening, 2 reducing, 4 withdrawing with exposure, 8 liquidating,
     /// 16 deleveraging, 32 setting a new mark (frozen). Bit 64 says that a sequencer outage goes on or ended less than the grace period
