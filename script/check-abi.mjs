@@ -1,54 +1,27 @@
 // Writes out/abi/<Interface>.json, and holds what each program exports against its interface. The programs of a vault serve one
-// interface between them, each function once, but for `deleverage` and `settle`; so do those of the guard.
+// interface between them, each function once, but for `deleverage` and `settle`; so do those of the guard. Complains, too, about what
+// the interfaces do not document.
 // usage: node script/check-abi.mjs FOLDER NAME...      (FOLDER/<name>.sol is what the contract prints)
 
-import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Interface } from 'ethers';
+import { interfaces } from './natspec.mjs';
+import { interfaceOf } from './programs.mjs';
+import { compile, interfaceFolder, root, withImports } from './solidity.mjs';
 
-const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const abiFolder = path.join(root, 'out', 'abi');
-const interfaceFolder = path.join('contracts', 'interfaces');
 /** Where an export stands for the compiler, so that it may import the other interfaces. */
 const EXPORT = path.join(interfaceFolder, 'export.sol');
-
-/** `risk-engine` implements `IRiskEngine`; `vault-trading`, a part of `IMarginVault`; `guard-settings`, one of `IOracleGuard`. */
-function interfaceOf(name) {
-  if (name === 'guard-settings') return 'IOracleGuard';
-  if (name.startsWith('vault-')) return 'IMarginVault';
-  return `I${name.split('-').map((word) => word[0].toUpperCase() + word.slice(1)).join('')}`;
-}
 
 function compiledInterface(name) {
   const artifact = path.join(root, 'out', 'forge', `${name}.sol`, `${name}.json`);
   return JSON.parse(fs.readFileSync(artifact, 'utf8')).abi;
 }
 
-/** `source` with everything that it imports, by the names under which the compiler asks for them. */
-function withImports(name, source, sources = {}) {
-  sources[name] = { content: source };
-  for (const [, imported] of source.matchAll(/^import [^;]*"([^"]+)";/gm)) {
-    const target = imported.startsWith('.') ? path.join(path.dirname(name), imported) : imported;
-    if (target in sources) continue;
-    const file = path.join(root, target.startsWith('@') ? 'node_modules' : '', target);
-    withImports(target, fs.readFileSync(file, 'utf8'), sources);
-  }
-  return sources;
-}
-
 /** Union of the ABIs of all interfaces in Solidity `source`. */
 function compileExport(source) {
-  const input = {
-    language: 'Solidity',
-    sources: withImports(EXPORT, source),
-    settings: { outputSelection: { [EXPORT]: { '*': ['abi'] } } },
-  };
-  const answer = execFileSync(path.join(root, 'script', 'solc'), ['--standard-json'], { input: JSON.stringify(input) });
-  const { errors = [], contracts = {} } = JSON.parse(answer);
-  const fatal = errors.filter(({ severity }) => severity === 'error');
-  if (fatal.length > 0) throw new Error(fatal.map(({ formattedMessage }) => formattedMessage).join('\n'));
+  const { contracts = {} } = compile(withImports(EXPORT, source), { [EXPORT]: { '*': ['abi'] } });
   return Object.values(contracts[EXPORT] ?? {}).flatMap(({ abi }) => abi);
 }
 
@@ -114,6 +87,11 @@ for (const interfaceName of new Set(names.map(interfaceOf))) {
   const found = complaints(promised, exports);
   const served = `${functions(promised).size} functions of ${interfaceName}`;
   console.log(`${programs.join(', ')}: ${served}, ${found.length} complaints`);
+  for (const complaint of found) console.log(`  ${complaint}`);
+  if (found.length > 0) process.exitCode = 1;
+}
+for (const { name, ownFunctions, ownErrors, complaints: found } of interfaces().values()) {
+  console.log(`${name} documents ${ownFunctions.length} functions, ${ownErrors.length} errors, ${found.length} complaints`);
   for (const complaint of found) console.log(`  ${complaint}`);
   if (found.length > 0) process.exitCode = 1;
 }

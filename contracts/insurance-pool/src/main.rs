@@ -5,8 +5,8 @@ mod interface;
 
 use program_support::interface::part_of;
 
-/// What `IERC4626` and `IERC20` promise, which the pool's interface inherits whole.
-const INHERITED: usize = 25;
+/// Functions of `IERC4626` and `IERC20` that the pool's interface inherits as they are: name, symbol, decimals, asset, allowance.
+const INHERITED: usize = 5;
 
 fn main() {
     if std::env::args().nth(1).as_deref() == Some("constructor") {

@@ -16,6 +16,8 @@ use stylus_sdk::stylus_core::{AccountAccess, BlockAccess, MessageAccess};
 
 /// Credits what really arrives of `amount` of the caller's tokens. A debt is paid out of it first; one that is paid off takes the
 /// account out of the bucket of those in debt at once.
+///
+/// Fails with `InvalidAmount`, `TokenFailed`, `GuardFailed`, `EngineFailed`, `PoolFailed` or `Overflow`.
 pub fn deposit(store: &mut Storage, account: B256, amount: u128) -> Bytes {
     let from = WasmVM::default().msg_sender();
     let token = store.token();
@@ -95,6 +97,9 @@ fn credit_capital(store: &mut Storage, id: B256, value: Usd) -> Result<bool> {
 }
 
 /// Pays capital out to `to`: what is asked for, or what may leave the vault now. Returns it.
+///
+/// Fails with `NotAccountOwner`, `InvalidAmount`, `InvalidRecipient`, `OutflowLimited`, `InsufficientCapital`, `ActionBlocked`,
+/// `InsufficientMargin`, `TokenFailed`, `GuardFailed`, `EngineFailed`, `PoolFailed` or `Overflow`.
 pub fn withdraw(store: &mut Storage, account: B256, amount: u128, to: Address) -> Bytes {
     only_owner_of(account);
     require(amount > 0, Error::InvalidAmount);
@@ -139,6 +144,9 @@ fn take_outflow(session: &mut Session, account: B256, amount: u128) -> u128 {
 }
 
 /// Moves capital between two accounts of the caller's. One that pays off the other's debt is a touch of that one.
+///
+/// Fails with `NotAccountOwner`, `DifferentOwners`, `InvalidAmount`, `SameAccount`, `InsufficientCapital`, `ActionBlocked`,
+/// `InsufficientMargin`, `GuardFailed`, `EngineFailed`, `PoolFailed` or `Overflow`.
 pub fn transfer(store: &mut Storage, from: B256, to: B256, amount: u128) -> Bytes {
     only_owner_of(from);
     // Credits of outflow are by owner: between owners, capital leaves as a withdrawal and comes as a deposit.

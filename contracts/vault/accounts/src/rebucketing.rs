@@ -13,6 +13,8 @@ use risk::Store;
 
 /// Moves an account up to the bucket that is due, or lets its legs of ended epochs join anew, for anyone. Whom a debt is closed
 /// against is fixed once it is known: not before it is closed, but for one that is stuck.
+///
+/// Fails with `DebtOpen`, `NotDue`, `NoEquity`, `GuardFailed`, `EngineFailed`, `PoolFailed` or `Overflow`.
 pub fn rebucket(store: &mut Storage, account: B256) -> Bytes {
     let mut session = Session::priced(store, account);
     // Whoever knows of a debt could otherwise choose whom it is closed against.

@@ -15,6 +15,8 @@ use margin_vault::session::{Session, is_owner_of};
 use margin_vault::storage::Storage;
 
 /// Settles an account for anyone.
+///
+/// Fails with `NotInitialized`, `GuardFailed`, `EngineFailed`, `PoolFailed` or `Overflow`.
 pub fn touch(store: &mut Storage, account: B256) -> Bytes {
     only_initialized(store);
     let (mut session, valued) = Session::settled(store, account, is_owner_of(account));

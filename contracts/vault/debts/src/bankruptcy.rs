@@ -19,6 +19,9 @@ use stylus_sdk::stylus_core::MessageAccess;
 
 /// Closes at most `max_legs` legs of an account in debt. One that is not is refused with `NotDeleverageable`: then the call is
 /// `vault-deleveraging`'s to serve.
+///
+/// Fails with `InvalidAmount`, `NotDeleverageable`, `ActionBlocked`, `PoolBusy`, `TokenFailed`, `GuardFailed`, `PoolFailed` or
+/// `Overflow`.
 pub fn deleverage(store: &mut Storage, account: B256, max_legs: u128) -> Bytes {
     let max_legs = leg_limit(max_legs);
     let (mut session, valued) = Session::settled(store, account, false);

@@ -12,6 +12,9 @@ use risk::{Closing, Ground, InstrumentId, Ledger, Position, Result, Size, Store,
 
 /// Closes a share of at most `max_legs` legs of an account near debt. One in debt is refused with `NoEquity`: then the call is
 /// `vault-debts`' to serve.
+///
+/// Fails with `InvalidAmount`, `NotDeleverageable`, `NoEquity`, `ActionBlocked`, `RateLimited`, `SameAccount`, `GuardFailed`,
+/// `EngineFailed`, `PoolFailed` or `Overflow`.
 pub fn deleverage(store: &mut Storage, account: B256, max_legs: u128) -> Bytes {
     let max_legs = leg_limit(max_legs);
     let (mut session, valued) = Session::settled(store, account, false);

@@ -16,6 +16,9 @@ use margin_vault::flows;
 use margin_vault::topic;
 
 /// Moves a share of every leg of an account in ill health into one of the caller's.
+///
+/// Fails with `NotAuthorized`, `InvalidAmount`, `SameAccount`, `ActionBlocked`, `Healthy`, `NoEquity`, `TooManyLegs`,
+/// `InsufficientMargin`, `GuardFailed`, `EngineFailed`, `PoolFailed` or `Overflow`.
 pub fn liquidate(store: &mut Storage, account: B256, into: B256, max_share: u128) -> Bytes {
     let mut taking = Taking::open(store, [account].into_iter(), into, max_share);
     let plan = match taking.take_over(account) {
@@ -28,6 +31,9 @@ pub fn liquidate(store: &mut Storage, account: B256, into: B256, max_share: u128
 
 /// Liquidates each account that needs it and can be liquidated now; returns how many did. What the others have settled
 /// stays.
+///
+/// Fails with `NotInitialized`, `NotAuthorized`, `InvalidAmount`, `SameAccount`, `TooManyLegs`, `InsufficientMargin`,
+/// `GuardFailed`, `EngineFailed`, `PoolFailed` or `Overflow`.
 pub fn liquidate_batch(
     store: &mut Storage,
     (accounts, count): (Args, usize),

@@ -24,6 +24,8 @@ use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::BlockAccess;
 
 /// Makes a series settle early.
+///
+/// Fails with `NotOwner`, `UnknownInstrument`, `SeriesClosing` or `InvalidExpiry`.
 pub fn close(store: &mut Storage, number: u32) -> Bytes {
     only_owner(store);
     let (id, mut series) = listed(store, number);
@@ -40,6 +42,8 @@ pub fn close(store: &mut Storage, number: u32) -> Bytes {
 
 /// Books that a series has settled whose time has come, and takes it out of what options add up to; its legs are taken away as those
 /// of an expired one.
+///
+/// Fails with `UnknownInstrument`, `NotClosing`, `SettlementPending`, `GuardFailed`, `PoolFailed` or `Overflow`.
 pub fn settle(store: &mut Storage, number: u32) -> Bytes {
     let (id, series) = listed(store, number);
     let now = WasmVM::default().block_timestamp();

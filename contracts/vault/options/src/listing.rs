@@ -41,6 +41,10 @@ fn terms(store: &Storage, args: Args, step: impl Fn(&OptionRules) -> u32) -> (Se
 
 /// Lists an option under the rules of its underlying, at a place that is free, at the expense of an account. It starts at the
 /// guard's mark.
+///
+/// Fails with `NotAuthorized`, `UnknownInstrument`, `InvalidStrike`, `InvalidExpiry`, `SeriesExists`, `TooManySeries`,
+/// `ActionBlocked`, `InsufficientMargin`, `InsufficientCapital`, `NoEquity`, `GuardFailed`, `EngineFailed`, `PoolFailed` or
+/// `Overflow`.
 pub fn list(store: &mut Storage, args: Args) -> Bytes {
     let account = args.b256(4);
     only_for(store, account);
@@ -126,6 +130,8 @@ fn emit_listed(underlying: u32, series: &Series, strike: Price) -> Bytes {
 }
 
 /// Takes an option off the listing that nobody holds: one that has settled, or was not traded for a day; for the owner, any.
+///
+/// Fails with `UnknownInstrument`, `NotOwner`, `SeriesOpen`, `PoolFailed` or `Overflow`.
 pub fn delist(store: &mut Storage, number: u32) -> Bytes {
     let id = store.listing(number);
     require(is_option(id), Error::UnknownInstrument);
@@ -171,6 +177,8 @@ fn remove(store: &mut Storage, id: InstrumentId) {
 }
 
 /// Counts series again at the guard's vega and gamma now, and how concentrated the open interest of their underlyings is.
+///
+/// Fails with `UnknownInstrument`, `GuardFailed`, `PoolFailed` or `Overflow`.
 pub fn refresh(store: &mut Storage, args: Args) -> Bytes {
     let (numbers, count) = args.array(0, 32);
     let mut session = Session::open(store);
@@ -207,6 +215,8 @@ fn concentrate(store: &mut Storage, underlying: InstrumentId) {
 }
 
 /// The terms of an option.
+///
+/// Fails with `UnknownInstrument`.
 pub fn option(store: &Storage, id: InstrumentId) -> Bytes {
     require(is_option(id), Error::UnknownInstrument);
     let series = store.series(id);
@@ -221,6 +231,8 @@ pub fn option(store: &Storage, id: InstrumentId) -> Bytes {
 }
 
 /// What the interface calls the option with such terms; zero if there is none.
+///
+/// Fails with `UnknownInstrument`, `InvalidStrike`, `InvalidExpiry` or `Overflow`.
 pub fn series_of(store: &Storage, args: Args) -> Bytes {
     let (series, _) = terms(store, args, |_| 1);
     let number = store.place_of(&series).map_or(0, |id| store.number_of(id));
@@ -228,6 +240,8 @@ pub fn series_of(store: &Storage, args: Args) -> Bytes {
 }
 
 /// What the options on an underlying add up to, as last counted, and its concentration.
+///
+/// Fails with `UnknownInstrument`.
 pub fn totals(store: &Storage, underlying: InstrumentId) -> Bytes {
     require(!is_option(underlying), Error::UnknownInstrument);
     let total = store.counted(underlying);

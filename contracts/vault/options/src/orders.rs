@@ -14,6 +14,8 @@ use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::MessageAccess;
 
 /// The EIP-712 digest of an order.
+///
+/// Fails with `Overflow`.
 pub fn hash(args: Args) -> Bytes {
     let digest = Order::decode(args, 0).digest(&Domain::of_this_vault());
     encode(&[word(digest)])
@@ -34,6 +36,8 @@ pub fn filled(store: &Storage, account: B256, nonce: Word) -> Bytes {
 }
 
 /// Cancels every order of the caller's accounts under a nonce.
+///
+/// Fails with `NotInitialized`.
 pub fn cancel(store: &mut Storage, nonce: Word) -> Bytes {
     only_initialized(store);
     let owner = WasmVM::default().msg_sender();
@@ -44,6 +48,8 @@ pub fn cancel(store: &mut Storage, nonce: Word) -> Bytes {
 }
 
 /// Lets `signer` sign orders and liquidate for the caller's accounts, or no more.
+///
+/// Fails with `NotInitialized`.
 pub fn set_signer(store: &mut Storage, signer: Address, allowed: bool) -> Bytes {
     only_initialized(store);
     let owner = WasmVM::default().msg_sender();

@@ -23,6 +23,8 @@ const INITIAL: usize = 1;
 
 /// Margins, Greeks, value and worst scenario of an account's positions in one underlying, at the guard's prices. Options that have
 /// settled are left out.
+///
+/// Fails with `GuardFailed`, `EngineFailed`, `PoolFailed` or `Overflow`.
 pub fn portfolio(store: &mut Storage, account: B256, underlying: InstrumentId) -> Bytes {
     let mut session = Session::open(store);
     session.want(underlying);

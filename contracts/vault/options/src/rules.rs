@@ -36,6 +36,9 @@ const FEES: RangeInclusive<u32> = 0..=PERCENT;
 
 /// Sets the rules of options on the underlying of a perpetual. The owner gives an underlying its first ones; a steward may change
 /// them.
+///
+/// Fails with `NotSteward`, `NotOwner`, `EmergencySince`, `StewardFailed`, `UnknownInstrument`, `InvalidParameters` or
+/// `Overflow`.
 pub fn set(store: &mut Storage, args: Args) -> Bytes {
     let is_owner = only_steward(store, args.u32(1 + RULE_WORDS));
     let number = args.u32(0);

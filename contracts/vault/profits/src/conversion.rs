@@ -19,6 +19,9 @@ use crate::recovery;
 ///
 /// While anything is missing, every mark is fresh: the coverage ratio counts the gains of all who hold something, so that with old
 /// marks whoever converts first would take from, or leave to, all others what those gains have changed by.
+///
+/// Fails with `NotInitialized`, `NotForcible`, `DebtOpen`, `NoEquity`, `PoolBusy`, `TokenFailed`, `GuardFailed`, `EngineFailed`,
+/// `PoolFailed` or `Overflow`.
 pub fn convert(store: &mut Storage, account: B256, max_profit: u128) -> Bytes {
     only_initialized(store);
     let by_owner = is_owner_of(account);

@@ -14,6 +14,8 @@ use risk::{InstrumentId, Ratio, Usd};
 
 /// Moves all that the fee account holds to the pool's and the treasury's main accounts, for anyone. Returns what insurance
 /// got, and the treasury.
+///
+/// Fails with `SameAccount`, `NoEquity`, `PoolFailed` or `Overflow`.
 pub fn distribute(store: &mut Storage) -> Bytes {
     let mut session = Session::open(store);
     let share = insurance_share(&mut session);

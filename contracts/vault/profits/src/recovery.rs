@@ -12,6 +12,8 @@ use margin_vault::word::Word;
 use risk::{InstrumentId, Store, Usd};
 
 /// Draws on the pool for what nobody has paid for an instrument: what its cover has beyond known debts. For anyone.
+///
+/// Fails with `NothingToRecover`, `PoolBusy`, `TokenFailed`, `PoolFailed` or `Overflow`.
 pub fn recover(store: &mut Storage, id: InstrumentId) -> Bytes {
     let id = store.underlying_of(id);
     let mut session = Session::open(store);

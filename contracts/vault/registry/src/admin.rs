@@ -68,6 +68,8 @@ const FEES: RangeInclusive<u32> = 0..=PERCENT;
 const SHOCKS: RangeInclusive<u32> = 15 * PERCENT..=400 * PERCENT;
 
 /// Sets up a clone, once. The vault's owner is its treasury until the parameters name another; a zero steward is none.
+///
+/// Fails with `NotAClone`, `AlreadyInitialized`, `InvalidParameters`, `TokenFailed` or `Overflow`.
 pub fn initialize(store: &mut Storage, args: Args) -> Bytes {
     let vm = WasmVM::default();
     require(
@@ -132,6 +134,8 @@ pub fn initialize(store: &mut Storage, args: Args) -> Bytes {
 
 /// Names the steward, which may change parameters; zero removes it, whatever the emergencies, but the owner's changes need the number
 /// that it had counted until there is another.
+///
+/// Fails with `NotOwner`, `EmergencySince` or `StewardFailed`.
 pub fn set_steward(store: &mut Storage, steward: Address, emergencies: u32) -> Bytes {
     only_owner(store);
     let steward = store.steward().replaced(steward, emergencies);
@@ -146,6 +150,8 @@ fn put_steward(store: &mut Storage, steward: &Steward) {
 }
 
 /// Offers ownership to `to`.
+///
+/// Fails with `NotOwner`.
 pub fn transfer_ownership(store: &mut Storage, to: Address) -> Bytes {
     only_owner(store);
     store.set_field(Field::PendingOwner, Word::of_address(to));
@@ -155,6 +161,8 @@ pub fn transfer_ownership(store: &mut Storage, to: Address) -> Bytes {
 }
 
 /// Takes offered ownership.
+///
+/// Fails with `NotPendingOwner`.
 pub fn accept_ownership(store: &mut Storage) -> Bytes {
     let caller = WasmVM::default().msg_sender();
     require(
@@ -177,6 +185,9 @@ fn transferred(from: Address, to: Address) {
 }
 
 /// Lists an instrument, or changes the parameters of one. What can be traded is the owner's to decide, not the steward's.
+///
+/// Fails with `NotSteward`, `NotOwner`, `UnknownInstrument`, `EmergencySince`, `StewardFailed`, `InvalidParameters` or
+/// `Overflow`.
 pub fn set_instrument(store: &mut Storage, args: Args) -> Bytes {
     let is_owner = only_steward(store, args.u32(1 + INSTRUMENT_WORDS));
     let id = args.u32(0);
@@ -251,6 +262,8 @@ fn list(store: &mut Storage, number: u32) -> InstrumentId {
 }
 
 /// A perpetual's parameters as the interface encodes them.
+///
+/// Fails with `UnknownInstrument`.
 pub fn instrument(store: &Storage, id: InstrumentId) -> [Word; INSTRUMENT_WORDS] {
     require(!is_option(id), Error::UnknownInstrument);
     let rates = store.rates_of(id);
@@ -273,6 +286,8 @@ fn wad(rate: u32) -> Word {
 }
 
 /// Sets every parameter; who is paid, and what listing costs, is the owner's to decide, not the steward's.
+///
+/// Fails with `NotSteward`, `NotOwner`, `EmergencySince`, `StewardFailed`, `InvalidParameters`, `PoolFailed` or `Overflow`.
 pub fn set_parameters(store: &mut Storage, args: Args) -> Bytes {
     let is_owner = only_steward(store, args.u32(PARAMETER_WORDS));
     let rate = |place| stored_rate(args.u64(place));

@@ -27,6 +27,8 @@ pub fn emergencies(store: &Storage) -> Bytes {
 }
 
 /// Equity, maintenance margin and initial margin at the guard's prices, with the gains of all legs; seconds on the clock.
+///
+/// Fails with `GuardFailed`, `EngineFailed`, `PoolFailed` or `Overflow`.
 pub fn health(store: &mut Storage, account: B256) -> Bytes {
     let session = Session::priced(store, account);
     let valued = session.ledger.valued(account).or_revert();
@@ -41,6 +43,8 @@ pub fn health(store: &mut Storage, account: B256) -> Bytes {
 }
 
 /// Profit that has not matured, with the gains of all legs at the guard's prices.
+///
+/// Fails with `GuardFailed`, `EngineFailed`, `PoolFailed` or `Overflow`.
 pub fn immature(store: &mut Storage, account: B256) -> Bytes {
     let session = Session::priced(store, account);
     let valued = session.ledger.valued(account).or_revert();
@@ -54,12 +58,16 @@ pub fn balances(store: &Storage, account: B256) -> Bytes {
 }
 
 /// Size of one position.
+///
+/// Fails with `Overflow`.
 pub fn position(store: &mut Storage, account: B256, id: InstrumentId) -> Bytes {
     let positions = held(store, account);
     encode(&[Word::of_signed(positions.get(id).0)])
 }
 
 /// Instruments and sizes of all positions.
+///
+/// Fails with `Overflow`.
 pub fn legs(store: &mut Storage, account: B256) -> Bytes {
     let positions = held(store, account);
     let count = positions.iter().count();
@@ -90,6 +98,8 @@ fn number(store: &Storage, id: InstrumentId) -> Word {
 }
 
 /// Coverage ratio, and what is missing, with what the pool would pay now.
+///
+/// Fails with `PoolFailed` or `Overflow`.
 pub fn coverage(store: &mut Storage) -> Bytes {
     let session = Session::open(store);
     let ratio = session
@@ -122,6 +132,8 @@ pub fn open_interest(store: &Storage, id: InstrumentId) -> Bytes {
 }
 
 /// Gain of both sides at the vault's mark that nobody has settled yet.
+///
+/// Fails with `Overflow`.
 pub fn unsettled(store: &Storage, id: InstrumentId) -> Bytes {
     let index = store.prices(id).index().or_revert();
     let mut words = [Word::ZERO; 2];
@@ -135,6 +147,8 @@ pub fn unsettled(store: &Storage, id: InstrumentId) -> Bytes {
 }
 
 /// Open interest of both sides that no bucket holds: what rounding and emptied buckets have left over.
+///
+/// Fails with `Overflow`.
 pub fn dust(store: &Storage, id: InstrumentId) -> Bytes {
     encode(&Side::BOTH.map(|side| {
         let state = store.side(id, side);
@@ -155,6 +169,8 @@ pub fn impaired_since(store: &Storage) -> Bytes {
 }
 
 /// What may leave the vault now, and what an hour and a day may pay.
+///
+/// Fails with `PoolFailed` or `Overflow`.
 pub fn outflow(store: &mut Storage) -> Bytes {
     let (outflow, rates) = Session::open(store).outflow();
     let caps = outflow.caps(rates).or_revert();
@@ -166,6 +182,8 @@ pub fn outflow(store: &mut Storage) -> Bytes {
 }
 
 /// What an owner may take out without using up the outflow of all.
+///
+/// Fails with `Overflow`.
 pub fn outflow_credit(store: &Storage, owner: Address) -> Bytes {
     let now = WasmVM::default().block_timestamp();
     let credit = store.credit(owner).at(now);
@@ -174,6 +192,8 @@ pub fn outflow_credit(store: &Storage, owner: Address) -> Bytes {
 
 /// What insurance still pays for an instrument, and the open interest of a side that this allows: of the whole underlying, with
 /// whose perpetual its options share both.
+///
+/// Fails with `GuardFailed`, `PoolFailed` or `Overflow`.
 pub fn cover(store: &mut Storage, id: InstrumentId) -> Bytes {
     let id = store.underlying_of(id);
     let mut session = priced(store, id);
@@ -188,6 +208,8 @@ pub fn cover(store: &mut Storage, id: InstrumentId) -> Bytes {
 }
 
 /// Debts for an underlying, known and on record, and what its cover has left for debts and for rewards.
+///
+/// Fails with `PoolFailed` or `Overflow`.
 pub fn debts(store: &mut Storage, id: InstrumentId) -> Bytes {
     let id = store.underlying_of(id);
     let mut session = Session::open(store);
@@ -207,6 +229,8 @@ pub fn debts(store: &mut Storage, id: InstrumentId) -> Bytes {
 }
 
 /// What the pool asks: the deficit that is known, debts that can be closed, and what insurance would pay of what is known.
+///
+/// Fails with `PoolFailed` or `Overflow`.
 pub fn claims(store: &mut Storage) -> Bytes {
     let totals = store.totals();
     if totals.debt == Usd::ZERO && totals.shortfall <= Usd::ZERO {
@@ -223,6 +247,8 @@ pub fn stuck_debt(store: &Storage) -> Bytes {
 }
 
 /// Funding rate for 8 hours, and what a unit of long position has paid so far.
+///
+/// Fails with `GuardFailed`, `PoolFailed` or `Overflow`.
 pub fn funding(store: &mut Storage, id: InstrumentId) -> Bytes {
     let session = priced(store, id);
     let (_, funding) = session.ledger.store.price_of(id);

@@ -10,7 +10,7 @@ use std::{
 
 use alloy::primitives::utils::format_ether;
 use clap::Parser;
-use devnode::{Config, Handle, chain::Mining};
+use devnode::{Config, Handle, chain::Mining, node::REVERTS_VARIABLE};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -36,6 +36,10 @@ struct Arguments {
     /// Keep compiled Stylus programs in DIR between runs.
     #[arg(long, value_name = "DIR")]
     cache_dir: Option<PathBuf>,
+    /// Append to FILE each distinct revert of a Stylus program: code hash, selectors of function and error, and whether the error was
+    /// its own or passed on from a contract that it called.
+    #[arg(long, value_name = "FILE", env = REVERTS_VARIABLE)]
+    reverts: Option<PathBuf>,
     /// Print the endpoint only.
     #[arg(long)]
     quiet: bool,
@@ -54,6 +58,7 @@ impl Arguments {
             mining,
             state: self.state,
             cache_dir: self.cache_dir,
+            reverts: self.reverts,
             ..Config::default()
         }
     }

@@ -1,7 +1,7 @@
 //! A whole node: chain, server, interval mining and saving.
 
 use std::{
-    fs, io,
+    env, fs, io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     sync::Arc,
@@ -14,12 +14,14 @@ use tokio::{runtime::Runtime, sync::watch, task::JoinHandle};
 use crate::{
     accounts::DevAccounts,
     chain::{Chain, ChainConfig, ChainError, Dump, Mining},
-    evm::{self, Executor},
+    evm::{self, Executor, RevertLog},
     rpc::{self, Limits},
 };
 
 /// Nitro's development chain.
 pub const CHAIN_ID: u64 = 412_346;
+/// Names the file of [`Config::reverts`] for nodes whose configuration does not.
+pub const REVERTS_VARIABLE: &str = "DEVNODE_REVERTS";
 /// How often a changed state is saved.
 const SAVE_INTERVAL: Duration = Duration::from_secs(5);
 /// Stack of each thread. Executions take their stack from the heap; this is for everything around them.
@@ -42,6 +44,8 @@ pub struct Config {
     pub state: Option<PathBuf>,
     /// Folder for compiled Stylus programs; none keeps them in memory only.
     pub cache_dir: Option<PathBuf>,
+    /// File to append a line to for each distinct revert of a Stylus program: see [`RevertLog`].
+    pub reverts: Option<PathBuf>,
     /// Timestamp of the first block, in seconds since the Unix epoch; none for now.
     pub genesis_timestamp: Option<u64>,
     /// What clients may ask.
@@ -49,7 +53,7 @@ pub struct Config {
 }
 
 impl Default for Config {
-    /// A node in memory on a free local port that mines at once.
+    /// A node in memory on a free local port that mines at once, and notes reverts where [`REVERTS_VARIABLE`] says.
     fn default() -> Self {
         Self {
             host: Ipv4Addr::LOCALHOST.into(),
@@ -58,6 +62,7 @@ impl Default for Config {
             mining: Mining::Automatic,
             state: None,
             cache_dir: None,
+            reverts: env::var_os(REVERTS_VARIABLE).map(PathBuf::from),
             genesis_timestamp: None,
             limits: Limits::default(),
         }
@@ -115,9 +120,11 @@ pub struct Handle {
 /// [`NodeError`].
 pub fn spawn(config: Config) -> Result<Handle, NodeError> {
     let accounts = DevAccounts::default();
+    let reverts = config.reverts.as_deref().map(open_log).transpose()?;
     let executor = Executor::new(evm::Config {
         chain_id: config.chain_id,
         cache_dir: config.cache_dir,
+        reverts,
     });
     let chain = Arc::new(Chain::new(
         ChainConfig {
@@ -166,6 +173,14 @@ fn on<T: Send>(runtime: &Runtime, future: impl Future<Output = T> + Send) -> T {
             .join()
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
+}
+
+fn open_log(path: &Path) -> Result<Arc<RevertLog>, NodeError> {
+    let log = RevertLog::open(path).map_err(|source| NodeError::File {
+        path: path.to_owned(),
+        source,
+    })?;
+    Ok(Arc::new(log))
 }
 
 impl Handle {

@@ -49,7 +49,12 @@ pub fn part_of(whole: &str, served: &[&str]) -> String {
             .strip_prefix("function ")
             .and_then(|rest| rest.split('(').next());
         left_out = left_out || name.is_some_and(|name| !serves(name));
-        if !left_out {
+        // What is left out leaves no gap.
+        if line == "}" && interface.ends_with("\n\n") {
+            interface.pop();
+        }
+        let is_gap = words.is_empty() && interface.ends_with("\n\n");
+        if !left_out && !is_gap {
             interface = interface + &comment + line + "\n";
         }
         comment.clear();
@@ -73,6 +78,15 @@ mod tests {
         assert_eq!(
             part_of(WHOLE, &["one(uint256)"]),
             "interface ISome {\n    error Bad();\n\n    /// Says one.\n    function one(uint256 a) external;\n}\n"
+        );
+    }
+
+    #[test]
+    fn functions_that_are_left_out_leave_no_gaps() {
+        let whole = "interface ISome {\n    /// Says one.\n    function one() external;\n\n    function two() external;\n\n    function three() external;\n\n    function four() external;\n}\n";
+        assert_eq!(
+            part_of(whole, &["three()"]),
+            "interface ISome {\n\n    function three() external;\n}\n"
         );
     }
 

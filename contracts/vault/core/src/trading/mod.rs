@@ -58,6 +58,11 @@ pub trait Product {
 }
 
 /// settle(Order maker, bytes makerSig, Order taker, bytes takerSig, uint256 size)
+///
+/// Fails with `SameAccount`, `OrderMismatch`, `InvalidAmount`, `UnknownInstrument`, `OrderExpired`, `OrderCancelled`,
+/// `OrderFilled`, `InvalidSignature`, `InsufficientGas`, `ReduceOnly`, `PriceOutsideBand`, `ActionBlocked`, `TooManyLegs`,
+/// `NoEquity`, `InsufficientMargin`, `OpenInterestLimit`, `CoverExceeded`, `ExposureLimit`, `GuardFailed`, `EngineFailed`,
+/// `PoolFailed` or `Overflow`.
 pub fn settle<P: Product>(store: &mut Storage, args: Args) -> Bytes {
     const MAKER_SIGNATURE: usize = ORDER_WORDS;
     const TAKER: usize = MAKER_SIGNATURE + 1;

@@ -20,6 +20,7 @@ use super::{
     handler::ArbitrumHandler,
     machine::{Ctx, Machine, SPEC},
     precompiles::l2,
+    reverts::RevertLog,
     steps::StepOptions,
     transaction::TransactionContext,
 };
@@ -31,14 +32,17 @@ pub struct Config {
     pub chain_id: u64,
     /// Where compiled Stylus programs are kept between runs; none keeps them in memory only.
     pub cache_dir: Option<PathBuf>,
+    /// Where reverts of Stylus programs are noted, if they are.
+    pub reverts: Option<Arc<RevertLog>>,
 }
 
 impl Default for Config {
-    /// Nitro's development chain, 412346, without a disk cache.
+    /// Nitro's development chain, 412346, without a disk cache; nothing is noted.
     fn default() -> Self {
         Self {
             chain_id: 412_346,
             cache_dir: None,
+            reverts: None,
         }
     }
 }
@@ -101,6 +105,7 @@ impl Options {
 pub struct Executor {
     chain_id: u64,
     programs: Arc<ProgramCache>,
+    reverts: Option<Arc<RevertLog>>,
 }
 
 impl std::fmt::Debug for Executor {
@@ -117,10 +122,12 @@ impl Executor {
         let Config {
             chain_id,
             cache_dir,
+            reverts,
         } = config;
         Self {
             chain_id,
             programs: Arc::new(ProgramCache::new(cache_dir)),
+            reverts,
         }
     }
 
@@ -191,7 +198,7 @@ impl Executor {
             tx: TxEnv::default(),
             cfg,
             journaled_state,
-            chain: TransactionContext::new(self.programs.clone(), options),
+            chain: TransactionContext::new(self.programs.clone(), self.reverts.clone(), options),
             local: LocalContext::default(),
             error: Ok(()),
         }

@@ -224,9 +224,10 @@ impl<'a> EvmTr for Machine<'a> {
         if let FrameInput::Call(inputs) = &mut init.frame_input {
             forget_precompile_code(&self.inner.ctx, inputs);
         }
-        if let Some(recorder) = &mut self.inner.ctx.chain.recorder {
-            let input = call_data(&init, &self.inner.ctx.local);
-            recorder.enter(&init.frame_input, input);
+        let ctx = &mut self.inner.ctx;
+        if ctx.chain.is_watched() {
+            let input = call_data(&init, &ctx.local);
+            ctx.chain.frame_opened(&init.frame_input, input);
         }
         if let ItemOrResult::Result(result) = self.inner.frame_init(init)? {
             self.collect_logs();

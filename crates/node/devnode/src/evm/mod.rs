@@ -14,6 +14,7 @@ mod instructions;
 mod machine;
 mod outcome;
 mod precompiles;
+mod reverts;
 mod steps;
 mod stylus;
 mod trace;
@@ -25,5 +26,6 @@ pub use genesis::{
     CHAIN_OWNER, CREATE2_PROXY, GenesisAccount, MULTICALL3, STYLUS_DEPLOYER, genesis,
 };
 pub use outcome::{Halt, Outcome, Status};
+pub use reverts::RevertLog;
 pub use steps::{Step, StepOptions, Steps};
 pub use trace::{CallKind, CallTrace, TraceLog};

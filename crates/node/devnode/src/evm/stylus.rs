@@ -51,6 +51,7 @@ impl<'a> Machine<'a> {
     /// Runs the running frame, whose code is a Stylus program, to its end (`CallProgram` in Nitro).
     pub(super) fn run_stylus(&mut self) -> Result<InterpreterResult, Fault<'a>> {
         let frame = self.stylus_frame();
+        self.context().chain.program_started(frame.code_hash);
         let entry = match load(self.context(), &frame)? {
             Ok(entry) => entry,
             Err(reason) => {

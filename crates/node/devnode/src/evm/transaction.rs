@@ -5,11 +5,16 @@ use std::{collections::HashMap, sync::Arc};
 use revm::{
     handler::{EthFrame, FrameData, FrameResult},
     interpreter::{CallScheme, FrameInput},
-    primitives::Address,
+    primitives::{Address, B256, Bytes},
 };
 use stylus_vm::{PageCount, ProgramCache};
 
-use super::{executor::Options, steps::Steps, trace::Recorder};
+use super::{
+    executor::Options,
+    reverts::{RevertLog, Watch},
+    steps::Steps,
+    trace::Recorder,
+};
 
 /// State of the running transaction that is not the chain's. Nothing of it is undone by a revert.
 pub(super) struct TransactionContext {
@@ -21,6 +26,8 @@ pub(super) struct TransactionContext {
     pub(super) held_gas: u64,
     /// The recorder of calls, if asked for.
     pub(super) recorder: Option<Recorder>,
+    /// The watch for reverts, if they are noted.
+    watch: Option<Watch>,
     /// The recorder of instructions, if asked for.
     pub(super) steps: Option<Steps>,
     /// Callers of the open frames that run code, outermost first.
@@ -31,12 +38,17 @@ pub(super) struct TransactionContext {
 
 impl TransactionContext {
     /// The context of a transaction that has not started.
-    pub(super) fn new(programs: Arc<ProgramCache>, options: &Options) -> Self {
+    pub(super) fn new(
+        programs: Arc<ProgramCache>,
+        reverts: Option<Arc<RevertLog>>,
+        options: &Options,
+    ) -> Self {
         Self {
             programs,
             pages: PageCount::default(),
             held_gas: 0,
             recorder: options.trace.then(Recorder::default),
+            watch: reverts.map(Watch::new),
             steps: options.steps.map(Steps::new),
             callers: Vec::new(),
             spans: HashMap::new(),
@@ -46,6 +58,28 @@ impl TransactionContext {
     /// Whether more than one open frame acts as `address`.
     pub(super) fn is_reentrant(&self, address: Address) -> bool {
         self.spans.get(&address).is_some_and(|&open| open > 1)
+    }
+
+    /// Whether anybody asks what frames are opened with.
+    pub(super) const fn is_watched(&self) -> bool {
+        self.recorder.is_some() || self.watch.is_some()
+    }
+
+    /// Notes that a frame opens. `input` is its calldata or creation code.
+    pub(super) fn frame_opened(&mut self, frame: &FrameInput, input: Bytes) {
+        if let Some(watch) = &mut self.watch {
+            watch.enter(frame, &input);
+        }
+        if let Some(recorder) = &mut self.recorder {
+            recorder.enter(frame, input);
+        }
+    }
+
+    /// Notes that the innermost frame runs the Stylus program with such a code hash.
+    pub(super) fn program_started(&mut self, code_hash: B256) {
+        if let Some(watch) = &mut self.watch {
+            watch.runs(code_hash);
+        }
     }
 
     /// Notes that a frame begins to run code.
@@ -66,6 +100,9 @@ impl TransactionContext {
 
     /// Notes that a frame is gone, whether it ran code or not, and that `logs` logs are left in the journal.
     pub(super) fn frame_closed(&mut self, result: &FrameResult, logs: usize) {
+        if let Some(watch) = &mut self.watch {
+            watch.exit(result);
+        }
         if let Some(recorder) = &mut self.recorder {
             recorder.exit(result, logs);
         }

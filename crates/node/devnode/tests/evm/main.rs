@@ -7,4 +7,5 @@ mod equivalence;
 mod gas;
 mod nesting;
 mod precompiles;
+mod reverts;
 mod transactions;

@@ -320,3 +320,13 @@ fn a_taken_port_is_a_plain_error() {
     let error = devnode::spawn(taken).unwrap_err().to_string();
     assert!(error.contains("cannot listen on 127.0.0.1"), "{error}");
 }
+
+#[test]
+fn a_node_that_cannot_note_reverts_does_not_start() {
+    let nowhere = Config {
+        reverts: Some("/nowhere/reverts".into()),
+        ..Config::default()
+    };
+    let error = devnode::spawn(nowhere).unwrap_err().to_string();
+    assert!(error.contains("/nowhere/reverts"), "{error}");
+}
