@@ -224,6 +224,12 @@ mod tests {
         assert_eq!(at(0, u64::MAX), Tier::Restricted);
     }
 
+    /// The two signs beside them forbid nothing.
+    #[test]
+    fn six_actions_are_forbidden_while_an_asset_is_frozen() {
+        assert_eq!(blocked::ALL, 0b11_1111);
+    }
+
     #[test]
     fn liquidation_goes_on_in_every_tier() {
         for tier in 0..=3 {

@@ -57,6 +57,11 @@ fn days_end_at_eight() {
 }
 
 #[test]
+fn a_settlement_is_averaged_over_four_hours_at_most() {
+    assert_eq!(LONGEST_WINDOW, 14_400);
+}
+
+#[test]
 fn a_steady_price_settles_at_itself_whoever_looked() {
     let after = counted(&[(2_000, EXPIRY - 2_000)], EXPIRY + 60);
     assert_eq!(after.settled, [settled(EXPIRY, EXPIRY, 2_000), None, None]);

@@ -112,8 +112,9 @@ fn expiries_are_on_the_grid_ahead_and_near() {
     assert_eq!(set(EXPIRY, EXPIRY - 1), None);
     assert_eq!(set(EXPIRY, EXPIRY), invalid);
     assert_eq!(set(EXPIRY + 1, NOW), invalid);
-    assert_eq!(set(EXPIRY, EXPIRY - FARTHEST), None);
-    assert_eq!(set(EXPIRY, EXPIRY - FARTHEST - 1), invalid);
+    let farthest = EXPIRY - 400 * 86_400;
+    assert_eq!(set(EXPIRY, farthest), None);
+    assert_eq!(set(EXPIRY, farthest - 1), invalid);
 }
 
 #[test]
@@ -194,6 +195,19 @@ fn silence_saves_up_no_steps() {
     };
     let late = quoted().update(next, EXPIRY, &L, EXPIRY - 1);
     assert!(matches!(late, Err(SurfaceRefusal::StepTooLarge { .. })));
+}
+
+#[test]
+fn a_surface_that_nobody_has_limited_moves_five_points_in_five_minutes() {
+    let expected = SurfaceLimits {
+        min_volatility: 100_000_000_000_000_000,
+        max_volatility: 5_000_000_000_000_000_000,
+        max_step: 50_000_000_000_000_000,
+        min_interval: 300,
+        stale_after: 3_600,
+    };
+    assert_eq!(L, expected);
+    assert_eq!(SurfaceLimits::UNIT, 1_000_000_000_000_000);
 }
 
 #[test]

@@ -147,6 +147,32 @@ fn without_a_price_a_sample_takes_no_return() {
 }
 
 #[test]
+fn an_asset_that_nobody_has_looked_at_is_held_to_the_limits_of_a_large_coin() {
+    let coin = RangeLimits {
+        stressed: 1_500_000_000_000_000_000,
+        min: 50_000_000_000_000_000,
+        max: 600_000_000_000_000_000,
+        confidence: 0,
+        stable_price_rate: 300_000_000_000_000,
+    };
+    assert_eq!(L, coin);
+    let pegged = RangeLimits {
+        stable_price_rate: 30_000_000_000_000,
+        ..coin
+    };
+    assert_eq!(RangeLimits::PEGGED, pegged);
+}
+
+#[test]
+fn limits_are_stored_in_thousandths_rates_in_billionths_and_ranges_in_two_ten_thousandths() {
+    let units = [RangeLimits::UNIT, RangeLimits::RATE_UNIT, Outlook::UNIT];
+    assert_eq!(
+        units,
+        [1_000_000_000_000_000, 1_000_000_000, 200_000_000_000_000]
+    );
+}
+
+#[test]
 fn limits_have_bounds() {
     assert!(L.is_within_bounds());
     let outside = [
