@@ -102,6 +102,7 @@ mod tests {
         for distance in [origin / 32 - 1, origin / 32, 1 << 92] {
             assert_eq!(spread(origin + distance, origin), None);
         }
+        assert_eq!(spread(9 << 92, 8 << 92), None);
         assert_eq!(spread(64, 63), Some(1_090_785_346));
     }
 
@@ -109,6 +110,8 @@ mod tests {
     fn too_many_digits_are_refused() {
         let ten = 10_u128.pow(19);
         assert_eq!(Decimal::of(ten * ten).map(Decimal::value), Some(ten * ten));
+        // Nineteen zeros are taken off, and what is left has twenty digits.
+        assert_eq!(Decimal::of(2 * ten * ten), None);
         assert_eq!(Decimal::of(u128::from(u64::MAX) * 10 + 1), None);
         assert_eq!(Decimal::of(u128::MAX), None);
         assert_eq!(Decimal::of((u128::from(u64::MAX) + 1) * ten), None);

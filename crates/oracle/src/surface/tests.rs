@@ -267,6 +267,25 @@ fn limits_have_bounds() {
     }
 }
 
+#[test]
+fn limits_may_be_as_wide_and_as_narrow_as_their_bounds() {
+    let widest = SurfaceLimits {
+        min_volatility: WAD / 20,
+        max_volatility: 10 * WAD,
+        max_step: WAD / 4,
+        min_interval: 86_400,
+        stale_after: 604_800,
+    };
+    let narrowest = SurfaceLimits {
+        min_volatility: WAD / 20,
+        max_volatility: WAD / 20,
+        max_step: WAD / 1_000,
+        min_interval: 30,
+        stale_after: 60,
+    };
+    assert!(widest.is_within_bounds() && narrowest.is_within_bounds());
+}
+
 fn any_surface() -> impl Strategy<Value = Surface> {
     let slope = || -Surface::MAX_SLOPE..=Surface::MAX_SLOPE;
     (100_000u32..=5_000_000, slope(), slope()).prop_map(|(atm, skew, curvature)| Surface {

@@ -211,6 +211,39 @@ fn limits_have_bounds() {
     }
 }
 
+#[test]
+fn limits_may_be_as_wide_and_as_narrow_as_their_bounds() {
+    let widest = RangeLimits {
+        stressed: 16 * WAD,
+        min: WAD / 100,
+        max: WAD / 10 * 6,
+        confidence: WAD / 10,
+        stable_price_rate: WAD / 100,
+    };
+    let narrowest = RangeLimits {
+        stressed: WAD / 10,
+        min: WAD / 100,
+        max: WAD / 100,
+        confidence: 0,
+        stable_price_rate: WAD / 1_000_000,
+    };
+    assert!(widest.is_within_bounds() && narrowest.is_within_bounds());
+}
+
+#[test]
+fn the_rate_of_the_stable_price_has_bounds() {
+    let rate = |stable_price_rate| {
+        let limits = RangeLimits {
+            stable_price_rate,
+            ..L
+        };
+        limits.is_within_bounds()
+    };
+    let (least, most) = (WAD / 1_000_000, WAD / 100);
+    assert!(!rate(least - RangeLimits::RATE_UNIT) && !rate(most + RangeLimits::RATE_UNIT));
+    assert!(rate(least + RangeLimits::RATE_UNIT) && !rate(least + 1));
+}
+
 const L_UNIT: u64 = RangeLimits::UNIT;
 
 #[test]
