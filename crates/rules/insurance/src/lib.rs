@@ -63,6 +63,15 @@ mod tests {
     }
 
     #[test]
+    fn assets_fill_96_bits_and_shares_127() {
+        assert_eq!(MAX_ASSETS, 79_228_162_514_264_337_593_543_950_335);
+        assert_eq!(
+            MAX_SUPPLY,
+            170_141_183_460_469_231_731_687_303_715_884_105_727
+        );
+    }
+
+    #[test]
     fn a_share_of_an_amount_is_rounded_down() {
         assert_eq!(share_of(1_003, 250_000_000_000_000_000), 250);
         assert_eq!(share_of(MAX_ASSETS, 1_000_000_000_000_000_000), MAX_ASSETS);

@@ -43,6 +43,16 @@ fn a_part_of_a_claim_leaves_the_rest_and_a_share_for_it() {
 }
 
 #[test]
+fn a_claim_is_redeemed_in_shares_and_withdrawn_in_assets() {
+    let claim = Claim {
+        shares: 1_000,
+        assets: 333,
+    };
+    let amounts = [By::Shares, By::Assets].map(|by| claim.amount(by));
+    assert_eq!(amounts, [1_000, 333]);
+}
+
+#[test]
 fn exits_lower_the_opening_and_deposits_do_not_raise_it() {
     let day = Day {
         drawn: 0,

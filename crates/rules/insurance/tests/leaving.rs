@@ -2,8 +2,8 @@
 
 mod pool;
 
-use insurance::DAY;
 use insurance::batch::{self, HOUR};
+use insurance::{DAY, Totals};
 use pool::{DOLLAR, Pool};
 use proptest::prelude::*;
 
@@ -143,6 +143,22 @@ fn a_pool_that_has_lost_nearly_all_is_shared_as_before() {
     let new = pool.deposit(120 * DOLLAR);
     assert!(pool.worth(new).abs_diff(120 * DOLLAR) <= 2);
     assert!(pool.worth(old).abs_diff(30 * DOLLAR) <= 2);
+}
+
+#[test]
+fn shares_are_consolidated_255_times_at_most() {
+    let worthless = |generation| Totals {
+        assets: 0,
+        shares: MILLION * MILLION,
+        generation,
+    };
+    let virtual_shares = 10_u128.pow(15);
+    assert_eq!(worthless(255).consolidated(virtual_shares), worthless(255));
+    let once = Totals {
+        shares: MILLION * DOLLAR,
+        ..worthless(255)
+    };
+    assert_eq!(worthless(254).consolidated(virtual_shares), once);
 }
 
 #[test]

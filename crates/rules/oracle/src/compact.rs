@@ -96,9 +96,22 @@ mod tests {
     }
 
     #[test]
+    fn a_spread_of_a_32nd_does_not_fit() {
+        let origin = 200_000_000_000_000_000_000;
+        // Rounded away from the origin, the last price below a 32nd is one as well.
+        for distance in [origin / 32 - 1, origin / 32, 1 << 92] {
+            assert_eq!(spread(origin + distance, origin), None);
+        }
+        assert_eq!(spread(9 << 92, 8 << 92), None);
+        assert_eq!(spread(64, 63), Some(1_090_785_346));
+    }
+
+    #[test]
     fn too_many_digits_are_refused() {
         let ten = 10_u128.pow(19);
         assert_eq!(Decimal::of(ten * ten).map(Decimal::value), Some(ten * ten));
+        // Nineteen zeros are taken off, and what is left has twenty digits.
+        assert_eq!(Decimal::of(2 * ten * ten), None);
         assert_eq!(Decimal::of(u128::from(u64::MAX) * 10 + 1), None);
         assert_eq!(Decimal::of(u128::MAX), None);
         assert_eq!(Decimal::of((u128::from(u64::MAX) + 1) * ten), None);
@@ -134,7 +147,8 @@ mod tests {
                 prop_assert!(kept.abs_diff(price) <= (origin >> 36) + 1);
                 prop_assert_eq!(spread(kept, origin), Some(code));
             } else {
-                prop_assert!(price.abs_diff(origin) >= origin >> 5);
+                // Once it is rounded away.
+                prop_assert!(price.abs_diff(origin) + (origin >> 36) + 1 >= origin >> 5);
             }
         }
 

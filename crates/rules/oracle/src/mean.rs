@@ -156,6 +156,14 @@ mod tests {
         assert_eq!(mean.advance(2_000, 90, 120, 60), Mean::restart(2_000, 120));
     }
 
+    #[test]
+    fn a_window_shortened_to_what_is_counted_of_a_bucket_keeps_it() {
+        let mean = Mean::restart(1_000, 0).advance(1_000, 0, 20, WINDOW);
+        let mean = mean.advance(2_000, 20, 40, 60);
+        assert_eq!(mean.past, [2_000, 1_000, 0]);
+        assert_eq!(mean.value(40, 60), 1_500);
+    }
+
     proptest! {
         #[test]
         fn it_stays_within_the_prices_it_has_seen(first in 1u128..1 << 100, steps in prop::collection::vec((1u128..1 << 100, 0u64..=300), 1..60)) {

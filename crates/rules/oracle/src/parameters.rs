@@ -100,6 +100,45 @@ mod tests {
         assert!(D.is_within_bounds());
     }
 
+    /// In percent and in days, as they are documented.
+    #[test]
+    fn the_defaults_are_those_of_a_large_coin() {
+        const PERCENT: u64 = 10_000_000_000_000_000;
+        let shares = [
+            D.caution_move,
+            D.restricted_move,
+            D.stressed_weight,
+            D.hourly_rise,
+            D.range_multiplier,
+        ];
+        assert_eq!(
+            shares,
+            [5, 10, 25, 1, 300].map(|percent: u64| percent * PERCENT)
+        );
+        let seconds = [
+            D.mean_window,
+            D.calm_period,
+            D.grace_period,
+            D.slow_period,
+            D.fast_period,
+            D.horizon,
+            D.settlement_window,
+        ];
+        let expected = [300, 600, 3_600, 1_814_400, 10_800, 14_400, 1_800];
+        assert_eq!(seconds, expected);
+    }
+
+    #[test]
+    fn the_bounds_of_rates_are_in_hundredths_of_a_percent_and_those_of_times_in_seconds() {
+        let rates = [MOVE, STRESSED_WEIGHT, HOURLY_RISE, RANGE_MULTIPLIER];
+        let expected = [(50, 5_000), (2_500, 10_000), (1, 1_000), (10_000, 100_000)];
+        let wad = |(low, high): (u64, u64)| low * 100_000_000_000_000..=high * 100_000_000_000_000;
+        assert_eq!(rates, expected.map(wad));
+        let times = [SLOW_PERIOD, FAST_PERIOD, HORIZON];
+        let expected = [86_400..=7_776_000, 600..=604_800, 3_600..=1_209_600];
+        assert_eq!(times, expected);
+    }
+
     #[test]
     fn each_bound_holds() {
         let outside = [

@@ -251,6 +251,23 @@ mod tests {
     }
 
     #[test]
+    fn a_secondary_has_a_spread_from_a_mark_that_is_the_primarys() {
+        let of = |mark, primary, secondary| {
+            let price = Price {
+                mark,
+                primary,
+                secondary,
+                ..Price::default()
+            };
+            price.spread()
+        };
+        assert_eq!(of(2_000, 2_000, 0), Some(0));
+        assert_eq!(of(2_000, 2_000, 2_000), Some(0));
+        assert_eq!(of(2_000, 2_000, 2_001), Some(34_359_739));
+        assert_eq!(of(2_000, 1_999, 2_001), None);
+    }
+
+    #[test]
     fn an_asset_that_has_no_mark_yet_does_not_lapse() {
         let price = Price::default();
         let (tier, _) = price.lapse(&Trip::default(), Tier::Normal, &Sequencer::default(), NOW);

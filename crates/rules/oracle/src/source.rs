@@ -154,6 +154,12 @@ mod tests {
     }
 
     #[test]
+    fn a_heartbeat_is_a_week_at_most_and_no_price_has_more_than_96_bits() {
+        assert_eq!(MAX_HEARTBEAT, 604_800);
+        assert_eq!(MAX_CEILING, 79_228_162_514_264_337_593_543_950_336);
+    }
+
+    #[test]
     fn a_good_answer_is_scaled_to_wad() {
         let sample = LIMITS
             .check(&round(2_200 * USD + 12_345_678, NOW - 10), NOW)

@@ -105,8 +105,9 @@ mod tests {
         let second = second.extended(24 * HOUR, second.until).unwrap();
         let refused = Err(SpellRefusal::AllowanceExceeded { left: 0 });
         assert_eq!(second.extended(1, second.until), refused);
-        assert_eq!(second.extended(1, second.until + PERIOD - 1), refused);
-        assert!(second.extended(72 * HOUR, second.until + PERIOD).is_ok());
+        let whole_again = second.until + 2_592_000;
+        assert_eq!(second.extended(1, whole_again - 1), refused);
+        assert!(second.extended(72 * HOUR, whole_again).is_ok());
     }
 
     #[test]

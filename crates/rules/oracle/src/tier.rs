@@ -157,6 +157,12 @@ mod tests {
         assert_eq!(at(0, u64::MAX), Tier::Restricted);
     }
 
+    /// The two signs beside them forbid nothing.
+    #[test]
+    fn six_actions_are_forbidden_while_an_asset_is_frozen() {
+        assert_eq!(blocked::ALL, 0b11_1111);
+    }
+
     #[test]
     fn escalation_is_immediate() {
         let breaker = Breaker::default().observe(Tier::Halted, true, 10, CALM);

@@ -219,6 +219,20 @@ fn a_fee_takes_no_more_than_there_is() {
 }
 
 #[test]
+fn equity_before_a_trade_counts_profit_for_what_it_is_worth() {
+    let mut vault = vault();
+    vault.poke(0, Price(102 * WAD)).unwrap();
+    vault.touch(0, false).unwrap();
+    vault.memory.totals.shortfall = usd(10);
+    assert_eq!(vault.coverage(), WAD / 2);
+    let trade = (Size(WAD), Price(102 * WAD));
+    let traded = vault.trade_for(0, 2, 0, trade, Ratio::ZERO).unwrap();
+    // Of 20 that were gained, and of nothing.
+    let equity = traded.map(|party| party.equity_before);
+    assert_eq!(equity, [usd(1_010), usd(1_000)]);
+}
+
+#[test]
 fn nobody_trades_with_itself_or_the_fee_account() {
     let mut vault = vault();
     for (buyer, seller) in [(0, 0), (0, FEES), (FEES, 0)] {

@@ -349,6 +349,17 @@ mod tests {
     }
 
     #[test]
+    fn agents_may_have_to_wait_from_an_hour_to_a_year() {
+        let Move {
+            field, corridor, ..
+        } = initial_rate();
+        for delay in [3_600, 31_536_000] {
+            let corridor = Corridor { delay, ..corridor };
+            assert!(corridor.is_within_bounds(field), "{delay}");
+        }
+    }
+
+    #[test]
     fn a_corridor_stays_within_the_bounds_of_its_field() {
         for (field, (low, high)) in [
             (Kind::Instrument.fields()[3], (PERCENT / 2, u128::MAX)),

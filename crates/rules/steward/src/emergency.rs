@@ -127,6 +127,21 @@ mod tests {
     }
 
     #[test]
+    fn an_emergency_lasts_three_days_and_the_next_begins_after_thirty() {
+        let open = Emergency::default().admit(T).unwrap().hold(1);
+        assert_eq!(open.expires_at(), T + 259_200);
+        let from = T + 2_592_000;
+        let again = open.release(1).admit(T);
+        assert_eq!(again, Err(EmergencyRefusal::Spent { from }));
+    }
+
+    #[test]
+    fn what_is_tightened_twice_stays_held() {
+        let open = Emergency::default().admit(T).unwrap().hold(2);
+        assert_eq!(open.hold(2), open);
+    }
+
+    #[test]
     fn emergencies_cannot_be_chained() {
         let over = Emergency::default().admit(T).unwrap().hold(1).release(1);
         let from = T + PERIOD;

@@ -258,6 +258,24 @@ mod tests {
     }
 
     #[test]
+    fn what_the_guard_stores_coarsely_moves_in_hundredths_ten_thousandths_and_tenths() {
+        // stressedWeight, hourlyRise, rangeMultiplier
+        let units = [7, 8, 9].map(|place| Kind::GuardParameters.fields()[place].unit);
+        let expected = [
+            10_000_000_000_000_000,
+            100_000_000_000_000,
+            100_000_000_000_000_000,
+        ];
+        assert_eq!(units, expected);
+    }
+
+    #[test]
+    fn instruments_assets_and_underlyings_have_parameters_of_their_own() {
+        let keyed = Kind::ALL.into_iter().filter(|kind| kind.is_keyed());
+        assert!(keyed.eq([Kind::Instrument, Kind::RangeLimits, Kind::OptionRules]));
+    }
+
+    #[test]
     fn an_emergency_cannot_raise_maintenance_margin() {
         assert_eq!(Kind::Instrument.fields()[1].role, Role::Steered);
         for field in Kind::RangeLimits.fields() {

@@ -57,6 +57,11 @@ fn days_end_at_eight() {
 }
 
 #[test]
+fn a_settlement_is_averaged_over_four_hours_at_most() {
+    assert_eq!(LONGEST_WINDOW, 14_400);
+}
+
+#[test]
 fn a_steady_price_settles_at_itself_whoever_looked() {
     let after = counted(&[(2_000, EXPIRY - 2_000)], EXPIRY + 60);
     assert_eq!(after.settled, [settled(EXPIRY, EXPIRY, 2_000), None, None]);
@@ -227,6 +232,28 @@ fn what_is_counted_is_fixed_and_what_untrusted_time_has_left_out_is_not() {
     );
     let last = counted(&[(2_000, start)], EXPIRY - 1);
     assert_eq!(share(&last, EXPIRY - 1), wad * 1_799 / 1_800);
+}
+
+/// Five minutes of the first day are counted in time, and 200 seconds that make up for it, which are the next day's as well.
+#[test]
+fn a_pending_day_and_the_one_under_way_are_counted_apart() {
+    let next = EXPIRY + DAY;
+    let marks = [
+        (1_000, EXPIRY - 1_800),
+        (0, EXPIRY - 1_500),
+        (3_000, next - 960),
+    ];
+    let now = next - 760;
+    let both = counted(&marks, now);
+    let progress = |expiry| both.progress(expiry, &WINDOWS, now);
+    assert_eq!(progress(EXPIRY), (1_800, 400));
+    assert_eq!(progress(next), (3_000, 700));
+    assert_eq!(progress(EXPIRY - DAY), (0, 0));
+    let fixed = Counted {
+        share: Ratio(u128::from(WAD) * 500 / 900),
+        average: Usd(1_800),
+    };
+    assert_eq!(both.pending.map(|one| one.fixed()), Some(fixed));
 }
 
 /// A mark, for how long it is the last one seen, whether it is trusted, and for how long.

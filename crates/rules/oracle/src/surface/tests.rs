@@ -112,8 +112,9 @@ fn expiries_are_on_the_grid_ahead_and_near() {
     assert_eq!(set(EXPIRY, EXPIRY - 1), None);
     assert_eq!(set(EXPIRY, EXPIRY), invalid);
     assert_eq!(set(EXPIRY + 1, NOW), invalid);
-    assert_eq!(set(EXPIRY, EXPIRY - FARTHEST), None);
-    assert_eq!(set(EXPIRY, EXPIRY - FARTHEST - 1), invalid);
+    let farthest = EXPIRY - 400 * 86_400;
+    assert_eq!(set(EXPIRY, farthest), None);
+    assert_eq!(set(EXPIRY, farthest - 1), invalid);
 }
 
 #[test]
@@ -197,6 +198,19 @@ fn silence_saves_up_no_steps() {
 }
 
 #[test]
+fn a_surface_that_nobody_has_limited_moves_five_points_in_five_minutes() {
+    let expected = SurfaceLimits {
+        min_volatility: 100_000_000_000_000_000,
+        max_volatility: 5_000_000_000_000_000_000,
+        max_step: 50_000_000_000_000_000,
+        min_interval: 300,
+        stale_after: 3_600,
+    };
+    assert_eq!(L, expected);
+    assert_eq!(SurfaceLimits::UNIT, 1_000_000_000_000_000);
+}
+
+#[test]
 fn limits_have_bounds() {
     assert!(L.is_within_bounds());
     let outside = [
@@ -251,6 +265,25 @@ fn limits_have_bounds() {
     for limits in outside {
         assert!(!limits.is_within_bounds(), "{limits:?}");
     }
+}
+
+#[test]
+fn limits_may_be_as_wide_and_as_narrow_as_their_bounds() {
+    let widest = SurfaceLimits {
+        min_volatility: WAD / 20,
+        max_volatility: 10 * WAD,
+        max_step: WAD / 4,
+        min_interval: 86_400,
+        stale_after: 604_800,
+    };
+    let narrowest = SurfaceLimits {
+        min_volatility: WAD / 20,
+        max_volatility: WAD / 20,
+        max_step: WAD / 1_000,
+        min_interval: 30,
+        stale_after: 60,
+    };
+    assert!(widest.is_within_bounds() && narrowest.is_within_bounds());
 }
 
 fn any_surface() -> impl Strategy<Value = Surface> {

@@ -147,6 +147,32 @@ fn without_a_price_a_sample_takes_no_return() {
 }
 
 #[test]
+fn an_asset_that_nobody_has_looked_at_is_held_to_the_limits_of_a_large_coin() {
+    let coin = RangeLimits {
+        stressed: 1_500_000_000_000_000_000,
+        min: 50_000_000_000_000_000,
+        max: 600_000_000_000_000_000,
+        confidence: 0,
+        stable_price_rate: 300_000_000_000_000,
+    };
+    assert_eq!(L, coin);
+    let pegged = RangeLimits {
+        stable_price_rate: 30_000_000_000_000,
+        ..coin
+    };
+    assert_eq!(RangeLimits::PEGGED, pegged);
+}
+
+#[test]
+fn limits_are_stored_in_thousandths_rates_in_billionths_and_ranges_in_two_ten_thousandths() {
+    let units = [RangeLimits::UNIT, RangeLimits::RATE_UNIT, Outlook::UNIT];
+    assert_eq!(
+        units,
+        [1_000_000_000_000_000, 1_000_000_000, 200_000_000_000_000]
+    );
+}
+
+#[test]
 fn limits_have_bounds() {
     assert!(L.is_within_bounds());
     let outside = [
@@ -183,6 +209,39 @@ fn limits_have_bounds() {
     for limits in outside {
         assert!(!limits.is_within_bounds(), "{limits:?}");
     }
+}
+
+#[test]
+fn limits_may_be_as_wide_and_as_narrow_as_their_bounds() {
+    let widest = RangeLimits {
+        stressed: 16 * WAD,
+        min: WAD / 100,
+        max: WAD / 10 * 6,
+        confidence: WAD / 10,
+        stable_price_rate: WAD / 100,
+    };
+    let narrowest = RangeLimits {
+        stressed: WAD / 10,
+        min: WAD / 100,
+        max: WAD / 100,
+        confidence: 0,
+        stable_price_rate: WAD / 1_000_000,
+    };
+    assert!(widest.is_within_bounds() && narrowest.is_within_bounds());
+}
+
+#[test]
+fn the_rate_of_the_stable_price_has_bounds() {
+    let rate = |stable_price_rate| {
+        let limits = RangeLimits {
+            stable_price_rate,
+            ..L
+        };
+        limits.is_within_bounds()
+    };
+    let (least, most) = (WAD / 1_000_000, WAD / 100);
+    assert!(!rate(least - RangeLimits::RATE_UNIT) && !rate(most + RangeLimits::RATE_UNIT));
+    assert!(rate(least + RangeLimits::RATE_UNIT) && !rate(least + 1));
 }
 
 const L_UNIT: u64 = RangeLimits::UNIT;
