@@ -185,7 +185,7 @@ interface IMarginVault is IOwnable {
     function delist(uint32 instrument) external;
     /// The owner: makes a series settle early, at the first 08:00 UTC at least 7 days from now, if it has not expired by then.
     /// Until then its positions may be reduced. It settles at what it is worth at the guard's settlement price of that time and the
-    /// volatility of 24 hours before. Once that price is final, nobody has to do anything: it is its mark for whoever asks, and
+    /// volatility of 24 hours before (of a day before that while its surface is distrusted). Once that price is final, nobody has to do anything: it is its mark for whoever asks, and
     /// whoever touches an account takes its leg away.
     function closeOption(uint32 instrument) external;
     /// Anyone, once: books that a series has settled early.

@@ -72,8 +72,9 @@ interface IOracleGuard is IOwnable {
     /// From the start of the settlement's window until it is final, `counted` is the WAD share of the settlement price that is
     /// counted, at the mean `average`: the option is worth, and moves, as 1 - counted options struck at
     /// (strike - counted x average) / (1 - counted), and has the volatility of that strike. Both are zero before and after.
-    /// An option that settles early has 1 of `blocked`, and from 24 hours before `closes` on the volatility of the surface of then,
-    /// so that `vega` is zero. It settles at its Black-76 value at the settlement price of `closes`, with the time from `closes` to
+    /// An option that settles early has 1 of `blocked`, and from 24 hours before `closes` on a volatility that is fixed, so that `vega`
+    /// is zero: of the last 08:00 UTC until then at which its surface was not distrusted, or of the seventh where it was at all seven,
+    /// as read at the settlement price of that time (until that is final, at its forward). It settles at its Black-76 value at the settlement price of `closes`, with the time from `closes` to
     /// `expiry`. In the window before, its forward is counted x average + (1 - counted) x the asset's mark.
     struct OptionMark {
         uint128 mark;

@@ -7,9 +7,10 @@
 use alloc::vec::Vec;
 
 use alloy_sol_types::SolCall;
-use risk::options::encoding::{OptionLeg, Requirement, parts_of_ticks};
+use risk::options::encoding::{Requirement, parts_of_ticks};
+use risk::options::OptionLeg;
 use risk::{
-    InstrumentId, MAX_LEGS, Position, Positions, Price, Ratio, Result, Store, Underlying, Usd,
+    InstrumentId, MAX_LEGS, Position, Positions, Result, Store, Underlying, Usd,
 };
 
 use crate::abi::encode_call;
@@ -144,7 +145,9 @@ impl Storage {
                 && let Some((market, series)) = self.live_option(id)
                 && series.underlying == underlying
             {
-                legs.push(leg(market, series, position, rates.tick).pack());
+                let leg = leg(market, series, position);
+                let words = leg.pack_late(&market.counted(), market.is_closing);
+                legs.extend(words.into_iter().flatten());
                 distrusted |= market.is_distrusted();
             }
         }
@@ -158,20 +161,14 @@ impl Storage {
     }
 }
 
-/// An option as the engine reads it: in its settlement window, what of it is left to move. A volatility that does not fit counts as
-/// the largest that does.
-fn leg(market: &Market, series: &Series, position: Position, tick: Price) -> OptionLeg {
+/// An option as the engine reads it. A volatility that does not fit counts as the largest that does.
+fn leg(market: &Market, series: &Series, position: Position) -> OptionLeg {
     let volatility = (market.volatility() / VOLATILITY_UNIT).min(u32::MAX.into());
-    let whole = OptionLeg {
+    OptionLeg {
         kind: series.kind,
         strike: parts_of_ticks(series.strike),
         seconds: market.seconds,
         volatility: volatility as u32,
         size: position,
-    };
-    let counted = market.counted();
-    if counted.share == Ratio::ZERO {
-        return whole;
     }
-    whole.in_settlement(tick, &counted)
 }

@@ -64,6 +64,11 @@ impl Leg {
         Deviation::new(self.moved(row).max(self.least))
     }
 
+    /// The option by a volatility that is fixed: neither moved nor held to the least.
+    pub(super) fn unmoved(&self) -> Deviation {
+        Deviation::new(self.deviation)
+    }
+
     fn moved(&self, row: usize) -> Fix {
         const HALF_STEPS: usize = (ROWS - 1) / STILL;
         let steps = Wrapping(row.abs_diff(STILL) as i64);
@@ -93,7 +98,7 @@ impl Leg {
         if self.deviation >= self.least {
             return Wrapping(0);
         }
-        let marked = self.call(&Deviation::new(self.deviation), price);
+        let marked = self.call(&self.unmoved(), price);
         let still = self.call(&self.deviation(STILL), price);
         self.size * (still.value - marked.value)
     }
