@@ -107,10 +107,6 @@ pub fn add(revaluation: &Revaluation, worth: &mut Worth, contract: &Contract) {
 
 /// The margin of what has been added, once in the program.
 #[inline(never)]
-pub fn margin(
-    revaluation: &Revaluation,
-    worth: &Worth,
-    options: Added<'_>,
-) -> (Requirement, u8) {
+pub fn margin(revaluation: &Revaluation, worth: &Worth, options: Added<'_>) -> (Requirement, u8) {
     or_revert(revaluation.requirement(worth, options))
 }

@@ -7,11 +7,9 @@
 use alloc::vec::Vec;
 
 use alloy_sol_types::SolCall;
-use risk::options::encoding::{Requirement, parts_of_ticks};
 use risk::options::OptionLeg;
-use risk::{
-    InstrumentId, MAX_LEGS, Position, Positions, Result, Store, Underlying, Usd,
-};
+use risk::options::encoding::{Requirement, parts_of_ticks};
+use risk::{InstrumentId, MAX_LEGS, Position, Positions, Result, Store, Underlying, Usd};
 
 use crate::abi::encode_call;
 use crate::calls;

@@ -180,7 +180,11 @@ impl Market {
         self.underlying = underlying.underlying;
         let (now, closes) = (ledger.now, series.closes.into());
         self.is_closing = closes > 0 && closes <= now + DAY;
-        let now = if self.is_closing { now.min(closes) } else { now };
+        let now = if self.is_closing {
+            now.min(closes)
+        } else {
+            now
+        };
         self.seconds = u64::from(series.expiry).saturating_sub(now) as u32;
         // Nothing settles at a mark that the ledger could not count with.
         self.is_final = Args::new(self.answer).bool(4) && self.blocked & action::MARK == 0;

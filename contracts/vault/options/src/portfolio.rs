@@ -13,8 +13,8 @@ use margin_vault::options::OptionRules;
 use margin_vault::session::Session;
 use margin_vault::storage::{Field, Storage};
 use margin_vault::word::Word;
-use risk::options::black::Kind;
 use risk::math::mul_div_floor;
+use risk::options::black::Kind;
 use risk::{InstrumentId, Position, Positions, WAD};
 
 /// Words of a result: maintenance, initial, worst scenario, delta, gamma, vega, value.
@@ -47,7 +47,11 @@ pub fn portfolio(store: &mut Storage, account: B256, underlying: InstrumentId) -
         let market = store.markets.get(id);
         if market.is_closing {
             add(&mut words[DELTA], market.delta(), position);
-            add(&mut words[GAMMA], market.gamma().min(i128::MAX as u128) as i128, position);
+            add(
+                &mut words[GAMMA],
+                market.gamma().min(i128::MAX as u128) as i128,
+                position,
+            );
             add(&mut words[VALUE], market.mark.0.cast_signed(), position);
         }
     }

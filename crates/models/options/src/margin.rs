@@ -193,11 +193,7 @@ impl Portfolio {
     /// Margin of every short option at the short option rate: all that the reference model adds to the largest loss.
     #[must_use]
     pub fn short_floor(&self) -> f64 {
-        let short: f64 = self
-            .options
-            .iter()
-            .map(|leg| (-leg.left()).max(0.0))
-            .sum();
+        let short: f64 = self.options.iter().map(|leg| (-leg.left()).max(0.0)).sum();
         rate(self.shock.short_option_rate) * price(self.spot) * short
     }
 

@@ -298,9 +298,18 @@ fn in_its_last_day_the_volatility_of_a_series_moves_with_no_price() {
             assert_eq!((call.volatility, call.quote.vega), (fixed, 0));
         }
         let live = early(mark, NOTHING, 0, CLOSES - DAY);
-        let unfixed = Early { at: 0, ..live.early.unwrap() };
-        let live = Expiry { early: Some(unfixed), ..live };
-        assert_eq!(live.quote(Call, 1_800 * USD).volatility == fixed, mark == 2_100);
+        let unfixed = Early {
+            at: 0,
+            ..live.early.unwrap()
+        };
+        let live = Expiry {
+            early: Some(unfixed),
+            ..live
+        };
+        assert_eq!(
+            live.quote(Call, 1_800 * USD).volatility == fixed,
+            mark == 2_100
+        );
     }
 }
 

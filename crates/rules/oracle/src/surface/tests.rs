@@ -413,7 +413,10 @@ proptest! {
 fn a_surface_is_distrusted_at_every_time_that_its_spell_covers() {
     let day = next_expiry(NOW) + 10 * DAY;
     let distrusted = |from: u64, secs: u32| {
-        let quoted = Quoted { updated_at: NOW, ..Quoted::default() };
+        let quoted = Quoted {
+            updated_at: NOW,
+            ..Quoted::default()
+        };
         let quoted = quoted.distrusted(secs, day + 20 * DAY, 1, from).unwrap();
         let mut days = quoted.days_of_distrust(from);
         [0; 4].map(|_| days.next().map(|found| (found - day) / DAY))

@@ -76,6 +76,7 @@ impl Closing {
 
     /// Adds what it is worth at one price, whatever the volatility of others, to what they are. A put is a call less its forward, which
     /// is linear, plus the strike.
+    #[inline(never)]
     pub(super) fn add_to(&self, sum: &mut Sum, price: Fix) {
         let forward = (self.fixed + times(self.rest, price)).max(Wrapping(1));
         let mut call = self.leg.call(&self.deviation, forward);

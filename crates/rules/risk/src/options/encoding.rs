@@ -155,10 +155,7 @@ pub const fn is_closing([terms, _]: Halves) -> bool {
 ///
 /// # Errors
 /// [`Error::Overflow`](crate::Error::Overflow) if it says so, and there are none.
-pub fn counted(
-    [terms, _]: Halves,
-    mut next: impl FnMut() -> Option<Halves>,
-) -> Result<Counted> {
+pub fn counted([terms, _]: Halves, mut next: impl FnMut() -> Option<Halves>) -> Result<Counted> {
     if terms & COUNTED == 0 {
         return Ok(Counted::default());
     }

@@ -113,11 +113,7 @@ impl Portfolio {
         Revaluation::new(self, gross)
     }
 
-    fn revalued(
-        &self,
-        options: &[OptionLeg],
-        closing: &[ClosingLeg],
-    ) -> Result<(Requirement, u8)> {
+    fn revalued(&self, options: &[OptionLeg], closing: &[ClosingLeg]) -> Result<(Requirement, u8)> {
         let sizes = options.iter().chain(closing.iter().map(|leg| &leg.option));
         let revaluation = self.begin(sizes.map(|leg| leg.size))?;
         let mut worth = Worth::NOTHING;

@@ -60,6 +60,7 @@ impl Leg {
 
     /// Its deviation in a row: up, the volatility is multiplied by one and the move, down it is divided, so that the way back is
     /// the way there.
+    #[inline(always)]
     pub(super) fn deviation(&self, row: usize) -> Deviation {
         Deviation::new(self.moved(row).max(self.least))
     }
@@ -69,6 +70,7 @@ impl Leg {
         Deviation::new(self.deviation)
     }
 
+    #[inline(always)]
     fn moved(&self, row: usize) -> Fix {
         const HALF_STEPS: usize = (ROWS - 1) / STILL;
         let steps = Wrapping(row.abs_diff(STILL) as i64);

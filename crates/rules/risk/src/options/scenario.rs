@@ -237,6 +237,7 @@ impl Revaluation {
         }
     }
 
+    #[inline(never)]
     fn closing(&self, closing: &ClosingLeg) -> Closing {
         let leg = self.leg(&self.contract(&closing.option));
         Closing::new(closing, leg, self.inverse)
@@ -274,12 +275,7 @@ impl Revaluation {
 
     /// The largest loss at a price of a grid's range or in a tail of it; the `options` are as for
     /// [`requirement`](Self::requirement).
-    fn worst_loss(
-        &self,
-        worth: &Worth,
-        (grid, rows): (&Grid, &Rows),
-        options: Added<'_>,
-    ) -> Loss {
+    fn worst_loss(&self, worth: &Worth, (grid, rows): (&Grid, &Rows), options: Added<'_>) -> Loss {
         let mut nodes = [[Node::NOTHING; MOVES]; ROWS];
         for (nodes, sums) in nodes.iter_mut().zip(rows) {
             for ((node, price), sum) in nodes.iter_mut().zip(&grid.price).zip(sums) {
@@ -332,11 +328,7 @@ impl Revaluation {
     ///
     /// # Errors
     /// [`Refusal::Overflow`] if a result does not fit.
-    pub fn requirement(
-        &self,
-        worth: &Worth,
-        options: Added<'_>,
-    ) -> Result<(Requirement, u8)> {
+    pub fn requirement(&self, worth: &Worth, options: Added<'_>) -> Result<(Requirement, u8)> {
         let short = Size(worth.short)
             .notional_up(self.spot)?
             .times_up(self.shock.short_option_rate)?;

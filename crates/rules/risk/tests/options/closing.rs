@@ -138,14 +138,16 @@ fn closing(option: Leg, thousandths: u64, average: u128) -> Leg {
 fn a_volatility_that_is_fixed_hedges_none_that_moves() {
     let book = |call: Leg| market(vec![call, option(false, 2_000, 77 * DAY, -1_000)], -1_000);
     let call = option(true, 2_000, 77 * DAY, 1_000);
-    let [hedged, fixed] =
-        [call, closing(call, 0, 0)].map(|call| usd(&requirement(&book(call)))[0]);
+    let [hedged, fixed] = [call, closing(call, 0, 0)].map(|call| usd(&requirement(&book(call)))[0]);
     let floor = 0.01 * 2_000.0 * 1_000.0;
     assert!((floor..1.01 * floor).contains(&hedged), "{hedged}");
     let alone = book(closing(call, 0, 0));
     let loss = -alone.gain(2_000.0, 0.3);
     assert!(loss > 2.0 * floor, "{loss}");
-    assert!(fixed >= loss + floor && fixed < 1.01 * loss + floor + 1_000.0, "{fixed} {loss}");
+    assert!(
+        fixed >= loss + floor && fixed < 1.01 * loss + floor + 1_000.0,
+        "{fixed} {loss}"
+    );
 }
 
 /// 1,000 calls deep in the money, of which 59 % are counted, hedge 410 perpetuals less: they do not if they have months to live, at a
@@ -153,17 +155,34 @@ fn a_volatility_that_is_fixed_hedges_none_that_moves() {
 #[test]
 fn in_its_window_a_closing_option_moves_as_its_value_at_the_mean_does() {
     let call = closing(option(true, 1_700, 77 * DAY, 1_000), 590, 2_000);
-    for (perpetual, least, most) in [(-290, 0.0, 9_000.0), (-410, 0.0, 14_000.0), (-700, 25_000.0, 50_000.0)] {
+    for (perpetual, least, most) in [
+        (-290, 0.0, 9_000.0),
+        (-410, 0.0, 14_000.0),
+        (-700, 25_000.0, 50_000.0),
+    ] {
         let model = market(vec![call], perpetual);
         let [maintenance, _] = usd(&requirement(&model));
         let loss = largest_loss(&model, 4_000);
-        assert!(maintenance >= loss && maintenance <= 1.03 * loss + 10.0, "{maintenance} {loss}");
-        assert!((least..most).contains(&maintenance), "{perpetual}: {maintenance}");
+        assert!(
+            maintenance >= loss && maintenance <= 1.03 * loss + 10.0,
+            "{maintenance} {loss}"
+        );
+        assert!(
+            (least..most).contains(&maintenance),
+            "{perpetual}: {maintenance}"
+        );
     }
     // Where all but a ten-millionth is counted, it hedges nothing any more.
-    let all = Closing { counted: WAD - WAD / 10_000_000, average: 2_100 * WAD as u128 };
-    let call = Leg { closing: Some(all), ..call };
-    let [alone, with] = [vec![], vec![call]].map(|legs| usd(&requirement(&market(legs, -1_000)))[0]);
+    let all = Closing {
+        counted: WAD - WAD / 10_000_000,
+        average: 2_100 * WAD as u128,
+    };
+    let call = Leg {
+        closing: Some(all),
+        ..call
+    };
+    let [alone, with] =
+        [vec![], vec![call]].map(|legs| usd(&requirement(&market(legs, -1_000)))[0]);
     assert!((with - alone).abs() < 0.1, "{with} {alone}");
 }
 
@@ -188,7 +207,10 @@ fn no_average_is_too_large() {
             for is_call in [true, false] {
                 let leg = closing(option(is_call, 2_000, DAY, size), thousandths, average);
                 let [maintenance, initial] = usd(&requirement(&market(vec![leg], 0)));
-                assert!(maintenance >= 0.0 && initial <= 2_000.0, "{maintenance} {initial}");
+                assert!(
+                    maintenance >= 0.0 && initial <= 2_000.0,
+                    "{maintenance} {initial}"
+                );
             }
         }
     }

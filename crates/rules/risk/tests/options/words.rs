@@ -48,7 +48,13 @@ fn an_option_is_read_as_it_was_packed() {
                     assert_eq!(counted(option, || rest.next()), Ok(fixed));
                     assert_eq!(rest.next(), None, "no word too many");
                     // Among the options, the words that follow have no size.
-                    assert!(words.into_iter().flatten().skip(1).all(|[_, size]| size == 0));
+                    assert!(
+                        words
+                            .into_iter()
+                            .flatten()
+                            .skip(1)
+                            .all(|[_, size]| size == 0)
+                    );
                     let cut = counted(option, || None);
                     assert_eq!(cut.is_err(), share > 0, "nor one too few");
                 }
