@@ -528,7 +528,7 @@ interface IMarginVault is IOwnable {
 
     /// @notice Makes a series settle early, at the first 08:00 UTC at least 7 days from now, if it has not expired by then. Owner only.
     /// Until then its positions may be reduced. It settles at what it is worth at the guard's settlement price of that time and the
-    /// volatility of 24 hours before. Once that price is final, nobody has to do anything: it is its mark for whoever asks, and
+    /// volatility of 24 hours before (of a day before that while its surface is distrusted). Once that price is final, nobody has to do anything: it is its mark for whoever asks, and
     /// whoever touches an account takes its leg away.
     /// @param instrument Number of the series.
     /// @custom:emits OptionClosing

@@ -101,8 +101,10 @@ interface IOracleGuard is IOwnable {
     /// @notice What a vault needs of an option. `delta`, `gamma` and `vega` are of one unit of the option, with respect to the asset's
     /// mark; from the expiry on gamma and vega are zero, and so is delta once it is final.
     ///
-    /// An option that settles early has 1 of `blocked`, and from 24 hours before `closes` on the volatility of the surface of then, so
-    /// that `vega` is zero. It settles at its Black-76 value at the settlement price of `closes`, with the time from `closes` to
+    /// An option that settles early has 1 of `blocked`, and from 24 hours before `closes` on a volatility that is fixed, so that `vega`
+    /// is zero: of the last 08:00 UTC until then at which its surface was not distrusted, or of the seventh where it was at all seven,
+    /// as read at the settlement price of that time (until that is final, at its forward). It settles at its Black-76 value at the
+    /// settlement price of `closes`, with the time from `closes` to
     /// `expiry`. In the window before, its forward is counted x average + (1 - counted) x the asset's mark.
     /// @param mark WAD price, rounded down: until the expiry the undiscounted Black-76 value; from then on the intrinsic value, which is
     /// that at the settlement price once `isFinal`.

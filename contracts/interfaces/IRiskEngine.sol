@@ -130,7 +130,15 @@ interface IRiskEngine {
     /// - word 1: tick (128), size of the perpetual (128, signed)
     /// - word 2: spotRange, initialSpotRange, volRange, shortOptionRate (64 each)
     /// - word 3: initialFactor (64), zero (128), number of options (64)
-    /// - of an option: strike in 2^-16 of a tick (64), 1 for a put (1), seconds to expiry (31), volatility in 1e-6 (32), size (128, signed)
+    /// - of an option: strike in 2^-16 of a tick (64), 1 for a put (1), 1 if its series is closing (1), 1 if some of its settlement is
+    ///   counted (1), seconds to expiry (29), volatility in 1e-6 (32), size (128, signed)
+    /// - after one of which some is counted: the mean of that (128), zero (128); the share that is counted, WAD (128), zero (128).
+    ///   These words are among the options that are counted.
+    ///
+    /// A closing option settles before it expires, and its volatility is fixed: no move changes it. It is worth its Black-76 value at
+    /// counted x average + (1 - counted) x spot, so that only the rest of its forward moves with spot, and counts as 1 - counted short
+    /// options. Of others, what is counted leaves 1 - counted options, as above. Only here can a portfolio say that an option is
+    /// closing: to `evaluate` the volatility of every option moves.
     /// @param portfolios The words of all portfolios, one after the other.
     /// @return margins A word per portfolio, WAD amounts rounded up: maintenance (128 bits), initial (128). Where the stable price is not
     /// spot, the initial margin covers the losses from the marks, too, if spot moves from the stable price by `initialSpotRange`.

@@ -77,7 +77,7 @@ fn evaluation(portfolio: &Portfolio, options: &[[Word; OPTION_WORDS]]) -> Vec<u8
         let option = options.get(place)?;
         Some(revaluation.contract_of(&terms(portfolio.spot, option), size(option)))
     };
-    let (requirement, worst) = margin(&revaluation, &worth, &contract_at);
+    let (requirement, worst) = margin(&revaluation, &worth, (&contract_at, &[]));
     let sums = summation.sums();
     let mut output = Vec::with_capacity(7 * 32);
     words::push(words::of_signed(requirement.maintenance.0), &mut output);

@@ -2,10 +2,12 @@
 
 use alloc::vec::Vec;
 
-use risk::Position;
-use risk::options::encoding::HEADER_WORDS;
-use risk::options::scenario::{Contract, Revaluation, Worth};
-use risk::options::{OptionLeg, Portfolio, Requirement};
+use core::slice::Iter;
+
+use risk::options::encoding::{HEADER_WORDS, Halves, counted, is_closing, is_late};
+use risk::options::scenario::{Added, Contract, Revaluation, Worth};
+use risk::options::{ClosingLeg, OptionLeg, Portfolio, Requirement};
+use risk::{Position, Price};
 
 use crate::refusal::{malformed, or_revert};
 use crate::words::{self, Word, halves};
@@ -39,16 +41,62 @@ fn requirement(portfolio: &Portfolio, options: &[Word]) -> Requirement {
         .iter()
         .map(|word| Position(halves(word)[1].cast_signed()));
     let revaluation = or_revert(portfolio.begin(sizes));
-    let mut worth = Worth::NOTHING;
-    for word in options {
-        let contract = revaluation.contract(&OptionLeg::unpack(halves(word)));
-        add(&revaluation, &mut worth, &contract);
+    let (mut worth, mut late) = (Worth::NOTHING, Late::default());
+    let mut words = options.iter();
+    while let Some(word) = words.next() {
+        let option = halves(word);
+        let mut leg = OptionLeg::unpack(option);
+        if is_late(option) {
+            match late.take(portfolio.tick, option, &mut words) {
+                Some(moving) => leg = moving,
+                None => continue,
+            }
+        }
+        add(&revaluation, &mut worth, &revaluation.contract(&leg));
     }
+    for leg in &late.closing {
+        revaluation.add_closing(&mut worth, leg);
+    }
+    // The words of those that are late have no size here; they come last.
     let contract_at = |place: usize| {
-        let word = options.get(place)?;
-        Some(revaluation.contract(&OptionLeg::unpack(halves(word))))
+        let Some(word) = options.get(place) else {
+            let moving = late.moving.get(place - options.len())?;
+            return Some(revaluation.contract(moving));
+        };
+        let [terms, size] = halves(word);
+        let size = if is_late([terms, size]) { 0 } else { size };
+        Some(revaluation.contract(&OptionLeg::unpack([terms, size])))
     };
-    margin(&revaluation, &worth, &contract_at).0
+    margin(&revaluation, &worth, (&contract_at, &late.closing)).0
+}
+
+/// Options of which something is fixed.
+#[derive(Default)]
+struct Late {
+    /// Those that are closing.
+    closing: Vec<ClosingLeg>,
+    /// What is left to move of others.
+    moving: Vec<OptionLeg>,
+}
+
+impl Late {
+    /// Takes in the `option` of a word, and the next words where they are its own. Returns what is left to move of it, unless it is
+    /// closing.
+    #[cold]
+    #[inline(never)]
+    fn take(&mut self, tick: Price, word: Halves, words: &mut Iter<'_, Word>) -> Option<OptionLeg> {
+        let Ok(counted) = counted(word, || words.next().map(halves)) else {
+            malformed();
+        };
+        let option = OptionLeg::unpack(word);
+        if is_closing(word) {
+            self.closing.push(ClosingLeg { option, counted });
+            return None;
+        }
+        let moving = option.in_settlement(tick, &counted);
+        self.moving.push(moving);
+        Some(moving)
+    }
 }
 
 /// Adds an option: the scenario loop, once in the program.
@@ -59,10 +107,6 @@ pub fn add(revaluation: &Revaluation, worth: &mut Worth, contract: &Contract) {
 
 /// The margin of what has been added, once in the program.
 #[inline(never)]
-pub fn margin(
-    revaluation: &Revaluation,
-    worth: &Worth,
-    contract_at: &dyn Fn(usize) -> Option<Contract>,
-) -> (Requirement, u8) {
-    or_revert(revaluation.requirement(worth, contract_at))
+pub fn margin(revaluation: &Revaluation, worth: &Worth, options: Added<'_>) -> (Requirement, u8) {
+    or_revert(revaluation.requirement(worth, options))
 }

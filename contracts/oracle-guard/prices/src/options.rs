@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use alloy_primitives::B256;
 use alloy_sol_types::SolError;
 use oracle::settlement::DAY;
+use oracle::surface::day_of_volatility;
 use oracle::tier::action;
 use oracle::{Expiry, OptionQuote};
 use risk::options::black::Kind;
@@ -111,13 +112,14 @@ fn expiry_of(underlying: &Reading, (time, closes): (u64, u64), observer: &Observ
         }
     };
     if closes > 0 && now.saturating_add(DAY) >= closes {
-        let quoted = underlying
-            .record
-            .quoted_at(time, closes.saturating_sub(DAY), now);
+        let record = &underlying.record;
+        let day = day_of_volatility(closes, |day| record.was_distrusted(time, day));
+        let quoted = record.quoted_at(time, day, now);
         // Nobody holds an option of an expiry that never had a surface.
         if quoted.exists() {
             let price = (mark, counted(closes), settled(closes));
-            return Expiry::early(price, (time, closes), quoted, now);
+            let volatility = (quoted, settled(day));
+            return Expiry::early(price, (time, closes), volatility, now);
         }
     }
     if now < time {

@@ -30,6 +30,9 @@ pub fn distrust(asset: B256, expiry: u64, secs: u32, reason: B256) {
         Err(NotDistrusted::Spell(refusal)) => refuse_spell(refusal, secs),
     };
     record.set_quoted(expiry, &quoted);
+    for day in quoted.days_of_distrust(now()) {
+        record.set_distrusted(expiry, day);
+    }
     let words = [asset, uint(expiry), uint(quoted.distrust.until), reason];
     emit(topic!(guard::SurfaceDistrusted), 2, &words);
 }

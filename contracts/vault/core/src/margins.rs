@@ -7,10 +7,9 @@
 use alloc::vec::Vec;
 
 use alloy_sol_types::SolCall;
-use risk::options::encoding::{OptionLeg, Requirement, millionths, parts_of_ticks};
-use risk::{
-    InstrumentId, MAX_LEGS, Position, Positions, Price, Ratio, Result, Store, Underlying, Usd,
-};
+use risk::options::OptionLeg;
+use risk::options::encoding::{Requirement, millionths, parts_of_ticks};
+use risk::{InstrumentId, MAX_LEGS, Position, Positions, Result, Store, Underlying, Usd};
 
 use crate::abi::encode_call;
 use crate::calls;
@@ -142,7 +141,9 @@ impl Storage {
                 && let Some((market, series)) = self.live_option(id)
                 && series.underlying == underlying
             {
-                legs.push(leg(market, series, position, rates.tick).pack());
+                let leg = leg(market, series, position);
+                let words = leg.pack_late(&market.counted(), market.is_closing);
+                legs.extend(words.into_iter().flatten());
                 // One is enough: all that a portfolio holds is moved together.
                 distrusted |= market.is_distrusted();
             }
@@ -157,18 +158,13 @@ impl Storage {
     }
 }
 
-/// An option as the engine reads it: in its settlement window, what of it is left to move.
-fn leg(market: &Market, series: &Series, position: Position, tick: Price) -> OptionLeg {
-    let whole = OptionLeg {
+/// An option as the engine reads it.
+fn leg(market: &Market, series: &Series, position: Position) -> OptionLeg {
+    OptionLeg {
         kind: series.kind,
         strike: parts_of_ticks(series.strike),
         seconds: market.seconds,
         volatility: millionths(market.volatility()),
         size: position,
-    };
-    let counted = market.counted();
-    if counted.share == Ratio::ZERO {
-        return whole;
     }
-    whole.in_settlement(tick, &counted)
 }

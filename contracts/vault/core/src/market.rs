@@ -15,7 +15,7 @@ use crate::options::{Series, is_option};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Market {
     pub id: InstrumentId,
-    /// The terms of an option that is listed.
+    /// The terms of an option; but for its underlying, nothing of one that has been delisted.
     pub series: Option<Series>,
     /// Place of the underlying's asset in what the guard is asked.
     pub(crate) asset: u8,
@@ -26,8 +26,10 @@ pub struct Market {
     pub mark: Price,
     /// What margin is computed from; its spot is the instrument's own mark, unless it is an option.
     pub underlying: Underlying,
-    /// To expiry, of an option.
+    /// To expiry, of an option; of a series that settles early, from then on as many as were left.
     pub seconds: u32,
+    /// Whether an option's series settles early, within a day: its volatility is fixed.
+    pub is_closing: bool,
     /// Whether an option's mark is what it has settled at, or it has even been delisted since.
     pub is_final: bool,
     /// The words that the guard has answered.

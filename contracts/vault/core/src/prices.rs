@@ -19,6 +19,8 @@ use crate::word::Word;
 
 /// Words of one of the guard's marks: mark, stable price, tier, blocked, spot range, initial spot range, ends of Caution and Restricted.
 const MARK_WORDS: usize = 8;
+/// Seconds before a series settles early from which on its volatility is fixed.
+const DAY: u64 = 86_400;
 /// Words of what the guard is told of an option: place of its asset, expiry, strike, whether it is a call, when its series settles if
 /// that is before.
 const OPTION_WORDS: usize = 5;
@@ -28,7 +30,8 @@ const OPTION_MARK_WORDS: usize = 10;
 
 impl Storage {
     /// Asks for the price of an instrument, and of its underlying. An option that has settled before it expired is not asked
-    /// about, nor one that an account names although it has been delisted since: that has settled long ago.
+    /// about, nor one that an account names although it has been delisted since: that has settled long ago. Of both, the gains take
+    /// the tiers of the underlying.
     pub fn want(&mut self, id: InstrumentId) {
         if self.markets.places.is_empty() {
             self.markets.places = vec![0; 256];
@@ -42,16 +45,14 @@ impl Storage {
         };
         if is_option(id) {
             let series = self.series(id);
+            self.want(series.underlying);
+            market.asset = self.markets.get(series.underlying).asset;
+            market.series = Some(series);
             market.is_final = series.number == 0 || series.is_settled;
             if market.is_final {
                 market.blocked = action::OPEN | action::REDUCE;
-                // Nobody asks any more in what tier its gains arose: they take the longest.
-                market.ends = TierEnds::NEVER;
                 market.answer = vec![0; OPTION_MARK_WORDS * 32].leak();
             } else {
-                self.want(series.underlying);
-                market.asset = self.markets.get(series.underlying).asset;
-                market.series = Some(series);
                 self.markets.options += 1;
             }
         } else {
@@ -96,7 +97,7 @@ impl Markets {
         }
         words.push(Word::of(options));
         for market in &self.known {
-            if let Some(series) = &market.series {
+            if let (Some(series), false) = (&market.series, market.is_final) {
                 let rules = store.option_rules(series.underlying);
                 words.push(Word::of(market.asset.into()));
                 words.push(Word::of(series.expiry.into()));
@@ -132,10 +133,14 @@ impl Markets {
         for place in 0..self.known.len() {
             let mut market = self.known[place];
             if let Some(series) = market.series {
-                (market.answer, option_marks.bytes) =
-                    option_marks.bytes.split_at(OPTION_MARK_WORDS * 32);
-                market.accept_option(ledger, &series, self.get(series.underlying));
-            } else if !market.is_final {
+                let underlying = self.get(series.underlying);
+                market.ends = underlying.ends;
+                if !market.is_final {
+                    (market.answer, option_marks.bytes) =
+                        option_marks.bytes.split_at(OPTION_MARK_WORDS * 32);
+                    market.accept_option(ledger, &series, underlying);
+                }
+            } else {
                 (market.answer, marks.bytes) = marks.bytes.split_at(MARK_WORDS * 32);
                 market.accept(ledger);
             }
@@ -174,14 +179,16 @@ impl Market {
     fn accept_option(&mut self, ledger: &mut Ledger<Storage>, series: &Series, underlying: &Self) {
         self.reprice(ledger);
         self.underlying = underlying.underlying;
-        self.seconds = u64::from(series.expiry).saturating_sub(ledger.now) as u32;
+        let (now, closes) = (ledger.now, series.closes.into());
+        self.is_closing = closes > 0 && closes <= now + DAY;
+        let now = if self.is_closing {
+            now.min(closes)
+        } else {
+            now
+        };
+        self.seconds = u64::from(series.expiry).saturating_sub(now) as u32;
         // Nothing settles at a mark that the ledger could not count with.
         self.is_final = Args::new(self.answer).bool(4) && self.blocked & action::MARK == 0;
-        // As once it is booked that it has settled early, and nobody asks any more in what tier its gains arose.
-        self.ends = match self.is_final && series.closes > 0 {
-            true => TierEnds::NEVER,
-            false => underlying.ends,
-        };
     }
 
     /// Reads tier and what is forbidden, accrues funding, then moves the mark to the guard's, which is the last that it trusted if

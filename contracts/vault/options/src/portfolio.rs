@@ -13,16 +13,21 @@ use margin_vault::options::OptionRules;
 use margin_vault::session::Session;
 use margin_vault::storage::{Field, Storage};
 use margin_vault::word::Word;
+use risk::math::mul_div_floor;
 use risk::options::black::Kind;
-use risk::{InstrumentId, Position, Positions};
+use risk::{InstrumentId, Position, Positions, WAD};
 
 /// Words of a result: maintenance, initial, worst scenario, delta, gamma, vega, value.
 const RESULT_WORDS: usize = 7;
-/// Place of the initial margin in a result.
+/// Places in a result.
+const MAINTENANCE: usize = 0;
 const INITIAL: usize = 1;
+const DELTA: usize = 3;
+const GAMMA: usize = 4;
+const VALUE: usize = 6;
 
 /// Margins, Greeks, value and worst scenario of an account's positions in one underlying, at the guard's prices. Options that have
-/// settled are left out.
+/// settled are left out; of those that are closing, Greeks and value are the guard's, and the worst scenario is without them.
 ///
 /// Fails with `GuardFailed`, `EngineFailed`, `PoolFailed` or `Overflow`.
 pub fn portfolio(store: &mut Storage, account: B256, underlying: InstrumentId) -> Bytes {
@@ -37,9 +42,30 @@ pub fn portfolio(store: &mut Storage, account: B256, underlying: InstrumentId) -
     let call = question(store, &held, underlying);
     let answer = calls::ask(engine, call, RESULT_WORDS, Error::EngineFailed);
     let mut words: [Word; RESULT_WORDS] = core::array::from_fn(|place| answer.word(place));
-    // That of the vault looks at the stable price too.
+    // Those of the vault look at the stable price, and at what is closing, too.
+    words[MAINTENANCE] = usd(store.maintenance_of(&held).or_revert());
     words[INITIAL] = usd(store.initial_of(&held).or_revert());
+    for (id, position) in held.iter() {
+        let market = store.markets.get(id);
+        if market.is_closing {
+            add(&mut words[DELTA], market.delta(), position);
+            add(
+                &mut words[GAMMA],
+                market.gamma().min(i128::MAX as u128) as i128,
+                position,
+            );
+            add(&mut words[VALUE], market.mark.0.cast_signed(), position);
+        }
+    }
     encode(&words)
+}
+
+/// Adds `one`, WAD, of each of a position to a sum.
+fn add(sum: &mut Word, one: i128, position: Position) {
+    let position = if one < 0 { -position.0 } else { position.0 };
+    let all = mul_div_floor(position, one.unsigned_abs(), WAD).or_revert();
+    let before = (sum.signed(), Error::EngineFailed).or_revert();
+    *sum = Word::of_signed(before.saturating_add(all));
 }
 
 /// Those of some positions that are on an underlying and can still gain or lose.
@@ -79,8 +105,9 @@ fn question(store: &Storage, held: &Positions, underlying: InstrumentId) -> Byte
         Word::ZERO,
     ]);
     for (id, position) in held.iter() {
-        if id != underlying {
-            words.extend(option(store.markets.get(id), &rules, position));
+        let market = store.markets.get(id);
+        if id != underlying && !market.is_closing {
+            words.extend(option(market, &rules, position));
             words[HEAD].low += 1;
         }
     }

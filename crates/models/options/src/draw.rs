@@ -3,7 +3,7 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::{Leg, Portfolio, Shock};
+use crate::{Closing, Leg, Portfolio, Shock};
 
 const WAD: u64 = 1_000_000_000_000_000_000;
 /// Prices of the underlyings, in units of 1e-18.
@@ -90,6 +90,7 @@ impl Draw {
             seconds: self.one_of(&[3_600, DAY, 7 * DAY, 30 * DAY, 90 * DAY, 365 * DAY]),
             volatility: self.whole(200_000, 2_500_000) as u32,
             size: self.size(5),
+            closing: None,
         };
         match shape {
             Shape::Usual | Shape::Hedged => usual,
@@ -132,6 +133,21 @@ impl Draw {
             1 => legs.extend([one, at(1, -2 * one.size), at(2, one.size)]),
             2 => legs.extend([one, put]),
             _ => legs.extend([one, later]),
+        }
+    }
+
+    /// Makes about half of a portfolio's options those of series that settle within a day, early, most of them in their windows.
+    pub fn close(&mut self, portfolio: &mut Portfolio) {
+        for leg in &mut portfolio.options {
+            if self.coin() {
+                let left = self.spread(1e-4, 2.0).min(1.0);
+                let off = self.spread(0.8, 1.25);
+                leg.closing = Some(Closing {
+                    counted: ((1.0 - left) * WAD as f64) as u64,
+                    average: (portfolio.spot as f64 * off) as u128,
+                });
+                leg.seconds = leg.seconds.max(DAY / 24);
+            }
         }
     }
 

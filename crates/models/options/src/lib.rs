@@ -15,7 +15,7 @@ mod rows;
 
 pub use black::{Greeks, Terms, YEAR, density, distribution};
 pub use draw::{Draw, Shape};
-pub use margin::{Leg, Losses, Margin, NUMBERS, Portfolio, SCENARIOS, Shock};
+pub use margin::{Closing, Leg, Losses, Margin, NUMBERS, Portfolio, SCENARIOS, Shock};
 
 /// One, in the scale of prices, sizes and rates.
 pub const WAD: f64 = 1e18;

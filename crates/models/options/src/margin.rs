@@ -38,6 +38,29 @@ pub struct Leg {
     pub volatility: u32,
     /// Size in units of 1e-18; positive is long.
     pub size: i128,
+    /// What is counted of its settlement, if its series settles early, within a day.
+    pub closing: Option<Closing>,
+}
+
+/// What is counted of the settlement of an option whose series settles early. Its volatility is fixed, and it is margined as what it
+/// then is: 1 - counted options on spot + counted x average / (1 - counted), struck at strike / (1 - counted).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Closing {
+    /// The share that is counted, in units of 1e-18, below one.
+    pub counted: u64,
+    /// The mean of that, in units of 1e-18.
+    pub average: u128,
+}
+
+impl Closing {
+    fn rest(&self) -> f64 {
+        1.0 - self.counted as f64 / WAD
+    }
+
+    /// What is added to spot.
+    fn shift(&self) -> f64 {
+        (1.0 - self.rest()) * price(self.average) / self.rest()
+    }
 }
 
 /// How far prices are moved; rates in units of 1e-18.
@@ -134,14 +157,27 @@ fn moved(volatility: f64, volatility_move: f64, years: f64) -> f64 {
     moved.max(MIN_VOLATILITY)
 }
 
+impl Leg {
+    /// How many options are left to move.
+    fn left(&self) -> f64 {
+        number(self.size) * self.closing.map_or(1.0, |closing| closing.rest())
+    }
+
+    /// The forward of what is left to move, with the underlying at `price`.
+    fn forward(&self, price: f64) -> f64 {
+        price + self.closing.map_or(0.0, |closing| closing.shift())
+    }
+}
+
 impl Portfolio {
-    /// What an option's price depends on, today.
+    /// What the price of what is left to move of an option depends on, today.
     #[must_use]
     pub fn terms(&self, leg: &Leg) -> Terms {
+        let rest = leg.closing.map_or(1.0, |closing| closing.rest());
         Terms {
             is_call: leg.is_call,
-            forward: price(self.spot),
-            strike: leg.ticks as f64 * price(self.tick),
+            forward: leg.forward(price(self.spot)),
+            strike: leg.ticks as f64 * price(self.tick) / rest,
             years: f64::from(leg.seconds) / YEAR,
             volatility: f64::from(leg.volatility) / MICRO,
         }
@@ -157,11 +193,7 @@ impl Portfolio {
     /// Margin of every short option at the short option rate: all that the reference model adds to the largest loss.
     #[must_use]
     pub fn short_floor(&self) -> f64 {
-        let short: f64 = self
-            .options
-            .iter()
-            .map(|leg| number(-leg.size).max(0.0))
-            .sum();
+        let short: f64 = self.options.iter().map(|leg| (-leg.left()).max(0.0)).sum();
         rate(self.shock.short_option_rate) * price(self.spot) * short
     }
 
@@ -175,7 +207,8 @@ impl Portfolio {
             let is_stopped = terms.volatility / (1.0 + 2.0 * step) < MIN_VOLATILITY;
             BetweenRows::of(number(leg.size), terms.deviation(), step, is_stopped)
         };
-        let sum = (self.options.iter().map(of)).fold(BetweenRows::default(), BetweenRows::plus);
+        let moved = self.options.iter().filter(|leg| leg.closing.is_none());
+        let sum = (moved.map(of)).fold(BetweenRows::default(), BetweenRows::plus);
         sum.most() * price(start) * (1.0 + rate(spot_range))
     }
 
@@ -186,12 +219,16 @@ impl Portfolio {
         self.short_floor().max(self.between_rows(start, spot_range))
     }
 
-    /// An option's terms when the price is `forward` and volatility has moved.
-    fn moved_terms(&self, leg: &Leg, forward: f64, volatility_move: f64) -> Terms {
+    /// An option's terms when the price is `price` and volatility has moved, unless that is fixed.
+    fn moved_terms(&self, leg: &Leg, price: f64, volatility_move: f64) -> Terms {
         let terms = self.terms(leg);
+        let volatility = match leg.closing {
+            Some(_) => terms.volatility,
+            None => moved(terms.volatility, volatility_move, terms.years),
+        };
         Terms {
-            forward,
-            volatility: moved(terms.volatility, volatility_move, terms.years),
+            forward: leg.forward(price),
+            volatility,
             ..terms
         }
     }
@@ -202,7 +239,7 @@ impl Portfolio {
         let mut total = number(self.perpetual) * (price - self.price());
         for leg in &self.options {
             let after = self.moved_terms(leg, price, volatility_move);
-            total += number(leg.size) * change(&self.terms(leg), &after);
+            total += leg.left() * change(&self.terms(leg), &after);
         }
         total
     }
@@ -228,8 +265,8 @@ impl Portfolio {
                 ..terms
             };
             let greeks = call.greeks();
-            longs += number(leg.size) * greeks.value;
-            delta += number(leg.size) * greeks.delta;
+            longs += leg.left() * greeks.value;
+            delta += leg.left() * greeks.delta;
         }
         Node {
             price,
@@ -326,7 +363,7 @@ impl Portfolio {
             ..Greeks::default()
         };
         for leg in &self.options {
-            let (size, one) = (number(leg.size), self.terms(leg).greeks());
+            let (size, one) = (leg.left(), self.terms(leg).greeks());
             sum.value += size * one.value;
             sum.delta += size * one.delta;
             sum.gamma += size * one.gamma;

@@ -2,7 +2,7 @@
 
 use risk::options::black::Kind;
 use risk::options::encoding::parts_of_ticks;
-use risk::options::{self, OptionLeg};
+use risk::options::{self, ClosingLeg, Counted, OptionLeg};
 use risk::{Position, Price, Ratio};
 
 use crate::{Leg, Portfolio, Shock};
@@ -35,7 +35,7 @@ impl Shock {
 }
 
 impl Portfolio {
-    /// The portfolio and its options in the types of `risk`.
+    /// The portfolio and its options in the types of `risk`, but for those that are closing.
     #[must_use]
     pub fn native(&self) -> (options::Portfolio, Vec<OptionLeg>) {
         let portfolio = options::Portfolio {
@@ -45,6 +45,23 @@ impl Portfolio {
             perpetual: Position(self.perpetual),
             shock: self.shock.native(),
         };
-        (portfolio, self.options.iter().map(Leg::native).collect())
+        let options = self.options.iter().filter(|leg| leg.closing.is_none());
+        (portfolio, options.map(Leg::native).collect())
+    }
+
+    /// The options of the portfolio that are closing, of which [`native`](Self::native) has none.
+    #[must_use]
+    pub fn native_closing(&self) -> Vec<ClosingLeg> {
+        let closing = |leg: &Leg| {
+            let closing = leg.closing?;
+            Some(ClosingLeg {
+                option: leg.native(),
+                counted: Counted {
+                    share: Ratio(closing.counted.into()),
+                    average: Price(closing.average),
+                },
+            })
+        };
+        self.options.iter().filter_map(closing).collect()
     }
 }

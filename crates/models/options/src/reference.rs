@@ -76,6 +76,7 @@ pub fn parse(line: &str) -> Reference {
         seconds: leg.next(),
         volatility: leg.next(),
         size: leg.micros(),
+        closing: None,
     };
     Reference {
         portfolio: Portfolio {

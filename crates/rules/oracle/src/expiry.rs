@@ -4,9 +4,9 @@
 //! options struck at what the rest has to average (DESIGN 4, In the settlement window); at the expiry their time value has run
 //! out, and when all is counted nothing is left to move.
 //!
-//! Nor does anything jump where a series settles early: from a day before on its volatility is that of then, in the window what is
-//! counted of its settlement is fixed, and from its time on it is worth what it settles at, whoever asks, and whether or not anybody
-//! has booked it.
+//! Nor does anything jump where a series settles early: from a day before on its volatility is that of then, whatever becomes of the
+//! price, in the window what is counted of its settlement is fixed, and from its time on it is worth what it settles at, whoever asks,
+//! and whether or not anybody has booked it.
 
 use risk::math::mul_div_down;
 use risk::options::black::{Kind, Quote, Terms};
@@ -61,8 +61,11 @@ pub struct Expiry {
 pub struct Early {
     /// Seconds that are left to its expiry then, or now, if that is more.
     pub secs: u64,
-    /// The surface of a day before, whatever has become of it since.
+    /// The surface of a day before, or of earlier: see [`day_of_volatility`](crate::surface::day_of_volatility).
     pub quoted: Quoted,
+    /// The WAD price at which volatilities are read of it: the settlement price of its day, so that none moves with the price. Zero
+    /// while that day has none: they are then read at the forward.
+    pub at: u128,
 }
 
 /// One option at one moment.
@@ -105,16 +108,17 @@ impl Expiry {
     }
 
     /// Of series that settle at `closes`, before their `expiry`, at `now`, at most a day before: at `settled` once that is not zero.
-    /// `quoted` is the surface of a day before.
+    /// Its volatilities are those of the surface `quoted` at the price `at`, or at the forward while that is zero.
     pub fn early(
         (price, counted, settled): (u128, Counted, u128),
         (expiry, closes): (u64, u64),
-        quoted: Quoted,
+        (quoted, at): (Quoted, u128),
         now: u64,
     ) -> Self {
         let early = Early {
             secs: expiry.saturating_sub(closes.min(now)),
             quoted,
+            at,
         };
         let expiry = if now < closes {
             Self {
@@ -201,7 +205,8 @@ impl Expiry {
         let (price, strike) = (self.price.min(Usd::MAX.0), strike.min(Usd::MAX.0));
         // Neither part is above the largest price, nor are they together.
         let forward = of(average.0.min(Usd::MAX.0), share) + of(price, rest);
-        let volatility = u128::from(early.quoted.volatility(strike, forward)) * MILLIONTH;
+        let at = if early.at == 0 { forward } else { early.at };
+        let volatility = u128::from(early.quoted.volatility(strike, at)) * MILLIONTH;
         let terms = Terms {
             kind,
             forward: Usd(forward),

@@ -20,6 +20,9 @@ const MILLIONTH: u64 = WAD / 1_000_000;
 /// Seconds ahead of now that an expiry may be to have a surface.
 const FARTHEST: u64 = 400 * 86_400;
 
+/// Days that a series is told before it settles early, at least.
+const NOTICE: u64 = 7;
+
 /// Volatility a year as a function of k = ln(strike / forward), all in millionths.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Surface {
@@ -122,6 +125,15 @@ pub struct Quoted {
     pub distrust: Spell,
     /// The WAD forward at which volatilities are read meanwhile: the mark when it was distrusted.
     pub distrusted_at: u128,
+}
+
+/// The 08:00 UTC whose surface values series that settle early, at `closes`, from a day before on: the last one until then at which
+/// that was not distrusted, or the seventh where it was at all seven. Who distrusts a surface in time is so heard, and none is older
+/// than the notice.
+pub fn day_of_volatility(closes: u64, was_distrusted: impl Fn(u64) -> bool) -> u64 {
+    let day = |before: u64| closes.saturating_sub(before * DAY);
+    let trusted = (1..NOTICE).map(day).find(|&day| !was_distrusted(day));
+    trusted.unwrap_or(day(NOTICE))
 }
 
 /// Why a surface is refused.
@@ -227,6 +239,12 @@ impl Quoted {
     /// Whether the guardian distrusts it at `now`.
     pub fn is_distrusted(&self, now: u64) -> bool {
         self.distrust.is_running(now)
+    }
+
+    /// Every 08:00 UTC from `now` on at which it is distrusted; three at most, since a spell lasts 72 hours at most.
+    pub fn days_of_distrust(&self, now: u64) -> impl Iterator<Item = u64> + use<> {
+        let (first, until) = (next_expiry(now.saturating_sub(1)), self.distrust.until);
+        (first..until).step_by(DAY as usize)
     }
 
     /// Whether it was ever set.

@@ -160,7 +160,7 @@ mod tests {
     /// The two signs beside them forbid nothing.
     #[test]
     fn six_actions_are_forbidden_while_an_asset_is_frozen() {
-        assert_eq!(blocked::ALL, 0b11_1111);
+        assert_eq!(action::ALL, 0b11_1111);
     }
 
     #[test]

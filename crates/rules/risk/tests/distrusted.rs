@@ -104,6 +104,7 @@ fn a_short_straddle_needs_what_volatility_of_twice_the_range_takes() {
             seconds: 30 * 86_400,
             volatility: 800_000,
             size,
+            closing: None,
         })
         .into();
     let loss = |times: f64| -model.gain(model.price(), 0.6 * times);

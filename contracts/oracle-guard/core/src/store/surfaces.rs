@@ -60,6 +60,21 @@ impl Record {
         store(&self.surface_slot(expiry), word_of_quoted(quoted));
     }
 
+    /// Keeps that the surface of `expiry` is distrusted at an 08:00, `day`.
+    pub fn set_distrusted(&self, expiry: u64, day: u64) {
+        store(&self.distrust_slot(expiry, day), Word::new(0, 1));
+    }
+
+    /// Whether the surface of `expiry` was distrusted at an 08:00, `day`, whatever has become of it since.
+    pub fn was_distrusted(&self, expiry: u64, day: u64) -> bool {
+        load(&self.distrust_slot(expiry, day)).low != 0
+    }
+
+    /// The second after an 08:00 is none itself.
+    fn distrust_slot(&self, expiry: u64, day: u64) -> Slot {
+        self.kept_slot(expiry, day.wrapping_add(1))
+    }
+
     /// Its last byte is that of no other slot of the expiry.
     fn surface_slot(&self, expiry: u64) -> Slot {
         let mut slot = self.expiry_slot(expiry);

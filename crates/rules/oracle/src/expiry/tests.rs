@@ -274,7 +274,43 @@ const DAY: u64 = 86_400;
 
 fn early(price: u128, counted: Counted, settled: u128, now: u64) -> Expiry {
     let price = (price * USD, counted, settled * USD);
-    Expiry::early(price, (EXPIRY, CLOSES), QUOTED, now)
+    Expiry::early(price, (EXPIRY, CLOSES), (QUOTED, 0), now)
+}
+
+/// With a skew, no price moves the volatility of a day that has a settlement price: before the window, in it and in the end.
+#[test]
+fn in_its_last_day_the_volatility_of_a_series_moves_with_no_price() {
+    let at = 2_100 * USD;
+    let fixed = u64::from(QUOTED.volatility(1_800 * USD, at)) * (WAD / 1_000_000);
+    let early = |mark: u128, counted, settled: u128, now| {
+        let price = (mark * USD, counted, settled * USD);
+        Expiry::early(price, (EXPIRY, CLOSES), (QUOTED, at), now)
+    };
+    for mark in [1_000, 2_100, 5_000] {
+        let found = [
+            early(mark, NOTHING, 0, CLOSES - DAY),
+            early(mark, counted(500, 2_000), 0, CLOSES - 60),
+            early(mark, counted(999, 2_000), 0, CLOSES + 60),
+            early(mark, NOTHING, mark, CLOSES + DAY),
+        ];
+        for series in found {
+            let call = series.quote(Call, 1_800 * USD);
+            assert_eq!((call.volatility, call.quote.vega), (fixed, 0));
+        }
+        let live = early(mark, NOTHING, 0, CLOSES - DAY);
+        let unfixed = Early {
+            at: 0,
+            ..live.early.unwrap()
+        };
+        let live = Expiry {
+            early: Some(unfixed),
+            ..live
+        };
+        assert_eq!(
+            live.quote(Call, 1_800 * USD).volatility == fixed,
+            mark == 2_100
+        );
+    }
 }
 
 #[test]
@@ -348,11 +384,8 @@ fn a_series_that_settles_early_is_as_far_ahead_as_that() {
     };
     let series = early(1_900, NOTHING, 0, CLOSES - 7_200);
     assert_eq!(series.stage, ahead);
-    let twenty_days = Early {
-        secs: 20 * DAY,
-        quoted: QUOTED,
-    };
-    assert_eq!(early(1_900, NOTHING, 0, CLOSES).early, Some(twenty_days));
+    let found = early(1_900, NOTHING, 0, CLOSES).early.unwrap();
+    assert_eq!((found.secs, found.quoted), (20 * DAY, QUOTED));
 }
 
 #[test]
@@ -386,7 +419,8 @@ fn nothing_jumps_where_a_series_settles_early() {
                 ..Price::default()
             };
             let counted = settlements.fixed(CLOSES, &windows, now);
-            let series = Expiry::early((mark, counted, settled), (EXPIRY, CLOSES), QUOTED, now);
+            let values = (mark, counted, settled);
+            let series = Expiry::early(values, (EXPIRY, CLOSES), (QUOTED, 2_000 * USD), now);
             let found = [Call, Put].map(|kind| value(&series, kind, 1_960 * USD));
             for (found, before) in found.iter().zip::<[u128; 2]>(last.unwrap_or(found)) {
                 let moved = found.abs_diff(before);

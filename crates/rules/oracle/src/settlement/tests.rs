@@ -4,6 +4,7 @@ use std::vec::Vec;
 
 use proptest::prelude::*;
 
+use crate::parameters::LONGEST_WINDOW;
 use super::*;
 
 const EXPIRY: u64 = 20_000 * DAY + TIME_OF_DAY;

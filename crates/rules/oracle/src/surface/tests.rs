@@ -440,3 +440,40 @@ proptest! {
         }
     }
 }
+
+/// The guardian distrusts from 06:00 for two days and three hours: at three times that instruments may expire.
+#[test]
+fn a_surface_is_distrusted_at_every_time_that_its_spell_covers() {
+    let day = next_expiry(NOW) + 10 * DAY;
+    let distrusted = |from: u64, secs: u32| {
+        let quoted = Quoted {
+            updated_at: NOW,
+            ..Quoted::default()
+        };
+        let quoted = quoted.distrusted(secs, day + 20 * DAY, 1, from).unwrap();
+        let mut days = quoted.days_of_distrust(from);
+        [0; 4].map(|_| days.next().map(|found| (found - day) / DAY))
+    };
+    let first = |count| [0, 1, 2, 3].map(|day| (day < count).then_some(day));
+    assert_eq!(distrusted(day - 7_200, 51 * 3_600), first(3));
+    assert_eq!(distrusted(day - 7_200, 7_200), first(0), "it has ended");
+    assert_eq!(distrusted(day - 7_200, 7_201), first(1));
+    assert_eq!(distrusted(day, 1), first(1), "from that second on");
+    assert_eq!(distrusted(day + 1, 3_600), first(0), "it began later");
+    assert_eq!(distrusted(day, 72 * 3_600), first(3));
+}
+
+#[test]
+fn a_closing_series_has_the_volatility_of_the_last_day_that_nobody_distrusted() {
+    let closes = next_expiry(NOW) + 30 * DAY;
+    let day = |distrusted: &[u64]| {
+        let found = day_of_volatility(closes, |day| distrusted.contains(&((closes - day) / DAY)));
+        (closes - found) / DAY
+    };
+    assert_eq!(day(&[]), 1);
+    assert_eq!(day(&[0, 2, 3]), 1);
+    assert_eq!(day(&[1]), 2);
+    assert_eq!(day(&[1, 2, 3]), 4);
+    assert_eq!(day(&[1, 2, 3, 4, 5, 6]), 7);
+    assert_eq!(day(&[1, 2, 3, 4, 5, 6, 7, 8]), 7, "the oldest that counts");
+}

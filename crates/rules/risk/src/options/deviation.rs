@@ -31,6 +31,7 @@ pub(super) struct Deviation {
 }
 
 impl Deviation {
+    #[inline(always)]
     pub(super) fn new(deviation: Fix) -> Self {
         let deviation = deviation.clamp(MIN_DEVIATION, MAX_DEVIATION);
         let length = 63 - deviation.0.leading_zeros();

@@ -9,11 +9,17 @@
 //! | 1 | tick, WAD | perpetual, WAD, signed |
 //! | 2 | spot range, initial spot range; 64 bits each, WAD | volatility range, short option rate; 64 bits each, WAD |
 //! | 3 | initial factor, WAD; zero; 64 bits each | zero; number of options; 64 bits each |
-//! | option | strike in 2^-16 of a tick, 64 bits; a bit that is set for a put; seconds to expiry, 31 bits; volatility in millionths, 32 bits | size, WAD, signed |
+//! | option | strike in 2^-16 of a tick, 64 bits; a bit that is set for a put; one that is set if its series is closing; one if some of its settlement is counted; seconds to expiry, 29 bits; volatility in millionths, 32 bits | size, WAD, signed |
+//! | after one of which some is counted | the mean of that, WAD | zero |
+//! | after that | the share that is counted, WAD | zero |
+//!
+//! What follows an option counts among the options. See [`closing`](super::closing) and [`settlement`](super::settlement) for how those
+//! are margined.
 //!
 //! The answer is one word per portfolio: maintenance margin and initial margin, WAD.
 
 use super::black::Kind;
+use super::settlement::Counted;
 use crate::{Position, Price, Ratio, Result, Usd, math};
 
 /// A word of calldata or return data: its high and its low 128 bits.
@@ -23,6 +29,11 @@ pub type Halves = [u128; 2];
 pub const HEADER_WORDS: usize = 4;
 /// Longest time to expiry, in seconds: 68 years.
 pub const MAX_SECONDS: u32 = u32::MAX >> 1;
+/// Longest time to expiry of a packed option, in seconds: 17 years.
+pub const PACKED_SECONDS: u32 = u32::MAX >> 3;
+/// Of the high half of an option: its series is closing; some of its settlement is counted, so that two words follow.
+const CLOSING: u128 = 1 << 62;
+const COUNTED: u128 = 1 << 61;
 /// Units of volatility in one, of an option.
 pub const VOLATILITY_UNITS: u32 = 1_000_000;
 
@@ -43,7 +54,7 @@ pub struct OptionLeg {
     /// Strike in parts of a tick of the portfolio, 2^-[`PART_BITS`] each; zero stands for any at or below: a call on nothing to pay,
     /// a put worth nothing.
     pub strike: u64,
-    /// Seconds to expiry, at most [`MAX_SECONDS`]; none of an option that has expired.
+    /// Seconds to expiry, at most [`PACKED_SECONDS`]; none of an option that has expired.
     pub seconds: u32,
     /// Volatility in millionths.
     pub volatility: u32,
@@ -91,17 +102,33 @@ impl OptionLeg {
         Price(strike.unwrap_or(u128::MAX))
     }
 
-    /// The word of an option. Seconds beyond [`MAX_SECONDS`] count as that many.
+    /// The word of an option. Seconds beyond [`PACKED_SECONDS`] count as that many.
     #[must_use]
     pub fn pack(&self) -> Halves {
         let put = u128::from(self.kind == Kind::Put) << 31;
-        let times = put | u128::from(self.seconds.min(MAX_SECONDS));
+        let times = put | u128::from(self.seconds.min(PACKED_SECONDS));
         let terms = u128::from(self.strike) << 64 | times << 32 | u128::from(self.volatility);
         [terms, self.size.0.cast_unsigned()]
     }
 
-    /// Reads the word of an option.
+    /// The words of an option of whose settlement as much is counted, and whose series is closing or not; the last two only if anything
+    /// is.
     #[must_use]
+    pub fn pack_late(&self, counted: &Counted, is_closing: bool) -> [Option<Halves>; 3] {
+        let [mut terms, size] = self.pack();
+        if is_closing {
+            terms |= CLOSING;
+        }
+        let (mut average, mut share) = (None, None);
+        if counted.share > Ratio::ZERO {
+            terms |= COUNTED;
+            average = Some([counted.average.0, 0]);
+            share = Some([counted.share.0, 0]);
+        }
+        [Some([terms, size]), average, share]
+    }
+
+    /// Reads the word of an option.
     #[expect(
         clippy::cast_possible_truncation,
         reason = "each shift leaves the field lowest"
@@ -115,11 +142,39 @@ impl OptionLeg {
                 Kind::Call
             },
             strike: (terms >> 64) as u64,
-            seconds: times & MAX_SECONDS,
+            seconds: times & PACKED_SECONDS,
             volatility: terms as u32,
             size: Position(size.cast_signed()),
         }
     }
+}
+
+/// Whether an option's word says more of it than others' do.
+#[must_use]
+pub const fn is_late([terms, _]: Halves) -> bool {
+    terms & (CLOSING | COUNTED) != 0
+}
+
+/// Whether an option's word says that its series is closing.
+#[must_use]
+pub const fn is_closing([terms, _]: Halves) -> bool {
+    terms & CLOSING != 0
+}
+
+/// What is counted of the settlement of the option of a word: of the next two words, where it says so.
+///
+/// # Errors
+/// [`Error::Overflow`](crate::Error::Overflow) if it says so, and there are none.
+pub fn counted([terms, _]: Halves, mut next: impl FnMut() -> Option<Halves>) -> Result<Counted> {
+    if terms & COUNTED == 0 {
+        return Ok(Counted::default());
+    }
+    let mut word = || next().ok_or(crate::Error::Overflow);
+    let ([average, _], [share, _]) = (word()?, word()?);
+    Ok(Counted {
+        share: Ratio(share),
+        average: Price(average),
+    })
 }
 
 /// How far prices are moved.

@@ -1,6 +1,7 @@
 //! Margin and sensitivities of a portfolio together.
 
 use super::black::{Forward, OVER_WAD, Terms, fraction};
+use super::closing::ClosingLeg;
 use super::encoding::{OptionLeg, Portfolio, Requirement, VOLATILITY_UNITS};
 use super::refusal::{Refusal, Result};
 use super::rough_normal::Rough;
@@ -112,14 +113,18 @@ impl Portfolio {
         Revaluation::new(self, gross)
     }
 
-    fn revalued(&self, options: &[OptionLeg]) -> Result<(Requirement, u8)> {
-        let revaluation = self.begin(options.iter().map(|leg| leg.size))?;
+    fn revalued(&self, options: &[OptionLeg], closing: &[ClosingLeg]) -> Result<(Requirement, u8)> {
+        let sizes = options.iter().chain(closing.iter().map(|leg| &leg.option));
+        let revaluation = self.begin(sizes.map(|leg| leg.size))?;
         let mut worth = Worth::NOTHING;
+        for leg in closing {
+            revaluation.add_closing(&mut worth, leg);
+        }
         for leg in options {
             revaluation.add(&mut worth, &revaluation.contract(leg));
         }
         let contract_at = |place| options.get(place).map(|leg| revaluation.contract(leg));
-        revaluation.requirement(&worth, &contract_at)
+        revaluation.requirement(&worth, (&contract_at, closing))
     }
 
     /// Maintenance and initial margin of the perpetual and `options`.
@@ -127,7 +132,19 @@ impl Portfolio {
     /// # Errors
     /// As for [`begin`](Self::begin); [`Refusal::Overflow`] if a result does not fit.
     pub fn requirement(&self, options: &[OptionLeg]) -> Result<Requirement> {
-        Ok(self.revalued(options)?.0)
+        self.requirement_with(options, &[])
+    }
+
+    /// The same with options that are `closing`.
+    ///
+    /// # Errors
+    /// As for [`requirement`](Self::requirement).
+    pub fn requirement_with(
+        &self,
+        options: &[OptionLeg],
+        closing: &[ClosingLeg],
+    ) -> Result<Requirement> {
+        Ok(self.revalued(options, closing)?.0)
     }
 
     /// Margin, worst loss, Greeks and value of the perpetual and `options`.
@@ -135,7 +152,7 @@ impl Portfolio {
     /// # Errors
     /// As for [`requirement`](Self::requirement); [`Refusal::Price`] if a strike is above [`Price::MAX`].
     pub fn evaluate(&self, options: &[OptionLeg]) -> Result<Evaluation> {
-        let (requirement, worst) = self.revalued(options)?;
+        let (requirement, worst) = self.revalued(options, &[])?;
         let mut summation = Summation::new(self)?;
         for leg in options {
             summation.add(&self.terms(leg), leg.size)?;

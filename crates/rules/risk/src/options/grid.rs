@@ -2,6 +2,7 @@
 
 use core::num::Wrapping;
 
+use super::closing::Closing;
 use super::deviation::Deviation;
 use super::fast::{BITS, Fix, ONE, log_of, of_wad};
 use super::leg::Leg;
@@ -42,6 +43,17 @@ impl Grid {
     pub(super) const fn highest(&self) -> Fix {
         let [.., highest, _, _] = self.price;
         highest
+    }
+
+    /// Adds a closing option at every price: in every row the same.
+    pub(super) fn add_closing(&self, rows: &mut Rows, closing: &Closing) {
+        for (place, price) in self.price.iter().enumerate() {
+            let mut worth = Sum::NOTHING;
+            closing.add_to(&mut worth, *price);
+            for sum in rows.iter_mut().filter_map(|row| row.get_mut(place)) {
+                sum.add(&worth);
+            }
+        }
     }
 
     /// Adds an option at every price of a `row`, in which its deviation is `deviation`.

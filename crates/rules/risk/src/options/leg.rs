@@ -60,10 +60,17 @@ impl Leg {
 
     /// Its deviation in a row: up, the volatility is multiplied by one and the move, down it is divided, so that the way back is
     /// the way there.
+    #[inline(always)]
     pub(super) fn deviation(&self, row: usize) -> Deviation {
         Deviation::new(self.moved(row).max(self.least))
     }
 
+    /// The option by a volatility that is fixed: neither moved nor held to the least.
+    pub(super) fn unmoved(&self) -> Deviation {
+        Deviation::new(self.deviation)
+    }
+
+    #[inline(always)]
     fn moved(&self, row: usize) -> Fix {
         const HALF_STEPS: usize = (ROWS - 1) / STILL;
         let steps = Wrapping(row.abs_diff(STILL) as i64);
@@ -93,7 +100,7 @@ impl Leg {
         if self.deviation >= self.least {
             return Wrapping(0);
         }
-        let marked = self.call(&Deviation::new(self.deviation), price);
+        let marked = self.call(&self.unmoved(), price);
         let still = self.call(&self.deviation(STILL), price);
         self.size * (still.value - marked.value)
     }

@@ -5,6 +5,7 @@
 
 pub mod black;
 mod bound;
+pub mod closing;
 mod deviation;
 pub mod encoding;
 pub mod evaluation;
@@ -23,6 +24,7 @@ pub mod scenario;
 pub mod settlement;
 mod standing;
 
+pub use closing::ClosingLeg;
 pub use encoding::{OptionLeg, Portfolio, Requirement, Shock};
 pub use evaluation::{Evaluation, Summation, Sums};
 pub use refusal::Refusal;

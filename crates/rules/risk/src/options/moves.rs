@@ -32,4 +32,11 @@ impl Sum {
         longs: Wrapping(0),
         delta: Wrapping(0),
     };
+
+    /// Adds others.
+    pub(super) fn add(&mut self, others: &Self) {
+        self.shorts += others.shorts;
+        self.longs += others.longs;
+        self.delta += others.delta;
+    }
 }

@@ -9,6 +9,7 @@ use core::num::Wrapping;
 
 use super::black::Terms;
 use super::bound::{Loss, Node, Search};
+use super::closing::{Closing, ClosingLeg};
 use super::encoding::{
     MAX_SECONDS, OptionLeg, PART_BITS, Portfolio, Requirement, Shock, VOLATILITY_UNITS,
 };
@@ -50,6 +51,9 @@ pub struct Contract {
     volatility: Fix,
     size: i128,
 }
+
+/// The options that were added to a revaluation: by their places from zero, and those that are closing.
+pub type Added<'o> = (&'o dyn Fn(usize) -> Option<Contract>, &'o [ClosingLeg]);
 
 /// What revaluing one portfolio takes.
 pub struct Revaluation {
@@ -233,6 +237,31 @@ impl Revaluation {
         }
     }
 
+    #[inline(never)]
+    fn closing(&self, closing: &ClosingLeg) -> Closing {
+        let leg = self.leg(&self.contract(&closing.option));
+        Closing::new(closing, leg, self.inverse)
+    }
+
+    /// Adds a closing option, of which what is left to move counts among the short ones.
+    #[cold]
+    #[inline(never)]
+    pub fn add_closing(&self, worth: &mut Worth, closing: &ClosingLeg) {
+        let option = self.closing(closing);
+        let size = closing.option.size;
+        if size.0 < 0 {
+            let left = mul_div_up(size.size().0, closing.rest(), WAD);
+            worth.short = worth.short.saturating_add(left.unwrap_or(u128::MAX));
+        }
+        worth.has_options = true;
+        worth.has_longs |= option.is_long();
+        for (grid, rows) in self.grids.iter().zip(&mut worth.rows) {
+            if let Some(grid) = grid {
+                grid.add_closing(rows, &option);
+            }
+        }
+    }
+
     /// The portfolio at a price, of what its options are worth there.
     fn node(&self, worth: &Worth, price: Fix, sum: &Sum) -> Node {
         let linear = self.perpetual - worth.puts;
@@ -244,14 +273,9 @@ impl Revaluation {
         }
     }
 
-    /// The largest loss at a price of a grid's range or in a tail of it; `contract_at` is as for
+    /// The largest loss at a price of a grid's range or in a tail of it; the `options` are as for
     /// [`requirement`](Self::requirement).
-    fn worst_loss(
-        &self,
-        worth: &Worth,
-        (grid, rows): (&Grid, &Rows),
-        contract_at: &dyn Fn(usize) -> Option<Contract>,
-    ) -> Loss {
+    fn worst_loss(&self, worth: &Worth, (grid, rows): (&Grid, &Rows), options: Added<'_>) -> Loss {
         let mut nodes = [[Node::NOTHING; MOVES]; ROWS];
         for (nodes, sums) in nodes.iter_mut().zip(rows) {
             for ((node, price), sum) in nodes.iter_mut().zip(&grid.price).zip(sums) {
@@ -261,7 +285,7 @@ impl Revaluation {
         let worst = worst_node(&nodes);
         // What has no long options is concave or linear in the price: it loses most at a node.
         if worth.has_longs {
-            worst.or(self.hidden_loss(worth, worst, &nodes, contract_at))
+            worst.or(self.hidden_loss(worth, worst, &nodes, options))
         } else {
             worst
         }
@@ -274,7 +298,7 @@ impl Revaluation {
         worth: &Worth,
         worst: Loss,
         nodes: &[[Node; MOVES]; ROWS],
-        contract_at: &dyn Fn(usize) -> Option<Contract>,
+        (contract_at, closing): Added<'_>,
     ) -> Loss {
         let mut search = Search::NOTHING;
         search.seen = worst.amount;
@@ -290,28 +314,27 @@ impl Revaluation {
             for leg in contracts.map(|contract| self.leg(&contract)) {
                 leg.add_to(&mut sum, &leg.call(&leg.deviation(row), price));
             }
+            for option in closing {
+                self.closing(option).add_to(&mut sum, price);
+            }
             self.node(worth, price, &sum)
         };
         search.largest(revalue).unwrap_or(worst)
     }
 
     /// Maintenance and initial margin, rounded up, and what the worst loss is numbered: 5 x step of spot + step of volatility, each
-    /// from the lowest; 35 and 36 the tails; 37 + the lower node between two of a row. `contract_at` gives the options that were
-    /// added to `worth`, by their places from zero: prices that the grid does not have are looked at where a bound is loose.
+    /// from the lowest; 35 and 36 the tails; 37 + the lower node between two of a row. `options` are those that were added to `worth`:
+    /// prices that the grid does not have are looked at where a bound is loose.
     ///
     /// # Errors
     /// [`Refusal::Overflow`] if a result does not fit.
-    pub fn requirement(
-        &self,
-        worth: &Worth,
-        contract_at: &dyn Fn(usize) -> Option<Contract>,
-    ) -> Result<(Requirement, u8)> {
+    pub fn requirement(&self, worth: &Worth, options: Added<'_>) -> Result<(Requirement, u8)> {
         let short = Size(worth.short)
             .notional_up(self.spot)?
             .times_up(self.shock.short_option_rate)?;
         let mut margins = self.grids.iter().zip(&worth.rows).map(|(grid, rows)| {
             let grid = grid.as_ref()?;
-            let mut worst = self.worst_loss(worth, (grid, rows), contract_at);
+            let mut worst = self.worst_loss(worth, (grid, rows), options);
             if worth.has_options {
                 worst.amount += self.gross * ALLOWANCE;
             }

@@ -24,7 +24,9 @@ pub const WIDEST_VOLATILITY: u64 = WAD / 10 * 6;
 
 pub fn requirement(model: &Portfolio) -> Requirement {
     let (portfolio, legs) = model.native();
-    portfolio.requirement(&legs).unwrap()
+    portfolio
+        .requirement_with(&legs, &model.native_closing())
+        .unwrap()
 }
 
 /// Maintenance margin without its floor.
@@ -53,7 +55,7 @@ pub fn largest_loss(model: &Portfolio, steps: u64) -> f64 {
 }
 
 /// The same at volatilities of the rows and between them.
-fn largest_loss_anywhere(model: &Portfolio, steps: u64) -> f64 {
+pub fn largest_loss_anywhere(model: &Portfolio, steps: u64) -> f64 {
     let parts = 2 * BETWEEN as i32;
     let range = model.shock.volatility_range as f64 / 1e18;
     let moves = move || (-parts..=parts).map(move |n| range * f64::from(n) / f64::from(parts));
@@ -155,6 +157,7 @@ fn what_is_sold_against_wings_is_margined_for_volatilities_between_the_rows() {
         seconds,
         volatility: 800_000,
         size: size * UNIT,
+        closing: None,
     };
     let (day, year, spot) = (86_400, 365 * 86_400, 2_000 * WAD as u128);
     let model = Portfolio {
@@ -250,6 +253,7 @@ fn a_back_ratio_that_loses_most_between_two_nodes_is_margined_for_that() {
         seconds: 33 * 60,
         volatility: 800_000,
         size: size * UNIT,
+        closing: None,
     };
     let spot = 2_000 * WAD as u128;
     let model = Portfolio {

@@ -1,6 +1,7 @@
 //! Options against double precision, against the model, against other libraries and an exchange; and their properties.
 
 mod climb;
+mod closing;
 mod every_price;
 mod exchange;
 mod margins;

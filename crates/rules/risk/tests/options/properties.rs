@@ -31,6 +31,7 @@ fn any_leg() -> impl Strategy<Value = Leg> {
             seconds,
             volatility,
             size: size * (ONE / 10_000),
+            closing: None,
         })
 }
 
@@ -213,7 +214,7 @@ proptest! {
     #[test]
     fn a_short_option_far_out_of_the_money_needs_the_floor(shock in any_shock(), call in any::<bool>(), size in 1..1_000_000_i128) {
         let (ticks, spot) = (if call { 12 * TICKS } else { TICKS / 200 }, 2_000 * WAD);
-        let leg = Leg { is_call: call, ticks, seconds: 3_600, volatility: 200_000, size: -size * (ONE / 1000) };
+        let leg = Leg { is_call: call, ticks, seconds: 3_600, volatility: 200_000, size: -size * (ONE / 1000), closing: None };
         let model = Portfolio { spot, stable: spot, tick: spot / u128::from(TICKS), perpetual: 0, options: vec![leg], shock };
         let got = margin(&model).maintenance.0;
         // 1 % of 2,000 USD.
@@ -274,6 +275,7 @@ fn anything() -> impl Strategy<Value = Portfolio> {
             seconds,
             volatility,
             size,
+            closing: None,
         },
     );
     let range = || 0..=3 * RATE;
