@@ -91,14 +91,20 @@ interface IInsurancePool is IERC4626, IOwnable {
     function isOperator(address controller, address operator) external view returns (bool);
     function setOperator(address operator, bool approved) external returns (bool);
     /// Anyone, from 00:00 to 01:00 UTC, unless the pool would still pay for something known: fixes what mature batches are paid, each
-    /// at the smaller of the share prices at its request and now, and sets it aside.
+    /// at the smaller of the share prices at its request and now, and sets it aside; at the price now if no shares stay. What they give
+    /// up by that is income of those who stay, released as a harvest is.
     function fulfil(address controller) external returns (uint256 assets);
     /// Amounts of `cover` and `available` are in the asset's own decimals.
     function cover(uint256 amount) external returns (uint256 paid); // registered vaults
     /// What `cover` would pay the vault now; what an instrument's cover is at most a tenth of: the smaller of the pool's assets at the
-    /// start of the day, less exits since, and its assets now with what was drawn today; and that less what pending requests are worth,
-    /// which new open interest is limited by. In an experimental market the last two are ten times the bond, with what was drawn today.
-    function available(address vault) external view returns (uint256 amount, uint256 assets, uint256 lasting);
+    /// start of the day, less exits since, and its assets now with what was drawn today; the same, with its assets now less what pending
+    /// requests are worth, which new open interest is limited by; and what covers are measured by for what is on record: no more than what
+    /// the pool had before the deposits that came while the vault had a deficit. In an experimental market the last three are ten times the
+    /// bond, with what was drawn today.
+    function available(address vault)
+        external
+        view
+        returns (uint256 amount, uint256 assets, uint256 lasting, uint256 recorded);
     /// Fetches the pool's income from a vault, and counts what was sent to the pool without a deposit. The shares get it over seven
     /// days; what is not released yet pays deficits first.
     function harvest(address vault) external returns (uint256 assets); // anyone

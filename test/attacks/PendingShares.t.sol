@@ -46,7 +46,7 @@ contract PendingSharesAttackTest is ProtocolTest {
         restore(id);
         uint256 shares = pool.join(token, fast, INSURANCE);
         pool.request(fast, shares);
-        (, uint256 measured, uint256 lasting) = pool.available(address(vault));
+        (, uint256 measured, uint256 lasting,) = pool.available(address(vault));
         emit log_named_uint("measured", measured);
         emit log_named_uint("lasting", lasting);
         IMarginVault.Order memory maker = order(ETH, bob, -1e18, 200e18, true);

@@ -342,16 +342,16 @@ contract ExitsTest is PoolTest {
         join(bob, 3_000 * USD);
         toMidnight();
         request(alice, shares);
-        (uint256 amount, uint256 measured, uint256 lasting) = pool.available(address(vault));
+        (uint256 amount, uint256 measured, uint256 lasting,) = pool.available(address(vault));
         vm.assertEq(amount, 1_000 * USD);
         vm.assertEq(measured, 4_000 * USD);
         vm.assertEq(lasting, 3_000 * USD);
         toMaturity();
         pool.fulfil(alice);
-        (amount, measured, lasting) = pool.available(address(vault));
+        (amount, measured, lasting,) = pool.available(address(vault));
         vm.assertEq(abi.encode(amount, measured, lasting), abi.encode(750 * USD, 3_000 * USD, 3_000 * USD));
         join(carol, 9_000 * USD); // comes too late for today
-        (amount, measured, lasting) = pool.available(address(vault));
+        (amount, measured, lasting,) = pool.available(address(vault));
         vm.assertEq(abi.encode(amount, measured, lasting), abi.encode(750 * USD, 3_000 * USD, 3_000 * USD));
     }
 
