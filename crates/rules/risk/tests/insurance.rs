@@ -187,11 +187,11 @@ impl Book {
 
     /// The reference writes off what the ledger has written off, in the same order.
     fn follow(&mut self, debtor: usize, draw: &Draw) {
-        for (id, deficit) in draw.deficits.iter() {
-            if deficit > Usd::ZERO {
-                let paid = self.exact.close(debtor, id, &model::wad(deficit.0));
-                near("paid", draw.insured.get(id).0, &paid);
-            }
+        // Deficits come in the order of rewards, where there are any.
+        for (id, insured) in draw.insured.iter() {
+            let deficit = draw.deficits.get(id);
+            let paid = self.exact.close(debtor, id, &model::wad(deficit.0));
+            near("paid", insured.0, &paid);
         }
         for (id, reward) in draw.rewards.iter() {
             let paid = self.exact.reward(id, &model::wad(reward.0));
