@@ -475,7 +475,8 @@ interface IInsurancePool is IERC4626, IOwnable {
     function setOperator(address operator, bool approved) external returns (bool);
 
     /// @notice Fixes what mature batches are paid, each at the smaller of the share prices at its request and now, rounded down, burns the
-    /// shares and sets the assets aside. Anyone, from 00:00 to 01:00 UTC, unless the pool would still pay for something known.
+    /// shares and sets the assets aside; at the price now if no shares stay. What they give up by that is income of those who stay, released
+    /// as a harvest is. Anyone, from 00:00 to 01:00 UTC, unless the pool would still pay for something known.
     /// @param controller For whom.
     /// @return assets Assets set aside.
     /// @custom:emits Transfer
@@ -506,9 +507,14 @@ interface IInsurancePool is IERC4626, IOwnable {
     /// @return amount Assets that `cover` would pay it now, rounded down; zero if it is not registered.
     /// @return assets Assets that an instrument's cover is at most a tenth of: the smaller of the pool's at the start of the day, less
     /// exits since, and its assets now with what was drawn today. In an experimental market ten times the bond, with what was drawn today.
-    /// @return lasting `assets` less what pending requests are worth, which new open interest is limited by; in an experimental market
-    /// `assets`.
-    function available(address vault) external view returns (uint256 amount, uint256 assets, uint256 lasting);
+    /// @return lasting As `assets`, with its assets now less what pending requests are worth, which new open interest is limited by; in an
+    /// experimental market `assets`.
+    /// @return recorded As `assets`, and no more than what the pool had before the deposits that came while the vault had a deficit: what
+    /// covers are measured by for what is on record; in an experimental market `assets`.
+    function available(address vault)
+        external
+        view
+        returns (uint256 amount, uint256 assets, uint256 lasting, uint256 recorded);
 
     /// @notice Fetches the pool's income from a vault, as far as that lets it go, and counts what was sent to the pool without a deposit.
     /// Anyone. The shares get it over seven days; what is not released yet pays deficits first.

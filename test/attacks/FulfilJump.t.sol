@@ -6,8 +6,8 @@ import {Stakes} from "../support/Stakes.sol";
 import {IInsurancePool} from "../../contracts/interfaces/IInsurancePool.sol";
 import {vm} from "../support/Vm.sol";
 
-/// What those who leave give up by their wait becomes the stayers' in the second in which they are fulfilled, and anyone chooses that
-/// second: whoever deposits in front of it takes nearly all, having waited for nothing.
+/// What those who leave give up by their wait is income of those who stay, and is released as all income is: nobody gets it by
+/// depositing in front of their fulfilment, the second of which anyone chooses.
 contract FulfilJumpAttackTest is ProtocolTest {
     using Stakes for IInsurancePool;
 
@@ -37,7 +37,7 @@ contract FulfilJumpAttackTest is ProtocolTest {
         }
     }
 
-    function test_what_leavers_give_up_goes_to_who_deposits_in_front_of_their_fulfilment() public {
+    function test_who_deposits_in_front_of_a_fulfilment_gets_nothing_of_what_leavers_give_up() public {
         deposit(alice, 100_000_000 * USD);
         deposit(bob, 100_000_000 * USD);
         uint256 shares = pool.join(token, leaver, INSURANCE);
@@ -50,12 +50,16 @@ contract FulfilJumpAttackTest is ProtocolTest {
         fetch();
         toMaturity();
         uint256 stays = pool.balanceOf(address(this));
+        uint256 worth = pool.convertToAssets(stays);
         string memory id = checkpoint();
 
-        // As the design has it: what the leavers' part of the income was is the stayers'.
-        pool.fulfil(leaver);
+        // What the leavers' part of the income was is the stayers' a week later, and no sooner.
+        vm.assertEq(pool.fulfil(leaver), INSURANCE);
         pool.fulfil(address(this));
+        vm.assertApproxEqAbs(pool.convertToAssets(stays), worth, 1);
+        elapse(16 days);
         uint256 due = pool.convertToAssets(stays);
+        vm.assertGt(due, worth + 2_000_000 * USD);
         id = restore(id);
 
         // One transaction in the first second: deposit, fulfil, request. It can as well deposit a second before.
@@ -63,18 +67,17 @@ contract FulfilJumpAttackTest is ProtocolTest {
         pool.fulfil(leaver);
         pool.fulfil(address(this));
         pool.request(fast, mine);
-        uint256 got = pool.convertToAssets(stays);
+        vm.assertApproxEqAbs(pool.convertToAssets(stays), worth, 1);
         toMaturity();
-        uint256 out = pool.fulfil(fast);
-        emit log_named_uint("stayers without", due);
-        emit log_named_uint("stayers with", got);
-        emit log_named_uint("attacker of ten millions", out);
-        vm.assertGt(out, 12_000_000 * USD);
-        vm.assertGt(due - got, 2_000_000 * USD);
+        vm.assertApproxEqAbs(pool.fulfil(fast), 10_000_000 * USD, 1);
+        // What it gives up by leaving at once goes the same way.
+        elapse(8 days);
+        vm.assertApproxEqAbs(pool.convertToAssets(stays), due, 10);
     }
 
-    /// Where all leave, nobody is left whose it could be: it is in no share that there will ever be.
-    function test_what_the_last_leavers_give_up_is_nobodys() public {
+    /// Where all leave, nobody is left whose it could be: they are paid what their shares are worth. What is not released yet is
+    /// whoever's who joins next, over a week.
+    function test_where_all_leave_nothing_is_left_that_is_in_no_share() public {
         deposit(alice, 100_000_000 * USD);
         deposit(bob, 100_000_000 * USD);
         elapse(1 days);
@@ -82,17 +85,19 @@ contract FulfilJumpAttackTest is ProtocolTest {
         earn();
         pool.request(address(this), pool.balanceOf(address(this)));
         fetch();
-        toMaturity();
-        pool.fulfil(address(this));
+        // A week of which a day is missing has released all but a seventh.
+        elapse(7 days - block.timestamp % 1 days);
+        elapse(1 days);
+        uint256 worth = pool.totalAssets();
+        uint256 paid = pool.fulfil(address(this));
+        vm.assertGt(paid, INSURANCE + 2_000_000 * USD);
+        vm.assertApproxEqAbs(paid, worth, 1);
         vm.assertEq(pool.totalSupply(), 0);
-        uint256 left = pool.totalAssets();
+        vm.assertEq(pool.totalAssets(), 0);
+        uint256 left = token.balanceOf(address(pool)) - paid;
         uint256 shares = pool.join(token, fast, 1_000_000 * USD);
-        emit log_named_uint("left over", left);
-        emit log_named_uint("worth of all shares", pool.convertToAssets(pool.totalSupply()));
-        vm.assertGt(left, 2_600_000 * USD);
-        vm.assertLe(pool.convertToAssets(shares), 1_000_000 * USD);
-        vm.assertEq(shares, pool.totalSupply());
+        vm.assertEq(pool.convertToAssets(shares), 1_000_000 * USD);
+        elapse(7 days);
+        vm.assertApproxEqAbs(pool.convertToAssets(shares), 1_000_000 * USD + left, 1);
     }
-
-    event log_named_uint(string key, uint256 val);
 }

@@ -6,8 +6,8 @@ import {ProtocolTest} from "../protocol/Protocol.sol";
 import {Stakes} from "../support/Stakes.sol";
 import {vm} from "../support/Vm.sol";
 
-/// A debt that was booked as stuck while its feeds were silent can be closed, and is insured, as soon as they answer; the pool goes by
-/// what it was booked as, until somebody touches it. Who leaves before does not pay for it, who joins before does.
+/// A debt that was booked as stuck while its feeds were silent can be closed, and is insured, as soon as they answer. The pool is told so
+/// before anybody touches it: nobody leaves before it is closed, and nobody joins.
 contract StuckExitAttackTest is ProtocolTest {
     using Stakes for IInsurancePool;
 
@@ -40,26 +40,45 @@ contract StuckExitAttackTest is ProtocolTest {
         restore(id);
     }
 
-    function test_who_is_fulfilled_first_does_not_pay() public {
+    function test_a_stuck_debt_holds_up_exits_from_when_its_feeds_answer() public {
         prepare();
-        uint256 out = pool.fulfil(fast);
+        vm.assertEq(claimed(), abi.encode(7_500_000e18, 7_500_000e18, 7_500_000e18));
+        vm.expectRevert(abi.encodeWithSelector(IInsurancePool.PaymentDue.selector, address(vault)));
+        pool.fulfil(fast);
         (, uint256 deficit, uint256 insured) = vault.deleverage(alice.account, 16);
-        emit log_named_uint("deficit", deficit);
-        emit log_named_uint("insured", insured);
-        emit log_named_uint("leaver", out);
-        emit log_named_uint("stayers", pool.totalAssets());
-        vm.assertEq(out, 100_000_000 * USD);
-        vm.assertLe(pool.totalAssets(), 92_500_000 * USD);
+        vm.assertEq(insured, deficit);
+        // Whoever leaves has paid half of it, and of the reward.
+        uint256 rest = pool.totalAssets();
+        vm.assertLe(rest, 192_500_000 * USD);
+        vm.assertApproxEqAbs(pool.fulfil(fast), rest / 2, 1);
     }
 
-    function test_who_joins_before_it_is_touched_pays() public {
+    function test_nobody_joins_over_a_stuck_debt_whose_feeds_answer() public {
         prepare();
-        uint256 shares = pool.join(token, victim, 100_000_000 * USD);
+        vm.assertEq(pool.maxDeposit(victim), 0);
+        token.mint(victim, 100_000_000 * USD);
+        vm.prank(victim);
+        token.approve(address(pool), 100_000_000 * USD);
+        vm.expectRevert(abi.encodeWithSelector(IInsurancePool.DebtKnown.selector, address(vault)));
+        vm.prank(victim);
+        pool.deposit(100_000_000 * USD, victim);
         vault.deleverage(alice.account, 16);
-        uint256 left = pool.convertToAssets(shares);
-        emit log_named_uint("joiner", left);
-        vm.assertLt(left, 98_000_000 * USD);
+        uint256 shares = pool.join(token, victim, 100_000_000 * USD);
+        vm.assertApproxEqAbs(pool.convertToAssets(shares), 100_000_000 * USD, 1);
     }
 
-    event log_named_uint(string key, uint256 val);
+    /// As long as they are silent it holds up nobody.
+    function test_a_stuck_debt_whose_feeds_are_silent_holds_up_nobody() public {
+        prepare();
+        elapse(1 days);
+        vm.assertEq(uint256(guard.read(assetOf(ETH)).tier), 3);
+        vm.assertEq(claimed(), abi.encode(7_500_000e18, 0, 0));
+        vm.assertEq(pool.fulfil(fast), 100_000_000 * USD);
+        pool.join(token, victim, 100_000_000 * USD);
+    }
+
+    function claimed() private view returns (bytes memory) {
+        (uint256 deficit, uint256 closable, uint256 due) = vault.claims();
+        return abi.encode(deficit, closable, due);
+    }
 }

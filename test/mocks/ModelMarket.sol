@@ -45,8 +45,12 @@ contract ModelPool {
         TOKEN = token;
     }
 
-    function available(address) external view returns (uint256 amount, uint256 assets, uint256 lasting) {
-        return (TOKEN.balanceOf(address(this)), ASSETS, ASSETS);
+    function available(address)
+        external
+        view
+        returns (uint256 amount, uint256 assets, uint256 lasting, uint256 recorded)
+    {
+        return (TOKEN.balanceOf(address(this)), ASSETS, ASSETS, ASSETS);
     }
 
     function cover(uint256 amount) external returns (uint256 paid) {

@@ -14,7 +14,7 @@ contract CoverTest is PoolTest {
         vm.expectRevert(abi.encodeWithSelector(IInsurancePool.NotVault.selector, alice));
         vm.prank(alice);
         pool.cover(1);
-        (uint256 amount, uint256 assets,) = pool.available(alice);
+        (uint256 amount, uint256 assets,,) = pool.available(alice);
         vm.assertEq(amount, 0);
         vm.assertEq(assets, 1_000 * USD);
     }

@@ -74,7 +74,12 @@ contract ExitsTest is PoolTest {
         elapse(7 days);
         vm.assertApproxEqAbs(pool.convertToAssets(others), 1_100 * USD, 1);
         vm.assertEq(leave(alice), 1_000 * USD);
-        vm.assertApproxEqAbs(pool.convertToAssets(others), 1_200 * USD, 1); // which is theirs who stay
+        // Which is theirs who stay, over a week: whoever comes in front of the fulfilment has nothing of it at once.
+        vm.assertApproxEqAbs(pool.convertToAssets(others), 1_100 * USD, 1);
+        elapse(7 days / 2);
+        vm.assertApproxEqAbs(pool.convertToAssets(others), 1_150 * USD, 1);
+        elapse(7 days / 2);
+        vm.assertApproxEqAbs(pool.convertToAssets(others), 1_200 * USD, 1);
     }
 
     function test_who_asks_before_a_loss_of_a_tenth_has_all_of_it() public {
@@ -342,17 +347,59 @@ contract ExitsTest is PoolTest {
         join(bob, 3_000 * USD);
         toMidnight();
         request(alice, shares);
-        (uint256 amount, uint256 measured, uint256 lasting) = pool.available(address(vault));
+        (uint256 amount, uint256 measured, uint256 lasting,) = pool.available(address(vault));
         vm.assertEq(amount, 1_000 * USD);
         vm.assertEq(measured, 4_000 * USD);
         vm.assertEq(lasting, 3_000 * USD);
         toMaturity();
         pool.fulfil(alice);
-        (amount, measured, lasting) = pool.available(address(vault));
+        (amount, measured, lasting,) = pool.available(address(vault));
         vm.assertEq(abi.encode(amount, measured, lasting), abi.encode(750 * USD, 3_000 * USD, 3_000 * USD));
         join(carol, 9_000 * USD); // comes too late for today
-        (amount, measured, lasting) = pool.available(address(vault));
+        (amount, measured, lasting,) = pool.available(address(vault));
         vm.assertEq(abi.encode(amount, measured, lasting), abi.encode(750 * USD, 3_000 * USD, 3_000 * USD));
+    }
+
+    function test_shares_that_came_today_back_no_less_than_the_opening_once_they_are_requested() public {
+        toMidnight();
+        request(bob, join(bob, 3_000 * USD));
+        (, uint256 measured, uint256 lasting,) = pool.available(address(vault));
+        vm.assertEq(abi.encode(measured, lasting), abi.encode(1_000 * USD, 1_000 * USD));
+        request(alice, shares / 4); // which was there at the opening
+        (, measured, lasting,) = pool.available(address(vault));
+        vm.assertEq(abi.encode(measured, lasting), abi.encode(1_000 * USD, 750 * USD));
+    }
+
+    function test_what_is_on_record_is_measured_by_what_the_pool_had_before_the_deposits_since() public {
+        toMidnight();
+        vault.setClaims(100 * WAD, 0, 0);
+        join(bob, 9_000 * USD);
+        toMidnight();
+        vm.assertEq(recorded(), abi.encode(10_000 * USD, 1_000 * USD));
+        join(carol, 10_000 * USD); // raises nothing of it
+        toMidnight();
+        vm.assertEq(recorded(), abi.encode(20_000 * USD, 1_000 * USD));
+        vault.draw(500 * USD);
+        vm.assertEq(recorded(), abi.encode(20_000 * USD, 1_000 * USD));
+        vault.setClaims(WAD, 0, 0); // no more than dust
+        join(carol, USD);
+        vm.assertEq(recorded(), abi.encode(20_000 * USD, 20_000 * USD));
+    }
+
+    function test_a_lost_pool_is_joined_again_and_what_is_on_record_is_measured_by_nothing() public {
+        drawAll();
+        vault.setClaims(100 * WAD, 0, 0);
+        toMidnight();
+        uint256 joined = join(bob, 1_000 * USD);
+        vm.assertApproxEqAbs(pool.convertToAssets(joined), 1_000 * USD, 2);
+        toMidnight();
+        vm.assertEq(recorded(), abi.encode(1_000 * USD, 0));
+    }
+
+    /// What covers are measured by, for new debts and for what is on record.
+    function recorded() private view returns (bytes memory) {
+        (, uint256 measured,, uint256 most) = pool.available(address(vault));
+        return abi.encode(measured, most);
     }
 
     function earn(uint256 amount) private {

@@ -84,6 +84,6 @@ abstract contract PoolTest is NodeTest {
     }
 
     function available() internal view returns (uint256 amount) {
-        (amount,,) = pool.available(address(vault));
+        (amount,,,) = pool.available(address(vault));
     }
 }

@@ -53,7 +53,7 @@ contract BondTest is ProtocolTest {
     }
 
     function available() private view returns (uint256 amount) {
-        (amount,,) = pool.available(address(vault));
+        (amount,,,) = pool.available(address(vault));
     }
 
     function test_the_pool_holds_the_bond_itself() public {
@@ -108,14 +108,14 @@ contract BondTest is ProtocolTest {
         IMarginVault.Instrument memory parameters = vault.instrument(ETH);
         parameters.coverAllowance = uint128(1_000_000 * WAD);
         setInstrument(ETH, parameters);
-        (, uint256 measure,) = pool.available(address(vault));
+        (, uint256 measure,,) = pool.available(address(vault));
         vm.assertEq(measure, 10 * BOND);
         vm.assertEq(coverOf(), BOND * UNIT);
         vm.assertEq(draw(BOND / 4), BOND / 4);
-        (, measure,) = pool.available(address(vault));
+        (, measure,,) = pool.available(address(vault));
         vm.assertEq(measure, 10 * BOND); // as at the day's opening
         elapse(1 days);
-        (, measure,) = pool.available(address(vault));
+        (, measure,,) = pool.available(address(vault));
         vm.assertApproxEqAbs(measure, 10 * BOND * 3 / 4, 20);
         vm.assertApproxEqAbs(coverOf(), BOND * UNIT * 3 / 4, 2 * UNIT);
         vm.assertEq(draw(BOND), BOND - BOND / 4);
@@ -123,7 +123,7 @@ contract BondTest is ProtocolTest {
         vm.assertEq(coverOf(), 0);
         vm.prank(owner);
         factory.promote(address(vault));
-        (, measure,) = pool.available(address(vault));
+        (, measure,,) = pool.available(address(vault));
         vm.assertEq(measure, JOINED);
         vm.assertEq(coverOf(), JOINED * UNIT / 10);
     }

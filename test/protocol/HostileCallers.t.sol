@@ -190,7 +190,7 @@ contract HostileCallerTest is ProtocolTest {
         forged.draw(1);
         vm.expectRevert(notVault);
         pool.harvest(address(forged));
-        (uint256 available,,) = pool.available(address(forged));
+        (uint256 available,,,) = pool.available(address(forged));
         vm.assertEq(available, 0);
         vm.assertEq(pool.totalAssets(), before);
     }

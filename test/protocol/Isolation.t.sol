@@ -126,7 +126,7 @@ contract IsolationTest is ProtocolTest {
     }
 
     function insurance() private view returns (bytes memory) {
-        (uint256 payable_, uint256 measure, uint256 lasting) = pool.available(address(vault));
+        (uint256 payable_, uint256 measure, uint256 lasting,) = pool.available(address(vault));
         (uint256 bonded, uint256 worth) = pool.bond();
         bytes memory shares = abi.encode(pool.totalAssets(), pool.totalSupply(), pool.convertToAssets(SHARE));
         bytes memory holders = abi.encode(pool.balanceOf(address(this)), pool.balanceOf(alice.owner));
@@ -311,7 +311,7 @@ contract IsolationTest is ProtocolTest {
             for (uint256 other = 0; other < MARKETS; other++) {
                 vm.assertEq(pool.isVault(address(vaults[other])), k == other);
                 if (k == other) continue;
-                (uint256 drawable,,) = pool.available(address(vaults[other]));
+                (uint256 drawable,,,) = pool.available(address(vaults[other]));
                 vm.assertEq(drawable, 0);
                 vm.expectRevert(abi.encodeWithSelector(IInsurancePool.NotVault.selector, address(vaults[other])));
                 vm.prank(address(vaults[other]));

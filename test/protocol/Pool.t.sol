@@ -24,7 +24,7 @@ contract PoolTest is ProtocolTest {
     }
 
     function available(address who) private view returns (uint256 amount) {
-        (amount,,) = pool.available(who);
+        (amount,,,) = pool.available(who);
     }
 
     function assets(uint256 dollars) private pure returns (uint256) {

@@ -9,7 +9,8 @@ use program_support::encoding::concat;
 use stylus_sdk::prelude::*;
 
 use crate::abi::{
-    Covered, Error, Harvested, NotVault, SharesConsolidated, TooManyVaults, VaultSet, VaultSilent,
+    Covered, DebtKnown, Error, Harvested, NotVault, SharesConsolidated, TooManyVaults, VaultSet,
+    VaultSilent,
 };
 use crate::interface::Vault;
 use crate::{InsurancePool, narrow};
@@ -66,13 +67,13 @@ impl InsurancePool {
         self.emit::<VaultSet>(1, &[vault.into_word(), word(0)]);
     }
 
-    /// What `vault` says that it owes, in asset units rounded down. Fails with `VaultSilent` if it does not answer.
-    fn owed_by(&self, vault: Address, owed: Owed) -> Result<u128, Error> {
+    /// What `vault` says that it owes, in asset units rounded down: see [`Owed`]. Fails with `VaultSilent` if it does not answer.
+    fn owed_by(&self, vault: Address) -> Result<[u128; 3], Error> {
         let Ok(claims) = calls::view::<3>(self.vm(), vault, &Vault::claimsCall::SELECTOR) else {
             return Err(Error::of::<VaultSilent>(&[vault.into_word()]));
         };
         let unit = self.config.get().wad_per_unit();
-        Ok(insurance::div(narrow(claims[owed as usize]), unit))
+        Ok(claims.map(|amount| insurance::div(narrow(amount), unit)))
     }
 
     /// What is too little to wait for.
@@ -83,7 +84,7 @@ impl InsurancePool {
 
     /// Whether `vault` has a deficit above dust that is known.
     pub(super) fn has_deficit(&self, vault: Address) -> Result<bool, Error> {
-        Ok(self.owed_by(vault, Owed::Known)? > self.dust())
+        Ok(self.owed_by(vault)?[Owed::Known as usize] > self.dust())
     }
 
     /// The vault with which the vaults owe more than dust together, at most `most` of it counted; none if they do not.
@@ -91,13 +92,32 @@ impl InsurancePool {
         let (mut sum, dust) = (0_u128, self.dust());
         for k in 0..self.vault_list.len() {
             let vault = self.vault_list.get(k).unwrap_or_default();
-            sum = sum.saturating_add(self.owed_by(vault, owed)?);
+            sum = sum.saturating_add(self.owed_by(vault)?[owed as usize]);
             // What the pool could not pay anyway holds nobody up.
             if sum.min(most) > dust {
                 return Ok(Some(vault));
             }
         }
         Ok(None)
+    }
+
+    /// Asks every vault before a deposit. Fails with `DebtKnown` if they owe more than dust that can be closed, or with `VaultSilent`.
+    /// For what a vault has on record, its covers are measured by no more than what the pool has now, until a deposit finds that it
+    /// owes nothing: nobody's deposit pays for what was owed before it came.
+    pub(super) fn ask_before_deposit(&mut self) -> Result<(), Error> {
+        let (mut closable, dust) = (0_u128, self.dust());
+        let before = self.reserves.totals().assets;
+        for k in 0..self.vault_list.len() {
+            let vault = self.vault_list.get(k).unwrap_or_default();
+            let owed = self.owed_by(vault)?;
+            closable = closable.saturating_add(owed[Owed::Closable as usize]);
+            if closable > dust {
+                return Err(Error::of::<DebtKnown>(&[vault.into_word()]));
+            }
+            let most = (owed[Owed::Known as usize] > dust).then_some(before);
+            self.vaults.setter(vault).limit(most);
+        }
+        Ok(())
     }
 
     /// What `vault` may draw now; zero if it is not registered.
@@ -119,8 +139,9 @@ impl InsurancePool {
             .min(self.payable())
     }
 
-    /// What instruments' covers are measured by, and new open interest is limited by; see `IInsurancePool.available`.
-    pub(super) fn measured_assets(&self) -> (u128, u128) {
+    /// What covers of `vault` are measured by, new open interest is limited by, and covers are measured by for what is on record; see
+    /// `IInsurancePool.available`.
+    pub(super) fn measured_assets(&self, vault: Address) -> [u128; 3] {
         let settings = self.config.get();
         let day = self.reserves.day(self.now());
         let payable = self.payable();
@@ -128,19 +149,26 @@ impl InsurancePool {
             let measured = payable
                 .saturating_add(day.drawn)
                 .saturating_mul(COVERS_IN_ASSETS);
-            return (measured, measured);
+            return [measured; 3];
         }
         let measured = day.measure(payable, settings.dollar());
+        let recorded = self
+            .vaults
+            .get(vault)
+            .most()
+            .map_or(measured, |most| most.min(measured));
         let pending = self.leaving.pending();
         if pending == 0 {
-            return (measured, measured);
+            return [measured, measured, recorded];
         }
         // Shares that exist are never worth more than fits.
         let leaving = self
             .price()
             .to_assets(pending, Rounding::Up)
-            .unwrap_or(measured);
-        (measured, measured.saturating_sub(leaving))
+            .unwrap_or(payable);
+        // Shares that came since the day's opening were never in it, and leave it as it is when they are requested.
+        let lasting = day.measure(payable.saturating_sub(leaving), settings.dollar());
+        [measured, lasting, recorded]
     }
 
     /// Pays the calling vault at most `amount`, in asset units: what is `available` to it. Returns what was paid: nothing if the token
@@ -248,7 +276,7 @@ impl InsurancePool {
     /// Counts everything that the pool holds and has not set aside as its own, and returns by how much that is more than before: income,
     /// which is locked.
     fn count_assets(&mut self) -> Result<u128, Error> {
-        let (now, dollar) = (self.now(), self.config.get().dollar());
+        let now = self.now();
         let (income, aside) = (self.income.get(), self.leaving.set_aside());
         let held = narrow(self.held()?).min(MAX_ASSETS);
         let mut totals = self.reserves.totals();
@@ -259,7 +287,7 @@ impl InsurancePool {
         totals.assets = assets;
         self.reserves.set(now, &totals);
         if grown > 0 {
-            self.income.set(&income.with(grown, now, dollar));
+            self.income.set(&income.with(grown, now));
         }
         if lost > 0 {
             self.income.set(&income.without(lost, now));

@@ -3,10 +3,9 @@
 use alloy_primitives::{Address, B256, U256};
 use contract_support::token;
 use contract_support::words::word;
-use insurance::Batch;
-use insurance::Claim;
 use insurance::batch::{self, MAX_BATCHES};
 use insurance::claim::By;
+use insurance::{Batch, Claim, Fulfilment};
 use stylus_sdk::prelude::*;
 
 use crate::abi::{
@@ -118,7 +117,8 @@ impl InsurancePool {
     }
 
     /// Fixes what the mature batches of `controller` are paid: what their shares were worth when they were requested, or are worth
-    /// now if that is less. Burns the shares and sets the assets aside. For anyone, in the first hour of a day.
+    /// now if that is less or no shares stay. Burns the shares and sets the assets aside; what they give up is income of those who
+    /// stay. For anyone, in the first hour of a day.
     ///
     /// Returns the assets. Fails with `FulfilmentClosed`, `NothingMature`, `PaymentDue` while the pool would still pay for something
     /// that is known, or `VaultSilent`.
@@ -132,27 +132,26 @@ impl InsurancePool {
         if let Some(vault) = self.owing(Owed::Due, self.payable())? {
             return Err(Error::of::<PaymentDue>(&[vault.into_word()]));
         }
-        let (shares, assets) = self.close_mature(controller)?;
-        self.set_aside(shares, assets);
-        let words = [controller.into_word(), word(shares), word(assets)];
+        let (closed, assets) = self.close_mature(controller)?;
+        self.set_aside(&closed, assets);
+        let words = [controller.into_word(), word(closed.shares), word(assets)];
         self.emit::<Fulfilled>(1, &words);
         Ok(assets)
     }
 
-    /// Takes the mature batches off the list, and adds to the claim what they are paid; returns their shares and that.
-    fn close_mature(&mut self, controller: Address) -> Result<(u128, u128), Error> {
+    /// Takes the mature batches off the list, and adds to the claim what they are paid; returns them and that.
+    fn close_mature(&mut self, controller: Address) -> Result<(Fulfilment, u128), Error> {
         let (now, totals) = (self.now(), self.released());
         let virtual_shares = self.config.get().virtual_shares();
         let mut exits = self.exits.setter(controller);
         let (mut claim, open) = exits.get();
-        let (mut left, mut shares, mut assets) = (0, 0, 0);
+        let (mut left, mut closed) = (0, Fulfilment::default());
         for k in 0..open {
             let Some(batch) = exits.batch(k) else {
                 continue;
             };
             if batch.is_mature(now) {
-                shares += batch.pending(&totals);
-                assets += batch.payment(totals, virtual_shares)?;
+                closed.add(&batch, totals, virtual_shares)?;
                 exits.set_batch(k, None);
             } else {
                 // Those that stay move down: open batches are always the first ones.
@@ -166,15 +165,21 @@ impl InsurancePool {
         if left == open {
             return Err(Error::of::<NothingMature>(&[controller.into_word()]));
         }
-        claim.shares = claim.shares.saturating_add(shares);
+        let assets = closed.paid(totals, virtual_shares);
+        claim.shares = claim.shares.saturating_add(closed.shares);
         claim.assets += assets;
         exits.set(&claim, left);
-        Ok((shares, assets))
+        Ok((closed, assets))
     }
 
-    /// Burns `shares` that were pending, and takes `assets` off those that vaults can draw.
-    fn set_aside(&mut self, shares: u128, assets: u128) {
-        let now = self.now();
+    /// Burns shares that were pending, takes `assets` off those that vaults can draw, and locks what the shares were worth beyond that,
+    /// so that their end raises no price at once.
+    fn set_aside(&mut self, closed: &Fulfilment, assets: u128) {
+        let (now, shares) = (self.now(), closed.shares);
+        if closed.worth > assets {
+            let income = self.income.get().with(closed.worth - assets, now);
+            self.income.set(&income);
+        }
         let dollar = self.config.get().dollar();
         let mut totals = self.reserves.totals();
         totals.shares -= shares;

@@ -1,15 +1,15 @@
 //! Shares of their owners: moving them, and minting them for assets.
 
 use crate::abi::{
-    Approval, AssetsMissing, DebtKnown, Deposit, Error, InsufficientAllowance, InsufficientBalance,
-    Overflow, ZeroAddress, ZeroAmount,
+    Approval, AssetsMissing, Deposit, Error, InsufficientAllowance, InsufficientBalance, Overflow,
+    ZeroAddress, ZeroAmount,
 };
 use crate::cover::Owed;
 use crate::{InsurancePool, narrow};
 use alloy_primitives::{Address, B256, U256};
 use contract_support::token;
 use contract_support::words::word;
-use insurance::{MAX_ASSETS, MAX_SUPPLY, Rounding, Totals};
+use insurance::{Income, MAX_ASSETS, MAX_SUPPLY, Rounding, Totals};
 use stylus_sdk::prelude::*;
 
 impl InsurancePool {
@@ -136,9 +136,7 @@ impl InsurancePool {
         if shares == 0 {
             return Err(ZeroAmount {}.into());
         }
-        if let Some(vault) = self.owing(Owed::Closable, u128::MAX)? {
-            return Err(Error::of::<DebtKnown>(&[vault.into_word()]));
-        }
+        self.ask_before_deposit()?;
         let before = self.reserves.totals();
         let after = Totals {
             assets: before.assets.saturating_add(assets),
@@ -150,6 +148,10 @@ impl InsurancePool {
             return Err(Overflow {}.into());
         }
         let now = self.now();
+        if before.shares == 0 {
+            // What is here is nobody's yet.
+            self.income.set(&Income::new(before.assets, now));
+        }
         self.reserves.set(now, &after);
         // Minted before the token is called, at a price that this deposit cannot move; if less arrives, all of it reverts.
         self.give(Address::ZERO, receiver, shares);

@@ -94,11 +94,14 @@ impl InsurancePool {
         Ok(result)
     }
 
-    /// What the shares own now.
+    /// What the shares own now. What is left where there are none is income of whoever joins next.
     fn released(&self) -> Totals {
         let mut totals = self.reserves.totals();
         // What is locked is part of the assets.
-        totals.assets -= self.income.get().locked_at(self.now());
+        totals.assets -= match totals.shares {
+            0 => totals.assets,
+            _ => self.income.get().locked_at(self.now()),
+        };
         totals
     }
 

@@ -137,8 +137,9 @@ fn view(pool: &InsurancePool, selector: u32, args: Args) -> Result<Option<Vec<u8
         }
         selector::PARAMETERS => return Ok(Some(concat(&[], &pool.config.get().words()))),
         selector::AVAILABLE => {
-            let (measured, lasting) = pool.measured_assets();
-            let amounts = [pool.drawable(args.address(0)), measured, lasting];
+            let vault = args.address(0);
+            let [measured, lasting, recorded] = pool.measured_assets(vault);
+            let amounts = [pool.drawable(vault), measured, lasting, recorded];
             return Ok(Some(concat(&[], &amounts.map(word))));
         }
         _ => return Ok(None),

@@ -5,7 +5,7 @@ use insurance::Income;
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::StorageB256;
 
-/// Slot of the income that was locked (12 bytes), since when (4) and until when (4).
+/// Slot of the income that was locked (12 bytes), since when (4), and how long after that it is released (8).
 #[storage]
 pub struct LockedIncome {
     word: StorageB256,
@@ -18,7 +18,7 @@ impl LockedIncome {
         Income {
             locked: fields.uint(12),
             since: fields.short(4),
-            end: fields.short(4),
+            left: fields.short(8),
         }
     }
 
@@ -27,7 +27,7 @@ impl LockedIncome {
         let word = Pack::default()
             .uint(income.locked, 12)
             .short(income.since, 4)
-            .short(income.end, 4);
+            .short(income.left, 8);
         self.word.set(word.word());
     }
 }

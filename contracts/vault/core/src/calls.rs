@@ -97,11 +97,11 @@ pub fn push(token: Address, to: Address, amount: u128) {
     move_tokens(token, encode_call(Erc20::transferCall::SELECTOR, &words));
 }
 
-/// What the pool would pay this vault now; what covers are measured by; and what new open interest is limited by: three words, in the
-/// token's smallest units.
+/// What the pool would pay this vault now; what covers are measured by; what new open interest is limited by; and what covers are
+/// measured by for what is on record: four words, in the token's smallest units.
 pub fn available(pool: Address) -> Args<'static> {
     let call = encode_call(Pool::availableCall::SELECTOR, &[this()]);
-    ask(pool, call, 3, Error::PoolFailed)
+    ask(pool, call, 4, Error::PoolFailed)
 }
 
 /// Draws at most `amount` of the token's smallest units from the pool. Returns what has really arrived: nothing if the

@@ -51,6 +51,6 @@ sol! {
     interface Pool {
         error Reentered();
         function cover(uint256 amount) external returns (uint256 paid);
-        function available(address vault) external view returns (uint256 amount, uint256 assets, uint256 lasting);
+        function available(address vault) external view returns (uint256 amount, uint256 assets, uint256 lasting, uint256 recorded);
     }
 }

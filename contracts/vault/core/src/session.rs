@@ -142,6 +142,7 @@ impl<'s> Session<'s> {
             let said = Pool {
                 payable: self.amount(answer.unsigned(0)),
                 measured: self.amount(answer.unsigned(1)),
+                recorded: self.amount(answer.unsigned(3)),
             };
             self.ledger.insure(said).or_revert();
         }

@@ -10,7 +10,7 @@ use margin_vault::abi::{Bytes, encode, usd};
 use margin_vault::error::OrRevert;
 use margin_vault::flows;
 use margin_vault::parameters::{RATE_UNIT, ratio};
-use margin_vault::session::Session;
+use margin_vault::session::{Session, action};
 use margin_vault::storage::{Field, InstrumentField, Storage};
 use margin_vault::word::Word;
 use stylus_sdk::host::WasmVM;
@@ -238,7 +238,28 @@ pub fn claims(store: &mut Storage) -> Bytes {
     }
     let mut session = Session::open(store);
     session.insure();
-    encode(&session.ledger.claims().or_revert().map(usd))
+    let stuck = stuck_now(&mut session);
+    encode(&session.ledger.claims(stuck).or_revert().map(usd))
+}
+
+/// Debts that are booked as stuck, and can still not be closed: all of them, or none once the guard lets legs on any underlying that
+/// owes be closed. Who touches and closes them is not known beforehand, so that they count as debts that can be closed from then on.
+fn stuck_now(session: &mut Session) -> Usd {
+    let stuck = session.ledger.store.stuck();
+    if stuck == Usd::ZERO {
+        return stuck;
+    }
+    let mut left = session.ledger.store.records().known;
+    while left != 0 {
+        session.want(left.trailing_zeros() as InstrumentId);
+        left &= left - 1;
+    }
+    session.read_prices();
+    let mut asked = session.ledger.store.markets.perpetuals();
+    if asked.any(|market| market.blocked & action::DELEVERAGE == 0) {
+        return Usd::ZERO;
+    }
+    stuck
 }
 
 /// Known debts that nobody waits for.

@@ -14,6 +14,10 @@ const WINDOW: u64 = 90 * 86_400;
 pub struct Insurance {
     /// How large covers are.
     pub covers: BTreeMap<InstrumentId, Exact>,
+    /// How large they are at most for what is on record, while the pool had less before the deposits that came since.
+    pub recorded: Option<Exact>,
+    /// By what each drains since its last payment.
+    pub drains: BTreeMap<InstrumentId, Exact>,
     /// What debts have used up of nine tenths of each.
     pub used: BTreeMap<InstrumentId, Exact>,
     /// What rewards have used up of one tenth of each.
@@ -54,7 +58,8 @@ impl Insurance {
         let passed = Exact::new(seconds.into(), WINDOW.into());
         for (used, count) in [(&mut self.used, 9), (&mut self.rewarded, 1)] {
             for (id, amount) in used {
-                let drained = tenths(&of(&self.covers, *id), count) * &passed;
+                let size = of(&self.covers, *id).min(of(&self.drains, *id));
+                let drained = tenths(&size, count) * &passed;
                 *amount = positive(&*amount - drained);
             }
         }
@@ -74,6 +79,15 @@ impl Insurance {
     #[must_use]
     pub fn room(&self, id: InstrumentId) -> Exact {
         positive(tenths(&of(&self.covers, id), 9) - of(&self.used, id))
+    }
+
+    /// How large an instrument's cover is for what is on record.
+    fn size_on_record(&self, id: InstrumentId) -> Exact {
+        let size = of(&self.covers, id);
+        match &self.recorded {
+            Some(recorded) => size.min(recorded.clone()),
+            None => size,
+        }
     }
 
     /// What it has left for rewards.
@@ -136,12 +150,21 @@ impl Insurance {
         let paid = wanted.clone().min(self.reward_room(id)).min(beyond);
         *self.rewarded.entry(id).or_default() += &paid;
         self.pool -= &paid;
+        self.look(id, &paid);
         paid
     }
 
     fn pay(&mut self, id: InstrumentId, amount: &Exact) {
         *self.used.entry(id).or_default() += amount;
         self.pool -= amount;
+        self.look(id, amount);
+    }
+
+    /// A payment fixes by what the cover drains from then on: by what it is for what is on record.
+    fn look(&mut self, id: InstrumentId, paid: &Exact) {
+        if !paid.is_zero() {
+            self.drains.insert(id, self.size_on_record(id));
+        }
     }
 
     fn record(&mut self, id: InstrumentId, unpaid: Exact) {
@@ -163,9 +186,10 @@ impl Insurance {
         self.shortfall -= haircut;
     }
 
-    /// Pays of an instrument's record what its cover has beyond known debts. Returns it.
+    /// Pays of an instrument's record what its cover, as large as it is for that, has beyond known debts. Returns it.
     pub fn recover(&mut self, id: InstrumentId) -> Exact {
-        let room = positive(self.room(id) - self.known(id));
+        let left = tenths(&self.size_on_record(id), 9) - of(&self.used, id);
+        let room = positive(left - self.known(id));
         let paid = of(&self.records, id).min(room).min(self.pool.clone());
         *self.records.entry(id).or_default() -= &paid;
         self.shortfall -= &paid;

@@ -64,17 +64,48 @@ impl Batch {
     pub fn pending(&self, totals: &Totals) -> u128 {
         totals.carried(self.shares, self.requested_at.generation)
     }
+}
 
-    /// What the batch is paid when the totals are `totals`: what its shares were worth when they were requested, or are worth now if
-    /// that is less; rounded down.
+/// Batches that are fulfilled together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fulfilment {
+    /// Their shares, as they count now.
+    pub shares: u128,
+    /// What the shares are worth now; of each batch rounded down.
+    pub worth: u128,
+    /// The same, of each batch at most what it was worth when it was requested.
+    pub due: u128,
+}
+
+impl Fulfilment {
+    /// Adds a batch to those that are fulfilled when the totals are `totals`.
     ///
     /// # Errors
     /// [`Overflow`] never for shares that exist.
-    pub fn payment(&self, totals: Totals, virtual_shares: u128) -> Result<u128, Overflow> {
-        let then =
-            Price::new(self.requested_at, virtual_shares).to_assets(self.shares, Rounding::Down)?;
-        let now =
-            Price::new(totals, virtual_shares).to_assets(self.pending(&totals), Rounding::Down)?;
-        Ok(then.min(now))
+    pub fn add(
+        &mut self,
+        batch: &Batch,
+        totals: Totals,
+        virtual_shares: u128,
+    ) -> Result<(), Overflow> {
+        let shares = batch.pending(&totals);
+        let then = Price::new(batch.requested_at, virtual_shares)
+            .to_assets(batch.shares, Rounding::Down)?;
+        let now = Price::new(totals, virtual_shares).to_assets(shares, Rounding::Down)?;
+        self.shares += shares;
+        self.worth += now;
+        self.due += now.min(then);
+        Ok(())
+    }
+
+    /// What is paid, of what the shares were worth when they were requested and are worth now the smaller; the rest is income of those
+    /// who stay. If less stays than the virtual shares, it would be nobody's: then the shares are paid what they are worth now.
+    #[must_use]
+    pub const fn paid(&self, totals: Totals, virtual_shares: u128) -> u128 {
+        if totals.shares.saturating_sub(self.shares) < virtual_shares {
+            self.worth
+        } else {
+            self.due
+        }
     }
 }

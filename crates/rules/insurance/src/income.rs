@@ -5,50 +5,64 @@ use crate::math::mul_div_up;
 /// Seconds over which income is released: seven days.
 pub const RELEASE: u64 = 604_800;
 
-/// Income below this part of what is still locked does not move its end.
-const SMALL_PARTS: u128 = 10_000;
+/// Binary digits of a second that times are kept to. Whole seconds, rounded up, would let a unit delay everybody's income by one.
+const DIGITS: u32 = 40;
 
-/// Income that is not released yet. It falls linearly from `locked` at `since` to nothing at `end`.
+/// Income that is not released yet. It falls linearly from `locked` at `since` to nothing `left` later.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Income {
     /// Asset units that were locked at `since`.
     pub locked: u128,
     /// Unix time.
     pub since: u64,
-    /// Unix time at which all of it is released.
-    pub end: u64,
+    /// How long after `since` all of it is released: units of 2^-40 seconds, at most a whole [`RELEASE`].
+    pub left: u64,
 }
 
 impl Income {
+    /// What comes at `now`, all of it locked.
+    #[must_use]
+    pub const fn new(locked: u128, now: u64) -> Self {
+        Self {
+            locked,
+            since: now,
+            left: RELEASE << DIGITS,
+        }
+    }
+
     /// What is not released at `now`, rounded up.
     #[must_use]
     pub fn locked_at(&self, now: u64) -> u128 {
-        if now >= self.end {
-            return 0;
+        match self.left_at(now) {
+            0 => 0,
+            // At most what was locked, since `now` is never before `since`.
+            left => mul_div_up(self.locked, left.into(), self.left.into()).unwrap_or(self.locked),
         }
-        let (left, all) = (self.end - now, self.end - self.since);
-        // `now` is never before `since`, so that this is at most what was locked.
-        mul_div_up(self.locked, left.into(), all.into()).unwrap_or(self.locked)
     }
 
-    /// Adds `income` at `now`: what was locked and what comes now end at the mean of their ends, weighted by amount and rounded
-    /// up. Income below one `dollar`, or a ten-thousandth of what is locked, ends with the rest; where nothing is locked there is
-    /// no rest.
+    /// How long after `now` all of it is released; units of 2^-40 seconds.
+    fn left_at(&self, now: u64) -> u64 {
+        let passed = u128::from(now.saturating_sub(self.since)) << DIGITS;
+        // The rest of 64 bits has as many.
+        u128::from(self.left).saturating_sub(passed) as u64
+    }
+
+    /// Adds `income` at `now`: what was locked and what comes now end at the mean of their ends, weighted by amount and rounded up. So
+    /// parts of an income end when the whole would have, and nothing delays others' by more than its weight.
     #[must_use]
-    pub fn with(&self, income: u128, now: u64, dollar: u128) -> Self {
+    pub fn with(&self, income: u128, now: u64) -> Self {
         let locked = self.locked_at(now);
-        let is_small = income < dollar || income * SMALL_PARTS < locked;
-        let end = if locked == 0 {
-            now + RELEASE
-        } else if is_small {
-            self.end
-        } else {
-            now + mean(locked, self.end - now, income)
-        };
+        let whole = Self::new(locked.saturating_add(income), now);
+        if locked == 0 {
+            return whole;
+        }
+        let left = self.left_at(now);
+        let later = whole.left - left;
+        // At most `later`, as the income is at most the whole.
+        let delay = mul_div_up(income, later.into(), whole.locked);
         Self {
-            locked: locked + income,
-            since: now,
-            end,
+            left: left + delay.unwrap_or(later.into()) as u64,
+            ..whole
         }
     }
 
@@ -58,16 +72,7 @@ impl Income {
         Self {
             locked: self.locked_at(now).saturating_sub(paid),
             since: now,
-            end: self.end,
+            left: self.left_at(now),
         }
     }
-}
-
-/// The mean of `left` seconds for `locked` and a whole release for `income`, rounded up.
-fn mean(locked: u128, left: u64, income: u128) -> u64 {
-    // Amounts are below 2^96 and seconds below 2^32.
-    let weighed = locked * u128::from(left) + income * u128::from(RELEASE);
-    let mean = mul_div_up(weighed, 1, locked + income).unwrap_or(0);
-    // A mean of two times is at most the later.
-    mean as u64
 }

@@ -22,7 +22,7 @@ pub mod income;
 mod math;
 pub mod shares;
 
-pub use batch::Batch;
+pub use batch::{Batch, Fulfilment};
 pub use claim::Claim;
 pub use day::Day;
 pub use income::Income;

@@ -50,8 +50,57 @@ fn who_asks_before_a_gain_gets_none_of_it() {
     pool.harvest(MILLION / 5); // a tenth for everybody
     pool.now = MATURITY + 30 * DAY;
     assert_eq!(pool.fulfil(7), MILLION);
+    pool.now += 7 * DAY;
     let left = pool.worth(stays);
     assert!(left > MILLION * 6 / 5 - DOLLAR, "{left}");
+}
+
+#[test]
+fn what_leavers_give_up_is_released_to_those_who_stay_over_a_week() {
+    let mut pool = Pool::at(NOON);
+    let [stays, leaves] = [1, 9].map(|part| pool.deposit(part * MILLION));
+    pool.request(7, leaves);
+    pool.harvest(MILLION);
+    pool.now = MATURITY + 7 * DAY;
+    let before = pool.worth(stays);
+    let late = pool.deposit(11 * MILLION);
+    assert_eq!(pool.fulfil(7), 9 * MILLION);
+    // Nine tenths of the income are given up, and nothing is had at once.
+    assert_eq!(before, MILLION * 11 / 10 - 1);
+    assert!(pool.worth(stays).abs_diff(before) <= 1);
+    assert!(pool.worth(late).abs_diff(11 * MILLION) <= 1);
+    // Whoever came just before has of it what every other share has, as the week passes.
+    pool.now += 3 * DAY + DAY / 2;
+    let gained = (pool.worth(stays) - before) + (pool.worth(late) - 11 * MILLION);
+    assert!(gained.abs_diff(MILLION * 9 / 20) <= 4, "{gained}");
+    pool.now += 4 * DAY;
+    let gained = (pool.worth(stays) - before) + (pool.worth(late) - 11 * MILLION);
+    assert!(gained.abs_diff(MILLION * 9 / 10) <= 4, "{gained}");
+}
+
+#[test]
+fn where_all_leave_the_last_are_paid_what_their_shares_are_worth() {
+    let mut pool = Pool::at(NOON);
+    let [first, last] = [0, 1].map(|_| pool.deposit(MILLION));
+    pool.request(7, first);
+    pool.request(8, last);
+    pool.harvest(MILLION);
+    pool.now = MATURITY;
+    assert_eq!(pool.fulfil(7), MILLION);
+    let paid = pool.fulfil(8);
+    assert!(paid.abs_diff(MILLION * 3 / 2) <= 1, "{paid}");
+    // What the first have given up is nobody's until somebody joins, and then that one's over a week.
+    assert_eq!(
+        (pool.assets(), pool.held()),
+        (0, 3 * MILLION - MILLION - paid)
+    );
+    pool.now += 30 * DAY;
+    let joins = pool.deposit(MILLION);
+    assert_eq!(pool.worth(joins), MILLION);
+    pool.now += DAY * 7 / 2;
+    assert!(pool.worth(joins).abs_diff(MILLION * 5 / 4) <= 2);
+    pool.now += DAY * 7 / 2;
+    assert!(pool.worth(joins).abs_diff(MILLION * 3 / 2) <= 2);
 }
 
 #[test]

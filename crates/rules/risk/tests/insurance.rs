@@ -86,11 +86,17 @@ impl Book {
         for &debtor in debtors.iter().chain([&WINNER]) {
             vault.touch(debtor, false).unwrap();
         }
+        // Beside the others' draws.
+        let mut apart = random.clone();
+        if apart.random_bool(0.3) {
+            vault.recorded = Some(usd(apart.random_range(0..300)));
+        }
         let share = random.random_range(0..3) * WAD / 10;
         let most = usd(random.random_range(0..40));
         let mut book = Self {
             exact: model::Insurance {
                 pool: model::wad(vault.insurance.0),
+                recorded: vault.recorded.map(|size| model::wad(size.0)),
                 covers: vault
                     .memory
                     .cover_sizes
@@ -181,11 +187,11 @@ impl Book {
 
     /// The reference writes off what the ledger has written off, in the same order.
     fn follow(&mut self, debtor: usize, draw: &Draw) {
-        for (id, deficit) in draw.deficits.iter() {
-            if deficit > Usd::ZERO {
-                let paid = self.exact.close(debtor, id, &model::wad(deficit.0));
-                near("paid", draw.insured.get(id).0, &paid);
-            }
+        // Deficits come in the order of rewards, where there are any.
+        for (id, insured) in draw.insured.iter() {
+            let deficit = draw.deficits.get(id);
+            let paid = self.exact.close(debtor, id, &model::wad(deficit.0));
+            near("paid", insured.0, &paid);
         }
         for (id, reward) in draw.rewards.iter() {
             let paid = self.exact.reward(id, &model::wad(reward.0));
@@ -424,7 +430,10 @@ fn what_is_due_is_what_insurance_then_pays() {
             book.haircut(random.random_range(0..100));
         }
         book.advance(random.random_range(0..60 * 86_400));
-        let [deficit, closable, due] = book.vault.ask(|ledger| ledger.claims()).unwrap();
+        let [deficit, closable, due] = book
+            .vault
+            .ask(|ledger| ledger.claims(ledger.store.stuck()))
+            .unwrap();
         let (totals, had) = (&book.vault.memory.totals, book.vault.insurance);
         assert_eq!(closable, totals.debt);
         assert_eq!(deficit.0, (totals.debt.0 + totals.shortfall.0).max(0));
@@ -460,11 +469,69 @@ fn what_is_stuck_is_not_due() {
                 .run(|ledger| ledger.set_stuck(debtor, true))
                 .unwrap();
             closable = closable.minus(debt).unwrap();
-            let claims = book.vault.ask(|ledger| ledger.claims()).unwrap();
+            let claims = book
+                .vault
+                .ask(|ledger| ledger.claims(ledger.store.stuck()))
+                .unwrap();
             assert_eq!(claims[0], book.vault.memory.totals.debt);
             assert_eq!(claims[1], closable);
             assert!(claims[2] <= closable);
         }
         assert_eq!(closable, Usd::ZERO);
     }
+}
+
+/// Whoever joins over a record pays for new debts with all that it has brought, and for the record no more than the pool paid without
+/// it: what was left of the cover of before, and what drains of that.
+#[test]
+fn what_is_on_record_is_paid_by_a_cover_as_large_as_before_the_deposits() {
+    const SEASON: u64 = 90 * 86_400;
+    let mut vault = Vault {
+        insurance: usd(10_000),
+        ..Vault::default()
+    };
+    vault.list(0, Price(MARK));
+    vault.memory.cover_sizes.insert(0, usd(100));
+    vault.deposit(WINNER, usd(1_000_000)).unwrap();
+    let owe = |vault: &mut Vault, debtor: usize| {
+        let price = vault.memory.prices(0).mark;
+        vault
+            .trade(WINNER, debtor, 0, Size(40 * WAD), price)
+            .unwrap();
+        vault.poke(0, Price(price.0 + RISE * WAD)).unwrap();
+        vault.touch(debtor, false).unwrap();
+        let mut draw = Draw {
+            unit: Usd(1),
+            ..Draw::default()
+        };
+        let legs = vault.memory.account(debtor).legs;
+        vault
+            .run(|ledger| ledger.close(debtor, &legs, 16, &mut draw))
+            .unwrap();
+        draw.insured.get(0)
+    };
+    assert_eq!(owe(&mut vault, 0), usd(90)); // of 400
+    // The pool grows to ten times what it had, and covers with it.
+    vault.memory.cover_sizes.insert(0, usd(1_000));
+    vault.recorded = Some(usd(100));
+    let due = |vault: &Vault| vault.ask(|ledger| ledger.claims(Usd::ZERO)).unwrap();
+    assert_eq!(due(&vault), [usd(310), Usd::ZERO, Usd::ZERO]);
+    assert_eq!(vault.recover(0), Ok(Usd::ZERO));
+    vault.now += SEASON / 10;
+    assert_eq!(due(&vault)[2], usd(9));
+    assert_eq!(vault.recover(0), Ok(usd(9)));
+    // It drains as before, although the cover has been larger since.
+    vault.now += SEASON / 10;
+    assert_eq!(vault.recover(0), Ok(usd(9)));
+    // A new debt is insured by all of the cover that is left: 900, less 90.
+    assert_eq!(owe(&mut vault, 1), usd(400));
+    assert_eq!(vault.recover(0), Ok(Usd::ZERO));
+    // With a cover of nothing before them, deposits pay nothing of it, whenever.
+    vault.recorded = Some(Usd::ZERO);
+    vault.now += 10 * SEASON;
+    assert_eq!(due(&vault)[2], Usd::ZERO);
+    assert_eq!(vault.recover(0), Ok(Usd::ZERO));
+    // Once nothing limits it, the rest is paid.
+    vault.recorded = None;
+    assert_eq!(vault.recover(0), Ok(usd(292)));
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use insurance::batch::{self, MAX_BATCHES};
-use insurance::{Batch, Claim, DAY, Income, MAX_ASSETS, MAX_SUPPLY, Price, Rounding, Totals};
+use insurance::{
+    Batch, Claim, DAY, Fulfilment, Income, MAX_ASSETS, MAX_SUPPLY, Price, Rounding, Totals,
+};
 
 /// Asset units of a dollar.
 pub const DOLLAR: u128 = 1_000_000;
@@ -16,7 +18,6 @@ pub struct Shares(u128, u8);
 #[derive(Default)]
 pub struct Pool {
     pub now: u64,
-    dollar: u128,
     virtual_shares: u128,
     /// With income that is still locked.
     totals: Totals,
@@ -34,7 +35,6 @@ impl Pool {
     pub fn with_decimals(now: u64, decimals: u8) -> Self {
         Self {
             now,
-            dollar: 10_u128.pow(decimals.into()),
             virtual_shares: 10_u128.pow(21 - u32::from(decimals)),
             ..Self::default()
         }
@@ -42,7 +42,10 @@ impl Pool {
 
     fn released(&self) -> Totals {
         Totals {
-            assets: self.totals.assets - self.income.locked_at(self.now),
+            assets: match self.totals.shares {
+                0 => 0,
+                _ => self.totals.assets - self.income.locked_at(self.now),
+            },
             ..self.totals
         }
     }
@@ -74,6 +77,9 @@ impl Pool {
         if shares == 0 || after.0 > MAX_ASSETS || after.1 > MAX_SUPPLY {
             return None;
         }
+        if self.totals.shares == 0 {
+            self.income = Income::new(self.totals.assets, self.now);
+        }
         (self.totals.assets, self.totals.shares) = after;
         self.tokens += amount;
         Some(Shares(shares, self.generation()))
@@ -103,7 +109,7 @@ impl Pool {
 
     pub fn harvest(&mut self, amount: u128) {
         if amount > 0 && self.totals.assets + amount < MAX_ASSETS {
-            self.income = self.income.with(amount, self.now, self.dollar);
+            self.income = self.income.with(amount, self.now);
             self.totals.assets += amount;
             self.tokens += amount;
         }
@@ -171,17 +177,18 @@ impl Pool {
         let Some((claim, batches)) = self.exits.get_mut(&controller) else {
             return 0;
         };
-        let (mut shares, mut assets) = (0, 0);
+        let mut closed = Fulfilment::default();
         batches.retain(|batch| {
             if batch.is_mature(now) {
-                shares += batch.pending(&released);
-                assets += batch.payment(released, self.virtual_shares).unwrap();
+                closed.add(batch, released, self.virtual_shares).unwrap();
             }
             !batch.is_mature(now)
         });
-        claim.shares += shares;
+        let assets = closed.paid(released, self.virtual_shares);
+        claim.shares += closed.shares;
         claim.assets += assets;
-        self.totals.shares -= shares;
+        self.income = self.income.with(closed.worth - assets, now);
+        self.totals.shares -= closed.shares;
         self.totals.assets -= assets;
         assets
     }

@@ -4,8 +4,8 @@ use std::vec::Vec;
 
 use proptest::prelude::*;
 
-use crate::parameters::LONGEST_WINDOW;
 use super::*;
+use crate::parameters::LONGEST_WINDOW;
 
 const EXPIRY: u64 = 20_000 * DAY + TIME_OF_DAY;
 const WINDOW: u32 = 1_800;

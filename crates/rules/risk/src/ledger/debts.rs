@@ -18,6 +18,8 @@ pub struct Pool {
     /// What instruments' covers are measured by: the smaller of its assets at the day's opening, and its assets now with what was
     /// drawn today.
     pub measured: Usd,
+    /// The same for what is on record: no more than what it had before the deposits that came since.
+    pub recorded: Usd,
 }
 
 /// The debts that one instrument has left: known ones, of accounts that are still to be closed, and what nobody paid of those that

@@ -71,22 +71,39 @@ impl<S: Store> Ledger<'_, S> {
         self.store.cover(id).at(size, self.now)
     }
 
+    /// A cover at most as large as it would be by what the pool had before those deposits that have come while something is on record:
+    /// nobody's deposit pays for what was owed before it.
+    fn as_on_record(&self, id: InstrumentId, cover: Cover) -> Result<Cover> {
+        match self.pool {
+            Some(pool) if pool.recorded < pool.measured => {
+                let size = self.store.cover_size(id, pool.recorded, self.now)?;
+                cover.within(size.min(pool.recorded))
+            }
+            _ => Ok(cover),
+        }
+    }
+
+    /// What payments have left of an instrument's cover for what is on record.
+    fn cover_on_record(&self, id: InstrumentId) -> Result<Cover> {
+        self.as_on_record(id, self.cover_of(id)?)
+    }
+
     /// What the pool is told, once it was asked what covers are measured by: the deficit that is known, written off or not, less
-    /// haircuts; debts that can be closed, as far as anybody knows; and what insurance would pay of those and of what is on record,
-    /// each within its cover, on however many days.
+    /// haircuts; debts that can be closed, all but those that are `stuck`; and what insurance would pay of those and of what is on
+    /// record, each within its cover, on however many days.
     ///
     /// # Errors
     /// [`Error::Overflow`].
-    pub fn claims(&self) -> Result<[Usd; 3]> {
+    pub fn claims(&self, stuck: Usd) -> Result<[Usd; 3]> {
         let deficit = self.totals.shortfall.plus(self.totals.debt)?.or_zero();
-        let closable = self.totals.debt.minus(self.store.stuck())?.or_zero();
+        let closable = self.totals.debt.minus(stuck)?.or_zero();
         let records = self.store.records();
         let (mut left, mut recoverable) = (records.unpaid, Usd::ZERO);
         while left != 0 {
             let id = left.trailing_zeros() as InstrumentId;
             left &= left - 1;
             let debts = self.store.debts(id);
-            let room = self.cover_of(id)?.room()?;
+            let room = self.cover_on_record(id)?.room()?;
             let unpaid = records.unpaid_of(&debts)?;
             let due = cover::recoverable(unpaid, room, debts.known)?;
             recoverable = recoverable.plus(due)?;
@@ -96,15 +113,15 @@ impl<S: Store> Ledger<'_, S> {
         Ok([deficit, closable, insured.plus(recoverable)?])
     }
 
-    /// Draws on the pool for what is on record of an instrument: what its cover has beyond known debts, in whole units of the
-    /// token. Returns what the pool has to pay.
+    /// Draws on the pool for what is on record of an instrument: what its cover, as large as it was then, has beyond known debts, in
+    /// whole units of the token. Returns what the pool has to pay.
     ///
     /// # Errors
     /// [`Error::Overflow`].
     pub fn recover(&mut self, id: InstrumentId, unit: Usd) -> Result<Usd> {
         let (mut records, mut debts) = (self.store.records(), self.store.debts(id));
         let owed = records.unpaid_of(&debts)?.min(self.totals.shortfall);
-        let room = self.cover_of(id)?.room()?.minus(debts.known)?;
+        let room = self.cover_on_record(id)?.room()?.minus(debts.known)?;
         let paid = whole_units(owed.or_zero(), unit, room.min(self.payable()))?;
         if paid == Usd::ZERO {
             return Ok(paid);
@@ -367,7 +384,8 @@ impl<S: Store> Ledger<'_, S> {
         Ok(())
     }
 
-    /// Changes what payments have left of an instrument's cover.
+    /// Changes what payments have left of an instrument's cover. While something is on record that those who joined since do not pay
+    /// for, it drains from then on as if they had not.
     fn change_cover(
         &mut self,
         id: InstrumentId,
@@ -375,6 +393,7 @@ impl<S: Store> Ledger<'_, S> {
     ) -> Result<()> {
         let mut cover = self.cover_of(id)?;
         change(&mut cover)?;
+        let cover = self.as_on_record(id, cover)?;
         self.store.set_cover(id, &cover);
         self.count_insured()
     }

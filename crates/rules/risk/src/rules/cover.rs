@@ -120,6 +120,16 @@ impl Cover {
         })
     }
 
+    /// The cover as it is now, were it at most `size` large: what it has left, and by what it drains from now on.
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow) if `size` is negative.
+    pub fn within(mut self, size: Usd) -> Result<Self> {
+        let size = micros(math::unsigned(size.0)? / MICRO);
+        self.size = self.size.min(size);
+        Ok(self)
+    }
+
     /// What it has left for debts, rounded down.
     ///
     /// # Errors

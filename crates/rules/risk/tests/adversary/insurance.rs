@@ -52,9 +52,11 @@ impl Purse {
         let purse = self.at(now);
         let limit = purse.opening.times_down(DAILY_DRAW).unwrap();
         let left = Usd(limit.0 - purse.drawn.0).or_zero();
+        let measured = purse.opening.min(Usd(purse.tokens.0 + purse.drawn.0));
         Pool {
             payable: left.min(purse.tokens),
-            measured: purse.opening.min(Usd(purse.tokens.0 + purse.drawn.0)),
+            measured,
+            recorded: measured,
         }
     }
 

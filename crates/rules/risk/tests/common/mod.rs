@@ -301,6 +301,8 @@ pub struct Closed {
 pub struct Vault {
     pub memory: Memory,
     pub insurance: Usd,
+    /// What the pool had before the deposits that came while something was on record.
+    pub recorded: Option<Usd>,
     /// Unix time.
     pub now: u64,
 }
@@ -364,7 +366,9 @@ impl Vault {
     fn pool(&self) -> Pool {
         Pool {
             payable: self.insurance,
-            measured: self.insurance,
+            // Sizes of covers are given.
+            measured: self.recorded.map_or(self.insurance, |_| UNLIMITED),
+            recorded: self.recorded.unwrap_or(self.insurance),
         }
     }
 

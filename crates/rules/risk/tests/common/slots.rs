@@ -47,6 +47,7 @@ pub fn count<T>(
     let pool = Pool {
         payable: insurance,
         measured: insurance,
+        recorded: insurance,
     };
     ledger.insure(pool).unwrap();
     operation(&mut ledger).unwrap();
