@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use alloy_sol_types::SolCall;
 use risk::options::black::Kind;
+use risk::rules::listing::{is_closing, seconds_to_expiry};
 use risk::{InstrumentId, Ledger, Price, Prices, Ranges, Ratio, Tier, TierEnds, Underlying};
 
 use crate::abi::{Args, Bytes, encode_call};
@@ -19,8 +20,6 @@ use crate::word::Word;
 
 /// Words of one of the guard's marks: mark, stable price, tier, blocked, spot range, initial spot range, ends of Caution and Restricted.
 const MARK_WORDS: usize = 8;
-/// Seconds before a series settles early from which on its volatility is fixed.
-const DAY: u64 = 86_400;
 /// Words of what the guard is told of an option: place of its asset, expiry, strike, whether it is a call, when its series settles if
 /// that is before.
 const OPTION_WORDS: usize = 5;
@@ -180,13 +179,8 @@ impl Market {
         self.reprice(ledger);
         self.underlying = underlying.underlying;
         let (now, closes) = (ledger.now, series.closes.into());
-        self.is_closing = closes > 0 && closes <= now + DAY;
-        let now = if self.is_closing {
-            now.min(closes)
-        } else {
-            now
-        };
-        self.seconds = u64::from(series.expiry).saturating_sub(now) as u32;
+        self.is_closing = is_closing(closes, now);
+        self.seconds = seconds_to_expiry(series.expiry.into(), closes, now) as u32;
         // Nothing settles at a mark that the ledger could not count with.
         self.is_final = Args::new(self.answer).bool(4) && self.blocked & action::MARK == 0;
     }

@@ -48,6 +48,7 @@ fn holding<'o>(underlying: Underlying, perpetual: i128, options: &'o [OptionLeg]
         rates: rates(),
         perpetual: Position(perpetual),
         options,
+        closing: &[],
         distrusted: false,
     }
 }

@@ -87,7 +87,8 @@ impl<'m> Book<'m> {
     /// # Errors
     /// [`Overflow`](risk::Error::Overflow), also for a portfolio that the scenarios refuse.
     pub fn maintenance(&self, positions: &Positions) -> Result<Usd> {
-        let mut options = Vec::new();
+        let (mut options, mut closing) = (Vec::new(), Vec::new());
+        let mut distrusted = Vec::new();
         let mut underlyings: Vec<InstrumentId> = Vec::new();
         for (place, size) in positions.iter() {
             let underlying = self.underlying(place);
@@ -97,24 +98,31 @@ impl<'m> Book<'m> {
             let number = self.number(place);
             if let Some(series) = self.market.series(number) {
                 let quote = self.quote(place);
-                let leg = self.market.option_leg(series, &quote, size);
-                options.push((underlying, leg, quote.is_distrusted()));
+                match self.market.closing_leg(series, &quote, size) {
+                    Some(leg) => closing.push((underlying, leg)),
+                    None => {
+                        let leg = self.market.option_leg(series, &quote, size);
+                        options.push((underlying, leg));
+                    }
+                }
+                if quote.is_distrusted() {
+                    distrusted.push(underlying);
+                }
             }
         }
-        let of_underlying = |underlying| {
-            let held = options.iter().filter(move |held| held.0 == underlying);
-            let (legs, distrusted): (Vec<_>, Vec<_>) = held.map(|held| (held.1, held.2)).unzip();
-            (underlying, legs, distrusted.contains(&true))
-        };
-        let portfolios: Vec<_> = underlyings.into_iter().map(of_underlying).collect();
+        let portfolios: Vec<_> = underlyings
+            .into_iter()
+            .map(|of| (of, held_in(&options, of), held_in(&closing, of)))
+            .collect();
         let holdings = portfolios
             .iter()
-            .map(|(underlying, options, distrusted)| Holding {
+            .map(|(underlying, options, closing)| Holding {
                 underlying: self.rates_of(*underlying),
                 rates: self.market.rates(self.number(*underlying)),
                 perpetual: positions.get(*underlying),
                 options,
-                distrusted: *distrusted,
+                closing,
+                distrusted: distrusted.contains(underlying),
             });
         let holdings: Vec<_> = holdings.collect();
         Ok(requirement(&holdings, Usd::ZERO)?.maintenance)
@@ -165,4 +173,10 @@ impl<'m> Book<'m> {
         legs.iter()
             .any(|&place| !self.quote(place).allows(action::GRACE))
     }
+}
+
+/// Those of some legs that are on an underlying.
+fn held_in<L: Copy>(legs: &[(InstrumentId, L)], underlying: InstrumentId) -> Vec<L> {
+    let held = legs.iter().filter(|held| held.0 == underlying);
+    held.map(|held| held.1).collect()
 }

@@ -7,10 +7,12 @@ use client::abi::{
     IOracleGuard::{self, OptionId, OptionMark},
 };
 use risk::options::{
+    ClosingLeg,
     black::Kind,
     encoding::{OptionLeg, millionths, parts_of},
     settlement::Counted,
 };
+use risk::rules::listing::{is_closing, seconds_to_expiry};
 use risk::rules::tiers::action;
 use risk::{OptionRates, Penalty, Position, Price, Ranges, Ratio, Result, Tier, Usd};
 use std::collections::BTreeMap;
@@ -230,14 +232,33 @@ impl Market {
     /// An option as its portfolio has it: in its settlement window, what of it is left to move.
     pub(crate) fn option_leg(&self, series: &Series, quote: &Quote, size: Position) -> OptionLeg {
         let tick = self.rates(series.underlying).tick;
-        let whole = OptionLeg {
+        self.whole_leg(series, quote, size)
+            .in_settlement(tick, &quote.counted)
+    }
+
+    /// The same of a series that settles early, within a day; none of another.
+    pub(crate) fn closing_leg(
+        &self,
+        series: &Series,
+        quote: &Quote,
+        size: Position,
+    ) -> Option<ClosingLeg> {
+        is_closing(series.closes, self.time).then(|| ClosingLeg {
+            option: self.whole_leg(series, quote, size),
+            counted: quote.counted,
+        })
+    }
+
+    fn whole_leg(&self, series: &Series, quote: &Quote, size: Position) -> OptionLeg {
+        let tick = self.rates(series.underlying).tick;
+        let seconds = seconds_to_expiry(series.expiry, series.closes, self.time);
+        OptionLeg {
             kind: series.kind,
             strike: parts_of(series.strike, tick, false),
-            seconds: u32::try_from(series.expiry.saturating_sub(self.time)).unwrap_or(u32::MAX),
+            seconds: u32::try_from(seconds).unwrap_or(u32::MAX),
             volatility: millionths(quote.volatility),
             size,
-        };
-        whole.in_settlement(tick, &quote.counted)
+        }
     }
 
     /// By what the options on the underlying of a perpetual are margined.

@@ -50,6 +50,23 @@ pub const fn first_close(now: u64) -> u64 {
         .saturating_add(TIME_OF_DAY)
 }
 
+/// Whether a series that settles early at `closes`, zero if it does not, does so within a day of unix time `now`: its volatility is fixed
+/// from then on.
+#[inline]
+#[must_use]
+pub const fn is_closing(closes: u64, now: u64) -> bool {
+    closes > 0 && closes <= now + DAY
+}
+
+/// Seconds that a series has to its `expiry` at unix time `now`: of one that is closing, what it will have when it settles at `closes` if
+/// that is over.
+#[inline]
+#[must_use]
+pub const fn seconds_to_expiry(expiry: u64, closes: u64, now: u64) -> u64 {
+    let settled = is_closing(closes, now) && closes < now;
+    expiry.saturating_sub(if settled { closes } else { now })
+}
+
 /// A strike in ticks, if it is above zero and on the grid, a multiple of `step` ticks, and at most [`MAX_TICKS`] of them.
 #[must_use]
 pub fn strike_in_ticks(strike: Price, tick: Price, step: u32) -> Option<u64> {

@@ -11,7 +11,7 @@
 use super::listing::CONCENTRATION_STEPS;
 use super::tiers::Tier;
 use crate::options::scenario::MAX_RANGE;
-use crate::options::{OptionLeg, Portfolio, Requirement, Shock};
+use crate::options::{ClosingLeg, OptionLeg, Portfolio, Requirement, Shock};
 use crate::{Position, Price, Ratio, Result, Usd, WAD, math};
 
 /// Initial margin of maintenance margin, at least: 1.25.
@@ -145,6 +145,8 @@ pub struct Holding<'o> {
     pub perpetual: Position,
     /// Options that have not settled.
     pub options: &'o [OptionLeg],
+    /// Of series that settle early, within a day.
+    pub closing: &'o [ClosingLeg],
     /// Whether the guardian distrusts the volatility of one of them.
     pub distrusted: bool,
 }
@@ -153,7 +155,10 @@ impl Holding<'_> {
     /// Whether anything is held.
     fn is_live(&self) -> bool {
         let option = |leg: &OptionLeg| leg.size != Position::ZERO;
-        self.perpetual != Position::ZERO || self.options.iter().any(option)
+        let closing = |leg: &ClosingLeg| option(&leg.option);
+        self.perpetual != Position::ZERO
+            || self.options.iter().any(option)
+            || self.closing.iter().any(closing)
     }
 
     /// Both margins of it.
@@ -167,7 +172,7 @@ impl Holding<'_> {
             perpetual,
             ..
         } = self;
-        if self.options.is_empty() {
+        if self.options.is_empty() && self.closing.is_empty() {
             return Ok(Requirement {
                 maintenance: underlying.maintenance(*perpetual)?,
                 initial: underlying.initial(*perpetual)?,
@@ -177,7 +182,7 @@ impl Holding<'_> {
         if self.distrusted {
             portfolio.shock.distrust();
         }
-        Ok(portfolio.requirement(self.options)?)
+        Ok(portfolio.requirement_with(self.options, self.closing)?)
     }
 }
 
