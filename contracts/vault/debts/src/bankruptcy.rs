@@ -24,7 +24,11 @@ use stylus_sdk::stylus_core::MessageAccess;
 /// `Overflow`.
 pub fn deleverage(store: &mut Storage, account: B256, max_legs: u128) -> Bytes {
     let max_legs = leg_limit(max_legs);
-    let (mut session, valued) = Session::settled(store, account, false);
+    let mut session = Session::open(store);
+    session.want_legs(account);
+    want_payees(&mut session, account);
+    session.read_prices();
+    let valued = session.touch(account, false);
     session.observe(account, &valued.health);
     require(valued.account.in_debt(), Error::NotDeleverageable);
     // V grows by what the pool pays: the limiter is brought up to now at what V was.
@@ -35,6 +39,29 @@ pub fn deleverage(store: &mut Storage, account: B256, max_legs: u128) -> Bytes {
     session.observe(account, &left.health);
     session.finish();
     report(account, &closed)
+}
+
+/// Asks for the prices that it takes to touch those who may get a reward, and owe: it may pay off what they owe.
+fn want_payees(session: &mut Session, account: B256) {
+    let revealed = session.ledger.store.revealed(account);
+    let revealer = revealed.map_or_else(caller, |revealed| revealed.by);
+    for payee in [revealer, caller()].map(main_account) {
+        if session.ledger.store.account(payee).in_debt() {
+            session.want_legs(payee);
+        }
+    }
+}
+
+/// Pays capital into the account of one who gets a part of a reward. If it pays off what that one owes, it is a touch of it.
+fn pay(session: &mut Session, payee: Address, amount: Usd) -> Result<()> {
+    let payee = main_account(payee);
+    let owed = session.ledger.store.account(payee).in_debt();
+    session.ledger.deposit(payee, amount)?;
+    if owed && !session.ledger.store.account(payee).in_debt() {
+        let valued = session.touch(payee, false);
+        session.observe(payee, &valued.health);
+    }
+    Ok(())
 }
 
 /// Closes at most `max_legs` of the legs of a settled account in debt, those that can be cut, and draws on the pool for
@@ -100,8 +127,8 @@ fn settle(session: &mut Session, account: B256, revealer: Address, draw: &Draw) 
         // Rounded down for the revealer; the closer has the rest, so that the halves are the whole.
         let half = Usd(draw.reward.0 / 2);
         let rest = draw.reward.minus(half)?;
-        session.ledger.deposit(main_account(revealer), half)?;
-        session.ledger.deposit(main_account(closer), rest)?;
+        pay(session, revealer, half)?;
+        pay(session, closer, rest)?;
         let words = [
             word(account),
             Word::of_address(closer),
