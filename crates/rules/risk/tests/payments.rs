@@ -82,7 +82,7 @@ fn profit_converts_as_it_matures() {
     vault.check();
 }
 
-/// Gains of a leg mature by the tier of its instrument; of several, by the slowest.
+/// Gains of a leg mature by the tier of its instrument; of several that are settled at once, by the slowest.
 #[test]
 fn gains_mature_by_the_tier_they_arise_in() {
     let mut vault = vault();
@@ -100,18 +100,18 @@ fn gains_mature_by_the_tier_they_arise_in() {
             .unwrap()
             .account
             .maturing
-            .class
+            .amounts
     };
     let lost = touch(&mut vault.clone(), [Maturity::TenMinutes, Maturity::Day]);
-    assert_eq!(lost, Maturity::TenMinutes, "what lost does not count");
+    assert_eq!(lost, [109_000_000, 0, 0], "what lost does not count");
     assert_eq!(
         touch(&mut vault, [Maturity::Hour, Maturity::Day]),
-        Maturity::Hour
+        [100_000_000, 9_000_000, 0]
     );
     vault.poke(1, Price(100 * WAD)).unwrap();
     assert_eq!(
         touch(&mut vault, [Maturity::TenMinutes, Maturity::Day]),
-        Maturity::Day
+        [100_000_000, 9_000_000, 1_000_000]
     );
 }
 
@@ -132,7 +132,8 @@ fn fees_are_distributed_as_what_they_were_paid_in() {
         (treasury.capital.0, treasury.pnl.0),
         (3 * quarter.0, 3 * quarter.0)
     );
-    assert_eq!(pool.maturing.amount + treasury.maturing.amount, 1_100_000);
+    assert_eq!(pool.maturing.amounts, [275_000, 0, 0]);
+    assert_eq!(treasury.maturing.amounts, [825_000, 0, 0]);
     for to in [[POOL, POOL], [FEES, POOL], [POOL, FEES]] {
         let refused = vault.run(|ledger| ledger.distribute(FEES, to, share));
         assert_eq!(refused, Err(Error::SameAccount));
@@ -167,12 +168,23 @@ fn what_is_paid_out_of_profit_matures_as_slowly_there() {
             ledger.touch(0, false)
         })
         .unwrap();
-    let before = vault.memory.account(0).maturing;
-    assert_eq!((before.amount, before.class), (200_000_000, Maturity::Day));
+    let before = vault.memory.account(0).maturing.amounts;
+    assert_eq!(before, [100_000_000, 0, 100_000_000]);
     vault
         .trade_for(0, 1, 0, (Size(WAD), Price(120 * WAD)), Ratio(WAD / 100))
         .unwrap();
-    let [payer, fees] = [0, FEES].map(|id| vault.memory.account(id).maturing);
-    assert_eq!((payer.amount, payer.class), (198_800_000, Maturity::Day));
-    assert_eq!((fees.amount, fees.class), (1_200_000, Maturity::Day));
+    let amounts = |vault: &Vault| [0, FEES].map(|id| vault.memory.account(id).maturing.amounts);
+    let [payer, fees] = amounts(&vault);
+    assert_eq!(payer, [98_800_000, 0, 100_000_000]);
+    assert_eq!(fees, [0, 0, 1_200_000]);
+    // What has matured takes ten minutes once more; of the other's, what it gains now is paid on.
+    vault.now = 60 * 86_400;
+    vault.poke(0, Price(119 * WAD)).unwrap();
+    vault.touch(0, false).unwrap();
+    vault
+        .trade_for(0, 1, 0, (Size(WAD), Price(119 * WAD)), Ratio(WAD / 100))
+        .unwrap();
+    let paid = [[-12_190_000, 0, 0], [1_190_000, 0, 1_190_000]];
+    assert_eq!(amounts(&vault), paid);
+    assert_eq!(vault.memory.account(FEES).pnl, Usd(wad(358) / 100));
 }

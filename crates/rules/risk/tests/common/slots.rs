@@ -199,8 +199,7 @@ fn account_slots(slots: &mut BTreeMap<Slot, Vec<u128>>, id: usize, account: &Acc
     let words = [
         u128::from_be_bytes(ids),
         len.into(),
-        i128::from(maturing.amount).cast_unsigned(),
-        maturing.class as u128,
+        i128::from(maturing.amounts[0]).cast_unsigned(),
         account.clock.seen.into(),
         account.clock.unhealthy.into(),
         account.bucket.into(),
@@ -208,6 +207,8 @@ fn account_slots(slots: &mut BTreeMap<Slot, Vec<u128>>, id: usize, account: &Acc
         account.stuck.into(),
     ];
     slots.insert(format!("account {id} 1"), words.to_vec());
+    let [_, hour, day] = maturing.amounts.map(i64::unsigned_abs);
+    slots.insert(format!("account {id} 2"), vec![hour.into(), day.into()]);
 }
 
 impl Counted {
