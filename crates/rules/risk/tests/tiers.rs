@@ -168,7 +168,10 @@ fn edge_matures(vault: &mut Vault) -> [i64; 3] {
 #[test]
 fn what_is_paid_against_a_gain_that_nobody_settled_matures_in_a_day() {
     let mut vault = vault();
-    assert_eq!(edge_matures(at(&mut vault, NORMAL + HOUR)), [0, 0, 1_000_000]);
+    assert_eq!(
+        edge_matures(at(&mut vault, NORMAL + HOUR)),
+        [0, 0, 1_000_000]
+    );
 }
 
 #[test]

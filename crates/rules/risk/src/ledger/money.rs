@@ -158,6 +158,7 @@ impl<S: Store> Ledger<'_, S> {
         }
         let coverage = self.coverage()?;
         let mut payer = self.store.account(from);
+        payer.maturing = payer.maturing.at(self.now);
         let mut given = [Usd::ZERO; 2];
         for ((payee, share), given) in to.into_iter().zip([share, Ratio::ONE]).zip(&mut given) {
             let mut account = self.store.account(payee);
@@ -217,8 +218,8 @@ impl<S: Store> Ledger<'_, S> {
         Ok(paid)
     }
 
-    /// Moves profit that the payer has, with what is immature of it, the slowest first, and capital. The payee has to be settled:
-    /// what its legs have gained counts as gained from now on.
+    /// Moves profit that the payer has, with what is immature of it, the slowest first, and capital. Both have to be settled: what
+    /// the payer's numbers have not decayed by counts as immature, and what the payee's legs have gained as gained from now on.
     fn hand_over(
         &mut self,
         payer: &mut Account,
@@ -226,15 +227,17 @@ impl<S: Store> Ledger<'_, S> {
         junior: Usd,
         senior: Usd,
     ) -> Result<()> {
-        if junior != Usd::ZERO {
-            let class = Maturity::TenMinutes;
-            let own = payer.maturing.at(self.now);
-            payer.maturing = own.plus(junior.negated()?, class, self.now);
-            payee.maturing = payee.maturing.plus(junior, class, self.now);
-            payee.maturing.inherit(&own.amounts, junior, class);
+        let class = Maturity::TenMinutes;
+        let own = payer.maturing.amounts;
+        for (account, junior, senior) in [
+            (payer, junior.negated()?, senior.negated()?),
+            (&mut *payee, junior, senior),
+        ] {
+            account.maturing = account.maturing.plus(junior, class, self.now);
+            self.credit(account, junior, senior)?;
         }
-        self.credit(payer, junior.negated()?, senior.negated()?)?;
-        self.credit(payee, junior, senior)
+        payee.maturing.inherit(&own, junior, class);
+        Ok(())
     }
 
     /// Adds profit or loss, and capital, to an account and the totals.

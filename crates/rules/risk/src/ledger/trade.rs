@@ -44,7 +44,7 @@ pub struct Traded {
 }
 
 /// One party's side of a trade.
-struct Fill<A> {
+struct Fill<'p, A> {
     party: A,
     instrument: InstrumentId,
     change: Position,
@@ -53,7 +53,7 @@ struct Fill<A> {
     /// How fast that matures, but for what the payer had that was immature.
     edge_class: Maturity,
     /// What the payer had, of each maturity.
-    payer: [i64; 3],
+    payer: &'p [i64; 3],
     fee: Usd,
     fees: A,
 }
@@ -93,17 +93,17 @@ impl<S: Store> Ledger<'_, S> {
         let mark = self.store.prices(instrument).mark;
         let edge = Index(math::signed(mark.0)?).minus(Index(math::signed(price.0)?))?;
         let payer = self.store.account(if edge.0 < 0 { buyer } else { seller });
-        let own = payer.maturing.at(self.now);
+        let own = payer.maturing.at(self.now).amounts;
         let edge_class = self.class_of_payment(&payer, instrument);
         let before = self.store.side(instrument, Side::Long).open_interest;
-        let fill = |party, side: Side, fee| -> Result<Fill<S::AccountId>> {
+        let fill = |party, side: Side, fee| -> Result<Fill<'_, S::AccountId>> {
             Ok(Fill {
                 party,
                 instrument,
                 change: side.position(size)?,
                 edge: size.value_floor(side.signed(edge))?,
                 edge_class,
-                payer: own.amounts,
+                payer: &own,
                 fee,
                 fees,
             })
@@ -133,16 +133,16 @@ impl<S: Store> Ledger<'_, S> {
     /// in the traded instrument, and what its legs have gained. Money that may not leave by itself does not leave through a
     /// partner in a quiet market either (DESIGN 3, Maturity).
     fn class_of_payment(&self, payer: &Account, instrument: InstrumentId) -> Maturity {
-        let held = payer.legs.as_slice().iter();
         // Of who holds nothing there, what the market is now counts.
         let now = u32::try_from(self.now).unwrap_or(u32::MAX);
-        held.map(|&id| self.class_of_gains(payer, id))
-            .chain([self.store.tier_ends(instrument).maturity_since(now)])
-            .max()
-            .unwrap_or_default()
+        let mut class = self.store.tier_ends(instrument).maturity_since(now);
+        for &held in payer.legs.as_slice() {
+            class = class.max(self.class_of_gains(payer, held));
+        }
+        class
     }
 
-    fn fill(&mut self, fill: &Fill<S::AccountId>) -> Result<Traded> {
+    fn fill(&mut self, fill: &Fill<'_, S::AccountId>) -> Result<Traded> {
         let Fill {
             party, instrument, ..
         } = *fill;
@@ -162,7 +162,7 @@ impl<S: Store> Ledger<'_, S> {
         let mut after = self.assess(party, &account)?;
         self.gain(&mut account, fill.edge, fill.edge_class)?;
         let maturing = &mut account.maturing;
-        maturing.inherit(&fill.payer, fill.edge, fill.edge_class);
+        maturing.inherit(fill.payer, fill.edge, fill.edge_class);
         let equity_before = match shared {
             Some(equity) => equity?,
             None => equity_of_both(stored, &traded, &after)?,
@@ -221,7 +221,7 @@ impl<S: Store> Ledger<'_, S> {
     /// Settles the traded leg alone.
     fn fill_in_place(
         &mut self,
-        fill: &Fill<S::AccountId>,
+        fill: &Fill<'_, S::AccountId>,
         account: &mut Account,
         traded: &Assessment,
         after: &Assessment,
@@ -238,7 +238,7 @@ impl<S: Store> Ledger<'_, S> {
     /// Settles all legs, and puts them into the bucket that is due.
     fn fill_and_rebuild(
         &mut self,
-        fill: &Fill<S::AccountId>,
+        fill: &Fill<'_, S::AccountId>,
         account: &mut Account,
         mut traded: Assessment,
         mut after: Assessment,

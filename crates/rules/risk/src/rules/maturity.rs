@@ -94,9 +94,9 @@ impl Maturing {
         let now = u32::try_from(now).unwrap_or(u32::MAX).max(self.since);
         let elapsed = now.wrapping_sub(self.since);
         self.since = now;
-        for (amount, period) in self.amounts.iter_mut().zip(SECONDS) {
+        for (amount, period) in self.amounts.iter_mut().zip(&SECONDS) {
             if elapsed > 0 && *amount != 0 {
-                *amount = left(*amount, elapsed, period);
+                *amount = left(*amount, elapsed, *period);
             }
         }
         self
@@ -127,15 +127,15 @@ impl Maturing {
     /// paid: the slowest first. Nothing else is slowed, and whoever pays with what has matured keeps what has not.
     #[inline(never)]
     pub(crate) fn inherit(&mut self, payer: &[i64; 3], paid: Usd, class: Maturity) {
-        let mut rest = micros_up(paid).max(0);
-        for place in [2, 1] {
-            if place > class as usize {
-                let slow = payer[place].min(rest);
-                rest = rest.wrapping_sub(slow);
-                self.amounts[place] = self.amounts[place].saturating_add(slow);
-                self.amounts[class as usize] = self.amounts[class as usize].saturating_sub(slow);
-            }
+        let paid = micros_up(paid).max(0);
+        let mut rest = paid;
+        let class = class as usize;
+        for place in (class + 1..3).rev() {
+            let slow = payer[place].min(rest);
+            rest = rest.wrapping_sub(slow);
+            self.amounts[place] = self.amounts[place].saturating_add(slow);
         }
+        self.amounts[class] = self.amounts[class].saturating_sub(paid.wrapping_sub(rest));
     }
 
     /// How much of the settled profit `pnl` is immature at unix time `now`: clamp(I, 0, P).
@@ -147,7 +147,7 @@ impl Maturing {
         }
         match sum {
             i64::MAX => pnl.or_zero(),
-            sum => Usd(i128::from(sum) * MICRO).min(pnl.or_zero()),
+            sum => Usd(i128::from(sum).wrapping_mul(MICRO)).min(pnl.or_zero()),
         }
     }
 }
@@ -214,7 +214,11 @@ mod tests {
     #[test]
     fn each_gain_matures_by_itself() {
         let mut number = Maturing::default();
-        for (dollars, class) in [(5, Maturity::TenMinutes), (3, Maturity::Hour), (1, Maturity::Day)] {
+        for (dollars, class) in [
+            (5, Maturity::TenMinutes),
+            (3, Maturity::Hour),
+            (1, Maturity::Day),
+        ] {
             number = number.plus(Usd(dollars * DOLLAR), class, 10);
         }
         assert_eq!(number.amounts, [5_000_000, 3_000_000, 1_000_000]);

@@ -228,8 +228,11 @@ impl Store for Counted {
         self.memory.set_totals(totals);
     }
     fn account(&self, id: usize) -> Account {
-        (0..2).for_each(|part| self.note(format!("account {id} {part}")));
-        self.memory.account(id)
+        let account = self.memory.account(id);
+        let slow = account.maturing.amounts[1..] != [0; 2];
+        let slots = 0..2 + i32::from(slow);
+        slots.for_each(|part| self.note(format!("account {id} {part}")));
+        account
     }
     fn set_account(&mut self, id: usize, account: &Account) {
         self.memory.set_account(id, account);
