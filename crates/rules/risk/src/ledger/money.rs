@@ -231,12 +231,11 @@ impl<S: Store> Ledger<'_, S> {
         let own = payer.maturing.amounts;
         for (account, junior, senior) in [
             (payer, junior.negated()?, senior.negated()?),
-            (&mut *payee, junior, senior),
+            (payee, junior, senior),
         ] {
-            account.maturing = account.maturing.plus(junior, class, self.now);
+            account.maturing = account.maturing.paid(junior, class, &own, self.now);
             self.credit(account, junior, senior)?;
         }
-        payee.maturing.inherit(&own, junior, class);
         Ok(())
     }
 

@@ -160,9 +160,9 @@ impl<S: Store> Ledger<'_, S> {
             traded.positions.add(instrument, position)?;
         }
         let mut after = self.assess(party, &account)?;
-        self.gain(&mut account, fill.edge, fill.edge_class)?;
-        let maturing = &mut account.maturing;
-        maturing.inherit(fill.payer, fill.edge, fill.edge_class);
+        let (edge, class) = (fill.edge, fill.edge_class);
+        account.maturing = account.maturing.paid(edge, class, fill.payer, self.now);
+        self.credit(&mut account, edge, Usd::ZERO)?;
         let equity_before = match shared {
             Some(equity) => equity?,
             None => equity_of_both(stored, &traded, &after)?,

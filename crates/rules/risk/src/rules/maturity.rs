@@ -105,9 +105,16 @@ impl Maturing {
     /// The numbers after the account settled `change`, a gain of class `class` or a loss, at unix time `now`. A gain adds to what
     /// matures as it does. A loss takes from what is immature, the fastest first; what is left of it offsets gains of
     /// [`Maturity::TenMinutes`] after it, and no others.
-    #[inline(never)]
     #[must_use]
     pub fn plus(self, change: Usd, class: Maturity, now: u64) -> Self {
+        self.paid(change, class, &[0; 3], now)
+    }
+
+    /// As [`Maturing::plus`] of a gain that another account has paid: as much of it is as slow as what was immature there before, the
+    /// slowest first. Nothing else is slowed by it, and whoever pays with what has matured keeps what has not.
+    #[inline(never)]
+    #[must_use]
+    pub(crate) fn paid(self, change: Usd, class: Maturity, payer: &[i64; 3], now: u64) -> Self {
         let mut new = self.at(now);
         let mut change = micros_up(change);
         let mut place = class as usize;
@@ -119,23 +126,13 @@ impl Maturing {
                 change = change.wrapping_sub(taken);
             }
         }
+        for slower in (place + 1..3).rev() {
+            let slow = payer[slower].min(change.max(0));
+            new.amounts[slower] = new.amounts[slower].saturating_add(slow);
+            change = change.wrapping_sub(slow);
+        }
         new.amounts[place] = new.amounts[place].saturating_add(change);
         new
-    }
-
-    /// Makes as much of what was just paid, a gain of class `class` here, as slow as what the payer had that was immature when it
-    /// paid: the slowest first. Nothing else is slowed, and whoever pays with what has matured keeps what has not.
-    #[inline(never)]
-    pub(crate) fn inherit(&mut self, payer: &[i64; 3], paid: Usd, class: Maturity) {
-        let paid = micros_up(paid).max(0);
-        let mut rest = paid;
-        let class = class as usize;
-        for place in (class + 1..3).rev() {
-            let slow = payer[place].min(rest);
-            rest = rest.wrapping_sub(slow);
-            self.amounts[place] = self.amounts[place].saturating_add(slow);
-        }
-        self.amounts[class] = self.amounts[class].saturating_sub(paid.wrapping_sub(rest));
     }
 
     /// How much of the settled profit `pnl` is immature at unix time `now`: clamp(I, 0, P).
@@ -268,9 +265,8 @@ mod tests {
 
     /// The numbers of who was paid by an account with such numbers.
     fn paid(payer: &Maturing, paid: Usd, class: Maturity) -> [i64; 3] {
-        let mut payee = Maturing::default().plus(paid, class, 0);
-        payee.inherit(&payer.amounts, paid, class);
-        payee.amounts
+        let payee = Maturing::default();
+        payee.paid(paid, class, &payer.amounts, 0).amounts
     }
 
     #[test]
@@ -299,12 +295,10 @@ mod tests {
     fn what_is_paid_slows_nothing_else() {
         let payer = [9_000_000, 0, 1_000_000];
         let mut payee = gained(-7, Maturity::TenMinutes, 0).plus(Usd(DOLLAR), Maturity::Hour, 0);
-        payee = payee.plus(Usd(3 * DOLLAR), Maturity::TenMinutes, 0);
-        payee.inherit(&payer, Usd(3 * DOLLAR), Maturity::TenMinutes);
+        payee = payee.paid(Usd(3 * DOLLAR), Maturity::TenMinutes, &payer, 0);
         assert_eq!(payee.amounts, [-5_000_000, 1_000_000, 1_000_000]);
-        let before = payee;
-        payee.inherit(&payer, Usd(-DOLLAR), Maturity::TenMinutes);
-        assert_eq!(payee, before);
+        let lost = payee.paid(Usd(-DOLLAR), Maturity::TenMinutes, &payer, 0);
+        assert_eq!(lost, payee.plus(Usd(-DOLLAR), Maturity::TenMinutes, 0));
     }
 
     #[test]
