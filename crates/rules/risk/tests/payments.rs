@@ -141,6 +141,51 @@ fn fees_are_distributed_as_what_they_were_paid_in() {
     vault.check();
 }
 
+/// Of fees that were paid in what matures slowly, it is that part that does wherever they go, the rest takes ten minutes.
+#[test]
+fn fees_mature_as_slowly_as_what_they_were_paid_in_and_no_slower() {
+    let mut vault = vault();
+    let trade = (Size(WAD), Price(110 * WAD));
+    vault.trade_for(0, 1, 0, trade, Ratio(WAD / 100)).unwrap();
+    let fees = &mut vault.memory.accounts.get_mut(&FEES).unwrap().maturing;
+    assert_eq!(fees.amounts, [1_100_000, 0, 0]);
+    fees.amounts = [1_099_700, 200, 100];
+    vault.now = 3_600;
+    vault
+        .run(|ledger| ledger.distribute(FEES, [POOL, TREASURY], Ratio(WAD / 4)))
+        .unwrap();
+    let [pool, treasury] = [POOL, TREASURY].map(|id| vault.memory.account(id).maturing.amounts);
+    // 200 / e and 100 / exp(1/24) are left of what is slow.
+    assert_eq!(pool, [275_000 - 74 - 96, 74, 96]);
+    assert_eq!(treasury, [825_000, 0, 0]);
+    vault.check();
+}
+
+/// Nobody waits for what one of the two owes.
+#[test]
+fn what_is_due_to_an_account_in_debt_waits_with_the_fees_to_come() {
+    let mut vault = vault();
+    let trade = (Size(WAD), Price(110 * WAD));
+    vault.trade_for(0, 1, 0, trade, Ratio(WAD / 100)).unwrap();
+    let owe = |vault: &mut Vault, owed: Usd| {
+        let treasury = vault.memory.accounts.entry(TREASURY).or_default();
+        treasury.pnl = owed.negated().unwrap();
+        vault.memory.totals.debt = owed;
+    };
+    owe(&mut vault, usd(5));
+    let quarter = Ratio(WAD / 4);
+    let mut distribute =
+        |vault: &mut Vault| vault.run(|ledger| ledger.distribute(FEES, [POOL, TREASURY], quarter));
+    // Profit is worth 0.95 while the debt is open.
+    let given = distribute(&mut vault).unwrap();
+    assert_eq!(given, [Usd(wad(275) * 195 / 100_000), Usd::ZERO]);
+    assert_eq!(vault.memory.account(TREASURY).pnl, usd(-5));
+    owe(&mut vault, Usd::ZERO);
+    let given = distribute(&mut vault).unwrap();
+    assert_eq!(given, [Usd(wad(165) / 400), Usd(wad(165) * 3 / 400)]);
+    vault.check();
+}
+
 /// What rounding leaves of a coverage ratio of zero keeps nothing from being cancelled.
 #[test]
 fn worthless_profit_is_cancelled_against_what_is_missing() {
