@@ -781,12 +781,15 @@ interface IMarginVault is IOwnable {
     function transfer(bytes32 from, bytes32 to, uint256 amount) external;
 
     /// @notice Moves all that the fee account holds to the main accounts of pool and treasury. Anyone. The pool's share is kept for the
-    /// trades to come: it grows as the pool's assets fall short of what open interest may lose in a shock.
+    /// trades to come: it grows as the pool's assets fall short of what open interest may lose in a shock. The treasury's account is settled
+    /// first; what is due to it while it is in debt stays, and is divided with the fees to come.
     /// @return insurance WAD amount that the pool got, profit at h, rounded down.
     /// @return treasury WAD amount that the treasury got, profit at h, rounded down.
     /// @custom:emits FeesDistributed
     /// @custom:reverts SameAccount when pool, treasury and vault are not three addresses, as at an implementation
-    /// @custom:reverts NoEquity when the treasury's main account owes, or did and was not settled since
+    /// @custom:reverts NoEquity when the treasury's main account is found to owe, or did and was not settled since
+    /// @custom:reverts GuardFailed when the treasury's account has legs and the guard does not answer
+    /// @custom:reverts EngineFailed when it holds options and the engine does not answer
     /// @custom:reverts PoolFailed when the pool does not answer
     /// @custom:reverts Overflow when a number does not fit
     function distributeFees() external returns (uint256 insurance, uint256 treasury);

@@ -13,7 +13,8 @@
 //! | id | an instrument's place in the listing, plus one |
 //! | strike, underlying, kind, expiry | the place of the option with these terms in the listing, while there is one |
 //! | hash of account, 0 | capital, profit, time of its maturity |
-//! | hash of account, 1 | instruments of its legs, immature gain, clock, bucket |
+//! | hash of account, 1 | instruments of its legs, immature gain of quiet markets, clock, bucket |
+//! | hash of account, 2 | immature gains of stricter tiers; means nothing unless the account says that it has some |
 //! | hash of account, instrument, 0 | a leg's base, K, epoch, side; all there is of one that joined a bucket that was not cut, and of one that was cut to nothing |
 //! | hash of account, instrument, 1 | size at joining; means nothing unless the leg joined apart |
 //! | hash of account, nonce / 128 | order page: see [`nonces`](crate::nonces) |
@@ -419,13 +420,17 @@ impl Store for Storage {
     }
 
     fn account(&self, id: B256) -> Account {
-        packing::of_account([0, 1].map(|part| self.load(self.account_slot(id, part))))
+        let word = |part| self.load(self.account_slot(id, part));
+        packing::of_account([0, 1].map(word), || word(2))
     }
 
     fn set_account(&mut self, id: B256, account: &Account) {
-        let [funds, state] = packing::account(account);
+        let ([funds, state], third) = packing::account(account);
         self.store(self.account_slot(id, 0), funds);
         self.store(self.account_slot(id, 1), state);
+        if let Some(third) = third {
+            self.store(self.account_slot(id, 2), third);
+        }
     }
 
     fn prices(&self, id: InstrumentId) -> Prices {

@@ -1,5 +1,6 @@
 //! How insurance and the treasury share the fees of trades.
 
+use alloy_primitives::B256;
 use margin_vault::abi::{Bytes, encode, usd};
 use margin_vault::error::OrRevert;
 use margin_vault::event::emit;
@@ -10,17 +11,18 @@ use margin_vault::session::{Session, fee_account, main_account};
 use margin_vault::storage::{Field, Storage};
 use margin_vault::topic;
 use risk::rules::cover;
-use risk::{InstrumentId, Ratio, Usd};
+use risk::{InstrumentId, Ratio, Store, Usd};
 
-/// Moves all that the fee account holds to the pool's and the treasury's main accounts, for anyone. Returns what insurance
-/// got, and the treasury.
+/// Moves all that the fee account holds to the pool's and the treasury's main accounts, for anyone. What is due to the treasury
+/// while its account is in debt stays, and is divided with the fees to come. Returns what insurance got, and the treasury.
 ///
-/// Fails with `SameAccount`, `NoEquity`, `PoolFailed` or `Overflow`.
+/// Fails with `SameAccount`, `NoEquity`, `GuardFailed`, `EngineFailed`, `PoolFailed` or `Overflow`.
 pub fn distribute(store: &mut Storage) -> Bytes {
     let mut session = Session::open(store);
     let share = insurance_share(&mut session);
     let pool = main_account(session.ledger.store.address(Field::Pool));
     let treasury = main_account(session.ledger.store.address(Field::Treasury));
+    settle(&mut session, treasury);
     let given = session
         .ledger
         // No prices are asked for: the fee account can have no legs.
@@ -30,6 +32,15 @@ pub fn distribute(store: &mut Storage) -> Bytes {
     let words = given.map(usd);
     emit(topic!(IMarginVault::FeesDistributed), 0, &words);
     encode(&words)
+}
+
+/// Settles an account that is to be paid: what its legs have gained would count as gained afterwards. One in debt is not paid.
+fn settle(session: &mut Session, account: B256) {
+    if !session.ledger.store.account(account).in_debt() {
+        session.want_legs(account);
+        session.read_prices();
+        session.touch(account, false);
+    }
 }
 
 /// The share of fees that insurance gets now, which is kept for the trades to come: it grows as the pool's assets fall short

@@ -38,6 +38,7 @@ fn needed(model: &Portfolio, distrusted: bool) -> [f64; 2] {
         rates,
         perpetual: portfolio.perpetual,
         options: &legs,
+        closing: &[],
         distrusted,
     };
     let needed = holding.requirement().unwrap();

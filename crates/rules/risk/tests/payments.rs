@@ -82,7 +82,7 @@ fn profit_converts_as_it_matures() {
     vault.check();
 }
 
-/// Gains of a leg mature by the tier of its instrument; of several, by the slowest.
+/// Gains of a leg mature by the tier of its instrument; of several that are settled at once, by the slowest.
 #[test]
 fn gains_mature_by_the_tier_they_arise_in() {
     let mut vault = vault();
@@ -100,18 +100,18 @@ fn gains_mature_by_the_tier_they_arise_in() {
             .unwrap()
             .account
             .maturing
-            .class
+            .amounts
     };
     let lost = touch(&mut vault.clone(), [Maturity::TenMinutes, Maturity::Day]);
-    assert_eq!(lost, Maturity::TenMinutes, "what lost does not count");
+    assert_eq!(lost, [109_000_000, 0, 0], "what lost does not count");
     assert_eq!(
         touch(&mut vault, [Maturity::Hour, Maturity::Day]),
-        Maturity::Hour
+        [100_000_000, 9_000_000, 0]
     );
     vault.poke(1, Price(100 * WAD)).unwrap();
     assert_eq!(
         touch(&mut vault, [Maturity::TenMinutes, Maturity::Day]),
-        Maturity::Day
+        [100_000_000, 9_000_000, 1_000_000]
     );
 }
 
@@ -132,11 +132,57 @@ fn fees_are_distributed_as_what_they_were_paid_in() {
         (treasury.capital.0, treasury.pnl.0),
         (3 * quarter.0, 3 * quarter.0)
     );
-    assert_eq!(pool.maturing.amount + treasury.maturing.amount, 1_100_000);
+    assert_eq!(pool.maturing.amounts, [275_000, 0, 0]);
+    assert_eq!(treasury.maturing.amounts, [825_000, 0, 0]);
     for to in [[POOL, POOL], [FEES, POOL], [POOL, FEES]] {
         let refused = vault.run(|ledger| ledger.distribute(FEES, to, share));
         assert_eq!(refused, Err(Error::SameAccount));
     }
+    vault.check();
+}
+
+/// Of fees that were paid in what matures slowly, it is that part that does wherever they go, the rest takes ten minutes.
+#[test]
+fn fees_mature_as_slowly_as_what_they_were_paid_in_and_no_slower() {
+    let mut vault = vault();
+    let trade = (Size(WAD), Price(110 * WAD));
+    vault.trade_for(0, 1, 0, trade, Ratio(WAD / 100)).unwrap();
+    let fees = &mut vault.memory.accounts.get_mut(&FEES).unwrap().maturing;
+    assert_eq!(fees.amounts, [1_100_000, 0, 0]);
+    fees.amounts = [1_099_700, 200, 100];
+    vault.now = 3_600;
+    vault
+        .run(|ledger| ledger.distribute(FEES, [POOL, TREASURY], Ratio(WAD / 4)))
+        .unwrap();
+    let [pool, treasury] = [POOL, TREASURY].map(|id| vault.memory.account(id).maturing.amounts);
+    // 200 / e and 100 / exp(1/24) are left of what is slow.
+    assert_eq!(pool, [275_000 - 74 - 96, 74, 96]);
+    assert_eq!(treasury, [825_000, 0, 0]);
+    vault.check();
+}
+
+/// Nobody waits for what one of the two owes.
+#[test]
+fn what_is_due_to_an_account_in_debt_waits_with_the_fees_to_come() {
+    let mut vault = vault();
+    let trade = (Size(WAD), Price(110 * WAD));
+    vault.trade_for(0, 1, 0, trade, Ratio(WAD / 100)).unwrap();
+    let owe = |vault: &mut Vault, owed: Usd| {
+        let treasury = vault.memory.accounts.entry(TREASURY).or_default();
+        treasury.pnl = owed.negated().unwrap();
+        vault.memory.totals.debt = owed;
+    };
+    owe(&mut vault, usd(5));
+    let quarter = Ratio(WAD / 4);
+    let mut distribute =
+        |vault: &mut Vault| vault.run(|ledger| ledger.distribute(FEES, [POOL, TREASURY], quarter));
+    // Profit is worth 0.95 while the debt is open.
+    let given = distribute(&mut vault).unwrap();
+    assert_eq!(given, [Usd(wad(275) * 195 / 100_000), Usd::ZERO]);
+    assert_eq!(vault.memory.account(TREASURY).pnl, usd(-5));
+    owe(&mut vault, Usd::ZERO);
+    let given = distribute(&mut vault).unwrap();
+    assert_eq!(given, [Usd(wad(165) / 400), Usd(wad(165) * 3 / 400)]);
     vault.check();
 }
 
@@ -167,12 +213,23 @@ fn what_is_paid_out_of_profit_matures_as_slowly_there() {
             ledger.touch(0, false)
         })
         .unwrap();
-    let before = vault.memory.account(0).maturing;
-    assert_eq!((before.amount, before.class), (200_000_000, Maturity::Day));
+    let before = vault.memory.account(0).maturing.amounts;
+    assert_eq!(before, [100_000_000, 0, 100_000_000]);
     vault
         .trade_for(0, 1, 0, (Size(WAD), Price(120 * WAD)), Ratio(WAD / 100))
         .unwrap();
-    let [payer, fees] = [0, FEES].map(|id| vault.memory.account(id).maturing);
-    assert_eq!((payer.amount, payer.class), (198_800_000, Maturity::Day));
-    assert_eq!((fees.amount, fees.class), (1_200_000, Maturity::Day));
+    let amounts = |vault: &Vault| [0, FEES].map(|id| vault.memory.account(id).maturing.amounts);
+    let [payer, fees] = amounts(&vault);
+    assert_eq!(payer, [98_800_000, 0, 100_000_000]);
+    assert_eq!(fees, [0, 0, 1_200_000]);
+    // What has matured takes ten minutes once more; of the other's, what it gains now is paid on.
+    vault.now = 60 * 86_400;
+    vault.poke(0, Price(119 * WAD)).unwrap();
+    vault.touch(0, false).unwrap();
+    vault
+        .trade_for(0, 1, 0, (Size(WAD), Price(119 * WAD)), Ratio(WAD / 100))
+        .unwrap();
+    let paid = [[-12_190_000, 0, 0], [1_190_000, 0, 1_190_000]];
+    assert_eq!(amounts(&vault), paid);
+    assert_eq!(vault.memory.account(FEES).pnl, Usd(wad(358) / 100));
 }

@@ -5,7 +5,7 @@ mod common;
 
 use common::slots::{Count, count};
 use common::{FEES, POOL, Vault, unrewarded, usd, wad};
-use risk::{InstrumentId, Liquidation, Price, Ratio, Size, Store, Trade, Usd, WAD};
+use risk::{InstrumentId, Liquidation, Maturity, Price, Ratio, Size, Store, Trade, Usd, WAD};
 
 const MARK: Price = Price(100 * WAD);
 
@@ -75,6 +75,46 @@ fn a_touch_uses_five_slots_a_leg_and_changes_two() {
             );
         }
     }
+}
+
+/// An account with gains of stricter tiers than Normal has a third slot, created with the first of them.
+#[test]
+fn gains_of_stricter_tiers_use_a_slot_more_of_their_account() {
+    let mut vault = book(1);
+    vault.memory.set_maturity(0, Maturity::Day);
+    let touch = |vault: &Vault| {
+        let (count, after) = count(&vault.memory, Usd::ZERO, |ledger| ledger.touch(0, false));
+        (show("touch, slow gains", count), after)
+    };
+    let calm = Count {
+        read: 10,
+        changed: 6,
+        created: 0,
+        cleared: 0,
+    };
+    let (first, after) = touch(&vault);
+    assert_eq!(
+        first,
+        Count {
+            // In place of its immature gain of the quiet market.
+            changed: 5,
+            created: 1,
+            ..calm
+        }
+    );
+    vault.memory = after;
+    vault.poke(0, Price(103 * WAD)).unwrap();
+    let (more, after) = touch(&vault);
+    assert_eq!(more, Count { read: 11, ..calm });
+    // Gone: every gain was lost, and of a quiet market comes another.
+    vault.memory = after;
+    vault.memory.set_maturity(0, Maturity::TenMinutes);
+    for price in [100, 101] {
+        vault.poke(0, Price(price * WAD)).unwrap();
+        vault.touch(0, false).unwrap();
+    }
+    vault.poke(0, Price(102 * WAD)).unwrap();
+    assert_eq!(touch(&vault).0, calm);
 }
 
 /// Read: three totals, two slots of each party and of the fee account, a leg and its bucket for each leg of both, prices and

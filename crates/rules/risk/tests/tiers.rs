@@ -52,9 +52,8 @@ fn touched(vault: &mut Vault, now: u32) -> Maturing {
 }
 
 /// What of an account is to mature, in micro-dollars, and how fast.
-fn maturing(vault: &Vault, account: usize) -> (i64, Maturity) {
-    let maturing = vault.memory.accounts[&account].maturing;
-    (maturing.amount, maturing.class)
+fn maturing(vault: &Vault, account: usize) -> [i64; 3] {
+    vault.memory.accounts[&account].maturing.amounts
 }
 
 #[test]
@@ -62,10 +61,7 @@ fn a_gain_that_nobody_settled_in_restricted_matures_in_a_day_when_it_is_settled(
     for now in [RESTRICTED, CAUTION - 1, CAUTION, NORMAL, NORMAL + 9 * HOUR] {
         let mut vault = vault();
         let settled = touched(&mut vault, now);
-        assert_eq!(
-            (settled.amount, settled.class),
-            (110_000_000, Maturity::Day)
-        );
+        assert_eq!(settled.amounts, [0, 0, 110_000_000]);
         // 1/e of it is left a day later.
         vault.now += 86_400;
         let left = vault.memory.accounts[&0].immature(vault.now);
@@ -77,17 +73,14 @@ fn a_gain_that_nobody_settled_in_restricted_matures_in_a_day_when_it_is_settled(
 fn a_gain_that_arises_once_the_market_is_normal_matures_in_ten_minutes() {
     let mut vault = vault();
     let settled = touched(&mut vault, NORMAL);
-    assert_eq!(settled.class, Maturity::Day);
+    assert_eq!(settled.amounts, [0, 0, 110_000_000]);
     // What was settled is lost again, so that nothing is left of it.
     vault.poke(0, MARK).unwrap();
     let lost = touched(&mut vault, NORMAL);
-    assert_eq!((lost.amount, lost.class), (0, Maturity::TenMinutes));
+    assert_eq!(lost.amounts, [0; 3]);
     vault.poke(0, Price(105 * WAD)).unwrap();
     let gained = touched(&mut vault, NORMAL + 60);
-    assert_eq!(
-        (gained.amount, gained.class),
-        (50_000_000, Maturity::TenMinutes)
-    );
+    assert_eq!(gained.amounts, [50_000_000, 0, 0]);
 }
 
 #[test]
@@ -100,13 +93,12 @@ fn a_gain_that_arose_in_caution_alone_matures_in_an_hour() {
     ] {
         let mut vault = vault();
         vault.poke(0, MARK).unwrap();
-        assert_eq!(touched(&mut vault, settled_before).amount, 0);
+        assert_eq!(touched(&mut vault, settled_before).amounts, [0; 3]);
         vault.poke(0, Price(105 * WAD)).unwrap();
-        assert_eq!(
-            touched(&mut vault, NORMAL + HOUR).class,
-            class,
-            "{settled_before}"
-        );
+        let mut amounts = [0; 3];
+        amounts[class as usize] = 50_000_000;
+        let gained = touched(&mut vault, NORMAL + HOUR).amounts;
+        assert_eq!(gained, amounts, "{settled_before}");
     }
 }
 
@@ -116,14 +108,14 @@ fn a_settlement_of_nothing_counts_as_one() {
     let mut vault = vault();
     vault.poke(0, MARK).unwrap();
     let settled = touched(&mut vault, NORMAL);
-    assert_eq!((settled.amount, settled.since), (0, NORMAL));
+    assert_eq!((settled.amounts, settled.since), ([0; 3], NORMAL));
     // Nobody held anything before it opened.
     at(&mut vault, NORMAL + 1)
         .trade(2, 1, 0, Size(WAD), MARK)
         .unwrap();
     vault.poke(0, Price(105 * WAD)).unwrap();
     at(&mut vault, NORMAL + 2).touch(2, false).unwrap();
-    assert_eq!(maturing(&vault, 2), (5_000_000, Maturity::TenMinutes));
+    assert_eq!(maturing(&vault, 2), [5_000_000, 0, 0]);
 }
 
 /// A trade that settles the traded leg alone would move the time since which the other has gained.
@@ -133,7 +125,7 @@ fn a_trade_of_another_leg_forgets_no_tier() {
     at(&mut vault, NORMAL + HOUR)
         .trade(0, 2, 1, Size(WAD / 100), MARK)
         .unwrap();
-    assert_eq!(maturing(&vault, 0), (110_000_000, Maturity::Day));
+    assert_eq!(maturing(&vault, 0), [0, 0, 110_000_000]);
     vault.check();
 }
 
@@ -144,7 +136,7 @@ fn a_leg_that_is_traded_is_settled_by_the_tiers_since_it_was() {
     at(&mut vault, NORMAL + HOUR)
         .trade(2, 0, 0, Size(10 * WAD), mark)
         .unwrap();
-    assert_eq!(maturing(&vault, 0), (110_000_000, Maturity::Day));
+    assert_eq!(maturing(&vault, 0), [0, 0, 110_000_000]);
     vault.check();
 }
 
@@ -154,11 +146,11 @@ fn a_part_of_a_leg_that_is_closed_is_settled_by_the_tiers_since_it_was() {
     at(&mut vault, NORMAL)
         .run(|ledger| ledger.cut_leg(0, POOL, 0, Ratio(WAD / 2), Size::MAX, Ratio(0)))
         .unwrap();
-    assert_eq!(maturing(&vault, 0), (110_000_000, Maturity::Day));
+    assert_eq!(maturing(&vault, 0), [0, 0, 110_000_000]);
 }
 
 /// Account 0 buys from account 2 a dollar too dear in instrument 1.
-fn class_of_edge(vault: &mut Vault) -> Maturity {
+fn edge_matures(vault: &mut Vault) -> [i64; 3] {
     let trade = Trade {
         buyer: 0,
         seller: 2,
@@ -170,15 +162,16 @@ fn class_of_edge(vault: &mut Vault) -> Maturity {
         fees: FEES,
     };
     vault.run(|ledger| ledger.trade(&trade)).unwrap();
-    let payee = vault.memory.accounts[&2].maturing;
-    assert_eq!(payee.amount, 1_000_000);
-    payee.class
+    maturing(vault, 2)
 }
 
 #[test]
 fn what_is_paid_against_a_gain_that_nobody_settled_matures_in_a_day() {
     let mut vault = vault();
-    assert_eq!(class_of_edge(at(&mut vault, NORMAL + HOUR)), Maturity::Day);
+    assert_eq!(
+        edge_matures(at(&mut vault, NORMAL + HOUR)),
+        [0, 0, 1_000_000]
+    );
 }
 
 #[test]
@@ -187,8 +180,8 @@ fn what_is_paid_against_nothing_that_is_to_mature_matures_as_the_market_it_is_pa
     vault.poke(0, MARK).unwrap();
     touched(&mut vault, NORMAL);
     assert_eq!(
-        class_of_edge(at(&mut vault, NORMAL + HOUR)),
-        Maturity::TenMinutes
+        edge_matures(at(&mut vault, NORMAL + HOUR)),
+        [1_000_000, 0, 0]
     );
     // Nor does it matter to who opens a position what the market has been.
     vault.poke(1, Price(100 * WAD)).unwrap();
@@ -210,8 +203,5 @@ fn what_is_paid_against_nothing_that_is_to_mature_matures_as_the_market_it_is_pa
     };
     vault.memory.accounts.get_mut(&2).unwrap().maturing.since = NORMAL;
     vault.run(|ledger| ledger.trade(&trade)).unwrap();
-    assert_eq!(
-        vault.memory.accounts[&2].maturing.class,
-        Maturity::TenMinutes
-    );
+    assert_eq!(maturing(&vault, 2), [100_000, 0, 0]);
 }

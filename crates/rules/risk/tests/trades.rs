@@ -4,7 +4,7 @@ mod common;
 
 use common::{FEES, Vault, usd, wad};
 use proptest::prelude::*;
-use risk::{Error, Index, Maturing, Maturity, Price, Ratio, Size, Store, Trade, Usd, WAD};
+use risk::{Error, Index, Maturity, Price, Ratio, Size, Store, Trade, Usd, WAD};
 
 const MARK: Price = Price(100 * WAD);
 
@@ -101,7 +101,7 @@ fn an_unsettled_gain_meets_the_loss_of_the_traded_leg() {
 
 /// 1 % of 10 x 100 from either: out of capital first, then out of profit, which stays profit with what has not matured of it.
 /// How fast what account 2 is paid for the distance from the mark matures, when account 0 buys from it a dollar too dear.
-fn class_of_edge(vault: &Vault, classes: [Maturity; 2]) -> Maturity {
+fn edge_matures(vault: &Vault, classes: [Maturity; 2]) -> [i64; 3] {
     let mut vault = vault.clone();
     let edge = Trade {
         buyer: 0,
@@ -121,39 +121,35 @@ fn class_of_edge(vault: &Vault, classes: [Maturity; 2]) -> Maturity {
     });
     traded.unwrap();
     let payee = vault.memory.account(2);
-    assert_eq!((payee.pnl, payee.maturing.amount), (usd(1), 1_000_000));
-    payee.maturing.class
+    assert_eq!(payee.pnl, usd(1));
+    payee.maturing.amounts
 }
 
 #[test]
 fn an_edge_matures_as_slowly_as_anything_that_it_may_come_from() {
     use Maturity::{Day, Hour, TenMinutes};
+    let (fast, hour, day) = ([1_000_000, 0, 0], [0, 1_000_000, 0], [0, 0, 1_000_000]);
     let mut vault = vault();
-    assert_eq!(class_of_edge(&vault, [TenMinutes; 2]), TenMinutes);
-    assert_eq!(
-        class_of_edge(&vault, [Hour, TenMinutes]),
-        Hour,
-        "the traded instrument's"
-    );
-    assert_eq!(
-        class_of_edge(&vault, [TenMinutes, Day]),
-        Day,
-        "the payer's other leg's"
-    );
-    assert_eq!(class_of_edge(&vault, [Day, Hour]), Day, "the longest");
-    let payer = vault.memory.accounts.get_mut(&0).unwrap();
-    payer.maturing = payer.maturing.plus(usd(5), Day, 0);
-    assert_eq!(
-        class_of_edge(&vault, [TenMinutes; 2]),
-        Day,
-        "the payer's own"
-    );
-    // What the payer's loss of before has offset does not count, nor what the payee holds.
-    let payer = vault.memory.accounts.get_mut(&0).unwrap();
-    payer.maturing = payer.maturing.plus(usd(-5), Day, 0);
-    let payee = vault.memory.accounts.get_mut(&2).unwrap();
-    payee.maturing = Maturing::default();
-    assert_eq!(class_of_edge(&vault, [TenMinutes; 2]), TenMinutes);
+    assert_eq!(edge_matures(&vault, [TenMinutes; 2]), fast);
+    let traded = edge_matures(&vault, [Hour, TenMinutes]);
+    assert_eq!(traded, hour, "the traded instrument's");
+    let other = edge_matures(&vault, [TenMinutes, Day]);
+    assert_eq!(other, day, "the payer's other leg's");
+    assert_eq!(edge_matures(&vault, [Day, Hour]), day, "the longest");
+    let mut own = |change, class| {
+        let payer = vault.memory.accounts.get_mut(&0).unwrap();
+        payer.maturing = payer.maturing.plus(change, class, 0);
+        [TenMinutes, Hour].map(|traded| edge_matures(&vault, [traded, TenMinutes]))
+    };
+    let cents = |cents| Usd(usd(cents).0 / 100);
+    // The payer's own, as far as it goes.
+    let some = [[600_000, 0, 400_000], [0, 600_000, 400_000]];
+    assert_eq!(own(cents(40), Day), some);
+    let both = [[100_000, 500_000, 400_000], [0, 600_000, 400_000]];
+    assert_eq!(own(cents(50), Hour), both);
+    assert_eq!(own(usd(5), Day), [day; 2]);
+    // What the payer's losses have taken does not count.
+    assert_eq!(own(usd(-20), Day), [fast, hour]);
 }
 
 /// The payee's loss of before makes what it is paid from a restricted market no more mature.
@@ -163,8 +159,12 @@ fn an_edge_that_takes_longer_is_offset_by_no_loss() {
     let payee = vault.memory.accounts.get_mut(&2).unwrap();
     payee.maturing = payee.maturing.plus(usd(-50), Maturity::TenMinutes, 0);
     assert_eq!(
-        class_of_edge(&vault, [Maturity::TenMinutes, Maturity::Day]),
-        Maturity::Day
+        edge_matures(&vault, [Maturity::TenMinutes, Maturity::Day]),
+        [-50_000_000, 0, 1_000_000]
+    );
+    assert_eq!(
+        edge_matures(&vault, [Maturity::TenMinutes; 2]),
+        [-49_000_000, 0, 0]
     );
 }
 
@@ -191,7 +191,8 @@ fn fees_are_paid_like_any_payment() {
         "of the other's capital"
     );
     assert_eq!(payer.pnl, Usd(wad(200 - 101) / 10));
-    assert_eq!(fees.maturing.amount + payer.maturing.amount, 20_000_000);
+    assert_eq!(fees.maturing.amounts, [10_100_000, 0, 0]);
+    assert_eq!(payer.maturing.amounts, [9_900_000, 0, 0]);
     assert_eq!(fees.immature(0), fees.pnl);
     vault.check();
 }

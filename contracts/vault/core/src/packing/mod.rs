@@ -14,7 +14,7 @@ pub use outflow::{credit, of_credit, of_outflow, outflow};
 use risk::rules::cover::Flow;
 use risk::rules::funding::{Funding, Volume};
 use risk::{
-    Account, Base, Bucket, Clock, Cumulative, Ended, Index, Leg, Legs, Maturing, Maturity, Price,
+    Account, Base, Bucket, Clock, Cumulative, Ended, Index, Leg, Legs, Maturing, Price,
     Scale, Side, SideState, Size, Throttle, Totals, Usd,
 };
 
@@ -142,44 +142,51 @@ pub const fn of_totals([backing, claims, missing]: [Word; 3]) -> Totals {
     }
 }
 
-/// P, C and the time of I; ids of the legs, and below them, from the highest bit: stuck, attributed, closing, class of I, number of legs,
-/// bucket, seconds of ill health, when it was seen, I.
-pub fn account(account: &Account) -> [Word; 2] {
+/// P, C and the time of I; ids of the legs, and below them, from the highest bit: stuck, attributed, closing, whether there is a third
+/// word, number of legs, bucket, seconds of ill health, when it was seen, I of ten minutes; I of a day, I of an hour.
+pub fn account(account: &Account) -> ([Word; 2], Option<Word>) {
     let (instruments, count) = account.legs.parts();
-    let low = u128::from(account.maturing.amount.cast_unsigned())
+    let [fast, hour, day] = account.maturing.amounts;
+    let slow = hour | day != 0;
+    let low = u128::from(fast.cast_unsigned())
         | u128::from(account.clock.seen) << 64
         | u128::from(account.clock.unhealthy) << 96
         | u128::from(account.bucket) << 112
         | u128::from(count) << 116
-        | (account.maturing.class as u128) << 121
+        | u128::from(slow) << 121
         | u128::from(account.closing) << 124
         | u128::from(account.attributed) << 125
         | u128::from(account.stuck) << 126;
-    [
+    let words = [
         pair(
             amount(account.pnl),
             amount(account.capital),
             account.maturing.since,
         ),
         Word::new(u128::from_le_bytes(instruments), low),
-    ]
+    ];
+    let third = Word::new(day.cast_unsigned().into(), hour.cast_unsigned().into());
+    (words, slow.then_some(third))
 }
 
+/// The account of its first words and, if they say that there is one, its third.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "narrow fields are cut out of 128 bits"
 )]
-pub fn of_account([funds, state]: [Word; 2]) -> Account {
+pub fn of_account([funds, state]: [Word; 2], third: impl FnOnce() -> Word) -> Account {
     let (pnl, capital, since) = unpair(funds);
     let low = state.low;
+    let mut amounts = [(low as u64).cast_signed(), 0, 0];
+    if low >> 121 & 1 == 1 {
+        let Word { high, low } = third();
+        amounts[1] = (low as u64).cast_signed();
+        amounts[2] = (high as u64).cast_signed();
+    }
     Account {
         capital: of_amount(capital),
         pnl: of_amount(pnl),
-        maturing: Maturing {
-            amount: (low as u64).cast_signed(),
-            since,
-            class: Maturity::from_u8(lowest(low >> 121, 2) as u8),
-        },
+        maturing: Maturing { amounts, since },
         bucket: lowest(low >> 112, 4) as u8,
         clock: Clock {
             seen: (low >> 64) as u32,
@@ -392,6 +399,13 @@ mod tests {
         })
     }
 
+    fn account_back(state: &Account) -> Account {
+        let (words, third) = account(state);
+        of_account(words, || {
+            third.expect("only an account that says so has a third word")
+        })
+    }
+
     fn leg_back(state: &Leg) -> Leg {
         let (first, second) = leg(state);
         of_leg(first, || {
@@ -421,18 +435,18 @@ mod tests {
         for id in 240..=255 {
             legs.push(id).unwrap();
         }
-        for (pnl, amount, class) in [
-            (MAX, i64::MAX, Maturity::Day),
-            (-MAX, i64::MIN, Maturity::TenMinutes),
-            (-1, -1, Maturity::Hour),
+        for (pnl, amounts) in [
+            (MAX, [i64::MAX; 3]),
+            (-MAX, [i64::MIN, 0, 0]),
+            (-1, [-1, 1, 0]),
+            (1, [1, 0, 1]),
         ] {
             let stored = Account {
                 capital: Usd(MAX),
                 pnl: Usd(pnl),
                 maturing: Maturing {
-                    amount,
+                    amounts,
                     since: u32::MAX,
-                    class,
                 },
                 bucket: 15,
                 clock: Clock {
@@ -444,9 +458,27 @@ mod tests {
                 stuck: true,
                 legs,
             };
-            assert_eq!(of_account(account(&stored)), stored);
+            assert_eq!(account_back(&stored), stored);
         }
-        assert_eq!(of_account([Word::ZERO; 2]), Account::default());
+        let new = of_account([Word::ZERO; 2], || unreachable!());
+        assert_eq!(new, Account::default());
+    }
+
+    #[test]
+    fn only_slow_gains_need_a_third_word() {
+        for (amounts, needed) in [
+            ([i64::MIN, 0, 0], false),
+            ([i64::MAX, 0, 0], false),
+            ([0, 1, 0], true),
+            ([0, 0, 1], true),
+        ] {
+            let maturing = Maturing { amounts, since: 5 };
+            let (_, third) = account(&Account {
+                maturing,
+                ..Account::default()
+            });
+            assert_eq!(third.is_some(), needed);
+        }
     }
 
     #[test]
@@ -459,7 +491,7 @@ mod tests {
                 bucket: if flag == 3 { 15 } else { 0 },
                 ..Account::default()
             };
-            assert_eq!(of_account(account(&stored)), stored);
+            assert_eq!(account_back(&stored), stored);
         }
     }
 

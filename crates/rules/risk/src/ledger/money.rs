@@ -1,7 +1,7 @@
 //! Capital that comes and goes, and payments between accounts.
 
 use super::{Ledger, Valued};
-use crate::{Account, Coverage, Error, Ratio, Result, Store, Usd};
+use crate::{Account, Coverage, Error, Maturity, Ratio, Result, Store, Usd};
 
 /// What a conversion did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -141,8 +141,9 @@ impl<S: Store> Ledger<'_, S> {
         })
     }
 
-    /// Moves everything that an account without legs holds into two others: a share, rounded down, to the first. Returns
-    /// what each was given, profit at its worth rounded down.
+    /// Moves everything that an account without legs holds into two others: a share, rounded down, to the first. What is due to
+    /// one in debt stays where it is, to be divided with what comes next. Returns what each was given, profit at its worth rounded
+    /// down.
     ///
     /// # Errors
     /// [`Error::SameAccount`] unless the three differ; [`Error::Overflow`].
@@ -157,11 +158,15 @@ impl<S: Store> Ledger<'_, S> {
         }
         let coverage = self.coverage()?;
         let mut payer = self.store.account(from);
+        payer.maturing = payer.maturing.at(self.now);
         let mut given = [Usd::ZERO; 2];
         for ((payee, share), given) in to.into_iter().zip([share, Ratio::ONE]).zip(&mut given) {
+            let mut account = self.store.account(payee);
+            if account.in_debt() {
+                continue;
+            }
             let junior = payer.pnl.or_zero().times_down(share)?;
             let senior = payer.capital.times_down(share)?;
-            let mut account = self.store.account(payee);
             self.hand_over(&mut payer, &mut account, junior, senior)?;
             self.keep_paid(payee, &mut account)?;
             *given = coverage.worth(junior)?.plus(senior)?;
@@ -213,7 +218,8 @@ impl<S: Store> Ledger<'_, S> {
         Ok(paid)
     }
 
-    /// Moves profit that the payer has, as immature as it is there, and capital.
+    /// Moves profit that the payer has, with what is immature of it, the slowest first, and capital. Both have to be settled: what
+    /// the payer's numbers have not decayed by counts as immature, and what the payee's legs have gained as gained from now on.
     fn hand_over(
         &mut self,
         payer: &mut Account,
@@ -221,14 +227,13 @@ impl<S: Store> Ledger<'_, S> {
         junior: Usd,
         senior: Usd,
     ) -> Result<()> {
-        let class = payer.maturing.class;
+        let class = Maturity::TenMinutes;
+        let own = payer.maturing.amounts;
         for (account, junior, senior) in [
             (payer, junior.negated()?, senior.negated()?),
             (payee, junior, senior),
         ] {
-            if junior != Usd::ZERO {
-                account.maturing = account.maturing.plus(junior, class, self.now);
-            }
+            account.maturing = account.maturing.paid(junior, class, &own, self.now);
             self.credit(account, junior, senior)?;
         }
         Ok(())

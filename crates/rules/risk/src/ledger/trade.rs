@@ -44,14 +44,16 @@ pub struct Traded {
 }
 
 /// One party's side of a trade.
-struct Fill<A> {
+struct Fill<'p, A> {
     party: A,
     instrument: InstrumentId,
     change: Position,
     /// What it is paid for the distance of the price from the mark.
     edge: Usd,
-    /// How fast that matures.
+    /// How fast that matures, but for what the payer had that was immature.
     edge_class: Maturity,
+    /// What the payer had, of each maturity.
+    payer: &'p [i64; 3],
     fee: Usd,
     fees: A,
 }
@@ -66,8 +68,8 @@ impl<S: Store> Ledger<'_, S> {
     /// loss is taken out of capital that an unsettled gain would have met. A touch then gives what settling all legs at once
     /// would have given, of which no less is immature. Where one of them is of a settled instrument, all are settled.
     ///
-    /// What is paid for the distance from the mark matures as slowly as anything that it may come from: by the traded
-    /// instrument, by what else the payer holds, and by what is immature of the payer's profit.
+    /// What is paid for the distance from the mark matures as slowly as what it may come from: first what is immature of the
+    /// payer's profit, and then by the traded instrument and what else the payer holds.
     ///
     /// Returns the buyer and the seller. The margin of each is asked for once, of what it holds afterwards; that of before
     /// only by [`Ledger::reduced_risk`].
@@ -90,19 +92,18 @@ impl<S: Store> Ledger<'_, S> {
         }
         let mark = self.store.prices(instrument).mark;
         let edge = Index(math::signed(mark.0)?).minus(Index(math::signed(price.0)?))?;
-        let edge_class = match edge.0 {
-            0 => Maturity::default(),
-            ..0 => self.class_of_payment(buyer, instrument),
-            _ => self.class_of_payment(seller, instrument),
-        };
+        let payer = self.store.account(if edge.0 < 0 { buyer } else { seller });
+        let own = payer.maturing.at(self.now).amounts;
+        let edge_class = self.class_of_payment(&payer, instrument);
         let before = self.store.side(instrument, Side::Long).open_interest;
-        let fill = |party, side: Side, fee| -> Result<Fill<S::AccountId>> {
+        let fill = |party, side: Side, fee| -> Result<Fill<'_, S::AccountId>> {
             Ok(Fill {
                 party,
                 instrument,
                 change: side.position(size)?,
                 edge: size.value_floor(side.signed(edge))?,
                 edge_class,
+                payer: &own,
                 fee,
                 fees,
             })
@@ -128,24 +129,20 @@ impl<S: Store> Ledger<'_, S> {
         Ok(reduced_risk(&before, &traded.valued.health))
     }
 
-    /// How fast matures what a party pays for the distance from the mark: the longest of what the traded instrument, its other
-    /// legs and its own immature profit take. Money that may not leave by itself does not leave through a partner in a quiet
-    /// market either (DESIGN 3, Maturity).
-    fn class_of_payment(&self, payer: S::AccountId, instrument: InstrumentId) -> Maturity {
-        let account = self.store.account(payer);
-        let held = account.legs.as_slice().iter();
-        // As its own gains mature while some have not; of who holds nothing there, what the market is now counts.
-        let own = account.maturing.at(self.now);
-        held.map(|&id| self.class_of_gains(&account, id))
-            .chain([
-                self.store.tier_ends(instrument).maturity_since(own.since),
-                own.class,
-            ])
-            .max()
-            .unwrap_or_default()
+    /// How fast matures what a party pays for the distance from the mark, but for what is immature of its profit: as slowly as gains
+    /// in the traded instrument, and what its legs have gained. Money that may not leave by itself does not leave through a
+    /// partner in a quiet market either (DESIGN 3, Maturity).
+    fn class_of_payment(&self, payer: &Account, instrument: InstrumentId) -> Maturity {
+        // Of who holds nothing there, what the market is now counts.
+        let now = u32::try_from(self.now).unwrap_or(u32::MAX);
+        let mut class = self.store.tier_ends(instrument).maturity_since(now);
+        for &held in payer.legs.as_slice() {
+            class = class.max(self.class_of_gains(payer, held));
+        }
+        class
     }
 
-    fn fill(&mut self, fill: &Fill<S::AccountId>) -> Result<Traded> {
+    fn fill(&mut self, fill: &Fill<'_, S::AccountId>) -> Result<Traded> {
         let Fill {
             party, instrument, ..
         } = *fill;
@@ -163,7 +160,9 @@ impl<S: Store> Ledger<'_, S> {
             traded.positions.add(instrument, position)?;
         }
         let mut after = self.assess(party, &account)?;
-        self.gain(&mut account, fill.edge, fill.edge_class)?;
+        let (edge, class) = (fill.edge, fill.edge_class);
+        account.maturing = account.maturing.paid(edge, class, fill.payer, self.now);
+        self.credit(&mut account, edge, Usd::ZERO)?;
         let equity_before = match shared {
             Some(equity) => equity?,
             None => equity_of_both(stored, &traded, &after)?,
@@ -222,7 +221,7 @@ impl<S: Store> Ledger<'_, S> {
     /// Settles the traded leg alone.
     fn fill_in_place(
         &mut self,
-        fill: &Fill<S::AccountId>,
+        fill: &Fill<'_, S::AccountId>,
         account: &mut Account,
         traded: &Assessment,
         after: &Assessment,
@@ -239,7 +238,7 @@ impl<S: Store> Ledger<'_, S> {
     /// Settles all legs, and puts them into the bucket that is due.
     fn fill_and_rebuild(
         &mut self,
-        fill: &Fill<S::AccountId>,
+        fill: &Fill<'_, S::AccountId>,
         account: &mut Account,
         mut traded: Assessment,
         mut after: Assessment,

@@ -12,6 +12,9 @@ const GONE: u128 = 60;
 /// at most half a unit for the rounding of ln 2.
 const ERROR: u64 = 4;
 
+/// With so many units of 1e-18 more, what [`left_down`] says is at least exp(-elapsed / period).
+pub const SPREAD: u128 = 5;
+
 /// What is left of one unit after `elapsed` seconds: exp(-elapsed / period), rounded down by less than 2e-18. Exactly
 /// one at the start; never rises with time. A `period` of zero counts as one second.
 #[must_use]
@@ -128,6 +131,7 @@ mod tests {
             let exact = reference_wad(elapsed, period);
             prop_assert!(down <= exact && exact <= up, "{down} {exact} {up}");
             prop_assert!(exact - down <= 2 && up - exact <= 3, "{down} {exact} {up}");
+            prop_assert!(up <= down + SPREAD);
         }
 
         #[test]

@@ -231,9 +231,10 @@ impl Vault {
     fn let_losses_mature(&mut self, before: &[Maturing; ACCOUNTS]) {
         for (id, before) in before.iter().enumerate() {
             let mut account = self.book.account(id);
-            let lost = before.at(self.now).amount.min(0);
-            if lost < 0 && account.maturing.amount > 0 {
-                account.maturing.amount += lost;
+            let lost = before.at(self.now).amounts[0].min(0);
+            let slow = &mut account.maturing.amounts[2];
+            if lost < 0 && *slow > 0 {
+                *slow = (*slow + lost).max(0);
                 self.book.set_account(id, &account);
             }
         }

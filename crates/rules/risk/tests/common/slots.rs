@@ -200,8 +200,7 @@ fn account_slots(slots: &mut BTreeMap<Slot, Vec<u128>>, id: usize, account: &Acc
     let words = [
         u128::from_be_bytes(ids),
         len.into(),
-        i128::from(maturing.amount).cast_unsigned(),
-        maturing.class as u128,
+        i128::from(maturing.amounts[0]).cast_unsigned(),
         account.clock.seen.into(),
         account.clock.unhealthy.into(),
         account.bucket.into(),
@@ -209,6 +208,8 @@ fn account_slots(slots: &mut BTreeMap<Slot, Vec<u128>>, id: usize, account: &Acc
         account.stuck.into(),
     ];
     slots.insert(format!("account {id} 1"), words.to_vec());
+    let [_, hour, day] = maturing.amounts.map(i64::unsigned_abs);
+    slots.insert(format!("account {id} 2"), vec![hour.into(), day.into()]);
 }
 
 impl Counted {
@@ -228,8 +229,11 @@ impl Store for Counted {
         self.memory.set_totals(totals);
     }
     fn account(&self, id: usize) -> Account {
-        (0..2).for_each(|part| self.note(format!("account {id} {part}")));
-        self.memory.account(id)
+        let account = self.memory.account(id);
+        let slow = account.maturing.amounts[1..] != [0; 2];
+        let slots = 0..2 + i32::from(slow);
+        slots.for_each(|part| self.note(format!("account {id} {part}")));
+        account
     }
     fn set_account(&mut self, id: usize, account: &Account) {
         self.memory.set_account(id, account);
