@@ -9,7 +9,8 @@ use program_support::encoding::concat;
 use stylus_sdk::prelude::*;
 
 use crate::abi::{
-    Covered, DebtKnown, Error, Harvested, NotVault, SharesConsolidated, TooManyVaults, VaultSet, VaultSilent,
+    Covered, DebtKnown, Error, Harvested, NotVault, SharesConsolidated, TooManyVaults, VaultSet,
+    VaultSilent,
 };
 use crate::interface::Vault;
 use crate::{InsurancePool, narrow};
@@ -150,7 +151,11 @@ impl InsurancePool {
             return [measured; 3];
         }
         let measured = day.measure(payable, settings.dollar());
-        let recorded = self.vaults.get(vault).most().map_or(measured, |most| most.min(measured));
+        let recorded = self
+            .vaults
+            .get(vault)
+            .most()
+            .map_or(measured, |most| most.min(measured));
         let pending = self.leaving.pending();
         if pending == 0 {
             return [measured, measured, recorded];

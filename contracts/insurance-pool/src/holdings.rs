@@ -1,8 +1,8 @@
 //! Shares of their owners: moving them, and minting them for assets.
 
 use crate::abi::{
-    Approval, AssetsMissing, Deposit, Error, InsufficientAllowance, InsufficientBalance,
-    Overflow, ZeroAddress, ZeroAmount,
+    Approval, AssetsMissing, Deposit, Error, InsufficientAllowance, InsufficientBalance, Overflow,
+    ZeroAddress, ZeroAmount,
 };
 use crate::cover::Owed;
 use crate::{InsurancePool, narrow};
