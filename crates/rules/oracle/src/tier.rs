@@ -157,6 +157,18 @@ mod tests {
         assert_eq!(at(0, u64::MAX), Tier::Restricted);
     }
 
+    #[test]
+    fn a_threshold_is_widened_to_its_last_digit() {
+        let parameters = Parameters {
+            caution_move: 50_000_000_000_000_999,
+            ..Parameters::DEFAULT
+        };
+        let (mark, gap) = (u128::from(WAD), 16 * 300);
+        let at = |distance| by_gap(mark + distance, mark, gap, &parameters);
+        assert_eq!(at(200_000_000_000_003_995), Tier::Normal);
+        assert_eq!(at(200_000_000_000_003_996), Tier::Caution);
+    }
+
     /// The two signs beside them forbid nothing.
     #[test]
     fn six_actions_are_forbidden_while_an_asset_is_frozen() {

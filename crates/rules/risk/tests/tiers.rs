@@ -56,6 +56,18 @@ fn maturing(vault: &Vault, account: usize) -> [i64; 3] {
     vault.memory.accounts[&account].maturing.amounts
 }
 
+/// Instrument 1 is Restricted and stands still; instrument 0 has risen in Normal.
+#[test]
+fn a_leg_that_gained_nothing_keeps_nobody_waiting() {
+    let mut vault = vault();
+    let now = START + 600;
+    vault.now = now.into();
+    let ends = TierEnds::new(now + 1, now + 1);
+    vault.memory.tier_ends.insert(1, ends);
+    vault.touch(0, false).unwrap();
+    assert_eq!(maturing(&vault, 0), (110_000_000, Maturity::TenMinutes));
+}
+
 #[test]
 fn a_gain_that_nobody_settled_in_restricted_matures_in_a_day_when_it_is_settled() {
     for now in [RESTRICTED, CAUTION - 1, CAUTION, NORMAL, NORMAL + 9 * HOUR] {

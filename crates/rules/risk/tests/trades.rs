@@ -46,6 +46,17 @@ fn a_leg_that_is_not_traded_stays_unsettled() {
 }
 
 #[test]
+fn positions_are_those_of_all_legs() {
+    let mut vault = vault();
+    vault.trade(1, 2, 1, Size(3 * WAD), MARK).unwrap();
+    let held = |id| {
+        let positions = vault.ask(|ledger| ledger.positions(id)).unwrap();
+        [0, 1].map(|instrument| positions.get(instrument).0 / wad(1))
+    };
+    assert_eq!([0, 1, 2].map(held), [[10, 10], [-10, -7], [0, -3]]);
+}
+
+#[test]
 fn all_legs_are_settled_when_the_bucket_changes() {
     let mut vault = vault();
     vault.poke(1, Price(101 * WAD)).unwrap();

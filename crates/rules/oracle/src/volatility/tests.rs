@@ -81,6 +81,18 @@ fn calm_times_leave_the_floor() {
 }
 
 #[test]
+fn a_quarter_of_the_stressed_value_is_in_the_slow_volatility() {
+    let (state, now) = swing(started(), move_of(0.9, 3_600), 3_600, 400 * DAY);
+    let measured = volatility_of(state.slow) as f64 / 1e6;
+    assert!((measured - 0.9).abs() < 1e-3, "{measured}");
+    let blend = state.ranges(&P, &L, now).volatility as f64 / WAD as f64;
+    assert!(
+        (blend - 0.75 * measured - 0.25 * 1.5).abs() < 2e-6,
+        "{blend}"
+    );
+}
+
+#[test]
 fn a_jump_moves_initial_margin_at_once_and_maintenance_by_the_set_rate() {
     let (state, now) = swing(started(), 0.0, 3_600, CALM);
     let before = state.ranges(&P, &L, now);

@@ -4,7 +4,7 @@ use option_model::YEAR;
 use proptest::prelude::*;
 use risk::options::black::{Kind, Quote, Terms};
 use risk::options::{fixed, normal};
-use risk::{Price, Ratio};
+use risk::{Error, Price, Ratio};
 
 use crate::setting;
 
@@ -158,6 +158,14 @@ fn nothing_in_the_domain_is_refused_or_panics() {
                 assert!(quote.value.0 <= most, "{terms:?} {quote:?}");
             }
         }
+    }
+}
+
+#[test]
+fn nothing_has_no_logarithm_and_far_below_zero_the_exponential_is_nothing() {
+    assert_eq!(fixed::ln(0), Err(Error::Overflow));
+    for x in [-50, -1_000] {
+        assert_eq!(fixed::exp(x * fixed::ONE), Ok(0));
     }
 }
 
