@@ -1,4 +1,4 @@
-//! Options of series that settle before they expire, from a day before on (DESIGN 7, In the last day of a closing series).
+//! Options of series that settle before they expire, from a day before on (DESIGN 4, In the last day of a closing series).
 //!
 //! The volatility of such an option is fixed: no scenario moves it, so that it hedges no volatility that lives on. It is worth its
 //! Black-76 value, with the time to its expiry, at the forward c a + (1 - c) x: the fraction c of its settlement average is counted,
