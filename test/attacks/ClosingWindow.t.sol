@@ -2,6 +2,7 @@
 pragma solidity ^0.8.20;
 
 import {IMarginVault} from "../../contracts/interfaces/IMarginVault.sol";
+import {IOracleGuard} from "../../contracts/interfaces/IOracleGuard.sol";
 import {Trader} from "../protocol/Protocol.sol";
 import {OptionsTest} from "../options/OptionsTest.sol";
 import {vm} from "../support/Vm.sol";
@@ -39,6 +40,7 @@ contract ClosingWindowTest is OptionsTest {
         vault.touch(bob.account);
         vm.assertApproxEqAbs(maintenanceOf(holder), 6_753.756426e18, 1e15);
         vm.assertApproxEqAbs(initialOf(holder), 13_119.969171e18, 1e15);
+        isEvaluated();
         // All but initial margin goes to another account.
         Trader memory safe = subAccount(holder, 1);
         uint256 spare = uint256(equityOf(holder)) - initialOf(holder) - 1e18;
@@ -58,5 +60,18 @@ contract ClosingWindowTest is OptionsTest {
         vault.deleverage(holder.account, 16);
         vm.assertEq(pool.totalAssets(), insurance);
         vm.assertEq(missing(), 0);
+    }
+
+    /// The view of the portfolio has the vault's margins, and the guard's Greeks and value.
+    function isEvaluated() private view {
+        (uint256 maintenance, uint256 initial,, int256 delta, int256 gamma, int256 vega, int256 value) =
+            vault.portfolio(holder.account, ETH);
+        vm.assertEq(maintenance, maintenanceOf(holder));
+        vm.assertEq(initial, initialOf(holder));
+        IOracleGuard.OptionMark memory one = quote(call);
+        vm.assertApproxEqAbs(delta, 1_000 * int256(one.delta) - 290e18, 1);
+        vm.assertEq(gamma, 1_000 * int256(uint256(one.gamma)));
+        vm.assertEq(vega, 0);
+        vm.assertEq(value, 1_000 * int256(uint256(one.mark)));
     }
 }

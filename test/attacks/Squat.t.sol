@@ -190,8 +190,8 @@ contract SquatAttackTest is OptionsTest {
         vm.assertEq(int256(capitalOf(alice)) + pnlOf(alice), settled);
     }
 
-    /// Its last gain is of a price that one call has fixed: it matures in a day.
-    function test_the_gain_of_an_early_settlement_matures_in_a_day() public {
+    /// Nobody chooses its price or its time: its gain is one like any other of a market that is Normal, and matures in ten minutes.
+    function test_the_gain_of_an_early_settlement_matures_as_any_other() public {
         uint32 number = heldSeries();
         moveTo(2_200 * FEED);
         waitForClose(number);
@@ -202,8 +202,8 @@ contract SquatAttackTest is OptionsTest {
         uint256 immature = vault.immature(alice.account);
         vm.assertGt(immature, 0);
         pass(1 hours);
-        // exp(-1 / 24)
-        vm.assertApproxEqAbs(vault.immature(alice.account), immature * 95_919 / 100_000, immature / 10_000);
+        // exp(-6)
+        vm.assertApproxEqAbs(vault.immature(alice.account), immature * 247_875 / 100_000_000, immature / 1_000_000);
     }
 
     /// What has settled counts for no limit, whoever has it counted again.

@@ -1,7 +1,6 @@
 //! Margins of packed portfolios, as vaults ask for them.
 
 use alloc::vec::Vec;
-
 use core::slice::Iter;
 
 use risk::options::encoding::{HEADER_WORDS, Halves, counted, is_closing, is_late};

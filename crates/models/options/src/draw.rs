@@ -147,6 +147,10 @@ impl Draw {
                     average: (portfolio.spot as f64 * off) as u128,
                 });
                 leg.seconds = leg.seconds.max(DAY / 24);
+                // Below the least that others move to, which no fixed one is held to.
+                if self.whole(0, 7) == 0 {
+                    leg.volatility = self.spread(1e4, 5e4) as u32;
+                }
             }
         }
     }

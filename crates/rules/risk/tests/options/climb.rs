@@ -38,6 +38,9 @@ impl Climber {
         model.stable = model.spot;
         model.tick = model.spot / u128::from(TICKS);
         model.shock.volatility_range = model.shock.volatility_range.min(WIDEST_VOLATILITY);
+        if draw.coin() {
+            draw.close(&mut model);
+        }
         Self {
             model,
             price: share(draw),

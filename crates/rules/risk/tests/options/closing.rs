@@ -186,6 +186,17 @@ fn in_its_window_a_closing_option_moves_as_its_value_at_the_mean_does() {
     assert!((with - alone).abs() < 0.1, "{with} {alone}");
 }
 
+/// The portfolio of `test/attacks/ClosingWindow.t.sol`, to the last digit that the programs give.
+#[test]
+fn the_programs_margin_a_closing_option_as_the_native_code_does() {
+    let call = option(true, 1_700, 76 * DAY + 540, 1_000);
+    let mut model = market(vec![closing(call, 700, 2_000)], -290);
+    model.shock.initial_spot_range = WAD / 10;
+    let found = requirement(&model);
+    assert_eq!(found.maintenance.0, 6_753_756_426_203_086_848_000);
+    assert_eq!(found.initial.0, 13_119_969_171_152_486_400_000);
+}
+
 /// What is left to move counts as short options.
 #[test]
 fn a_short_closing_option_counts_for_what_is_left_of_it() {
