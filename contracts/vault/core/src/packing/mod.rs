@@ -14,8 +14,8 @@ pub use outflow::{credit, of_credit, of_outflow, outflow};
 use risk::rules::cover::Flow;
 use risk::rules::funding::{Funding, Volume};
 use risk::{
-    Account, Base, Bucket, Clock, Cumulative, Ended, Index, Leg, Legs, Maturing, Price,
-    Scale, Side, SideState, Size, Throttle, Totals, Usd,
+    Account, Base, Bucket, Clock, Cumulative, Ended, Index, Leg, Legs, Maturing, Price, Scale,
+    Side, SideState, Size, Throttle, Totals, Usd,
 };
 
 use crate::error::{Error, require};
