@@ -174,7 +174,7 @@ fn what_is_due_to_an_account_in_debt_waits_with_the_fees_to_come() {
     };
     owe(&mut vault, usd(5));
     let quarter = Ratio(WAD / 4);
-    let mut distribute =
+    let distribute =
         |vault: &mut Vault| vault.run(|ledger| ledger.distribute(FEES, [POOL, TREASURY], quarter));
     // Profit is worth 0.95 while the debt is open.
     let given = distribute(&mut vault).unwrap();
