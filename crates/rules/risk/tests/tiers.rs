@@ -65,7 +65,7 @@ fn a_leg_that_gained_nothing_keeps_nobody_waiting() {
     let ends = TierEnds::new(now + 1, now + 1);
     vault.memory.tier_ends.insert(1, ends);
     vault.touch(0, false).unwrap();
-    assert_eq!(maturing(&vault, 0), (110_000_000, Maturity::TenMinutes));
+    assert_eq!(maturing(&vault, 0), [110_000_000, 0, 0]);
 }
 
 #[test]
