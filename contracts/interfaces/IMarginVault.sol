@@ -1075,8 +1075,9 @@ interface IMarginVault is IOwnable {
 
     /// @notice What the pool asks before somebody joins or leaves it.
     /// @return deficit WAD amount that is known, written off or not, less haircuts.
-    /// @return closable WAD amount of known debts that are not stuck.
+    /// @return closable WAD amount of known debts that are not stuck; of all, as soon as one of the perpetuals with known debts can be cut.
     /// @return due WAD amount that insurance would pay of those and of what is on record, each within its cover, on however many days.
+    /// @custom:reverts GuardFailed when something is stuck and the guard does not answer
     /// @custom:reverts PoolFailed when there is a debt or a shortfall and the pool does not answer
     /// @custom:reverts Overflow when a number does not fit
     function claims() external view returns (uint256 deficit, uint256 closable, uint256 due);
