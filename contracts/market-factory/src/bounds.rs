@@ -4,8 +4,8 @@ use alloy_primitives::{Address, U256};
 use contract_support::token;
 use stylus_sdk::prelude::*;
 
-use crate::MarketFactory;
-use crate::abi::{
+use super::MarketFactory;
+use super::abi::{
     AssetNotZero, BondTooSmall, CoverAboveBond, DuplicateListing, Error, InvalidListingCount,
     Listing, MarketConfig, QuoteTokenNotAllowed, RatesOutOfBounds, SecondFeedMissing,
 };

@@ -8,11 +8,11 @@ use contract_support::{calls, clone, token};
 use risk::Tier;
 use stylus_sdk::prelude::*;
 
-use crate::abi::{
+use super::abi::{
     Error, FeedNotLive, IInsurancePool, IMarginVault, IOracleGuard, Listing, MarketConfig,
     MarketExists, SharedSource, erc4626, proxy,
 };
-use crate::{EXPERIMENTAL, MarketFactory};
+use super::{EXPERIMENTAL, MarketFactory};
 
 impl MarketFactory {
     pub(crate) fn deploy(&self, creator: Address, salt: B256) -> Result<(Address, Address), Error> {
