@@ -49,6 +49,7 @@ contract GuardMatrixTest is EntranceTest {
         open(abi.encodeCall(IOracleGuard.sequencerUptimeFeed, ()));
         open(abi.encodeCall(IOracleGuard.settlement, (asset, expiryIn(14))));
         open(abi.encodeCall(IOracleGuard.steward, ()));
+        open(abi.encodeCall(IOracleGuard.emergencies, ()));
         open(abi.encodeCall(IOracleGuard.surface, (asset, expiryIn(14))));
         open(abi.encodeCall(IOracleGuard.surfaceDistrust, (asset, expiryIn(14))));
         open(abi.encodeCall(IOracleGuard.surfaceLimits, ()));

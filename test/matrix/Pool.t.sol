@@ -54,6 +54,7 @@ contract PoolMatrixTest is EntranceTest {
         open(abi.encodeCall(IInsurancePool.share, ()));
         open(abi.encodeCall(IInsurancePool.supportsInterface, (bytes4(0))));
         open(abi.encodeCall(IInsurancePool.steward, ()));
+        open(abi.encodeCall(IInsurancePool.emergencies, ()));
         open(abi.encodeCall(IERC20Metadata.symbol, ()));
         open(abi.encodeCall(IERC4626.totalAssets, ()));
         open(abi.encodeCall(IERC20.totalSupply, ()));

@@ -56,6 +56,7 @@ abstract contract VaultTable is EntranceTest {
         open(abi.encodeCall(IMarginVault.shortfall, ()));
         open(abi.encodeCall(IMarginVault.stuckDebt, ()));
         open(abi.encodeCall(IMarginVault.steward, ()));
+        open(abi.encodeCall(IMarginVault.emergencies, ()));
         open(abi.encodeCall(IMarginVault.totals, ()));
         open(abi.encodeCall(IMarginVault.unsettled, (option)));
     }

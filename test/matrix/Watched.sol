@@ -51,6 +51,7 @@ abstract contract WatchedTest is CastTest {
         watch(target, abi.encodeCall(IMarginVault.pool, ()));
         watch(target, abi.encodeCall(IMarginVault.quoteToken, ()));
         watch(target, abi.encodeCall(IMarginVault.steward, ()));
+        watch(target, abi.encodeCall(IMarginVault.emergencies, ()));
     }
 
     function watchPool(address target) internal {
@@ -61,6 +62,7 @@ abstract contract WatchedTest is CastTest {
         watch(target, abi.encodeCall(IInsurancePool.isVault, (person(Role.Stranger))));
         watch(target, abi.encodeCall(IInsurancePool.parameters, ()));
         watch(target, abi.encodeCall(IInsurancePool.steward, ()));
+        watch(target, abi.encodeCall(IInsurancePool.emergencies, ()));
     }
 
     function watchGuard() private {
@@ -74,6 +76,7 @@ abstract contract WatchedTest is CastTest {
         watch(target, abi.encodeCall(IOracleGuard.registrar, ()));
         watch(target, abi.encodeCall(IOracleGuard.sequencerUptimeFeed, ()));
         watch(target, abi.encodeCall(IOracleGuard.steward, ()));
+        watch(target, abi.encodeCall(IOracleGuard.emergencies, ()));
         watch(target, abi.encodeCall(IOracleGuard.surfaceLimits, ()));
         watch(target, abi.encodeCall(IOracleGuard.surfaceProvider, ()));
     }
