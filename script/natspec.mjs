@@ -48,7 +48,7 @@ class Interface {
     // A function that is declared anew comes before the one that it overrides.
     for (const entry of all('FunctionDefinition')) {
       if (this.functions.has(entry.functionSelector)) continue;
-      this.functions.set(entry.functionSelector, { name: entry.name, tags: tagsOf(entry) });
+      this.functions.set(entry.functionSelector, { name: entry.name, writes: ['nonpayable', 'payable'].includes(entry.stateMutability), tags: tagsOf(entry) });
     }
     this.ownFunctions = own('FunctionDefinition');
     this.common = subjects(this.tags, 'custom:reverts');

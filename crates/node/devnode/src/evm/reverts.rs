@@ -21,8 +21,9 @@ use revm::{
 const SELECTOR: usize = 4;
 
 /// A file with a line for each distinct revert: the code hash of the program, the selector of the function, the selector of the error
-/// (`0x` if there is no data), and `passed` if that is the very data with which the last call from within has reverted, or else `own`.
-/// Several nodes may append to one file.
+/// (`0x` if there is no data), and `passed` if that is the very data with which the last call from within has reverted, `static` if
+/// there is no data and it could not write, for a write ends it then without a word, or else `own`. Several nodes may append to one
+/// file.
 #[derive(Debug)]
 pub struct RevertLog {
     known: Mutex<Known>,
@@ -70,6 +71,8 @@ pub(super) struct Watch {
 struct Frame {
     /// Whether it is a part of the frame that opened it.
     borrowed: bool,
+    /// Whether it may not write.
+    is_static: bool,
     function: Bytes,
     /// The program that ran last for it.
     program: Option<B256>,
@@ -88,6 +91,7 @@ impl Watch {
         let opened = match frame {
             FrameInput::Call(call) => Frame {
                 borrowed: matches!(call.scheme, CallScheme::DelegateCall | CallScheme::CallCode),
+                is_static: call.is_static,
                 function: selector(input),
                 ..Frame::default()
             },
@@ -128,10 +132,10 @@ impl Watch {
 
     fn note(&self, frame: &Frame, data: &Bytes) {
         let Some(program) = frame.program else { return };
-        let how = if !data.is_empty() && *data == frame.refusal {
-            "passed"
-        } else {
-            "own"
+        let how = match data.is_empty() {
+            true if frame.is_static => "static",
+            false if *data == frame.refusal => "passed",
+            _ => "own",
         };
         let (function, error) = (&frame.function, selector(data));
         let [function, error] = [function, &error].map(hex::encode_prefixed);

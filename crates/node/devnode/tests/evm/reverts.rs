@@ -113,6 +113,15 @@ fn evm_code_and_what_succeeds_are_not_noted() {
 }
 
 #[test]
+fn a_write_where_none_is_allowed_is_told_from_a_trap() {
+    let mut noted = Noted::new("static");
+    let inner = act(Act::Store, Address::ZERO, U256::ZERO, &[0; 32]);
+    let outer = act(Act::StaticCall, PEER, U256::ZERO, &inner);
+    noted.send(ACTOR_AT, outer);
+    assert_eq!(noted.lines()[0], line(&inner, "0x", "static"));
+}
+
+#[test]
 fn a_trap_has_no_data() {
     let mut noted = Noted::new("trap");
     let data = act(Act::StoreAndTrap, Address::ZERO, U256::ZERO, &[0; 32]);
