@@ -162,6 +162,7 @@ impl Keeper {
         let account = self.wallet.account();
         views.push(View::new(vault, &IMarginVault::healthCall { account }));
         views.push(View::new(vault, &IMarginVault::immatureCall { account }));
+        views.push(View::new(vault, &IMarginVault::legsCall { account }));
         for account in self.watched() {
             views.push(View::new(vault, &IMarginVault::healthCall { account }));
             views.push(View::new(vault, &IMarginVault::balancesCall { account }));
@@ -230,6 +231,7 @@ impl Keeper {
         let fees = fitting("balances", fees)?;
         let recoverable = self.read_market(&mut market, shortfall, answers)?;
         let free = self.free(answers)?;
+        let held = answers.take::<IMarginVault::legsCall>()?.instruments;
         let others = self
             .watched()
             .map(|account| read_account(answers, account, now));
@@ -237,6 +239,7 @@ impl Keeper {
         Ok(Outlook {
             market,
             free,
+            held: held.into_iter().collect(),
             others,
             unfinished: self.unfinished.clone(),
             recoverable,

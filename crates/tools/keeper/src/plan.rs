@@ -3,9 +3,12 @@
 
 use alloy::primitives::B256;
 use risk::rules::conversion::is_forcible;
-use risk::{Clock, Closing, Ground, Health, Ratio, Result, Usd, WAD, math};
+use risk::{Clock, Closing, Ground, Health, MAX_LEGS, Ratio, Result, Usd, WAD, math};
 use standing::{Book, Leg, Market};
-use std::{cmp::Ordering, collections::BTreeMap};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, BTreeSet},
+};
 
 /// A smaller share is not worth a transaction: 2 %.
 const LEAST_SHARE: Ratio = Ratio(WAD / 50);
@@ -59,6 +62,8 @@ pub struct Outlook {
     pub market: Market,
     /// What the keeper's own account has beyond initial margin; profit that has not matured left out.
     pub free: Usd,
+    /// Instruments that the keeper's own account holds.
+    pub held: BTreeSet<u32>,
     /// All others.
     pub others: Vec<Account>,
     /// Accounts whose deleveraging has begun and is not finished, with the unix times at which it did.
@@ -85,7 +90,8 @@ enum Due {
 }
 
 /// Chooses the actions of a round, the most endangered account first. Liquidations stop where the keeper's own margin would
-/// be used up; what then still ails is touched, so that its clock runs and deleveraging comes due.
+/// be used up, or its account would hold more legs than one may; what then still ails is touched, so that its clock runs and
+/// deleveraging comes due.
 pub fn plan(outlook: &Outlook) -> Vec<Action> {
     let ailing = outlook.others.iter();
     let mut ill: Vec<&Account> = ailing
@@ -102,7 +108,11 @@ pub fn plan(outlook: &Outlook) -> Vec<Action> {
         }
     }
     let free = outlook.free.or_zero().times_down(COMMITTED);
-    actions.extend(liquidations(&weak, free.unwrap_or(Usd::ZERO)));
+    let room = Room {
+        free: free.unwrap_or(Usd::ZERO),
+        held: outlook.held.clone(),
+    };
+    actions.extend(liquidations(&weak, room));
     actions.extend(upkeep(outlook));
     actions
 }
@@ -147,14 +157,15 @@ pub(crate) fn holds(started: u64, now: u64) -> bool {
     closing.is_valid(now)
 }
 
-/// Takes over what the keeper's `free` margin allows of the accounts, in their order, each of which needs a share taken: in batches as
-/// long as it suffices, a part of the next one; the rest is touched.
-fn liquidations(weak: &[(&Account, Ratio)], mut free: Usd) -> Vec<Action> {
+/// Takes over what the keeper's own account has room for of the accounts, in their order, each of which needs a share taken: in batches
+/// as long as the margin suffices, a part of the next one; the rest is touched.
+fn liquidations(weak: &[(&Account, Ratio)], mut room: Room) -> Vec<Action> {
     let mut whole = Vec::new();
     let mut rest = Vec::new();
     for &(account, needed) in weak {
-        let affordable = affordable(free, account.initial);
-        if needed == Ratio::ZERO || affordable < needed.min(LEAST_SHARE) {
+        let affordable = room.affordable(account.initial);
+        let is_worthwhile = needed > Ratio::ZERO && affordable >= needed.min(LEAST_SHARE);
+        if !is_worthwhile || !room.fits(&account.legs) {
             rest.push(Action::Touch(account.account));
             continue;
         }
@@ -163,9 +174,7 @@ fn liquidations(weak: &[(&Account, Ratio)], mut free: Usd) -> Vec<Action> {
         } else {
             rest.push(Action::Liquidate(vec![account.account], affordable));
         }
-        let committed = account.initial.times_up(needed.min(affordable));
-        let left = committed.and_then(|committed| free.minus(committed));
-        free = left.unwrap_or(Usd::ZERO);
+        room.take(account, needed.min(affordable));
     }
     let batches = whole
         .chunks(BATCH)
@@ -173,12 +182,38 @@ fn liquidations(weak: &[(&Account, Ratio)], mut free: Usd) -> Vec<Action> {
     batches.chain(rest).collect()
 }
 
-/// The share of an account that `free` margin suffices for, at most one, if what is taken over needs its share of `initial` margin;
-/// rounded down.
-fn affordable(free: Usd, initial: Usd) -> Ratio {
-    let [free, initial] = [free, initial].map(|amount| amount.or_zero().0.unsigned_abs());
-    let share = math::mul_div_down(free, WAD, initial);
-    Ratio(share.unwrap_or(WAD).min(WAD))
+/// What the keeper's own account can still take over.
+struct Room {
+    /// Margin that it may commit.
+    free: Usd,
+    /// Instruments that it holds by then; that a leg taken over may end one is not counted on.
+    held: BTreeSet<u32>,
+}
+
+impl Room {
+    /// The share of an account that the margin suffices for, at most one, if what is taken over needs its share of `initial` margin;
+    /// rounded down.
+    fn affordable(&self, initial: Usd) -> Ratio {
+        let [free, initial] = [self.free, initial].map(|amount| amount.or_zero().0.unsigned_abs());
+        let share = math::mul_div_down(free, WAD, initial);
+        Ratio(share.unwrap_or(WAD).min(WAD))
+    }
+
+    /// Whether the account holds no more legs than one may with these: one too many would undo the whole batch.
+    fn fits(&self, legs: &[Leg]) -> bool {
+        let mut all = self.held.clone();
+        all.extend(legs.iter().map(|leg| leg.instrument));
+        all.len() <= MAX_LEGS
+    }
+
+    /// A share of `account` is taken over.
+    fn take(&mut self, account: &Account, share: Ratio) {
+        let committed = account.initial.times_up(share);
+        let left = committed.and_then(|committed| self.free.minus(committed));
+        self.free = left.unwrap_or(Usd::ZERO);
+        self.held
+            .extend(account.legs.iter().map(|leg| leg.instrument));
+    }
 }
 
 /// What is due whatever the health of accounts.
@@ -261,6 +296,7 @@ mod tests {
                 dust: Usd::ZERO,
             },
             free,
+            held: BTreeSet::new(),
             others,
             unfinished: BTreeMap::new(),
             recoverable: vec![],
@@ -400,6 +436,33 @@ mod tests {
             })
             .collect();
         assert_eq!(sizes, [20, 20, 5]);
+    }
+
+    #[test]
+    fn nothing_is_taken_over_that_its_account_has_no_place_for() {
+        let plan = |held: u32| {
+            let mut outlook = outlook(usd(1_000), vec![]);
+            let listed = outlook.market.instruments[&PERPETUAL];
+            let quote = outlook.market.quotes[&PERPETUAL];
+            outlook.held = (100..100 + held).collect();
+            for number in 1..=2_u8 {
+                let instrument = PERPETUAL + u32::from(number) / 2;
+                outlook.market.instruments.insert(instrument, listed);
+                outlook.market.quotes.insert(instrument, quote);
+                let mut account = ill(number, usd(24 + i64::from(number)), 0);
+                account.legs[0].instrument = instrument;
+                outlook.others.push(account);
+            }
+            super::plan(&outlook)
+        };
+        let both = vec![account(1), account(2)];
+        assert_eq!(plan(14), [Action::Liquidate(both, Ratio::ONE)]);
+        let first = Action::Liquidate(vec![account(1)], Ratio::ONE);
+        assert_eq!(plan(15), [first, Action::Touch(account(2))]);
+        assert_eq!(
+            plan(16),
+            [1, 2].map(|number| Action::Touch(account(number)))
+        );
     }
 
     #[test]
