@@ -47,18 +47,34 @@ impl<'a> Meter<'a> {
         }
     }
 
-    /// Mines a transaction that must succeed and notes its gas and its slots under `name`, first with every program cached, as long as the
-    /// chain lets us undo that.
+    /// Mines a transaction that must succeed, a second after what came before, and notes its gas and its slots under `name`, first with
+    /// every program cached, as long as the chain lets us undo that.
     pub async fn note(&mut self, name: &str, transaction: Transaction) -> Result<(), BenchError> {
+        self.note_after(1, name, transaction).await
+    }
+
+    /// As `note`, so many seconds after what came before: what moves by time costs the same however fast this runs.
+    pub async fn note_after(
+        &mut self,
+        secs: u64,
+        name: &str,
+        transaction: Transaction,
+    ) -> Result<(), BenchError> {
+        let time = self.chain.timestamp().await? + secs;
+        // What fills the cache takes no time of the chain's.
+        self.set_time("evm_setBlockTimestampInterval", 0).await?;
         if let Some(cache) = &self.cache {
             let before = snapshot(self.chain).await?;
             cache.fill(self.chain).await?;
-            let receipt = self.execute(&transaction).await?;
+            let receipt = self.execute_at(time, &transaction).await?;
             self.insert(&format!("{name}{CACHED}"), &receipt);
             restore(self.chain, before).await?;
         }
         let slots = slots::before(self.chain, &transaction).await?;
-        let receipt = self.execute(&transaction).await?;
+        let receipt = self.execute_at(time, &transaction).await?;
+        self.chain
+            .request::<serde_json::Value>("evm_removeBlockTimestampInterval", json!([]))
+            .await?;
         let topics = receipt.logs.iter().filter_map(|log| log.topic0());
         self.events = topics.copied().collect();
         self.insert(name, &receipt);
@@ -138,12 +154,24 @@ impl<'a> Meter<'a> {
         Ok(())
     }
 
-    async fn execute(&self, transaction: &Transaction) -> Result<Receipt, BenchError> {
+    async fn execute_at(
+        &self,
+        time: u64,
+        transaction: &Transaction,
+    ) -> Result<Receipt, BenchError> {
+        self.set_time("evm_setNextBlockTimestamp", time).await?;
         let mut receipts = self
             .chain
             .execute(std::slice::from_ref(transaction))
             .await?;
         Ok(receipts.remove(0))
+    }
+
+    async fn set_time(&self, method: &'static str, seconds: u64) -> Result<(), BenchError> {
+        self.chain
+            .request::<serde_json::Value>(method, json!([seconds]))
+            .await?;
+        Ok(())
     }
 
     fn insert(&mut self, name: &str, receipt: &Receipt) {

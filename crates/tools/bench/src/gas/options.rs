@@ -81,7 +81,7 @@ impl Bench<'_> {
             .option_trade((HEALTHY, healthy), &series, 0, 1.0)
             .await?;
         self.meter
-            .note("vault.settle.15options.unmoved", trade)
+            .note_after(0, "vault.settle.15options.unmoved", trade)
             .await?;
         for account in [first, weak] {
             self.weaken(account).await?;
