@@ -199,19 +199,15 @@ impl Keeper {
     /// What the guard is asked of all instruments: the first call answers of the perpetuals, each of some options.
     fn marks(&self) -> Vec<View> {
         let assets: Vec<B256> = self.perpetuals().map(|(_, asset)| asset).collect();
-        let ids: Vec<OptionId> = self.options().into_iter().map(|(_, _, id)| id).collect();
-        let mut groups: Vec<&[OptionId]> = ids.chunks(OPTIONS_AT_ONCE).collect();
-        if groups.is_empty() {
-            groups.push(&[]);
-        }
-        let ask = |options: &[OptionId]| {
-            let (assets, options) = (assets.clone(), options.to_vec());
-            View::new(
-                self.contracts.guard,
-                &marksWithOptionsCall { assets, options },
-            )
+        let options = self.options();
+        let ask = |options: &[(u32, Series, OptionId)]| {
+            let ask = marksWithOptionsCall {
+                assets: assets.clone(),
+                options: options.iter().map(|(_, _, id)| id.clone()).collect(),
+            };
+            View::new(self.contracts.guard, &ask)
         };
-        groups.into_iter().map(ask).collect()
+        in_calls(&options).map(ask).collect()
     }
 
     /// What the answers to `views` say.
@@ -270,7 +266,7 @@ impl Keeper {
             due.push((number, can_be));
         }
         let options = self.options();
-        for place in 0..self.marks().len() {
+        for (place, asked) in in_calls(&options).enumerate() {
             let said = answers.take::<marksWithOptionsCall>()?;
             if place == 0 {
                 for ((number, terms), mark) in terms.iter().zip(&said._0) {
@@ -279,8 +275,7 @@ impl Keeper {
                         .insert(*number, Quote::of_perpetual(mark, terms));
                 }
             }
-            let asked = options.iter().skip(place * OPTIONS_AT_ONCE);
-            for ((number, series, _), mark) in asked.zip(&said._1) {
+            for ((number, series, _), mark) in asked.iter().zip(&said._1) {
                 let quote = Quote::of_option(mark, &market.quote(series.underlying));
                 market.quotes.insert(*number, quote);
             }
@@ -350,6 +345,12 @@ impl Keeper {
     }
 }
 
+/// Options by the calls that ask for them: one at least, which asks for the perpetuals, too.
+fn in_calls<T>(options: &[T]) -> impl Iterator<Item = &[T]> {
+    let (first, others) = options.split_at(options.len().min(OPTIONS_AT_ONCE));
+    std::iter::once(first).chain(others.chunks(OPTIONS_AT_ONCE))
+}
+
 /// What the views say of an account.
 fn read_account(answers: &mut Answers, account: B256, now: u64) -> Result<Account, ChainError> {
     let view = answers.take::<IMarginVault::healthCall>()?;
@@ -414,6 +415,19 @@ mod tests {
             block_timestamp: time,
             ..Log::default()
         }
+    }
+
+    #[test]
+    fn every_option_is_asked_for_once_and_perpetuals_without_any() {
+        let sizes = |count| {
+            in_calls(&vec![0; count])
+                .map(<[_]>::len)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(sizes(0), [0]);
+        assert_eq!(sizes(64), [64]);
+        assert_eq!(sizes(65), [64, 1]);
+        assert_eq!(sizes(130), [64, 64, 2]);
     }
 
     #[test]
