@@ -82,17 +82,21 @@ fn a_gain_that_nobody_settled_in_restricted_matures_in_a_day_when_it_is_settled(
 }
 
 #[test]
-fn a_gain_that_arises_once_the_market_is_normal_matures_in_ten_minutes() {
+fn what_is_lost_of_a_slow_gain_and_gained_back_in_a_quiet_market_is_as_slow_as_before() {
     let mut vault = vault();
     let settled = touched(&mut vault, NORMAL);
     assert_eq!(settled.amounts, [0, 0, 110_000_000]);
-    // What was settled is lost again, so that nothing is left of it.
     vault.poke(0, MARK).unwrap();
     let lost = touched(&mut vault, NORMAL);
-    assert_eq!(lost.amounts, [0; 3]);
+    assert_eq!((lost.amounts, lost.lost), ([0; 3], [0, 110_000_000]));
     vault.poke(0, Price(105 * WAD)).unwrap();
     let gained = touched(&mut vault, NORMAL + 60);
-    assert_eq!(gained.amounts, [50_000_000, 0, 0]);
+    assert_eq!(gained.amounts, [0, 0, 50_000_000]);
+    // What is gained beyond what was lost, less what would have matured, is of the market that it arose in.
+    vault.poke(0, Price(120 * WAD)).unwrap();
+    let gained = touched(&mut vault, NORMAL + 60);
+    assert_eq!(gained.lost, [0; 2]);
+    assert_eq!(gained.amounts, [90_076_362, 0, 109_923_638]);
 }
 
 #[test]

@@ -143,11 +143,12 @@ pub const fn of_totals([backing, claims, missing]: [Word; 3]) -> Totals {
 }
 
 /// P, C and the time of I; ids of the legs, and below them, from the highest bit: stuck, attributed, closing, whether there is a third
-/// word, number of legs, bucket, seconds of ill health, when it was seen, I of ten minutes; I of a day, I of an hour.
+/// word, number of legs, bucket, seconds of ill health, when it was seen, I of ten minutes; of a day and of an hour, what was lost, and I.
 pub fn account(account: &Account) -> ([Word; 2], Option<Word>) {
     let (instruments, count) = account.legs.parts();
     let [fast, hour, day] = account.maturing.amounts;
-    let slow = hour | day != 0;
+    let [lost_hour, lost_day] = account.maturing.lost;
+    let slow = hour | day | lost_hour | lost_day != 0;
     let low = u128::from(fast.cast_unsigned())
         | u128::from(account.clock.seen) << 64
         | u128::from(account.clock.unhealthy) << 96
@@ -165,7 +166,10 @@ pub fn account(account: &Account) -> ([Word; 2], Option<Word>) {
         ),
         Word::new(u128::from_le_bytes(instruments), low),
     ];
-    let third = Word::new(day.cast_unsigned().into(), hour.cast_unsigned().into());
+    let both = |lost: i64, amount: i64| {
+        u128::from(lost.cast_unsigned()) << 64 | u128::from(amount.cast_unsigned())
+    };
+    let third = Word::new(both(lost_day, day), both(lost_hour, hour));
     (words, slow.then_some(third))
 }
 
@@ -177,16 +181,20 @@ pub fn account(account: &Account) -> ([Word; 2], Option<Word>) {
 pub fn of_account([funds, state]: [Word; 2], third: impl FnOnce() -> Word) -> Account {
     let (pnl, capital, since) = unpair(funds);
     let low = state.low;
-    let mut amounts = [(low as u64).cast_signed(), 0, 0];
+    let (mut slow, fast) = ([0_u128; 2], low as u64);
     if low >> 121 & 1 == 1 {
         let Word { high, low } = third();
-        amounts[1] = (low as u64).cast_signed();
-        amounts[2] = (high as u64).cast_signed();
+        slow = [low, high];
     }
+    let [hour, day] = slow.map(|part| (part as u64).cast_signed());
     Account {
         capital: of_amount(capital),
         pnl: of_amount(pnl),
-        maturing: Maturing { amounts, since },
+        maturing: Maturing {
+            amounts: [fast.cast_signed(), hour, day],
+            lost: slow.map(|part| ((part >> 64) as u64).cast_signed()),
+            since,
+        },
         bucket: lowest(low >> 112, 4) as u8,
         clock: Clock {
             seen: (low >> 64) as u32,
@@ -435,17 +443,18 @@ mod tests {
         for id in 240..=255 {
             legs.push(id).unwrap();
         }
-        for (pnl, amounts) in [
-            (MAX, [i64::MAX; 3]),
-            (-MAX, [i64::MIN, 0, 0]),
-            (-1, [-1, 1, 0]),
-            (1, [1, 0, 1]),
+        for (pnl, amounts, lost) in [
+            (MAX, [i64::MAX; 3], [i64::MAX; 2]),
+            (-MAX, [i64::MIN, 0, 0], [0; 2]),
+            (-1, [-1, 1, 0], [0, 1]),
+            (1, [1, 0, 1], [1, 0]),
         ] {
             let stored = Account {
                 capital: Usd(MAX),
                 pnl: Usd(pnl),
                 maturing: Maturing {
                     amounts,
+                    lost,
                     since: u32::MAX,
                 },
                 bucket: 15,
@@ -466,13 +475,19 @@ mod tests {
 
     #[test]
     fn only_slow_gains_need_a_third_word() {
-        for (amounts, needed) in [
-            ([i64::MIN, 0, 0], false),
-            ([i64::MAX, 0, 0], false),
-            ([0, 1, 0], true),
-            ([0, 0, 1], true),
+        for (amounts, lost, needed) in [
+            ([i64::MIN, 0, 0], [0, 0], false),
+            ([i64::MAX, 0, 0], [0, 0], false),
+            ([0, 1, 0], [0, 0], true),
+            ([0, 0, 1], [0, 0], true),
+            ([0, 0, 0], [1, 0], true),
+            ([0, 0, 0], [0, 1], true),
         ] {
-            let maturing = Maturing { amounts, since: 5 };
+            let maturing = Maturing {
+                amounts,
+                lost,
+                since: 5,
+            };
             let (_, third) = account(&Account {
                 maturing,
                 ..Account::default()

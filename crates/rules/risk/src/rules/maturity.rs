@@ -74,6 +74,9 @@ impl TierEnds {
 /// I: settled gains and losses of an account, decaying as exp(-t/T), those of each maturity apart. What is above zero of each is
 /// immature.
 ///
+/// A slow gain that is lost is remembered for as long as it would have taken to mature, and what is gained meanwhile is as slow: or
+/// whoever holds a leg and its hedge would lose slow profit by one of them, in a quiet market, and gain it back by the other.
+///
 /// They are kept in micro-dollars, rounded up, so that at most 1e-6 more than is due stays immature for each change; who is
 /// settled every second keeps at most a micro-dollar x T. Less than a micro-dollar counts as nothing. A number beyond +-9.2e12 USD
 /// counts as that; while it stands at the upper end all profit is immature, and it decays from there.
@@ -82,6 +85,8 @@ pub struct Maturing {
     /// I of each [`Maturity`] in micro-dollars at `since`. Only the first may be below zero: losses that offset what is gained in
     /// quiet markets after them.
     pub amounts: [i64; 3],
+    /// What losses have taken of those of an hour and of a day, in micro-dollars at `since`, less what has been gained back.
+    pub lost: [i64; 2],
     /// Unix time up to which they have decayed: that of the account's last settlement.
     pub since: u32,
 }
@@ -94,7 +99,9 @@ impl Maturing {
         let now = u32::try_from(now).unwrap_or(u32::MAX).max(self.since);
         let elapsed = now.wrapping_sub(self.since);
         self.since = now;
-        for (amount, period) in self.amounts.iter_mut().zip(&SECONDS) {
+        let periods = SECONDS.iter().chain(&SECONDS[1..]);
+        let amounts = self.amounts.iter_mut().chain(&mut self.lost);
+        for (amount, period) in amounts.zip(periods) {
             if elapsed > 0 && *amount != 0 {
                 *amount = left(*amount, elapsed, *period);
             }
@@ -103,8 +110,8 @@ impl Maturing {
     }
 
     /// The numbers after the account settled `change`, a gain of class `class` or a loss, at unix time `now`. A gain adds to what
-    /// matures as it does. A loss takes from what is immature, the fastest first; what is left of it offsets gains of
-    /// [`Maturity::TenMinutes`] after it, and no others.
+    /// matures as it does, or as slowly as what was lost before and is gained back by it. A loss takes from what is immature, the
+    /// fastest first; what is left of it offsets gains of [`Maturity::TenMinutes`] after it, and no others.
     #[must_use]
     pub fn plus(self, change: Usd, class: Maturity, now: u64) -> Self {
         self.paid(change, class, &[0; 3], now)
@@ -116,23 +123,44 @@ impl Maturing {
     #[must_use]
     pub(crate) fn paid(self, change: Usd, class: Maturity, payer: &[i64; 3], now: u64) -> Self {
         let mut new = self.at(now);
-        let mut change = micros_up(change);
-        let mut place = class as usize;
+        let change = micros_up(change);
         if change < 0 {
-            place = 0;
-            for amount in &mut new.amounts {
-                let taken = change.max((*amount).max(0).wrapping_neg());
-                *amount = amount.wrapping_add(taken);
-                change = change.wrapping_sub(taken);
+            new.lose(change);
+        } else {
+            new.gain(change, class as usize, payer);
+        }
+        new
+    }
+
+    fn lose(&mut self, mut change: i64) {
+        for place in 0..SECONDS.len() {
+            let taken = change.max(self.amounts[place].max(0).wrapping_neg());
+            self.amounts[place] = self.amounts[place].wrapping_add(taken);
+            change = change.wrapping_sub(taken);
+            if place > 0 {
+                self.lost[place - 1] = self.lost[place - 1].saturating_sub(taken);
             }
         }
-        for slower in (place + 1..3).rev() {
-            let slow = payer[slower].min(change.max(0));
-            new.amounts[slower] = new.amounts[slower].saturating_add(slow);
-            change = change.wrapping_sub(slow);
+        self.amounts[0] = self.amounts[0].saturating_add(change);
+    }
+
+    /// Adds a gain: first as much as is slow of who pays it, which gains back nothing that was lost here; then what it gains back.
+    fn gain(&mut self, mut change: i64, place: usize, payer: &[i64; 3]) {
+        let mut add = |place: usize, change: &mut i64, part: i64| {
+            self.amounts[place] = self.amounts[place].saturating_add(part);
+            *change = change.wrapping_sub(part);
+        };
+        for slower in (place + 1..SECONDS.len()).rev() {
+            let part = payer[slower].min(change);
+            add(slower, &mut change, part);
         }
-        new.amounts[place] = new.amounts[place].saturating_add(change);
-        new
+        for (slower, lost) in (1..SECONDS.len()).zip(&mut self.lost).rev() {
+            let part = change.min(*lost);
+            *lost = lost.wrapping_sub(part);
+            add(slower.max(place), &mut change, part);
+        }
+        let rest = change;
+        add(place, &mut change, rest);
     }
 
     /// How much of the settled profit `pnl` is immature at unix time `now`: clamp(I, 0, P).
@@ -260,7 +288,55 @@ mod tests {
             // A loss afterwards does: the gain is gone.
             let lost = number.plus(Usd(-60 * DOLLAR), class, 0);
             assert_eq!(lost.amounts, [-100_000_000, 0, 0]);
+            assert_eq!(lost.lost[class as usize - 1], 60_000_000);
         }
+    }
+
+    #[test]
+    fn what_was_lost_and_is_gained_back_is_as_slow_as_before() {
+        let mut number = gained(3, Maturity::Hour, 0).plus(Usd(5 * DOLLAR), Maturity::Day, 0);
+        number = number.plus(Usd(-7 * DOLLAR), Maturity::TenMinutes, 0);
+        assert_eq!(number.amounts, [0, 0, 1_000_000]);
+        assert_eq!(number.lost, [3_000_000, 4_000_000]);
+        for (dollars, class, amounts, lost) in [
+            (
+                1,
+                Maturity::TenMinutes,
+                [0, 0, 2_000_000],
+                [3_000_000, 3_000_000],
+            ),
+            (1, Maturity::Day, [0, 0, 3_000_000], [3_000_000, 2_000_000]),
+            (4, Maturity::Hour, [0, 2_000_000, 5_000_000], [1_000_000, 0]),
+            (
+                3,
+                Maturity::TenMinutes,
+                [2_000_000, 3_000_000, 5_000_000],
+                [0; 2],
+            ),
+        ] {
+            number = number.plus(Usd(dollars * DOLLAR), class, 0);
+            assert_eq!((number.amounts, number.lost), (amounts, lost));
+        }
+    }
+
+    #[test]
+    fn what_was_lost_is_forgotten_as_it_would_have_matured() {
+        let lost = gained(1, Maturity::Hour, 0).plus(Usd(DOLLAR), Maturity::Day, 0);
+        let lost = lost.plus(Usd(-2 * DOLLAR), Maturity::Day, 0);
+        assert_eq!(lost.at(3_600).lost, [367_880, 959_190]);
+    }
+
+    #[test]
+    fn what_another_pays_that_is_slow_itself_gains_nothing_back() {
+        let lost = gained(1, Maturity::Day, 0).plus(Usd(-DOLLAR), Maturity::Day, 0);
+        let payer = [0, 0, 1_000_000];
+        let paid = lost.paid(Usd(2 * DOLLAR), Maturity::TenMinutes, &payer, 0);
+        assert_eq!((paid.amounts, paid.lost), ([0, 0, 2_000_000], [0; 2]));
+        let slow = lost.paid(Usd(DOLLAR), Maturity::TenMinutes, &payer, 0);
+        assert_eq!(
+            (slow.amounts, slow.lost),
+            ([0, 0, 1_000_000], [0, 1_000_000])
+        );
     }
 
     /// The numbers of who was paid by an account with such numbers.
@@ -376,7 +452,7 @@ mod tests {
             for (change, class, secs) in changes {
                 now += secs;
                 number = number.plus(Usd(change), class, now);
-                prop_assert!(number.amounts[1..].iter().all(|&slow| slow >= 0));
+                prop_assert!(number.amounts[1..].iter().chain(&number.lost).all(|&slow| slow >= 0));
             }
             let immature = number.immature(Usd(pnl), now);
             prop_assert!(Usd::ZERO <= immature && immature <= Usd(pnl));
@@ -389,7 +465,7 @@ mod tests {
         fn a_payment_makes_nothing_mature(
             fast in -(1i64 << 50)..1 << 50, hour in 0i64..1 << 50, day in 0i64..1 << 50, paid in 0i128..1 << 90,
         ) {
-            let payer = Maturing { amounts: [fast, hour, day], since: 0 };
+            let payer = Maturing { amounts: [fast, hour, day], ..Maturing::default() };
             let amounts = self::paid(&payer, Usd(paid), Maturity::TenMinutes);
             let left = payer.plus(Usd(-paid), Maturity::TenMinutes, 0).amounts;
             let over = |place: usize| {
@@ -397,6 +473,26 @@ mod tests {
                 sum(&amounts) + sum(&left) - sum(&payer.amounts)
             };
             prop_assert!((0..=1).contains(&over(0)) && over(1) >= 0 && over(2) >= 0);
+        }
+
+        /// However a change is divided into losses and gains of one moment, no less is slow than if it came at once.
+        #[test]
+        fn losing_and_gaining_back_makes_nothing_mature(
+            gains in prop::collection::vec((0i128..1 << 80, class()), 1..10),
+            swings in prop::collection::vec((0i128..1 << 80, class()), 1..10),
+        ) {
+            let mut number = Maturing::default();
+            for (gain, class) in gains {
+                number = number.plus(Usd(gain), class, 1);
+            }
+            let mut swung = number;
+            for (swing, class) in swings {
+                swung = swung.plus(Usd(-swing), class, 1).plus(Usd(swing + 1), class, 1);
+            }
+            for place in 1..3 {
+                let slow = |number: &Maturing| number.amounts[place..].iter().map(|&slow| i128::from(slow)).sum::<i128>();
+                prop_assert!(slow(&swung) >= slow(&number), "{number:?} {swung:?}");
+            }
         }
 
         /// What is gained elsewhere makes a gain that takes long mature no sooner: the same losses take no more of it.

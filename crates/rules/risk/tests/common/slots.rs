@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use risk::{
-    Account, Attribution, Bucket, Cover, Debts, Ended, InstrumentId, Ledger, Leg, Pool, Position,
-    Positions, Prices, Records, Result, Side, SideState, Store, TierEnds, Totals, Usd,
+    Account, Attribution, Bucket, Cover, Debts, Ended, InstrumentId, Ledger, Leg, Maturing, Pool,
+    Position, Positions, Prices, Records, Result, Side, SideState, Store, TierEnds, Totals, Usd,
 };
 
 use super::{Memory, is_long};
@@ -230,7 +230,8 @@ impl Store for Counted {
     }
     fn account(&self, id: usize) -> Account {
         let account = self.memory.account(id);
-        let slow = account.maturing.amounts[1..] != [0; 2];
+        let Maturing { amounts, lost, .. } = account.maturing;
+        let slow = amounts[1..] != [0; 2] || lost != [0; 2];
         let slots = 0..2 + i32::from(slow);
         slots.for_each(|part| self.note(format!("account {id} {part}")));
         account
