@@ -138,7 +138,7 @@ impl InsurancePool {
         Ok(())
     }
 
-    /// The steward, or what the last one had counted.
+    /// The steward, and what those before it had counted.
     pub(super) fn current_steward(&self) -> Steward {
         Steward {
             address: self.steward.get(),

@@ -52,7 +52,7 @@ pub fn address(field: Field) -> Vec<u8> {
     encode(&[field.address().into_word()])
 }
 
-/// What the steward counts, or had counted when it was removed.
+/// What the stewards have counted.
 pub fn emergencies() -> Vec<u8> {
     encode(&[steward().counted().b256()])
 }

@@ -232,7 +232,7 @@ impl Storage {
         self.field(field).low_address()
     }
 
-    /// The steward, or what the last one had counted.
+    /// The steward, and what those before it had counted.
     #[expect(clippy::cast_possible_truncation, reason = "stored from 32 bits")]
     #[must_use]
     pub fn steward(&self) -> Steward {

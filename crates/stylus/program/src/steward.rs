@@ -25,13 +25,14 @@ const GAS: u64 = 100_000;
 pub struct Steward {
     /// Where it is; zero if there is none.
     pub address: Address,
-    /// Where there is none: how many emergencies the last one had counted when it was removed. A vote that removes a steward in the
-    /// same batch could otherwise undo what that steward had tightened after the vote was written.
+    /// How many emergencies the stewards of before had counted, as far as this one had counted less when it was named. Were the number
+    /// of each steward its own, a vote that was written before an emergency would be right again under the next steward.
     pub left: u32,
 }
 
 impl Steward {
-    /// What the steward counts, or the last one had counted: the number that the owner's calls have to carry.
+    /// How many emergencies all stewards of the contract have counted: the number that the owner's calls have to carry. It never falls,
+    /// whoever is named or removed.
     ///
     /// Reverts with `StewardFailed` if the steward has no code, reverts, takes more than its gas or answers with less than a word.
     #[inline(never)]
@@ -40,8 +41,16 @@ impl Steward {
             return Word::of(self.left.into());
         }
         match counted_by(self.address) {
-            Some(counted) => counted,
+            Some(counted) => self.in_all(counted),
             None => exit::revert(&StewardFailed::SELECTOR),
+        }
+    }
+
+    /// What all have counted once the steward counts so much; what is no number of emergencies is none here either.
+    fn in_all(self, counted: Word) -> Word {
+        match as_count(counted) {
+            Some(count) => Word::of(self.left.wrapping_add(count).into()),
+            None => counted,
         }
     }
 
@@ -74,16 +83,27 @@ impl Steward {
         } else if self.address.is_zero() {
             return self;
         }
-        let counted = if named.is_zero() {
-            counted_by(self.address)
-        } else {
-            None
+        let asked = if named.is_zero() { self.address } else { named };
+        self.followed_by(named, emergencies, counted_by(asked).and_then(as_count))
+    }
+
+    /// The steward at `named`, where this one, if nobody is named, or that one counts `count`, if it says so.
+    fn followed_by(self, named: Address, emergencies: u32, count: Option<u32>) -> Self {
+        let left = match count {
+            None => emergencies,
+            Some(count) if named.is_zero() => self.left.wrapping_add(count),
+            Some(count) => emergencies.saturating_sub(count),
         };
         Self {
             address: named,
-            left: counted.map_or(emergencies, |counted| counted.low as u32),
+            left,
         }
     }
+}
+
+/// A word as a number of emergencies.
+fn as_count(word: Word) -> Option<u32> {
+    u32::try_from(word.low).ok().filter(|_| word.high == 0)
 }
 
 /// Whether a proposal that carries `emergencies` was written since the last of those that are counted. No number stands for all to
@@ -127,5 +147,33 @@ mod tests {
         ] {
             assert!(!is_up_to_date(emergencies, counted), "{counted:?}");
         }
+    }
+
+    #[test]
+    fn the_number_never_falls_whoever_is_named_and_whatever_they_have_counted() {
+        let [first, second] = [1, 2].map(Address::repeat_byte);
+        let mut steward = Steward::default().followed_by(first, 0, Some(1));
+        assert_eq!(steward.in_all(Word::of(1)), Word::of(1));
+        assert_eq!(steward.in_all(Word::of(2)), Word::of(2));
+        steward = steward.followed_by(second, 2, Some(0));
+        assert_eq!(steward.in_all(Word::ZERO), Word::of(2));
+        assert_eq!(steward.in_all(Word::of(3)), Word::of(5));
+        steward = steward.followed_by(Address::ZERO, 0, Some(3));
+        assert_eq!((steward.address, steward.left), (Address::ZERO, 5));
+        steward = steward.followed_by(first, 5, Some(2));
+        assert_eq!(steward.in_all(Word::of(2)), Word::of(5));
+        steward = steward.followed_by(second, 5, Some(9));
+        assert_eq!(steward.in_all(Word::of(9)), Word::of(9));
+    }
+
+    #[test]
+    fn of_a_steward_that_does_not_say_the_number_counts_that_was_carried() {
+        let named = Steward::default().followed_by(Address::repeat_byte(1), 4, None);
+        assert_eq!(named.in_all(Word::of(1)), Word::of(5));
+        let removed = named.followed_by(Address::ZERO, 8, None);
+        assert_eq!((removed.address, removed.left), (Address::ZERO, 8));
+        let none = Word::new(1, 0);
+        assert_eq!(named.in_all(none), none);
+        assert_eq!(as_count(Word::of(1 << 32)), None);
     }
 }

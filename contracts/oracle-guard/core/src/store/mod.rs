@@ -74,7 +74,7 @@ impl Field {
 /// Where in the upper half of a slot something stands beside an address.
 const BESIDE_ADDRESS: u32 = 32;
 
-/// The steward, or what the last one had counted.
+/// The steward, and what those before it had counted.
 pub fn steward() -> Steward {
     let word = load(&Field::Steward.slot());
     Steward {
