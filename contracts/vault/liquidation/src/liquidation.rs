@@ -84,6 +84,8 @@ impl<'s> Taking<'s> {
             session.want_legs(account);
         }
         session.read_prices();
+        // What a frozen leg has lost nobody knows: its account opens nothing, by whatever path.
+        session.allow_all(action::MARK, into);
         // Settled where it stands: `receive` moves its legs to the bucket that is due, once.
         session.touch(into, false);
         Self {

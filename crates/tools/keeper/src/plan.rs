@@ -3,6 +3,7 @@
 
 use alloy::primitives::B256;
 use risk::rules::conversion::is_forcible;
+use risk::rules::tiers::action;
 use risk::{Clock, Closing, Ground, Health, MAX_LEGS, Ratio, Result, Usd, WAD, math};
 use standing::{Book, Leg, Market};
 use std::{
@@ -109,12 +110,22 @@ pub fn plan(outlook: &Outlook) -> Vec<Action> {
     }
     let free = outlook.free.or_zero().times_down(COMMITTED);
     let room = Room {
-        free: free.unwrap_or(Usd::ZERO),
+        free: free
+            .ok()
+            .filter(|_| !is_frozen(outlook))
+            .unwrap_or(Usd::ZERO),
         held: outlook.held.clone(),
     };
     actions.extend(liquidations(&weak, room));
     actions.extend(upkeep(outlook));
     actions
+}
+
+/// Whether a leg of the keeper's own account is frozen, which then takes nothing over.
+fn is_frozen(outlook: &Outlook) -> bool {
+    let market = &outlook.market;
+    let mut held = outlook.held.iter();
+    held.any(|&leg| market.is_open(leg) && !market.quote(leg).allows(action::MARK))
 }
 
 /// Accounts in debt first, then by equity over maintenance margin.
@@ -237,7 +248,6 @@ fn upkeep(outlook: &Outlook) -> Vec<Action> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use risk::rules::tiers::action;
     use risk::{Penalty, Position, Price};
     use standing::{Instrument, Quote};
 
@@ -329,6 +339,28 @@ mod tests {
         };
         let healthy = ill(1, usd(50), 0);
         assert_eq!(actions(usd(1_000), vec![healthy, nothing]), []);
+    }
+
+    #[test]
+    fn a_keeper_with_a_frozen_leg_takes_nothing_over() {
+        let taken = [Action::Liquidate(vec![account(1)], Ratio::ONE)];
+        let watched = [Action::Touch(account(1))];
+        for (held, bits, expected) in [
+            (Some(2), 0, &taken),
+            (None, action::MARK, &taken),
+            (Some(2), action::MARK, &watched),
+        ] {
+            let mut outlook = outlook(usd(1_000), vec![ill(1, usd(1), 0)]);
+            let own = outlook.market.instruments[&PERPETUAL].clone();
+            let blocked = Quote {
+                blocked: bits,
+                ..Quote::default()
+            };
+            outlook.market.instruments.insert(2, own);
+            outlook.market.quotes.insert(2, blocked);
+            outlook.held.extend(held);
+            assert_eq!(plan(&outlook), expected);
+        }
     }
 
     #[test]
