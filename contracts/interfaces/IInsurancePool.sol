@@ -59,7 +59,7 @@ interface IInsurancePool is IERC4626, IOwnable {
     /// @notice Only the steward or the owner may do this.
     /// @param caller Who called.
     error NotSteward(address caller);
-    /// @notice The steward counts other emergencies than the owner's call says.
+    /// @notice Stewards have counted other emergencies than the owner's call says.
     error EmergencySince();
     /// @notice The steward does not say how many emergencies there were.
     error StewardFailed();
@@ -234,11 +234,11 @@ interface IInsurancePool is IERC4626, IOwnable {
 
     /// @notice Names the steward. Owner only.
     /// @param steward Who may set parameters besides the owner; zero for nobody.
-    /// @param emergencies What the present steward counted when the call was written, zero without one: where the emergency multisig has
+    /// @param emergencies What `emergencies` answered when the call was written: where the emergency multisig has
     /// tightened anything since, the call is refused. Any number names nobody.
     /// @custom:emits StewardSet
     /// @custom:reverts NotOwner when the caller is not the owner
-    /// @custom:reverts EmergencySince when somebody is named and the number is not what the present steward counts
+    /// @custom:reverts EmergencySince when somebody is named and the number is not what `emergencies` answers
     /// @custom:reverts StewardFailed when somebody is named and the present steward does not say what it counts
     function setSteward(address steward, uint32 emergencies) external;
 
@@ -247,8 +247,8 @@ interface IInsurancePool is IERC4626, IOwnable {
     function steward() external view returns (address);
 
     /// @notice The number that the owner's calls have to carry.
-    /// @return How many emergencies the steward counts, or had counted when it was removed; of one that did not say, what its removal
-    /// carried; zero where there never was one.
+    /// @return How many emergencies all stewards so far have counted; it never falls. Of one that did not say, what its removal carried
+    /// stands; zero where there never was one.
     /// @custom:reverts StewardFailed when the steward does not say what it counts
     function emergencies() external view returns (uint32);
 
@@ -257,7 +257,7 @@ interface IInsurancePool is IERC4626, IOwnable {
     /// @param emergencies What the steward counted when the owner's call was written, as for `setSteward`; not asked of the steward.
     /// @custom:emits ParametersSet
     /// @custom:reverts NotSteward when the caller is neither the owner nor the steward
-    /// @custom:reverts EmergencySince when the owner's number is not what the steward counts
+    /// @custom:reverts EmergencySince when the owner's number is not what `emergencies` answers
     /// @custom:reverts StewardFailed when the steward does not say what it counts
     /// @custom:reverts ParametersOutOfBounds when they are out of bounds
     function setParameters(Parameters calldata parameters, uint32 emergencies) external;

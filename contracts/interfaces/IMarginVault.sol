@@ -331,7 +331,7 @@ interface IMarginVault is IOwnable {
     /// @notice Only the steward or the owner may do this.
     /// @param caller Who called.
     error NotSteward(address caller);
-    /// @notice The steward counts other emergencies than the owner's call says.
+    /// @notice Stewards have counted other emergencies than the owner's call says.
     error EmergencySince();
     /// @notice The steward does not say how many emergencies there were.
     error StewardFailed();
@@ -443,13 +443,13 @@ interface IMarginVault is IOwnable {
     /// @notice Lists a perpetual, or sets the parameters of one. The owner; the steward for what is listed, without changing its asset.
     /// @param instrument Its number, below 2^31.
     /// @param parameters All of them.
-    /// @param emergencies Here and below, what the steward counted when the owner's call was written, zero without a steward: where the
+    /// @param emergencies Here and below, what `emergencies` answered when the owner's call was written: where the
     /// emergency multisig has tightened anything since, the call is refused. Of the steward it is not asked.
     /// @custom:emits InstrumentSet
     /// @custom:reverts NotSteward when the caller is neither the owner nor the steward
     /// @custom:reverts NotOwner when the steward would change the asset
     /// @custom:reverts UnknownInstrument when the steward names what is not listed
-    /// @custom:reverts EmergencySince when the owner's number is not what the steward counts
+    /// @custom:reverts EmergencySince when the owner's number is not what `emergencies` answers
     /// @custom:reverts StewardFailed when the steward does not say what it counts
     /// @custom:reverts InvalidParameters when they are out of bounds, the number is 2^31 or more, 64 perpetuals are listed, or the asset
     /// may not change
@@ -473,7 +473,7 @@ interface IMarginVault is IOwnable {
     /// @custom:emits OptionRulesSet
     /// @custom:reverts NotSteward when the caller is neither the owner nor the steward
     /// @custom:reverts NotOwner when the steward would give an underlying its first rules
-    /// @custom:reverts EmergencySince when the owner's number is not what the steward counts
+    /// @custom:reverts EmergencySince when the owner's number is not what `emergencies` answers
     /// @custom:reverts StewardFailed when the steward does not say what it counts
     /// @custom:reverts UnknownInstrument when the perpetual is not listed
     /// @custom:reverts InvalidParameters when they are out of bounds, the number is that of a series, the tick changes while there are
@@ -604,7 +604,7 @@ interface IMarginVault is IOwnable {
     /// @custom:emits ParametersSet
     /// @custom:reverts NotSteward when the caller is neither the owner nor the steward
     /// @custom:reverts NotOwner when the steward would change treasury or listing fee
-    /// @custom:reverts EmergencySince when the owner's number is not what the steward counts
+    /// @custom:reverts EmergencySince when the owner's number is not what `emergencies` answers
     /// @custom:reverts StewardFailed when the steward does not say what it counts
     /// @custom:reverts InvalidParameters when they are out of bounds
     /// @custom:reverts PoolFailed when there are debts and the pool does not answer
@@ -620,7 +620,7 @@ interface IMarginVault is IOwnable {
     /// @param emergencies What `emergencies` answered when the call was written; any number to name nobody.
     /// @custom:emits StewardSet
     /// @custom:reverts NotOwner when the caller is not the owner
-    /// @custom:reverts EmergencySince when somebody is named and the number is not what the present steward counts
+    /// @custom:reverts EmergencySince when somebody is named and the number is not what `emergencies` answers
     /// @custom:reverts StewardFailed when somebody is named and the present steward does not say what it counts
     function setSteward(address steward, uint32 emergencies) external;
 
@@ -629,8 +629,8 @@ interface IMarginVault is IOwnable {
     function steward() external view returns (address);
 
     /// @notice The number that the owner's calls have to carry.
-    /// @return How many emergencies the steward counts, or had counted when it was removed; of one that did not say, what its removal
-    /// carried; zero where there never was one.
+    /// @return How many emergencies all stewards so far have counted; it never falls. Of one that did not say, what its removal carried
+    /// stands; zero where there never was one.
     /// @custom:reverts StewardFailed when the steward does not say what it counts
     function emergencies() external view returns (uint32);
 
@@ -817,7 +817,7 @@ interface IMarginVault is IOwnable {
     /// @custom:reverts NotAuthorized when the caller neither owns `into` nor is a signer of its owner
     /// @custom:reverts InvalidAmount when `maxShare` is zero
     /// @custom:reverts SameAccount when the two, and the pool's, are not three accounts
-    /// @custom:reverts ActionBlocked when none of its legs can move
+    /// @custom:reverts ActionBlocked when none of its legs can move, or a leg of `into` is frozen
     /// @custom:reverts Healthy when equity covers maintenance margin; in a grace period, 95 % of it
     /// @custom:reverts NoEquity when there is no equity: deleverage it
     /// @custom:reverts TooManyLegs when `into` would hold more than 16
@@ -840,6 +840,7 @@ interface IMarginVault is IOwnable {
     /// @custom:reverts NotInitialized when this is no vault that was set up
     /// @custom:reverts NotAuthorized when the caller neither owns `into` nor is a signer of its owner
     /// @custom:reverts InvalidAmount when `maxShare` is zero
+    /// @custom:reverts ActionBlocked when a leg of `into` is frozen
     /// @custom:reverts SameAccount when `into` is one of them, or one is the pool's
     /// @custom:reverts TooManyLegs when `into` would hold more than 16
     /// @custom:reverts InsufficientMargin when `into` would be below initial margin

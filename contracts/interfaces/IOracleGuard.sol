@@ -224,7 +224,7 @@ interface IOracleGuard is IOwnable {
     /// @notice Only the steward or the owner may do this.
     /// @param caller Who called.
     error NotSteward(address caller);
-    /// @notice The steward counts other emergencies than the owner's call says.
+    /// @notice Stewards have counted other emergencies than the owner's call says.
     error EmergencySince();
     /// @notice The steward does not say how many emergencies there were.
     error StewardFailed();
@@ -382,12 +382,12 @@ interface IOracleGuard is IOwnable {
     /// measured across the change.
     /// @param asset The asset's id.
     /// @param feed Its sources.
-    /// @param emergencies Here and below, what the steward counted when the owner's call was written, zero without a steward: where the
+    /// @param emergencies Here and below, what `emergencies` answered when the owner's call was written: where the
     /// emergency multisig has tightened anything since, the call is refused. Of the steward and the registrar it is not asked.
     /// @custom:emits FeedSet
     /// @custom:reverts NotRegistrar when the caller is neither the owner nor the registrar
     /// @custom:reverts AssetExists when the registrar names a known asset
-    /// @custom:reverts EmergencySince when the owner's number is not what the steward counts
+    /// @custom:reverts EmergencySince when the owner's number is not what `emergencies` answers
     /// @custom:reverts StewardFailed when the steward does not say what it counts
     /// @custom:reverts ZeroAddress when the primary is zero
     /// @custom:reverts SameSource when both are one
@@ -412,7 +412,7 @@ interface IOracleGuard is IOwnable {
     /// @param emergencies See `setFeed`.
     /// @custom:emits RangeLimitsSet
     /// @custom:reverts NotSteward when the caller is neither the owner nor the steward
-    /// @custom:reverts EmergencySince when the owner's number is not what the steward counts
+    /// @custom:reverts EmergencySince when the owner's number is not what `emergencies` answers
     /// @custom:reverts StewardFailed when the steward does not say what it counts
     /// @custom:reverts RangeLimitsOutOfBounds when they are out of bounds
     /// @custom:reverts UnknownAsset when nobody has set its sources
@@ -429,7 +429,7 @@ interface IOracleGuard is IOwnable {
     /// @param emergencies See `setFeed`.
     /// @custom:emits ParametersSet
     /// @custom:reverts NotSteward when the caller is neither the owner nor the steward
-    /// @custom:reverts EmergencySince when the owner's number is not what the steward counts
+    /// @custom:reverts EmergencySince when the owner's number is not what `emergencies` answers
     /// @custom:reverts StewardFailed when the steward does not say what it counts
     /// @custom:reverts ParametersOutOfBounds when they are out of bounds
     function setParameters(Parameters calldata parameters, uint32 emergencies) external;
@@ -463,7 +463,7 @@ interface IOracleGuard is IOwnable {
     /// @param emergencies What `emergencies` answered when the call was written; any number to name nobody.
     /// @custom:emits StewardSet
     /// @custom:reverts NotOwner when the caller is not the owner
-    /// @custom:reverts EmergencySince when somebody is named and the number is not what the present steward counts
+    /// @custom:reverts EmergencySince when somebody is named and the number is not what `emergencies` answers
     /// @custom:reverts StewardFailed when somebody is named and the present steward does not say what it counts
     function setSteward(address steward, uint32 emergencies) external;
 
@@ -472,8 +472,8 @@ interface IOracleGuard is IOwnable {
     function steward() external view returns (address);
 
     /// @notice The number that the owner's calls have to carry.
-    /// @return How many emergencies the steward counts, or had counted when it was removed; of one that did not say, what its removal
-    /// carried; zero where there never was one.
+    /// @return How many emergencies all stewards so far have counted; it never falls. Of one that did not say, what its removal carried
+    /// stands; zero where there never was one.
     /// @custom:reverts StewardFailed when the steward does not say what it counts
     function emergencies() external view returns (uint32);
 
@@ -482,7 +482,7 @@ interface IOracleGuard is IOwnable {
     /// @param emergencies See `setFeed`.
     /// @custom:emits SurfaceLimitsSet
     /// @custom:reverts NotSteward when the caller is neither the owner nor the steward
-    /// @custom:reverts EmergencySince when the owner's number is not what the steward counts
+    /// @custom:reverts EmergencySince when the owner's number is not what `emergencies` answers
     /// @custom:reverts StewardFailed when the steward does not say what it counts
     /// @custom:reverts SurfaceLimitsOutOfBounds when they are out of bounds
     function setSurfaceLimits(SurfaceLimits calldata limits, uint32 emergencies) external;

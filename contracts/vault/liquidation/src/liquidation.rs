@@ -32,7 +32,7 @@ pub fn liquidate(store: &mut Storage, account: B256, into: B256, max_share: u128
 /// Liquidates each account that needs it and can be liquidated now; returns how many did. What the others have settled
 /// stays.
 ///
-/// Fails with `NotInitialized`, `NotAuthorized`, `InvalidAmount`, `SameAccount`, `TooManyLegs`, `InsufficientMargin`,
+/// Fails with `NotInitialized`, `NotAuthorized`, `InvalidAmount`, `ActionBlocked`, `SameAccount`, `TooManyLegs`, `InsufficientMargin`,
 /// `GuardFailed`, `EngineFailed`, `PoolFailed` or `Overflow`.
 pub fn liquidate_batch(
     store: &mut Storage,

@@ -76,7 +76,7 @@ impl Steward {
     /// The steward once the owner has replaced this one by the one at `named`, for which it carries the number of `emergencies`, and
     /// the call ends as [`Steward::require_no_emergency_since`] says. Nobody needs a number to remove a steward, so that none that
     /// has failed, and no multisig that was stolen, holds the contract; of one that does not say how many emergencies there were, the
-    /// number counts that was carried.
+    /// number counts that was carried, if it is no smaller than what those before had counted.
     pub fn replaced(self, named: Address, emergencies: u32) -> Self {
         if !named.is_zero() {
             self.require_no_emergency_since(emergencies);
@@ -90,7 +90,7 @@ impl Steward {
     /// The steward at `named`, where this one, if nobody is named, or that one counts `count`, if it says so.
     fn followed_by(self, named: Address, emergencies: u32, count: Option<u32>) -> Self {
         let left = match count {
-            None => emergencies,
+            None => emergencies.max(self.left),
             Some(count) if named.is_zero() => self.left.wrapping_add(count),
             Some(count) => emergencies.saturating_sub(count),
         };
@@ -170,6 +170,8 @@ mod tests {
     fn of_a_steward_that_does_not_say_the_number_counts_that_was_carried() {
         let named = Steward::default().followed_by(Address::repeat_byte(1), 4, None);
         assert_eq!(named.in_all(Word::of(1)), Word::of(5));
+        let low = named.followed_by(Address::ZERO, 3, None);
+        assert_eq!(low.left, 4);
         let removed = named.followed_by(Address::ZERO, 8, None);
         assert_eq!((removed.address, removed.left), (Address::ZERO, 8));
         let none = Word::new(1, 0);
