@@ -818,7 +818,8 @@ interface IMarginVault is IOwnable {
     /// @custom:reverts InvalidAmount when `maxShare` is zero
     /// @custom:reverts SameAccount when the two, and the pool's, are not three accounts
     /// @custom:reverts ActionBlocked when none of its legs can move, or a leg of `into` is frozen
-    /// @custom:reverts Healthy when equity covers maintenance margin; in a grace period, 95 % of it
+    /// @custom:reverts Healthy when equity covers maintenance margin; in a grace period, 95 % of it; and in the first ten minutes on its
+    /// clock where others' cuts took what hedged it: deleverage it, without a penalty
     /// @custom:reverts NoEquity when there is no equity: deleverage it
     /// @custom:reverts TooManyLegs when `into` would hold more than 16
     /// @custom:reverts InsufficientMargin when `into` would be below initial margin

@@ -111,6 +111,12 @@ impl<'s> Taking<'s> {
         let movable = self.session.ledger.movable(&valued, &allowed);
         let (moving, margin) = movable.or_revert();
         self.check_guard(&valued, &moving)?;
+        let store = &*self.session.ledger.store;
+        let closing = || store.closing(account);
+        let spared = self.session.ledger.is_spared_as_cut(account, &valued, closing);
+        if spared.or_revert() {
+            return Err(Error::Healthy);
+        }
         let plan = self.plan(account, &valued, margin);
         let plan = plan.map_err(Error::from)?;
         self.execute(account, &moving, &plan).or_revert();

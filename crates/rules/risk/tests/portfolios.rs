@@ -277,6 +277,49 @@ fn a_cut_that_leaves_an_account_in_health_is_no_ground_later() {
     assert_eq!(ground(&vault), refused);
 }
 
+/// Whether account 1, so long in ill health, counts as healthy for a liquidation, while a deleveraging goes on as `closing` says.
+fn is_spared(vault: &Vault, unhealthy: u16, closing: Option<Closing>) -> bool {
+    let mut vault = vault.clone();
+    let account = vault.memory.accounts.get_mut(&1).unwrap();
+    account.clock.unhealthy = unhealthy;
+    account.closing = closing.is_some();
+    let spared = vault.ask(|ledger| {
+        let valued = ledger.valued(1)?;
+        let goes_on = || closing.expect("asked for while one goes on alone");
+        ledger.is_spared_as_cut(1, &valued, goes_on)
+    });
+    spared.unwrap()
+}
+
+#[test]
+fn whom_cuts_made_ill_nobody_liquidates_for_ten_minutes() {
+    let mut vault = hedged();
+    vault.now = 10_000;
+    assert!(!is_spared(&vault, 0, None), "it is in health");
+    cut_the_hedge(&mut vault, 100);
+    assert!(is_spared(&vault, 0, None) && is_spared(&vault, 599, None));
+    assert!(!is_spared(&vault, 600, None));
+    // Its first leg has been closed, so that its margin at joining is another one.
+    let closing = |rate, started| Closing {
+        rate: Ratio(rate),
+        started,
+        ..Closing::default()
+    };
+    vault.touch(1, true).unwrap();
+    assert!(!is_spared(&vault, 0, None));
+    assert!(is_spared(&vault, 0, Some(closing(0, 6_400))));
+    assert!(!is_spared(&vault, 600, Some(closing(0, 10_000))));
+    assert!(!is_spared(&vault, 0, Some(closing(0, 6_399))), "it is over");
+    assert!(
+        !is_spared(&vault, 0, Some(closing(1, 10_000))),
+        "prices did that"
+    );
+    let mut poor = hedged();
+    cut_the_hedge(&mut poor, 10);
+    poor.poke(CALL, Price(10 * WAD + WAD / 10 * 4)).unwrap();
+    assert!(!is_spared(&poor, 0, None), "prices did that");
+}
+
 /// The margin at joining is another question to the engine: it is asked only of who is ill, and answered with what has not settled.
 #[test]
 fn the_margin_at_joining_is_of_all_legs_that_have_not_settled() {

@@ -64,10 +64,7 @@ impl<S: Store> Ledger<'_, S> {
             maintenance: legs.margin,
         };
         let joined = || self.maintenance_of_joined(id, &account.legs);
-        match Ground::of(account, &health, joined) {
-            Err(Error::NotDeleverageable) => Ok(None),
-            ground => ground.map(Some),
-        }
+        Ground::of_ailing(account, &health, joined)
     }
 
     /// The legs of an account whose bucket has gone on, or that have ended there.

@@ -5,8 +5,8 @@ use super::bucket::{DEBT, bucket_due};
 use super::legs::Standing;
 use crate::rules::liquidation;
 use crate::{
-    Account, Coverage, Health, InstrumentId, Legs, Maturity, Position, Positions, Result, Store,
-    TierEnds, Usd,
+    Account, Closing, Coverage, Ground, Health, InstrumentId, Legs, Maturity, Position, Positions,
+    Ratio, Result, Store, TierEnds, Usd,
 };
 
 /// An account with the gains of all its legs counted.
@@ -18,6 +18,8 @@ pub struct Valued {
     pub positions: Positions,
     /// Net gain of all its legs: still unsettled, or settled just now.
     pub gain: Usd,
+    /// Whether a leg was cut since it joined, but for those that have joined anew just now.
+    pub cut: bool,
     /// Equity and maintenance margin.
     pub health: Health,
     /// What profit is worth once the account is settled.
@@ -127,6 +129,7 @@ impl<S: Store> Ledger<'_, S> {
             account,
             positions: legs.positions,
             gain: legs.gain,
+            cut: legs.cut,
             coverage,
         })
     }
@@ -199,6 +202,32 @@ impl<S: Store> Ledger<'_, S> {
             }
         }
         self.maintenance(&joined)
+    }
+
+    /// Whether a touched account that ails counts as healthy for a liquidation, because cuts of others took what hedged it, or a
+    /// deleveraging for that goes on: see [`liquidation::spares_cut`].
+    ///
+    /// # Errors
+    /// [`Overflow`](crate::Error::Overflow).
+    pub fn is_spared_as_cut(
+        &self,
+        id: S::AccountId,
+        valued: &Valued,
+        closing: impl FnOnce() -> Closing,
+    ) -> Result<bool> {
+        let account = &self.store.account(id);
+        if !liquidation::spares_cut(account.clock) {
+            return Ok(false);
+        }
+        if account.closing {
+            let closing = closing();
+            return Ok(closing.rate == Ratio::ZERO && closing.is_valid(self.now));
+        }
+        if !valued.cut {
+            return Ok(false);
+        }
+        let joined = || self.maintenance_of_joined(id, &account.legs);
+        Ok(Ground::of_ailing(account, &valued.health, joined)? == Some(Ground::Cut))
     }
 
     /// Maintenance margin of some positions.

@@ -47,6 +47,21 @@ impl Ground {
         }
     }
 
+    /// As [`Ground::of`]; none of an account that may not be deleveraged.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`].
+    pub fn of_ailing(
+        account: &Account,
+        health: &Health,
+        joined: impl FnOnce() -> Result<Usd>,
+    ) -> Result<Option<Self>> {
+        match Self::of(account, health, joined) {
+            Err(Error::NotDeleverageable) => Ok(None),
+            ground => ground.map(Some),
+        }
+    }
+
     /// As much of that as shows in an account's health and clock: what bots go by, whom nobody tells what cuts have taken. An account
     /// is in debt where its equity is below zero, for a loss takes capital first.
     ///

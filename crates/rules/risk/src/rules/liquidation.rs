@@ -1,6 +1,6 @@
 //! Liquidation: when, how much of an account, of which of its legs, and at what penalty. Pure decisions; the ledger applies them.
 
-use super::health::Health;
+use super::health::{Clock, Health};
 use crate::{Error, InstrumentId, Legs, Positions, Price, Ratio, Result, Usd, WAD, math};
 
 /// Equity / maintenance margin that a liquidation restores: 1.25.
@@ -8,6 +8,8 @@ const TARGET: u128 = WAD / 4 * 5;
 /// Equity / maintenance margin that spares an account during an outage and the grace period after it, in which owners could not act:
 /// 0.95.
 const SPARED_FROM: Ratio = Ratio(WAD / 100 * 95);
+/// Seconds on the clock of an account that cuts have made ill, in which its owner can hedge it anew.
+const SPARED_AFTER_CUT: u16 = 600;
 /// What a liquidation costs, by how long the account has been in ill health.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Penalty {
@@ -44,6 +46,14 @@ pub struct Liquidation {
     pub penalty: Usd,
     /// Maintenance margin of the account that it was decided for.
     pub maintenance: Usd,
+}
+
+/// Whether an account that is ill because others' cuts took what hedged it is not to be liquidated yet, for a penalty: for its first ten
+/// minutes. It can be deleveraged, for none. Whoever closes a debt would otherwise choose who loses a hedge by it, and take the
+/// penalty in the same transaction.
+#[must_use]
+pub const fn spares_cut(clock: Clock) -> bool {
+    clock.unhealthy < SPARED_AFTER_CUT
 }
 
 /// Decides a liquidation at `rate`, the penalty as a share of maintenance margin, of at most `max_share`. `movable` is the
