@@ -722,8 +722,8 @@ interface IMarginVault is IOwnable {
     /// @custom:reverts InsufficientGas when a contract that is to answer about a signature cannot be given 500,000 gas
     /// @custom:reverts ReduceOnly when a reduce-only order has nothing to reduce, or the vault is impaired and a side does more than reduce
     /// @custom:reverts PriceOutsideBand when the price is too far from the mark
-    /// @custom:reverts ActionBlocked when the guard forbids what a side does, an account with a frozen leg does more than reduce, or the
-    /// volatility is distrusted and the trade does not reduce the risk of both
+    /// @custom:reverts ActionBlocked when the guard forbids what a side does, an account with a leg in a frozen or Halted market does more
+    /// than reduce, or the volatility is distrusted and the trade does not reduce the risk of both
     /// @custom:reverts TooManyLegs when an account would hold more than 16
     /// @custom:reverts NoEquity when an account is in debt, would be, or was and was not settled since
     /// @custom:reverts InsufficientMargin when an account is below initial margin and its risk was not reduced

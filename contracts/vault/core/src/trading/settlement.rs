@@ -155,8 +155,8 @@ fn check_allowed(session: &Session, id: InstrumentId, party: &Party, fill: Size)
         return;
     }
     session.allow(action::OPEN, id);
-    // An account with a frozen leg may only reduce.
-    session.allow_all(action::MARK, party.order.account);
+    // What may not be withdrawn beside a leg whose mark nobody is sure of is not lost to a partner either.
+    session.allow_all(action::WITHDRAW, party.order.account);
     require(!session.is_seen_impaired(), Error::ReduceOnly);
 }
 
