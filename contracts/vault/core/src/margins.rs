@@ -15,7 +15,7 @@ use crate::abi::encode_call;
 use crate::calls;
 use crate::error::Error;
 use crate::interfaces::Engine;
-use crate::market::Market;
+use crate::market::{Life, Market};
 use crate::options::{Series, is_option};
 use crate::storage::{Field, Storage};
 use crate::word::Word;
@@ -84,7 +84,7 @@ impl Storage {
     fn live_option(&self, id: InstrumentId) -> Option<(&Market, &Series)> {
         let market = self.markets.get(id);
         let series = market.series.as_ref()?;
-        (!market.is_final).then_some((market, series))
+        (!market.life.is_over()).then_some((market, series))
     }
 
     /// What all portfolios among some positions need together, asked for once in an operation.
@@ -142,7 +142,7 @@ impl Storage {
                 && series.underlying == underlying
             {
                 let leg = leg(market, series, position);
-                let words = leg.pack_late(&market.counted(), market.is_closing);
+                let words = leg.pack_late(&market.counted(), market.life == Life::Closing);
                 legs.extend(words.into_iter().flatten());
                 // One is enough: all that a portfolio holds is moved together.
                 distrusted |= market.is_distrusted();

@@ -11,6 +11,36 @@ pub use risk::rules::tiers::action;
 use crate::error::{Error, OrRevert};
 use crate::options::{Series, is_option};
 
+/// What an instrument is to whoever holds it. A perpetual lives.
+///
+/// | From | Becomes | By |
+/// |---|---|---|
+/// | live | closing | the day before its series settles early |
+/// | live, closing | settled | the guard's final mark, or the settlement that the vault has kept |
+/// | settled | delisted | whoever delists it; its place may be another series' then |
+///
+/// Whether its asset is frozen is no part of it: see `blocked`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Life {
+    /// It is traded, by a mark that moves.
+    #[default]
+    Live,
+    /// Of a series that settles early: within a day; its volatility is fixed, and its time.
+    Closing,
+    /// Its mark is final.
+    Settled,
+    /// There is no such series any more; accounts may still name it, for what it has settled at.
+    Delisted,
+}
+
+impl Life {
+    /// Whether nothing moves its mark any more: whoever settles a leg of it takes the leg away.
+    #[must_use]
+    pub const fn is_over(self) -> bool {
+        matches!(self, Self::Settled | Self::Delisted)
+    }
+}
+
 /// What the guard says of one instrument.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Market {
@@ -28,10 +58,7 @@ pub struct Market {
     pub underlying: Underlying,
     /// To expiry, of an option; of a series that settles early, from then on as many as were left.
     pub seconds: u32,
-    /// Whether an option's series settles early, within a day: its volatility is fixed.
-    pub is_closing: bool,
-    /// Whether an option's mark is what it has settled at, or it has even been delisted since.
-    pub is_final: bool,
+    pub life: Life,
     /// The words that the guard has answered.
     pub(crate) answer: Bytes,
 }

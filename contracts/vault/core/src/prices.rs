@@ -12,7 +12,7 @@ use crate::abi::{Args, Bytes, encode_call};
 use crate::calls;
 use crate::error::{Error, OrRevert, require};
 use crate::interfaces::Guard;
-use crate::market::{Market, Markets, action};
+use crate::market::{Life, Market, Markets, action};
 use crate::options::{Series, is_option};
 use crate::parameters::ratio;
 use crate::storage::{Field, InstrumentField, Storage};
@@ -47,8 +47,14 @@ impl Storage {
             self.want(series.underlying);
             market.asset = self.markets.get(series.underlying).asset;
             market.series = Some(series);
-            market.is_final = series.number == 0 || series.is_settled;
-            if market.is_final {
+            market.life = if series.number == 0 {
+                Life::Delisted
+            } else if series.is_settled {
+                Life::Settled
+            } else {
+                Life::Live
+            };
+            if market.life.is_over() {
                 market.blocked = action::OPEN | action::REDUCE;
                 market.answer = vec![0; OPTION_MARK_WORDS * 32].leak();
             } else {
@@ -96,7 +102,7 @@ impl Markets {
         }
         words.push(Word::of(options));
         for market in &self.known {
-            if let (Some(series), false) = (&market.series, market.is_final) {
+            if let (Some(series), false) = (&market.series, market.life.is_over()) {
                 let rules = store.option_rules(series.underlying);
                 words.push(Word::of(market.asset.into()));
                 words.push(Word::of(series.expiry.into()));
@@ -134,7 +140,7 @@ impl Markets {
             if let Some(series) = market.series {
                 let underlying = self.get(series.underlying);
                 market.ends = underlying.ends;
-                if !market.is_final {
+                if !market.life.is_over() {
                     (market.answer, option_marks.bytes) =
                         option_marks.bytes.split_at(OPTION_MARK_WORDS * 32);
                     market.accept_option(ledger, &series, underlying);
@@ -179,10 +185,16 @@ impl Market {
         self.reprice(ledger);
         self.underlying = underlying.underlying;
         let (now, closes) = (ledger.now, series.closes.into());
-        self.is_closing = is_closing(closes, now);
         self.seconds = seconds_to_expiry(series.expiry.into(), closes, now) as u32;
         // Nothing settles at a mark that the ledger could not count with.
-        self.is_final = Args::new(self.answer).bool(4) && self.blocked & action::MARK == 0;
+        let is_final = Args::new(self.answer).bool(4) && self.blocked & action::MARK == 0;
+        self.life = if is_final {
+            Life::Settled
+        } else if is_closing(closes, now) {
+            Life::Closing
+        } else {
+            Life::Live
+        };
     }
 
     /// Reads tier and what is forbidden, accrues funding, then moves the mark to the guard's, which is the last that it trusted if

@@ -456,7 +456,9 @@ impl Store for Storage {
     }
 
     fn is_settled(&self, id: InstrumentId) -> bool {
-        self.markets.find(id).is_some_and(|market| market.is_final)
+        self.markets
+            .find(id)
+            .is_some_and(|market| market.life.is_over())
     }
 
     fn tier_ends(&self, id: InstrumentId) -> TierEnds {

@@ -53,7 +53,7 @@ pub fn settle(store: &mut Storage, number: u32) -> Bytes {
     session.want(id);
     session.read_prices();
     let market = *session.market(id);
-    require(market.is_final, Error::SettlementPending);
+    require(market.life.is_over(), Error::SettlementPending);
     let store = &mut *session.ledger.store;
     let series = Series {
         is_settled: true,

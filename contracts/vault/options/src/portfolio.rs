@@ -8,7 +8,7 @@ use margin_vault::abi::{Bytes, encode, encode_call, usd};
 use margin_vault::calls;
 use margin_vault::error::{Error, OrRevert};
 use margin_vault::interfaces::Engine;
-use margin_vault::market::Market;
+use margin_vault::market::{Life, Market};
 use margin_vault::options::OptionRules;
 use margin_vault::session::Session;
 use margin_vault::storage::{Field, Storage};
@@ -47,7 +47,7 @@ pub fn portfolio(store: &mut Storage, account: B256, underlying: InstrumentId) -
     words[INITIAL] = usd(store.initial_of(&held).or_revert());
     for (id, position) in held.iter() {
         let market = store.markets.get(id);
-        if market.is_closing {
+        if market.life == Life::Closing {
             add(&mut words[DELTA], market.delta(), position);
             add(
                 &mut words[GAMMA],
@@ -73,7 +73,7 @@ fn within(store: &Storage, held: &Positions, underlying: InstrumentId) -> Positi
     let mut within = Positions::default();
     for (id, position) in held.iter() {
         let on = store.underlying_of(id) == underlying;
-        if on && !store.markets.get(id).is_final {
+        if on && !store.markets.get(id).life.is_over() {
             within.add(id, position).or_revert();
         }
     }
@@ -106,7 +106,7 @@ fn question(store: &Storage, held: &Positions, underlying: InstrumentId) -> Byte
     ]);
     for (id, position) in held.iter() {
         let market = store.markets.get(id);
-        if id != underlying && !market.is_closing {
+        if id != underlying && market.life != Life::Closing {
             words.extend(option(market, &rules, position));
             words[HEAD].low += 1;
         }
