@@ -6,7 +6,7 @@ use risk::options::black::{Kind, Quote, Terms};
 use risk::options::encoding::MAX_SECONDS;
 use risk::options::scenario::Worth;
 use risk::options::{Portfolio, Refusal, Shock, Summation};
-use risk::{Position, Price, Ratio};
+use risk::{Position, Price, Ratio, Spot};
 
 use crate::portfolios::{add, margin};
 use crate::refusal::{bad_input, or_revert};
@@ -43,9 +43,10 @@ pub fn price(arguments: &[Word]) -> Vec<u8> {
 /// `evaluate`: see the interface.
 pub fn evaluate(arguments: &[Word]) -> Vec<u8> {
     let ratio = |place| Ratio(words::unsigned(arguments, place));
+    let spot = Spot(words::unsigned(arguments, 0));
     let portfolio = Portfolio {
-        spot: Price(words::unsigned(arguments, 0)),
-        stable: Price(words::unsigned(arguments, 0)),
+        spot,
+        stable: spot.as_stable(),
         tick: Price::ZERO,
         perpetual: Position(words::signed(arguments, 1)),
         shock: Shock {
@@ -90,14 +91,14 @@ fn evaluation(portfolio: &Portfolio, options: &[[Word; OPTION_WORDS]]) -> Vec<u8
     output
 }
 
-fn terms(spot: Price, option: &[Word; OPTION_WORDS]) -> Terms {
+fn terms(spot: Spot, option: &[Word; OPTION_WORDS]) -> Terms {
     let seconds = words::short(option, 2);
     if seconds > MAX_SECONDS.into() {
         bad_input();
     }
     Terms {
         kind: kind(words::flag(option, 0)),
-        forward: spot,
+        forward: spot.price(),
         strike: Price(words::unsigned(option, 1)),
         seconds,
         volatility: Ratio(words::short(option, 4).into()),

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use risk::options::settlement::Counted;
-use risk::{InstrumentId, Price, Ratio, Tier, TierEnds, Underlying};
+use risk::{InstrumentId, Mark, Ratio, SettlementPrice, Tier, TierEnds, Underlying};
 
 use crate::abi::{Args, Bytes};
 pub use risk::rules::tiers::action;
@@ -53,7 +53,7 @@ pub struct Market {
     /// When the asset was last in stricter tiers than Normal.
     pub ends: TierEnds,
     pub blocked: u16,
-    pub mark: Price,
+    pub mark: Mark,
     /// What margin is computed from; its spot is the instrument's own mark, unless it is an option.
     pub underlying: Underlying,
     /// To expiry, of an option; of a series that settles early, from then on as many as were left.
@@ -100,7 +100,7 @@ impl Market {
         let answer = Args::new(self.answer);
         Counted {
             share: Ratio(answer.unsigned(8)),
-            average: Price(answer.unsigned(9)),
+            average: SettlementPrice(answer.unsigned(9)),
         }
     }
 }

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use alloy_sol_types::SolCall;
 use risk::options::black::Kind;
 use risk::rules::listing::{is_closing, seconds_to_expiry};
-use risk::{InstrumentId, Ledger, Price, Prices, Ranges, Ratio, Tier, TierEnds, Underlying};
+use risk::{InstrumentId, Ledger, Mark, Prices, Ranges, Ratio, Stable, Tier, TierEnds, Underlying};
 
 use crate::abi::{Args, Bytes, encode_call};
 use crate::calls;
@@ -169,11 +169,12 @@ impl Market {
             initial: Ratio(answer.unsigned(5)),
         };
         self.ends = TierEnds::new(answer.u32(6), answer.u32(7));
+        let spot = self.mark.of_underlying();
         self.underlying = Underlying {
-            spot: self.mark,
+            spot,
             stable: match answer.unsigned(1) {
-                0 => self.mark,
-                stable => Price(stable),
+                0 => spot.as_stable(),
+                stable => Stable(stable),
             },
             ranges: Ranges::of(own, guarded, self.tier, rates.step()),
         };
@@ -216,7 +217,7 @@ impl Market {
         // Of a perpetual the stable price, of an option the volatility: zero where the guard knows nothing to value it by.
         let known = answer.unsigned(1) > 0;
         let new_mark = if known || self.blocked & action::MARK == 0 {
-            Price(answer.unsigned(0))
+            Mark(answer.unsigned(0))
         } else {
             mark
         };

@@ -39,9 +39,9 @@ use risk::options::encoding::Requirement;
 use risk::rules::cover::Flow;
 use risk::rules::funding::{Funding, Volume};
 use risk::{
-    Account, Attribution, Bucket, Cover, Credit, Debts, Ended, InstrumentId, Leg, Outflow,
-    Position, Positions, Price, Prices, Records, Result, Side, SideState, Store, Throttle,
-    TierEnds, Totals, Usd, math,
+    Account, Attribution, Bucket, Cover, Credit, Debts, Ended, InstrumentId, Leg, Mark, Outflow,
+    Position, Positions, Prices, Records, Result, Side, SideState, Store, Throttle, TierEnds,
+    Totals, Usd, math,
 };
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::CryptographyAccess;
@@ -327,11 +327,11 @@ impl Storage {
     }
 
     /// Mark and funding of an instrument.
-    pub fn price_of(&self, id: InstrumentId) -> (Price, Funding) {
+    pub fn price_of(&self, id: InstrumentId) -> (Mark, Funding) {
         packing::of_price(self.instrument_field(id, InstrumentField::Price))
     }
 
-    pub fn set_price_of(&mut self, id: InstrumentId, mark: Price, funding: &Funding) {
+    pub fn set_price_of(&mut self, id: InstrumentId, mark: Mark, funding: &Funding) {
         let word = packing::price(mark, funding);
         self.set_instrument_field(id, InstrumentField::Price, word);
     }

@@ -75,7 +75,7 @@ pub fn take(
         band_after(now.saturating_sub(price.valid_until))
     };
     for sample in [primary, secondary] {
-        for known in [price.mark, price.stable] {
+        for known in [price.mark, price.stable.0] {
             if sample.price.abs_diff(known) > share_of(known, band, WAD) {
                 let price = sample.price;
                 return Err(NotTaken::TooFar { price });
@@ -112,6 +112,7 @@ fn band_after(secs: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Stable;
     use crate::price::Status;
 
     const NOW: u64 = 1_800_000_000;
@@ -120,7 +121,7 @@ mod tests {
     fn price(mark: u128, stable: u128) -> Price {
         Price {
             mark,
-            stable,
+            stable: Stable(stable),
             observed_at: NOW,
             valid_until: NOW + HOUR,
             status: Status::Agreeing,
@@ -209,7 +210,7 @@ mod tests {
     #[test]
     fn a_frozen_asset_must_be_near_its_stable_price_too() {
         let price = Price {
-            stable: 900_000,
+            stable: Stable(900_000),
             ..frozen(1_000_000, 4)
         };
         let asked = |price_of_both| take(&price, 0, &two(price_of_both, price_of_both), NOW);

@@ -53,6 +53,7 @@ pub use parameters::Parameters;
 pub use price::{Price, Status};
 pub use quote::{Quote, Sources};
 pub use raised::Raised;
+pub use risk::{Mark, SettlementPrice, Stable};
 pub use sequencer::Sequencer;
 pub use settlement::{Pending, Settled, Settlements, Sums, Windows};
 pub use source::{Distrust, Limits, Round, Sample};

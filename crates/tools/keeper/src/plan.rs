@@ -238,7 +238,7 @@ fn upkeep(outlook: &Outlook) -> Vec<Action> {
 mod tests {
     use super::*;
     use risk::rules::tiers::action;
-    use risk::{Penalty, Position, Price};
+    use risk::{Mark, Penalty, Position, Spot};
     use standing::{Instrument, Quote};
 
     const PERPETUAL: u32 = 1;
@@ -277,8 +277,8 @@ mod tests {
     /// One perpetual at 1,000 dollars with a maintenance margin of 5 %; liquidations cost 20 % of it from the start.
     fn outlook(free: Usd, others: Vec<Account>) -> Outlook {
         let quote = Quote {
-            mark: Price(1_000 * WAD),
-            spot: Price(1_000 * WAD),
+            mark: Mark(1_000 * WAD),
+            spot: Spot(1_000 * WAD),
             range: percent(5),
             ..Quote::default()
         };

@@ -20,7 +20,9 @@ mod tests {
     use crate::snapshot::tests::{ALICE, snapshot, usd, wad};
     use risk::options::{black::Kind, settlement::Counted};
     use risk::rules::tiers::action;
-    use risk::{Clock, Health, OptionRates, Position, Price, Ratio, Usd, WAD};
+    use risk::{
+        Clock, Health, Mark, OptionRates, Position, Price, Ratio, SettlementPrice, Usd, WAD,
+    };
     use standing::{Instrument, Leg, Market, Quote, Series};
 
     const PERPETUAL: u32 = 1;
@@ -141,7 +143,7 @@ mod tests {
                 .instruments
                 .insert(number, Instrument::Option(series));
             let option = Quote {
-                mark: Price(wad(20)),
+                mark: Mark(wad(20)),
                 volatility: WAD as u64 / 10 * 8,
                 ..quote
             };
@@ -302,7 +304,7 @@ mod tests {
         let counted = needs(|quote| {
             quote.counted = Counted {
                 share: Ratio(WAD / 2),
-                average: quote.spot,
+                average: SettlementPrice(quote.spot.0),
             }
         });
         let half = Usd(usual.0 / 2);

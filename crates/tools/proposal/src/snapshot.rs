@@ -459,7 +459,7 @@ pub(super) mod tests {
     use super::*;
     use crate::coins::asset_of;
     use alloy::primitives::Address;
-    use risk::{Penalty, Position, Price, WAD};
+    use risk::{Mark, Penalty, Position, Spot, WAD};
     use standing::Leg;
 
     const VAULT: Address = Address::repeat_byte(9);
@@ -492,8 +492,8 @@ pub(super) mod tests {
             (BOB, margins(9_000, maintenance, initial)),
         ];
         let quote = Quote {
-            mark: Price(wad(200)),
-            spot: Price(wad(200)),
+            mark: Mark(wad(200)),
+            spot: Spot(wad(200)),
             range: Ratio(wad(maintenance) / 20_000),
             ..Quote::default()
         };

@@ -319,7 +319,7 @@ fn price_after(
         return Ok(spot);
     };
     if quote.is_final {
-        return Ok(quote.mark);
+        return Ok(quote.mark.price());
     }
     let terms = black::Terms {
         kind: series.kind,
@@ -339,6 +339,7 @@ fn price_after(
 mod tests {
     use super::*;
     use crate::snapshot::tests::{ALICE, snapshot, usd, wad};
+    use risk::{Mark, Spot};
 
     fn loss_at(snapshot: &Snapshot, conditions: &Conditions, percent: u128) -> Loss {
         let factors = [(1, WAD / 100 * percent)].into();
@@ -383,8 +384,8 @@ mod tests {
 
     fn call() -> (Quote, Series) {
         let quote = Quote {
-            mark: Price(wad(20)),
-            spot: Price(wad(200)),
+            mark: Mark(wad(20)),
+            spot: Spot(wad(200)),
             volatility: WAD as u64,
             ..Quote::default()
         };
@@ -494,7 +495,7 @@ mod tests {
             is_final: true,
             ..quote
         };
-        assert_eq!(price(&settled, 2 * WAD, series.expiry), quote.mark);
+        assert_eq!(price(&settled, 2 * WAD, series.expiry), quote.mark.price());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::market::{Leg, Market, Quote};
 use risk::rules::liquidation::{self, movable};
 use risk::rules::margin::requirement;
 use risk::rules::tiers::action;
-use risk::{Holding, InstrumentId, Legs, Positions, Price, Ranges, Result, Underlying, Usd};
+use risk::{Holding, InstrumentId, Legs, Positions, Ranges, Result, Spot, Underlying, Usd};
 
 /// The open positions of an account in a market.
 #[derive(Clone, Debug)]
@@ -65,7 +65,7 @@ impl<'m> Book<'m> {
     }
 
     /// Price of an instrument's underlying.
-    pub(crate) fn spot(&self, place: InstrumentId) -> Price {
+    pub(crate) fn spot(&self, place: InstrumentId) -> Spot {
         self.quote(place).spot
     }
 
@@ -133,7 +133,7 @@ impl<'m> Book<'m> {
         let Quote { spot, range, .. } = self.quote(place);
         Underlying {
             spot,
-            stable: spot,
+            stable: spot.as_stable(),
             ranges: Ranges {
                 maintenance: range,
                 initial: range,

@@ -73,7 +73,7 @@ fn check_open_interest(session: &mut Session, underlying: InstrumentId) {
     let limits = store.instrument_field(underlying, InstrumentField::Limits);
     require(open_interest.0 <= limits.high, Error::OpenInterestLimit);
     let (mark, _) = store.price_of(underlying);
-    let notional = open_interest.notional_up(mark);
+    let notional = open_interest.notional_up(mark.price());
     notional
         .and_then(|notional| notional.within(Usd::MAX_TRADED))
         .or_revert();

@@ -1,15 +1,15 @@
 //! What the ledger needs from whoever keeps its state.
 
 use crate::{
-    Account, Attribution, Base, Bucket, Cover, Cumulative, Debts, Ended, Index, InstrumentId,
-    Position, Positions, Price, Records, Result, Side, Size, TierEnds, Totals, Usd,
+    Account, Attribution, Base, Bucket, Cover, Cumulative, Debts, Ended, Index, InstrumentId, Mark,
+    Position, Positions, Records, Result, Side, Size, TierEnds, Totals, Usd,
 };
 
 /// An instrument's prices.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Prices {
     /// The vault's own copy of the mark price.
-    pub mark: Price,
+    pub mark: Mark,
     /// Cumulative funding paid by one unit of long position.
     pub funding: Index,
 }

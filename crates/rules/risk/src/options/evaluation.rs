@@ -47,7 +47,7 @@ impl Summation {
     /// [`Refusal::Price`] if spot is above [`Price::MAX`].
     pub fn new(portfolio: &Portfolio) -> Result<Self> {
         Ok(Self {
-            spot: Forward::new(portfolio.spot).map_err(|_| Refusal::Price)?,
+            spot: Forward::new(portfolio.spot.price()).map_err(|_| Refusal::Price)?,
             sums: Sums {
                 delta: portfolio.perpetual,
                 ..Sums::default()
@@ -168,7 +168,7 @@ impl Portfolio {
     fn terms(&self, leg: &OptionLeg) -> Terms {
         Terms {
             kind: leg.kind,
-            forward: self.spot,
+            forward: self.spot.price(),
             strike: leg.strike_price(self.tick),
             seconds: leg.seconds.into(),
             volatility: Ratio(u128::from(leg.volatility) * (WAD / u128::from(VOLATILITY_UNITS))),

@@ -13,8 +13,8 @@ use risk::rules::liquidation;
 use risk::rules::margin::linear_margin;
 use risk::{
     Account, Attribution, BUCKETS, Bucket, Clock, Closing, Converted, Cover, Coverage, Cumulative,
-    Debts, Draw, Ended, Error, Ground, Index, InstrumentId, Ledger, Leg, Maturing, Maturity, Pool,
-    Position, Positions, Price, Prices, Ratio, Records, Result, Side, SideState, Size, Store,
+    Debts, Draw, Ended, Error, Ground, Index, InstrumentId, Ledger, Leg, Mark, Maturing, Maturity,
+    Pool, Position, Positions, Price, Prices, Ratio, Records, Result, Side, SideState, Size, Store,
     TierEnds, Totals, Trade, Traded, Usd, Valued, WAD, math,
 };
 
@@ -159,7 +159,7 @@ impl Store for Memory {
     }
     fn weight(&self, id: InstrumentId, position: Position) -> Result<Usd> {
         let spot = self.prices[&self.underlying(id)].mark;
-        linear_margin(position, spot, MAINTENANCE_RATE)
+        linear_margin(position, spot.price(), MAINTENANCE_RATE)
     }
     fn is_settled(&self, id: InstrumentId) -> bool {
         self.settled.contains(&id)
@@ -309,7 +309,7 @@ pub struct Vault {
 
 impl Vault {
     pub fn list(&mut self, id: InstrumentId, mark: Price) {
-        let funding = Index::ZERO;
+        let (mark, funding) = (Mark(mark.0), Index::ZERO);
         self.memory.set_prices(id, &Prices { mark, funding });
     }
 
@@ -388,11 +388,11 @@ impl Vault {
     }
 
     pub fn mark(&self, id: InstrumentId) -> Price {
-        self.memory.prices[&id].mark
+        self.memory.prices[&id].mark.price()
     }
 
     pub fn poke(&mut self, id: InstrumentId, mark: Price) -> Result<()> {
-        let funding = self.memory.prices[&id].funding;
+        let (mark, funding) = (Mark(mark.0), self.memory.prices[&id].funding);
         self.run(|ledger| ledger.set_prices(id, &Prices { mark, funding }))
     }
 
