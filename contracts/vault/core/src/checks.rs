@@ -51,7 +51,7 @@ pub fn only_for(store: &Storage, account: B256) {
 pub fn allowed(session: &Session, action: u16, legs: &Legs) -> Legs {
     let mut allowed = *legs;
     for &id in legs.as_slice() {
-        if session.market(id).blocked & action != 0 {
+        if session.valuation(id).blocked & action != 0 {
             allowed.remove(id);
         }
     }
@@ -67,6 +67,8 @@ pub fn is_closable(session: &Session, legs: &Legs) -> bool {
 
 /// Whether positions are too small to leave a rest of, by what they are on.
 pub fn is_dust(store: &Storage, positions: &Positions) -> Result<bool> {
-    let Amounts { dust, .. } = store.amounts();
-    liquidation::is_dust(positions, dust, |id| store.markets.get(id).underlying.spot)
+    let Amounts { dust_notional, .. } = store.amounts();
+    liquidation::is_dust(positions, dust_notional, |id| {
+        store.valuations.get(id).underlying.spot
+    })
 }

@@ -49,7 +49,6 @@ pub mod exposures;
 pub mod flows;
 pub mod interfaces;
 pub mod margins;
-pub mod market;
 pub mod nonces;
 pub mod options;
 pub mod orders;
@@ -62,5 +61,6 @@ pub mod session;
 pub mod signatures;
 pub mod storage;
 pub mod trading;
+pub mod valuation;
 
 pub use program_support::{event, steward, topic, word};

@@ -18,10 +18,10 @@ use crate::checks::is_closable;
 use crate::closings::watch_debt;
 use crate::error::{Error, OrRevert, require};
 use crate::interfaces::IMarginVault;
-use crate::market::Market;
-pub use crate::market::action;
 use crate::prices;
 use crate::storage::{Field, Storage};
+use crate::valuation::Valuation;
+pub use crate::valuation::action;
 use crate::word::Word;
 
 /// One operation in progress.
@@ -112,13 +112,16 @@ impl<'s> Session<'s> {
 
     /// What the guard said of an instrument.
     #[must_use]
-    pub fn market(&self, id: InstrumentId) -> &Market {
-        self.ledger.store.markets.get(id)
+    pub fn valuation(&self, id: InstrumentId) -> &Valuation {
+        self.ledger.store.valuations.get(id)
     }
 
     /// Reverts if the guard forbids an action in an instrument.
     pub fn allow(&self, action: u16, id: InstrumentId) {
-        require(self.market(id).blocked & action == 0, Error::ActionBlocked);
+        require(
+            self.valuation(id).blocked & action == 0,
+            Error::ActionBlocked,
+        );
     }
 
     /// Reverts if the guard forbids an action in an instrument of the account's.
@@ -273,7 +276,7 @@ impl<'s> Session<'s> {
     pub fn check_withdrawal(&self, id: B256, valued: &Valued) {
         // In Halted nothing leaves by an account whose positions may be worth less than they say.
         self.allow_all(action::WITHDRAW, id);
-        let restricted = |&id: &InstrumentId| self.market(id).tier >= Tier::Restricted;
+        let restricted = |&id: &InstrumentId| self.valuation(id).tier >= Tier::Restricted;
         let restricted = valued.account.legs.as_slice().iter().any(restricted);
         let mature = valued.mature_equity(self.now).or_revert();
         let usable = withdrawal::usable(mature, restricted);

@@ -120,7 +120,7 @@ impl<'s> Taking<'s> {
         if moving.count() == 0 && valued.positions.count() > 0 {
             return Err(Error::ActionBlocked);
         }
-        let in_grace = |&id| self.session.market(id).blocked & action::GRACE != 0;
+        let in_grace = |&id| self.session.valuation(id).blocked & action::GRACE != 0;
         let in_grace = valued.account.legs.as_slice().iter().any(in_grace);
         if is_spared(&valued.health, in_grace).or_revert() {
             return Err(Error::Healthy);

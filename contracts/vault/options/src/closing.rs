@@ -52,8 +52,8 @@ pub fn settle(store: &mut Storage, number: u32) -> Bytes {
     let mut session = Session::open(store);
     session.want(id);
     session.read_prices();
-    let market = *session.market(id);
-    require(market.life.is_over(), Error::SettlementPending);
+    let valuation = *session.valuation(id);
+    require(valuation.life.is_over(), Error::SettlementPending);
     let store = &mut *session.ledger.store;
     let series = Series {
         is_settled: true,
@@ -66,7 +66,7 @@ pub fn settle(store: &mut Storage, number: u32) -> Bytes {
     let words = [
         Word::of(number.into()),
         Word::of(price.0),
-        Word::of(market.mark.0),
+        Word::of(valuation.mark.0),
     ];
     emit(topic!(IMarginVault::OptionSettled), 1, &words);
     &[]

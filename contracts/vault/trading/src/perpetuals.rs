@@ -28,7 +28,7 @@ impl Product for Perpetuals {
         price: Price,
     ) -> Result<bool> {
         let band = ratio(session.ledger.store.rates_of(id).price_band);
-        within_band(price, session.market(id).mark, band)
+        within_band(price, session.valuation(id).mark, band)
     }
 
     fn fees(

@@ -9,7 +9,7 @@
 //! and whether or not anybody has booked it.
 
 use risk::math::mul_div_down;
-use risk::options::black::{Kind, Quote, Terms};
+use risk::options::black::{Inputs, Kind, Quote};
 use risk::options::settlement::{Counted, Moving};
 use risk::{Mark, Position, Price as Usd, Ratio, SettlementPrice};
 
@@ -148,7 +148,7 @@ impl Expiry {
 
     /// The option with this `strike` (WAD; beyond the largest price it counts as that).
     ///
-    /// Ahead of the expiry its undiscounted Black-76 value, as precise as [`Terms::quote`], of what is left to move; without a
+    /// Ahead of the expiry its undiscounted Black-76 value, as precise as [`Inputs::quote`], of what is left to move; without a
     /// surface, and from the expiry on, its intrinsic value, in which there is nothing left but delta, and nothing at all once it is
     /// final. While its surface is distrusted its volatility is that at the mark of then. What is fixed of a call that cannot end without value is part of its value. All is rounded towards zero.
     pub fn quote(&self, kind: Kind, strike: u128) -> OptionQuote {
@@ -174,7 +174,7 @@ impl Expiry {
             _ => (0, 0),
         };
         let volatility = u128::from(volatility) * MILLIONTH;
-        let terms = Terms {
+        let inputs = Inputs {
             kind,
             forward: Usd(forward),
             strike,
@@ -182,7 +182,7 @@ impl Expiry {
             volatility: Ratio(volatility),
         };
         // Neither price is above the largest.
-        let mut quote = terms.quote().unwrap_or_default();
+        let mut quote = inputs.quote().unwrap_or_default();
         if self.counted.share > Ratio(0) {
             quote = self.scaled(quote, size, kind, whole, strike);
         }
@@ -210,14 +210,14 @@ impl Expiry {
             at => at.0,
         };
         let volatility = u128::from(early.quoted.volatility(strike, at)) * MILLIONTH;
-        let terms = Terms {
+        let inputs = Inputs {
             kind,
             forward: Usd(forward),
             strike: Usd(strike),
             seconds: early.secs,
             volatility: Ratio(volatility),
         };
-        let whole = terms.quote().unwrap_or_default();
+        let whole = inputs.quote().unwrap_or_default();
         let moving = if self.is_final() { 0 } else { rest };
         let delta = of(whole.delta.unsigned_abs(), moving).cast_signed();
         OptionQuote {

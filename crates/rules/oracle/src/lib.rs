@@ -47,7 +47,7 @@ pub mod volatility;
 
 pub use asset::{Asset, Observation};
 pub use expiry::{Early, Expiry, OptionQuote, Stage};
-pub use handover::{NotTaken, Standing};
+pub use handover::{AssetState, NotTaken};
 pub use mean::Mean;
 pub use parameters::Parameters;
 pub use price::{Price, Status};

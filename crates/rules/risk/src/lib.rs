@@ -60,7 +60,7 @@
 //!
 //! Everything rounds against the account and for the vault: gains down, losses, payments and requirements up. What
 //! rounding leaves over stays in the vault: of quote amounts, as tokens that nobody can claim; of sizes, as open interest
-//! above the sum of the legs, declared dust, whose bound is [`ledger::dust`]. A touch costs an account at most 1e-18 of the quote token per
+//! above the sum of the legs, residue, whose bound is [`ledger::residue`]. A touch costs an account at most 1e-18 of the quote token per
 //! leg and epoch, plus base / 1e21 in a bucket that has been cut.
 #![no_std]
 #![warn(missing_docs)]

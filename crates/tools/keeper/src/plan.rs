@@ -4,7 +4,7 @@
 use alloy::primitives::B256;
 use risk::rules::conversion::is_forcible;
 use risk::{Clock, Closing, Ground, Health, MAX_LEGS, Ratio, Result, Usd, WAD, math};
-use standing::{Book, Leg, Market};
+use standing::{Book, Leg, MarketState};
 use std::{
     cmp::Ordering,
     collections::{BTreeMap, BTreeSet},
@@ -59,7 +59,7 @@ pub enum Action {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outlook {
     /// Its instruments, and what it liquidates by.
-    pub market: Market,
+    pub market: MarketState,
     /// What the keeper's own account has beyond initial margin; profit that has not matured left out.
     pub free: Usd,
     /// Instruments that the keeper's own account holds.
@@ -284,7 +284,7 @@ mod tests {
         };
         let asset = B256::ZERO;
         Outlook {
-            market: Market {
+            market: MarketState {
                 time: NOW,
                 instruments: [(PERPETUAL, Instrument::Perpetual { asset })].into(),
                 quotes: [(PERPETUAL, quote)].into(),
@@ -293,7 +293,7 @@ mod tests {
                     start: percent(20),
                     ramp: 600,
                 },
-                dust: Usd::ZERO,
+                dust_notional: Usd::ZERO,
             },
             free,
             held: BTreeSet::new(),
@@ -395,7 +395,7 @@ mod tests {
         let plan = |free| {
             let mut outlook = outlook(free, vec![ill(1, usd(45), 0)]);
             // One unit at 1,000 dollars.
-            outlook.market.dust = usd(1_001);
+            outlook.market.dust_notional = usd(1_001);
             plan(&outlook)
         };
         // 80 % of 62.5 suffices for half of it.

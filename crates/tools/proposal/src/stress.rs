@@ -150,9 +150,9 @@ fn factors(snapshot: &Snapshot, moves: &Moves) -> BTreeMap<u32, u128> {
     let shock = |number: &u32| {
         let both = [&snapshot.before, &snapshot.after];
         let of = |side: &Conditions| {
-            side.terms
+            side.capacities
                 .get(number)
-                .map_or(Ratio::ZERO, |terms| terms.shock)
+                .map_or(Ratio::ZERO, |capacity| capacity.shock)
         };
         both.map(of).into_iter().max().unwrap_or_default().0
     };
@@ -221,8 +221,8 @@ fn loss(
     }
     let mut insured = Usd::ZERO;
     for (instrument, debt) in owed {
-        let terms = conditions.terms.get(&instrument);
-        let room = terms.map_or(Usd::ZERO, |terms| terms.debt_room);
+        let capacity = conditions.capacities.get(&instrument);
+        let room = capacity.map_or(Usd::ZERO, |capacity| capacity.debt_room);
         insured = insured.plus(debt.min(room))?;
     }
     insured = insured.min(conditions.insurance);
@@ -291,7 +291,7 @@ impl<'m> Fallen<'m> {
 
 /// What a position in an instrument gains by the jump, rounded down.
 fn gain(
-    market: &standing::Market,
+    market: &standing::MarketState,
     instrument: u32,
     position: Position,
     factors: &BTreeMap<u32, u128>,
@@ -321,7 +321,7 @@ fn price_after(
     if quote.is_final {
         return Ok(quote.mark.price());
     }
-    let terms = black::Terms {
+    let inputs = black::Inputs {
         kind: series.kind,
         forward: spot,
         strike: series.strike,
@@ -332,7 +332,7 @@ fn price_after(
         },
         volatility: Ratio(quote.volatility.into()),
     };
-    Ok(terms.quote()?.value)
+    Ok(inputs.quote()?.value)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What one account holds, as the rules take it.
 
-use crate::market::{Leg, Market, Quote};
+use crate::market::{Leg, MarketState, Quote};
 use risk::rules::liquidation::{self, movable};
 use risk::rules::margin::requirement;
 use risk::rules::tiers::action;
@@ -9,7 +9,7 @@ use risk::{Holding, InstrumentId, Legs, Positions, Ranges, Result, Spot, Underly
 /// The open positions of an account in a market.
 #[derive(Clone, Debug)]
 pub struct Book<'m> {
-    pub(crate) market: &'m Market,
+    pub(crate) market: &'m MarketState,
     /// Numbers of instruments by their places here: what is held, then perpetuals that options are on.
     numbers: Vec<u32>,
     pub(crate) positions: Positions,
@@ -20,7 +20,7 @@ impl<'m> Book<'m> {
     ///
     /// # Errors
     /// [`TooManyLegs`](risk::Error::TooManyLegs); [`Overflow`](risk::Error::Overflow).
-    pub fn new(market: &'m Market, legs: &[Leg]) -> Result<Self> {
+    pub fn new(market: &'m MarketState, legs: &[Leg]) -> Result<Self> {
         let mut book = Self {
             market,
             numbers: Vec::new(),

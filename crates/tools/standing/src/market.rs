@@ -174,7 +174,7 @@ pub fn option_rates(rules: &OptionRules) -> OptionRates {
 
 /// A vault's instruments at a time, and what it liquidates by.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Market {
+pub struct MarketState {
     /// Unix time.
     pub time: u64,
     /// By number: perpetuals, and options that have not been delisted.
@@ -186,10 +186,10 @@ pub struct Market {
     /// What a liquidation costs.
     pub penalty: Penalty,
     /// Notional below which a liquidation takes everything.
-    pub dust: Usd,
+    pub dust_notional: Usd,
 }
 
-impl Market {
+impl MarketState {
     /// A vault with such parameters, of no instrument yet.
     ///
     /// # Errors
@@ -204,7 +204,7 @@ impl Market {
                 start: Ratio(parameters.penaltyStart.into()),
                 ramp: parameters.penaltyRamp,
             },
-            dust: numbers::usd(parameters.dustNotional)?,
+            dust_notional: numbers::usd(parameters.dustNotional)?,
         })
     }
 

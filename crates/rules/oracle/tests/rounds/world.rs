@@ -11,7 +11,7 @@ use proptest::test_runner::TestCaseResult;
 use ruint::aliases::U512;
 
 use crate::guard::{Guard, Uptime};
-use crate::reference::{self, Reference, Source, Standing, TRIP_ALLOWANCE, forbidden};
+use crate::reference::{self, Reference, Source, TRIP_ALLOWANCE, Trust, forbidden};
 use crate::steps::{self, Heard, Limits, Said, Step, expiry};
 
 /// What was reached, and how often.
@@ -229,7 +229,7 @@ impl<'a> World<'a> {
             .reference
             .expect(&seen, !up, &parameters, rate, stable, now);
         prop_assert_eq!(price.mark, expected.mark);
-        prop_assert_eq!(standing(price.status), expected.standing);
+        prop_assert_eq!(trust(price.status), expected.trust);
         prop_assert_eq!(
             (price.updated_at, price.valid_until),
             (expected.updated, expected.expires)
@@ -318,16 +318,16 @@ impl<'a> World<'a> {
         expected: &reference::Expected,
     ) {
         let price = self.guard.asset.price;
-        self.reach(match expected.standing {
-            Standing::Frozen => "frozen",
-            Standing::Agreeing => "agreeing",
-            Standing::Diverged => "diverged",
-            Standing::Sole => "sole",
+        self.reach(match expected.trust {
+            Trust::Frozen => "frozen",
+            Trust::Agreeing => "agreeing",
+            Trust::Diverged => "diverged",
+            Trust::Sole => "sole",
         });
         let is_source = seen.iter().flatten().any(|one| one.price == price.mark);
-        match expected.standing {
-            Standing::Sole if !is_source => self.reach("a sole source clamped"),
-            Standing::Diverged if !is_source => self.reach("a median that is the stable price"),
+        match expected.trust {
+            Trust::Sole if !is_source => self.reach("a sole source clamped"),
+            Trust::Diverged if !is_source => self.reach("a median that is the stable price"),
             _ => {}
         }
         if before.asset.price.mark == 0 && price.mark != 0 {
@@ -495,11 +495,11 @@ pub fn answer(status: u64, since: u64) -> Uptime {
     Some(words)
 }
 
-fn standing(status: Status) -> Standing {
+fn trust(status: Status) -> Trust {
     match status {
-        Status::Frozen => Standing::Frozen,
-        Status::Agreeing => Standing::Agreeing,
-        Status::Diverged => Standing::Diverged,
-        Status::Sole => Standing::Sole,
+        Status::Frozen => Trust::Frozen,
+        Status::Agreeing => Trust::Agreeing,
+        Status::Diverged => Trust::Diverged,
+        Status::Sole => Trust::Sole,
     }
 }

@@ -27,7 +27,7 @@ impl Prices {
 /// Running totals of one side of an instrument.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SideState {
-    /// Sum of effective sizes, and declared dust. Both sides of an instrument have the same.
+    /// Sum of effective sizes, and residue. Both sides of an instrument have the same.
     pub open_interest: Size,
     /// Unsettled gain of the side = open interest x signed index - offset.
     pub offset: Usd,

@@ -7,7 +7,7 @@
 
 use core::num::Wrapping;
 
-use super::black::Terms;
+use super::black::Inputs;
 use super::bound::{Loss, Node, Search};
 use super::closing::{Closing, ClosingLeg};
 use super::encoding::{
@@ -191,15 +191,15 @@ impl Revaluation {
         }
     }
 
-    /// An option by its terms, of which the forward is not used. Times and volatilities beyond [`MAX_SECONDS`] and 18.4 count as
+    /// An option by what Black-76 takes, of which the forward is not used. Times and volatilities beyond [`MAX_SECONDS`] and 18.4 count as
     /// those.
     #[must_use]
-    pub fn contract_of(&self, terms: &Terms, size: Position) -> Contract {
+    pub fn contract_of(&self, inputs: &Inputs, size: Position) -> Contract {
         Contract {
-            kind: terms.kind,
-            strike: Scaled::of_wide(terms.strike.0).times(self.inverse),
-            seconds: terms.seconds.min(MAX_SECONDS.into()) as u32,
-            volatility: of_wad(terms.volatility.0.min(u64::MAX.into()) as u64),
+            kind: inputs.kind,
+            strike: Scaled::of_wide(inputs.strike.0).times(self.inverse),
+            seconds: inputs.seconds.min(MAX_SECONDS.into()) as u32,
+            volatility: of_wad(inputs.volatility.0.min(u64::MAX.into()) as u64),
             size: size.0,
         }
     }

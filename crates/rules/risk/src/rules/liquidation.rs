@@ -104,16 +104,16 @@ fn with_penalty(health: &Health, movable: Usd, rate: Ratio, share: Ratio) -> Res
 }
 
 /// Whether positions are too small to leave a rest of: whether what they are on, each size times the `spot` of its underlying, is below
-/// `dust`.
+/// `dust_notional`.
 ///
 /// # Errors
 /// [`Error::Overflow`].
 pub fn is_dust(
     positions: &Positions,
-    dust: Usd,
+    dust_notional: Usd,
     spot: impl Fn(InstrumentId) -> Spot,
 ) -> Result<bool> {
-    Ok(notional(positions, spot)? < dust)
+    Ok(notional(positions, spot)? < dust_notional)
 }
 
 /// Sum of the sizes of positions, each times the `spot` of its underlying and rounded up.

@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ledger_model::OptionTerms;
-use risk::ledger::dust::Wear;
+use risk::ledger::residue::Wear;
 use risk::rules::liquidation;
 use risk::rules::margin::linear_margin;
 use risk::{
@@ -635,7 +635,7 @@ impl Vault {
         }
     }
 
-    /// Asserts that a side holds its buckets, a bucket its legs, and that what nobody holds is at most declared dust. Returns the
+    /// Asserts that a side holds its buckets, a bucket its legs, and that what nobody holds is at most residue. Returns the
     /// unsettled gain of the side's legs.
     fn check_side(&self, id: InstrumentId, side: Side, index: Index) -> i128 {
         let memory = &self.memory;
@@ -693,9 +693,9 @@ impl Vault {
         }
         assert!(sizes <= state.open_interest.0, "a side holds its buckets");
         let wear = memory.wear.get(&(id, is_long(side))).copied();
-        let bound = wear.unwrap_or_default().dust().0;
-        let dust = state.open_interest.0 - held;
-        assert!(dust <= bound, "{dust} of dust, beyond {bound}");
+        let bound = wear.unwrap_or_default().residue().0;
+        let residue = state.open_interest.0 - held;
+        assert!(residue <= bound, "{residue} of residue, beyond {bound}");
         legs.iter()
             .map(|(account, (leg, gain))| {
                 let bucket = memory.bucket(id, side, account.bucket);

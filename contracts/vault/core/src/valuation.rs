@@ -43,7 +43,7 @@ impl Life {
 
 /// What the guard says of one instrument.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Market {
+pub struct Valuation {
     pub id: InstrumentId,
     /// The terms of an option; but for its underlying, nothing of one that has been delisted.
     pub series: Option<Series>,
@@ -63,7 +63,7 @@ pub struct Market {
     pub(crate) answer: Bytes,
 }
 
-impl Market {
+impl Valuation {
     /// Whether the guardian distrusts an option's volatility: nothing but what reduces risk, at twice the volatility range.
     #[must_use]
     pub const fn is_distrusted(&self) -> bool {
@@ -107,9 +107,9 @@ impl Market {
 
 /// The instruments of one operation. On the heap, since the stack is small.
 #[derive(Clone, Debug, Default)]
-pub struct Markets {
+pub struct Valuations {
     /// An option comes after the perpetual on its underlying.
-    pub(crate) known: Vec<Market>,
+    pub(crate) known: Vec<Valuation>,
     /// Of each instrument, its place in `known` and one; zero if nobody asked for it.
     pub(crate) places: Vec<u8>,
     /// How many of `known` are perpetuals, and how many are options that the guard is asked about.
@@ -119,22 +119,24 @@ pub struct Markets {
     pub(crate) kept: bool,
 }
 
-impl Markets {
+impl Valuations {
     /// What the guard said of an instrument. One that nobody asked for has no price.
     #[must_use]
-    pub fn get(&self, id: InstrumentId) -> &Market {
+    pub fn get(&self, id: InstrumentId) -> &Valuation {
         (self.find(id), Error::GuardFailed).or_revert()
     }
 
     /// What the guard said of an instrument, if it was asked for.
     #[must_use]
-    pub fn find(&self, id: InstrumentId) -> Option<&Market> {
+    pub fn find(&self, id: InstrumentId) -> Option<&Valuation> {
         let place = *self.places.get(usize::from(id))?;
         self.known.get(usize::from(place).wrapping_sub(1))
     }
 
     /// Every perpetual that was asked for, or whose options were.
-    pub fn perpetuals(&self) -> impl Iterator<Item = &Market> {
-        self.known.iter().filter(|market| !is_option(market.id))
+    pub fn perpetuals(&self) -> impl Iterator<Item = &Valuation> {
+        self.known
+            .iter()
+            .filter(|valuation| !is_option(valuation.id))
     }
 }
