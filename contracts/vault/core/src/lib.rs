@@ -27,7 +27,8 @@
 //! | a signature checked | [`signatures`] |
 //! | a price accepted | [`prices`] |
 //! | a margin computed | [`margins`] |
-//! | a leg found movable | [`checks`] |
+//! | a caller's right checked | [`checks`] |
+//! | a leg found movable | [`session`] |
 //! | an instrument's cover followed | [`flows`] |
 //! | options of an underlying added up | [`exposures`] |
 //! | a token moved, the pool called | [`calls`] |
