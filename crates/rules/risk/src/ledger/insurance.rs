@@ -72,9 +72,9 @@ impl<S: Store> Ledger<'_, S> {
     #[cold]
     #[inline(never)]
     pub(super) fn count_insured(&mut self) -> Result<()> {
-        let Insurance::Asked { pool, .. } = self.insurance else {
+        if !self.is_insured() {
             return Ok(());
-        };
+        }
         let (mut left, mut covered) = (self.store.records().known, Usd::ZERO);
         while left != 0 {
             let id = left.trailing_zeros() as InstrumentId;
@@ -82,7 +82,12 @@ impl<S: Store> Ledger<'_, S> {
             let known = self.store.debts(id).known;
             covered = covered.plus(known.min(self.cover_of(id)?.room()?))?;
         }
-        self.insurance = Insurance::Asked { pool, covered };
+        if let Insurance::Asked {
+            covered: counted, ..
+        } = &mut self.insurance
+        {
+            *counted = covered;
+        }
         Ok(())
     }
 
