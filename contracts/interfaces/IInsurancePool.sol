@@ -99,10 +99,10 @@ interface IInsurancePool is IERC4626, IOwnable {
     /// @param opensAt Unix time of the next.
     error FulfilmentClosed(uint64 opensAt);
     /// @notice The pool would still pay for something that is known: close or recover it first.
-    /// @param vault With whose claims it comes to more than dust.
+    /// @param vault With whose claims it comes to more than is negligible.
     error PaymentDue(address vault);
     /// @notice There is a debt: close it first.
-    /// @param vault With whose claims it comes to more than dust.
+    /// @param vault With whose claims it comes to more than is negligible.
     error DebtKnown(address vault);
     /// @notice A vault does not say what it owes.
     /// @param vault The vault.
@@ -381,7 +381,7 @@ interface IInsurancePool is IERC4626, IOwnable {
     /// @custom:reverts Reentered when the pool is calling out
     /// @custom:reverts ZeroAddress when the receiver is zero
     /// @custom:reverts ZeroAmount when there would be no shares
-    /// @custom:reverts DebtKnown when a debt above dust can be closed
+    /// @custom:reverts DebtKnown when a debt that is not negligible can be closed
     /// @custom:reverts VaultSilent when a vault does not say what it owes
     /// @custom:reverts Overflow when it is more than `maxDeposit`
     /// @custom:reverts TokenCallFailed when the token refuses
@@ -397,7 +397,7 @@ interface IInsurancePool is IERC4626, IOwnable {
     /// @custom:reverts Reentered when the pool is calling out
     /// @custom:reverts ZeroAddress when the receiver is zero
     /// @custom:reverts ZeroAmount when there would be no shares
-    /// @custom:reverts DebtKnown when a debt above dust can be closed
+    /// @custom:reverts DebtKnown when a debt that is not negligible can be closed
     /// @custom:reverts VaultSilent when a vault does not say what it owes
     /// @custom:reverts Overflow when it is more than `maxMint`
     /// @custom:reverts TokenCallFailed when the token refuses
@@ -483,7 +483,7 @@ interface IInsurancePool is IERC4626, IOwnable {
     /// @custom:emits Fulfilled
     /// @custom:reverts Reentered when the pool is calling out
     /// @custom:reverts FulfilmentClosed when it is not the first hour of a day
-    /// @custom:reverts PaymentDue when the pool would still pay for something known, above dust
+    /// @custom:reverts PaymentDue when the pool would still pay for something known that is not negligible
     /// @custom:reverts VaultSilent when a vault does not say what it owes
     /// @custom:reverts NothingMature when no batch is
     function fulfil(address controller) external returns (uint256 assets);

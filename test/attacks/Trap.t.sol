@@ -33,9 +33,9 @@ contract TrapTest is ProtocolTest {
         vm.assertApproxEqAbs(uint256(sizeOf(honest)), 999.9e18, 1e12);
         vm.assertEq(sizeOf(maker), -1_000e18);
         vm.assertGe(sizeOf(a), 0.9e12);
-        (uint256 dustLong, uint256 dustShort) = vault.dust(ETH);
-        vm.assertLe(dustLong, 1e7);
-        vm.assertLe(dustShort, 1e7);
+        (uint256 residueLong, uint256 residueShort) = vault.dust(ETH);
+        vm.assertLe(residueLong, 1e7);
+        vm.assertLe(residueShort, 1e7);
         (uint256 long, uint256 short) = vault.openInterest(ETH);
         vm.assertEq(long, short);
         vm.assertApproxEqAbs(long, uint256(sizeOf(a) + sizeOf(e) + sizeOf(honest)), 1e7);
@@ -81,7 +81,7 @@ contract TrapTest is ProtocolTest {
         vm.assertTrue(done);
     }
 
-    /// What all of them hold on one side is its open interest, to what is declared dust.
+    /// What all of them hold on one side is its open interest, to the residue.
     function assertNobodyVanished(Trader[4] memory longs) private {
         int256 sum;
         for (uint256 k = 0; k < longs.length; k++) {
@@ -89,8 +89,8 @@ contract TrapTest is ProtocolTest {
         }
         (uint256 long, uint256 short) = vault.openInterest(ETH);
         vm.assertEq(long, short);
-        (uint256 dust,) = vault.dust(ETH);
-        vm.assertLe(dust, 1e7);
+        (uint256 residue,) = vault.dust(ETH);
+        vm.assertLe(residue, 1e7);
         vm.assertApproxEqAbs(long, uint256(sum), 1e7);
     }
 

@@ -10,7 +10,7 @@ use client::abi::{IArbWasm, IRiskEngine};
 use client::chain::{Chain, OPERATOR, Wallet};
 use client::project;
 use option_model::reference;
-use option_model::{Draw, Portfolio as Model, Shape, Terms};
+use option_model::{Draw, Inputs, Portfolio as Model, Shape};
 use risk::options::Requirement;
 use risk::options::black::{self, Kind};
 use risk::{Price, Ratio, WAD};
@@ -115,13 +115,13 @@ impl Engine {
             .collect()
     }
 
-    async fn price(&self, terms: &black::Terms) -> IRiskEngine::priceReturn {
+    async fn price(&self, inputs: &black::Inputs) -> IRiskEngine::priceReturn {
         let call = IRiskEngine::priceCall {
-            isCall: terms.kind == Kind::Call,
-            forward: U256::from(terms.forward.0),
-            strike: U256::from(terms.strike.0),
-            secs: U256::from(terms.seconds),
-            vol: U256::from(terms.volatility.0),
+            isCall: inputs.kind == Kind::Call,
+            forward: U256::from(inputs.forward.0),
+            strike: U256::from(inputs.strike.0),
+            secs: U256::from(inputs.seconds),
+            vol: U256::from(inputs.volatility.0),
         };
         self.chain.call(self.address, &call).await.unwrap()
     }
@@ -211,24 +211,24 @@ async fn the_engine_on_a_node_prices_options_as_the_native_code_does() {
     let mut worst = 0.0_f64;
     for _ in 0..500 {
         let forward = draw.spread(1e-9, 1e9);
-        let terms = black::Terms {
+        let inputs = black::Inputs {
             kind: kind(draw.coin()),
             forward: Price((forward * 1e18) as u128),
             strike: Price((forward * draw.spread(0.2, 5.0) * 1e18) as u128),
             seconds: draw.spread(1.0, 1e8) as u64,
             volatility: Ratio((draw.spread(0.01, 5.0) * 1e18) as u128),
         };
-        let (got, native) = (engine.price(&terms).await, terms.quote().unwrap());
-        assert_eq!(got.value, U256::from(native.value.0), "{terms:?}");
-        assert_eq!(got.delta, signed(native.delta), "{terms:?}");
-        assert_eq!(got.gamma, U256::from(native.gamma), "{terms:?}");
-        assert_eq!(got.vega, U256::from(native.vega), "{terms:?}");
-        let model = Terms {
-            is_call: terms.kind == Kind::Call,
-            forward: terms.forward.0 as f64 / 1e18,
-            strike: terms.strike.0 as f64 / 1e18,
-            years: terms.seconds as f64 / option_model::YEAR,
-            volatility: terms.volatility.0 as f64 / 1e18,
+        let (got, native) = (engine.price(&inputs).await, inputs.quote().unwrap());
+        assert_eq!(got.value, U256::from(native.value.0), "{inputs:?}");
+        assert_eq!(got.delta, signed(native.delta), "{inputs:?}");
+        assert_eq!(got.gamma, U256::from(native.gamma), "{inputs:?}");
+        assert_eq!(got.vega, U256::from(native.vega), "{inputs:?}");
+        let model = Inputs {
+            is_call: inputs.kind == Kind::Call,
+            forward: inputs.forward.0 as f64 / 1e18,
+            strike: inputs.strike.0 as f64 / 1e18,
+            years: inputs.seconds as f64 / option_model::YEAR,
+            volatility: inputs.volatility.0 as f64 / 1e18,
         };
         let off = ((number(got.value) - model.value()).abs() - 2e-18).max(0.0);
         worst = worst.max(off / model.forward);

@@ -15,9 +15,9 @@ abstract contract Ghost {
     int256 internal constant WAD = 1e18;
     /// Rounding of one operation, in WAD dollars: a thousandth of the token's unit.
     uint256 internal constant ROUNDING = 1e9;
-    /// The most that one operation adds to declared dust of a side: it cuts at most 16 buckets for each of at most 16 legs, and may
+    /// The most that one operation adds to residue of a side: it cuts at most 16 buckets for each of at most 16 legs, and may
     /// empty each with a base below 2^16 left; what else it joins, leaves and cuts loses 2 units each.
-    uint256 private constant DUST = 16 * 16 * (2 ** 16 + 1 + 2) + 9 * 16 * 2 * 2;
+    uint256 private constant RESIDUE = 16 * 16 * (2 ** 16 + 1 + 2) + 9 * 16 * 2 * 2;
 
     IMarginVault internal immutable vault;
     Lens internal immutable lens;
@@ -152,7 +152,7 @@ abstract contract Ghost {
         for (uint256 k = 0; k < seen.accounts.length; k++) {
             claimed += seen.accounts[k].equity;
         }
-        require_(claimed <= int256(seen.tokens + dustMoves(seen)), string.concat("7: claims after ", what));
+        require_(claimed <= int256(seen.tokens + residueMoves(seen)), string.concat("7: claims after ", what));
     }
 
     /// Invariant 7 once everybody is settled, at any coverage ratio: what is known of debts beyond what is missing is insured.
@@ -165,15 +165,15 @@ abstract contract Ghost {
         }
         int256 insured = int256(seen.debt) + seen.shortfall - int256(seen.missing);
         int256 backing = int256(seen.tokens) + (insured > 0 ? insured : int256(0));
-        require_(claimed <= backing + int256(dustMoves(seen)), "7: claims once all are settled");
+        require_(claimed <= backing + int256(residueMoves(seen)), "7: claims once all are settled");
     }
 
-    /// What declared dust can have gained or lost, and rounding: each mark has stayed within ten times what it is.
-    function dustMoves(VaultState memory seen) private pure returns (uint256 sum) {
+    /// What residue can have gained or lost, and rounding: each mark has stayed within ten times what it is.
+    function residueMoves(VaultState memory seen) private pure returns (uint256 sum) {
         sum = UNIT;
         for (uint256 i = 0; i < seen.instruments.length; i++) {
             InstrumentState memory instrument = seen.instruments[i];
-            sum += (instrument.dustLong + instrument.dustShort) * 10 * instrument.mark / uint256(WAD);
+            sum += (instrument.residueLong + instrument.residueShort) * 10 * instrument.mark / uint256(WAD);
         }
     }
 
@@ -206,17 +206,17 @@ abstract contract Ghost {
             if (size > 0) long += uint256(size);
             else short += uint256(-size);
         }
-        uint256 bound = DUST * (operations + 1);
-        require_(seen.instruments[i].dustLong <= bound, string.concat("3: dust of longs after ", what));
-        require_(seen.instruments[i].dustShort <= bound, string.concat("3: dust of shorts after ", what));
-        uint256 dust = seen.instruments[i].dustLong + seen.instruments[i].dustShort + ROUNDING;
+        uint256 bound = RESIDUE * (operations + 1);
+        require_(seen.instruments[i].residueLong <= bound, string.concat("3: residue of longs after ", what));
+        require_(seen.instruments[i].residueShort <= bound, string.concat("3: residue of shorts after ", what));
+        uint256 residue = seen.instruments[i].residueLong + seen.instruments[i].residueShort + ROUNDING;
         // What has settled is taken from one account after the other.
         require_(
-            seen.instruments[i].isFinal || distance(seen.instruments[i].long, seen.instruments[i].short) <= dust,
+            seen.instruments[i].isFinal || distance(seen.instruments[i].long, seen.instruments[i].short) <= residue,
             string.concat("3: longs are shorts after ", what)
         );
-        require_(distance(long, seen.instruments[i].long) <= dust, string.concat("3: sum of longs after ", what));
-        require_(distance(short, seen.instruments[i].short) <= dust, string.concat("3: sum of shorts after ", what));
+        require_(distance(long, seen.instruments[i].long) <= residue, string.concat("3: sum of longs after ", what));
+        require_(distance(short, seen.instruments[i].short) <= residue, string.concat("3: sum of shorts after ", what));
     }
 
     /// Invariant 4 for an account without a part in the operation: nothing of it has changed but what prices do.

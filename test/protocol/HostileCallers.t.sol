@@ -148,8 +148,8 @@ contract HostileCallerTest is ProtocolTest {
         vm.assertEq(vault.filled(alice.account, taker.nonce), 78);
         vm.assertLe(worth() + equityOf(bob), before);
         (uint256 long, uint256 short) = vault.openInterest(ETH);
-        (uint256 dustLong, uint256 dustShort) = vault.dust(ETH);
-        vm.assertApproxEqAbs(long, short, dustLong + dustShort + 1e3);
+        (uint256 residueLong, uint256 residueShort) = vault.dust(ETH);
+        vm.assertApproxEqAbs(long, short, residueLong + residueShort + 1e3);
         trade(bob, alice, uint256(sizeOf(alice)), 200e18);
         vm.assertLe(worth() + equityOf(bob), before);
     }

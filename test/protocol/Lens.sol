@@ -24,8 +24,8 @@ struct InstrumentState {
     bool isFinal; // an option that has settled
     uint256 long;
     uint256 short;
-    uint256 dustLong;
-    uint256 dustShort;
+    uint256 residueLong;
+    uint256 residueShort;
     int256 longGain;
     int256 shortGain;
     int256 fundingRate;
@@ -99,7 +99,7 @@ contract Lens {
             (state.fundingRate, state.fundingPaid) = vault.funding(instrument);
         }
         (state.long, state.short) = vault.openInterest(instrument);
-        (state.dustLong, state.dustShort) = vault.dust(instrument);
+        (state.residueLong, state.residueShort) = vault.dust(instrument);
         (state.longGain, state.shortGain) = vault.unsettled(instrument);
         (state.coverLeft,) = vault.cover(instrument);
     }

@@ -4,7 +4,7 @@ use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolCall;
 use contract_support::words::word;
 use contract_support::{calls, token};
-use insurance::{MAX_ASSETS, Rounding, Totals};
+use insurance::{MAX_ASSETS, PoolTotals, Rounding};
 use program_support::encoding::concat;
 use stylus_sdk::prelude::*;
 
@@ -77,44 +77,44 @@ impl InsurancePool {
     }
 
     /// What is too little to wait for.
-    fn dust(&self) -> u128 {
+    fn negligible(&self) -> u128 {
         let assets = self.reserves.totals().assets;
-        insurance::dust(assets, self.config.get().dollar())
+        insurance::negligible(assets, self.config.get().dollar())
     }
 
-    /// Whether `vault` has a deficit above dust that is known.
+    /// Whether `vault` has a deficit that is known and not negligible.
     pub(super) fn has_deficit(&self, vault: Address) -> Result<bool, Error> {
-        Ok(self.owed_by(vault)?[Owed::Known as usize] > self.dust())
+        Ok(self.owed_by(vault)?[Owed::Known as usize] > self.negligible())
     }
 
-    /// The vault with which the vaults owe more than dust together, at most `most` of it counted; none if they do not.
+    /// The vault with which the vaults together owe more than is negligible, at most `most` of it counted; none if they do not.
     pub(super) fn owing(&self, owed: Owed, most: u128) -> Result<Option<Address>, Error> {
-        let (mut sum, dust) = (0_u128, self.dust());
+        let (mut sum, negligible) = (0_u128, self.negligible());
         for k in 0..self.vault_list.len() {
             let vault = self.vault_list.get(k).unwrap_or_default();
             sum = sum.saturating_add(self.owed_by(vault)?[owed as usize]);
             // What the pool could not pay anyway holds nobody up.
-            if sum.min(most) > dust {
+            if sum.min(most) > negligible {
                 return Ok(Some(vault));
             }
         }
         Ok(None)
     }
 
-    /// Asks every vault before a deposit. Fails with `DebtKnown` if they owe more than dust that can be closed, or with `VaultSilent`.
+    /// Asks every vault before a deposit. Fails with `DebtKnown` if they owe more that can be closed than is negligible, or with `VaultSilent`.
     /// For what a vault has on record, its covers are measured by no more than what the pool has now, until a deposit finds that it
     /// owes nothing: nobody's deposit pays for what was owed before it came.
     pub(super) fn ask_before_deposit(&mut self) -> Result<(), Error> {
-        let (mut closable, dust) = (0_u128, self.dust());
+        let (mut closable, negligible) = (0_u128, self.negligible());
         let before = self.reserves.totals().assets;
         for k in 0..self.vault_list.len() {
             let vault = self.vault_list.get(k).unwrap_or_default();
             let owed = self.owed_by(vault)?;
             closable = closable.saturating_add(owed[Owed::Closable as usize]);
-            if closable > dust {
+            if closable > negligible {
                 return Err(Error::of::<DebtKnown>(&[vault.into_word()]));
             }
-            let most = (owed[Owed::Known as usize] > dust).then_some(before);
+            let most = (owed[Owed::Known as usize] > negligible).then_some(before);
             self.vaults.setter(vault).limit(most);
         }
         Ok(())
@@ -224,8 +224,8 @@ impl InsurancePool {
     }
 
     /// The totals once shares that are worth next to nothing have become fewer.
-    fn consolidated(&mut self, totals: Totals, locked: u128) -> Totals {
-        let released = Totals {
+    fn consolidated(&mut self, totals: PoolTotals, locked: u128) -> PoolTotals {
+        let released = PoolTotals {
             assets: totals.assets - locked,
             ..totals
         };
@@ -237,7 +237,7 @@ impl InsurancePool {
             let words = [word(after.shares), word(after.generation.into())];
             self.emit::<SharesConsolidated>(0, &words);
         }
-        Totals {
+        PoolTotals {
             assets: totals.assets,
             ..after
         }

@@ -9,7 +9,7 @@ use crate::{InsurancePool, narrow};
 use alloy_primitives::{Address, B256, U256};
 use contract_support::token;
 use contract_support::words::word;
-use insurance::{Income, MAX_ASSETS, MAX_SUPPLY, Rounding, Totals};
+use insurance::{Income, MAX_ASSETS, MAX_SUPPLY, PoolTotals, Rounding};
 use stylus_sdk::prelude::*;
 
 impl InsurancePool {
@@ -97,8 +97,8 @@ impl InsurancePool {
     }
 
     /// What the pool can still take, in assets and in shares, for whomever; nothing over a known debt.
-    pub(super) fn room_for(&self, _receiver: Address) -> Totals {
-        let mut room = Totals::default();
+    pub(super) fn room_for(&self, _receiver: Address) -> PoolTotals {
+        let mut room = PoolTotals::default();
         if let Ok(None) = self.owing(Owed::Closable, u128::MAX) {
             let (totals, price) = (self.reserves.totals(), self.price());
             let held = totals.assets + self.leaving.set_aside();
@@ -138,7 +138,7 @@ impl InsurancePool {
         }
         self.ask_before_deposit()?;
         let before = self.reserves.totals();
-        let after = Totals {
+        let after = PoolTotals {
             assets: before.assets.saturating_add(assets),
             shares: before.shares.saturating_add(shares),
             ..before

@@ -44,7 +44,7 @@ use alloc::vec::Vec;
 use alloy_primitives::{Address, U256};
 use contract_support::lock;
 use contract_support::ownable::Ownable;
-use insurance::{Price, Totals};
+use insurance::{PoolTotals, Price};
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{
     StorageAddress, StorageBool, StorageMap, StorageU32, StorageU256, StorageVec,
@@ -95,7 +95,7 @@ impl InsurancePool {
     }
 
     /// What the shares own now. What is left where there are none is income of whoever joins next.
-    fn released(&self) -> Totals {
+    fn released(&self) -> PoolTotals {
         let mut totals = self.reserves.totals();
         // What is locked is part of the assets.
         totals.assets -= match totals.shares {

@@ -2,11 +2,11 @@
 
 use alloc::vec::Vec;
 
-use risk::options::black::{Kind, Quote, Terms};
+use risk::options::black::{Inputs, Kind, Quote};
 use risk::options::encoding::MAX_SECONDS;
 use risk::options::scenario::Worth;
 use risk::options::{Portfolio, Refusal, Shock, Summation};
-use risk::{Position, Price, Ratio};
+use risk::{Position, Price, Ratio, Spot};
 
 use crate::portfolios::{add, margin};
 use crate::refusal::{bad_input, or_revert};
@@ -19,13 +19,13 @@ fn kind(is_call: bool) -> Kind {
     if is_call { Kind::Call } else { Kind::Put }
 }
 
-fn quote(terms: &Terms) -> Quote {
-    or_revert(terms.quote().map_err(|_| Refusal::Price))
+fn quote(inputs: &Inputs) -> Quote {
+    or_revert(inputs.quote().map_err(|_| Refusal::Price))
 }
 
 /// `price`: see the interface.
 pub fn price(arguments: &[Word]) -> Vec<u8> {
-    let quote = quote(&Terms {
+    let quote = quote(&Inputs {
         kind: kind(words::flag(arguments, 0)),
         forward: Price(words::unsigned(arguments, 1)),
         strike: Price(words::unsigned(arguments, 2)),
@@ -43,9 +43,10 @@ pub fn price(arguments: &[Word]) -> Vec<u8> {
 /// `evaluate`: see the interface.
 pub fn evaluate(arguments: &[Word]) -> Vec<u8> {
     let ratio = |place| Ratio(words::unsigned(arguments, place));
+    let spot = Spot(words::unsigned(arguments, 0));
     let portfolio = Portfolio {
-        spot: Price(words::unsigned(arguments, 0)),
-        stable: Price(words::unsigned(arguments, 0)),
+        spot,
+        stable: spot.as_stable(),
         tick: Price::ZERO,
         perpetual: Position(words::signed(arguments, 1)),
         shock: Shock {
@@ -68,14 +69,14 @@ fn evaluation(portfolio: &Portfolio, options: &[[Word; OPTION_WORDS]]) -> Vec<u8
     let mut worth = Worth::NOTHING;
     let mut summation = or_revert(Summation::new(portfolio));
     for option in options {
-        let (terms, size) = (terms(portfolio.spot, option), size(option));
-        let contract = revaluation.contract_of(&terms, size);
+        let (inputs, size) = (inputs(portfolio.spot, option), size(option));
+        let contract = revaluation.contract_of(&inputs, size);
         add(&revaluation, &mut worth, &contract);
-        or_revert(summation.add(&terms, size));
+        or_revert(summation.add(&inputs, size));
     }
     let contract_at = |place: usize| {
         let option = options.get(place)?;
-        Some(revaluation.contract_of(&terms(portfolio.spot, option), size(option)))
+        Some(revaluation.contract_of(&inputs(portfolio.spot, option), size(option)))
     };
     let (requirement, worst) = margin(&revaluation, &worth, (&contract_at, &[]));
     let sums = summation.sums();
@@ -90,14 +91,14 @@ fn evaluation(portfolio: &Portfolio, options: &[[Word; OPTION_WORDS]]) -> Vec<u8
     output
 }
 
-fn terms(spot: Price, option: &[Word; OPTION_WORDS]) -> Terms {
+fn inputs(spot: Spot, option: &[Word; OPTION_WORDS]) -> Inputs {
     let seconds = words::short(option, 2);
     if seconds > MAX_SECONDS.into() {
         bad_input();
     }
-    Terms {
+    Inputs {
         kind: kind(words::flag(option, 0)),
-        forward: spot,
+        forward: spot.price(),
         strike: Price(words::unsigned(option, 1)),
         seconds,
         volatility: Ratio(words::short(option, 4).into()),

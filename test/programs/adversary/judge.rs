@@ -38,7 +38,7 @@ pub struct Score {
     pub profit: f64,
     /// Largest share of a cover that was used up.
     pub used: f64,
-    /// What is declared dust.
+    /// What is residue.
     pub worn: f64,
     /// What a surface that its provider moved has given.
     pub surface: f64,

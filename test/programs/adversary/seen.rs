@@ -15,7 +15,7 @@ const WAD: i128 = 1_000_000_000_000_000_000;
 /// A unit of the quote token, WAD.
 const UNIT: i128 = 1_000_000_000_000;
 /// Size that rounding may declare nobody's in one sequence, 1e-18 units (invariant 3).
-const DUST: u128 = 100_000_000;
+const RESIDUE: u128 = 100_000_000;
 
 /// Perpetuals and series.
 pub const INSTRUMENTS: usize = 5;
@@ -70,7 +70,7 @@ pub struct InstrumentSeen {
     pub tier: u8,
     pub blocked: u16,
     open_interest: [u128; 2],
-    dust: [u128; 2],
+    residue: [u128; 2],
     /// Of all accounts' legs: long, short.
     sizes: [u128; 2],
     /// Maker's and taker's fee, shares of notional; of a perpetual.
@@ -275,15 +275,15 @@ impl Seen {
         }
         for instrument in &mut self.instruments {
             let open = answers.ask::<IMarginVault::openInterestCall>();
-            let dust = answers.ask::<IMarginVault::dustCall>();
+            let residue = answers.ask::<IMarginVault::dustCall>();
             let unsettled = answers.ask::<IMarginVault::unsettledCall>();
             // A series that was delisted has nothing any more.
-            let (Ok(open), Ok(dust), Ok(unsettled)) = (open, dust, unsettled) else {
+            let (Ok(open), Ok(residue), Ok(unsettled)) = (open, residue, unsettled) else {
                 assert!(instrument.is_series, "a perpetual stays");
                 continue;
             };
             instrument.open_interest = [open.long, open.short].map(|size| money(size) as u128);
-            instrument.dust = [dust.long, dust.short].map(|size| money(size) as u128);
+            instrument.residue = [residue.long, residue.short].map(|size| money(size) as u128);
             self.unsettled += signed(unsettled.long) + signed(unsettled.short);
         }
     }
@@ -416,7 +416,7 @@ impl Seen {
         })?;
         let mut worn = 0.0_f64;
         for (place, instrument) in self.instruments.iter().enumerate() {
-            worn = worn.max(instrument.dust(place)?);
+            worn = worn.max(instrument.residue(place)?);
         }
         Ok(worn)
     }
@@ -448,19 +448,19 @@ impl Seen {
 
 impl InstrumentSeen {
     /// Invariant 3.
-    fn dust(&self, place: usize) -> Result<f64, Violation> {
+    fn residue(&self, place: usize) -> Result<f64, Violation> {
         let [long, short] = self.open_interest;
         let over = action::OPEN | action::REDUCE;
         let settled = self.is_series && self.blocked & over == over;
-        hold(Kind::Dust, settled || long == short, || {
+        hold(Kind::Residue, settled || long == short, || {
             format!("open interest {long} and {short} of {place}")
         })?;
         let mut worst = 0.0_f64;
         for side in 0..2 {
             let nobody = self.open_interest[side].abs_diff(self.sizes[side]);
             worst = worst.max(nobody as f64 / 1e18 * self.mark as f64 / 1e18);
-            let declared = self.dust[side].max(DUST);
-            hold(Kind::Dust, nobody <= declared, || {
+            let declared = self.residue[side].max(RESIDUE);
+            hold(Kind::Residue, nobody <= declared, || {
                 format!("{nobody} of {place} is nobody's, {declared} declared")
             })?;
         }

@@ -12,7 +12,7 @@ use client::records::Deployment;
 use client::units::tokens;
 use devnode::evm::STYLUS_DEPLOYER;
 use stage::deploy;
-use stage::market::{Market, Terms};
+use stage::market::{ContractSpec, Market};
 
 use crate::node::Node;
 use crate::setters;
@@ -144,7 +144,7 @@ fn accounts(people: &[Wallet], others: [Address; 3]) -> Vec<B256> {
 }
 
 /// Rates that every instrument begins with; [`setters`] set those of each.
-const TERMS: Terms = Terms {
+const SPEC: ContractSpec = ContractSpec {
     maintenance: 0.03,
     initial: 0.05,
     band: 0.02,
@@ -173,7 +173,7 @@ pub async fn deploy(handle: &devnode::Handle) -> (Node, System) {
         chain.execute(&[create]).await.unwrap();
     }
     let listed = [("ETH", feeds[0]), ("BTC", feeds[1]), ("THIN", feeds[2])];
-    let market = Market::create(&chain, &operator, &deployment, &listed, &TERMS)
+    let market = Market::create(&chain, &operator, &deployment, &listed, &SPEC)
         .await
         .unwrap();
     let node = Node::new(handle.chain().clone());

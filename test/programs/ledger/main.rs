@@ -1,7 +1,7 @@
 //! Random sequences through the vault's programs on a node, and through the exact model of its ledger.
 //!
 //! `BULKHEAD_OPERATIONS` is how many operations have to take effect, `BULKHEAD_SEED` the first sequence. Funding, fees,
-//! rewards and dust are zero; the guard, the pool and the token are mocks that the model can follow; time stands still but
+//! rewards and the dust notional are zero; the guard, the pool and the token are mocks that the model can follow; time stands still but
 //! for a day before each conversion, in which all profit matures. It needs the built programs, and forge.
 
 mod compare;

@@ -227,7 +227,7 @@ fn instrument(id: InstrumentId) -> Instrument {
     }
 }
 
-/// Parameters with a penalty that starts at `start`, without rewards and dust.
+/// Parameters with a penalty that starts at `start`, without rewards and dust notional.
 pub fn parameters(start: u64) -> IMarginVault::setParametersCall {
     IMarginVault::setParametersCall {
         parameters: Parameters {

@@ -1,7 +1,7 @@
 //! Shares of one owner.
 
 use contract_support::packing::{Pack, Unpack};
-use insurance::Totals;
+use insurance::PoolTotals;
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::StorageB256;
 
@@ -13,14 +13,14 @@ pub struct Holding {
 
 impl Holding {
     /// The shares, as they count at `totals`.
-    pub fn shares(&self, totals: &Totals) -> u128 {
+    pub fn shares(&self, totals: &PoolTotals) -> u128 {
         let mut fields = Unpack::new(self.word.get());
         let shares = fields.uint(16);
         totals.carried(shares, fields.short(1) as u8)
     }
 
     /// Replaces them by `shares`, as they count at `totals`.
-    pub fn set(&mut self, shares: u128, totals: &Totals) {
+    pub fn set(&mut self, shares: u128, totals: &PoolTotals) {
         let word = Pack::default()
             .uint(shares, 16)
             .short(totals.generation.into(), 1);

@@ -18,10 +18,10 @@ pub use vault::VaultRecord;
 
 use alloy_primitives::B256;
 use contract_support::packing::{Pack, Unpack};
-use insurance::Totals;
+use insurance::PoolTotals;
 
 /// Slot of totals (shares 16 bytes, assets 12, generation 1) and a day (3), counted from 1970.
-fn pack_totals(totals: &Totals, day: u64) -> B256 {
+fn pack_totals(totals: &PoolTotals, day: u64) -> B256 {
     Pack::default()
         .uint(totals.shares, 16)
         .uint(totals.assets, 12)
@@ -31,9 +31,9 @@ fn pack_totals(totals: &Totals, day: u64) -> B256 {
 }
 
 /// What [`pack_totals`] has packed.
-fn unpack_totals(word: B256) -> (Totals, u64) {
+fn unpack_totals(word: B256) -> (PoolTotals, u64) {
     let mut fields = Unpack::new(word);
-    let totals = Totals {
+    let totals = PoolTotals {
         shares: fields.uint(16),
         assets: fields.uint(12),
         generation: fields.short(1) as u8,

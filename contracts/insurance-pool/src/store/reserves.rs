@@ -1,7 +1,7 @@
 //! Shares, assets, what the day began with and what was drawn on it: one slot for every operation, a second one for draws and exits.
 
 use contract_support::packing::{Pack, Unpack};
-use insurance::{DAY, Day, Totals};
+use insurance::{DAY, Day, PoolTotals};
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::StorageB256;
 
@@ -17,7 +17,7 @@ pub struct Reserves {
 
 impl Reserves {
     /// Shares and assets.
-    pub fn totals(&self) -> Totals {
+    pub fn totals(&self) -> PoolTotals {
         unpack_totals(self.totals.get()).0
     }
 
@@ -38,7 +38,7 @@ impl Reserves {
     }
 
     /// Stores totals within their bounds; the first change on a day keeps what the day began with.
-    pub fn set(&mut self, now: u64, totals: &Totals) {
+    pub fn set(&mut self, now: u64, totals: &PoolTotals) {
         let (_, day) = unpack_totals(self.totals.get());
         if day != now / DAY {
             let today = self.day(now);
@@ -48,7 +48,7 @@ impl Reserves {
     }
 
     /// Stores totals, and what the day of `now` is after a draw or an exit.
-    pub fn set_with_day(&mut self, now: u64, totals: &Totals, day: Day) {
+    pub fn set_with_day(&mut self, now: u64, totals: &PoolTotals, day: Day) {
         self.store_day(now, day);
         self.totals.set(pack_totals(totals, now / DAY));
     }

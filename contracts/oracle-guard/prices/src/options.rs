@@ -10,6 +10,7 @@ use oracle::surface::day_of_volatility;
 use oracle::tier::action;
 use oracle::{Expiry, OptionQuote};
 use risk::options::black::Kind;
+use risk::{Mark, SettlementPrice};
 
 use crate::prices::{Observer, Purpose, Reading};
 use crate::readings::MARK_WORDS;
@@ -102,11 +103,11 @@ fn option_mark(
 /// The expiry at `time` as it stands now: its surface until then, its settlement from then on. Of series that settle at `closes`,
 /// unless that is zero, the same from a day before that on.
 fn expiry_of(underlying: &Reading, (time, closes): (u64, u64), observer: &Observer) -> Expiry {
-    let (mark, now) = (underlying.entry.price.mark, observer.now);
+    let (mark, now) = (Mark(underlying.entry.price.mark), observer.now);
     let counted = |at| underlying.settlements.fixed(at, observer.windows(), now);
     let settled = |at| {
         if now < at {
-            0
+            SettlementPrice::ZERO
         } else {
             final_price(underlying, at, now)
         }

@@ -22,7 +22,7 @@ impl Observer {
         let raised = entry.raised.told(reading.tier, &entry.trip, self.now);
         [
             uint(entry.price.mark),
-            uint(entry.price.stable),
+            uint(entry.price.stable.0),
             uint(reading.tier as u8),
             uint(reading.blocked),
             uint(maintenance),

@@ -9,6 +9,7 @@ use oracle::Settlements;
 use oracle::settlement::is_expiry;
 use program_support::event::emit;
 use program_support::topic;
+use risk::SettlementPrice;
 
 use crate::prices::{Observer, Purpose, Reading};
 
@@ -22,12 +23,12 @@ pub fn report(asset: &B256, settlements: &Settlements) {
 }
 
 /// The price of the day that ended at `expiry`, of what was observed in this second; zero if that is not final.
-pub fn final_price(reading: &Reading, expiry: u64, now: u64) -> u128 {
+pub fn final_price(reading: &Reading, expiry: u64, now: u64) -> SettlementPrice {
     let waits = reading.settlements.pending;
     if waits.is_some_and(|pending| pending.first <= expiry) {
-        return 0;
+        return SettlementPrice::ZERO;
     }
-    reading.record.settled(expiry, now)
+    SettlementPrice(reading.record.settled(expiry, now))
 }
 
 /// The WAD mean for the day of `asset` that ends at `expiry` so far, the trusted seconds that it needs yet, and whether it is final, as
@@ -40,8 +41,8 @@ pub fn settlement(asset: B256, expiry: u64) -> Vec<u8> {
     }
     let (settlements, now) = (&reading.settlements, observer.now);
     let price = final_price(&reading, expiry, now);
-    if price != 0 {
-        return encode(&[uint(price), B256::ZERO, uint(1u8)]);
+    if price != SettlementPrice::ZERO {
+        return encode(&[uint(price.0), B256::ZERO, uint(1u8)]);
     }
     let (mean, missing) = settlements.progress(expiry, observer.windows(), now);
     encode(&[uint(mean), uint(missing), B256::ZERO])

@@ -7,7 +7,7 @@ use alloy_sol_types::SolError;
 use oracle::compact::Decimal;
 use oracle::source::{MAX_CEILING, MAX_DECIMALS, MAX_HEARTBEAT};
 use oracle::{
-    NotTaken, Parameters, Price, RangeLimits, Round, Sample, Sequencer, Sources, Standing,
+    AssetState, NotTaken, Parameters, Price, RangeLimits, Round, Sample, Sequencer, Sources,
     SurfaceLimits, Tier, Windows, handover,
 };
 use program_support::event::{Topic, emit};
@@ -284,15 +284,15 @@ fn take_over(record: &Record, feeds: &Feeds) {
     };
     let price = entry.price;
     let sources = heard(feeds, now);
-    let standing = match handover::take(&price, record.changed_at(), &sources, now) {
-        Ok(standing) => standing,
+    let state = match handover::take(&price, record.changed_at(), &sources, now) {
+        Ok(state) => state,
         Err(refusal) => refuse_handover(refusal),
     };
     record.configure(feeds);
-    if standing != Standing::Unpriced {
+    if state != AssetState::Unpriced {
         record.set_changed_at(now);
     }
-    if standing == Standing::Frozen {
+    if state == AssetState::Frozen {
         let price = Price {
             tier: Tier::Restricted,
             ..price

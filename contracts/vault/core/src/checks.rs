@@ -1,13 +1,13 @@
-//! Who may change a parameter, who may take over an account, and which of its legs can move.
+//! Who may change a parameter, who may take over an account, and whether its positions are dust.
 
 use crate::error::{Error, require};
 use crate::parameters::Amounts;
-use crate::session::{Session, action, is_owner_of, owner_of};
+use crate::session::{is_owner_of, owner_of};
 use crate::storage::{Field, Storage};
 use crate::word::Word;
 use alloy_primitives::B256;
 use risk::rules::liquidation;
-use risk::{Legs, Positions, Result};
+use risk::{Positions, Result};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::MessageAccess;
 
@@ -47,26 +47,10 @@ pub fn only_for(store: &Storage, account: B256) {
     );
 }
 
-/// Those of some legs in which the guard allows an action; the others are set aside.
-pub fn allowed(session: &Session, action: u16, legs: &Legs) -> Legs {
-    let mut allowed = *legs;
-    for &id in legs.as_slice() {
-        if session.market(id).blocked & action != 0 {
-            allowed.remove(id);
-        }
-    }
-    allowed
-}
-
-/// Whether the debt of an account with such legs can be closed, in part at least.
-pub fn is_closable(session: &Session, legs: &Legs) -> bool {
-    let movable = allowed(session, action::DELEVERAGE, legs);
-    // Without legs nothing is in the way of writing the debt off.
-    legs.as_slice().is_empty() || !movable.as_slice().is_empty()
-}
-
 /// Whether positions are too small to leave a rest of, by what they are on.
 pub fn is_dust(store: &Storage, positions: &Positions) -> Result<bool> {
-    let Amounts { dust, .. } = store.amounts();
-    liquidation::is_dust(positions, dust, |id| store.markets.get(id).underlying.spot)
+    let Amounts { dust_notional, .. } = store.amounts();
+    liquidation::is_dust(positions, dust_notional, |id| {
+        store.valuations.get(id).underlying.spot
+    })
 }

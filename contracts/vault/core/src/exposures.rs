@@ -10,13 +10,13 @@ use crate::storage::{InstrumentField, Storage};
 
 /// Counts an option at what the guard said of it in this operation. Returns what all series of its underlying add up to.
 pub fn count(store: &mut Storage, id: InstrumentId) -> Exposure {
-    let market = *store.markets.get(id);
+    let valuation = *store.valuations.get(id);
     let open_interest = store.side(id, Side::Long).open_interest;
     let new = Exposure::of(
         open_interest,
-        market.underlying.spot,
-        market.vega(),
-        market.gamma(),
+        valuation.underlying.spot,
+        valuation.vega(),
+        valuation.gamma(),
     );
     recount(store, id, new)
 }

@@ -2,7 +2,7 @@
 //! their underlying. What insurance pays for an instrument is the ledger's to say: see [`risk::Cover`].
 
 use crate::calls;
-use crate::session::Session;
+use crate::session::{OutflowKept, Session};
 use crate::storage::{Field, Storage};
 use risk::{InstrumentId, Ledger, Positions, Result, Store, Usd, math};
 
@@ -34,7 +34,7 @@ pub fn pay_in_for(ledger: &mut Ledger<Storage>, id: InstrumentId, amount: Usd) {
 }
 
 /// Draws at most `amount` from the pool, in whole units of the token. Returns what it has paid.
-pub fn draw(session: &mut Session, amount: Usd) -> Result<Usd> {
+pub fn draw(session: &mut Session, _: OutflowKept, amount: Usd) -> Result<Usd> {
     let store = &*session.ledger.store;
     let (pool, token) = (store.address(Field::Pool), store.address(Field::QuoteToken));
     let units = math::unsigned(amount.0)? / session.unit();

@@ -27,7 +27,8 @@
 //! | a signature checked | [`signatures`] |
 //! | a price accepted | [`prices`] |
 //! | a margin computed | [`margins`] |
-//! | a leg found movable | [`checks`] |
+//! | a caller's right checked | [`checks`] |
+//! | a leg found movable | [`session`] |
 //! | an instrument's cover followed | [`flows`] |
 //! | options of an underlying added up | [`exposures`] |
 //! | a token moved, the pool called | [`calls`] |
@@ -49,7 +50,6 @@ pub mod exposures;
 pub mod flows;
 pub mod interfaces;
 pub mod margins;
-pub mod market;
 pub mod nonces;
 pub mod options;
 pub mod orders;
@@ -62,5 +62,6 @@ pub mod session;
 pub mod signatures;
 pub mod storage;
 pub mod trading;
+pub mod valuation;
 
 pub use program_support::{event, steward, topic, word};

@@ -15,9 +15,9 @@ use crate::abi::encode_call;
 use crate::calls;
 use crate::error::Error;
 use crate::interfaces::Engine;
-use crate::market::Market;
 use crate::options::{Series, is_option};
 use crate::storage::{Field, Storage};
+use crate::valuation::{Life, Valuation};
 use crate::word::Word;
 
 /// Words of the engine's calldata and return data before the first that counts.
@@ -61,7 +61,7 @@ impl Storage {
         }
         for (id, position) in positions.iter() {
             if !is_option(id) && portfolios >> id & 1 == 0 {
-                sum = sum.plus(alone(&self.markets.get(id).underlying, position)?)?;
+                sum = sum.plus(alone(&self.valuations.get(id).underlying, position)?)?;
             }
         }
         Ok(sum)
@@ -81,10 +81,10 @@ impl Storage {
     }
 
     /// An option that has not settled, and its terms.
-    fn live_option(&self, id: InstrumentId) -> Option<(&Market, &Series)> {
-        let market = self.markets.get(id);
-        let series = market.series.as_ref()?;
-        (!market.is_final).then_some((market, series))
+    fn live_option(&self, id: InstrumentId) -> Option<(&Valuation, &Series)> {
+        let valuation = self.valuations.get(id);
+        let series = valuation.series.as_ref()?;
+        (!valuation.life.is_over()).then_some((valuation, series))
     }
 
     /// What all portfolios among some positions need together, asked for once in an operation.
@@ -131,21 +131,21 @@ impl Storage {
         words: &mut Vec<Word>,
     ) -> Result<()> {
         let rates = self.option_rules(underlying).rates();
-        let market = self.markets.get(underlying);
-        let mut portfolio = market
+        let valuation = self.valuations.get(underlying);
+        let mut portfolio = valuation
             .underlying
             .portfolio(positions.get(underlying), &rates);
         let (mut legs, mut distrusted) = (Vec::with_capacity(MAX_LEGS), false);
         for (id, position) in positions.iter() {
             if is_option(id)
-                && let Some((market, series)) = self.live_option(id)
+                && let Some((valuation, series)) = self.live_option(id)
                 && series.underlying == underlying
             {
-                let leg = leg(market, series, position);
-                let words = leg.pack_late(&market.counted(), market.is_closing);
+                let leg = leg(valuation, series, position);
+                let words = leg.pack_late(&valuation.counted(), valuation.life == Life::Closing);
                 legs.extend(words.into_iter().flatten());
                 // One is enough: all that a portfolio holds is moved together.
-                distrusted |= market.is_distrusted();
+                distrusted |= valuation.is_distrusted();
             }
         }
         if distrusted {
@@ -159,12 +159,12 @@ impl Storage {
 }
 
 /// An option as the engine reads it.
-fn leg(market: &Market, series: &Series, position: Position) -> OptionLeg {
+fn leg(valuation: &Valuation, series: &Series, position: Position) -> OptionLeg {
     OptionLeg {
         kind: series.kind,
         strike: parts_of_ticks(series.strike),
-        seconds: market.seconds,
-        volatility: millionths(market.volatility()),
+        seconds: valuation.seconds,
+        volatility: millionths(valuation.volatility()),
         size: position,
     }
 }

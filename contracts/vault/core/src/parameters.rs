@@ -150,14 +150,14 @@ pub struct Amounts {
     /// Largest reward for closing one account in debt.
     pub max_reward: Usd,
     /// Notional below which a liquidation takes everything.
-    pub dust: Usd,
+    pub dust_notional: Usd,
 }
 
 impl Amounts {
     pub fn of_word(word: Word) -> Self {
         Self {
             max_reward: Usd(math::signed(word.high).or_revert()),
-            dust: Usd(math::signed(word.low).or_revert()),
+            dust_notional: Usd(math::signed(word.low).or_revert()),
         }
     }
 }

@@ -6,16 +6,16 @@ use alloc::vec::Vec;
 use alloy_sol_types::SolCall;
 use risk::options::black::Kind;
 use risk::rules::listing::{is_closing, seconds_to_expiry};
-use risk::{InstrumentId, Ledger, Price, Prices, Ranges, Ratio, Tier, TierEnds, Underlying};
+use risk::{InstrumentId, Ledger, Mark, Prices, Ranges, Ratio, Stable, Tier, TierEnds, Underlying};
 
 use crate::abi::{Args, Bytes, encode_call};
 use crate::calls;
 use crate::error::{Error, OrRevert, require};
 use crate::interfaces::Guard;
-use crate::market::{Market, Markets, action};
 use crate::options::{Series, is_option};
 use crate::parameters::ratio;
 use crate::storage::{Field, InstrumentField, Storage};
+use crate::valuation::{Life, Valuation, Valuations, action};
 use crate::word::Word;
 
 /// Words of one of the guard's marks: mark, stable price, tier, blocked, spot range, initial spot range, ends of Caution and Restricted.
@@ -32,35 +32,41 @@ impl Storage {
     /// about, nor one that an account names although it has been delisted since: that has settled long ago. Of both, the gains take
     /// the tiers of the underlying.
     pub fn want(&mut self, id: InstrumentId) {
-        if self.markets.places.is_empty() {
-            self.markets.places = vec![0; 256];
+        if self.valuations.places.is_empty() {
+            self.valuations.places = vec![0; 256];
         }
-        if self.markets.places[usize::from(id)] > 0 {
+        if self.valuations.places[usize::from(id)] > 0 {
             return;
         }
-        let mut market = Market {
+        let mut valuation = Valuation {
             id,
-            ..Market::default()
+            ..Valuation::default()
         };
         if is_option(id) {
             let series = self.series(id);
             self.want(series.underlying);
-            market.asset = self.markets.get(series.underlying).asset;
-            market.series = Some(series);
-            market.is_final = series.number == 0 || series.is_settled;
-            if market.is_final {
-                market.blocked = action::OPEN | action::REDUCE;
-                market.answer = vec![0; OPTION_MARK_WORDS * 32].leak();
+            valuation.asset = self.valuations.get(series.underlying).asset;
+            valuation.series = Some(series);
+            valuation.life = if series.number == 0 {
+                Life::Delisted
+            } else if series.is_settled {
+                Life::Settled
             } else {
-                self.markets.options += 1;
+                Life::Live
+            };
+            if valuation.life.is_over() {
+                valuation.blocked = action::OPEN | action::REDUCE;
+                valuation.answer = vec![0; OPTION_MARK_WORDS * 32].leak();
+            } else {
+                self.valuations.options += 1;
             }
         } else {
-            market.asset = self.markets.perpetuals;
-            self.markets.perpetuals += 1;
+            valuation.asset = self.valuations.perpetuals;
+            self.valuations.perpetuals += 1;
         }
-        let markets = &mut self.markets;
-        markets.known.push(market);
-        markets.places[usize::from(id)] = markets.known.len() as u8;
+        let valuations = &mut self.valuations;
+        valuations.known.push(valuation);
+        valuations.places[usize::from(id)] = valuations.known.len() as u8;
     }
 }
 
@@ -69,17 +75,17 @@ impl Storage {
 /// The guard asks the feeds in that call, so that no operation goes by a mark that somebody chose not to update; it stores what it
 /// has observed where that is news, unless a view asks. If it fails, so does the operation: no failure is taken for a frozen asset.
 pub fn read(ledger: &mut Ledger<Storage>) {
-    let mut markets = core::mem::take(&mut ledger.store.markets);
-    if markets.perpetuals > 0 {
-        let question = markets.question(ledger.store);
+    let mut valuations = core::mem::take(&mut ledger.store.valuations);
+    if valuations.perpetuals > 0 {
+        let question = valuations.question(ledger.store);
         let guard = ledger.store.address(Field::Guard);
         let data = (calls::write(guard, question), Error::GuardFailed).or_revert();
-        markets.accept(ledger, Args::new(data));
+        valuations.accept(ledger, Args::new(data));
     }
-    ledger.store.markets = markets;
+    ledger.store.valuations = valuations;
 }
 
-impl Markets {
+impl Valuations {
     /// What to ask the guard: the assets, and the options on them if there are any.
     fn question(&self, store: &Storage) -> Bytes {
         let (assets, options) = (u128::from(self.perpetuals), u128::from(self.options));
@@ -95,10 +101,10 @@ impl Markets {
             return encode_call(self.selector(), &words[1..]);
         }
         words.push(Word::of(options));
-        for market in &self.known {
-            if let (Some(series), false) = (&market.series, market.is_final) {
+        for valuation in &self.known {
+            if let (Some(series), false) = (&valuation.series, valuation.life.is_over()) {
                 let rules = store.option_rules(series.underlying);
-                words.push(Word::of(market.asset.into()));
+                words.push(Word::of(valuation.asset.into()));
                 words.push(Word::of(series.expiry.into()));
                 words.push(Word::of(series.strike_price(&rules).0));
                 words.push(Word::of((series.kind == Kind::Call).into()));
@@ -130,25 +136,25 @@ impl Markets {
         let complete = assets == self.perpetuals.into() && options == self.options.into();
         require(complete, Error::GuardFailed);
         for place in 0..self.known.len() {
-            let mut market = self.known[place];
-            if let Some(series) = market.series {
+            let mut valuation = self.known[place];
+            if let Some(series) = valuation.series {
                 let underlying = self.get(series.underlying);
-                market.ends = underlying.ends;
-                if !market.is_final {
-                    (market.answer, option_marks.bytes) =
+                valuation.ends = underlying.ends;
+                if !valuation.life.is_over() {
+                    (valuation.answer, option_marks.bytes) =
                         option_marks.bytes.split_at(OPTION_MARK_WORDS * 32);
-                    market.accept_option(ledger, &series, underlying);
+                    valuation.accept_option(ledger, &series, underlying);
                 }
             } else {
-                (market.answer, marks.bytes) = marks.bytes.split_at(MARK_WORDS * 32);
-                market.accept(ledger);
+                (valuation.answer, marks.bytes) = marks.bytes.split_at(MARK_WORDS * 32);
+                valuation.accept(ledger);
             }
-            self.known[place] = market;
+            self.known[place] = valuation;
         }
     }
 }
 
-impl Market {
+impl Valuation {
     /// Reads what the guard says of a perpetual, by its own rates. Accrues funding at the mark until now first.
     fn accept(&mut self, ledger: &mut Ledger<Storage>) {
         self.reprice(ledger);
@@ -163,11 +169,12 @@ impl Market {
             initial: Ratio(answer.unsigned(5)),
         };
         self.ends = TierEnds::new(answer.u32(6), answer.u32(7));
+        let spot = self.mark.of_underlying();
         self.underlying = Underlying {
-            spot: self.mark,
+            spot,
             stable: match answer.unsigned(1) {
-                0 => self.mark,
-                stable => Price(stable),
+                0 => spot.as_stable(),
+                stable => Stable(stable),
             },
             ranges: Ranges::of(own, guarded, self.tier, rates.step()),
         };
@@ -179,10 +186,16 @@ impl Market {
         self.reprice(ledger);
         self.underlying = underlying.underlying;
         let (now, closes) = (ledger.now, series.closes.into());
-        self.is_closing = is_closing(closes, now);
         self.seconds = seconds_to_expiry(series.expiry.into(), closes, now) as u32;
         // Nothing settles at a mark that the ledger could not count with.
-        self.is_final = Args::new(self.answer).bool(4) && self.blocked & action::MARK == 0;
+        let is_final = Args::new(self.answer).bool(4) && self.blocked & action::MARK == 0;
+        self.life = if is_final {
+            Life::Settled
+        } else if is_closing(closes, now) {
+            Life::Closing
+        } else {
+            Life::Live
+        };
     }
 
     /// Reads tier and what is forbidden, accrues funding, then moves the mark to the guard's, which is the last that it trusted if
@@ -204,7 +217,7 @@ impl Market {
         // Of a perpetual the stable price, of an option the volatility: zero where the guard knows nothing to value it by.
         let known = answer.unsigned(1) > 0;
         let new_mark = if known || self.blocked & action::MARK == 0 {
-            Price(answer.unsigned(0))
+            Mark(answer.unsigned(0))
         } else {
             mark
         };

@@ -32,7 +32,7 @@ pub fn serve<P: Program>(len: usize) -> usize {
     let store = &mut Storage::default();
     // Views come first and are never flushed: what they write is gone when they return.
     let output = P::view(selector, args, store).unwrap_or_else(|| {
-        store.markets.kept = true;
+        store.valuations.kept = true;
         let output = (P::execute(selector, args, store), Error::UnknownFunction).or_revert();
         vm.flush_cache(false);
         output

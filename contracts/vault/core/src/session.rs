@@ -6,22 +6,21 @@ use program_support::topic;
 use risk::rules::margin::least_initial;
 use risk::rules::{cover, withdrawal};
 use risk::{
-    Account, Health, InstrumentId, Ledger, Outflow, OutflowRates, Pool, Positions, Store, Tier,
-    Usd, Valued, math,
+    Account, Health, InstrumentId, Ledger, Legs, Outflow, OutflowRates, Pool, Positions, Store,
+    Tier, Usd, Valued, math,
 };
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::{AccountAccess, BlockAccess, MessageAccess};
 
 use crate::abi::{Args, usd, word};
 use crate::calls;
-use crate::checks::is_closable;
 use crate::closings::watch_debt;
 use crate::error::{Error, OrRevert, require};
 use crate::interfaces::IMarginVault;
-use crate::market::Market;
-pub use crate::market::action;
 use crate::prices;
 use crate::storage::{Field, Storage};
+use crate::valuation::Valuation;
+pub use crate::valuation::action;
 use crate::word::Word;
 
 /// One operation in progress.
@@ -33,6 +32,11 @@ pub struct Session<'s> {
     /// V when the operation began.
     tokens: Usd,
 }
+
+/// That the outflow limiter has been brought up to now at what V was: without it nothing is drawn from the pool, or what arrives
+/// would raise the caps of a time before it came.
+#[derive(Clone, Copy)]
+pub struct OutflowKept(());
 
 /// The account of an owner's sub-account 0.
 pub fn main_account(owner: Address) -> B256 {
@@ -112,13 +116,16 @@ impl<'s> Session<'s> {
 
     /// What the guard said of an instrument.
     #[must_use]
-    pub fn market(&self, id: InstrumentId) -> &Market {
-        self.ledger.store.markets.get(id)
+    pub fn valuation(&self, id: InstrumentId) -> &Valuation {
+        self.ledger.store.valuations.get(id)
     }
 
     /// Reverts if the guard forbids an action in an instrument.
     pub fn allow(&self, action: u16, id: InstrumentId) {
-        require(self.market(id).blocked & action == 0, Error::ActionBlocked);
+        require(
+            self.valuation(id).blocked & action == 0,
+            Error::ActionBlocked,
+        );
     }
 
     /// Reverts if the guard forbids an action in an instrument of the account's.
@@ -126,6 +133,24 @@ impl<'s> Session<'s> {
         for &id in self.ledger.store.account(account).legs.as_slice() {
             self.allow(action, id);
         }
+    }
+
+    /// Those of some legs in which the guard allows an action; the others are set aside.
+    pub fn allowed(&self, action: u16, legs: &Legs) -> Legs {
+        let mut allowed = *legs;
+        for &id in legs.as_slice() {
+            if self.valuation(id).blocked & action != 0 {
+                allowed.remove(id);
+            }
+        }
+        allowed
+    }
+
+    /// Whether the debt of an account with such legs can be closed, in part at least.
+    fn is_closable(&self, legs: &Legs) -> bool {
+        let movable = self.allowed(action::DELEVERAGE, legs);
+        // Without legs nothing is in the way of writing the debt off.
+        legs.as_slice().is_empty() || !movable.as_slice().is_empty()
     }
 
     /// Asks the pool what it would pay, once a debt makes that matter.
@@ -204,10 +229,11 @@ impl<'s> Session<'s> {
             .or_revert())
     }
 
-    /// Brings the outflow limiter up to now, before tokens come or go that it does not limit.
-    pub fn keep_outflow(&mut self) {
+    /// Brings the outflow limiter up to now, before tokens come that it does not limit.
+    pub fn keep_outflow(&mut self) -> OutflowKept {
         let (outflow, _) = self.outflow();
         self.ledger.store.set_outflow(&outflow);
+        OutflowKept(())
     }
 
     /// Settles an account.
@@ -225,7 +251,7 @@ impl<'s> Session<'s> {
         watch_debt(self.ledger.store, id, before, &after.account);
         // This settlement may have found the first debt: from here on h depends on what the pool pays.
         self.insure_debts();
-        if after.account.stuck && is_closable(self, &after.account.legs) {
+        if after.account.stuck && self.is_closable(&after.account.legs) {
             self.set_stuck(id, false);
         }
         if before.legs.as_slice().is_empty() {
@@ -273,7 +299,7 @@ impl<'s> Session<'s> {
     pub fn check_withdrawal(&self, id: B256, valued: &Valued) {
         // In Halted nothing leaves by an account whose positions may be worth less than they say.
         self.allow_all(action::WITHDRAW, id);
-        let restricted = |&id: &InstrumentId| self.market(id).tier >= Tier::Restricted;
+        let restricted = |&id: &InstrumentId| self.valuation(id).tier >= Tier::Restricted;
         let restricted = valued.account.legs.as_slice().iter().any(restricted);
         let mature = valued.mature_equity(self.now).or_revert();
         let usable = withdrawal::usable(mature, restricted);

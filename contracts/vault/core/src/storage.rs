@@ -39,18 +39,18 @@ use risk::options::encoding::Requirement;
 use risk::rules::cover::Flow;
 use risk::rules::funding::{Funding, Volume};
 use risk::{
-    Account, Attribution, Bucket, Cover, Credit, Debts, Ended, InstrumentId, Leg, Outflow,
-    Position, Positions, Price, Prices, Records, Result, Side, SideState, Store, Throttle,
-    TierEnds, Totals, Usd, math,
+    Account, Attribution, Bucket, Cover, Credit, Debts, Ended, InstrumentId, Leg, Mark, Outflow,
+    Position, Positions, Prices, Records, Result, Side, SideState, Store, Throttle, TierEnds,
+    Totals, Usd, math,
 };
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::CryptographyAccess;
 
 use crate::error::{Error, OrRevert};
-use crate::market::Markets;
 use crate::options::{Series, is_option};
 use crate::packing::{self, Backing};
 use crate::parameters::{Amounts, InstrumentRates, QuoteToken, Rates};
+use crate::valuation::Valuations;
 use crate::word::Word;
 
 /// The vault's own slots.
@@ -186,7 +186,7 @@ const fn side_number(side: Side) -> u8 {
 pub struct Storage {
     vm: WasmVM,
     /// What the guard said in this operation.
-    pub markets: Markets,
+    pub valuations: Valuations,
     /// What the engine said in this operation, by what it was asked.
     pub(crate) answers: RefCell<Vec<(Positions, Requirement)>>,
 }
@@ -327,11 +327,11 @@ impl Storage {
     }
 
     /// Mark and funding of an instrument.
-    pub fn price_of(&self, id: InstrumentId) -> (Price, Funding) {
+    pub fn price_of(&self, id: InstrumentId) -> (Mark, Funding) {
         packing::of_price(self.instrument_field(id, InstrumentField::Price))
     }
 
-    pub fn set_price_of(&mut self, id: InstrumentId, mark: Price, funding: &Funding) {
+    pub fn set_price_of(&mut self, id: InstrumentId, mark: Mark, funding: &Funding) {
         let word = packing::price(mark, funding);
         self.set_instrument_field(id, InstrumentField::Price, word);
     }
@@ -452,16 +452,18 @@ impl Store for Storage {
     }
 
     fn weight(&self, id: InstrumentId, position: Position) -> Result<Usd> {
-        self.markets.get(id).underlying.maintenance(position)
+        self.valuations.get(id).underlying.maintenance(position)
     }
 
     fn is_settled(&self, id: InstrumentId) -> bool {
-        self.markets.find(id).is_some_and(|market| market.is_final)
+        self.valuations
+            .find(id)
+            .is_some_and(|valuation| valuation.life.is_over())
     }
 
     fn tier_ends(&self, id: InstrumentId) -> TierEnds {
-        let market = self.markets.find(id);
-        market.map_or_else(TierEnds::default, |market| market.ends)
+        let valuation = self.valuations.find(id);
+        valuation.map_or_else(TierEnds::default, |valuation| valuation.ends)
     }
 
     fn underlying(&self, id: InstrumentId) -> InstrumentId {

@@ -2,14 +2,13 @@
 
 use alloy_primitives::{Address, B256};
 use margin_vault::abi::{Bytes, usd, word};
-use margin_vault::checks::allowed;
 use margin_vault::closings::{Closed, Revealed, leg_limit, report};
 use margin_vault::error::{Error, OrRevert, require};
 use margin_vault::event::emit;
 use margin_vault::flows;
 use margin_vault::interfaces::IMarginVault;
 use margin_vault::parameters::ratio;
-use margin_vault::session::{Session, action, main_account};
+use margin_vault::session::{OutflowKept, Session, action, main_account};
 use margin_vault::storage::Storage;
 use margin_vault::topic;
 use margin_vault::word::Word;
@@ -32,8 +31,8 @@ pub fn deleverage(store: &mut Storage, account: B256, max_legs: u128) -> Bytes {
     session.observe(account, &valued.health);
     require(valued.account.in_debt(), Error::NotDeleverageable);
     // V grows by what the pool pays: the limiter is brought up to now at what V was.
-    session.keep_outflow();
-    let closed = close(&mut session, account, &valued, max_legs);
+    let kept = session.keep_outflow();
+    let closed = close(&mut session, kept, account, &valued, max_legs);
     // An account that has left debt leaves the bucket of those in debt.
     let left = session.ledger.touch(account, false).or_revert();
     session.observe(account, &left.health);
@@ -66,9 +65,15 @@ fn pay(session: &mut Session, payee: Address, amount: Usd) -> Result<()> {
 
 /// Closes at most `max_legs` of the legs of a settled account in debt, those that can be cut, and draws on the pool for
 /// what is written off. What is left of the debt once all of them are closed counts as stuck.
-fn close(session: &mut Session, account: B256, valued: &Valued, max_legs: usize) -> Closed {
+fn close(
+    session: &mut Session,
+    kept: OutflowKept,
+    account: B256,
+    valued: &Valued,
+    max_legs: usize,
+) -> Closed {
     let legs = &valued.account.legs;
-    let movable = allowed(session, action::DELEVERAGE, legs);
+    let movable = session.allowed(action::DELEVERAGE, legs);
     // What is stuck already is refused until a leg can be closed: a call that does nothing must not look like one that did.
     require(
         !movable.as_slice().is_empty() || legs.as_slice().is_empty() || !valued.account.stuck,
@@ -85,7 +90,7 @@ fn close(session: &mut Session, account: B256, valued: &Valued, max_legs: usize)
     let done = session.ledger.close(account, &movable, max_legs, &mut draw);
     let done = done.or_revert();
     // One draw for all legs of the call; what does not arrive is booked back.
-    let arrived = flows::draw(session, draw.total().or_revert()).or_revert();
+    let arrived = flows::draw(session, kept, draw.total().or_revert()).or_revert();
     session.ledger.arrived(&mut draw, arrived).or_revert();
     tell(session, account, &draw);
     let by = revealed.map_or_else(caller, |revealed| revealed.by);

@@ -2,7 +2,7 @@
 
 use alloy_primitives::B256;
 use margin_vault::abi::Bytes;
-use margin_vault::checks::{allowed, is_dust};
+use margin_vault::checks::is_dust;
 use margin_vault::closings::{Closed, leg_limit, report};
 use margin_vault::error::{Error, OrRevert, require};
 use margin_vault::flows;
@@ -45,7 +45,7 @@ fn reduce(session: &mut Session, account: B256, valued: &Valued, max_legs: usize
     } else {
         decide(session, account, valued).or_revert()
     };
-    let movable = allowed(session, action::DELEVERAGE, &closing.remaining);
+    let movable = session.allowed(action::DELEVERAGE, &closing.remaining);
     require(!movable.as_slice().is_empty(), Error::ActionBlocked);
     let (mut any, mut limited) = (false, false);
     for &id in movable.as_slice().iter().take(max_legs) {
@@ -68,7 +68,7 @@ fn decide(session: &Session, account: B256, valued: &Valued) -> Result<Closing> 
     let held = &store.account(account);
     let joined = || session.ledger.maintenance_of_joined(account, &held.legs);
     let ground = Ground::of(held, &valued.health, joined)?;
-    let allowed = allowed(session, action::DELEVERAGE, &held.legs);
+    let allowed = session.allowed(action::DELEVERAGE, &held.legs);
     let (moving, margin) = session.ledger.movable(valued, &allowed)?;
     Closing::decide(
         ground,

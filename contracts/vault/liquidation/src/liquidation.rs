@@ -11,7 +11,7 @@ use margin_vault::word::Word;
 use risk::rules::liquidation::{self, is_spared};
 use risk::{Liquidation, Positions, Ratio, Result, Store, Usd, Valued};
 
-use margin_vault::checks::{allowed, is_dust, only_for, only_initialized};
+use margin_vault::checks::{is_dust, only_for, only_initialized};
 use margin_vault::flows;
 use margin_vault::topic;
 
@@ -107,7 +107,9 @@ impl<'s> Taking<'s> {
         let valued = self.session.touch(account, false);
         // The clock moves before the penalty is worked out: it counts the time since the last look.
         self.session.observe(account, &valued.health);
-        let allowed = allowed(&self.session, action::LIQUIDATE, &valued.account.legs);
+        let allowed = self
+            .session
+            .allowed(action::LIQUIDATE, &valued.account.legs);
         let movable = self.session.ledger.movable(&valued, &allowed);
         let (moving, margin) = movable.or_revert();
         self.check_guard(&valued, &moving)?;
@@ -128,7 +130,7 @@ impl<'s> Taking<'s> {
         if moving.count() == 0 && valued.positions.count() > 0 {
             return Err(Error::ActionBlocked);
         }
-        let in_grace = |&id| self.session.market(id).blocked & action::GRACE != 0;
+        let in_grace = |&id| self.session.valuation(id).blocked & action::GRACE != 0;
         let in_grace = valued.account.legs.as_slice().iter().any(in_grace);
         if is_spared(&valued.health, in_grace).or_revert() {
             return Err(Error::Healthy);

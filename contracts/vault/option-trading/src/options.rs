@@ -24,10 +24,10 @@ impl Product for Options {
         underlying: InstrumentId,
         price: Price,
     ) -> Result<bool> {
-        let market = session.market(id);
+        let valuation = session.valuation(id);
         let band = ratio(session.ledger.store.rates_of(underlying).price_band);
-        let spot = market.underlying.spot;
-        within_option_band(price, market.mark, spot, market.delta(), band)
+        let spot = valuation.underlying.spot;
+        within_option_band(price, valuation.mark, spot, valuation.delta(), band)
     }
 
     fn fees(
@@ -37,7 +37,7 @@ impl Product for Options {
         (size, price): (Size, Price),
     ) -> Result<[Usd; 2]> {
         let rules = session.ledger.store.option_rules(underlying);
-        let spot = session.market(id).underlying.spot;
+        let spot = session.valuation(id).underlying.spot;
         Ok([
             option_fee(size, spot, price, ratio(rules.maker_fee))?,
             option_fee(size, spot, price, ratio(rules.taker_fee))?,
@@ -46,7 +46,7 @@ impl Product for Options {
 
     /// While the guardian distrusts its volatility.
     fn only_reduces_risk(session: &Session, id: InstrumentId) -> bool {
-        session.market(id).is_distrusted()
+        session.valuation(id).is_distrusted()
     }
 
     /// Reverts unless what all series add up to is within the limits of their vega and gamma, and all of the option was counted, where

@@ -18,8 +18,8 @@ use margin_vault::session::Session;
 use margin_vault::storage::{Field, InstrumentField, Storage};
 use margin_vault::topic;
 use margin_vault::word::Word;
-use risk::InstrumentId;
 use risk::rules::listing::{Exposure, first_close};
+use risk::{InstrumentId, SettlementPrice};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::BlockAccess;
 
@@ -52,8 +52,8 @@ pub fn settle(store: &mut Storage, number: u32) -> Bytes {
     let mut session = Session::open(store);
     session.want(id);
     session.read_prices();
-    let market = *session.market(id);
-    require(market.is_final, Error::SettlementPending);
+    let valuation = *session.valuation(id);
+    require(valuation.life.is_over(), Error::SettlementPending);
     let store = &mut *session.ledger.store;
     let series = Series {
         is_settled: true,
@@ -65,8 +65,8 @@ pub fn settle(store: &mut Storage, number: u32) -> Bytes {
     session.finish_in_place();
     let words = [
         Word::of(number.into()),
-        Word::of(price),
-        Word::of(market.mark.0),
+        Word::of(price.0),
+        Word::of(valuation.mark.0),
     ];
     emit(topic!(IMarginVault::OptionSettled), 1, &words);
     &[]
@@ -80,9 +80,10 @@ fn listed(store: &Storage, number: u32) -> (InstrumentId, Series) {
 }
 
 /// The guard's settlement price of the underlying for the time at which a series closes, which is final.
-fn settlement_price(store: &Storage, series: &Series) -> u128 {
+fn settlement_price(store: &Storage, series: &Series) -> SettlementPrice {
     let asset = store.instrument_field(series.underlying, InstrumentField::Asset);
     let question = [asset, Word::of(series.closes.into())];
     let call = encode_call(Guard::settlementCall::SELECTOR, &question);
-    calls::ask(store.address(Field::Guard), call, 3, Error::GuardFailed).unsigned(0)
+    let answer = calls::ask(store.address(Field::Guard), call, 3, Error::GuardFailed);
+    SettlementPrice(answer.unsigned(0))
 }

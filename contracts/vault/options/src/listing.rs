@@ -68,7 +68,7 @@ pub fn list(store: &mut Storage, args: Args) -> Bytes {
     session.allow(action::OPEN | action::DISTRUSTED, id);
     let store = &*session.ledger.store;
     let (spot, strike) = (
-        session.market(id).underlying.spot,
+        session.valuation(id).underlying.spot,
         series.strike_price(&rules),
     );
     let range = ratio(store.option_limits(series.underlying).strike_range);
@@ -194,9 +194,9 @@ pub fn refresh(store: &mut Storage, args: Args) -> Bytes {
     session.read_prices();
     for place in 0..count {
         let id = option(&session, place);
-        let is_final = session.market(id).is_final;
+        let is_over = session.valuation(id).life.is_over();
         let store = &mut *session.ledger.store;
-        if is_final {
+        if is_over {
             exposures::recount(store, id, Exposure::default());
         } else {
             exposures::count(store, id);

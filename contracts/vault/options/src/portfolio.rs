@@ -8,10 +8,10 @@ use margin_vault::abi::{Bytes, encode, encode_call, usd};
 use margin_vault::calls;
 use margin_vault::error::{Error, OrRevert};
 use margin_vault::interfaces::Engine;
-use margin_vault::market::Market;
 use margin_vault::options::OptionRules;
 use margin_vault::session::Session;
 use margin_vault::storage::{Field, Storage};
+use margin_vault::valuation::{Life, Valuation};
 use margin_vault::word::Word;
 use risk::math::mul_div_floor;
 use risk::options::black::Kind;
@@ -46,15 +46,15 @@ pub fn portfolio(store: &mut Storage, account: B256, underlying: InstrumentId) -
     words[MAINTENANCE] = usd(store.maintenance_of(&held).or_revert());
     words[INITIAL] = usd(store.initial_of(&held).or_revert());
     for (id, position) in held.iter() {
-        let market = store.markets.get(id);
-        if market.is_closing {
-            add(&mut words[DELTA], market.delta(), position);
+        let valuation = store.valuations.get(id);
+        if valuation.life == Life::Closing {
+            add(&mut words[DELTA], valuation.delta(), position);
             add(
                 &mut words[GAMMA],
-                market.gamma().min(i128::MAX as u128) as i128,
+                valuation.gamma().min(i128::MAX as u128) as i128,
                 position,
             );
-            add(&mut words[VALUE], market.mark.0.cast_signed(), position);
+            add(&mut words[VALUE], valuation.mark.0.cast_signed(), position);
         }
     }
     encode(&words)
@@ -73,7 +73,7 @@ fn within(store: &Storage, held: &Positions, underlying: InstrumentId) -> Positi
     let mut within = Positions::default();
     for (id, position) in held.iter() {
         let on = store.underlying_of(id) == underlying;
-        if on && !store.markets.get(id).is_final {
+        if on && !store.valuations.get(id).life.is_over() {
             within.add(id, position).or_revert();
         }
     }
@@ -85,10 +85,10 @@ fn question(store: &Storage, held: &Positions, underlying: InstrumentId) -> Byte
     /// Words of the head.
     const HEAD: usize = 8;
     let rules = store.option_rules(underlying);
-    let market = store.markets.get(underlying).underlying;
-    let mut portfolio = market.portfolio(held.get(underlying), &rules.rates());
-    let mut markets = held.iter().map(|(id, _)| store.markets.get(id));
-    if markets.any(Market::is_distrusted) {
+    let valuation = store.valuations.get(underlying).underlying;
+    let mut portfolio = valuation.portfolio(held.get(underlying), &rules.rates());
+    let mut valuations = held.iter().map(|(id, _)| store.valuations.get(id));
+    if valuations.any(Valuation::is_distrusted) {
         portfolio.shock.distrust();
     }
     let shock = portfolio.shock;
@@ -105,9 +105,9 @@ fn question(store: &Storage, held: &Positions, underlying: InstrumentId) -> Byte
         Word::ZERO,
     ]);
     for (id, position) in held.iter() {
-        let market = store.markets.get(id);
-        if id != underlying && !market.is_closing {
-            words.extend(option(market, &rules, position));
+        let valuation = store.valuations.get(id);
+        if id != underlying && valuation.life != Life::Closing {
+            words.extend(option(valuation, &rules, position));
             words[HEAD].low += 1;
         }
     }
@@ -115,15 +115,15 @@ fn question(store: &Storage, held: &Positions, underlying: InstrumentId) -> Byte
 }
 
 /// What of an option is left to move: whether it is a call, strike, seconds, size, volatility.
-fn option(market: &Market, rules: &OptionRules, size: Position) -> [Word; 5] {
-    let series = (market.series, Error::UnknownInstrument).or_revert();
+fn option(valuation: &Valuation, rules: &OptionRules, size: Position) -> [Word; 5] {
+    let series = (valuation.series, Error::UnknownInstrument).or_revert();
     let strike = series.strike_price(rules);
-    let left = market.counted().moving(series.kind, strike, size);
+    let left = valuation.counted().moving(series.kind, strike, size);
     [
         Word::of((series.kind == Kind::Call).into()),
         Word::of(left.strike.0),
-        Word::of(market.seconds.into()),
+        Word::of(valuation.seconds.into()),
         Word::of_signed(left.size.0),
-        Word::of(market.volatility().into()),
+        Word::of(valuation.volatility().into()),
     ]
 }

@@ -5,7 +5,7 @@ use margin_vault::error::{Error, OrRevert, require};
 use margin_vault::event::emit;
 use margin_vault::flows;
 use margin_vault::interfaces::IMarginVault;
-use margin_vault::session::Session;
+use margin_vault::session::{OutflowKept, Session};
 use margin_vault::storage::Storage;
 use margin_vault::topic;
 use margin_vault::word::Word;
@@ -19,8 +19,8 @@ pub fn recover(store: &mut Storage, id: InstrumentId) -> Bytes {
     let mut session = Session::open(store);
     session.insure();
     // V grows by what the pool pays: the limiter is brought up to now at what V was.
-    session.keep_outflow();
-    let paid = draw_for(&mut session, id);
+    let kept = session.keep_outflow();
+    let paid = draw_for(&mut session, kept, id);
     require(paid > Usd::ZERO, Error::NothingToRecover);
     session.finish();
     encode(&[usd(paid)])
@@ -29,22 +29,22 @@ pub fn recover(store: &mut Storage, id: InstrumentId) -> Bytes {
 /// Draws on the pool for every instrument of which something is unpaid.
 pub fn recover_all(session: &mut Session) {
     session.insure();
-    session.keep_outflow();
+    let kept = session.keep_outflow();
     let mut unpaid = session.ledger.store.records().unpaid;
     while unpaid != 0 {
-        draw_for(session, unpaid.trailing_zeros() as InstrumentId);
+        draw_for(session, kept, unpaid.trailing_zeros() as InstrumentId);
         unpaid &= unpaid - 1;
     }
 }
 
 /// Draws on the pool for a perpetual and the options on its underlying. Returns what has arrived.
-fn draw_for(session: &mut Session, id: InstrumentId) -> Usd {
+fn draw_for(session: &mut Session, kept: OutflowKept, id: InstrumentId) -> Usd {
     let unit = session.amount(1);
     let due = session.ledger.recover(id, unit).or_revert();
     if due == Usd::ZERO {
         return due;
     }
-    let arrived = flows::draw(session, due).or_revert();
+    let arrived = flows::draw(session, kept, due).or_revert();
     let lost = due.minus(arrived).or_revert();
     // What the pool did not send is on record again, and has used up no cover.
     session.ledger.refused(id, lost).or_revert();

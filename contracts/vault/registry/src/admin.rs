@@ -308,7 +308,7 @@ pub fn set_parameters(store: &mut Storage, args: Args) -> Bytes {
         hourly_outflow: rate(6),
         ..store.token()
     };
-    let [max_reward, dust] = [args.unsigned(3), args.unsigned(4)];
+    let [max_reward, dust_notional] = [args.unsigned(3), args.unsigned(4)];
     let treasury = args.address(8);
     require(
         is_owner
@@ -324,7 +324,7 @@ pub fn set_parameters(store: &mut Storage, args: Args) -> Bytes {
         && token.hourly_outflow <= token.daily_outflow
         && INSURANCE_FEE_SHARES.contains(&rates.insurance_fee_share)
         && max_reward <= MAX_REWARD
-        && dust <= MAX_DUST
+        && dust_notional <= MAX_DUST
         && !treasury.is_zero()
         // Fees are shared among three accounts that have to differ: else nobody could distribute them.
         && treasury != WasmVM::default().contract_address()
@@ -333,7 +333,7 @@ pub fn set_parameters(store: &mut Storage, args: Args) -> Bytes {
     // The limiter drains at the old rates until now.
     let (outflow, _) = Session::open(store).outflow();
     store.set_outflow(&outflow);
-    store_parameters(store, &token, &rates, [max_reward, dust], treasury);
+    store_parameters(store, &token, &rates, [max_reward, dust_notional], treasury);
     &[]
 }
 
@@ -341,12 +341,12 @@ fn store_parameters(
     store: &mut Storage,
     token: &QuoteToken,
     rates: &Rates,
-    [max_reward, dust]: [u128; 2],
+    [max_reward, dust_notional]: [u128; 2],
     treasury: Address,
 ) {
     store.set_field(Field::QuoteToken, token.word());
     store.set_field(Field::Rates, rates.word());
-    store.set_field(Field::Amounts, Word::new(max_reward, dust));
+    store.set_field(Field::Amounts, Word::new(max_reward, dust_notional));
     store.set_field(Field::Treasury, Word::of_address(treasury));
     // Until fees are next distributed, that share of them counts as paid into insurance.
     store.set_pool_assets(&PoolAssets {

@@ -255,8 +255,8 @@ fn stuck_now(session: &mut Session) -> Usd {
         left &= left - 1;
     }
     session.read_prices();
-    let mut asked = session.ledger.store.markets.perpetuals();
-    if asked.any(|market| market.blocked & action::DELEVERAGE == 0) {
+    let mut asked = session.ledger.store.valuations.perpetuals();
+    if asked.any(|valuation| valuation.blocked & action::DELEVERAGE == 0) {
         return Usd::ZERO;
     }
     stuck

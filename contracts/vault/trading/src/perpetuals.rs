@@ -28,7 +28,7 @@ impl Product for Perpetuals {
         price: Price,
     ) -> Result<bool> {
         let band = ratio(session.ledger.store.rates_of(id).price_band);
-        within_band(price, session.market(id).mark, band)
+        within_band(price, session.valuation(id).mark, band)
     }
 
     fn fees(
@@ -59,10 +59,10 @@ impl Product for Perpetuals {
         let trade = funding::Trade {
             price: fill.price,
             mark,
-            notional: fill.size.notional_up(mark).or_revert(),
+            notional: fill.size.notional_up(mark.price()).or_revert(),
             fees,
             // The larger of both, so that closing weighs no more than opening did.
-            open_interest: old.max(new).notional_up(mark).or_revert(),
+            open_interest: old.max(new).notional_up(mark.price()).or_revert(),
         };
         let (after, volume) = before.traded(volume, &trade, session.now);
         if after != before {

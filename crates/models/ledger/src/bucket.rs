@@ -122,7 +122,7 @@ impl Side {
 
     /// Size that no bucket holds: none, but in a state that was rounded.
     #[must_use]
-    pub fn dust(&self) -> Exact {
+    pub fn residue(&self) -> Exact {
         self.buckets
             .iter()
             .fold(self.open_interest.clone(), |rest, bucket| {

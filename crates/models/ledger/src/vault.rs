@@ -264,10 +264,10 @@ impl Vault {
             .sum();
         assert_eq!(
             side.open_interest,
-            held + side.dust(),
+            held + side.residue(),
             "a side holds its legs"
         );
-        assert!(!side.dust().is_negative(), "a side holds its buckets");
+        assert!(!side.residue().is_negative(), "a side holds its buckets");
     }
 }
 

@@ -121,7 +121,10 @@ fn no_sequence_breaks_conservation_or_backing() {
                 vault.check();
             }
             let mut sides = vault.instruments.values().flat_map(|i| &i.sides);
-            assert!(sides.all(|side| side.dust().is_zero()), "nothing is lost");
+            assert!(
+                sides.all(|side| side.residue().is_zero()),
+                "nothing is lost"
+            );
         }
         println!(
             "{}: {} operations, {allowed} allowed, {deficits} deficits, h = 0 after {worthless}",

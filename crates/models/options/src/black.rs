@@ -17,9 +17,9 @@ pub fn density(x: f64) -> f64 {
     libm::exp(-x * x / 2.0) / libm::sqrt(2.0 * PI)
 }
 
-/// What a price depends on.
+/// What the formula takes.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Terms {
+pub struct Inputs {
     /// Whether it is a call, not a put.
     pub is_call: bool,
     /// Price of the underlying at expiry, today, USD.
@@ -45,7 +45,7 @@ pub struct Greeks {
     pub vega: f64,
 }
 
-impl Terms {
+impl Inputs {
     /// 1 of a call, -1 of a put.
     const fn sign(&self) -> f64 {
         if self.is_call { 1.0 } else { -1.0 }

@@ -13,7 +13,7 @@ mod native;
 pub mod reference;
 mod rows;
 
-pub use black::{Greeks, Terms, YEAR, density, distribution};
+pub use black::{Greeks, Inputs, YEAR, density, distribution};
 pub use draw::{Draw, Shape};
 pub use margin::{Closing, Leg, Losses, Margin, NUMBERS, Portfolio, SCENARIOS, Shock};
 

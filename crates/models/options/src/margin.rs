@@ -1,7 +1,7 @@
 //! The margin of a portfolio of one underlying: the largest loss at any price of its range, by full revaluation at the nodes of a
 //! grid, a bound between prices and one between volatilities.
 
-use crate::black::{Terms, YEAR};
+use crate::black::{Inputs, YEAR};
 use crate::bound::{self, Interval, Node};
 use crate::rows::BetweenRows;
 use crate::{Greeks, WAD};
@@ -172,9 +172,9 @@ impl Leg {
 impl Portfolio {
     /// What the price of what is left to move of an option depends on, today.
     #[must_use]
-    pub fn terms(&self, leg: &Leg) -> Terms {
+    pub fn inputs(&self, leg: &Leg) -> Inputs {
         let rest = leg.closing.map_or(1.0, |closing| closing.rest());
-        Terms {
+        Inputs {
             is_call: leg.is_call,
             forward: leg.forward(price(self.spot)),
             strike: leg.ticks as f64 * price(self.tick) / rest,
@@ -202,10 +202,10 @@ impl Portfolio {
     pub fn between_rows(&self, start: u128, spot_range: u64) -> f64 {
         let half_range = rate(self.shock.volatility_range) / 2.0;
         let of = |leg: &Leg| {
-            let terms = self.terms(leg);
-            let step = half_range * term_factor(terms.years);
-            let is_stopped = terms.volatility / (1.0 + 2.0 * step) < MIN_VOLATILITY;
-            BetweenRows::of(number(leg.size), terms.deviation(), step, is_stopped)
+            let inputs = self.inputs(leg);
+            let step = half_range * term_factor(inputs.years);
+            let is_stopped = inputs.volatility / (1.0 + 2.0 * step) < MIN_VOLATILITY;
+            BetweenRows::of(number(leg.size), inputs.deviation(), step, is_stopped)
         };
         let moved = self.options.iter().filter(|leg| leg.closing.is_none());
         let sum = (moved.map(of)).fold(BetweenRows::default(), BetweenRows::plus);
@@ -219,17 +219,17 @@ impl Portfolio {
         self.short_floor().max(self.between_rows(start, spot_range))
     }
 
-    /// An option's terms when the price is `price` and volatility has moved, unless that is fixed.
-    fn moved_terms(&self, leg: &Leg, price: f64, volatility_move: f64) -> Terms {
-        let terms = self.terms(leg);
+    /// An option's inputs when the price is `price` and volatility has moved, unless that is fixed.
+    fn moved_inputs(&self, leg: &Leg, price: f64, volatility_move: f64) -> Inputs {
+        let inputs = self.inputs(leg);
         let volatility = match leg.closing {
-            Some(_) => terms.volatility,
-            None => moved(terms.volatility, volatility_move, terms.years),
+            Some(_) => inputs.volatility,
+            None => moved(inputs.volatility, volatility_move, inputs.years),
         };
-        Terms {
+        Inputs {
             forward: leg.forward(price),
             volatility,
-            ..terms
+            ..inputs
         }
     }
 
@@ -238,8 +238,8 @@ impl Portfolio {
     pub fn gain(&self, price: f64, volatility_move: f64) -> f64 {
         let mut total = number(self.perpetual) * (price - self.price());
         for leg in &self.options {
-            let after = self.moved_terms(leg, price, volatility_move);
-            total += leg.left() * change(&self.terms(leg), &after);
+            let after = self.moved_inputs(leg, price, volatility_move);
+            total += leg.left() * change(&self.inputs(leg), &after);
         }
         total
     }
@@ -259,10 +259,10 @@ impl Portfolio {
     fn node(&self, price: f64, volatility_move: f64) -> Node {
         let (mut longs, mut delta) = (0.0, 0.0);
         for leg in self.options.iter().filter(|leg| leg.size > 0) {
-            let terms = self.moved_terms(leg, price, volatility_move);
-            let call = Terms {
+            let inputs = self.moved_inputs(leg, price, volatility_move);
+            let call = Inputs {
                 is_call: true,
-                ..terms
+                ..inputs
             };
             let greeks = call.greeks();
             longs += leg.left() * greeks.value;
@@ -363,7 +363,7 @@ impl Portfolio {
             ..Greeks::default()
         };
         for leg in &self.options {
-            let (size, one) = (leg.left(), self.terms(leg).greeks());
+            let (size, one) = (leg.left(), self.inputs(leg).greeks());
             sum.value += size * one.value;
             sum.delta += size * one.delta;
             sum.gamma += size * one.gamma;
@@ -374,13 +374,13 @@ impl Portfolio {
 }
 
 /// How much more the second is worth. In the money, a put is a call less the underlying, so that a high strike takes no digits.
-fn change(before: &Terms, after: &Terms) -> f64 {
+fn change(before: &Inputs, after: &Inputs) -> f64 {
     if before.is_call || before.strike < before.forward {
         return after.value() - before.value();
     }
-    let call = |terms: &Terms| {
+    let call = |inputs: &Inputs| {
         let is_call = true;
-        Terms { is_call, ..*terms }.value()
+        Inputs { is_call, ..*inputs }.value()
     };
     call(after) - call(before) - (after.forward - before.forward)
 }

@@ -3,7 +3,7 @@
 use risk::options::black::Kind;
 use risk::options::encoding::parts_of_ticks;
 use risk::options::{self, ClosingLeg, Counted, OptionLeg};
-use risk::{Position, Price, Ratio};
+use risk::{Position, Price, Ratio, SettlementPrice, Spot, Stable};
 
 use crate::{Leg, Portfolio, Shock};
 
@@ -39,8 +39,8 @@ impl Portfolio {
     #[must_use]
     pub fn native(&self) -> (options::Portfolio, Vec<OptionLeg>) {
         let portfolio = options::Portfolio {
-            spot: Price(self.spot),
-            stable: Price(self.stable),
+            spot: Spot(self.spot),
+            stable: Stable(self.stable),
             tick: Price(self.tick),
             perpetual: Position(self.perpetual),
             shock: self.shock.native(),
@@ -58,7 +58,7 @@ impl Portfolio {
                 option: leg.native(),
                 counted: Counted {
                     share: Ratio(closing.counted.into()),
-                    average: Price(closing.average),
+                    average: SettlementPrice(closing.average),
                 },
             })
         };

@@ -53,7 +53,7 @@ fn check(case: &Reference) {
     let sum = |part: fn(&option_model::Greeks) -> f64| -> f64 {
         let options = portfolio.options.iter();
         let part = options.map(|leg| {
-            leg.size.unsigned_abs() as f64 / 1e18 * part(&portfolio.terms(leg).greeks()).abs()
+            leg.size.unsigned_abs() as f64 / 1e18 * part(&portfolio.inputs(leg).greeks()).abs()
         });
         part.sum::<f64>() + 1e-9
     };

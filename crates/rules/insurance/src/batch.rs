@@ -1,6 +1,6 @@
 //! Requests to leave, and when and for what they are fulfilled (DESIGN 6).
 
-use crate::shares::{Price, Rounding, Totals};
+use crate::shares::{PoolTotals, Price, Rounding};
 use crate::{DAY, Overflow};
 
 /// Open batches of one controller; a ninth is refused.
@@ -15,7 +15,7 @@ pub struct Batch {
     /// Shares, as they counted when they were requested.
     pub shares: u128,
     /// The totals whose price is the most that the shares are paid.
-    pub requested_at: Totals,
+    pub requested_at: PoolTotals,
     /// The first day, counted from 1970, on which they can be fulfilled.
     pub matures: u64,
 }
@@ -46,7 +46,7 @@ impl Batch {
         &mut self,
         shares: u128,
         matures: u64,
-        totals: Totals,
+        totals: PoolTotals,
         virtual_shares: u128,
     ) -> bool {
         let joins = self.matures == matures
@@ -61,7 +61,7 @@ impl Batch {
 
     /// The batch's shares, as they count at `totals`; rounded down.
     #[must_use]
-    pub fn pending(&self, totals: &Totals) -> u128 {
+    pub fn pending(&self, totals: &PoolTotals) -> u128 {
         totals.carried(self.shares, self.requested_at.generation)
     }
 }
@@ -85,7 +85,7 @@ impl Fulfilment {
     pub fn add(
         &mut self,
         batch: &Batch,
-        totals: Totals,
+        totals: PoolTotals,
         virtual_shares: u128,
     ) -> Result<(), Overflow> {
         let shares = batch.pending(&totals);
@@ -101,7 +101,7 @@ impl Fulfilment {
     /// What is paid, of what the shares were worth when they were requested and are worth now the smaller; the rest is income of those
     /// who stay. If less stays than the virtual shares, it would be nobody's: then the shares are paid what they are worth now.
     #[must_use]
-    pub const fn paid(&self, totals: Totals, virtual_shares: u128) -> u128 {
+    pub const fn paid(&self, totals: PoolTotals, virtual_shares: u128) -> u128 {
         if totals.shares.saturating_sub(self.shares) < virtual_shares {
             self.worth
         } else {

@@ -27,7 +27,7 @@ pub use claim::Claim;
 pub use day::Day;
 pub use income::Income;
 pub use math::{Overflow, div};
-pub use shares::{Price, Rounding, Totals};
+pub use shares::{PoolTotals, Price, Rounding};
 
 /// Seconds of a day. Days begin at midnight UTC.
 pub const DAY: u64 = 86_400;
@@ -41,7 +41,7 @@ pub const MAX_SUPPLY: u128 = (1 << 127) - 1;
 /// What is too little to wait for, in asset units: one `dollar`, or a millionth of the `assets` if that is more; rounded down
 /// (DESIGN 6).
 #[must_use]
-pub fn dust(assets: u128, dollar: u128) -> u128 {
+pub fn negligible(assets: u128, dollar: u128) -> u128 {
     dollar.max(math::div(assets, 1_000_000))
 }
 
@@ -57,9 +57,9 @@ mod tests {
 
     #[test]
     fn dust_is_a_dollar_or_a_millionth() {
-        assert_eq!(dust(0, 100), 100);
-        assert_eq!(dust(100_999_999, 100), 100);
-        assert_eq!(dust(101_000_000, 100), 101);
+        assert_eq!(negligible(0, 100), 100);
+        assert_eq!(negligible(100_999_999, 100), 100);
+        assert_eq!(negligible(101_000_000, 100), 101);
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub enum Rounding {
 
 /// What a price follows from, at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Totals {
+pub struct PoolTotals {
     /// Asset units that belong to the shares, at most [`MAX_ASSETS`](crate::MAX_ASSETS).
     pub assets: u128,
     /// Shares that exist, at most [`MAX_SUPPLY`](crate::MAX_SUPPLY).
@@ -37,7 +37,7 @@ pub struct Totals {
     pub generation: u8,
 }
 
-impl Totals {
+impl PoolTotals {
     /// The totals after a loss: as long as a share is worth less than a millionth of what it began at, a million become one. A pool
     /// that has lost everything so sells shares again for what they are worth, and old ones keep their part of what was left.
     /// Shares are rounded up, so that all balances together, each rounded down, are at most their sum.
@@ -86,7 +86,7 @@ pub struct Price {
 impl Price {
     /// The price at `totals` of a pool that starts with `virtual_shares`. Totals are bounded, so no sum overflows.
     #[must_use]
-    pub const fn new(totals: Totals, virtual_shares: u128) -> Self {
+    pub const fn new(totals: PoolTotals, virtual_shares: u128) -> Self {
         Self {
             assets: totals.assets + VIRTUAL_ASSETS,
             shares: totals.shares + virtual_shares,

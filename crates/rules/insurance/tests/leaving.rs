@@ -3,7 +3,7 @@
 mod pool;
 
 use insurance::batch::{self, HOUR};
-use insurance::{DAY, Totals};
+use insurance::{DAY, PoolTotals};
 use pool::{DOLLAR, Pool};
 use proptest::prelude::*;
 
@@ -196,14 +196,14 @@ fn a_pool_that_has_lost_nearly_all_is_shared_as_before() {
 
 #[test]
 fn shares_are_consolidated_255_times_at_most() {
-    let worthless = |generation| Totals {
+    let worthless = |generation| PoolTotals {
         assets: 0,
         shares: MILLION * MILLION,
         generation,
     };
     let virtual_shares = 10_u128.pow(15);
     assert_eq!(worthless(255).consolidated(virtual_shares), worthless(255));
-    let once = Totals {
+    let once = PoolTotals {
         shares: MILLION * DOLLAR,
         ..worthless(255)
     };
@@ -334,9 +334,9 @@ proptest! {
     /// Consolidating shares changes nobody's part by more than a share of the new size.
     #[test]
     fn consolidation_keeps_everybodys_part(assets in 0_u128..1 << 20, first in 1_u128..1 << 126, second in 1_u128..1 << 126) {
-        use insurance::{Price, Rounding, Totals};
+        use insurance::{Price, Rounding, PoolTotals};
         let virtual_shares = 10_u128.pow(15);
-        let before = Totals { assets, shares: first + second, generation: 3 };
+        let before = PoolTotals { assets, shares: first + second, generation: 3 };
         let after = before.consolidated(virtual_shares);
         let now = [first, second].map(|shares| after.carried(shares, 3));
         prop_assert!(now[0] + now[1] <= after.shares);

@@ -1,5 +1,7 @@
 //! One asset's price, mean and breaker, and how an observation changes them.
 
+use risk::Stable;
+
 use crate::mean::Mean;
 use crate::parameters::Parameters;
 use crate::price::{Price, Status};
@@ -82,8 +84,8 @@ impl Asset {
         };
         let price = Price {
             mark: quote.mark,
-            stable: if self.price.stable == 0 {
-                quote.mark
+            stable: if self.price.stable == Stable::ZERO {
+                Stable(quote.mark)
             } else {
                 self.price.stable
             },

@@ -9,9 +9,9 @@
 //! and whether or not anybody has booked it.
 
 use risk::math::mul_div_down;
-use risk::options::black::{Kind, Quote, Terms};
+use risk::options::black::{Inputs, Kind, Quote};
 use risk::options::settlement::{Counted, Moving};
-use risk::{Position, Price as Usd, Ratio};
+use risk::{Mark, Position, Price as Usd, Ratio, SettlementPrice};
 
 use crate::WAD;
 use crate::surface::Quoted;
@@ -65,7 +65,7 @@ pub struct Early {
     pub quoted: Quoted,
     /// The WAD price at which volatilities are read of it: the settlement price of its day, so that none moves with the price. Zero
     /// while that day has none: they are then read at the forward.
-    pub at: u128,
+    pub at: SettlementPrice,
 }
 
 /// One option at one moment.
@@ -79,9 +79,9 @@ pub struct OptionQuote {
 
 impl Expiry {
     /// An expiry ahead of `now`.
-    pub fn ahead(price: u128, counted: Counted, expiry: u64, quoted: Quoted, now: u64) -> Self {
+    pub fn ahead(mark: Mark, counted: Counted, expiry: u64, quoted: Quoted, now: u64) -> Self {
         Self {
-            price,
+            price: mark.0,
             counted,
             stage: Stage::Ahead {
                 secs: expiry.saturating_sub(now),
@@ -93,11 +93,11 @@ impl Expiry {
         }
     }
 
-    /// From its expiry on: settled at `settled`, or, while that is zero, valued at `price`.
-    pub fn over(price: u128, counted: Counted, settled: u128) -> Self {
+    /// From its expiry on: settled at `settled`, or, while that is zero, valued at the mark.
+    pub fn over(mark: Mark, counted: Counted, settled: SettlementPrice) -> Self {
         let (price, counted, stage) = match settled {
-            0 => (price, counted, Stage::Settling),
-            settled => (settled, Counted::default(), Stage::Settled),
+            SettlementPrice::ZERO => (mark.0, counted, Stage::Settling),
+            settled => (settled.0, Counted::default(), Stage::Settled),
         };
         Self {
             price,
@@ -110,9 +110,9 @@ impl Expiry {
     /// Of series that settle at `closes`, before their `expiry`, at `now`, at most a day before: at `settled` once that is not zero.
     /// Its volatilities are those of the surface `quoted` at the price `at`, or at the forward while that is zero.
     pub fn early(
-        (price, counted, settled): (u128, Counted, u128),
+        (mark, counted, settled): (Mark, Counted, SettlementPrice),
         (expiry, closes): (u64, u64),
-        (quoted, at): (Quoted, u128),
+        (quoted, at): (Quoted, SettlementPrice),
         now: u64,
     ) -> Self {
         let early = Early {
@@ -122,7 +122,7 @@ impl Expiry {
         };
         let expiry = if now < closes {
             Self {
-                price,
+                price: mark.0,
                 counted,
                 stage: Stage::Ahead {
                     secs: closes - now,
@@ -133,7 +133,7 @@ impl Expiry {
                 early: None,
             }
         } else {
-            Self::over(price, counted, settled)
+            Self::over(mark, counted, settled)
         };
         Self {
             early: Some(early),
@@ -148,7 +148,7 @@ impl Expiry {
 
     /// The option with this `strike` (WAD; beyond the largest price it counts as that).
     ///
-    /// Ahead of the expiry its undiscounted Black-76 value, as precise as [`Terms::quote`], of what is left to move; without a
+    /// Ahead of the expiry its undiscounted Black-76 value, as precise as [`Inputs::quote`], of what is left to move; without a
     /// surface, and from the expiry on, its intrinsic value, in which there is nothing left but delta, and nothing at all once it is
     /// final. While its surface is distrusted its volatility is that at the mark of then. What is fixed of a call that cannot end without value is part of its value. All is rounded towards zero.
     pub fn quote(&self, kind: Kind, strike: u128) -> OptionQuote {
@@ -174,7 +174,7 @@ impl Expiry {
             _ => (0, 0),
         };
         let volatility = u128::from(volatility) * MILLIONTH;
-        let terms = Terms {
+        let inputs = Inputs {
             kind,
             forward: Usd(forward),
             strike,
@@ -182,7 +182,7 @@ impl Expiry {
             volatility: Ratio(volatility),
         };
         // Neither price is above the largest.
-        let mut quote = terms.quote().unwrap_or_default();
+        let mut quote = inputs.quote().unwrap_or_default();
         if self.counted.share > Ratio(0) {
             quote = self.scaled(quote, size, kind, whole, strike);
         }
@@ -205,16 +205,19 @@ impl Expiry {
         let (price, strike) = (self.price.min(Usd::MAX.0), strike.min(Usd::MAX.0));
         // Neither part is above the largest price, nor are they together.
         let forward = of(average.0.min(Usd::MAX.0), share) + of(price, rest);
-        let at = if early.at == 0 { forward } else { early.at };
+        let at = match early.at {
+            SettlementPrice::ZERO => forward,
+            at => at.0,
+        };
         let volatility = u128::from(early.quoted.volatility(strike, at)) * MILLIONTH;
-        let terms = Terms {
+        let inputs = Inputs {
             kind,
             forward: Usd(forward),
             strike: Usd(strike),
             seconds: early.secs,
             volatility: Ratio(volatility),
         };
-        let whole = terms.quote().unwrap_or_default();
+        let whole = inputs.quote().unwrap_or_default();
         let moving = if self.is_final() { 0 } else { rest };
         let delta = of(whole.delta.unsigned_abs(), moving).cast_signed();
         OptionQuote {

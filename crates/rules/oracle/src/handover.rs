@@ -19,7 +19,7 @@ const APART: u64 = 1;
 
 /// What an asset is whose sources change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum AssetState {
     /// It has had no price, so that there is nothing to compare.
     Unpriced,
     /// Its mark is trusted.
@@ -54,9 +54,9 @@ pub fn take(
     changed_at: u64,
     sources: &Sources,
     now: u64,
-) -> Result<Standing, NotTaken> {
+) -> Result<AssetState, NotTaken> {
     if price.mark == 0 {
-        return Ok(Standing::Unpriced);
+        return Ok(AssetState::Unpriced);
     }
     let live = price.is_trusted(now);
     let allowed_at = changed_at.saturating_add(DAY);
@@ -75,7 +75,7 @@ pub fn take(
         band_after(now.saturating_sub(price.valid_until))
     };
     for sample in [primary, secondary] {
-        for known in [price.mark, price.stable] {
+        for known in [price.mark, price.stable.0] {
             if sample.price.abs_diff(known) > share_of(known, band, WAD) {
                 let price = sample.price;
                 return Err(NotTaken::TooFar { price });
@@ -83,9 +83,9 @@ pub fn take(
         }
     }
     Ok(if live {
-        Standing::Live
+        AssetState::Live
     } else {
-        Standing::Frozen
+        AssetState::Frozen
     })
 }
 
@@ -112,6 +112,7 @@ fn band_after(secs: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Stable;
     use crate::price::Status;
 
     const NOW: u64 = 1_800_000_000;
@@ -120,7 +121,7 @@ mod tests {
     fn price(mark: u128, stable: u128) -> Price {
         Price {
             mark,
-            stable,
+            stable: Stable(stable),
             observed_at: NOW,
             valid_until: NOW + HOUR,
             status: Status::Agreeing,
@@ -155,9 +156,9 @@ mod tests {
     #[test]
     fn a_live_asset_takes_sources_within_three_per_cent_of_mark_and_stable_price() {
         let asked = |sources| take(&price(10_000, 10_200), 0, &sources, NOW);
-        assert_eq!(asked(one(10_300)), Ok(Standing::Live));
+        assert_eq!(asked(one(10_300)), Ok(AssetState::Live));
         assert_eq!(asked(one(10_301)), Err(NotTaken::TooFar { price: 10_301 }));
-        assert_eq!(asked(two(10_000, 9_894)), Ok(Standing::Live));
+        assert_eq!(asked(two(10_000, 9_894)), Ok(AssetState::Live));
         assert_eq!(
             asked(two(10_000, 9_893)),
             Err(NotTaken::TooFar { price: 9_893 })
@@ -172,7 +173,7 @@ mod tests {
     #[test]
     fn a_live_asset_takes_others_once_a_day() {
         let asked = |changed_at| take(&price(100, 100), changed_at, &one(100), NOW);
-        assert_eq!(asked(NOW - DAY), Ok(Standing::Live));
+        assert_eq!(asked(NOW - DAY), Ok(AssetState::Live));
         let allowed_at = NOW + 1;
         assert_eq!(asked(NOW - DAY + 1), Err(NotTaken::TooSoon { allowed_at }));
     }
@@ -181,20 +182,20 @@ mod tests {
     fn a_frozen_asset_takes_two_that_agree_within_the_root_of_its_hours() {
         let asked = |hours, sources| take(&frozen(1_000_000, hours), NOW, &sources, NOW);
         assert_eq!(asked(4, one(1_000_000)), Err(NotTaken::Untrusted));
-        assert_eq!(asked(4, two(1_060_000, 1_060_000)), Ok(Standing::Frozen));
-        assert_eq!(asked(4, two(940_000, 940_000)), Ok(Standing::Frozen));
+        assert_eq!(asked(4, two(1_060_000, 1_060_000)), Ok(AssetState::Frozen));
+        assert_eq!(asked(4, two(940_000, 940_000)), Ok(AssetState::Frozen));
         let price = 1_060_001;
         assert_eq!(
             asked(4, two(price, 1_060_000)),
             Err(NotTaken::TooFar { price })
         );
-        assert_eq!(asked(400, two(500_000, 500_000)), Ok(Standing::Frozen));
+        assert_eq!(asked(400, two(500_000, 500_000)), Ok(AssetState::Frozen));
         let price = 499_999;
         assert_eq!(
             asked(400_000, two(500_000, price)),
             Err(NotTaken::TooFar { price })
         );
-        assert_eq!(asked(4, two(1_000_000, 1_009_999)), Ok(Standing::Frozen));
+        assert_eq!(asked(4, two(1_000_000, 1_009_999)), Ok(AssetState::Frozen));
         let price = 1_010_000;
         assert_eq!(
             asked(4, two(1_000_000, price)),
@@ -209,7 +210,7 @@ mod tests {
     #[test]
     fn a_frozen_asset_must_be_near_its_stable_price_too() {
         let price = Price {
-            stable: 900_000,
+            stable: Stable(900_000),
             ..frozen(1_000_000, 4)
         };
         let asked = |price_of_both| take(&price, 0, &two(price_of_both, price_of_both), NOW);
@@ -220,6 +221,6 @@ mod tests {
     #[test]
     fn an_asset_without_a_price_takes_any() {
         let none = take(&Price::default(), NOW, &Sources::One(None), NOW);
-        assert_eq!(none, Ok(Standing::Unpriced));
+        assert_eq!(none, Ok(AssetState::Unpriced));
     }
 }

@@ -47,12 +47,13 @@ pub mod volatility;
 
 pub use asset::{Asset, Observation};
 pub use expiry::{Early, Expiry, OptionQuote, Stage};
-pub use handover::{NotTaken, Standing};
+pub use handover::{AssetState, NotTaken};
 pub use mean::Mean;
 pub use parameters::Parameters;
 pub use price::{Price, Status};
 pub use quote::{Quote, Sources};
 pub use raised::Raised;
+pub use risk::{Mark, SettlementPrice, Stable};
 pub use sequencer::Sequencer;
 pub use settlement::{Pending, Settled, Settlements, Sums, Windows};
 pub use source::{Distrust, Limits, Round, Sample};

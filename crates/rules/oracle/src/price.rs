@@ -1,5 +1,7 @@
 //! One asset's price as readers see it.
 
+use risk::Stable;
+
 use crate::WAD;
 use crate::compact::spread;
 use crate::math::share_of;
@@ -44,7 +46,7 @@ pub struct Price {
     /// The last trusted WAD price; zero before the first.
     pub mark: u128,
     /// The stable WAD price at `observed_at`; zero before the first mark.
-    pub stable: u128,
+    pub stable: Stable,
     /// The primary's WAD price at the last trusted observation; zero if it was untrusted.
     pub primary: u128,
     /// The secondary's WAD price at the last trusted observation; zero if it was untrusted or is not configured.
@@ -65,7 +67,7 @@ impl Price {
     /// The stable price at `now`: it has followed the mark since the last observation by at most `rate`, a WAD share of
     /// itself per second, or the primary at a fifth of the rate if the sources diverged then. A price counts only for
     /// the time it was in force, and was trusted: while the asset is frozen the stable price stands still.
-    pub fn stable_at(&self, now: u64, rate: u64) -> u128 {
+    pub fn stable_at(&self, now: u64, rate: u64) -> Stable {
         let secs = now.min(self.valid_until).saturating_sub(self.observed_at);
         match self.status {
             Status::Frozen => self.stable,
@@ -209,7 +211,7 @@ mod tests {
     fn observed() -> Price {
         Price {
             mark: 2_000,
-            stable: 2_000,
+            stable: Stable(2_000),
             observed_at: NOW - 600,
             valid_until: NOW + 600,
             status: Status::Agreeing,

@@ -1,5 +1,7 @@
 //! From one or two sources to the mark.
 
+use risk::Stable;
+
 use crate::math::share_at_least;
 use crate::source::Sample;
 use crate::stable::clamp_sole_source;
@@ -54,12 +56,12 @@ const HALTED_DIVERGENCE: u64 = 10;
 /// Two sources are never averaged: while they agree the primary is the mark, and when they diverge by 3 % or more it
 /// is the median of both and the stable price. One of two is clamped to 10 % around the stable price. Before the
 /// first mark there is nothing to outvote or bound a source with, so then every configured source must agree.
-pub fn resolve(sources: Sources, stable: u128) -> Option<Quote> {
+pub fn resolve(sources: Sources, stable: Stable) -> Option<Quote> {
     match sources {
         Sources::One(primary) => primary.map(only),
         Sources::Two(Some(primary), Some(secondary)) => both(primary, secondary, stable),
         Sources::Two(None, None) => None,
-        Sources::Two(..) if stable == 0 => None,
+        Sources::Two(..) if stable == Stable::ZERO => None,
         Sources::Two(Some(primary), None) => Some(Quote {
             agreement: Agreement::Sole,
             mark: clamp_sole_source(primary.price, stable),
@@ -87,17 +89,17 @@ fn only(sample: Sample) -> Quote {
     }
 }
 
-fn both(primary: Sample, secondary: Sample, stable: u128) -> Option<Quote> {
+fn both(primary: Sample, secondary: Sample, stable: Stable) -> Option<Quote> {
     let divergence = divergence_tier(primary.price, secondary.price);
     let agreeing = divergence < Tier::Restricted;
-    if !agreeing && stable == 0 {
+    if !agreeing && stable == Stable::ZERO {
         return None;
     }
     Some(Quote {
         mark: if agreeing {
             primary.price
         } else {
-            median(primary.price, secondary.price, stable)
+            median(primary.price, secondary.price, stable.0)
         },
         primary: primary.price,
         secondary: secondary.price,
@@ -143,7 +145,7 @@ mod tests {
     }
 
     fn two(primary: u128, secondary: u128, stable: u128) -> Quote {
-        resolve(Sources::Two(at(primary), at(secondary)), stable).unwrap()
+        resolve(Sources::Two(at(primary), at(secondary)), Stable(stable)).unwrap()
     }
 
     #[test]
@@ -184,33 +186,33 @@ mod tests {
 
     #[test]
     fn a_sole_source_is_clamped_to_the_stable_price() {
-        let low = resolve(Sources::Two(at(50), None), 100).unwrap();
+        let low = resolve(Sources::Two(at(50), None), Stable(100)).unwrap();
         assert_eq!(
             (low.mark, low.primary, low.agreement),
             (90, 50, Agreement::Sole)
         );
-        let high = resolve(Sources::Two(None, at(120)), 100).unwrap();
+        let high = resolve(Sources::Two(None, at(120)), Stable(100)).unwrap();
         assert_eq!((high.mark, high.primary, high.secondary), (110, 0, 120));
     }
 
     #[test]
     fn a_single_configured_source_is_the_mark() {
-        let quote = resolve(Sources::One(at(50)), 100).unwrap();
+        let quote = resolve(Sources::One(at(50)), Stable(100)).unwrap();
         assert_eq!((quote.mark, quote.agreement), (50, Agreement::Agreeing));
     }
 
     #[test]
     fn without_a_trusted_source_there_is_no_price() {
-        assert_eq!(resolve(Sources::One(None), 100), None);
-        assert_eq!(resolve(Sources::Two(None, None), 100), None);
+        assert_eq!(resolve(Sources::One(None), Stable(100)), None);
+        assert_eq!(resolve(Sources::Two(None, None), Stable(100)), None);
     }
 
     #[test]
     fn the_first_mark_needs_every_source_in_agreement() {
-        assert_eq!(resolve(Sources::Two(at(100), None), 0), None);
-        assert_eq!(resolve(Sources::Two(None, at(100)), 0), None);
-        assert_eq!(resolve(Sources::Two(at(100), at(103)), 0), None);
-        assert!(resolve(Sources::Two(at(100), at(102)), 0).is_some());
+        assert_eq!(resolve(Sources::Two(at(100), None), Stable(0)), None);
+        assert_eq!(resolve(Sources::Two(None, at(100)), Stable(0)), None);
+        assert_eq!(resolve(Sources::Two(at(100), at(103)), Stable(0)), None);
+        assert!(resolve(Sources::Two(at(100), at(102)), Stable(0)).is_some());
     }
 
     #[test]
@@ -220,7 +222,7 @@ mod tests {
             updated_at: 50,
             valid_until: 400,
         };
-        let quote = resolve(Sources::Two(Some(old), at(100)), 100).unwrap();
+        let quote = resolve(Sources::Two(Some(old), at(100)), Stable(100)).unwrap();
         assert_eq!((quote.updated_at, quote.valid_until), (50, 200));
     }
 

@@ -49,6 +49,7 @@ mod tests {
     use ruint::aliases::U256;
 
     use super::*;
+    use crate::Stable;
     use crate::price::{Price, Status};
     use crate::settlement::{Settlements, Windows, next_expiry};
     use crate::tier::{Tier, action};
@@ -72,7 +73,7 @@ mod tests {
     fn price(observed_at: u64) -> Price {
         Price {
             mark: 2_000,
-            stable: 2_100,
+            stable: Stable(2_100),
             updated_at: observed_at,
             valid_until: observed_at + 3_600,
             observed_at,

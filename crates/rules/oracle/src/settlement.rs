@@ -7,7 +7,7 @@
 //! second, and no single print, can decide a settlement.
 
 use risk::options::settlement::Counted;
-use risk::{Price as Usd, Ratio};
+use risk::{Ratio, SettlementPrice};
 
 use crate::WAD;
 use crate::price::{Price, Status};
@@ -114,7 +114,7 @@ impl Sums {
         let share = u128::from(self.secs) * u128::from(WAD);
         Counted {
             share: Ratio(share.checked_div(least.into()).unwrap_or(0)),
-            average: Usd(self.mean()),
+            average: SettlementPrice(self.mean()),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The price that follows slowly.
 
+use risk::Stable;
+
 use crate::WAD;
 use crate::math::share_of;
 
@@ -8,19 +10,21 @@ const SOLE_SOURCE_DIVISOR: u128 = 10;
 
 /// `stable` moved towards `target` for `secs` seconds by at most `rate`, a WAD share of `stable` per second.
 /// The largest step is rounded down, and is never more than `stable` itself.
-pub fn follow(stable: u128, target: u128, rate: u64, secs: u64) -> u128 {
+pub fn follow(stable: Stable, target: u128, rate: u64, secs: u64) -> Stable {
+    let Stable(stable) = stable;
     let step = share_of(stable, rate.saturating_mul(secs).min(WAD), WAD);
-    if step >= stable.abs_diff(target) {
+    Stable(if step >= stable.abs_diff(target) {
         target
     } else if target > stable {
         stable + step
     } else {
         stable - step
-    }
+    })
 }
 
 /// `price`, but no further than 10 % from `stable`.
-pub fn clamp_sole_source(price: u128, stable: u128) -> u128 {
+pub fn clamp_sole_source(price: u128, stable: Stable) -> u128 {
+    let Stable(stable) = stable;
     let distance = stable / SOLE_SOURCE_DIVISOR;
     price.clamp(stable - distance, stable.saturating_add(distance))
 }
@@ -36,24 +40,36 @@ mod tests {
 
     #[test]
     fn it_moves_by_the_rate_and_stops_at_the_target() {
-        assert_eq!(follow(2_000_000, 1_000_000, RATE, 10), 1_999_400);
-        assert_eq!(follow(2_000_000, 3_000_000, RATE, 10), 2_000_600);
-        assert_eq!(follow(2_000_000, 1_999_900, RATE, 10), 1_999_900);
-        assert_eq!(follow(2_000_000, 1_000_000, RATE, 0), 2_000_000);
+        assert_eq!(
+            follow(Stable(2_000_000), 1_000_000, RATE, 10),
+            Stable(1_999_400)
+        );
+        assert_eq!(
+            follow(Stable(2_000_000), 3_000_000, RATE, 10),
+            Stable(2_000_600)
+        );
+        assert_eq!(
+            follow(Stable(2_000_000), 1_999_900, RATE, 10),
+            Stable(1_999_900)
+        );
+        assert_eq!(
+            follow(Stable(2_000_000), 1_000_000, RATE, 0),
+            Stable(2_000_000)
+        );
     }
 
     #[test]
     fn a_sole_source_counts_for_at_most_a_tenth() {
-        assert_eq!(clamp_sole_source(50, 100), 90);
-        assert_eq!(clamp_sole_source(90, 100), 90);
-        assert_eq!(clamp_sole_source(104, 100), 104);
-        assert_eq!(clamp_sole_source(u128::MAX, 100), 110);
+        assert_eq!(clamp_sole_source(50, Stable(100)), 90);
+        assert_eq!(clamp_sole_source(90, Stable(100)), 90);
+        assert_eq!(clamp_sole_source(104, Stable(100)), 104);
+        assert_eq!(clamp_sole_source(u128::MAX, Stable(100)), 110);
     }
 
     proptest! {
         #[test]
         fn it_never_overshoots_nor_outruns_the_rate(stable: u128, target: u128, rate in 0..=WAD, secs in 0u64..1 << 32) {
-            let next = follow(stable, target, rate, secs);
+            let Stable(next) = follow(Stable(stable), target, rate, secs);
             prop_assert!(next >= stable.min(target) && next <= stable.max(target));
             let moved = U256::from(next.abs_diff(stable)) * U256::from(WAD);
             prop_assert!(moved <= U256::from(stable) * U256::from(rate) * U256::from(secs));

@@ -6,7 +6,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use risk::options::black::Kind;
 use risk::options::encoding::parts_of_ticks;
 use risk::options::{OptionLeg, Portfolio, Shock};
-use risk::{Position, Price, Ratio, WAD};
+use risk::{Position, Price, Ratio, Spot, Stable, WAD};
 
 const SPOT: u128 = 2_000 * WAD;
 const TICK: u128 = WAD / 100;
@@ -42,8 +42,8 @@ fn option(i: usize) -> OptionLeg {
 
 fn accounts(criterion: &mut Criterion) {
     let portfolio = Portfolio {
-        spot: Price(SPOT),
-        stable: Price(SPOT),
+        spot: Spot(SPOT),
+        stable: Stable(SPOT),
         tick: Price(TICK),
         perpetual: Position(2 * WAD as i128),
         shock: Shock {

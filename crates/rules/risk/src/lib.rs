@@ -6,7 +6,7 @@
 //!
 //! | Quantity | Type | One is | Largest value |
 //! |---|---|---|---|
-//! | price | [`Price`] | 1e18 | 1.26e12, [`Price::MAX`] |
+//! | price: of a trade, a strike; [`Mark`], [`Spot`], [`Stable`], [`SettlementPrice`] | [`Price`] | 1e18 | 1.26e12, [`Price::MAX`] |
 //! | funding paid per unit | [`Index`] | 1e18 | +-6.3e11, [`Index::MAX_FUNDING`] |
 //! | open interest of a side | [`Size`] | 1e18 | 1.6e14, [`Size::MAX`] |
 //! | notional of a side after a trade that raises it | [`Usd`] | 1e18 | 3.1e11, [`Usd::MAX_TRADED`] |
@@ -60,7 +60,7 @@
 //!
 //! Everything rounds against the account and for the vault: gains down, losses, payments and requirements up. What
 //! rounding leaves over stays in the vault: of quote amounts, as tokens that nobody can claim; of sizes, as open interest
-//! above the sum of the legs, declared dust, whose bound is [`ledger::dust`]. A touch costs an account at most 1e-18 of the quote token per
+//! above the sum of the legs, residue, whose bound is [`ledger::residue`]. A touch costs an account at most 1e-18 of the quote token per
 //! leg and epoch, plus base / 1e21 in a bucket that has been cut.
 #![no_std]
 #![warn(missing_docs)]
@@ -94,6 +94,6 @@ pub use rules::outflow::{Outflow, OutflowCaps, OutflowRates};
 pub use rules::throttle::Throttle;
 pub use rules::tiers::Tier;
 pub use units::{
-    Base, Cumulative, Index, InstrumentId, Legs, MAX_LEGS, Position, Positions, Price, Ratio,
-    Scale, Side, Size, Usd, WAD,
+    Base, Cumulative, Index, InstrumentId, Legs, MAX_LEGS, Mark, Position, Positions, Price, Ratio,
+    Scale, SettlementPrice, Side, Size, Spot, Stable, Usd, WAD,
 };

@@ -270,12 +270,12 @@ fn a_worn_bucket_goes_with_its_series_and_loses_nothing() {
     }
     let gained = vault.memory.account(0).pnl.0;
     assert!((0..100_000_000).contains(&(wad(6) - gained)), "{gained}");
-    let dust = Side::BOTH.map(|side| vault.memory.side(CALL, side).open_interest.0);
-    assert!(dust[0] < 10_000_000 && dust[1] < 10, "{dust:?}");
+    let residue = Side::BOTH.map(|side| vault.memory.side(CALL, side).open_interest.0);
+    assert!(residue[0] < 10_000_000 && residue[1] < 10, "{residue:?}");
     let (gains, surplus) = (vault.memory.totals.gains, vault.check());
     assert!(
         gains.0 < 100_000_000 && surplus < 100_000_000,
-        "of the dust"
+        "of the residue"
     );
     assert_eq!(vault.relist(CALL, TEN), Ok(true));
     assert_eq!(open_interest(&vault, CALL), [0, 0]);

@@ -494,7 +494,7 @@ fn what_is_on_record_is_paid_by_a_cover_as_large_as_before_the_deposits() {
     vault.memory.cover_sizes.insert(0, usd(100));
     vault.deposit(WINNER, usd(1_000_000)).unwrap();
     let owe = |vault: &mut Vault, debtor: usize| {
-        let price = vault.memory.prices(0).mark;
+        let price = vault.mark(0);
         vault
             .trade(WINNER, debtor, 0, Size(40 * WAD), price)
             .unwrap();

@@ -389,7 +389,7 @@ fn assert_only_own_losses(
     Ok(())
 }
 
-/// Invariant 7: once everybody is settled, all equity at h is at most V and what is insured of open debts, to what declared dust can
+/// Invariant 7: once everybody is settled, all equity at h is at most V and what is insured of open debts, to what residue can
 /// have gained. Gains that no leg has are counted for nobody.
 fn assert_claims_are_backed(vault: &Vault) -> Result<(), TestCaseError> {
     let mut settled = vault.clone();
@@ -403,8 +403,8 @@ fn assert_claims_are_backed(vault: &Vault) -> Result<(), TestCaseError> {
     let insured = totals.debt.min(settled.insurance);
     let dearest = settled.memory.prices.values().map(|prices| prices.mark.0);
     let dearest = Price(dearest.max().unwrap().max(60_000 * WAD) * 10);
-    let dust = settled.memory.wear.values();
-    let moved = dust.map(|wear| wear.dust().notional_up(dearest).unwrap().0);
+    let worn = settled.memory.wear.values();
+    let moved = worn.map(|wear| wear.residue().notional_up(dearest).unwrap().0);
     let backing = totals.tokens.0 + insured.0;
     let tolerance = moved.sum::<i128>() + TOLERANCE;
     prop_assert!(

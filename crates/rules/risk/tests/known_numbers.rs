@@ -8,8 +8,8 @@ use risk::rules::margin::rate_of_weights;
 use risk::rules::trading::reduced_risk;
 use risk::rules::trading::within_band;
 use risk::{
-    Clock, Error, Health, Legs, Liquidation, Penalty, Position, Price, Ratio, Size, Store, Totals,
-    Usd, WAD, bucket_due, math, water_fill,
+    Clock, Error, Health, Legs, Liquidation, Mark, Penalty, Position, Price, Ratio, Size, Store,
+    Totals, Usd, WAD, bucket_due, math, water_fill,
 };
 
 fn size(units: u128) -> Size {
@@ -422,7 +422,7 @@ fn closing_at_a_loss_that_weakens_the_account_is_no_reduction_of_risk() {
 
 #[test]
 fn a_fill_lies_within_the_band() {
-    let within = |price| within_band(Price(price), Price(1_000), Ratio(WAD / 50)).unwrap();
+    let within = |price| within_band(Price(price), Mark(1_000), Ratio(WAD / 50)).unwrap();
     assert!(within(980) && within(1_020) && !within(979) && !within(1_021));
 }
 

@@ -5,7 +5,7 @@ mod common;
 use common::{Vault, usd, wad};
 use proptest::prelude::*;
 use risk::{
-    DEBT, Error, Index, LAST_EPOCH, Price, Prices, Ratio, Scale, Side, Size, Store, Usd, WAD,
+    DEBT, Error, Index, LAST_EPOCH, Mark, Price, Prices, Ratio, Scale, Side, Size, Store, Usd, WAD,
 };
 
 const ONE: Price = Price(WAD);
@@ -268,7 +268,7 @@ proptest! {
     ) {
         let mut vault = vault(ONE, Size(1_000), usd(1_000_000_000));
         for (bits, digits, funding, share) in moves {
-            let mark = Price(u128::from(digits) << 36 >> (100 - bits));
+            let mark = Mark(u128::from(digits) << 36 >> (100 - bits));
             let funding = Index(Index::MAX_FUNDING.0 / 100 * i128::from(funding));
             vault.run(|ledger| ledger.set_prices(0, &Prices { mark, funding })).unwrap();
             let share = Ratio(WAD / 1_000 * share);

@@ -10,7 +10,8 @@ use risk::options::{OptionLeg, Requirement};
 use risk::rules::listing::concentration;
 use risk::rules::margin::{least_initial, requirement};
 use risk::{
-    Holding, OptionRates, Position, Price, Ranges, Ratio, Size, Tier, Underlying, Usd, WAD,
+    Holding, OptionRates, Position, Price, Ranges, Ratio, Size, Spot, Stable, Tier, Underlying,
+    Usd, WAD,
 };
 
 const DAY: u32 = 86_400;
@@ -28,8 +29,8 @@ const fn ranges(maintenance: u128, initial: u128) -> Ranges {
 
 fn underlying(spot: u128, stable: u128, ranges: Ranges) -> Underlying {
     Underlying {
-        spot: Price(spot * WAD),
-        stable: Price(stable * WAD),
+        spot: Spot(spot * WAD),
+        stable: Stable(stable * WAD),
         ranges,
     }
 }
@@ -133,7 +134,7 @@ fn a_perpetual_needs_its_ranges_and_a_quarter_more_than_maintenance_at_first() {
     let nothing = holding(flat(ranges(4, 8)), 0, &[]);
     assert_eq!(nothing.requirement(), Ok(Requirement::default()));
     let penny = Underlying {
-        spot: Price(1),
+        spot: Spot(1),
         ..flat(ranges(4, 8))
     };
     assert_eq!(
@@ -235,14 +236,14 @@ proptest! {
         let size = wad(size) / 1_000;
         let position = Position(if long { size } else { -size });
         let underlying = Underlying {
-            spot: Price(spot * WAD / 1_000),
-            stable: Price(spot * WAD / 1_000 * offset / 1_000),
+            spot: Spot(spot * WAD / 1_000),
+            stable: Stable(spot * WAD / 1_000 * offset / 1_000),
             ranges: ranges(maintenance, maintenance + more),
         };
         let alone = holding(underlying, position.0, &[]).requirement().unwrap();
         let portfolio = underlying.portfolio(position, &rates());
         let scenarios = portfolio.requirement(&[]).unwrap();
-        let notional = position.size().notional_up(underlying.spot).unwrap().0;
+        let notional = position.size().notional_up(underlying.spot.price()).unwrap().0;
         for (alone, scenarios) in [(alone.maintenance, scenarios.maintenance), (alone.initial, scenarios.initial)] {
             let distance = (alone.0 - scenarios.0).abs();
             prop_assert!(distance <= notional / 100_000_000 + 10, "{alone:?} {scenarios:?} of {notional}");

@@ -13,8 +13,8 @@ use risk::rules::liquidation;
 use risk::rules::trading::reduced_risk;
 use risk::rules::trading::within_band;
 use risk::{
-    Clock, DEBT, Health, Penalty, Position, Positions, Price, Ranges, Ratio, Size, Store, Totals,
-    Underlying, Usd, WAD, bucket_due, math,
+    Clock, DEBT, Health, Mark, Penalty, Position, Positions, Price, Ranges, Ratio, Size, Spot,
+    Stable, Store, Totals, Underlying, Usd, WAD, bucket_due, math,
 };
 
 const DOLLAR: i128 = WAD as i128;
@@ -50,8 +50,8 @@ fn rate() -> impl Strategy<Value = u128> {
 
 fn underlying(spot: u128, stable: u128, maintenance: u128, initial: u128) -> Underlying {
     Underlying {
-        spot: Price(spot),
-        stable: Price(stable),
+        spot: Spot(spot),
+        stable: Stable(stable),
         ranges: Ranges {
             maintenance: Ratio(maintenance),
             initial: Ratio(initial),
@@ -120,11 +120,11 @@ proptest! {
         let fill = (mark * thousandths / 1_000).saturating_add_signed(beyond);
         let distance = (exact(fill) - exact(mark)).abs();
         let allowed = exact(mark) * exact(band);
-        prop_assert_eq!(within_band(Price(fill), Price(mark), Ratio(band)), Ok(distance <= allowed));
+        prop_assert_eq!(within_band(Price(fill), Mark(mark), Ratio(band)), Ok(distance <= allowed));
         // And at the very edge.
         let edge = mark - mark / 1_000 * (band / 1_000_000_000_000_000);
         let distance = exact(mark - edge);
-        prop_assert_eq!(within_band(Price(edge), Price(mark), Ratio(band)), Ok(distance <= allowed));
+        prop_assert_eq!(within_band(Price(edge), Mark(mark), Ratio(band)), Ok(distance <= allowed));
     }
 
     #[test]
@@ -319,7 +319,7 @@ fn what_positions_are_on_says_whether_they_are_dust() {
     let mut positions = Positions::default();
     positions.add(4, Position(3 * DOLLAR)).unwrap();
     positions.add(9, Position(-2 * DOLLAR)).unwrap();
-    let spot = |id| Price(if id == 4 { 200 } else { 50 } * WAD);
+    let spot = |id| Spot(if id == 4 { 200 } else { 50 } * WAD);
     assert_eq!(liquidation::notional(&positions, spot), Ok(usd(700)));
     let is_dust = |least| liquidation::is_dust(&positions, least, spot);
     assert_eq!(is_dust(usd(700)), Ok(false));

@@ -393,7 +393,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// Everything of [`Vault::check`] holds while giants and dwarfs share buckets that are divided again and again, and what the accounts
-/// claim never exceeds what the vault holds by more than declared dust can gain.
+/// claim never exceeds what the vault holds by more than residue can gain.
 fn wear_out(steps: Vec<Step>) -> (usize, usize) {
     let mut vault = giant(1_000_000 * WAD);
     for account in 2..8 {

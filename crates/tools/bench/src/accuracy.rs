@@ -3,7 +3,7 @@
 //! Double precision is itself off by some 1e-16 of the forward, more where a deviation is small: a mean below that says that
 //! nothing can be told apart. `crates/rules/risk/tests/options` compares with 50 digits.
 
-use option_model::{Draw, Greeks, Shape, Terms, WAD, YEAR};
+use option_model::{Draw, Greeks, Inputs, Shape, WAD, YEAR};
 use risk::options::black::{self, Kind};
 use risk::{Price, Ratio};
 use serde::Serialize;
@@ -114,14 +114,14 @@ fn random_points(draw: &mut Draw, points: u64) -> [Sum; 4] {
     let mut sums = [Sum::default(); 4];
     for _ in 0..points {
         let forward = draw.spread(1e-9, 1e9);
-        let terms = black::Terms {
+        let inputs = black::Inputs {
             kind: if draw.coin() { Kind::Call } else { Kind::Put },
             forward: Price((forward * WAD) as u128),
             strike: Price((forward * draw.spread(0.14, 7.0) * WAD) as u128),
             seconds: draw.spread(1.0, 5.0 * YEAR) as u64,
             volatility: Ratio((draw.spread(0.004, 11.0) * WAD) as u128),
         };
-        add(&mut sums, &terms);
+        add(&mut sums, &inputs);
     }
     sums
 }
@@ -140,35 +140,35 @@ fn edge_points() -> [Sum; 4] {
                 .iter()
                 .flat_map(|v| [Kind::Call, Kind::Put].map(|kind| (v, kind)))
             {
-                let terms = black::Terms {
+                let inputs = black::Inputs {
                     kind,
                     forward: Price((forward * WAD) as u128),
                     strike: Price((forward * ratio * WAD) as u128),
                     seconds,
                     volatility: Ratio((volatility * WAD) as u128),
                 };
-                add(&mut sums, &terms);
+                add(&mut sums, &inputs);
             }
         }
     }
     sums
 }
 
-fn add(sums: &mut [Sum; 4], terms: &black::Terms) {
-    for (sum, error) in sums.iter_mut().zip(errors(terms)) {
+fn add(sums: &mut [Sum; 4], inputs: &black::Inputs) {
+    for (sum, error) in sums.iter_mut().zip(errors(inputs)) {
         sum.add(error);
     }
 }
 
-fn errors(terms: &black::Terms) -> [f64; 4] {
-    let model = Terms {
-        is_call: terms.kind == Kind::Call,
-        forward: terms.forward.0 as f64 / WAD,
-        strike: terms.strike.0 as f64 / WAD,
-        years: terms.seconds as f64 / YEAR,
-        volatility: terms.volatility.0 as f64 / WAD,
+fn errors(inputs: &black::Inputs) -> [f64; 4] {
+    let model = Inputs {
+        is_call: inputs.kind == Kind::Call,
+        forward: inputs.forward.0 as f64 / WAD,
+        strike: inputs.strike.0 as f64 / WAD,
+        years: inputs.seconds as f64 / YEAR,
+        volatility: inputs.volatility.0 as f64 / WAD,
     };
-    let Ok(got) = terms.quote() else {
+    let Ok(got) = inputs.quote() else {
         return [f64::INFINITY; 4];
     };
     let Greeks {

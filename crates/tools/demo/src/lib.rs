@@ -16,7 +16,7 @@ use client::{
     units::{FEED, signed_number},
 };
 use crowd::crowd;
-use options::OptionMarket;
+use options::OptionBoard;
 use pictures::PlotError;
 use play::Play;
 use prices::{Path, Tick};
@@ -24,7 +24,7 @@ use record::{Record, Summary, TraderResult};
 use report::Timeline;
 use stage::{
     deploy::{self, DeployError},
-    market::{Market, Terms, rate},
+    market::{ContractSpec, Market, rate},
     node::Node,
 };
 use std::{
@@ -113,18 +113,18 @@ pub async fn run(options: &Options) -> Result<Record, DemoError> {
         .iter()
         .map(|trader| trader.notional[crowd::PERPETUAL].max(0.0))
         .sum();
-    let terms = terms(&options.prices, longs);
+    let spec = spec(&options.prices, longs);
     let listed = SYMBOLS.map(|symbol| (symbol, deployment.price_feed));
-    let market = Market::create(&chain, &operator, &deployment, &listed, &terms).await?;
-    market.promote(&chain, &operator, &terms).await?;
-    insure(&chain, &market, &operator, &terms, longs).await?;
+    let market = Market::create(&chain, &operator, &deployment, &listed, &spec).await?;
+    market.promote(&chain, &operator, &spec).await?;
+    insure(&chain, &market, &operator, &spec, longs).await?;
     stage::say!("vault      {}\npool       {}", market.vault, market.pool);
 
     let keeper = Wallet::derived("keeper", options.seed)?;
     let shift = time_shift(&chain, first.time).await?;
     let start = first.time + shift;
-    let series = OptionMarket::open(&chain, &market, &operator, start, first.price).await?;
-    let mut play = Play::new(&chain, &market, &operator, &terms, keeper, crowd, series)?;
+    let series = OptionBoard::open(&chain, &market, &operator, start, first.price).await?;
+    let mut play = Play::new(&chain, &market, &operator, &spec, keeper, crowd, series)?;
     play.fund((longs * KEEPER_SHARE).round()).await?;
     let mut record = run_through(play, options, &ticks, shift).await?;
     record.summary.play_seconds = started.elapsed().as_secs_f64();
@@ -137,15 +137,15 @@ pub async fn run(options: &Options) -> Result<Record, DemoError> {
     Ok(record)
 }
 
-/// Terms of the demo's market for open interest of `notional`: 3 % maintenance and 5 % initial margin let the reckless go to
+/// What the demo's market for open interest of `notional`: 3 % maintenance and 5 % initial margin let the reckless go to
 /// almost 20 times; the shock is the least that a promoted instrument may have.
-fn terms(prices: &Path, notional: f64) -> Terms {
+fn spec(prices: &Path, notional: f64) -> ContractSpec {
     let range = prices.points.iter().map(|point| point.price);
     let (low, high) = range.fold((f64::INFINITY, 0.0_f64), |(low, high), price| {
         (low.min(price), high.max(price))
     });
     let (maintenance, shock) = (0.03, 0.15);
-    Terms {
+    ContractSpec {
         maintenance,
         initial: 0.05,
         band: 0.02,
@@ -164,7 +164,7 @@ async fn insure(
     chain: &Chain,
     market: &Market,
     operator: &Wallet,
-    terms: &Terms,
+    spec: &ContractSpec,
     notional: f64,
 ) -> Result<(), DemoError> {
     let defaults = chain
@@ -180,7 +180,7 @@ async fn insure(
     chain
         .execute(&[operator.call(chain, market.pool, &set)?])
         .await?;
-    let dollars = terms.insurance(notional) * (1.0 + COVER_HEADROOM);
+    let dollars = spec.insurance(notional) * (1.0 + COVER_HEADROOM);
     market
         .seed_insurance(chain, operator, dollars.ceil())
         .await?;

@@ -50,7 +50,7 @@ pub struct Series {
 
 /// The series of a run, and the volatility that they are quoted at.
 #[derive(Clone, Debug)]
-pub struct OptionMarket {
+pub struct OptionBoard {
     underlying: Contract,
     guard: Address,
     /// A call and a put at the money that expire first, then a call and a put out of the money.
@@ -93,7 +93,7 @@ impl Greeks {
     }
 }
 
-impl OptionMarket {
+impl OptionBoard {
     /// Lists options on the second contract for a play that starts at `start` with `price`; `operator` owns guard and vault.
     pub async fn open(
         chain: &Chain,
@@ -347,7 +347,7 @@ mod tests {
 
     #[test]
     fn volatility_follows_the_last_hour_by_steps() {
-        let mut options = OptionMarket {
+        let mut options = OptionBoard {
             underlying: Contract {
                 instrument: 1,
                 asset: Default::default(),

@@ -25,7 +25,7 @@ use client::{
 };
 use risk::rules::cover::recoverable;
 use risk::{Health, Position, Usd};
-use standing::{Instrument, Leg, Market, Quote, Series, clock, market::option_rates, numbers};
+use standing::{Instrument, Leg, MarketState, Quote, Series, clock, market::option_rates, numbers};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Legs that one call closes, so that it fits any block; the next round goes on.
@@ -214,7 +214,7 @@ impl Keeper {
     pub fn outlook(&self, answers: &mut Answers) -> Result<Outlook, ChainError> {
         let now = answers.timestamp()?;
         let parameters = answers.take::<IMarginVault::parametersCall>()?;
-        let mut market = fitting("parameters", Market::new(now, &parameters))?;
+        let mut market = fitting("parameters", MarketState::new(now, &parameters))?;
         let impaired_since = answers.take::<IMarginVault::impairedSinceCall>()?;
         let shortfall = answers.take::<IMarginVault::shortfallCall>()?;
         let shortfall = fitting("shortfall", numbers::usd(shortfall))?;
@@ -248,7 +248,7 @@ impl Keeper {
     /// Reads what is said of instruments; returns what can be recovered for each.
     fn read_market(
         &self,
-        market: &mut Market,
+        market: &mut MarketState,
         shortfall: Usd,
         answers: &mut Answers,
     ) -> Result<Vec<(u32, Usd)>, ChainError> {

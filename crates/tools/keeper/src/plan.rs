@@ -5,7 +5,7 @@ use alloy::primitives::B256;
 use risk::rules::conversion::is_forcible;
 use risk::rules::tiers::action;
 use risk::{Clock, Closing, Ground, Health, MAX_LEGS, Ratio, Result, Usd, WAD, math};
-use standing::{Book, Leg, Market};
+use standing::{Book, Leg, MarketState};
 use std::{
     cmp::Ordering,
     collections::{BTreeMap, BTreeSet},
@@ -60,7 +60,7 @@ pub enum Action {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outlook {
     /// Its instruments, and what it liquidates by.
-    pub market: Market,
+    pub market: MarketState,
     /// What the keeper's own account has beyond initial margin; profit that has not matured left out.
     pub free: Usd,
     /// Instruments that the keeper's own account holds.
@@ -248,7 +248,7 @@ fn upkeep(outlook: &Outlook) -> Vec<Action> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use risk::{Penalty, Position, Price};
+    use risk::{Mark, Penalty, Position, Spot};
     use standing::{Instrument, Quote};
 
     const PERPETUAL: u32 = 1;
@@ -287,14 +287,14 @@ mod tests {
     /// One perpetual at 1,000 dollars with a maintenance margin of 5 %; liquidations cost 20 % of it from the start.
     fn outlook(free: Usd, others: Vec<Account>) -> Outlook {
         let quote = Quote {
-            mark: Price(1_000 * WAD),
-            spot: Price(1_000 * WAD),
+            mark: Mark(1_000 * WAD),
+            spot: Spot(1_000 * WAD),
             range: percent(5),
             ..Quote::default()
         };
         let asset = B256::ZERO;
         Outlook {
-            market: Market {
+            market: MarketState {
                 time: NOW,
                 instruments: [(PERPETUAL, Instrument::Perpetual { asset })].into(),
                 quotes: [(PERPETUAL, quote)].into(),
@@ -303,7 +303,7 @@ mod tests {
                     start: percent(20),
                     ramp: 600,
                 },
-                dust: Usd::ZERO,
+                dust_notional: Usd::ZERO,
             },
             free,
             held: BTreeSet::new(),
@@ -427,7 +427,7 @@ mod tests {
         let plan = |free| {
             let mut outlook = outlook(free, vec![ill(1, usd(45), 0)]);
             // One unit at 1,000 dollars.
-            outlook.market.dust = usd(1_001);
+            outlook.market.dust_notional = usd(1_001);
             plan(&outlook)
         };
         // 80 % of 62.5 suffices for half of it.

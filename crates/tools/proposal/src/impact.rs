@@ -70,7 +70,7 @@ pub struct AccountImpact {
 /// Sums over a market.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Totals {
+pub struct MarketTotals {
     /// Accounts with positions.
     pub accounts: usize,
     /// Of these, below initial margin, those below included.
@@ -128,11 +128,11 @@ pub struct Impact {
     /// The market's vault.
     pub vault: Address,
     /// Over all accounts, as they are.
-    pub now: Totals,
+    pub now: MarketTotals,
     /// With prices poked.
-    pub before: Totals,
+    pub before: MarketTotals,
     /// With the calls made, and prices poked.
-    pub after: Totals,
+    pub after: MarketTotals,
     /// Open interest of accounts that are not in this report; empty if it has all of them.
     pub missing: Vec<Missing>,
     /// By perpetual.
@@ -237,10 +237,10 @@ fn standing(margins: &Margins) -> Standing {
 fn totals<'a>(
     conditions: &Conditions,
     accounts: impl Iterator<Item = &'a Account>,
-) -> Result<Totals, risk::Error> {
-    let mut sum = Totals {
+) -> Result<MarketTotals, risk::Error> {
+    let mut sum = MarketTotals {
         insurance: Amount(conditions.insurance.0),
-        ..Totals::default()
+        ..MarketTotals::default()
     };
     let add = |sum: &mut Amount, amount: Amount| {
         *sum = Amount(Usd(sum.0).plus(Usd(amount.0))?.0);
@@ -274,8 +274,8 @@ fn amount(size: Size) -> Amount {
 
 fn room(snapshot: &Snapshot) -> Result<Vec<Room>, risk::Error> {
     let mut rooms = Vec::new();
-    for (number, before) in &snapshot.before.terms {
-        let after = snapshot.after.terms.get(number).unwrap_or(before);
+    for (number, before) in &snapshot.before.capacities {
+        let after = snapshot.after.capacities.get(number).unwrap_or(before);
         let symbol = match snapshot.before.market.instruments.get(number) {
             Some(Instrument::Perpetual { asset }) => coins::symbol(snapshot.market.vault, *asset),
             _ => None,

@@ -20,8 +20,10 @@ mod tests {
     use crate::snapshot::tests::{ALICE, snapshot, usd, wad};
     use risk::options::{black::Kind, settlement::Counted};
     use risk::rules::tiers::action;
-    use risk::{Clock, Health, OptionRates, Position, Price, Ratio, Usd, WAD};
-    use standing::{Instrument, Leg, Market, Quote, Series};
+    use risk::{
+        Clock, Health, Mark, OptionRates, Position, Price, Ratio, SettlementPrice, Usd, WAD,
+    };
+    use standing::{Instrument, Leg, MarketState, Quote, Series};
 
     const PERPETUAL: u32 = 1;
     const OTHER: u32 = 2;
@@ -29,11 +31,11 @@ mod tests {
     const PUT: u32 = CALL + 1;
     const DAY: u64 = 86_400;
 
-    fn of(market: &Market, margins: &Margins, legs: &[Leg]) -> Taken {
+    fn of(market: &MarketState, margins: &Margins, legs: &[Leg]) -> Taken {
         taken(&Book::new(market, legs).unwrap(), margins).unwrap()
     }
 
-    fn taken_with(change: impl Fn(&mut Market, &mut Margins)) -> Taken {
+    fn taken_with(change: impl Fn(&mut MarketState, &mut Margins)) -> Taken {
         let snapshot = snapshot();
         let mut market = snapshot.after.market;
         let mut margins = snapshot.after.accounts[&ALICE];
@@ -71,7 +73,7 @@ mod tests {
         let all = with_equity(Usd(-1), 0);
         assert_eq!((all.share, all.penalty), (Ratio::ONE, Usd::ZERO));
         // 100 ETH at 200 dollars.
-        let at = |dust| taken_with(move |market, _| market.dust = Usd(usd(dust))).share;
+        let at = |dust| taken_with(move |market, _| market.dust_notional = Usd(usd(dust))).share;
         assert!(at(20_000) < Ratio::ONE);
         assert_eq!(at(20_001), Ratio::ONE);
     }
@@ -118,7 +120,7 @@ mod tests {
     }
 
     /// The snapshot's market with a second perpetual like the first, and a call and a put on the first that expire in a month.
-    fn market() -> Market {
+    fn market() -> MarketState {
         let mut market = snapshot().after.market;
         let asset = alloy::primitives::B256::ZERO;
         let perpetual = Instrument::Perpetual { asset };
@@ -141,7 +143,7 @@ mod tests {
                 .instruments
                 .insert(number, Instrument::Option(series));
             let option = Quote {
-                mark: Price(wad(20)),
+                mark: Mark(wad(20)),
                 volatility: WAD as u64 / 10 * 8,
                 ..quote
             };
@@ -156,12 +158,12 @@ mod tests {
         market
     }
 
-    fn freeze(market: &mut Market, instrument: u32) {
+    fn freeze(market: &mut MarketState, instrument: u32) {
         market.quotes.get_mut(&instrument).unwrap().blocked = action::ALL;
     }
 
     /// What the account of some legs needs, and 90 % of it as equity.
-    fn ailing(market: &Market, legs: &[Leg]) -> Margins {
+    fn ailing(market: &MarketState, legs: &[Leg]) -> Margins {
         let book = Book::new(market, legs).unwrap();
         let mut margins = snapshot().after.accounts[&ALICE];
         let maintenance = book.maintenance(book.positions()).unwrap();
@@ -282,7 +284,7 @@ mod tests {
         // Nor one that is listed no more; and 20,000 dollars of the perpetual are all that dust is measured by.
         market.instruments.remove(&CALL);
         assert_eq!(of(&market, &margins, &legs), alone);
-        market.dust = Usd(usd(20_001));
+        market.dust_notional = Usd(usd(20_001));
         assert_eq!(of(&market, &margins, &legs).share, Ratio::ONE);
     }
 
@@ -302,7 +304,7 @@ mod tests {
         let counted = needs(|quote| {
             quote.counted = Counted {
                 share: Ratio(WAD / 2),
-                average: quote.spot,
+                average: SettlementPrice(quote.spot.0),
             }
         });
         let half = Usd(usual.0 / 2);

@@ -45,7 +45,7 @@ pub struct Margins {
 
 /// A perpetual under some parameters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Terms {
+pub struct Capacity {
     /// Size of the larger side.
     pub open_interest: Size,
     /// Size of one side that cover allows now; the largest number where nothing limits it.
@@ -64,9 +64,9 @@ pub struct Conditions {
     /// By account.
     pub accounts: BTreeMap<B256, Margins>,
     /// Every perpetual, and the options that anybody holds, at their prices.
-    pub market: standing::Market,
+    pub market: standing::MarketState,
     /// By number of the perpetual.
-    pub terms: BTreeMap<u32, Terms>,
+    pub capacities: BTreeMap<u32, Capacity>,
     /// What the pool would pay the vault now.
     pub insurance: Usd,
 }
@@ -152,12 +152,12 @@ async fn unfound(
         let mut answers = reader.ask(&views, &[]).await?;
         let each = group.iter().map(|&instrument| {
             let open = answers.take::<openInterestCall>()?;
-            let dust = answers.take::<dustCall>()?;
+            let residue = answers.take::<dustCall>()?;
             let (long, short) = held(holders, instrument)?;
             Ok::<_, ProposalError>(Unfound {
                 instrument,
-                long: left(open.long, dust.long, long)?,
-                short: left(open.short, dust.short, short)?,
+                long: left(open.long, residue.long, long)?,
+                short: left(open.short, residue.short, short)?,
             })
         });
         each.collect()
@@ -168,10 +168,10 @@ async fn unfound(
 }
 
 /// What is left of open interest; nothing if it is a billionth of it.
-fn left(open: U256, dust: U256, held: Size) -> Result<Size, risk::Error> {
+fn left(open: U256, residue: U256, held: Size) -> Result<Size, risk::Error> {
     const NEGLIGIBLE: u128 = 1_000_000_000;
     let open = size(open)?;
-    let found = size(dust)?.plus(held)?;
+    let found = size(residue)?.plus(held)?;
     let left = Size(open.0.saturating_sub(found.0));
     Ok(if left.0 > open.0 / NEGLIGIBLE {
         left
@@ -277,7 +277,7 @@ impl Survey<'_> {
         let available = answers.take::<IInsurancePool::availableCall>()?.amount;
         let decimals = answers.take::<decimalsCall>()?;
         let said = self.terms(stage).await?;
-        let mut market = standing::Market::new(time, &parameters)?;
+        let mut market = standing::MarketState::new(time, &parameters)?;
         market.instruments.clone_from(self.instruments);
         market.quotes = self.quotes(stage, &said).await?;
         let rules = said.iter().map(|(number, said)| (*number, said.rates));
@@ -285,9 +285,9 @@ impl Survey<'_> {
         Ok(Conditions {
             accounts: self.margins(stage, time).await?,
             market,
-            terms: said
+            capacities: said
                 .iter()
-                .map(|(number, said)| (*number, said.terms))
+                .map(|(number, said)| (*number, said.capacity))
                 .collect(),
             insurance: numbers::of_token(available, decimals)?,
         })
@@ -420,7 +420,7 @@ fn margins(view: &IMarginVault::healthReturn, time: u64) -> Result<Margins, Prop
 
 /// What a vault says of a perpetual.
 struct Said {
-    terms: Terms,
+    capacity: Capacity,
     instrument: IMarginVault::Instrument,
     /// By what options on its underlying are margined.
     rates: OptionRates,
@@ -432,7 +432,7 @@ fn said(answers: &mut Answers) -> Result<Said, ProposalError> {
     let debts = answers.take::<debtsCall>()?;
     let instrument = answers.take::<instrumentCall>()?;
     let rules = answers.take::<optionRulesCall>()?;
-    let terms = Terms {
+    let capacity = Capacity {
         open_interest: size(sides.long.max(sides.short))?,
         // Without a limit it is the largest size there is.
         open_interest_limit: Size(cover.openInterestLimit.saturating_to()),
@@ -441,7 +441,7 @@ fn said(answers: &mut Answers) -> Result<Said, ProposalError> {
         shock: Ratio(instrument.shock.into()),
     };
     Ok(Said {
-        terms,
+        capacity,
         instrument,
         rates: option_rates(&rules),
     })
@@ -459,7 +459,7 @@ pub(super) mod tests {
     use super::*;
     use crate::coins::asset_of;
     use alloy::primitives::Address;
-    use risk::{Penalty, Position, Price, WAD};
+    use risk::{Mark, Penalty, Position, Spot, WAD};
     use standing::Leg;
 
     const VAULT: Address = Address::repeat_byte(9);
@@ -492,13 +492,13 @@ pub(super) mod tests {
             (BOB, margins(9_000, maintenance, initial)),
         ];
         let quote = Quote {
-            mark: Price(wad(200)),
-            spot: Price(wad(200)),
+            mark: Mark(wad(200)),
+            spot: Spot(wad(200)),
             range: Ratio(wad(maintenance) / 20_000),
             ..Quote::default()
         };
         let asset = asset_of(VAULT, "ETH");
-        let terms = Terms {
+        let capacity = Capacity {
             open_interest: Size(wad(100)),
             open_interest_limit: Size(wad(200)),
             cover_left: Usd(usd(2_000)),
@@ -507,7 +507,7 @@ pub(super) mod tests {
         };
         Conditions {
             accounts: accounts.into(),
-            market: standing::Market {
+            market: standing::MarketState {
                 time: 0,
                 instruments: [(1, Instrument::Perpetual { asset })].into(),
                 quotes: [(1, quote)].into(),
@@ -516,9 +516,9 @@ pub(super) mod tests {
                     start: Ratio(WAD / 20),
                     ramp: 600,
                 },
-                dust: Usd::ZERO,
+                dust_notional: Usd::ZERO,
             },
-            terms: [(1, terms)].into(),
+            capacities: [(1, capacity)].into(),
             insurance: Usd(usd(5_000)),
         }
     }

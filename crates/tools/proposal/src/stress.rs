@@ -150,9 +150,9 @@ fn factors(snapshot: &Snapshot, moves: &Moves) -> BTreeMap<u32, u128> {
     let shock = |number: &u32| {
         let both = [&snapshot.before, &snapshot.after];
         let of = |side: &Conditions| {
-            side.terms
+            side.capacities
                 .get(number)
-                .map_or(Ratio::ZERO, |terms| terms.shock)
+                .map_or(Ratio::ZERO, |capacity| capacity.shock)
         };
         both.map(of).into_iter().max().unwrap_or_default().0
     };
@@ -221,8 +221,8 @@ fn loss(
     }
     let mut insured = Usd::ZERO;
     for (instrument, debt) in owed {
-        let terms = conditions.terms.get(&instrument);
-        let room = terms.map_or(Usd::ZERO, |terms| terms.debt_room);
+        let capacity = conditions.capacities.get(&instrument);
+        let room = capacity.map_or(Usd::ZERO, |capacity| capacity.debt_room);
         insured = insured.plus(debt.min(room))?;
     }
     insured = insured.min(conditions.insurance);
@@ -291,7 +291,7 @@ impl<'m> Fallen<'m> {
 
 /// What a position in an instrument gains by the jump, rounded down.
 fn gain(
-    market: &standing::Market,
+    market: &standing::MarketState,
     instrument: u32,
     position: Position,
     factors: &BTreeMap<u32, u128>,
@@ -319,9 +319,9 @@ fn price_after(
         return Ok(spot);
     };
     if quote.is_final {
-        return Ok(quote.mark);
+        return Ok(quote.mark.price());
     }
-    let terms = black::Terms {
+    let inputs = black::Inputs {
         kind: series.kind,
         forward: spot,
         strike: series.strike,
@@ -332,13 +332,14 @@ fn price_after(
         },
         volatility: Ratio(quote.volatility.into()),
     };
-    Ok(terms.quote()?.value)
+    Ok(inputs.quote()?.value)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::snapshot::tests::{ALICE, snapshot, usd, wad};
+    use risk::{Mark, Spot};
 
     fn loss_at(snapshot: &Snapshot, conditions: &Conditions, percent: u128) -> Loss {
         let factors = [(1, WAD / 100 * percent)].into();
@@ -383,8 +384,8 @@ mod tests {
 
     fn call() -> (Quote, Series) {
         let quote = Quote {
-            mark: Price(wad(20)),
-            spot: Price(wad(200)),
+            mark: Mark(wad(20)),
+            spot: Spot(wad(200)),
             volatility: WAD as u64,
             ..Quote::default()
         };
@@ -494,7 +495,7 @@ mod tests {
             is_final: true,
             ..quote
         };
-        assert_eq!(price(&settled, 2 * WAD, series.expiry), quote.mark);
+        assert_eq!(price(&settled, 2 * WAD, series.expiry), quote.mark.price());
     }
 
     #[test]

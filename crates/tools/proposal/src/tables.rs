@@ -2,7 +2,7 @@
 
 use super::{
     amount::Amount,
-    impact::{AccountImpact, Impact, Room, Standing, Totals},
+    impact::{AccountImpact, Impact, MarketTotals, Room, Standing},
     parameters::{Change, Direction, FieldChange},
     plan::Unknown,
     report::{Report, ReportedCall, Verdict},
@@ -147,7 +147,7 @@ fn totals(f: &mut Formatter, impact: &Impact) -> fmt::Result {
         "  {:<36} {:>18} {:>18} {:>18}",
         "", "now", "before", "after"
     )?;
-    let mut row = |name: &str, of: &dyn Fn(&Totals) -> String| {
+    let mut row = |name: &str, of: &dyn Fn(&MarketTotals) -> String| {
         let [now, before, after] = [now, before, after].map(of);
         writeln!(f, "  {name:<36} {now:>18} {before:>18} {after:>18}")
     };

@@ -52,7 +52,7 @@ pub const STABLE_PRICE_RATE: f64 = 0.0003;
 
 /// Rates and limits of every contract of a market.
 #[derive(Clone, Copy, Debug)]
-pub struct Terms {
+pub struct ContractSpec {
     /// Maintenance margin, share of notional.
     pub maintenance: f64,
     /// Initial margin, share of notional.
@@ -75,7 +75,7 @@ pub struct Terms {
     pub heartbeat: u32,
 }
 
-impl Terms {
+impl ContractSpec {
     /// Dollars of insurance behind `notional` of open interest in every contract: a contract's cover has to pay for the
     /// shock beyond maintenance margin, and is at most a tenth of the pool.
     pub fn insurance(&self, notional: f64) -> f64 {
@@ -95,13 +95,13 @@ impl Market {
 
     /// Creates a market with one contract for each name and price feed, numbered from 1, and makes its pool cover it. Its
     /// instruments stay as those of an experimental market: their cover has to pay for a move of 150 %. Each has a second
-    /// source, which repeats the first one, and margins of the terms' rates, however much its price moves.
+    /// source, which repeats the first one, and margins of the specification's rates, however much its price moves.
     pub async fn create(
         chain: &Chain,
         owner: &Wallet,
         deployment: &Deployment,
         listed: &[(&str, Address)],
-        terms: &Terms,
+        spec: &ContractSpec,
     ) -> Result<Self, ChainError> {
         let salt = keccak256(chain.block_number().await?.to_be_bytes());
         let predict = IMarketFactory::predictCall {
@@ -128,7 +128,7 @@ impl Market {
             listings: contracts
                 .iter()
                 .zip(second_feeds)
-                .map(|(contract, second)| listing(contract, second, terms))
+                .map(|(contract, second)| listing(contract, second, spec))
                 .collect(),
             bond: tokens(BOND),
         };
@@ -148,19 +148,19 @@ impl Market {
             contracts,
         };
         for contract in &market.contracts {
-            setup.extend(market.settle_in(chain, owner, contract, terms)?);
+            setup.extend(market.settle_in(chain, owner, contract, spec)?);
         }
         chain.execute(&setup).await?;
         Ok(market)
     }
 
-    /// Gives a contract its cover, and holds its range to the least, so that the terms' rates are its margins.
+    /// Gives a contract its cover, and holds its range to the least, so that the specification's rates are its margins.
     fn settle_in(
         &self,
         chain: &Chain,
         owner: &Wallet,
         contract: &Contract,
-        terms: &Terms,
+        spec: &ContractSpec,
     ) -> Result<[Transaction; 2], ChainError> {
         const LEAST_RANGE: f64 = 0.01;
         const STRESSED: f64 = 1.5;
@@ -168,7 +168,7 @@ impl Market {
             instrument: contract.instrument,
             parameters: IMarginVault::Instrument {
                 asset: contract.asset,
-                ..parameters(terms)
+                ..parameters(spec)
             },
             emergencies: 0,
         };
@@ -189,20 +189,20 @@ impl Market {
         ])
     }
 
-    /// Sets the shock of every contract to that of the terms, as governance does when it promotes a market.
+    /// Sets the shock of every contract to that of the specification, as governance does when it promotes a market.
     pub async fn promote(
         &self,
         chain: &Chain,
         owner: &Wallet,
-        terms: &Terms,
+        spec: &ContractSpec,
     ) -> Result<(), ChainError> {
         let set = |contract: &Contract| {
             let call = IMarginVault::setInstrumentCall {
                 instrument: contract.instrument,
                 parameters: IMarginVault::Instrument {
                     asset: contract.asset,
-                    shock: rate(terms.shock),
-                    ..parameters(terms)
+                    shock: rate(spec.shock),
+                    ..parameters(spec)
                 },
                 emergencies: 0,
             };
@@ -295,40 +295,40 @@ pub fn rate(share: f64) -> u64 {
     wad(share).to()
 }
 
-fn listing(contract: &Contract, second_feed: Address, terms: &Terms) -> Listing {
+fn listing(contract: &Contract, second_feed: Address, spec: &ContractSpec) -> Listing {
     Listing {
         instrument: contract.instrument,
         symbol: symbol_word(&contract.symbol),
         feed: IOracleGuard::Feed {
             primary: contract.feed,
             secondary: second_feed,
-            heartbeat: terms.heartbeat,
-            secondaryHeartbeat: terms.heartbeat,
-            floor: wad(terms.floor).to(),
-            ceiling: wad(terms.ceiling).to(),
+            heartbeat: spec.heartbeat,
+            secondaryHeartbeat: spec.heartbeat,
+            floor: wad(spec.floor).to(),
+            ceiling: wad(spec.ceiling).to(),
         },
         // An experimental market's cover is at most its bond.
         parameters: IMarginVault::Instrument {
             coverAllowance: 0,
-            ..parameters(terms)
+            ..parameters(spec)
         },
     }
 }
 
 /// The parameters of a contract in an experimental market; the factory or the caller fills in the asset.
-fn parameters(terms: &Terms) -> IMarginVault::Instrument {
+fn parameters(spec: &ContractSpec) -> IMarginVault::Instrument {
     const EXPERIMENTAL_SHOCK: f64 = 1.5;
-    let [maker, taker] = terms.fees;
+    let [maker, taker] = spec.fees;
     IMarginVault::Instrument {
         asset: B256::ZERO,
-        maintenanceRate: rate(terms.maintenance),
-        initialRate: rate(terms.initial),
-        priceBand: rate(terms.band),
+        maintenanceRate: rate(spec.maintenance),
+        initialRate: rate(spec.initial),
+        priceBand: rate(spec.band),
         makerFee: rate(maker),
         takerFee: rate(taker),
         shock: rate(EXPERIMENTAL_SHOCK),
-        openInterestLimit: wad(terms.open_interest).to(),
-        coverAllowance: wad(terms.cover).to(),
+        openInterestLimit: wad(spec.open_interest).to(),
+        coverAllowance: wad(spec.cover).to(),
     }
 }
 

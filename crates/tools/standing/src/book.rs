@@ -1,15 +1,15 @@
 //! What one account holds, as the rules take it.
 
-use crate::market::{Leg, Market, Quote};
+use crate::market::{Leg, MarketState, Quote};
 use risk::rules::liquidation::{self, movable};
 use risk::rules::margin::requirement;
 use risk::rules::tiers::action;
-use risk::{Holding, InstrumentId, Legs, Positions, Price, Ranges, Result, Underlying, Usd};
+use risk::{Holding, InstrumentId, Legs, Positions, Ranges, Result, Spot, Underlying, Usd};
 
 /// The open positions of an account in a market.
 #[derive(Clone, Debug)]
 pub struct Book<'m> {
-    pub(crate) market: &'m Market,
+    pub(crate) market: &'m MarketState,
     /// Numbers of instruments by their places here: what is held, then perpetuals that options are on.
     numbers: Vec<u32>,
     pub(crate) positions: Positions,
@@ -20,7 +20,7 @@ impl<'m> Book<'m> {
     ///
     /// # Errors
     /// [`TooManyLegs`](risk::Error::TooManyLegs); [`Overflow`](risk::Error::Overflow).
-    pub fn new(market: &'m Market, legs: &[Leg]) -> Result<Self> {
+    pub fn new(market: &'m MarketState, legs: &[Leg]) -> Result<Self> {
         let mut book = Self {
             market,
             numbers: Vec::new(),
@@ -65,7 +65,7 @@ impl<'m> Book<'m> {
     }
 
     /// Price of an instrument's underlying.
-    pub(crate) fn spot(&self, place: InstrumentId) -> Price {
+    pub(crate) fn spot(&self, place: InstrumentId) -> Spot {
         self.quote(place).spot
     }
 
@@ -133,7 +133,7 @@ impl<'m> Book<'m> {
         let Quote { spot, range, .. } = self.quote(place);
         Underlying {
             spot,
-            stable: spot,
+            stable: spot.as_stable(),
             ranges: Ranges {
                 maintenance: range,
                 initial: range,

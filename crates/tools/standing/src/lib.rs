@@ -15,5 +15,5 @@ pub mod numbers;
 pub mod taken;
 
 pub use book::Book;
-pub use market::{Instrument, Leg, Market, Quote, Series};
+pub use market::{Instrument, Leg, MarketState, Quote, Series};
 pub use taken::{Taken, clock};

@@ -14,7 +14,10 @@ use risk::options::{
 };
 use risk::rules::listing::{is_closing, seconds_to_expiry};
 use risk::rules::tiers::action;
-use risk::{OptionRates, Penalty, Position, Price, Ranges, Ratio, Result, Tier, Usd};
+use risk::{
+    Mark, OptionRates, Penalty, Position, Price, Ranges, Ratio, Result, SettlementPrice, Spot,
+    Tier, Usd,
+};
 use std::collections::BTreeMap;
 
 /// A position.
@@ -97,9 +100,9 @@ impl Series {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Quote {
     /// Its price.
-    pub mark: Price,
+    pub mark: Mark,
     /// Price of its underlying; the mark of a perpetual.
-    pub spot: Price,
+    pub spot: Spot,
     /// Share of that by which maintenance margin lets it move: the larger of the instrument's own rate and the guard's range.
     pub range: Ratio,
     /// WAD volatility a year at the strike; zero of a perpetual, and of an option from its expiry on.
@@ -126,8 +129,8 @@ impl Quote {
         // Concentration widens the initial range alone.
         let ranges = Ranges::of(own, guarded, Tier::from_u8(said.tier), 0);
         Self {
-            mark: Price(said.mark),
-            spot: Price(said.mark),
+            mark: Mark(said.mark),
+            spot: Mark(said.mark).of_underlying(),
             range: ranges.maintenance,
             blocked: said.blocked,
             ..Self::default()
@@ -137,13 +140,13 @@ impl Quote {
     /// What the guard says of an option on what `underlying` quotes.
     pub fn of_option(said: &OptionMark, underlying: &Self) -> Self {
         Self {
-            mark: Price(said.mark),
+            mark: Mark(said.mark),
             volatility: said.volatility,
             is_final: said.isFinal,
             blocked: said.blocked,
             counted: Counted {
                 share: Ratio(said.counted.into()),
-                average: Price(said.average),
+                average: SettlementPrice(said.average),
             },
             ..*underlying
         }
@@ -171,7 +174,7 @@ pub fn option_rates(rules: &OptionRules) -> OptionRates {
 
 /// A vault's instruments at a time, and what it liquidates by.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Market {
+pub struct MarketState {
     /// Unix time.
     pub time: u64,
     /// By number: perpetuals, and options that have not been delisted.
@@ -183,10 +186,10 @@ pub struct Market {
     /// What a liquidation costs.
     pub penalty: Penalty,
     /// Notional below which a liquidation takes everything.
-    pub dust: Usd,
+    pub dust_notional: Usd,
 }
 
-impl Market {
+impl MarketState {
     /// A vault with such parameters, of no instrument yet.
     ///
     /// # Errors
@@ -201,7 +204,7 @@ impl Market {
                 start: Ratio(parameters.penaltyStart.into()),
                 ramp: parameters.penaltyRamp,
             },
-            dust: numbers::usd(parameters.dustNotional)?,
+            dust_notional: numbers::usd(parameters.dustNotional)?,
         })
     }
 

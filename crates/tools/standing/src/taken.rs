@@ -98,7 +98,9 @@ impl Book<'_> {
     }
 
     fn is_dust(&self) -> Result<bool> {
-        is_dust(&self.positions, self.market.dust, |place| self.spot(place))
+        is_dust(&self.positions, self.market.dust_notional, |place| {
+            self.spot(place)
+        })
     }
 
     /// What some positions count for one by one.

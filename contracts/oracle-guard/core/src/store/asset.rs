@@ -2,7 +2,8 @@
 
 use oracle::compact::{at_spread, compact, expand};
 use oracle::{
-    Asset, Mean, Price, Raised, RangeLimits, Spell, State, Status, Tier, Trip, Volatility, Windows,
+    Asset, Mean, Price, Raised, RangeLimits, Spell, Stable, State, Status, Tier, Trip, Volatility,
+    Windows,
 };
 use program_support::Word;
 
@@ -74,7 +75,7 @@ impl Record {
         Some(Entry {
             price: Price {
                 mark,
-                stable: low >> 32,
+                stable: Stable(low >> 32),
                 primary,
                 secondary,
                 updated_at: valid_until - field(state, 58, 20),
@@ -120,7 +121,7 @@ impl Record {
             | in_field(limits.stable_price_rate / RangeLimits::RATE_UNIT, 6, 24);
         let word = Word::new(
             with_price(price.mark, in_field(price.observed_at, 0, 32)),
-            with_price(price.stable, levels),
+            with_price(price.stable.0, levels),
         );
         self.store(Part::Price, word);
         let near = price.spread();

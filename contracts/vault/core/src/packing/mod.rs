@@ -14,8 +14,8 @@ pub use outflow::{credit, of_credit, of_outflow, outflow};
 use risk::rules::cover::Flow;
 use risk::rules::funding::{Funding, Volume};
 use risk::{
-    Account, Base, Bucket, Clock, Cumulative, Ended, Index, Leg, Legs, Maturing, Price, Scale,
-    Side, SideState, Size, Throttle, Totals, Usd,
+    Account, Base, Bucket, Clock, Cumulative, Ended, Index, Leg, Legs, Mark, Maturing, Scale, Side,
+    SideState, Size, Throttle, Totals, Usd,
 };
 
 use crate::error::{Error, require};
@@ -208,7 +208,7 @@ pub fn of_account([funds, state]: [Word; 2], third: impl FnOnce() -> Word) -> Ac
 }
 
 /// Mark, funding paid, its rate and its time, whose lowest 4 bits are above the mark and the rate.
-pub fn price(mark: Price, funding: &Funding) -> Word {
+pub fn price(mark: Mark, funding: &Funding) -> Word {
     let since = u128::from(funding.since);
     let high = narrow_signed(funding.paid.0, PRICE) | since >> 4 << PRICE;
     let low = narrow(mark.0, PRICE)
@@ -221,14 +221,14 @@ pub fn price(mark: Price, funding: &Funding) -> Word {
     clippy::cast_possible_truncation,
     reason = "narrow fields are cut out of 128 bits"
 )]
-pub const fn of_price(word: Word) -> (Price, Funding) {
+pub const fn of_price(word: Word) -> (Mark, Funding) {
     let Word { high, low } = word;
     let funding = Funding {
         paid: Index(widened(high, PRICE)),
         rate: widened(low >> PRICE, RATE) as i32,
         since: (high >> PRICE << 4 | low >> (PRICE + RATE)) as u32,
     };
-    (Price(lowest(low, PRICE)), funding)
+    (Mark(lowest(low, PRICE)), funding)
 }
 
 /// Volume of the period and what was paid into insurance; whether insurance ever paid, the time of what was paid in, and the period.
@@ -521,7 +521,8 @@ mod tests {
                 rate,
                 since: u32::MAX - 1,
             };
-            assert_eq!(of_price(price(Price::MAX, &funding)), (Price::MAX, funding));
+            const MARK: Mark = Mark(Price::MAX.0);
+            assert_eq!(of_price(price(MARK, &funding)), (MARK, funding));
         }
     }
 
@@ -662,7 +663,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "reverted")]
     fn a_mark_beyond_its_bits_is_not_stored() {
-        price(Price(1 << 100), &Funding::default());
+        price(Mark(1 << 100), &Funding::default());
     }
 
     #[test]

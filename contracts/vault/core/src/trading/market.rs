@@ -36,15 +36,31 @@ impl Fill<'_> {
     }
 }
 
-/// Keeps by how much initial margin grows at the open interest that a trade will leave, before margins are computed. A trade that
-/// cannot change it writes nothing.
-pub fn concentrate(session: &mut Session, underlying: InstrumentId, change: i128) {
+/// That an underlying's concentration is kept as a trade will leave it. Prices are read for a trade through it alone: reading them makes
+/// the ranges that its margins are computed from.
+pub struct Concentrated(());
+
+/// That prices were read, and ranges made, after the concentration that the trade will leave was kept: no trade is made without.
+pub struct Ranged(());
+
+impl Concentrated {
+    /// Reads the prices of all that was asked for.
+    pub fn read_prices(self, session: &mut Session) -> Ranged {
+        session.read_prices();
+        Ranged(())
+    }
+}
+
+/// Keeps by how much initial margin grows at the open interest that a trade will leave: each side is held to that. A trade that cannot
+/// change it writes nothing.
+pub fn concentrate(session: &mut Session, underlying: InstrumentId, change: i128) -> Concentrated {
     let store = &mut *session.ledger.store;
     if change > 0 || change < 0 && store.rates_of(underlying).step() > 0 {
         let before = math::signed(exposures::open_interest(store, underlying).0).or_revert();
         let after = (before.checked_add(change), Error::Overflow).or_revert();
         exposures::concentrate(store, underlying, Size(after.max(0).unsigned_abs()));
     }
+    Concentrated(())
 }
 
 /// Follows a trade up. Reverts if it raised open interest beyond a limit.
@@ -73,7 +89,7 @@ fn check_open_interest(session: &mut Session, underlying: InstrumentId) {
     let limits = store.instrument_field(underlying, InstrumentField::Limits);
     require(open_interest.0 <= limits.high, Error::OpenInterestLimit);
     let (mark, _) = store.price_of(underlying);
-    let notional = open_interest.notional_up(mark);
+    let notional = open_interest.notional_up(mark.price());
     notional
         .and_then(|notional| notional.within(Usd::MAX_TRADED))
         .or_revert();

@@ -17,7 +17,7 @@ use alloy_primitives::B256;
 use risk::{DEBT, InstrumentId, Position, Price, Size, Store, Trade, Traded, math};
 
 use super::Product;
-use super::market::{self, Fill};
+use super::market::{self, Fill, Ranged};
 use super::orders::check;
 
 /// One side of a trade, as it was before.
@@ -44,12 +44,11 @@ pub fn settle<P: Product>(store: &mut Storage, orders: [(&Order, &[u8]); 2], siz
     // Clamped to what a cut has left, or a reduce-only order would open the other side.
     let size = clamp(&parties, Size(size));
     let change = change_of_open_interest(&parties, size);
-    // Before prices are read, where the ranges of margin are made: each side is held to the open interest that the trade leaves.
-    market::concentrate(&mut session, underlying, change);
+    let concentrated = market::concentrate(&mut session, underlying, change);
     session.want(id);
     session.want_legs(maker.account);
     session.want_legs(taker.account);
-    session.read_prices();
+    let ranged = concentrated.read_prices(&mut session);
 
     // The maker's limit: whoever submits chooses no price.
     let price = Price(maker.limit_price);
@@ -59,7 +58,14 @@ pub fn settle<P: Product>(store: &mut Storage, orders: [(&Order, &[u8]); 2], siz
         check_allowed(&session, id, party, size);
     }
     let before = market::open_interest(&session, id);
-    let traded = trade::<P>(&mut session, [id, underlying], [maker, taker], size, price);
+    let traded = trade::<P>(
+        &mut session,
+        ranged,
+        [id, underlying],
+        [maker, taker],
+        size,
+        price,
+    );
     let fill = Fill {
         id,
         underlying,
@@ -163,6 +169,7 @@ fn check_allowed(session: &Session, id: InstrumentId, party: &Party, fill: Size)
 /// Trades in the ledger. Returns the maker and the taker afterwards.
 fn trade<P: Product>(
     session: &mut Session,
+    _: Ranged,
     [id, underlying]: [InstrumentId; 2],
     [maker, taker]: [&Order; 2],
     size: Size,

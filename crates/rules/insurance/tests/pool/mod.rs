@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use insurance::batch::{self, MAX_BATCHES};
 use insurance::{
-    Batch, Claim, DAY, Fulfilment, Income, MAX_ASSETS, MAX_SUPPLY, Price, Rounding, Totals,
+    Batch, Claim, DAY, Fulfilment, Income, MAX_ASSETS, MAX_SUPPLY, PoolTotals, Price, Rounding,
 };
 
 /// Asset units of a dollar.
@@ -20,7 +20,7 @@ pub struct Pool {
     pub now: u64,
     virtual_shares: u128,
     /// With income that is still locked.
-    totals: Totals,
+    totals: PoolTotals,
     income: Income,
     exits: BTreeMap<u8, (Claim, Vec<Batch>)>,
     /// Tokens at the pool's address.
@@ -40,8 +40,8 @@ impl Pool {
         }
     }
 
-    fn released(&self) -> Totals {
-        Totals {
+    fn released(&self) -> PoolTotals {
+        PoolTotals {
             assets: match self.totals.shares {
                 0 => 0,
                 _ => self.totals.assets - self.income.locked_at(self.now),
@@ -120,7 +120,7 @@ impl Pool {
         self.totals.assets -= amount;
         self.tokens -= amount;
         let after = self.released().consolidated(self.virtual_shares);
-        self.totals = Totals {
+        self.totals = PoolTotals {
             assets: self.totals.assets,
             ..after
         };

@@ -56,7 +56,7 @@ fn the_first_observation_sets_mark_and_stable_price() {
     let (asset, _) = Asset::default().observe(one(Some(2_000), START), &P, RATE, START);
     assert_eq!(
         (asset.price.mark, asset.price.stable, asset.price.tier),
-        (2_000, 2_000, Tier::Normal)
+        (2_000, Stable(2_000), Tier::Normal)
     );
     assert!(asset.price.sources_agree(START));
 }
@@ -213,10 +213,10 @@ fn a_mark_older_than_its_heartbeat_is_halted_without_a_poke() {
 fn the_stable_price_follows_what_was_in_force() {
     let (asset, now) = started(1_000_000);
     let (asset, _) = asset.observe(one(Some(500_000), now), &P, RATE, now);
-    assert_eq!(asset.price.stable_at(now, RATE), 1_000_000);
-    assert_eq!(asset.price.stable_at(now + 10, RATE), 999_700);
+    assert_eq!(asset.price.stable_at(now, RATE), Stable(1_000_000));
+    assert_eq!(asset.price.stable_at(now + 10, RATE), Stable(999_700));
     let at_last = asset.price.stable_at(now + HEARTBEAT, RATE);
-    assert_eq!(at_last, 892_000);
+    assert_eq!(at_last, Stable(892_000));
     assert_eq!(
         asset.price.stable_at(now + 86_400, RATE),
         at_last,
@@ -229,9 +229,12 @@ fn the_stable_price_of_a_frozen_asset_stands_still() {
     let (asset, now) = started(1_000_000);
     let (asset, _) = asset.observe(one(Some(900_000), now + 60), &P, RATE, now + 60);
     let (frozen, _) = asset.observe(one(None, now + 160), &P, RATE, now + 160);
-    assert_eq!(frozen.price.stable, 997_000);
+    assert_eq!(frozen.price.stable, Stable(997_000));
     for secs in [0, 60, HEARTBEAT, 86_400] {
-        assert_eq!(frozen.price.stable_at(now + 160 + secs, RATE), 997_000);
+        assert_eq!(
+            frozen.price.stable_at(now + 160 + secs, RATE),
+            Stable(997_000)
+        );
     }
 }
 
@@ -250,7 +253,7 @@ fn while_sources_diverge_the_stable_price_follows_the_primary_at_a_fifth_of_the_
         (asset.price.mark, asset.price.tier, cause),
         (950_000, Tier::Halted, Cause::Divergence)
     );
-    assert_eq!(asset.price.stable_at(START + 10, RATE), 999_940);
+    assert_eq!(asset.price.stable_at(START + 10, RATE), Stable(999_940));
     assert_eq!(asset.price.range(0), (500_000, 950_000));
     assert!(!asset.price.sources_agree(START));
 }
@@ -328,7 +331,7 @@ proptest! {
         for (primary, secondary, secs) in steps {
             now += secs;
             let before = asset;
-            let stable = before.price.stable_at(now, RATE);
+            let Stable(stable) = before.price.stable_at(now, RATE);
             asset = before.observe(two(primary, secondary, now), &P, RATE, now).0;
             match (primary, secondary) {
                 (None, None) => prop_assert_eq!(asset.price.mark, before.price.mark),
@@ -350,12 +353,12 @@ proptest! {
     fn the_stable_price_never_outruns_its_rate(prices in prop::collection::vec((1_000_000u128..1 << 100, 0u64..300), 1..50)) {
         let (mut asset, mut now) = (Asset::default(), START);
         for (price, secs) in prices {
-            let before = asset.price.stable;
+            let Stable(before) = asset.price.stable;
             now += secs;
             asset = asset.observe(one(Some(price), now), &P, RATE, now).0;
             if before != 0 {
                 let bound = before / u128::from(WAD / RATE) * u128::from(secs) * 101 / 100 + 1_000;
-                prop_assert!(asset.price.stable.abs_diff(before) <= bound);
+                prop_assert!(asset.price.stable.0.abs_diff(before) <= bound);
             }
         }
     }

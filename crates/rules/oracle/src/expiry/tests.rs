@@ -25,18 +25,18 @@ const QUOTED: Quoted = Quoted {
 
 const NOTHING: Counted = Counted {
     share: Ratio(0),
-    average: Usd(0),
+    average: SettlementPrice(0),
 };
 
 fn at(price: u128, now: u64) -> Expiry {
-    Expiry::ahead(price, NOTHING, EXPIRY, QUOTED, now)
+    Expiry::ahead(Mark(price), NOTHING, EXPIRY, QUOTED, now)
 }
 
 /// Of which so many thousandths are counted at an average in USD.
 fn counted(thousandths: u128, average: u128) -> Counted {
     Counted {
         share: Ratio(thousandths * USD / 1_000),
-        average: Usd(average * USD),
+        average: SettlementPrice(average * USD),
     }
 }
 
@@ -50,7 +50,13 @@ fn ahead_it_is_black_76_at_the_volatility_of_the_strike() {
         updated_at: EXPIRY - 30 * 86_400,
         ..QUOTED
     };
-    let expiry = Expiry::ahead(2_000 * USD, NOTHING, EXPIRY, month, EXPIRY - 30 * 86_400);
+    let expiry = Expiry::ahead(
+        Mark(2_000 * USD),
+        NOTHING,
+        EXPIRY,
+        month,
+        EXPIRY - 30 * 86_400,
+    );
     let found = expiry.quote(Call, 2_200 * USD);
     assert_eq!(found.volatility, 784_572 * (WAD / 1_000_000));
     // Black-76 in double precision at 78.4572 %.
@@ -68,7 +74,7 @@ fn while_its_surface_is_distrusted_an_option_keeps_its_volatility_at_the_live_ma
     };
     let distrusted = set.distrusted(72 * 3_600, EXPIRY, forward, now).unwrap();
     let quote = |quoted, price, now| {
-        Expiry::ahead(price, NOTHING, EXPIRY, quoted, now).quote(Call, 2_200 * USD)
+        Expiry::ahead(Mark(price), NOTHING, EXPIRY, quoted, now).quote(Call, 2_200 * USD)
     };
     assert_eq!(quote(distrusted, forward, now), quote(set, forward, now));
     let moved = quote(distrusted, 1_600 * USD, now + 3_600);
@@ -88,7 +94,7 @@ fn while_its_surface_is_distrusted_an_option_stays_with_its_holder() {
         .distrusted(7_200, EXPIRY, USD, EXPIRY - 7_200)
         .unwrap();
     let blocked =
-        |now, by_asset| Expiry::ahead(USD, NOTHING, EXPIRY, quoted, now).blocked(by_asset);
+        |now, by_asset| Expiry::ahead(Mark(USD), NOTHING, EXPIRY, quoted, now).blocked(by_asset);
     let kept = action::LIQUIDATE | action::DELEVERAGE | action::DISTRUSTED;
     assert_eq!(blocked(EXPIRY - 7_200, 0), kept);
     assert_eq!(blocked(EXPIRY - 1, 0), kept, "stale or not");
@@ -104,7 +110,7 @@ fn blocked_actions_follow_the_expiry() {
         updated_at: EXPIRY - 9_000,
         ..QUOTED
     };
-    let ahead = |quoted: Quoted, now| Expiry::ahead(USD, NOTHING, EXPIRY, quoted, now);
+    let ahead = |quoted: Quoted, now| Expiry::ahead(Mark(USD), NOTHING, EXPIRY, quoted, now);
     let fresh = ahead(QUOTED, EXPIRY - 1);
     assert_eq!((fresh.blocked(0), fresh.blocked(7)), (0, 7));
     let stale = ahead(older, EXPIRY - 9_000 + 3_600);
@@ -128,7 +134,7 @@ fn a_stale_surface_still_values() {
         updated_at: EXPIRY - 90_000,
         ..QUOTED
     };
-    let stale = Expiry::ahead(2_000 * USD, NOTHING, EXPIRY, older, EXPIRY - 600);
+    let stale = Expiry::ahead(Mark(2_000 * USD), NOTHING, EXPIRY, older, EXPIRY - 600);
     let fresh = at(2_000 * USD, EXPIRY - 600);
     assert_eq!(stale.quote(Put, 2_000 * USD), fresh.quote(Put, 2_000 * USD));
 }
@@ -136,7 +142,7 @@ fn a_stale_surface_still_values() {
 #[test]
 fn without_a_surface_there_is_no_time_value() {
     let none = Expiry::ahead(
-        2_000 * USD,
+        Mark(2_000 * USD),
         NOTHING,
         EXPIRY,
         Quoted::default(),
@@ -210,7 +216,7 @@ fn nothing_jumps_at_the_expiry() {
                     counted,
                     ..at(mark, now)
                 },
-                (false, settled) => Expiry::over(mark, counted, settled.unwrap_or(0)),
+                (false, settled) => Expiry::over(Mark(mark), counted, settled.unwrap_or_default()),
             };
             let found = [(Put, 1_960), (Call, 1_960), (Call, 700), (Put, 700)]
                 .map(|(kind, strike)| value(&expiry, kind, strike * USD));
@@ -222,7 +228,7 @@ fn nothing_jumps_at_the_expiry() {
             }
             last = Some(found);
             settlements = settlements.count(&price, &windows, now + 1);
-            settled = settled.or(settlements.settled[0].map(|one| one.price));
+            settled = settled.or(settlements.settled[0].map(|one| SettlementPrice(one.price)));
         }
         assert!(settled.is_some());
     }
@@ -259,7 +265,11 @@ fn what_is_counted_moves_no_option() {
 
 #[test]
 fn between_expiry_and_final_price_only_what_is_not_counted_moves() {
-    let settling = Expiry::over(1_900 * USD, counted(750, 2_100), 0);
+    let settling = Expiry::over(
+        Mark(1_900 * USD),
+        counted(750, 2_100),
+        SettlementPrice::ZERO,
+    );
     // It settles at 2,050 if the mark stays.
     let call = settling.quote(Call, 2_000 * USD).quote;
     assert_eq!((call.value.0, call.delta), (50 * USD, i128::from(WAD) / 4));
@@ -273,8 +283,13 @@ const CLOSES: u64 = EXPIRY - 20 * DAY;
 const DAY: u64 = 86_400;
 
 fn early(price: u128, counted: Counted, settled: u128, now: u64) -> Expiry {
-    let price = (price * USD, counted, settled * USD);
-    Expiry::early(price, (EXPIRY, CLOSES), (QUOTED, 0), now)
+    let price = (Mark(price * USD), counted, SettlementPrice(settled * USD));
+    Expiry::early(
+        price,
+        (EXPIRY, CLOSES),
+        (QUOTED, SettlementPrice::ZERO),
+        now,
+    )
 }
 
 /// With a skew, no price moves the volatility of a day that has a settlement price: before the window, in it and in the end.
@@ -283,8 +298,8 @@ fn in_its_last_day_the_volatility_of_a_series_moves_with_no_price() {
     let at = 2_100 * USD;
     let fixed = u64::from(QUOTED.volatility(1_800 * USD, at)) * (WAD / 1_000_000);
     let early = |mark: u128, counted, settled: u128, now| {
-        let price = (mark * USD, counted, settled * USD);
-        Expiry::early(price, (EXPIRY, CLOSES), (QUOTED, at), now)
+        let price = (Mark(mark * USD), counted, SettlementPrice(settled * USD));
+        Expiry::early(price, (EXPIRY, CLOSES), (QUOTED, SettlementPrice(at)), now)
     };
     for mark in [1_000, 2_100, 5_000] {
         let found = [
@@ -299,7 +314,7 @@ fn in_its_last_day_the_volatility_of_a_series_moves_with_no_price() {
         }
         let live = early(mark, NOTHING, 0, CLOSES - DAY);
         let unfixed = Early {
-            at: 0,
+            at: SettlementPrice::ZERO,
             ..live.early.unwrap()
         };
         let live = Expiry {
@@ -361,7 +376,7 @@ fn until_its_price_is_final_a_series_that_settles_early_counts_what_is_counted_o
     // Three quarters are counted: it settles at 2,050 if the mark stays, and moves with a quarter of it.
     for now in [CLOSES - 450, CLOSES, CLOSES + 600] {
         let series = early(1_900, counted(750, 2_100), 0, now);
-        let whole = Expiry::ahead(2_050 * USD, NOTHING, EXPIRY, QUOTED, now.min(CLOSES));
+        let whole = Expiry::ahead(Mark(2_050 * USD), NOTHING, EXPIRY, QUOTED, now.min(CLOSES));
         let (found, whole) = (
             series.quote(Call, 2_000 * USD),
             whole.quote(Call, 2_000 * USD),
@@ -419,8 +434,9 @@ fn nothing_jumps_where_a_series_settles_early() {
                 ..Price::default()
             };
             let counted = settlements.fixed(CLOSES, &windows, now);
-            let values = (mark, counted, settled);
-            let series = Expiry::early(values, (EXPIRY, CLOSES), (QUOTED, 2_000 * USD), now);
+            let values = (Mark(mark), counted, SettlementPrice(settled));
+            let volatility = (QUOTED, SettlementPrice(2_000 * USD));
+            let series = Expiry::early(values, (EXPIRY, CLOSES), volatility, now);
             let found = [Call, Put].map(|kind| value(&series, kind, 1_960 * USD));
             for (found, before) in found.iter().zip::<[u128; 2]>(last.unwrap_or(found)) {
                 let moved = found.abs_diff(before);
@@ -461,7 +477,7 @@ proptest! {
     #[test]
     fn values_keep_put_call_parity_and_their_bounds(price in 1u128..1 << 96, strike in 1u128..1 << 96, secs in 1u64..400 * 86_400) {
         let now = EXPIRY - secs;
-        let expiry = Expiry::ahead(price, NOTHING, EXPIRY, Quoted { updated_at: now, ..QUOTED }, now);
+        let expiry = Expiry::ahead(Mark(price), NOTHING, EXPIRY, Quoted { updated_at: now, ..QUOTED }, now);
         let (call, put) = (value(&expiry, Call, strike), value(&expiry, Put, strike));
         prop_assert_eq!(call + strike, put + price);
         prop_assert!(call <= price && put <= strike);

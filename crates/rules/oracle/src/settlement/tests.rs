@@ -211,7 +211,7 @@ fn what_is_counted_is_fixed_and_what_untrusted_time_has_left_out_is_not() {
     let none = Settlements::default();
     assert_eq!(none.fixed(EXPIRY, &WINDOWS, start), Counted::default());
     let half = counted(&[(2_000, start)], start + 900);
-    let (average, now) = (Usd(2_000), start + 900);
+    let (average, now) = (SettlementPrice(2_000), start + 900);
     assert_eq!(
         half.fixed(EXPIRY, &WINDOWS, now),
         Counted {
@@ -252,7 +252,7 @@ fn a_pending_day_and_the_one_under_way_are_counted_apart() {
     assert_eq!(progress(EXPIRY - DAY), (0, 0));
     let fixed = Counted {
         share: Ratio(u128::from(WAD) * 500 / 900),
-        average: Usd(1_800),
+        average: SettlementPrice(1_800),
     };
     assert_eq!(both.pending.map(|one| one.fixed()), Some(fixed));
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use oracle::settlement::next_expiry;
 use oracle::{
-    Asset, Cause, Expiry, Limits, NotDistrusted, Outlook, Parameters, Price, Quoted, RangeLimits,
-    Round, Sequencer, Settlements, Sources, State, Surface, SurfaceLimits, SurfaceRefusal, Tier,
-    Trip, TripRefusal, Volatility, Windows,
+    Asset, Cause, Expiry, Limits, Mark, NotDistrusted, Outlook, Parameters, Price, Quoted,
+    RangeLimits, Round, Sequencer, SettlementPrice, Settlements, Sources, State, Surface,
+    SurfaceLimits, SurfaceRefusal, Tier, Trip, TripRefusal, Volatility, Windows,
 };
 
 use crate::reference::Source;
@@ -153,7 +153,7 @@ impl Guard {
         let ranges = self.volatility.ranges(&self.parameters, &self.ranges, now);
         Told {
             mark: price.mark,
-            stable: price.stable_at(now, self.ranges.stable_price_rate),
+            stable: price.stable_at(now, self.ranges.stable_price_rate).0,
             tier: self.tier(now),
             blocked: self.blocked(now),
             outlook: Outlook::of(&ranges),
@@ -209,12 +209,16 @@ impl Guard {
 
     /// The expiry at `time` as options on it are valued, of what was observed at `now`.
     pub fn expiry(&self, time: u64, now: u64) -> Expiry {
-        let price = self.asset.price.mark;
+        let price = Mark(self.asset.price.mark);
         let counted = self.settlements.fixed(time, &self.windows, now);
         if now < time {
             let quoted = self.surfaces.get(&time).copied().unwrap_or_default();
             return Expiry::ahead(price, counted, time, quoted, now);
         }
-        Expiry::over(price, counted, self.settled(time).unwrap_or(0))
+        Expiry::over(
+            price,
+            counted,
+            SettlementPrice(self.settled(time).unwrap_or(0)),
+        )
     }
 }

@@ -61,7 +61,7 @@ impl Source {
 
 /// How the configured sources stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum Trust {
     Frozen,
     Agreeing,
     Diverged,
@@ -71,7 +71,7 @@ pub enum Standing {
 /// What trusted sources make of the mark.
 struct Verdict {
     mark: u128,
-    standing: Standing,
+    trust: Trust,
     /// The tier that their distance asks for.
     divergence: u8,
     /// When the oldest was updated, and the last second at which none is too old.
@@ -82,7 +82,7 @@ struct Verdict {
 fn agreeing(seen: &[Sighting], divergence: u8) -> Verdict {
     Verdict {
         mark: seen[0].price,
-        standing: Standing::Agreeing,
+        trust: Trust::Agreeing,
         divergence,
         updated: seen.iter().map(|one| one.updated).min().unwrap(),
         expires: seen.iter().map(|one| one.expires).min().unwrap(),
@@ -111,7 +111,7 @@ fn verdict(seen: &[Option<Sighting>], stable: Option<u128>) -> Option<Verdict> {
             votes.sort_unstable();
             Some(Verdict {
                 mark: votes[1],
-                standing: Standing::Diverged,
+                trust: Trust::Diverged,
                 ..agreed
             })
         }
@@ -121,7 +121,7 @@ fn verdict(seen: &[Option<Sighting>], stable: Option<u128>) -> Option<Verdict> {
             let (least, most) = ((stable * 9).div_ceil(10), stable * 11 / 10);
             Some(Verdict {
                 mark: sole.price.max(least).min(most),
-                standing: Standing::Sole,
+                trust: Trust::Sole,
                 ..agreeing(&[sole], 0)
             })
         }
@@ -143,7 +143,7 @@ pub struct Stance {
 pub struct Expected {
     /// Zero before the first.
     pub mark: u128,
-    pub standing: Standing,
+    pub trust: Trust,
     pub updated: u64,
     pub expires: u64,
     /// The stable price lies between these two.
@@ -157,7 +157,7 @@ pub struct Expected {
 #[derive(Clone, Debug)]
 pub struct Reference {
     mark: u128,
-    standing: Standing,
+    trust: Trust,
     updated: u64,
     expires: u64,
     /// The primary's price, which the stable price follows while the sources diverge.
@@ -183,7 +183,7 @@ impl Reference {
     pub fn new() -> Self {
         Self {
             mark: 0,
-            standing: Standing::Frozen,
+            trust: Trust::Frozen,
             updated: 0,
             expires: 0,
             primary: 0,
@@ -206,12 +206,12 @@ impl Reference {
 
     /// Whether the mark is not too old at `now`, whatever the sequencer does.
     pub fn is_young(&self, now: u64) -> bool {
-        self.standing != Standing::Frozen && now <= self.expires
+        self.trust != Trust::Frozen && now <= self.expires
     }
 
     /// Whether every configured source is trusted at `now` and they agree.
     pub fn agrees(&self, changed: u64, now: u64) -> bool {
-        self.standing == Standing::Agreeing && self.is_trusted(changed, now)
+        self.trust == Trust::Agreeing && self.is_trusted(changed, now)
     }
 
     pub fn mark(&self) -> u128 {
@@ -225,25 +225,25 @@ impl Reference {
             let breaker = (one.tier, one.calm_since);
             (
                 one.mark,
-                one.standing,
+                one.trust,
                 one.updated,
                 one.expires,
                 one.apart,
                 breaker,
             )
         };
-        self.standing != Standing::Agreeing || said(self) != said(before)
+        self.trust != Trust::Agreeing || said(self) != said(before)
     }
 
     /// The least and greatest that the stable price may be at `now`: it moves towards what it follows by a whole number, not
     /// past it, and not faster than its rate allows; nor slower, but for rounding; while the mark is trusted.
     pub fn stable_at(&self, now: u64, rate: u64) -> (u128, u128) {
-        let secs = match self.standing {
-            Standing::Frozen => 0,
+        let secs = match self.trust {
+            Trust::Frozen => 0,
             _ => now.min(self.expires).saturating_sub(self.observed),
         };
-        let (target, divisor) = match self.standing {
-            Standing::Diverged => (self.primary, 5),
+        let (target, divisor) = match self.trust {
+            Trust::Diverged => (self.primary, 5),
             _ => (self.mark, 1),
         };
         let allowed = wide(self.stable) * U512::from(rate) * U512::from(secs)
@@ -295,7 +295,7 @@ impl Reference {
         match verdict {
             Some(verdict) => Expected {
                 mark: verdict.mark,
-                standing: verdict.standing,
+                trust: verdict.trust,
                 updated: verdict.updated,
                 expires: verdict.expires,
                 stable,
@@ -303,7 +303,7 @@ impl Reference {
             },
             None => Expected {
                 mark: self.mark,
-                standing: Standing::Frozen,
+                trust: Trust::Frozen,
                 updated: self.updated,
                 expires: self.expires,
                 stable,
@@ -330,7 +330,7 @@ impl Reference {
                 let (wanted, cause) = match verdict {
                     None => (3, Cause::Frozen),
                     Some(_) if sequencer_down => (3, Cause::SequencerDown),
-                    Some(one) if one.standing == Standing::Sole => (moved + 1, Cause::SourceLost),
+                    Some(one) if one.trust == Trust::Sole => (moved + 1, Cause::SourceLost),
                     Some(two) if two.divergence > moved => (two.divergence, Cause::Divergence),
                     Some(_) => (moved, Cause::Move),
                 };
@@ -400,7 +400,7 @@ impl Reference {
         window: u32,
         now: u64,
     ) {
-        let frozen = expected.standing == Standing::Frozen;
+        let frozen = expected.trust == Trust::Frozen;
         if !self.has_mean(window, now) {
             self.mean_since = (!frozen).then_some(now);
         }
@@ -413,7 +413,7 @@ impl Reference {
         if expected.mark != 0 {
             self.marks.push((now, expected.mark));
         }
-        (self.mark, self.standing) = (expected.mark, expected.standing);
+        (self.mark, self.trust) = (expected.mark, expected.trust);
         (self.updated, self.expires) = (expected.updated, expected.expires);
         (self.stable, self.observed) = (stable, now);
         (self.tier, self.calm_since) = (stance.tier, stance.calm_since);
@@ -578,7 +578,7 @@ impl Reference {
     /// The span for which the mark of now counts if `now` is the next that anybody looks.
     pub fn trusted_span(&self, changed: u64, now: u64) -> Option<(u64, u64, u128)> {
         let end = now.min(self.expires);
-        let counts = self.standing != Standing::Frozen && changed <= self.observed;
+        let counts = self.trust != Trust::Frozen && changed <= self.observed;
         (counts && end > self.observed).then_some((self.observed, end, self.mark))
     }
 }

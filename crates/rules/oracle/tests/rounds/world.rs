@@ -11,7 +11,7 @@ use proptest::test_runner::TestCaseResult;
 use ruint::aliases::U512;
 
 use crate::guard::{Guard, Uptime};
-use crate::reference::{self, Reference, Source, Standing, TRIP_ALLOWANCE, forbidden};
+use crate::reference::{self, Reference, Source, TRIP_ALLOWANCE, Trust, forbidden};
 use crate::steps::{self, Heard, Limits, Said, Step, expiry};
 
 /// What was reached, and how often.
@@ -220,7 +220,7 @@ impl<'a> World<'a> {
             .reference
             .stable_at(now, self.guard.ranges.stable_price_rate);
         let rate = self.guard.ranges.stable_price_rate;
-        let stable = before.asset.price.stable_at(now, rate);
+        let stable = before.asset.price.stable_at(now, rate).0;
         prop_assert!(
             (least..=most).contains(&stable),
             "{stable} is not from {least} to {most}"
@@ -229,13 +229,13 @@ impl<'a> World<'a> {
             .reference
             .expect(&seen, !up, &parameters, rate, stable, now);
         prop_assert_eq!(price.mark, expected.mark);
-        prop_assert_eq!(standing(price.status), expected.standing);
+        prop_assert_eq!(trust(price.status), expected.trust);
         prop_assert_eq!(
             (price.updated_at, price.valid_until),
             (expected.updated, expected.expires)
         );
         prop_assert_eq!(price.observed_at, now);
-        prop_assert!((expected.stable.0..=expected.stable.1).contains(&price.stable));
+        prop_assert!((expected.stable.0..=expected.stable.1).contains(&price.stable.0));
         let stance = reference::Stance {
             tier: price.tier as u8,
             calm_since: self.guard.asset.calm_since,
@@ -254,7 +254,7 @@ impl<'a> World<'a> {
         self.reference.adopt(
             &seen,
             &expected,
-            price.stable,
+            price.stable.0,
             stance,
             parameters.mean_window,
             now,
@@ -277,7 +277,7 @@ impl<'a> World<'a> {
             }
             [only] if self.sources.len() == 1 => prop_assert_eq!(mark, only),
             [sole] => {
-                let stable = self.guard.asset.price.stable;
+                let stable = self.guard.asset.price.stable.0;
                 let bounded = wide(mark) * U512::from(10) >= wide(stable) * U512::from(9)
                     && wide(mark) * U512::from(10) <= wide(stable) * U512::from(11);
                 prop_assert!(
@@ -318,16 +318,16 @@ impl<'a> World<'a> {
         expected: &reference::Expected,
     ) {
         let price = self.guard.asset.price;
-        self.reach(match expected.standing {
-            Standing::Frozen => "frozen",
-            Standing::Agreeing => "agreeing",
-            Standing::Diverged => "diverged",
-            Standing::Sole => "sole",
+        self.reach(match expected.trust {
+            Trust::Frozen => "frozen",
+            Trust::Agreeing => "agreeing",
+            Trust::Diverged => "diverged",
+            Trust::Sole => "sole",
         });
         let is_source = seen.iter().flatten().any(|one| one.price == price.mark);
-        match expected.standing {
-            Standing::Sole if !is_source => self.reach("a sole source clamped"),
-            Standing::Diverged if !is_source => self.reach("a median that is the stable price"),
+        match expected.trust {
+            Trust::Sole if !is_source => self.reach("a sole source clamped"),
+            Trust::Diverged if !is_source => self.reach("a median that is the stable price"),
             _ => {}
         }
         if before.asset.price.mark == 0 && price.mark != 0 {
@@ -495,11 +495,11 @@ pub fn answer(status: u64, since: u64) -> Uptime {
     Some(words)
 }
 
-fn standing(status: Status) -> Standing {
+fn trust(status: Status) -> Trust {
     match status {
-        Status::Frozen => Standing::Frozen,
-        Status::Agreeing => Standing::Agreeing,
-        Status::Diverged => Standing::Diverged,
-        Status::Sole => Standing::Sole,
+        Status::Frozen => Trust::Frozen,
+        Status::Agreeing => Trust::Agreeing,
+        Status::Diverged => Trust::Diverged,
+        Status::Sole => Trust::Sole,
     }
 }

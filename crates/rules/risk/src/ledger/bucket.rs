@@ -137,7 +137,7 @@ impl Bucket {
     }
 
     /// Lets a leg go, with its base now, its size now and its size at joining. If that leaves a base below [`Base::LEAST`], the
-    /// bucket is empty, and the rest of it is declared dust. Returns how the epoch ended if it did: where legs may be left.
+    /// bucket is empty, and the rest of it is residue. Returns how the epoch ended if it did: where legs may be left.
     ///
     /// # Errors
     /// [`Overflow`](crate::Error::Overflow) if the bucket holds less, or a result does not fit.

@@ -78,14 +78,15 @@ impl Totals {
         self.impaired_since > 0 || missing.0 > self.tokens.0 / IMPAIRED
     }
 
-    /// W: what nobody has paid for, written-off deficits and known debt beyond what `insurance` pays of it now.
+    /// W: what nobody has paid for, written-off deficits and known debt beyond what is `insured` of it now: what insurance pays, or
+    /// nothing where it is left out of account.
     ///
     /// # Errors
     /// [`Overflow`](crate::Error::Overflow) if a sum does not fit.
-    pub fn missing(&self, insurance: Usd) -> Result<Usd> {
+    pub fn missing(&self, insured: Usd) -> Result<Usd> {
         Ok(self
             .shortfall
-            .plus(self.debt.minus(insurance)?.or_zero())?
+            .plus(self.debt.minus(insured)?.or_zero())?
             .or_zero())
     }
 
@@ -93,9 +94,9 @@ impl Totals {
     ///
     /// # Errors
     /// [`Overflow`](crate::Error::Overflow) if a sum does not fit.
-    pub fn coverage(&self, insurance: Usd) -> Result<Coverage> {
+    pub fn coverage(&self, insured: Usd) -> Result<Coverage> {
         let claims = self.profit.plus(self.gains)?;
-        let backed = claims.minus(self.missing(insurance)?)?.or_zero();
+        let backed = claims.minus(self.missing(insured)?)?.or_zero();
         Ok(Coverage {
             backed: math::unsigned(backed.0)?,
             claims: math::unsigned(claims.0)?,

@@ -9,6 +9,48 @@ use crate::{
     whole_units,
 };
 
+/// What one operation knows of insurance. Of debts that are known, it pays nothing before the pool was asked; then what covers have
+/// for them, as far as the pool goes:
+///
+/// | Insurance | is | Pays of known debts |
+/// |---|---|---|
+/// | not asked | [`NotAsked`](Self::NotAsked) | nothing |
+/// | asked, of a pool or covers that have nothing, or while nobody owes | [`Asked`](Self::Asked), of nothing payable or nothing `covered` | nothing |
+/// | asked | [`Asked`](Self::Asked) | what is `covered`, at most what is payable |
+/// | drawn on | [`Asked`](Self::Asked), of less payable and of covers that have less left | the same of what is left |
+///
+/// What was drawn is off the pool's word at once, so that nothing is counted twice; in one operation the pool is asked once.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Insurance {
+    /// Nobody has asked the pool: while no debt is known, that costs nothing.
+    NotAsked,
+    /// The pool was asked.
+    Asked {
+        /// What it has said, less what was drawn since.
+        pool: Pool,
+        /// Sum of what instruments' covers have for their known debts.
+        covered: Usd,
+    },
+}
+
+impl Insurance {
+    /// What the pool has said, less what was drawn since; of one that was not asked, that it has nothing.
+    fn pool(&self) -> Pool {
+        match self {
+            Self::NotAsked => Pool::default(),
+            Self::Asked { pool, .. } => *pool,
+        }
+    }
+
+    /// Sum of what covers have for known debts, whatever the pool can pay.
+    const fn covered(&self) -> Usd {
+        match self {
+            Self::NotAsked => Usd::ZERO,
+            Self::Asked { covered, .. } => *covered,
+        }
+    }
+}
+
 impl<S: Store> Ledger<'_, S> {
     /// Takes in what the pool says, and adds up what covers have for known debts. It loops over the instruments with known debts
     /// alone; without debts it reads nothing.
@@ -16,7 +58,10 @@ impl<S: Store> Ledger<'_, S> {
     /// # Errors
     /// [`Error::Overflow`].
     pub fn insure(&mut self, pool: Pool) -> Result<()> {
-        self.pool = Some(pool);
+        self.insurance = Insurance::Asked {
+            pool,
+            covered: Usd::ZERO,
+        };
         if self.totals.debt > Usd::ZERO {
             self.count_insured()?;
         }
@@ -27,17 +72,21 @@ impl<S: Store> Ledger<'_, S> {
     #[cold]
     #[inline(never)]
     pub(super) fn count_insured(&mut self) -> Result<()> {
-        let mut left = if self.is_insured() {
-            self.store.records().known
-        } else {
-            0
-        };
-        self.insured = Usd::ZERO;
+        if !self.is_insured() {
+            return Ok(());
+        }
+        let (mut left, mut covered) = (self.store.records().known, Usd::ZERO);
         while left != 0 {
             let id = left.trailing_zeros() as InstrumentId;
             left &= left - 1;
-            let insured = self.store.debts(id).known.min(self.cover_of(id)?.room()?);
-            self.insured = self.insured.plus(insured)?;
+            let known = self.store.debts(id).known;
+            covered = covered.plus(known.min(self.cover_of(id)?.room()?))?;
+        }
+        if let Insurance::Asked {
+            covered: counted, ..
+        } = &mut self.insurance
+        {
+            *counted = covered;
         }
         Ok(())
     }
@@ -45,19 +94,19 @@ impl<S: Store> Ledger<'_, S> {
     /// Whether the pool was asked in this operation.
     #[must_use]
     pub const fn is_insured(&self) -> bool {
-        self.pool.is_some()
+        matches!(self.insurance, Insurance::Asked { .. })
     }
 
     /// What the pool pays now.
     #[must_use]
     pub fn payable(&self) -> Usd {
-        self.pool.map_or(Usd::ZERO, |pool| pool.payable)
+        self.insurance.pool().payable
     }
 
     /// What insurance pays of the known debts: what covers have for them, as far as the pool goes.
     #[must_use]
     pub fn insured(&self) -> Usd {
-        self.insured.min(self.payable())
+        self.insurance.covered().min(self.payable())
     }
 
     /// What payments have left of an instrument's cover, at its size now.
@@ -66,7 +115,7 @@ impl<S: Store> Ledger<'_, S> {
     /// [`Error::Overflow`].
     #[inline(never)]
     pub fn cover_of(&self, id: InstrumentId) -> Result<Cover> {
-        let measured = self.pool.map_or(Usd::ZERO, |pool| pool.measured);
+        let measured = self.insurance.pool().measured;
         let size = self.store.cover_size(id, measured, self.now)?;
         self.store.cover(id).at(size, self.now)
     }
@@ -74,13 +123,12 @@ impl<S: Store> Ledger<'_, S> {
     /// A cover at most as large as it would be by what the pool had before those deposits that have come while something is on record:
     /// nobody's deposit pays for what was owed before it.
     fn as_on_record(&self, id: InstrumentId, cover: Cover) -> Result<Cover> {
-        match self.pool {
-            Some(pool) if pool.recorded < pool.measured => {
-                let size = self.store.cover_size(id, pool.recorded, self.now)?;
-                cover.within(size.min(pool.recorded))
-            }
-            _ => Ok(cover),
+        let pool = self.insurance.pool();
+        if pool.recorded >= pool.measured {
+            return Ok(cover);
         }
+        let size = self.store.cover_size(id, pool.recorded, self.now)?;
+        cover.within(size.min(pool.recorded))
     }
 
     /// What payments have left of an instrument's cover for what is on record.
@@ -109,7 +157,7 @@ impl<S: Store> Ledger<'_, S> {
             recoverable = recoverable.plus(due)?;
         }
         let recoverable = recoverable.min(self.totals.shortfall.or_zero());
-        let insured = self.insured.min(closable).min(deficit);
+        let insured = self.insurance.covered().min(closable).min(deficit);
         Ok([deficit, closable, insured.plus(recoverable)?])
     }
 
@@ -256,7 +304,7 @@ impl<S: Store> Ledger<'_, S> {
         }
         let mut losses = Parts::default();
         for &instrument in stored.legs.as_slice() {
-            let gain = self.standing(id, stored.bucket, instrument)?.gain;
+            let gain = self.find(id, stored.bucket, instrument)?.gain;
             losses.add(instrument, gain.negated()?)?;
         }
         let before = self.attribution_of(id, stored);
@@ -266,7 +314,7 @@ impl<S: Store> Ledger<'_, S> {
         for (underlying, _) in before.iter() {
             all.add(underlying, Usd::ZERO)?;
         }
-        let mut insured = self.insured;
+        let mut insured = self.insurance.covered();
         for (underlying, part) in all.iter() {
             let room = self.cover_of(underlying)?.room()?;
             let known = self.store.debts(underlying).known;
@@ -303,13 +351,13 @@ impl<S: Store> Ledger<'_, S> {
     pub(super) fn due_for(&self, id: InstrumentId, part: Usd, unit: Usd) -> Result<Usd> {
         let (room, known) = (self.cover_of(id)?.room()?, self.store.debts(id).known);
         let needed = self.totals.shortfall.plus(self.totals.debt)?.or_zero();
-        let paid_of_all = self.insured.min(self.payable()).min(needed);
+        let (all, paid_of_all) = (self.insurance.covered(), self.insured().min(needed));
         let insured = known.min(room);
         if insured == Usd::ZERO || paid_of_all == Usd::ZERO || part <= Usd::ZERO {
             return Ok(Usd::ZERO);
         }
         let [part, known, insured, paid_of_all, all] =
-            [part, known, insured, paid_of_all, self.insured].map(|amount| amount.0.unsigned_abs());
+            [part, known, insured, paid_of_all, all].map(|amount| amount.0.unsigned_abs());
         let paid = math::mul_div_up(insured, paid_of_all, all)?;
         let due = Usd(math::signed(math::mul_div_up(part, paid, known)?)?);
         whole_units(due, unit, room.min(self.payable()))
@@ -329,7 +377,7 @@ impl<S: Store> Ledger<'_, S> {
     /// instrument's cover has for rewards, and what the pool has beyond the debts that it insures. Returns it, in whole units of the
     /// token.
     pub(super) fn reward_for(&mut self, id: InstrumentId, wanted: Usd, unit: Usd) -> Result<Usd> {
-        let beyond = self.payable().minus(self.insured)?.or_zero();
+        let beyond = self.payable().minus(self.insurance.covered())?.or_zero();
         let most = self.cover_of(id)?.reward_room()?.min(beyond).min(wanted);
         let reward = whole_units(most, unit, most)?;
         if reward > Usd::ZERO {
@@ -379,7 +427,9 @@ impl<S: Store> Ledger<'_, S> {
     }
 
     fn draw(&mut self, amount: Usd) -> Result<()> {
-        let pool = self.pool.as_mut().ok_or(Error::Overflow)?;
+        let Insurance::Asked { pool, .. } = &mut self.insurance else {
+            return Err(Error::Overflow);
+        };
         pool.payable = pool.payable.minus(amount)?;
         Ok(())
     }

@@ -7,51 +7,104 @@ use crate::{
     Side, Size, Store, Usd, water_fill,
 };
 
-/// A leg as it stands now.
-pub(super) struct Standing {
+/// What has become of a leg since it was last settled; [`Ledger::state_of`] says it.
+///
+/// | State | Becomes | By |
+/// |---|---|---|
+/// | no leg | live | a trade, or positions taken over: it joins a bucket |
+/// | live | past | the bases of its bucket being divided |
+/// | live | past | a cut that leaves its bucket nothing, or less than [`Base::LEAST`] |
+/// | past | live | settling, if its base is something in the epoch now |
+/// | past | ended | settling, if it is not |
+/// | live, past, ended | settled | the option's final mark, an early settlement, or its series being delisted since |
+/// | live, past, ended | live | its account's legs joining anew: the owner's touch, a bucket that is due, a take-over |
+/// | live, past, ended | no leg | a closing, or a trade, that takes all of it |
+/// | settled | no leg | whoever settles it |
+///
+/// A frozen asset changes no state: prices stay, and the guard forbids what would move legs, which whoever calls the ledger has to
+/// ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LegState {
+    /// In its bucket's epoch: what cuts took of it since it joined is in the bucket's scale.
+    Live,
+    /// Of an earlier epoch of its bucket: what is left of it there is its base, divided once an epoch, or nothing.
+    Past,
+    /// It has no base: others' cuts took it all, or it joined with less than a unit. Its account names it until its legs join anew.
+    Ended,
+    /// Of an instrument whose mark is final: it has a size until it is taken away, and no position.
+    Settled,
+}
+
+/// A leg as it is found now.
+pub(super) struct Found {
     /// As it is in its bucket's epoch once its gain is settled; without a base if nothing is left of it.
     pub leg: Leg,
-    /// Whether that is not what is stored.
+    /// What it was as it was stored.
+    pub state: LegState,
+    /// Whether `leg` is not what is stored.
     pub changed: bool,
-    /// Whether what is stored is of an earlier epoch.
-    moved: bool,
     pub bucket: Bucket,
     /// With the sign of its side.
     pub index: Index,
-    /// Whether its instrument is settled: it has a size until it is taken away, and no position.
-    pub settled: bool,
     /// What it has gained since it was last settled.
     pub gain: Usd,
     pub size: Size,
 }
 
-impl Standing {
+impl Found {
+    /// Its effective position.
     pub fn position(&self) -> Result<Position> {
-        if self.settled {
-            return Ok(Position::ZERO);
+        match self.state {
+            LegState::Settled => Ok(Position::ZERO),
+            _ => self.leg.side.position(self.size),
         }
-        self.leg.side.position(self.size)
     }
 
     /// Whether it was cut since it joined: at the scale of that time, its base was what has its size at joining. What was cut
     /// of an instrument that is settled made nobody ill.
     pub fn is_cut(&self) -> bool {
-        !self.settled
-            && (self.moved || Base::of(self.leg.joined, self.bucket.scale) != Ok(self.leg.base))
+        match self.state {
+            LegState::Settled => false,
+            LegState::Past => true,
+            // Of one that joined with less than a unit of base, nothing was cut while the epoch lasts.
+            LegState::Live | LegState::Ended => {
+                let as_joined = Base::of(self.leg.joined, self.bucket.scale);
+                self.leg.epoch != self.bucket.epoch || as_joined != Ok(self.leg.base)
+            }
+        }
     }
 }
 
 impl<S: Store> Ledger<'_, S> {
-    /// Looks at a leg that the account holds.
-    pub(super) fn standing(
+    /// The state of a stored leg, whose account's bucket on its side is `bucket`.
+    pub(super) fn state_of(
+        &self,
+        instrument: InstrumentId,
+        leg: &Leg,
+        bucket: &Bucket,
+    ) -> LegState {
+        if self.store.is_settled(instrument) {
+            LegState::Settled
+        } else if leg.base == Base::ZERO {
+            LegState::Ended
+        } else if leg.epoch != bucket.epoch {
+            LegState::Past
+        } else {
+            LegState::Live
+        }
+    }
+
+    /// Looks at a leg that the account holds, in its bucket.
+    pub(super) fn find(
         &self,
         id: S::AccountId,
         number: u8,
         instrument: InstrumentId,
-    ) -> Result<Standing> {
+    ) -> Result<Found> {
         let mut leg = self.store.leg(id, instrument);
         let stored = leg.settled;
         let bucket = self.store.bucket(instrument, leg.side, number);
+        let state = self.state_of(instrument, &leg, &bucket);
         let index = self.index(instrument, leg.side)?;
         let moved = leg.epoch != bucket.epoch;
         let mut gain = Usd::ZERO;
@@ -64,15 +117,14 @@ impl<S: Store> Ledger<'_, S> {
             gain = gain.plus(leg.base.gain(cumulative.minus(leg.settled)?)?)?;
         }
         leg.settled = cumulative;
-        Ok(Standing {
+        Ok(Found {
             gain,
             size: leg.base.size(bucket.scale)?,
             changed: moved || cumulative != stored,
-            moved,
             leg,
             bucket,
             index,
-            settled: self.store.is_settled(instrument),
+            state,
         })
     }
 
@@ -109,30 +161,30 @@ impl<S: Store> Ledger<'_, S> {
         account: &mut Account,
         instrument: InstrumentId,
     ) -> Result<(Position, Usd)> {
-        let standing = self.standing(id, account.bucket, instrument)?;
-        let Standing { leg, gain, .. } = standing;
+        let found = self.find(id, account.bucket, instrument)?;
+        let Found { leg, gain, .. } = found;
         self.note_loss(instrument, gain)?;
         account.legs.remove(instrument);
         self.store.set_leg(id, instrument, None);
-        if standing.leg.base != Base::ZERO {
-            self.leave(account.bucket, instrument, &standing)?;
+        if found.leg.base != Base::ZERO {
+            self.leave(account.bucket, instrument, &found)?;
         } else if gain == Usd::ZERO {
             return Ok((Position::ZERO, gain));
         }
-        let removed = Position::long(standing.size)?.negated()?;
-        let offset = gain.minus(standing.size.value_floor(standing.index)?)?;
-        self.book(instrument, leg.side, standing.index, removed, offset)?;
-        Ok((standing.position()?, gain))
+        let removed = Position::long(found.size)?.negated()?;
+        let offset = gain.minus(found.size.value_floor(found.index)?)?;
+        self.book(instrument, leg.side, found.index, removed, offset)?;
+        Ok((found.position()?, gain))
     }
 
     /// Takes what a leg counts off its bucket.
-    fn leave(&mut self, number: u8, instrument: InstrumentId, standing: &Standing) -> Result<()> {
-        let Standing {
+    fn leave(&mut self, number: u8, instrument: InstrumentId, found: &Found) -> Result<()> {
+        let Found {
             leg, mut bucket, ..
-        } = *standing;
-        let sizes = (standing.size, leg.joined);
-        let ended = bucket.leave(standing.index, standing.leg.base, sizes)?;
-        let epoch = standing.bucket.epoch;
+        } = *found;
+        let sizes = (found.size, leg.joined);
+        let ended = bucket.leave(found.index, found.leg.base, sizes)?;
+        let epoch = found.bucket.epoch;
         self.keep_bucket(instrument, leg.side, number, &bucket, (epoch, ended));
         Ok(())
     }

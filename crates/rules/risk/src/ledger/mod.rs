@@ -7,12 +7,12 @@ pub(crate) mod bucket;
 pub(crate) mod coverage;
 pub(crate) mod debts;
 mod deleverage;
-pub mod dust;
 mod insurance;
 mod legs;
 mod liquidate;
 mod money;
 mod prices;
+pub mod residue;
 mod settle;
 pub(crate) mod store;
 mod trade;
@@ -25,7 +25,8 @@ pub use money::Converted;
 pub use trade::{Trade, Traded};
 pub use value::Valued;
 
-use crate::{Coverage, Parts, Pool, Result, Store, Totals, Usd};
+use crate::{Coverage, Parts, Result, Store, Totals, Usd};
+use insurance::Insurance;
 
 /// One vault's state, open for one operation. Whoever opens it calls [`Ledger::save`] when the operation succeeded.
 #[derive(Debug)]
@@ -34,10 +35,8 @@ pub struct Ledger<'s, S: Store> {
     pub store: &'s mut S,
     /// The running totals.
     pub totals: Totals,
-    /// What the insurance pool has said in this operation, less what it has paid since; nothing is insured before.
-    pool: Option<Pool>,
-    /// Sum of what instruments' covers have for their known debts, once the pool has said what they are measured by.
-    insured: Usd,
+    /// What the operation knows of insurance.
+    insurance: Insurance,
     /// What the legs of the account at hand have lost since it was last stored.
     losses: Parts,
     /// Unix time.
@@ -51,8 +50,7 @@ impl<'s, S: Store> Ledger<'s, S> {
         Self {
             store,
             totals,
-            pool: None,
-            insured: Usd::ZERO,
+            insurance: Insurance::NotAsked,
             losses: Parts::default(),
             now,
         }

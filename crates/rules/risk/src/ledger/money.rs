@@ -3,6 +3,9 @@
 use super::{Ledger, Valued};
 use crate::{Account, Coverage, Error, Maturity, Ratio, Result, Store, Usd};
 
+/// What is insured where a conversion leaves insurance out of account.
+const UNINSURED: Usd = Usd::ZERO;
+
 /// What a conversion did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Converted {
@@ -82,7 +85,7 @@ impl<S: Store> Ledger<'_, S> {
     /// [`Error::DebtOpen`]; [`Error::Overflow`].
     pub fn convert_own(&mut self, id: S::AccountId, limit: Usd) -> Result<Converted> {
         self.check_no_insurable_debt()?;
-        let coverage = self.totals.coverage(Usd::ZERO)?;
+        let coverage = self.totals.coverage(UNINSURED)?;
         self.convert_at(coverage, id, limit)
     }
 
@@ -98,7 +101,7 @@ impl<S: Store> Ledger<'_, S> {
 
     /// Refuses while what profit is worth depends on what insurance will pay for debts that can be closed.
     fn check_no_insurable_debt(&self) -> Result<()> {
-        let open = self.missing()? != self.totals.missing(Usd::ZERO)?;
+        let open = self.missing()? != self.totals.missing(UNINSURED)?;
         if open && self.totals.debt > self.store.stuck() {
             return Err(Error::DebtOpen);
         }

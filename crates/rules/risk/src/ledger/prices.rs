@@ -31,7 +31,7 @@ impl<S: Store> Ledger<'_, S> {
     }
 
     /// Empties the sides of an instrument whose legs are all gone, so that its place can be another's. What is left of open
-    /// interest is declared dust and rounding: it goes. What the sides have gained stays, for legs that were cut to nothing
+    /// interest is residue and rounding: it goes. What the sides have gained stays, for legs that were cut to nothing
     /// may still be owed some of it, but no price moves it any more. G and conservation stay as they were; buckets keep their
     /// epochs, and thereby those legs what they are owed. Returns false, without effect, while a bucket has legs.
     ///

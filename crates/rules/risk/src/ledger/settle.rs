@@ -2,10 +2,11 @@
 
 use super::Ledger;
 use super::bucket::DEBT;
+use super::legs::LegState;
 use super::value::{Assessment, Valued};
 use crate::{
-    Account, Base, Error, Ground, Health, InstrumentId, Legs, Maturity, Position, Positions,
-    Result, Store, Usd,
+    Account, Error, Ground, Health, InstrumentId, Legs, Maturity, Position, Positions, Result,
+    Store, Usd,
 };
 
 impl<S: Store> Ledger<'_, S> {
@@ -73,8 +74,10 @@ impl<S: Store> Ledger<'_, S> {
         for &instrument in account.legs.as_slice() {
             let leg = self.store.leg(id, instrument);
             let bucket = self.store.bucket(instrument, leg.side, account.bucket);
-            if leg.epoch != bucket.epoch || leg.base == Base::ZERO {
-                ended.push(instrument)?;
+            match self.state_of(instrument, &leg, &bucket) {
+                LegState::Past | LegState::Ended => ended.push(instrument)?,
+                // One that is settled is taken away before others join anew.
+                LegState::Live | LegState::Settled => {}
             }
         }
         Ok(ended)
@@ -102,19 +105,19 @@ impl<S: Store> Ledger<'_, S> {
     pub(super) fn settle(&mut self, id: S::AccountId, account: &mut Account) -> Result<Assessment> {
         let mut sum = Assessment::of(account);
         for &instrument in account.legs.as_slice() {
-            let standing = self.standing(id, account.bucket, instrument)?;
-            sum.add_leg(instrument, &standing, self.store.tier_ends(instrument))?;
-            if standing.settled {
+            let found = self.find(id, account.bucket, instrument)?;
+            sum.add_leg(instrument, &found, self.store.tier_ends(instrument))?;
+            if found.state == LegState::Settled {
                 continue;
             }
-            self.note_loss(instrument, standing.gain)?;
-            let leg = standing.leg;
-            if standing.changed {
+            self.note_loss(instrument, found.gain)?;
+            let leg = found.leg;
+            if found.changed {
                 self.store.set_leg(id, instrument, Some(&leg));
             }
-            if standing.gain != Usd::ZERO {
-                let (side, index) = (leg.side, standing.index);
-                self.book(instrument, side, index, Position::ZERO, standing.gain)?;
+            if found.gain != Usd::ZERO {
+                let (side, index) = (leg.side, found.index);
+                self.book(instrument, side, index, Position::ZERO, found.gain)?;
             }
         }
         self.gain(account, sum.gain, sum.class)?;

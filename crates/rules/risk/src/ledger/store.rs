@@ -1,15 +1,15 @@
 //! What the ledger needs from whoever keeps its state.
 
 use crate::{
-    Account, Attribution, Base, Bucket, Cover, Cumulative, Debts, Ended, Index, InstrumentId,
-    Position, Positions, Price, Records, Result, Side, Size, TierEnds, Totals, Usd,
+    Account, Attribution, Base, Bucket, Cover, Cumulative, Debts, Ended, Index, InstrumentId, Mark,
+    Position, Positions, Records, Result, Side, Size, TierEnds, Totals, Usd,
 };
 
 /// An instrument's prices.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Prices {
     /// The vault's own copy of the mark price.
-    pub mark: Price,
+    pub mark: Mark,
     /// Cumulative funding paid by one unit of long position.
     pub funding: Index,
 }
@@ -27,7 +27,7 @@ impl Prices {
 /// Running totals of one side of an instrument.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SideState {
-    /// Sum of effective sizes, and declared dust. Both sides of an instrument have the same.
+    /// Sum of effective sizes, and residue. Both sides of an instrument have the same.
     pub open_interest: Size,
     /// Unsettled gain of the side = open interest x signed index - offset.
     pub offset: Usd,
@@ -79,9 +79,30 @@ impl Leg {
     }
 }
 
-/// Storage of one vault. What was never set reads as its default; a leg is read only after it was set. A bucket's scale and
-/// drift need no place while it is not [cut](Bucket::is_cut), nor does a leg's size while it has not
-/// [joined apart](Leg::joined_apart).
+/// State of one vault, which a [`Ledger`](crate::Ledger) is opened on.
+///
+/// The slots of a vault on chain implement it (`Storage` in `contracts/vault/core`), and states in memory: those of this crate's
+/// tests, a plain one and one whose steps can be undone, and a recorder of the slots that another reads and writes. A mirror of a
+/// vault's slots off chain is one more.
+///
+/// The ledger relies on whoever implements it for this, and checks none of it:
+///
+/// - **A read sees what was written.** What a `set_` has stored is what reads of it give from then on, in the same operation too;
+///   nobody else writes while a ledger is open. The totals are the exception: a ledger reads them when it is opened, and stores them
+///   once, in [`save`](crate::Ledger::save).
+/// - **All or nothing.** An operation that fails may have written some of what it would have: none of that may stay. On chain the call
+///   reverts; in memory the operation works on a copy, or is undone.
+/// - **Every digit comes back** of what is within the [limits](crate#scales-and-limits). What was never set reads as its default; a leg
+///   is read only after it was set. A bucket's scale and drift need no place while it is not [cut](Bucket::is_cut), nor does a leg's
+///   size while it has not [joined apart](Leg::joined_apart).
+/// - **Answers agree with one another.** [`maintenance`](Store::maintenance) and [`weight`](Store::weight) are of the marks that
+///   [`prices`](Store::prices) say, and nothing that is no position is asked for. Whether an instrument
+///   [is settled](Store::is_settled), [when its tiers ended](Store::tier_ends) and [what its cover follows](Store::cover_size) stay as
+///   they are while a ledger is open, but for what it writes.
+/// - **A settled instrument stays so**, at its last price, until no bucket of it has legs and it was
+///   [retired](crate::Ledger::retire). Its [underlying](Store::underlying) stays what it is as long, for debts are attributed by that.
+/// - **No account is kept unattributed.** A store that does not [attribute](Store::ATTRIBUTES) is one of operations that can be refused
+///   where somebody owes.
 pub trait Store {
     /// Names an account.
     type AccountId: Copy + PartialEq;

@@ -112,7 +112,7 @@ impl<S: Store> Ledger<'_, S> {
         let sold = self.fill(&fill(seller, Side::Short, trade.seller_fee)?)?;
         let after = self.store.side(instrument, Side::Long).open_interest;
         if after > before {
-            after.notional_up(mark)?.within(Usd::MAX_TRADED)?;
+            after.notional_up(mark.price())?.within(Usd::MAX_TRADED)?;
         }
         Ok([bought, sold])
     }

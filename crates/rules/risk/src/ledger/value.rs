@@ -2,7 +2,7 @@
 
 use super::Ledger;
 use super::bucket::{DEBT, bucket_due};
-use super::legs::Standing;
+use super::legs::{Found, LegState};
 use crate::rules::liquidation;
 use crate::{
     Account, Closing, Coverage, Ground, Health, InstrumentId, Legs, Maturity, Position, Positions,
@@ -75,14 +75,9 @@ impl Assessment {
     }
 
     /// Counts one more leg.
-    pub fn add_leg(
-        &mut self,
-        instrument: InstrumentId,
-        leg: &Standing,
-        ends: TierEnds,
-    ) -> Result<()> {
+    pub fn add_leg(&mut self, instrument: InstrumentId, leg: &Found, ends: TierEnds) -> Result<()> {
         self.cut |= leg.is_cut();
-        self.settled |= leg.settled;
+        self.settled |= leg.state == LegState::Settled;
         self.add_gain(leg.gain, ends)?;
         self.positions.add(instrument, leg.position()?)
     }
@@ -138,7 +133,7 @@ impl<S: Store> Ledger<'_, S> {
     pub(super) fn assess(&self, id: S::AccountId, account: &Account) -> Result<Assessment> {
         let mut sum = Assessment::of(account);
         for &instrument in account.legs.as_slice() {
-            let leg = self.standing(id, account.bucket, instrument)?;
+            let leg = self.find(id, account.bucket, instrument)?;
             sum.add_leg(instrument, &leg, self.store.tier_ends(instrument))?;
         }
         Ok(sum)
@@ -158,7 +153,7 @@ impl<S: Store> Ledger<'_, S> {
             return Ok(Coverage::FULL);
         }
         for &instrument in stored.legs.as_slice() {
-            let leg = self.standing(id, stored.bucket, instrument)?;
+            let leg = self.find(id, stored.bucket, instrument)?;
             let mut side = self.store.side(instrument, leg.leg.side);
             let before = side.unsettled(leg.index)?.or_zero();
             side.offset = side.offset.plus(leg.gain)?;
@@ -185,7 +180,7 @@ impl<S: Store> Ledger<'_, S> {
         if !account.legs.contains(instrument) {
             return Ok(Position::ZERO);
         }
-        self.standing(id, account.bucket, instrument)?.position()
+        self.find(id, account.bucket, instrument)?.position()
     }
 
     /// Maintenance margin, now, of the positions that an account's legs were when they joined, but for those in instruments that are

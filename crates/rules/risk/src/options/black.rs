@@ -1,9 +1,9 @@
 //! Undiscounted Black-76 value and Greeks of one option (F. Black, The pricing of commodity contracts, 1976).
 
+use super::arguments::Arguments;
 use super::fixed::{FRACTION_BITS, LN_BITS, WHOLE, ln_of, root_of_years};
 use super::normal::{Normal, Precise};
 use super::scaled::{Scaled, high_product};
-use super::standing::Standing;
 use crate::{Error, Price, Ratio, Result, WAD};
 
 /// Which right an option gives.
@@ -21,9 +21,9 @@ pub(super) const OVER_WAD: Scaled = Scaled {
     exponent: -60,
 };
 
-/// What a price depends on.
+/// What the formula takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Terms {
+pub struct Inputs {
     /// Call or put.
     pub kind: Kind,
     /// Price of the underlying at expiry, today.
@@ -74,7 +74,7 @@ pub(super) struct Unrounded {
     pub(super) vega: Scaled,
 }
 
-impl Terms {
+impl Inputs {
     /// Value and Greeks. Without time, volatility, forward or strike, the value is the intrinsic one. The value is wrong
     /// by at most 1e-14 of the smaller of forward and strike, and 1e-18.
     ///
@@ -113,30 +113,30 @@ impl Forward {
         })
     }
 
-    /// Value and Greeks of an option by its terms, but for their forward.
+    /// Value and Greeks of an option by what the formula takes, but for the forward.
     ///
     /// # Errors
     /// [`Error::Overflow`] if the strike is above [`Price::MAX`].
-    pub(super) fn unrounded<N: Normal>(&self, terms: &Terms) -> Result<Unrounded> {
-        if terms.strike > Price::MAX {
+    pub(super) fn unrounded<N: Normal>(&self, inputs: &Inputs) -> Result<Unrounded> {
+        if inputs.strike > Price::MAX {
             return Err(Error::Overflow);
         }
-        let root = root_of_years(terms.seconds);
-        let deviation = Scaled::of_wide(terms.volatility.0)
+        let root = root_of_years(inputs.seconds);
+        let deviation = Scaled::of_wide(inputs.volatility.0)
             .times(root)
             .times(OVER_WAD);
-        if deviation.mantissa == 0 || self.price == Price::ZERO || terms.strike == Price::ZERO {
-            return Ok(self.certain(terms));
+        if deviation.mantissa == 0 || self.price == Price::ZERO || inputs.strike == Price::ZERO {
+            return Ok(self.certain(inputs));
         }
-        Ok(self.uncertain::<N>(terms, root, deviation))
+        Ok(self.uncertain::<N>(inputs, root, deviation))
     }
 
     /// An option whose value is the intrinsic one.
-    fn certain(&self, terms: &Terms) -> Unrounded {
-        let value = terms.intrinsic(self.price);
+    fn certain(&self, inputs: &Inputs) -> Unrounded {
+        let value = inputs.intrinsic(self.price);
         Unrounded {
             value,
-            delta: match (value, terms.kind) {
+            delta: match (value, inputs.kind) {
                 (0, _) => 0,
                 (_, Kind::Call) => WHOLE,
                 (_, Kind::Put) => -WHOLE,
@@ -146,32 +146,32 @@ impl Forward {
         }
     }
 
-    fn uncertain<N: Normal>(&self, terms: &Terms, root: Scaled, deviation: Scaled) -> Unrounded {
-        let strike = Scaled::of_wide(terms.strike.0);
+    fn uncertain<N: Normal>(&self, inputs: &Inputs, root: Scaled, deviation: Scaled) -> Unrounded {
+        let strike = Scaled::of_wide(inputs.strike.0);
         let ratio = strike.times(self.inverse);
-        let is_below = self.price < terms.strike;
-        let log = if self.price == terms.strike {
+        let is_below = self.price < inputs.strike;
+        let log = if self.price == inputs.strike {
             0
         } else {
             ln_of(ratio).unsigned_abs()
         };
         let inverse = deviation.inverse();
         let moneyness = Scaled::new(log).shifted(-i64::from(LN_BITS)).times(inverse);
-        let standing = Standing::<N>::new(moneyness, deviation);
-        let (likelihood, far) = (standing.likelihood(), standing.far_ratio());
+        let arguments = Arguments::<N>::new(moneyness, deviation);
+        let (likelihood, far) = (arguments.likelihood(), arguments.far_ratio());
         // d1 is -near below the strike, and far from it on: phi(far) = phi(near) x strike / forward.
         let (smaller, peak, inside) = if is_below {
-            (self.wad, standing.density, likelihood)
+            (self.wad, arguments.density, likelihood)
         } else {
-            let peak = N::product(standing.density, ratio.to_fixed(FRACTION_BITS.into()));
+            let peak = N::product(arguments.density, ratio.to_fixed(FRACTION_BITS.into()));
             (strike, peak, WHOLE.wrapping_sub(N::product(peak, far)))
         };
-        let outside = smaller.times(fraction(standing.outside_of(likelihood, far)));
+        let outside = smaller.times(fraction(arguments.outside_of(likelihood, far)));
         let peak = fraction(peak);
         Unrounded {
-            value: terms.intrinsic(self.price) + outside.whole(),
+            value: inputs.intrinsic(self.price) + outside.whole(),
             // N(d1) of a call, -N(-d1) of a put.
-            delta: match terms.kind {
+            delta: match inputs.kind {
                 Kind::Call => inside,
                 Kind::Put => inside.wrapping_sub(WHOLE),
             },

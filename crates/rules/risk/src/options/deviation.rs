@@ -2,10 +2,10 @@
 
 use core::num::Wrapping;
 
+use super::arguments::{self, Arguments};
 use super::fast::{BITS, Fix, ONE, reciprocal};
 use super::fast_normal::distribution;
 use super::rough_normal::Rough;
-use super::standing::{self, Standing};
 
 /// Deviations of the logarithm of a price: an option of the largest is worth all it can be, and one of the smallest nothing
 /// more than it has inside, both to less than 1e-8.
@@ -53,15 +53,15 @@ impl Deviation {
 
     /// The same of a strike that is not below the price, whatever the strike.
     pub(super) fn far_call(&self, price: Fix, log: Fix) -> Call {
-        const FINER: usize = standing::ARGUMENT_BITS as usize - BITS;
-        const LOST: usize = standing::FRACTION_BITS as usize - BITS;
+        const FINER: usize = arguments::ARGUMENT_BITS as usize - BITS;
+        const LOST: usize = arguments::FRACTION_BITS as usize - BITS;
         // Below 16, as half of a deviation is.
         const MOST: Fix = Wrapping((16 << BITS) - 1);
         let moneyness = ((-log * self.reciprocal) >> self.shift).min(MOST);
-        let standing =
-            Standing::<Rough>::of_arguments((moneyness << FINER).0, (self.half << FINER).0);
-        let likelihood = standing.likelihood();
-        let outside = standing.outside_of(likelihood, standing.far_ratio());
+        let arguments =
+            Arguments::<Rough>::of_arguments((moneyness << FINER).0, (self.half << FINER).0);
+        let likelihood = arguments.likelihood();
+        let outside = arguments.outside_of(likelihood, arguments.far_ratio());
         Call {
             value: (price * Wrapping(outside >> LOST)) >> BITS,
             delta: Wrapping(likelihood >> LOST),

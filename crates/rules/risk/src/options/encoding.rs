@@ -20,7 +20,7 @@
 
 use super::black::Kind;
 use super::settlement::Counted;
-use crate::{Position, Price, Ratio, Result, Usd, math};
+use crate::{Position, Price, Ratio, Result, SettlementPrice, Spot, Stable, Usd, math};
 
 /// A word of calldata or return data: its high and its low 128 bits.
 pub type Halves = [u128; 2];
@@ -173,7 +173,7 @@ pub fn counted([terms, _]: Halves, mut next: impl FnMut() -> Option<Halves>) -> 
     let ([average, _], [share, _]) = (word()?, word()?);
     Ok(Counted {
         share: Ratio(share),
-        average: Price(average),
+        average: SettlementPrice(average),
     })
 }
 
@@ -205,9 +205,9 @@ impl Shock {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Portfolio {
     /// Price of the underlying.
-    pub spot: Price,
+    pub spot: Spot,
     /// The stable price; spot where there is none.
-    pub stable: Price,
+    pub stable: Stable,
     /// What strikes are counted in.
     pub tick: Price,
     /// The perpetual; positive is long.
@@ -256,8 +256,8 @@ impl Portfolio {
             initial_factor: Ratio(factor >> LANE),
         };
         let portfolio = Self {
-            spot: Price(spot),
-            stable: Price(stable),
+            spot: Spot(spot),
+            stable: Stable(stable),
             tick: Price(tick),
             perpetual: Position(perpetual.cast_signed()),
             shock,

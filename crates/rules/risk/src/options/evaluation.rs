@@ -1,6 +1,6 @@
 //! Margin and sensitivities of a portfolio together.
 
-use super::black::{Forward, OVER_WAD, Terms, fraction};
+use super::black::{Forward, Inputs, OVER_WAD, fraction};
 use super::closing::ClosingLeg;
 use super::encoding::{OptionLeg, Portfolio, Requirement, VOLATILITY_UNITS};
 use super::refusal::{Refusal, Result};
@@ -47,7 +47,7 @@ impl Summation {
     /// [`Refusal::Price`] if spot is above [`Price::MAX`].
     pub fn new(portfolio: &Portfolio) -> Result<Self> {
         Ok(Self {
-            spot: Forward::new(portfolio.spot).map_err(|_| Refusal::Price)?,
+            spot: Forward::new(portfolio.spot.price()).map_err(|_| Refusal::Price)?,
             sums: Sums {
                 delta: portfolio.perpetual,
                 ..Sums::default()
@@ -55,14 +55,14 @@ impl Summation {
         })
     }
 
-    /// Adds an option of a size, by its terms, but for their forward.
+    /// Adds an option of a size, by what the formula takes, but for the forward.
     ///
     /// # Errors
     /// [`Refusal::Price`] if the strike is above [`Price::MAX`], [`Refusal::Overflow`] if a sum does not fit.
-    pub fn add(&mut self, terms: &Terms, size: Position) -> Result<()> {
+    pub fn add(&mut self, inputs: &Inputs, size: Position) -> Result<()> {
         let quote = self
             .spot
-            .unrounded::<Rough>(terms)
+            .unrounded::<Rough>(inputs)
             .map_err(|_| Refusal::Price)?;
         let magnitude = Scaled::of_wide(size.size().0);
         let is_short = size.0 < 0;
@@ -155,7 +155,7 @@ impl Portfolio {
         let (requirement, worst) = self.revalued(options, &[])?;
         let mut summation = Summation::new(self)?;
         for leg in options {
-            summation.add(&self.terms(leg), leg.size)?;
+            summation.add(&self.inputs(leg), leg.size)?;
         }
         Ok(Evaluation {
             requirement,
@@ -164,11 +164,11 @@ impl Portfolio {
         })
     }
 
-    /// Terms of an option at spot.
-    fn terms(&self, leg: &OptionLeg) -> Terms {
-        Terms {
+    /// What is taken of an option at spot.
+    fn inputs(&self, leg: &OptionLeg) -> Inputs {
+        Inputs {
             kind: leg.kind,
-            forward: self.spot,
+            forward: self.spot.price(),
             strike: leg.strike_price(self.tick),
             seconds: leg.seconds.into(),
             volatility: Ratio(u128::from(leg.volatility) * (WAD / u128::from(VOLATILITY_UNITS))),

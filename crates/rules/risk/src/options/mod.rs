@@ -3,6 +3,7 @@
 //! [`black`] prices one option to 1e-14 of its forward; [`scenario`] revalues a portfolio under the scenarios of the margin,
 //! to about 1e-8 of spot, in 64 bits.
 
+mod arguments;
 pub mod black;
 mod bound;
 pub mod closing;
@@ -22,7 +23,6 @@ mod rows;
 mod scaled;
 pub mod scenario;
 pub mod settlement;
-mod standing;
 
 pub use closing::ClosingLeg;
 pub use encoding::{OptionLeg, Portfolio, Requirement, Shock};

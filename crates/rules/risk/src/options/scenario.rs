@@ -7,7 +7,7 @@
 
 use core::num::Wrapping;
 
-use super::black::Terms;
+use super::black::Inputs;
 use super::bound::{Loss, Node, Search};
 use super::closing::{Closing, ClosingLeg};
 use super::encoding::{
@@ -23,7 +23,7 @@ use super::rows::BetweenRows;
 use super::scaled::Scaled;
 use crate::math::{mul_div_up, signed};
 use crate::options::black::Kind;
-use crate::{Position, Price, Size, Usd, WAD};
+use crate::{Position, Price, Size, Spot, Usd, WAD};
 
 /// Options of a portfolio, at most.
 pub const MAX_OPTIONS: usize = 128;
@@ -58,7 +58,7 @@ pub type Added<'o> = (&'o dyn Fn(usize) -> Option<Contract>, &'o [ClosingLeg]);
 /// What revaluing one portfolio takes.
 pub struct Revaluation {
     shock: Shock,
-    spot: Price,
+    spot: Spot,
     /// What prices are shares of: the larger of spot and stable price.
     unit: Price,
     /// 1 / unit.
@@ -127,8 +127,9 @@ impl Revaluation {
             shock,
             ..
         } = *portfolio;
-        let unit = spot.max(stable);
-        if spot.min(stable) == Price::ZERO || unit > Price::MAX {
+        let prices = [spot.price(), stable.price()];
+        let unit = prices[0].max(prices[1]);
+        if prices.contains(&Price::ZERO) || unit > Price::MAX {
             return Err(Refusal::Price);
         }
         let volatility_range =
@@ -140,7 +141,7 @@ impl Revaluation {
                 .fix()
                 .max(Wrapping(1))
         };
-        let base = share(spot);
+        let base = share(spot.price());
         let initial = |base, needed: bool| match needed {
             true => Grid::new(base, shock.initial_spot_range).map(Some),
             false => Ok(None),
@@ -160,7 +161,7 @@ impl Revaluation {
             grids: [
                 Some(Grid::new(base, shock.spot_range)?),
                 initial(base, shock.initial_spot_range != shock.spot_range)?,
-                initial(share(stable), stable != spot)?,
+                initial(share(stable.price()), stable.0 != spot.0)?,
             ],
             volatility_range: of_wad(volatility_range),
             perpetual: Wrapping(0),
@@ -190,15 +191,15 @@ impl Revaluation {
         }
     }
 
-    /// An option by its terms, of which the forward is not used. Times and volatilities beyond [`MAX_SECONDS`] and 18.4 count as
+    /// An option by what Black-76 takes, of which the forward is not used. Times and volatilities beyond [`MAX_SECONDS`] and 18.4 count as
     /// those.
     #[must_use]
-    pub fn contract_of(&self, terms: &Terms, size: Position) -> Contract {
+    pub fn contract_of(&self, inputs: &Inputs, size: Position) -> Contract {
         Contract {
-            kind: terms.kind,
-            strike: Scaled::of_wide(terms.strike.0).times(self.inverse),
-            seconds: terms.seconds.min(MAX_SECONDS.into()) as u32,
-            volatility: of_wad(terms.volatility.0.min(u64::MAX.into()) as u64),
+            kind: inputs.kind,
+            strike: Scaled::of_wide(inputs.strike.0).times(self.inverse),
+            seconds: inputs.seconds.min(MAX_SECONDS.into()) as u32,
+            volatility: of_wad(inputs.volatility.0.min(u64::MAX.into()) as u64),
             size: size.0,
         }
     }
@@ -330,7 +331,7 @@ impl Revaluation {
     /// [`Refusal::Overflow`] if a result does not fit.
     pub fn requirement(&self, worth: &Worth, options: Added<'_>) -> Result<(Requirement, u8)> {
         let short = Size(worth.short)
-            .notional_up(self.spot)?
+            .notional_up(self.spot.price())?
             .times_up(self.shock.short_option_rate)?;
         let mut margins = self.grids.iter().zip(&worth.rows).map(|(grid, rows)| {
             let grid = grid.as_ref()?;

@@ -6,7 +6,7 @@
 use super::black::Kind;
 use super::encoding::{OptionLeg, parts_of};
 use crate::math::{mul_div_down, mul_div_up};
-use crate::{Position, Price, Ratio, WAD};
+use crate::{Position, Price, Ratio, SettlementPrice, WAD};
 
 /// How much of a settlement average is counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub struct Counted {
     /// The fraction that is; one, or above, when nothing is left to move.
     pub share: Ratio,
     /// The mean of what is.
-    pub average: Price,
+    pub average: SettlementPrice,
 }
 
 /// What moves like an option in its settlement window.
@@ -52,7 +52,7 @@ impl Counted {
         let round = if up { mul_div_up } else { mul_div_down };
         let round_fixed = if up { mul_div_down } else { mul_div_up };
         // Beyond the largest price there is no average.
-        let average = self.average.min(Price::MAX).0;
+        let average = self.average.price().min(Price::MAX).0;
         let fixed = round_fixed(average, self.share.0, WAD).unwrap_or(u128::MAX);
         let left = strike.0.saturating_sub(fixed);
         let moving = round(left, WAD, rest).unwrap_or(u128::MAX);
@@ -91,7 +91,7 @@ impl OptionLeg {
             return Self { size, ..*self };
         }
         let up = rounds_up(self.kind, self.size);
-        let average = parts_of(counted.average, tick, !up);
+        let average = parts_of(counted.average.price(), tick, !up);
         // Each product is of 64 and 60 bits.
         let left = u128::from(self.strike) * WAD;
         let left = left.saturating_sub(u128::from(average) * share);

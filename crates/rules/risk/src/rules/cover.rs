@@ -4,7 +4,7 @@
 //! through a [`Cover`], which refuses what it has no room for: no other code bounds what insurance pays for an instrument.
 
 use crate::math::decay;
-use crate::{Error, Price, Ratio, Result, Size, Usd, WAD, math};
+use crate::{Error, Mark, Ratio, Result, Size, Usd, WAD, math};
 
 /// Seconds for which a vault goes by what it last heard of its pool's assets, where open interest is limited by them.
 pub const ASSETS_SERVE: u64 = 600;
@@ -206,15 +206,15 @@ impl Cover {
 ///
 /// # Errors
 /// [`Overflow`](crate::Error::Overflow) if it does not fit.
-pub fn exposure(open_interest: Size, mark: Price, shock: Ratio, maintenance: Ratio) -> Result<Usd> {
+pub fn exposure(open_interest: Size, mark: Mark, shock: Ratio, maintenance: Ratio) -> Result<Usd> {
     let beyond = Ratio(shock.0.saturating_sub(maintenance.0));
-    open_interest.notional_up(mark)?.times_up(beyond)
+    open_interest.notional_up(mark.price())?.times_up(beyond)
 }
 
 /// The open interest of one side whose [`exposure`] a cover pays for, rounded down; beyond 128 bits, and where the margin
 /// covers the shock, the largest size there is.
 #[must_use]
-pub fn open_interest_limit(cover: Usd, mark: Price, shock: Ratio, maintenance: Ratio) -> Size {
+pub fn open_interest_limit(cover: Usd, mark: Mark, shock: Ratio, maintenance: Ratio) -> Size {
     let beyond = shock.0.saturating_sub(maintenance.0);
     let limit = math::unsigned(cover.0)
         .and_then(|cover| math::mul_div_down(cover, WAD, beyond))
@@ -341,7 +341,7 @@ mod tests {
 
     #[test]
     fn a_thin_market_is_limited_by_its_shock_beyond_margin() {
-        let (mark, shock, maintenance) = (Price(2_000 * WAD), percent(15), percent(3));
+        let (mark, shock, maintenance) = (Mark(2_000 * WAD), percent(15), percent(3));
         // 12 % of notional: 240 of each unit.
         assert_eq!(
             exposure(Size(10 * WAD), mark, shock, maintenance),
@@ -393,7 +393,7 @@ mod tests {
         fn the_limit_is_what_the_cover_pays_for(
             cover in 0i128..1 << 100, mark in 1u128 << 50..1 << 100, beyond in WAD / 1_000..=3 * WAD, maintenance in 0u128..=WAD,
         ) {
-            let (mark, shock, maintenance) = (Price(mark), Ratio(maintenance + beyond), Ratio(maintenance));
+            let (mark, shock, maintenance) = (Mark(mark), Ratio(maintenance + beyond), Ratio(maintenance));
             let limit = open_interest_limit(Usd(cover), mark, shock, maintenance);
             let needed = exposure(limit, mark, shock, maintenance);
             // Notional is rounded up twice, by less than a unit and then by its share.

@@ -10,7 +10,7 @@
 //! both sides paid.
 
 use crate::math::decay;
-use crate::{Index, Price, Usd, WAD, math};
+use crate::{Index, Mark, Price, Usd, WAD, math};
 
 /// Seconds for which a funding rate is quoted, in which it falls to 1/e without trades, and over which volume is summed.
 pub const PERIOD: u32 = 28_800;
@@ -49,7 +49,7 @@ pub struct Trade {
     /// Price of the fill.
     pub price: Price,
     /// The mark.
-    pub mark: Price,
+    pub mark: Mark,
     /// Size x mark, not negative.
     pub notional: Usd,
     /// Fees that both sides paid, not negative.
@@ -63,7 +63,7 @@ impl Funding {
     /// x exp(-t / 8 h), to the nearest 1e-9. Nothing changes, and no time passes, until that is another rate. Both sides count
     /// the same number, so its rounding towards zero moves nothing in or out of the vault.
     #[must_use]
-    pub fn at(self, mark: Price, now: u64) -> Self {
+    pub fn at(self, mark: Mark, now: u64) -> Self {
         let elapsed = now.saturating_sub(self.since.into());
         let kept = u128::from(self.rate.unsigned_abs()) * decay::left_down(elapsed, PERIOD).0;
         let rate = with_sign((kept + WAD / 2) / WAD, self.rate);
@@ -112,7 +112,7 @@ impl Funding {
         let fees = trade.fees.or_zero().0.unsigned_abs();
         let fee_rate = share(fees, notional);
         let distance = share(trade.price.0.abs_diff(trade.mark.0), trade.mark.0).min(fee_rate);
-        let premium = if trade.price < trade.mark {
+        let premium = if trade.price < trade.mark.price() {
             -distance
         } else {
             distance
@@ -152,7 +152,7 @@ impl Volume {
 }
 
 /// `paid` after a unit paid `rate` x `mark` more, rounded towards zero, at most [`MAX_PAID`] either way.
-fn pay(paid: Index, rate: i32, mark: Price) -> Index {
+fn pay(paid: Index, rate: i32, mark: Mark) -> Index {
     let due = math::mul_div_down(mark.0, rate.unsigned_abs().into(), RATE_ONE)
         .and_then(math::signed)
         .unwrap_or(MAX_PAID)
@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     const DOLLAR: i128 = WAD as i128;
-    const MARK: Price = Price(2_000 * WAD);
+    const MARK: Mark = Mark(2_000 * WAD);
     const HOUR: u64 = 3_600;
 
     fn usd(dollars: i128) -> Usd {
@@ -249,7 +249,7 @@ mod tests {
     fn at_its_limit_funding_stops_and_may_come_back() {
         let mut funding = at_rate(MAX_RATE);
         funding.paid = Index(MAX_PAID - 1);
-        let stopped = funding.at(Price(u128::MAX), HOUR);
+        let stopped = funding.at(Mark(u128::MAX), HOUR);
         assert_eq!(stopped.paid, Index(MAX_PAID));
         let back = Funding {
             rate: -MAX_RATE,
@@ -361,10 +361,10 @@ mod tests {
             rate in rates(), price in any::<u128>(), mark in any::<u128>(), notional in any::<i128>(), fees in any::<i128>(),
             open_interest in any::<i128>(), micros in any::<u64>(), now in any::<u64>(),
         ) {
-            let wild = Trade { price: Price(price), mark: Price(mark), notional: Usd(notional), fees: Usd(fees), open_interest: Usd(open_interest) };
+            let wild = Trade { price: Price(price), mark: Mark(mark), notional: Usd(notional), fees: Usd(fees), open_interest: Usd(open_interest) };
             let (funding, _) = at_rate(rate).traded(Volume { micros, period: 0 }, &wild, now);
             prop_assert!(funding.rate.abs() <= MAX_RATE);
-            prop_assert!(funding.at(Price(mark), now).paid.0.abs() <= MAX_PAID);
+            prop_assert!(funding.at(Mark(mark), now).paid.0.abs() <= MAX_PAID);
         }
     }
 }

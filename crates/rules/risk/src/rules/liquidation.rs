@@ -1,7 +1,7 @@
 //! Liquidation: when, how much of an account, of which of its legs, and at what penalty. Pure decisions; the ledger applies them.
 
 use super::health::{Clock, Health};
-use crate::{Error, InstrumentId, Legs, Positions, Price, Ratio, Result, Usd, WAD, math};
+use crate::{Error, InstrumentId, Legs, Positions, Ratio, Result, Spot, Usd, WAD, math};
 
 /// Equity / maintenance margin that a liquidation restores: 1.25.
 const TARGET: u128 = WAD / 4 * 5;
@@ -114,26 +114,26 @@ fn with_penalty(health: &Health, movable: Usd, rate: Ratio, share: Ratio) -> Res
 }
 
 /// Whether positions are too small to leave a rest of: whether what they are on, each size times the `spot` of its underlying, is below
-/// `dust`.
+/// `dust_notional`.
 ///
 /// # Errors
 /// [`Error::Overflow`].
 pub fn is_dust(
     positions: &Positions,
-    dust: Usd,
-    spot: impl Fn(InstrumentId) -> Price,
+    dust_notional: Usd,
+    spot: impl Fn(InstrumentId) -> Spot,
 ) -> Result<bool> {
-    Ok(notional(positions, spot)? < dust)
+    Ok(notional(positions, spot)? < dust_notional)
 }
 
 /// Sum of the sizes of positions, each times the `spot` of its underlying and rounded up.
 ///
 /// # Errors
 /// [`Error::Overflow`].
-pub fn notional(positions: &Positions, spot: impl Fn(InstrumentId) -> Price) -> Result<Usd> {
+pub fn notional(positions: &Positions, spot: impl Fn(InstrumentId) -> Spot) -> Result<Usd> {
     let mut notional = Usd::ZERO;
     for (id, position) in positions.iter() {
-        notional = notional.plus(position.size().notional_up(spot(id))?)?;
+        notional = notional.plus(position.size().notional_up(spot(id).price())?)?;
     }
     Ok(notional)
 }

@@ -1,7 +1,7 @@
 //! Rules that options are listed by: expiries and strikes, and what all series of an underlying add up to.
 
 use crate::options::encoding::MAX_TICKS;
-use crate::{Price, Ratio, Result, Size, WAD, math};
+use crate::{Price, Ratio, Result, Size, Spot, WAD, math};
 
 /// Seconds of a day.
 const DAY: u64 = 86_400;
@@ -78,14 +78,14 @@ pub fn strike_in_ticks(strike: Price, tick: Price, step: u32) -> Option<u64> {
     (on_grid && ticks > 0 && ticks <= MAX_TICKS).then_some(ticks)
 }
 
-/// Whether a strike is at most a factor of one and `range` away from the mark of the underlying, either way.
+/// Whether a strike is at most a factor of one and `range` away from the price of the underlying, either way.
 ///
 /// # Errors
 /// [`Overflow`](crate::Error::Overflow) if a product does not fit.
-pub fn is_near(strike: Price, mark: Price, range: Ratio) -> Result<bool> {
+pub fn is_near(strike: Price, spot: Spot, range: Ratio) -> Result<bool> {
     let factor = Ratio::ONE.plus(range)?;
-    let reach = |price: Price| math::mul_div_down(price.0, factor.0, WAD);
-    Ok(strike.0 <= reach(mark)? && mark.0 <= reach(strike)?)
+    let reach = |price: u128| math::mul_div_down(price, factor.0, WAD);
+    Ok(strike.0 <= reach(spot.0)? && spot.0 <= reach(strike.0)?)
 }
 
 /// What options add to the risk in their underlying, each in millionths.
@@ -104,7 +104,7 @@ impl Exposure {
     /// The exposure of one series: its open interest, at the vega and gamma (per USD) of one option, WAD. What is beyond
     /// [`MAX_COUNTED`] counts as that.
     #[must_use]
-    pub fn of(open_interest: Size, spot: Price, vega: u128, gamma: u128) -> Self {
+    pub fn of(open_interest: Size, spot: Spot, vega: u128, gamma: u128) -> Self {
         let cash_gamma = math::mul_div_up(gamma, spot.0, WAD)
             .and_then(|gamma| math::mul_div_up(gamma, spot.0, WAD));
         Self {
@@ -256,7 +256,7 @@ mod tests {
 
     #[test]
     fn strikes_are_within_a_factor_of_the_mark() {
-        let near = |strike| is_near(dollars(strike), dollars(2_000), percent(100));
+        let near = |strike| is_near(dollars(strike), Spot(2_000 * WAD), percent(100));
         assert_eq!(
             [999, 1_000, 4_000, 4_001].map(near),
             [Ok(false), Ok(true), Ok(true), Ok(false)]
@@ -265,7 +265,7 @@ mod tests {
 
     #[test]
     fn an_exposure_is_counted_in_millionths_and_rounded_up() {
-        let one = Exposure::of(Size(2 * WAD), dollars(2_000), 300 * WAD, WAD / 1_000);
+        let one = Exposure::of(Size(2 * WAD), Spot(2_000 * WAD), 300 * WAD, WAD / 1_000);
         assert_eq!(
             one,
             Exposure {
@@ -274,9 +274,9 @@ mod tests {
                 gamma: 8_000_000_000
             }
         );
-        let least = Exposure::of(Size(1), Price(1), 1, 1);
+        let least = Exposure::of(Size(1), Spot(1), 1, 1);
         assert_eq!((least.open_interest, least.vega, least.gamma), (1, 1, 1));
-        let most = Exposure::of(Size(u128::MAX), Price::MAX, u128::MAX, u128::MAX);
+        let most = Exposure::of(Size(u128::MAX), Spot(Price::MAX.0), u128::MAX, u128::MAX);
         assert_eq!(
             [most.open_interest, most.vega, most.gamma],
             [MAX_COUNTED; 3]
@@ -284,8 +284,8 @@ mod tests {
         assert_eq!(one.size(), Size(2 * WAD));
         assert!(most.is_cut_short());
         let below = Size(wad(MAX_COUNTED - 1));
-        assert!(!Exposure::of(below, Price(1), 1, 1).is_cut_short());
-        assert!(Exposure::of(Size(below.0 + 1), Price(1), 1, 1).is_cut_short());
+        assert!(!Exposure::of(below, Spot(1), 1, 1).is_cut_short());
+        assert!(Exposure::of(Size(below.0 + 1), Spot(1), 1, 1).is_cut_short());
     }
 
     #[test]
@@ -307,7 +307,7 @@ mod tests {
         fn the_sum_of_series_is_what_each_counts_for(counts in prop::collection::vec((0usize..8, 0u128..1 << 107, 0u128..1 << 90, 0u128..1 << 60), 1..60)) {
             let (mut sum, mut series) = (Exposure::default(), [Exposure::default(); 8]);
             for (number, size, vega, gamma) in counts {
-                let new = Exposure::of(Size(size), dollars(2_000), vega, gamma);
+                let new = Exposure::of(Size(size), Spot(2_000 * WAD), vega, gamma);
                 sum = sum.replaced(series[number], new);
                 series[number] = new;
             }

@@ -12,7 +12,7 @@ use super::listing::CONCENTRATION_STEPS;
 use super::tiers::Tier;
 use crate::options::scenario::MAX_RANGE;
 use crate::options::{ClosingLeg, OptionLeg, Portfolio, Requirement, Shock};
-use crate::{Position, Price, Ratio, Result, Usd, WAD, math};
+use crate::{Position, Price, Ratio, Result, Spot, Stable, Usd, WAD, math};
 
 /// Initial margin of maintenance margin, at least: 1.25.
 pub const LEAST_INITIAL: Ratio = Ratio(WAD / 4 * 5);
@@ -69,9 +69,9 @@ impl Ranges {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Underlying {
     /// Mark of the perpetual.
-    pub spot: Price,
+    pub spot: Spot,
     /// The stable price; the mark where there is none.
-    pub stable: Price,
+    pub stable: Stable,
     /// How far the price may move.
     pub ranges: Ranges,
 }
@@ -93,7 +93,7 @@ impl Underlying {
     /// # Errors
     /// [`Overflow`](crate::Error::Overflow) if it does not fit.
     pub fn maintenance(&self, position: Position) -> Result<Usd> {
-        linear_margin(position, self.spot, self.ranges.maintenance)
+        linear_margin(position, self.spot.price(), self.ranges.maintenance)
     }
 
     /// Initial margin of a perpetual alone: size x initial range x spot; or x the stable price, and the loss from the mark to
@@ -102,15 +102,15 @@ impl Underlying {
     /// # Errors
     /// [`Overflow`](crate::Error::Overflow) if it does not fit.
     pub fn initial(&self, position: Position) -> Result<Usd> {
-        let at_spot = linear_margin(position, self.spot, self.ranges.initial)?;
+        let at_spot = linear_margin(position, self.spot.price(), self.ranges.initial)?;
         let least = at_spot.max(self.maintenance(position)?.times_up(LEAST_INITIAL)?);
-        let fell = self.stable < self.spot;
+        let fell = self.stable.0 < self.spot.0;
         if fell != (position.0 > 0) {
             return Ok(least);
         }
         let distance = Price(self.spot.0.abs_diff(self.stable.0));
         let loss = position.size().notional_up(distance)?;
-        let at_stable = linear_margin(position, self.stable, self.ranges.initial)?;
+        let at_stable = linear_margin(position, self.stable.price(), self.ranges.initial)?;
         Ok(least.max(at_stable.plus(loss)?))
     }
 

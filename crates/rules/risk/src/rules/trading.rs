@@ -3,7 +3,7 @@
 use core::cmp::Ordering;
 
 use super::health::Health;
-use crate::{Price, Ratio, Result, Size, Usd, WAD, math};
+use crate::{Mark, Price, Ratio, Result, Size, Spot, Usd, WAD, math};
 
 /// Largest fee of an option, a share of its price: 12.5 %.
 const MAX_FEE: Ratio = Ratio(WAD / 8);
@@ -30,7 +30,7 @@ pub fn reduced_risk(before: &Health, after: &Health) -> bool {
 ///
 /// # Errors
 /// [`Overflow`](crate::Error::Overflow) if the product does not fit.
-pub fn within_band(price: Price, mark: Price, band: Ratio) -> Result<bool> {
+pub fn within_band(price: Price, mark: Mark, band: Ratio) -> Result<bool> {
     Ok(price.0.abs_diff(mark.0) <= math::mul_div_down(mark.0, band.0, WAD)?)
 }
 
@@ -39,8 +39,8 @@ pub fn within_band(price: Price, mark: Price, band: Ratio) -> Result<bool> {
 ///
 /// # Errors
 /// [`Overflow`](crate::Error::Overflow) if it does not fit.
-pub fn option_fee(size: Size, spot: Price, price: Price, rate: Ratio) -> Result<Usd> {
-    let fee = size.notional_up(spot)?.times_up(rate)?;
+pub fn option_fee(size: Size, spot: Spot, price: Price, rate: Ratio) -> Result<Usd> {
+    let fee = size.notional_up(spot.price())?.times_up(rate)?;
     Ok(fee.min(size.notional_up(price)?.times_up(MAX_FEE)?))
 }
 
@@ -52,8 +52,8 @@ pub fn option_fee(size: Size, spot: Price, price: Price, rate: Ratio) -> Result<
 /// [`Overflow`](crate::Error::Overflow) if a product does not fit.
 pub fn within_option_band(
     price: Price,
-    mark: Price,
-    spot: Price,
+    mark: Mark,
+    spot: Spot,
     delta: i128,
     band: Ratio,
 ) -> Result<bool> {
@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn a_fee_is_a_share_of_notional_but_no_more_than_an_eighth_of_the_price() {
-        let fee = |price| option_fee(Size(3 * WAD), dollars(2_000), price, Ratio(WAD / 1_000));
+        let fee = |price| option_fee(Size(3 * WAD), Spot(2_000 * WAD), price, Ratio(WAD / 1_000));
         assert_eq!(fee(dollars(100)), Ok(Usd(6 * WAD as i128)));
         assert_eq!(fee(dollars(16)), Ok(Usd(6 * WAD as i128)));
         assert_eq!(fee(dollars(8)), Ok(Usd(3 * WAD as i128)));
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn the_band_is_a_share_of_spot_by_delta_and_at_least_a_twentieth_of_it() {
-        let (mark, spot, band) = (dollars(100), dollars(2_000), Ratio(WAD / 20));
+        let (mark, spot, band) = (Mark(100 * WAD), Spot(2_000 * WAD), Ratio(WAD / 20));
         let within = |price, delta| within_option_band(Price(price), mark, spot, delta, band);
         let half = -(WAD as i128) / 2;
         assert_eq!(within(150 * WAD, half), Ok(true));

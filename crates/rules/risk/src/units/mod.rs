@@ -57,6 +57,23 @@ quantity! {
     Price(u128)
 }
 quantity! {
+    /// The price at which an instrument is valued, and its legs gain and lose: the guard's, WAD.
+    Mark(u128)
+}
+quantity! {
+    /// The price of an underlying, which is the [mark of its perpetual](Mark::of_underlying): what margins, fees and the options on it
+    /// are computed from, WAD. Of an option it is not its mark.
+    Spot(u128)
+}
+quantity! {
+    /// The price of an underlying that follows its mark slowly: what initial margin is computed from as well, where that is more, WAD.
+    Stable(u128)
+}
+quantity! {
+    /// A mean of trusted marks that options settle at: the final one, or that of the part of the window which has passed, WAD.
+    SettlementPrice(u128)
+}
+quantity! {
     /// A price less cumulative funding, WAD; of one side it is signed, so that a rise is a gain for that side.
     Index(i128)
 }
@@ -142,8 +159,10 @@ impl Index {
     ///
     /// # Errors
     /// [`Error::Overflow`] beyond [`Price::MAX`] or [`Index::MAX_FUNDING`].
-    pub fn new(mark: Price, funding: Self) -> Result<Self> {
-        if mark > Price::MAX || funding.0.unsigned_abs() > Self::MAX_FUNDING.0.unsigned_abs() {
+    pub fn new(mark: Mark, funding: Self) -> Result<Self> {
+        if mark.price() > Price::MAX
+            || funding.0.unsigned_abs() > Self::MAX_FUNDING.0.unsigned_abs()
+        {
             return Err(Error::Overflow);
         }
         Self(math::signed(mark.0)?).minus(funding)
@@ -162,6 +181,50 @@ impl Index {
 impl Price {
     /// Largest price: 1.26e12.
     pub const MAX: Self = Self((1 << 100) - 1);
+}
+
+impl Mark {
+    /// As a price to trade at, or to multiply a size by.
+    #[must_use]
+    pub const fn price(self) -> Price {
+        Price(self.0)
+    }
+
+    /// Of a perpetual: the price of its underlying.
+    #[must_use]
+    pub const fn of_underlying(self) -> Spot {
+        Spot(self.0)
+    }
+}
+
+impl Spot {
+    /// As a price to multiply a size by, or as the forward of an option.
+    #[must_use]
+    pub const fn price(self) -> Price {
+        Price(self.0)
+    }
+
+    /// What stands for the stable price where the guard has none.
+    #[must_use]
+    pub const fn as_stable(self) -> Stable {
+        Stable(self.0)
+    }
+}
+
+impl Stable {
+    /// As a price to multiply a size by.
+    #[must_use]
+    pub const fn price(self) -> Price {
+        Price(self.0)
+    }
+}
+
+impl SettlementPrice {
+    /// As a price that strikes are compared with.
+    #[must_use]
+    pub const fn price(self) -> Price {
+        Price(self.0)
+    }
 }
 
 impl Position {

@@ -199,7 +199,7 @@ impl Store for Book {
     fn weight(&self, id: InstrumentId, position: Position) -> Result<Usd> {
         let place = usize::from(id);
         let spot = self.prices[usize::from(self.underlying[place])].mark;
-        linear_margin(position, spot, self.maintenance[place])
+        linear_margin(position, spot.price(), self.maintenance[place])
     }
     fn tier_ends(&self, id: InstrumentId) -> TierEnds {
         self.tier_ends[usize::from(id)]

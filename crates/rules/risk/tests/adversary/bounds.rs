@@ -28,8 +28,8 @@ pub enum Kind {
     Conservation,
     /// Invariant 2: capital is backed.
     Backing,
-    /// Invariant 3: long is short, up to declared dust.
-    Dust,
+    /// Invariant 3: long is short, up to residue.
+    Residue,
     /// Invariant 5: initial margin after an operation of one's own.
     Margin,
     /// Invariant 6: one result, whatever the order.

@@ -6,9 +6,9 @@ use crate::book::{ACCOUNTS, INSTRUMENTS};
 use crate::bounds::{self, Kind, ROUNDING, Violation, hold, in_dollars};
 use crate::vault::{KEEPER, MAX_REWARD, OUTFLOW, Vault, face_of, main_account};
 
-/// Dust that rounding may declare in one sequence, in units of 1e-18 of size: 2 a join, leave, leg and renormalisation; 1e-21 of
+/// Residue that rounding may leave in one sequence, in units of 1e-18 of size: 2 a join, leave, leg and renormalisation; 1e-21 of
 /// the size a cut; 2^16 an emptying. At most 60 operations move 20 accounts' legs, of sizes up to 1e6.
-const DUST: u128 = 100_000_000;
+const RESIDUE: u128 = 100_000_000;
 
 /// Every account as it is with all its legs settled.
 #[derive(Clone, Debug)]
@@ -47,7 +47,7 @@ impl Seen {
     }
 }
 
-/// Invariants 1, 2 and 3. Returns how worn the most worn bucket is, in decimal digits, and the value of what is dust.
+/// Invariants 1, 2 and 3. Returns how worn the most worn bucket is, in decimal digits, and the value of what is residue.
 pub fn state(vault: &Vault, seen: &Seen) -> Result<f64, Violation> {
     let book = &vault.book;
     let totals = book.totals();
@@ -74,7 +74,7 @@ pub fn state(vault: &Vault, seen: &Seen) -> Result<f64, Violation> {
         let place = usize::from(id);
         let interest = Side::BOTH.map(|side| book.side(id, side).open_interest);
         hold(
-            Kind::Dust,
+            Kind::Residue,
             book.settled[place] || interest[0] == interest[1],
             || format!("open interest {interest:?} of {id}"),
         )?;
@@ -83,10 +83,10 @@ pub fn state(vault: &Vault, seen: &Seen) -> Result<f64, Violation> {
                 continue;
             }
             let Size(open) = open;
-            let dust = open.wrapping_sub(seen.sizes[place][side]);
-            worn = worn.max(dust as f64 * book.prices(id).mark.0 as f64 / 1e36);
-            hold(Kind::Dust, dust <= DUST, || {
-                format!("{} of {id} is nobody's", in_dollars(dust as i128))
+            let residue = open.wrapping_sub(seen.sizes[place][side]);
+            worn = worn.max(residue as f64 * book.prices(id).mark.0 as f64 / 1e36);
+            hold(Kind::Residue, residue <= RESIDUE, || {
+                format!("{} of {id} is nobody's", in_dollars(residue as i128))
             })?;
             for bucket in &book.buckets[place][side] {
                 if !bucket.is_empty() {

@@ -88,7 +88,7 @@ fn finds(fault: Fault, seed: u64, kinds: &[Kind]) {
 
 #[test]
 fn it_finds_worn_buckets_that_end_with_somebody_in_them() {
-    let kinds = [Kind::Dust, Kind::Conservation, Kind::Lost, Kind::Claims];
+    let kinds = [Kind::Residue, Kind::Conservation, Kind::Lost, Kind::Claims];
     finds(Fault::WornBucketsEnd, 1, &kinds);
 }
 

@@ -94,7 +94,7 @@ impl Session<'_> {
         let mut sum = Usd::ZERO;
         for (id, position) in positions.iter() {
             let place = usize::from(store.underlying[usize::from(id)]);
-            let spot = store.prices(place as InstrumentId).mark;
+            let spot = store.prices(place as InstrumentId).mark.of_underlying();
             let own = Ranges {
                 maintenance: store.maintenance[usize::from(id)],
                 initial: Ratio::ZERO,
@@ -106,7 +106,7 @@ impl Session<'_> {
             };
             let underlying = Underlying {
                 spot,
-                stable: spot,
+                stable: spot.as_stable(),
                 ranges,
             };
             sum = sum.plus(underlying.initial(position)?)?;
@@ -182,7 +182,7 @@ impl Session<'_> {
         let before = open(&self.ledger);
         let fee = size.notional_up(price)?.times_up(FEE)?;
         let fees_before = self.faces([FEES])?[0];
-        let payee = if price < mark { buyer } else { seller };
+        let payee = if price < mark.price() { buyer } else { seller };
         let before_edge = self.ledger.store.account(payee).maturing;
         let traded = self.ledger.trade(&Trade {
             buyer,
@@ -276,7 +276,7 @@ impl Session<'_> {
         let mut notional = Usd::ZERO;
         for (id, position) in positions.iter() {
             let spot = store.prices(store.underlying[usize::from(id)]).mark;
-            notional = notional.plus(position.size().notional_up(spot)?)?;
+            notional = notional.plus(position.size().notional_up(spot.price())?)?;
         }
         Ok(notional < DUST)
     }

@@ -4,8 +4,8 @@
 use std::ops::Range;
 
 use risk::{
-    Closing, Credit, Index, InstrumentId, Ledger, Maturing, Outflow, OutflowRates, Penalty, Price,
-    Prices, Ratio, Size, Store, Throttle, TierEnds, Usd, Valued, WAD,
+    Closing, Credit, Index, InstrumentId, Ledger, Mark, Maturing, Outflow, OutflowRates, Penalty,
+    Price, Prices, Ratio, Size, Store, Throttle, TierEnds, Usd, Valued, WAD,
 };
 
 use crate::book::{ACCOUNTS, Book, INSTRUMENTS};
@@ -266,6 +266,7 @@ impl Vault {
                 continue;
             }
             let Feed { mark, funding, .. } = self.feeds[place];
+            let mark = Mark(mark.0);
             let prices = Prices { mark, funding };
             if prices != self.book.prices(id) {
                 moved = true;
@@ -431,6 +432,7 @@ impl Vault {
         let funding = self.book.prices(id).funding;
         self.run(|session| {
             require(session.ledger.retire(id)?, "legs")?;
+            let mark = Mark(mark.0);
             session.ledger.set_prices(id, &Prices { mark, funding })?;
             Ok(())
         })?;

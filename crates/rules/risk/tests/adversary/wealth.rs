@@ -55,7 +55,7 @@ pub struct Score {
     pub used: f64,
     /// What conversions have given because marks that the operation did not read were stale when the coverage ratio was taken.
     pub stale: f64,
-    /// How worn the most worn bucket is: decimal digits of its scale; and what is declared dust, in dollars.
+    /// How worn the most worn bucket is: decimal digits of its scale; and what is residue, in dollars.
     pub worn: f64,
 }
 

@@ -7,7 +7,7 @@
 //! | 3 | perpetual, quiet | moves by a tenth of a per cent |
 //! | 4 | perpetual, thin and manipulated | pumped by at most its shock, Restricted ever since; returns to its true price |
 
-use risk::{Index, InstrumentId, Price, Prices, Ratio, Size, Store, Usd, WAD, math};
+use risk::{Index, InstrumentId, Mark, Price, Prices, Ratio, Size, Store, Usd, WAD, math};
 
 use crate::book::{Book, INSTRUMENTS};
 use crate::vault::{ADVERSARY, BASIS_POINT, Fault, Feed, HONEST, KEEPER, SHOCK, Vault, dollars};
@@ -48,7 +48,7 @@ impl World {
         marks[CALL] = option(CALL, spots[JUMPING], strikes[CALL]);
         marks[PUT] = option(PUT, spots[JUMPING], strikes[PUT]);
         let prices = marks.map(|mark| Prices {
-            mark,
+            mark: Mark(mark.0),
             funding: Index::ZERO,
         });
         let mut maintenance = [Ratio(300 * BASIS_POINT); INSTRUMENTS];

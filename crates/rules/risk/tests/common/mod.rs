@@ -8,13 +8,13 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ledger_model::OptionTerms;
-use risk::ledger::dust::Wear;
+use risk::ledger::residue::Wear;
 use risk::rules::liquidation;
 use risk::rules::margin::linear_margin;
 use risk::{
     Account, Attribution, BUCKETS, Bucket, Clock, Closing, Converted, Cover, Coverage, Cumulative,
-    Debts, Draw, Ended, Error, Ground, Index, InstrumentId, Ledger, Leg, Maturing, Maturity, Pool,
-    Position, Positions, Price, Prices, Ratio, Records, Result, Side, SideState, Size, Store,
+    Debts, Draw, Ended, Error, Ground, Index, InstrumentId, Ledger, Leg, Mark, Maturing, Maturity,
+    Pool, Position, Positions, Price, Prices, Ratio, Records, Result, Side, SideState, Size, Store,
     TierEnds, Totals, Trade, Traded, Usd, Valued, WAD, math,
 };
 
@@ -159,7 +159,7 @@ impl Store for Memory {
     }
     fn weight(&self, id: InstrumentId, position: Position) -> Result<Usd> {
         let spot = self.prices[&self.underlying(id)].mark;
-        linear_margin(position, spot, MAINTENANCE_RATE)
+        linear_margin(position, spot.price(), MAINTENANCE_RATE)
     }
     fn is_settled(&self, id: InstrumentId) -> bool {
         self.settled.contains(&id)
@@ -309,7 +309,7 @@ pub struct Vault {
 
 impl Vault {
     pub fn list(&mut self, id: InstrumentId, mark: Price) {
-        let funding = Index::ZERO;
+        let (mark, funding) = (Mark(mark.0), Index::ZERO);
         self.memory.set_prices(id, &Prices { mark, funding });
     }
 
@@ -388,11 +388,11 @@ impl Vault {
     }
 
     pub fn mark(&self, id: InstrumentId) -> Price {
-        self.memory.prices[&id].mark
+        self.memory.prices[&id].mark.price()
     }
 
     pub fn poke(&mut self, id: InstrumentId, mark: Price) -> Result<()> {
-        let funding = self.memory.prices[&id].funding;
+        let (mark, funding) = (Mark(mark.0), self.memory.prices[&id].funding);
         self.run(|ledger| ledger.set_prices(id, &Prices { mark, funding }))
     }
 
@@ -635,7 +635,7 @@ impl Vault {
         }
     }
 
-    /// Asserts that a side holds its buckets, a bucket its legs, and that what nobody holds is at most declared dust. Returns the
+    /// Asserts that a side holds its buckets, a bucket its legs, and that what nobody holds is at most residue. Returns the
     /// unsettled gain of the side's legs.
     fn check_side(&self, id: InstrumentId, side: Side, index: Index) -> i128 {
         let memory = &self.memory;
@@ -693,9 +693,9 @@ impl Vault {
         }
         assert!(sizes <= state.open_interest.0, "a side holds its buckets");
         let wear = memory.wear.get(&(id, is_long(side))).copied();
-        let bound = wear.unwrap_or_default().dust().0;
-        let dust = state.open_interest.0 - held;
-        assert!(dust <= bound, "{dust} of dust, beyond {bound}");
+        let bound = wear.unwrap_or_default().residue().0;
+        let residue = state.open_interest.0 - held;
+        assert!(residue <= bound, "{residue} of residue, beyond {bound}");
         legs.iter()
             .map(|(account, (leg, gain))| {
                 let bucket = memory.bucket(id, side, account.bucket);

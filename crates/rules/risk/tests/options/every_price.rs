@@ -7,7 +7,7 @@ use option_model::{Draw, Leg, Portfolio, Shape, Shock};
 use risk::options::black::Kind;
 use risk::options::encoding::parts_of_ticks;
 use risk::options::{Counted, OptionLeg, Requirement};
-use risk::{Position, Price, Ratio};
+use risk::{Position, Price, Ratio, SettlementPrice, Spot};
 
 use crate::setting;
 
@@ -298,7 +298,7 @@ fn a_back_ratio_that_loses_most_between_two_nodes_is_margined_for_that() {
 /// 97 % of the average counted, a long call struck at half the mark hedges a short perpetual no longer.
 #[test]
 fn what_is_settled_hedges_nothing() {
-    let spot = Price(2_000 * u128::from(WAD));
+    let spot = Spot(2_000 * u128::from(WAD));
     let shock = risk::options::Shock {
         spot_range: Ratio((WAD / 10).into()),
         initial_spot_range: Ratio((WAD / 5).into()),
@@ -309,7 +309,7 @@ fn what_is_settled_hedges_nothing() {
     for (perpetual, kind, strike) in [(-UNIT, Kind::Call, 1_000), (UNIT, Kind::Put, 4_000)] {
         let portfolio = risk::options::Portfolio {
             spot,
-            stable: spot,
+            stable: spot.as_stable(),
             tick: Price((WAD / 2).into()),
             perpetual: Position(perpetual),
             shock,
@@ -327,7 +327,7 @@ fn what_is_settled_hedges_nothing() {
         for share in [1_u128, 50, 97, 100] {
             let counted = Counted {
                 share: Ratio(u128::from(WAD) * share / 100),
-                average: spot,
+                average: SettlementPrice(spot.0),
             };
             let leg = hedge.in_settlement(portfolio.tick, &counted);
             let needed = portfolio.requirement(&[leg]).unwrap().initial.0;

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use risk::options::black::{Kind, Terms};
+use risk::options::black::{Inputs, Kind};
 use risk::{Price, Ratio};
 
 use crate::wad;
@@ -86,7 +86,7 @@ fn forwards(chain: &[Quoted]) -> BTreeMap<u64, f64> {
 
 /// The mark of an option at a time, and what it is by its volatility.
 fn error(option: &Quoted, ratio: f64, now: u64) -> f64 {
-    let terms = Terms {
+    let inputs = Inputs {
         kind: if option.is_call {
             Kind::Call
         } else {
@@ -97,7 +97,7 @@ fn error(option: &Quoted, ratio: f64, now: u64) -> f64 {
         seconds: option.expiry - now,
         volatility: Ratio(wad(option.volatility)),
     };
-    let value = terms.quote().unwrap().value.0 as f64 / terms.forward.0 as f64;
+    let value = inputs.quote().unwrap().value.0 as f64 / inputs.forward.0 as f64;
     (value - option.mark).abs()
 }
 

@@ -132,9 +132,9 @@ impl Tally {
         let mut scales = [model.perpetual.unsigned_abs() as f64 / 1e18, 0.0, 0.0, 0.0];
         let mut digits = [0.0_f64; 4];
         for leg in &model.options {
-            let (size, terms) = (leg.size.unsigned_abs() as f64 / 1e18, model.terms(leg));
-            let root = terms.years.sqrt();
-            let steepest = 1.0 / (spot * terms.deviation()).max(1e-18);
+            let (size, inputs) = (leg.size.unsigned_abs() as f64 / 1e18, model.inputs(leg));
+            let root = inputs.years.sqrt();
+            let steepest = 1.0 / (spot * inputs.deviation()).max(1e-18);
             for (n, scale) in [1.0, steepest, spot * root, spot].into_iter().enumerate() {
                 scales[n] += size * scale;
                 digits[n] += (size + 2.0) * DIGITS;
@@ -184,12 +184,12 @@ fn blur(model: &option_model::Portfolio) -> f64 {
     ] {
         let (start, width) = (start as f64 / 1e18, range as f64 / 3e18);
         for leg in model.options.iter().filter(|leg| leg.size > 0) {
-            let terms = model.terms(leg);
-            let least = terms.years.sqrt() * 0.05;
-            let widest = terms.deviation().max(least) * 64.0;
+            let inputs = model.inputs(leg);
+            let least = inputs.years.sqrt() * 0.05;
+            let widest = inputs.deviation().max(least) * 64.0;
             let at_a_node = (-3..=3).any(|step| {
                 let price = start * (1.0 + width * f64::from(step)).max(0.01);
-                (price / terms.strike).ln().abs() < widest + LOG
+                (price / inputs.strike).ln().abs() < widest + LOG
             });
             let slope = if at_a_node {
                 (LOG / least).min(1.0)
@@ -311,7 +311,7 @@ fn strikes_far_above_spot_count_for_what_they_are_worth() {
         }
         check_model(&mut tally, &model);
         let calls = model.options.iter().filter(|leg| leg.is_call);
-        let values = calls.map(|leg| model.terms(leg).value() / model.terms(leg).forward);
+        let values = calls.map(|leg| model.inputs(leg).value() / model.inputs(leg).forward);
         worth += u32::from(values.fold(0.0, f64::max) > 0.01);
     }
     tally.print("far strikes");

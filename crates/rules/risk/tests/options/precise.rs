@@ -2,7 +2,7 @@
 //!
 //! `OPTION_PRECISE=FILE` checks as many as it has printed into a file.
 
-use risk::options::black::{Kind, Terms};
+use risk::options::black::{Inputs, Kind};
 use risk::{Price, Ratio, WAD};
 
 const FIXTURE: &str = include_str!("precise-1.csv");
@@ -14,7 +14,7 @@ const TOLERANCE: [f64; 4] = [2e-15, 2e-15, 1e-14, 1e-14];
 const DEVIATION_ERROR: f64 = 1.0 / (1_u64 << 54) as f64;
 
 struct Point {
-    terms: Terms,
+    inputs: Inputs,
     value: u128,
     delta: i128,
     /// `None` if it does not fit.
@@ -26,7 +26,7 @@ fn read(line: &str) -> Point {
     let fields: Vec<&str> = line.split(',').collect();
     let number = |n: usize| fields[n].parse::<u128>().unwrap();
     Point {
-        terms: Terms {
+        inputs: Inputs {
             kind: if number(0) == 1 {
                 Kind::Call
             } else {
@@ -53,12 +53,12 @@ struct Errors {
 
 impl Point {
     fn errors(&self) -> Errors {
-        let terms = &self.terms;
-        let got = terms.quote().unwrap();
+        let inputs = &self.inputs;
+        let got = inputs.quote().unwrap();
         let beyond = |error: u128, digits: u128| error.saturating_sub(digits) as f64;
-        let forward = terms.forward.0 as f64 / WAD as f64;
-        let root = (terms.seconds as f64 / 31_536_000.0).sqrt();
-        let deviation = terms.volatility.0 as f64 / WAD as f64 * root;
+        let forward = inputs.forward.0 as f64 / WAD as f64;
+        let root = (inputs.seconds as f64 / 31_536_000.0).sqrt();
+        let deviation = inputs.volatility.0 as f64 / WAD as f64 * root;
         let loss = DEVIATION_ERROR / deviation;
         let [value, greeks @ ..] = TOLERANCE;
         // A gamma or a vega that does not fit is the largest number.
@@ -68,7 +68,8 @@ impl Point {
         // Vega is rounded before it is multiplied by the root.
         let vega_digits = 1 + root.ceil() as u128;
         let found = [
-            beyond(got.value.0.abs_diff(self.value), 1) / terms.forward.min(terms.strike).0 as f64,
+            beyond(got.value.0.abs_diff(self.value), 1)
+                / inputs.forward.min(inputs.strike).0 as f64,
             beyond(got.delta.abs_diff(self.delta), 1) / WAD as f64,
             fits(got.gamma, self.gamma, 1) * forward * deviation,
             fits(got.vega, self.vega, vega_digits) / (forward * root),

@@ -2,7 +2,7 @@
 
 use option_model::YEAR;
 use proptest::prelude::*;
-use risk::options::black::{Kind, Quote, Terms};
+use risk::options::black::{Inputs, Kind, Quote};
 use risk::options::{fixed, normal};
 use risk::{Error, Price, Ratio};
 
@@ -14,22 +14,22 @@ fn fixed(x: f64) -> i128 {
     (x * ONE) as i128
 }
 
-/// The same terms in double precision.
-fn exact(terms: &Terms) -> option_model::Terms {
-    option_model::Terms {
-        is_call: terms.kind == Kind::Call,
-        forward: terms.forward.0 as f64 / 1e18,
-        strike: terms.strike.0 as f64 / 1e18,
-        years: terms.seconds as f64 / YEAR,
-        volatility: terms.volatility.0 as f64 / 1e18,
+/// The same inputs in double precision.
+fn exact(inputs: &Inputs) -> option_model::Inputs {
+    option_model::Inputs {
+        is_call: inputs.kind == Kind::Call,
+        forward: inputs.forward.0 as f64 / 1e18,
+        strike: inputs.strike.0 as f64 / 1e18,
+        years: inputs.seconds as f64 / YEAR,
+        volatility: inputs.volatility.0 as f64 / 1e18,
     }
 }
 
 /// Errors of the value by the forward, of delta, and of gamma and vega by 1 / (forward x deviation) and forward x root of
 /// the time, beyond the last digit of a WAD.
-fn errors(terms: &Terms) -> [f64; 4] {
-    let got: Quote = terms.quote().unwrap();
-    let model = exact(terms);
+fn errors(inputs: &Inputs) -> [f64; 4] {
+    let got: Quote = inputs.quote().unwrap();
+    let model = exact(inputs);
     let want = model.greeks();
     let root = model.years.sqrt().max(1e-300);
     // Below a WAD's last digit nothing can be said.
@@ -42,8 +42,8 @@ fn errors(terms: &Terms) -> [f64; 4] {
     ]
 }
 
-fn terms(call: bool, forward: f64, ratio: f64, seconds: u64, volatility: f64) -> Terms {
-    Terms {
+fn inputs(call: bool, forward: f64, ratio: f64, seconds: u64, volatility: f64) -> Inputs {
+    Inputs {
         kind: if call { Kind::Call } else { Kind::Put },
         forward: Price((forward * 1e18) as u128),
         strike: Price((forward * ratio * 1e18) as u128),
@@ -60,11 +60,11 @@ struct Summary {
 }
 
 impl Summary {
-    fn add(&mut self, terms: &Terms) {
-        for (n, error) in errors(terms).into_iter().enumerate() {
+    fn add(&mut self, inputs: &Inputs) {
+        for (n, error) in errors(inputs).into_iter().enumerate() {
             assert!(
                 error <= [1e-9, 1e-8, 1e-8, 1e-8][n],
-                "{n}: {error:e} {terms:?}"
+                "{n}: {error:e} {inputs:?}"
             );
             self.worst[n] = self.worst[n].max(error);
             self.sum[n] += error;
@@ -100,7 +100,7 @@ fn prices_and_greeks_agree_with_double_precision_on_a_grid_of_edges() {
             ] {
                 for volatility in [0.0, 1e-6, 1e-3, 0.05, 0.2, 0.8, 2.5, 10.0, 100.0] {
                     for call in [true, false] {
-                        summary.add(&terms(call, forward, ratio, seconds, volatility));
+                        summary.add(&inputs(call, forward, ratio, seconds, volatility));
                     }
                 }
             }
@@ -126,7 +126,7 @@ fn prices_and_greeks_agree_with_double_precision_at_random_points() {
         let ratio = libm::exp((random() - 0.5) * 4.0);
         let seconds = libm::exp(random() * 19.0) as u64;
         let volatility = libm::exp((random() - 0.7) * 8.0);
-        summary.add(&terms(random() < 0.5, forward, ratio, seconds, volatility));
+        summary.add(&inputs(random() < 0.5, forward, ratio, seconds, volatility));
     }
     summary.print("random");
 }
@@ -146,16 +146,16 @@ fn nothing_in_the_domain_is_refused_or_panics() {
     for (forward, strike) in prices.iter().flat_map(|f| prices.map(|k| (*f, k))) {
         for (seconds, volatility) in times.iter().flat_map(|t| volatilities.map(|v| (*t, v))) {
             for kind in [Kind::Call, Kind::Put] {
-                let terms = Terms {
+                let inputs = Inputs {
                     kind,
                     forward: Price(forward),
                     strike: Price(strike),
                     seconds,
                     volatility: Ratio(volatility),
                 };
-                let quote = terms.quote().unwrap();
+                let quote = inputs.quote().unwrap();
                 let most = if kind == Kind::Call { forward } else { strike };
-                assert!(quote.value.0 <= most, "{terms:?} {quote:?}");
+                assert!(quote.value.0 <= most, "{inputs:?} {quote:?}");
             }
         }
     }
@@ -191,7 +191,7 @@ fn the_functions_agree_with_double_precision() {
     assert!(worst.iter().all(|error| *error < 1e-14), "{worst:?}");
 }
 
-fn any_terms() -> impl Strategy<Value = Terms> {
+fn any_inputs() -> impl Strategy<Value = Inputs> {
     (
         any::<bool>(),
         -20.0..20.0,
@@ -201,7 +201,7 @@ fn any_terms() -> impl Strategy<Value = Terms> {
     )
         .prop_map(
             |(call, forward, ratio, seconds, volatility): (_, f64, f64, _, f64)| {
-                terms(
+                inputs(
                     call,
                     libm::exp(forward),
                     libm::exp(ratio),
@@ -213,37 +213,37 @@ fn any_terms() -> impl Strategy<Value = Terms> {
 }
 
 /// What two values may be out of order by: 1e-16 of the larger price, and two digits.
-fn slack(terms: &Terms) -> u128 {
-    terms.forward.max(terms.strike).0 / 10_000_000_000_000_000 + 2
+fn slack(inputs: &Inputs) -> u128 {
+    inputs.forward.max(inputs.strike).0 / 10_000_000_000_000_000 + 2
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(setting("RISK_CASES", 4_000) as u32))]
 
     #[test]
-    fn a_call_less_a_put_is_the_forward_less_the_strike(terms in any_terms()) {
-        let value = |kind| Terms { kind, ..terms }.quote().unwrap().value.0 as i128;
-        let delta = |kind| Terms { kind, ..terms }.quote().unwrap().delta;
+    fn a_call_less_a_put_is_the_forward_less_the_strike(inputs in any_inputs()) {
+        let value = |kind| Inputs { kind, ..inputs }.quote().unwrap().value.0 as i128;
+        let delta = |kind| Inputs { kind, ..inputs }.quote().unwrap().delta;
         // Both have the same value outside, to the last digit.
-        prop_assert_eq!(value(Kind::Call) - value(Kind::Put), terms.forward.0 as i128 - terms.strike.0 as i128);
-        prop_assert!((delta(Kind::Call) - delta(Kind::Put) - 10_i128.pow(18)).abs() <= 2 || terms.quote().unwrap().vega == 0);
+        prop_assert_eq!(value(Kind::Call) - value(Kind::Put), inputs.forward.0 as i128 - inputs.strike.0 as i128);
+        prop_assert!((delta(Kind::Call) - delta(Kind::Put) - 10_i128.pow(18)).abs() <= 2 || inputs.quote().unwrap().vega == 0);
     }
 
     #[test]
-    fn a_value_never_falls_with_volatility_or_time(terms in any_terms(), more in 1u128..1_000_000_000_000_000_000) {
-        let value = terms.quote().unwrap().value.0;
-        let volatile = Terms { volatility: Ratio(terms.volatility.0 + more), ..terms }.quote().unwrap().value.0;
-        let longer = Terms { seconds: terms.seconds + (more >> 40) as u64 + 1, ..terms }.quote().unwrap().value.0;
-        prop_assert!(volatile + slack(&terms) >= value && longer + slack(&terms) >= value);
+    fn a_value_never_falls_with_volatility_or_time(inputs in any_inputs(), more in 1u128..1_000_000_000_000_000_000) {
+        let value = inputs.quote().unwrap().value.0;
+        let volatile = Inputs { volatility: Ratio(inputs.volatility.0 + more), ..inputs }.quote().unwrap().value.0;
+        let longer = Inputs { seconds: inputs.seconds + (more >> 40) as u64 + 1, ..inputs }.quote().unwrap().value.0;
+        prop_assert!(volatile + slack(&inputs) >= value && longer + slack(&inputs) >= value);
     }
 
     #[test]
-    fn a_call_rises_with_the_forward_and_falls_with_the_strike(terms in any_terms(), more in 1u128..1_000_000_000_000) {
-        let terms = Terms { kind: Kind::Call, ..terms };
-        let slack = slack(&terms);
-        let value = terms.quote().unwrap().value.0;
-        let higher = Terms { forward: Price(terms.forward.0 + more), ..terms }.quote().unwrap().value.0;
-        let dearer = Terms { strike: Price(terms.strike.0 + more), ..terms }.quote().unwrap().value.0;
+    fn a_call_rises_with_the_forward_and_falls_with_the_strike(inputs in any_inputs(), more in 1u128..1_000_000_000_000) {
+        let inputs = Inputs { kind: Kind::Call, ..inputs };
+        let slack = slack(&inputs);
+        let value = inputs.quote().unwrap().value.0;
+        let higher = Inputs { forward: Price(inputs.forward.0 + more), ..inputs }.quote().unwrap().value.0;
+        let dearer = Inputs { strike: Price(inputs.strike.0 + more), ..inputs }.quote().unwrap().value.0;
         prop_assert!(higher + slack >= value, "{} {}", higher, value);
         prop_assert!(dearer <= value + slack, "{} {}", dearer, value);
     }

@@ -4,7 +4,7 @@ use option_model::{Leg, Portfolio, Shock};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use risk::options::Requirement;
-use risk::options::black::{Kind, Terms};
+use risk::options::black::{Inputs, Kind};
 use risk::options::encoding::MAX_TICKS;
 use risk::{Price, Ratio, Usd, WAD};
 
@@ -106,14 +106,14 @@ fn times(model: &Portfolio, numerator: i128, denominator: i128) -> Portfolio {
 
 /// Value of a leg, in WAD of USD.
 fn value(model: &Portfolio, leg: &Leg) -> i128 {
-    let terms = Terms {
+    let inputs = Inputs {
         kind: if leg.is_call { Kind::Call } else { Kind::Put },
         forward: Price(model.spot),
         strike: Price(model.tick * u128::from(leg.ticks)),
         seconds: leg.seconds.into(),
         volatility: Ratio(u128::from(leg.volatility) * (WAD / 1_000_000)),
     };
-    let value = terms.quote().unwrap().value.0 as f64 / 1e18;
+    let value = inputs.quote().unwrap().value.0 as f64 / 1e18;
     (value * leg.size as f64) as i128
 }
 
@@ -320,7 +320,7 @@ proptest! {
             // The widest distributions are cut off, where an option far from the money may still be worth less than all.
             let wide = |leg: &Leg| {
                 let moved = 1.0 + 3.0 * model.shock.volatility_range as f64 / 1e18;
-                model.terms(leg).deviation() * moved > 10.0
+                model.inputs(leg).deviation() * moved > 10.0
             };
             if model.options.iter().any(wide) {
                 return Ok(());

@@ -1,6 +1,6 @@
 //! Values and Greeks against QuantLib: `quantlib.csv` is a grid that `quantlib.py` has printed.
 
-use risk::options::black::{Kind, Terms};
+use risk::options::black::{Inputs, Kind};
 use risk::{Price, Ratio};
 
 use crate::wad;
@@ -28,14 +28,14 @@ fn errors(
         vega,
     ]: [f64; 9],
 ) -> [f64; 4] {
-    let terms = Terms {
+    let inputs = Inputs {
         kind: if call == 1.0 { Kind::Call } else { Kind::Put },
         forward: Price(wad(forward)),
         strike: Price(wad(strike)),
         seconds: seconds as u64,
         volatility: Ratio(wad(volatility)),
     };
-    let got = terms.quote().unwrap();
+    let got = inputs.quote().unwrap();
     let root = (seconds / option_model::YEAR).sqrt();
     // Beyond the last digit of what has 18.
     let off = |got: f64, exact: f64| ((got / 1e18 - exact).abs() - 2e-18).max(0.0);

@@ -6,7 +6,7 @@ use risk::math::mul_wide;
 use risk::options::black::Kind;
 use risk::options::encoding::{MAX_TICKS, PART_BITS, parts_of, parts_of_ticks};
 use risk::options::{Counted, Moving, OptionLeg};
-use risk::{Position, Price, Ratio, WAD};
+use risk::{Position, Price, Ratio, SettlementPrice, WAD};
 
 use crate::setting;
 
@@ -19,7 +19,7 @@ fn kind(is_call: bool) -> Kind {
 fn check(case: &Settlement) {
     let counted = Counted {
         share: Ratio(case.counted.into()),
-        average: Price(case.average),
+        average: SettlementPrice(case.average),
     };
     let got = counted.moving(kind(case.is_call), Price(case.strike), Position(case.size));
     let Some((strike, size)) = case.moving else {
@@ -117,7 +117,7 @@ proptest! {
 
     #[test]
     fn what_is_long_counts_for_less_and_what_is_short_for_more((is_call, strike, size, share, average) in any_case()) {
-        let (kind, counted) = (kind(is_call), Counted { share: Ratio(share), average: Price(average) });
+        let (kind, counted) = (kind(is_call), Counted { share: Ratio(share), average: SettlementPrice(average) });
         let Moving { strike: moving, size: left } = counted.moving(kind, Price(strike), Position(size));
         prop_assert_eq!(left.0 == 0, share >= WAD || size == 0, "nothing only where all is counted");
         if share >= WAD {
@@ -155,7 +155,7 @@ proptest! {
 
     #[test]
     fn an_option_of_which_nothing_is_counted_is_itself((is_call, strike, size, _, average) in any_case()) {
-        let counted = Counted { share: Ratio::ZERO, average: Price(average) };
+        let counted = Counted { share: Ratio::ZERO, average: SettlementPrice(average) };
         let got = counted.moving(kind(is_call), Price(strike), Position(size));
         prop_assert_eq!(got, Moving { strike: Price(strike), size: Position(size) });
     }
@@ -177,7 +177,7 @@ proptest! {
 fn the_model_s_example_of_an_expiry_hedge() {
     let counted = Counted {
         share: Ratio(WAD / 100 * 97),
-        average: Price(2_000 * WAD),
+        average: SettlementPrice(2_000 * WAD),
     };
     let got = counted.moving(Kind::Call, Price(1_000 * WAD), Position(10 * ONE));
     let expected = Moving {

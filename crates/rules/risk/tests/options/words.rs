@@ -4,7 +4,7 @@ use option_model::{Draw, Shape};
 use risk::options::black::Kind;
 use risk::options::encoding::{counted, is_closing, is_late};
 use risk::options::{Counted, OptionLeg, Portfolio, Refusal};
-use risk::{Position, Price, Ratio, WAD};
+use risk::{Position, Ratio, SettlementPrice, WAD};
 
 #[test]
 fn an_option_is_read_as_it_was_packed() {
@@ -37,7 +37,7 @@ fn an_option_is_read_as_it_was_packed() {
                 for (average, share) in [(0, 0), (1, WAD), (u128::MAX, u128::MAX)] {
                     let fixed = Counted {
                         share: Ratio(share),
-                        average: Price(average),
+                        average: SettlementPrice(average),
                     };
                     let words = forever.pack_late(&fixed, closing);
                     let option = words[0].unwrap();

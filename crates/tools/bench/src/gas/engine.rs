@@ -11,7 +11,7 @@ use alloy::{
 };
 use client::abi::IRiskEngine;
 use risk::{
-    Position, Price, Ratio, WAD,
+    Position, Price, Ratio, Spot, Stable, WAD,
     options::{
         OptionLeg, Portfolio, Shock,
         black::Kind,
@@ -62,8 +62,8 @@ fn option(i: usize) -> OptionLeg {
 
 fn packed(options: &[OptionLeg]) -> IRiskEngine::requirementsCall {
     let portfolio = Portfolio {
-        spot: Price(SPOT),
-        stable: Price(SPOT),
+        spot: Spot(SPOT),
+        stable: Stable(SPOT),
         tick: Price(TICK),
         perpetual: Position(PERPETUAL),
         shock: SHOCK,

@@ -40,11 +40,11 @@ use serde_json::json;
 pub use slots::Slots;
 use stage::{
     deploy,
-    market::{Market, Terms, deposit},
+    market::{ContractSpec, Market, deposit},
 };
 use std::path::Path;
 
-const TERMS: Terms = Terms {
+const SPEC: ContractSpec = ContractSpec {
     maintenance: 0.05,
     initial: 0.1,
     band: 0.02,
@@ -81,7 +81,7 @@ pub async fn measure(root: &Path, chain: &Chain) -> Result<(GasFigures, Market),
     let operator = Wallet::open(chain, OPERATOR).await?;
     let cache = ProgramCache::open(root, chain, &operator).await?;
     let listed = [("ETH", deployment.price_feed)];
-    let market = Market::create(chain, &operator, &deployment, &listed, &TERMS).await?;
+    let market = Market::create(chain, &operator, &deployment, &listed, &SPEC).await?;
     let people = (0..8)
         .map(|k| Wallet::derived("bench", k))
         .collect::<Result<Vec<_>, _>>()?;
@@ -226,7 +226,7 @@ impl Bench<'_> {
             listed.push((name.as_str(), self.create_feed().await?));
         }
         self.market =
-            Market::create(self.chain, self.operator, &self.deployment, &listed, &TERMS).await?;
+            Market::create(self.chain, self.operator, &self.deployment, &listed, &SPEC).await?;
         self.market
             .seed_insurance(self.chain, self.operator, PLENTY)
             .await?;

@@ -18,7 +18,7 @@ use proposal::{Options, run};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use stage::deploy;
-use stage::market::{Market, Terms, deposit, rate};
+use stage::market::{ContractSpec, Market, deposit, rate};
 use stage::node::Node;
 use tokio::process::Command;
 use tokio::sync::Mutex;
@@ -43,7 +43,7 @@ const GAS_MONEY: u64 = 1_000_000_000_000_000_000;
 const DAY: u64 = 86_400;
 /// Friday 2 January 1970, 08:00.
 const FIRST_FRIDAY: u64 = DAY + 8 * 3_600;
-const TERMS: Terms = Terms {
+const SPEC: ContractSpec = ContractSpec {
     maintenance: 0.03,
     initial: 0.05,
     band: 0.02,
@@ -137,10 +137,10 @@ impl Scene {
         let chain = Chain::connect(&url).await.unwrap();
         let operator = Wallet::open(&chain, OPERATOR).await.unwrap();
         let listed = ["ETH", "BTC"].map(|symbol| (symbol, deployment.price_feed));
-        let market = Market::create(&chain, &operator, &deployment, &listed, &TERMS)
+        let market = Market::create(&chain, &operator, &deployment, &listed, &SPEC)
             .await
             .unwrap();
-        market.promote(&chain, &operator, &TERMS).await.unwrap();
+        market.promote(&chain, &operator, &SPEC).await.unwrap();
         market
             .seed_insurance(&chain, &operator, 1_000_000.0)
             .await

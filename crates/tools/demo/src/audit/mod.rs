@@ -6,7 +6,7 @@ mod snapshot;
 
 pub use snapshot::{AccountState, ContractState, Lens, Snapshot};
 
-use crate::options::OptionMarket;
+use crate::options::OptionBoard;
 use alloy::primitives::{B256, I256, U256};
 use client::{
     chain::{Answers, ChainError, View},
@@ -69,7 +69,7 @@ pub struct Finding {
 const RULES: [&str; 4] = [
     "the token balance is at least V; C, P+ and P- add up to their totals; V = C + P+ - P- + unsettled - shortfall",
     "the sum of C is at most V",
-    "long and short open interest are equal and are the sums of the accounts' sizes, up to declared dust",
+    "long and short open interest are equal and are the sums of the accounts' sizes, up to residue",
     "nobody's capital falls by more than own losses, fees and penalties",
 ];
 
@@ -87,7 +87,7 @@ pub struct Audit {
 impl Audit {
     /// An audit of all `accounts` that will ever have a balance in the vault, the pool's included, and of the market's perpetuals
     /// and options.
-    pub fn new(market: &Market, options: Option<OptionMarket>, accounts: Vec<B256>) -> Self {
+    pub fn new(market: &Market, options: Option<OptionBoard>, accounts: Vec<B256>) -> Self {
         let perpetuals = market.contracts.iter().map(|contract| contract.instrument);
         let series = options.iter().flat_map(|options| &options.series);
         let instruments: Vec<u32> = perpetuals
@@ -262,13 +262,17 @@ impl Audit {
                 .iter()
                 .map(|account| -account.sizes[k].min(I256::ZERO))
                 .sum();
-            let [long_dust, short_dust] = contract.dust;
+            let [long_residue, short_residue] = contract.residue;
             let sums = [
                 ("short interest", contract.short, contract.long),
-                ("sum of longs and dust", longs + long_dust, contract.long),
                 (
-                    "sum of shorts and dust",
-                    shorts + short_dust,
+                    "sum of longs and residue",
+                    longs + long_residue,
+                    contract.long,
+                ),
+                (
+                    "sum of shorts and residue",
+                    shorts + short_residue,
                     contract.short,
                 ),
             ];
@@ -386,7 +390,7 @@ mod tests {
                 long: signed_wad(1.0),
                 short: signed_wad(1.0),
                 unsettled: I256::ZERO,
-                dust: [I256::ZERO; 2],
+                residue: [I256::ZERO; 2],
                 funding: I256::ZERO,
                 option: None,
             }],
@@ -460,7 +464,7 @@ mod tests {
             (2, |s| s.tokens = signed_wad(199.0)),
             (3, |s| s.contracts[0].long = signed_wad(2.0)),
             (3, |s| s.accounts[SHORT].sizes[0] = signed_wad(-2.0)),
-            (3, |s| s.contracts[0].dust[0] = signed_wad(0.1)),
+            (3, |s| s.contracts[0].residue[0] = signed_wad(0.1)),
         ];
         for (k, (invariant, broken)) in breaks.into_iter().enumerate() {
             let mut audit = audit();

@@ -1,7 +1,7 @@
 //! The vault and every account in one block, as its views say.
 
 use super::ROUNDING;
-use crate::options::OptionMarket;
+use crate::options::OptionBoard;
 use alloy::primitives::{Address, B256, I256, U256};
 use client::{
     abi::{IMarginVault, IQuoteToken},
@@ -29,7 +29,7 @@ pub struct ContractState {
     /// Gain of both sides that nobody has settled.
     pub unsettled: I256,
     /// Size of each side that no leg holds.
-    pub dust: [I256; 2],
+    pub residue: [I256; 2],
     /// What a unit of long position has paid to shorts so far.
     pub funding: I256,
     /// The guard's mark of an option at the block's time, and whether it is the settled one.
@@ -68,7 +68,7 @@ pub struct Lens {
     /// Its instruments: perpetuals, then options.
     pub instruments: Vec<u32>,
     /// What the last of the instruments are quoted by.
-    pub options: Option<OptionMarket>,
+    pub options: Option<OptionBoard>,
     /// Accounts, in the order of the snapshots.
     pub accounts: Vec<B256>,
 }
@@ -95,7 +95,7 @@ impl Lens {
             views.push(View::new(vault, &IMarginVault::dustCall { instrument }));
             views.push(View::new(vault, &IMarginVault::fundingCall { instrument }));
         }
-        views.extend(self.options.iter().map(OptionMarket::view));
+        views.extend(self.options.iter().map(OptionBoard::view));
         for &account in &self.accounts {
             views.push(View::new(vault, &IMarginVault::balancesCall { account }));
             views.push(View::new(vault, &IMarginVault::legsCall { account }));
@@ -113,13 +113,13 @@ impl Lens {
         for _ in &self.instruments {
             let sides = answers.take::<IMarginVault::openInterestCall>()?;
             let gains = answers.take::<IMarginVault::unsettledCall>()?;
-            let dust = answers.take::<IMarginVault::dustCall>()?;
+            let residue = answers.take::<IMarginVault::dustCall>()?;
             let funding = answers.take::<IMarginVault::fundingCall>()?;
             contracts.push(ContractState {
                 long: signed(sides.long),
                 short: signed(sides.short),
                 unsettled: gains.long + gains.short,
-                dust: [signed(dust.long), signed(dust.short)],
+                residue: [signed(residue.long), signed(residue.short)],
                 funding: funding.paidByLongs,
                 option: None,
             });

@@ -7,7 +7,7 @@ mod state;
 use super::{
     audit::{Audit, Operation},
     crowd::{Match, PERPETUALS, Trader, pair},
-    options::OptionMarket,
+    options::OptionBoard,
     record::{Incident, Step},
 };
 use alloy::primitives::{Address, B256, Bytes, U256};
@@ -19,7 +19,7 @@ use keeper::{Action, Contracts, Keeper, plan};
 use operations::Planned;
 use prices::Tick;
 use risk::rules::tiers::action;
-use stage::market::{Market, Terms, deposit, rate};
+use stage::market::{ContractSpec, Market, deposit, rate};
 use standing::Instrument;
 use state::State;
 use std::collections::{BTreeMap, VecDeque};
@@ -45,7 +45,7 @@ pub struct Play<'a> {
     traders: Vec<(Trader, Wallet)>,
     waiting: VecDeque<Match>,
     audit: Audit,
-    options: OptionMarket,
+    options: OptionBoard,
     /// Per option series, whether everybody was settled after its expiry.
     settled: Vec<bool>,
     next_nonce: u64,
@@ -62,10 +62,10 @@ impl<'a> Play<'a> {
         chain: &'a Chain,
         market: &'a Market,
         operator: &'a Wallet,
-        terms: &Terms,
+        spec: &ContractSpec,
         keeper: Wallet,
         crowd: Vec<Trader>,
-        options: OptionMarket,
+        options: OptionBoard,
     ) -> Result<Self, ChainError> {
         let waiting = pair(&crowd).into();
         let wallets = (0..crowd.len() as u64)
@@ -92,7 +92,7 @@ impl<'a> Play<'a> {
             market,
             operator,
             feed: market.contracts[0].feed,
-            fees: terms.fees.map(rate),
+            fees: spec.fees.map(rate),
             keeper: Keeper::new(keeper, contracts, instruments),
             traders: crowd.into_iter().zip(wallets).collect(),
             waiting,

@@ -1,6 +1,6 @@
 //! Settlements and surfaces of volatility: at what options are valued, settled and forbidden.
 
-use oracle::{Expiry, NotDistrusted, Quoted, Stage, Surface, SurfaceRefusal, WAD};
+use oracle::{Expiry, Mark, NotDistrusted, Quoted, Stage, Surface, SurfaceRefusal, WAD};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 use risk::options::black::Kind;
@@ -121,7 +121,7 @@ impl World<'_> {
                 for strike in [forward / 2, forward, forward * 3 / 2] {
                     let [was, is] = [last, next].map(|quoted| {
                         let expiry =
-                            Expiry::ahead(forward, Counted::default(), expiry, quoted, now);
+                            Expiry::ahead(Mark(forward), Counted::default(), expiry, quoted, now);
                         expiry.quote(Kind::Call, strike).volatility
                     });
                     prop_assert_eq!(was, is, "an option did not keep its volatility");

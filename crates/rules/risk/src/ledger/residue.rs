@@ -1,8 +1,8 @@
-//! The bound of declared dust: size of a side that no leg holds.
+//! The bound of residue: size of a side that no leg holds.
 
 use crate::{Base, Size};
 
-/// One, in units of a cut's size that may become dust: 1e-21 of it.
+/// One, in units of a cut's size that may become residue: 1e-21 of it.
 const PART: u128 = 1_000_000_000_000_000_000_000;
 
 /// What a side of an instrument has gone through since it was listed.
@@ -31,7 +31,7 @@ impl Wear {
     /// most A of each base, and a unit of the size. The water rounds a bucket down by a unit, and the scale by 1e-27 of a base,
     /// which is 1e-21 of the size as long as A is at least 1e-6.
     #[must_use]
-    pub const fn dust(&self) -> Size {
+    pub const fn residue(&self) -> Size {
         let units = self.joins + self.leaves + self.divided + self.cuts;
         let emptied = self.emptied * (Base::LEAST.0 + 1);
         Size(2 * units + self.left.div_ceil(PART) + emptied)

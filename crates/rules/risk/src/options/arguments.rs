@@ -1,4 +1,4 @@
-//! Where an option stands: what its price is made of, without the prices themselves.
+//! The arguments of the normal distribution that an option is priced by: what its price is made of, without the prices themselves.
 
 use core::marker::PhantomData;
 
@@ -13,7 +13,7 @@ const MOST: i64 = 4;
 
 /// The side of an option that is out of the money: a share of the smaller of forward and strike.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Standing<N> {
+pub(super) struct Arguments<N> {
     /// k / s - s/2 and k / s + s/2, where k = |ln(forward / strike)| and s is the deviation of the logarithm.
     near: i64,
     far: i64,
@@ -31,7 +31,7 @@ fn argument(x: Scaled) -> i64 {
     }
 }
 
-impl<N: Normal> Standing<N> {
+impl<N: Normal> Arguments<N> {
     /// Of k / s and s.
     pub(super) fn new(moneyness: Scaled, deviation: Scaled) -> Self {
         Self::of_arguments(argument(moneyness), argument(deviation.shifted(-1)))

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use risk::options::settlement::Counted;
-use risk::{InstrumentId, Price, Ratio, Tier, TierEnds, Underlying};
+use risk::{InstrumentId, Mark, Ratio, SettlementPrice, Tier, TierEnds, Underlying};
 
 use crate::abi::{Args, Bytes};
 pub use risk::rules::tiers::action;
@@ -11,9 +11,39 @@ pub use risk::rules::tiers::action;
 use crate::error::{Error, OrRevert};
 use crate::options::{Series, is_option};
 
+/// What an instrument is to whoever holds it. A perpetual lives.
+///
+/// | From | Becomes | By |
+/// |---|---|---|
+/// | live | closing | the day before its series settles early |
+/// | live, closing | settled | the guard's final mark, or the settlement that the vault has kept |
+/// | settled | delisted | whoever delists it; its place may be another series' then |
+///
+/// Whether its asset is frozen is no part of it: see `blocked`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Life {
+    /// It is traded, by a mark that moves.
+    #[default]
+    Live,
+    /// Of a series that settles early: within a day; its volatility is fixed, and its time.
+    Closing,
+    /// Its mark is final.
+    Settled,
+    /// There is no such series any more; accounts may still name it, for what it has settled at.
+    Delisted,
+}
+
+impl Life {
+    /// Whether nothing moves its mark any more: whoever settles a leg of it takes the leg away.
+    #[must_use]
+    pub const fn is_over(self) -> bool {
+        matches!(self, Self::Settled | Self::Delisted)
+    }
+}
+
 /// What the guard says of one instrument.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Market {
+pub struct Valuation {
     pub id: InstrumentId,
     /// The terms of an option; but for its underlying, nothing of one that has been delisted.
     pub series: Option<Series>,
@@ -23,20 +53,17 @@ pub struct Market {
     /// When the asset was last in stricter tiers than Normal.
     pub ends: TierEnds,
     pub blocked: u16,
-    pub mark: Price,
+    pub mark: Mark,
     /// What margin is computed from; its spot is the instrument's own mark, unless it is an option.
     pub underlying: Underlying,
     /// To expiry, of an option; of a series that settles early, from then on as many as were left.
     pub seconds: u32,
-    /// Whether an option's series settles early, within a day: its volatility is fixed.
-    pub is_closing: bool,
-    /// Whether an option's mark is what it has settled at, or it has even been delisted since.
-    pub is_final: bool,
+    pub life: Life,
     /// The words that the guard has answered.
     pub(crate) answer: Bytes,
 }
 
-impl Market {
+impl Valuation {
     /// Whether the guardian distrusts an option's volatility: nothing but what reduces risk, at twice the volatility range.
     #[must_use]
     pub const fn is_distrusted(&self) -> bool {
@@ -73,16 +100,16 @@ impl Market {
         let answer = Args::new(self.answer);
         Counted {
             share: Ratio(answer.unsigned(8)),
-            average: Price(answer.unsigned(9)),
+            average: SettlementPrice(answer.unsigned(9)),
         }
     }
 }
 
 /// The instruments of one operation. On the heap, since the stack is small.
 #[derive(Clone, Debug, Default)]
-pub struct Markets {
+pub struct Valuations {
     /// An option comes after the perpetual on its underlying.
-    pub(crate) known: Vec<Market>,
+    pub(crate) known: Vec<Valuation>,
     /// Of each instrument, its place in `known` and one; zero if nobody asked for it.
     pub(crate) places: Vec<u8>,
     /// How many of `known` are perpetuals, and how many are options that the guard is asked about.
@@ -92,22 +119,24 @@ pub struct Markets {
     pub(crate) kept: bool,
 }
 
-impl Markets {
+impl Valuations {
     /// What the guard said of an instrument. One that nobody asked for has no price.
     #[must_use]
-    pub fn get(&self, id: InstrumentId) -> &Market {
+    pub fn get(&self, id: InstrumentId) -> &Valuation {
         (self.find(id), Error::GuardFailed).or_revert()
     }
 
     /// What the guard said of an instrument, if it was asked for.
     #[must_use]
-    pub fn find(&self, id: InstrumentId) -> Option<&Market> {
+    pub fn find(&self, id: InstrumentId) -> Option<&Valuation> {
         let place = *self.places.get(usize::from(id))?;
         self.known.get(usize::from(place).wrapping_sub(1))
     }
 
     /// Every perpetual that was asked for, or whose options were.
-    pub fn perpetuals(&self) -> impl Iterator<Item = &Market> {
-        self.known.iter().filter(|market| !is_option(market.id))
+    pub fn perpetuals(&self) -> impl Iterator<Item = &Valuation> {
+        self.known
+            .iter()
+            .filter(|valuation| !is_option(valuation.id))
     }
 }
