@@ -40,7 +40,7 @@ impl Bench<'_> {
         self.push(&watched).await?;
         self.call("guard.pokeMany.8", 0, guard, &poke_many).await?;
         // Nobody looks in the window: the day's price is written at once, into a slot that was empty.
-        self.advance(self.until_eight().await?).await?;
+        self.chain.advance(self.until_eight().await?).await?;
         self.push(&watched).await?;
         self.call("guard.poke.boundary", 0, guard, &poke).await
     }
@@ -78,7 +78,7 @@ impl Bench<'_> {
     /// Has every source say another price.
     async fn push(&self, watched: &[Watched]) -> Result<(), BenchError> {
         const MOVE: f64 = 1.002;
-        self.advance(super::CALM_SECONDS).await?;
+        self.chain.advance(super::CALM_SECONDS).await?;
         let answer = feed_answer(START_PRICE * MOVE);
         let mut transactions = Vec::new();
         for feed in watched.iter().flat_map(|watched| watched.feeds) {

@@ -251,7 +251,7 @@ impl Bench<'_> {
         };
         let withdraw = self.people[WEAK].call(self.chain, self.market.vault, &withdraw)?;
         self.chain.execute(&[withdraw]).await?;
-        self.advance(OUTFLOW_SECONDS).await
+        Ok(self.chain.advance(OUTFLOW_SECONDS).await?)
     }
 
     /// Lets the price fall until an account is below maintenance margin. Returns where it stopped.

@@ -26,7 +26,7 @@ impl Bench<'_> {
             .seed_insurance(self.chain, self.operator, TERMS.insurance(INSURED))
             .await?;
         // Covers count it from the next day's opening on.
-        self.advance(DAY).await?;
+        self.chain.advance(DAY).await?;
         self.quote(START_PRICE).await?;
         let defaults = self
             .chain
@@ -94,7 +94,7 @@ impl Bench<'_> {
         };
         self.call("pool.setOperator", 1, pool, &operator).await?;
         let now = self.chain.timestamp().await?;
-        self.advance(WEEK + DAY - now % DAY).await?;
+        self.chain.advance(WEEK + DAY - now % DAY).await?;
         let fulfil = IInsurancePool::fulfilCall { controller: owner };
         self.call("pool.fulfil", 0, pool, &fulfil).await?;
         self.quote(START_PRICE).await?;

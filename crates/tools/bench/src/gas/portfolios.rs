@@ -142,7 +142,7 @@ impl Bench<'_> {
     /// A liquidation that meets a new round of every feed, undone. It comes later than what the guard has seen: a round of the same
     /// second that says the same is no news.
     async fn liquidation_that_pokes(&mut self, weak: B256, into: B256) -> Result<(), BenchError> {
-        self.advance(CALM_SECONDS).await?;
+        self.chain.advance(CALM_SECONDS).await?;
         self.rounds(WEAK_PRICE).await?;
         let liquidate = liquidation(weak, into);
         let liquidate = self.people[LIQUIDATOR].call(self.chain, self.market.vault, &liquidate)?;

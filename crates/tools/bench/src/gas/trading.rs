@@ -20,7 +20,7 @@ impl Bench<'_> {
         self.trade("vault.settle.new", LONG, SHORT, 100.0).await?;
         self.trade("vault.settle.existing", LONG, SHORT, 10.0)
             .await?;
-        self.advance(super::CALM_SECONDS).await?;
+        self.chain.advance(super::CALM_SECONDS).await?;
         self.rounds(START_PRICE).await?;
         let settlement = self.trade_of(LONG, SHORT, 10.0)?;
         self.meter

@@ -359,10 +359,7 @@ impl Scene {
 
     /// Lets `seconds` pass, which then stand still again.
     pub async fn elapse(&self, seconds: u64) {
-        let then = self.chain.timestamp().await.unwrap() + seconds;
-        self.request("evm_setNextBlockTimestamp", json!([then]))
-            .await;
-        self.request("evm_mine", json!([])).await;
+        self.chain.advance(seconds).await.unwrap();
     }
 
     /// A price from the feed, and what the guard makes of it.
