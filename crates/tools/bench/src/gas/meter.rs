@@ -5,7 +5,7 @@ use super::{
     probe::gas_inside,
     slots::{self, Slots},
 };
-use crate::{BenchError, table::CACHED};
+use crate::BenchError;
 use alloy::{
     primitives::{Address, B256, Bytes},
     sol_types::SolEvent,
@@ -16,6 +16,9 @@ use client::{
 };
 use serde_json::json;
 use std::collections::BTreeMap;
+
+/// Added to a key for the same call with every program in the chain's cache.
+pub const CACHED: &str = ".cached";
 
 /// What was measured, by name.
 #[derive(Debug, Default)]
