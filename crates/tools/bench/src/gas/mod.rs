@@ -34,8 +34,8 @@ use client::{
     orders::{Party, Trade, settle},
     units::{FEED, tokens, wad},
 };
-pub use meter::GasFigures;
 use meter::Meter;
+pub use meter::{CACHED, GasFigures};
 pub use slots::Slots;
 use stage::{
     deploy,

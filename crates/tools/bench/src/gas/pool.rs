@@ -7,7 +7,6 @@ use client::{
     abi::{IERC4626, IInsurancePool, IQuoteToken},
     units::tokens,
 };
-use stage::market::rate;
 
 /// Dollars that one deposit measured puts in.
 const DEPOSIT: f64 = 100_000.0;
@@ -28,17 +27,7 @@ impl Bench<'_> {
         // Covers count it from the next day's opening on.
         self.chain.advance(DAY).await?;
         self.quote(START_PRICE).await?;
-        let defaults = self
-            .chain
-            .call(pool, &IInsurancePool::parametersCall {})
-            .await?;
-        let set = IInsurancePool::setParametersCall {
-            parameters: IInsurancePool::Parameters {
-                dailyDrawShare: rate(DAILY_DRAW),
-                ..defaults
-            },
-            emergencies: 0,
-        };
+        let set = self.market.daily_draw(self.chain, DAILY_DRAW).await?;
         self.owner_call("pool.setParameters", pool, &set).await
     }
 
