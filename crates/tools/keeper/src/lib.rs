@@ -2,6 +2,8 @@
 //! distributes fees. Pure decisions first, by the rules of the contracts; whoever runs it (the demo, a liquidator bot) fetches the
 //! views and sends the transactions.
 
+#![warn(missing_docs)]
+
 mod plan;
 
 pub use plan::{Account, Action, Outlook, plan};
