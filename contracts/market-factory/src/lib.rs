@@ -32,7 +32,11 @@ use stylus_sdk::storage::{
     StorageVec,
 };
 
-use self::abi::*;
+use self::abi::{
+    AlreadyPromoted, Error, IInsurancePool, InvalidConfig, MarketConfig, MarketCreated,
+    MarketPromoted, MinimumBondSet, NoCode, QuoteTokenSet, StewardSet, UnknownMarket, UnknownVault,
+    ZeroAddress,
+};
 
 /// The class of a market that governance has not promoted.
 const EXPERIMENTAL: u8 = 0;

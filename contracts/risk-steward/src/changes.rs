@@ -12,7 +12,12 @@ use steward::{
 use stylus_sdk::prelude::*;
 
 use super::RiskSteward;
-use super::abi::*;
+use super::abi::{
+    Adjusted, Change, Confirmed, Corridor, CorridorOutOfBounds, CorridorSet, DuplicateField,
+    EmergencyExpired, EmergencyOpen, EmergencyRunning, EmergencySet, EmergencySpent, Error, Held,
+    NoChanges, NotAsConfirmed, NotHeld, NotSteered, NotTighter, OutOfRange, Restored, Tightened,
+    TooEarly, Unchanged, UnknownField, Window,
+};
 use super::store::{HeldValues, emergency_of, word_of};
 use super::target::Target;
 

@@ -25,7 +25,9 @@ use contract_support::ownable::Ownable;
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageAddress, StorageB256, StorageBool, StorageMap, StorageU32};
 
-use self::abi::*;
+use self::abi::{
+    AgentSet, Change, Corridor, Error, Held, NotAgent, NotEmergency, Subject, Window, ZeroAddress,
+};
 use self::store::StoredParameter;
 use self::target::Target;
 

@@ -142,9 +142,7 @@ impl Market {
     /// Lets some seconds pass.
     pub async fn wait(&self, seconds: u64) {
         let now = self.chain.timestamp().await.unwrap();
-        let later = json!([now + seconds]);
-        let mine = self.chain.request::<String>("evm_mine", later);
-        mine.await.unwrap();
+        self.chain.advance(seconds).await.unwrap();
         assert_eq!(self.chain.timestamp().await.unwrap(), now + seconds);
     }
 

@@ -115,7 +115,10 @@ impl<'s> Taking<'s> {
         self.check_guard(&valued, &moving)?;
         let store = &*self.session.ledger.store;
         let closing = || store.closing(account);
-        let spared = self.session.ledger.is_spared_as_cut(account, &valued, closing);
+        let spared = self
+            .session
+            .ledger
+            .is_spared_as_cut(account, &valued, closing);
         if spared.or_revert() {
             return Err(Error::Healthy);
         }

@@ -12,6 +12,7 @@ mod margin;
 mod native;
 pub mod reference;
 mod rows;
+pub mod yardstick;
 
 pub use black::{Greeks, Inputs, YEAR, density, distribution};
 pub use draw::{Draw, Shape};

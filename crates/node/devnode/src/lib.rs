@@ -2,6 +2,8 @@
 //!
 //! [`spawn`] starts a node in the calling process.
 
+#![warn(missing_docs)]
+
 pub mod accounts;
 pub mod chain;
 pub mod evm;

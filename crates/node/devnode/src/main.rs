@@ -74,7 +74,7 @@ fn main() -> ExitCode {
     match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("devnode: {error:#}");
+            eprintln!("devnode: {error}");
             ExitCode::FAILURE
         }
     }

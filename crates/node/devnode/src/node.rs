@@ -138,6 +138,7 @@ pub fn spawn(config: Config) -> Result<Handle, NodeError> {
     let state = config.state.map(|path| StateFile { path });
     if let Some(file) = &state {
         file.load(&chain)?;
+        file.check()?;
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -300,11 +301,23 @@ impl StateFile {
             .map_err(|error: ChainError| state_error(error.to_string()))
     }
 
+    /// Checks that the chain can be saved: who finds out at the end that it cannot has lost it.
+    fn check(&self) -> Result<(), NodeError> {
+        let beside = self.beside();
+        fs::File::create(&beside)
+            .and_then(|_| fs::remove_file(&beside))
+            .map_err(|source| self.file_error(source))
+    }
+
+    fn beside(&self) -> PathBuf {
+        self.path.with_extension("tmp")
+    }
+
     /// Saves the chain: first beside the file, then in its place, so that there is always a whole one.
     fn save(&self, chain: &Chain) -> Result<(), NodeError> {
         let dump =
             serde_json::to_vec(&chain.dump()).map_err(|error| self.file_error(error.into()))?;
-        let beside = self.path.with_extension("tmp");
+        let beside = self.beside();
         write_through(&beside, &dump)
             .and_then(|()| fs::rename(&beside, &self.path))
             .map_err(|source| self.file_error(source))

@@ -43,9 +43,13 @@ pub enum ActivationError {
 
 /// A checked and instrumented module, ready to be encoded.
 pub struct Prepared<'a> {
+    /// The module, with what pays for it.
     pub binary: Binary<'a>,
+    /// Where the globals are that were added.
     pub globals: Globals,
+    /// Index of the function that is run.
     pub entrypoint: u32,
+    /// What it costs.
     pub info: ProgramInfo,
 }
 

@@ -29,18 +29,29 @@ impl Code<'_> {
 /// A valid module, taken apart.
 #[derive(Default)]
 pub struct Binary<'a> {
+    /// Types of functions, by index.
     pub types: Vec<FuncType>,
+    /// Imported functions, with the indices of their types.
     pub imports: Vec<(Import<'a>, u32)>,
     /// Type of each function that is defined in the module.
     pub functions: Vec<u32>,
+    /// Its tables.
     pub tables: Vec<TableType>,
+    /// Its memories; a program has one.
     pub memories: Vec<MemoryType>,
+    /// How many globals it has.
     pub global_count: u32,
+    /// What it exports by which name: the kind, and the index among those of the kind.
     pub exports: BTreeMap<&'a str, (ExternalKind, u32)>,
+    /// Whether it has a start function, which no program may.
     pub has_start: bool,
+    /// What its tables are filled with.
     pub elements: Vec<Element<'a>>,
+    /// Code of each function that is defined in the module.
     pub codes: Vec<Code<'a>>,
+    /// What its memory is filled with.
     pub datas: Vec<Data<'a>>,
+    /// Its name, from the section of names; empty without one.
     pub module_name: &'a str,
     /// Where each section's contents lie in the source, by section id.
     pub sections: BTreeMap<u8, Range<usize>>,

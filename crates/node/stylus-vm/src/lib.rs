@@ -6,6 +6,8 @@
 //!
 //! Facts, constants and their order come from Nitro's source; paths are given where they are used.
 
+#![warn(missing_docs)]
+
 mod abi;
 mod activate;
 pub mod api;

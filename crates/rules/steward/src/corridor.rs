@@ -7,7 +7,7 @@
 use core::ops::RangeInclusive;
 
 use crate::WAD;
-use crate::kind::{Field, Role};
+use crate::kind::{Field, Range, Role};
 
 /// Hard bounds of what governance may allow agents: at most half of the value at once, an hour to a year apart.
 const STEPS: RangeInclusive<u64> = 1..=WAD / 2;
@@ -24,15 +24,6 @@ pub struct Corridor {
     pub max_step: u64,
     /// Seconds from one change to the next. Zero where governance has set no corridor.
     pub delay: u32,
-}
-
-/// Values from `low` to `high`, both included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Range {
-    /// The least.
-    pub low: u128,
-    /// The greatest.
-    pub high: u128,
 }
 
 /// A parameter that somebody wants to move.

@@ -18,7 +18,6 @@
 //!   to pay in away: at least ten minutes.
 
 use crate::WAD;
-use crate::corridor::Range;
 
 /// What the steward may do with a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +30,15 @@ pub enum Role {
     TighterUp,
     /// Agents may move it; lower is tighter.
     TighterDown,
+}
+
+/// Values from `low` to `high`, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Range {
+    /// The least.
+    pub low: u128,
+    /// The greatest.
+    pub high: u128,
 }
 
 /// One field of a struct.

@@ -13,9 +13,9 @@ pub mod corridor;
 pub mod emergency;
 pub mod kind;
 
-pub use corridor::{Corridor, Move, Range, Refusal};
+pub use corridor::{Corridor, Move, Refusal};
 pub use emergency::{Emergency, EmergencyRefusal};
-pub use kind::{Field, Kind, Role};
+pub use kind::{Field, Kind, Range, Role};
 
 /// One, in the fixed-point scale of rates.
 pub const WAD: u64 = 1_000_000_000_000_000_000;

@@ -1,5 +1,7 @@
 //! `make bench`: gas of every function, sizes of the contracts, speed of the node, accuracy of option prices.
 
+#![warn(missing_docs)]
+
 pub mod accuracy;
 mod artifacts;
 pub mod gas;

@@ -1,9 +1,10 @@
 //! The benchmarks as they are printed.
 
-use super::{Figures, accuracy::Accuracy, gas::Slots};
-
-/// Added to a key for the same call with every program in the chain's cache.
-pub const CACHED: &str = ".cached";
+use super::{
+    Figures,
+    accuracy::Accuracy,
+    gas::{CACHED, Slots},
+};
 
 /// The most gas that a call should use.
 const GOALS: [(&str, u64); 18] = [

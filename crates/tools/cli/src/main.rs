@@ -21,8 +21,11 @@ const REVERTS: u8 = 4;
 /// Exit code for a program that does not run, or soon will not.
 const DUE: u8 = 5;
 
+const EXIT_CODES: &str = "Exit codes: 0 all is well, 1 something failed or an invariant is violated, 2 bad arguments or a bad file, \
+                          3 to 5 as the commands say.";
+
 #[derive(Parser)]
-#[command(version, about)]
+#[command(version, about, after_help = EXIT_CODES)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -49,7 +52,12 @@ enum Command {
         #[command(flatten)]
         deployment: DeploymentArguments,
         /// Days of notice.
-        #[arg(long, value_name = "DAYS", default_value_t = 60)]
+        #[arg(
+            long,
+            value_name = "DAYS",
+            default_value_t = 60,
+            allow_negative_numbers = true
+        )]
         within: u64,
         /// Print JSON instead of a table.
         #[arg(long)]
@@ -61,7 +69,12 @@ enum Command {
         #[command(flatten)]
         deployment: DeploymentArguments,
         /// Days; what has more is left alone.
-        #[arg(long, value_name = "DAYS", default_value_t = 60)]
+        #[arg(
+            long,
+            value_name = "DAYS",
+            default_value_t = 60,
+            allow_negative_numbers = true
+        )]
         within: u64,
         /// Key that pays.
         #[arg(long, env = "PRIVATE_KEY", value_name = "KEY", hide_env_values = true)]
@@ -102,7 +115,7 @@ struct ReplayArguments {
     #[arg(long)]
     pegged: bool,
     /// Seed of the synthetic years.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, allow_negative_numbers = true)]
     seed: u64,
     /// Folder for a picture, replay.png.
     #[arg(long, value_name = "DIR")]
@@ -137,16 +150,16 @@ struct ProposalArguments {
     #[command(flatten)]
     node: NodeArguments,
     /// Block to read; without it, the latest.
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     block: Option<u64>,
     /// Factory whose markets to look at, instead of that of out/deployment.json.
     #[arg(long, value_name = "ADDRESS")]
     factory: Option<Address>,
     /// Block from which on accounts are looked for; without it, that of out/deployment.json, or the first with --factory.
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     from_block: Option<u64>,
     /// Most blocks whose events are asked for at once.
-    #[arg(long, value_name = "BLOCKS", default_value_t = u64::MAX, hide_default_value = true, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "BLOCKS", default_value_t = u64::MAX, hide_default_value = true, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..))]
     log_range: u64,
     /// Print JSON instead of tables.
     #[arg(long)]
@@ -163,10 +176,10 @@ struct DemoArguments {
     #[arg(long, value_name = "FILE")]
     prices: Option<PathBuf>,
     /// Seed of the price path between the published levels, and of the crowd.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, allow_negative_numbers = true)]
     seed: u64,
     /// Number of traders.
-    #[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u16).range(10..=200))]
+    #[arg(long, default_value_t = 40, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(10..=200))]
     traders: u16,
     /// Folder for the record and the pictures.
     #[arg(long, value_name = "DIR", default_value = "out/demo")]

@@ -80,10 +80,67 @@ fn a_bad_argument_is_exit_code_2() {
     for arguments in [
         &["demo", "--traders", "1"][..],
         &["demo", "--seed", "x"],
+        &["bench", "--no-such-flag"],
+        &["replay", "--seed", "x"],
+        &["simulate-proposal", "0x", "--block", "x"],
+        &["programs", "0x12"],
+        &["keep-alive", "--private-key", "0x12"],
         &["no-such-command"],
         &[],
     ] {
         assert_eq!(bulkhead(arguments).status.code(), Some(2), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_negative_number_is_a_bad_value_and_not_an_unknown_flag() {
+    for arguments in [
+        &["demo", "--seed", "-1"][..],
+        &["demo", "--traders", "-1"],
+        &["replay", "--seed", "-1"],
+        &["simulate-proposal", "1", "--block", "-1"],
+        &["simulate-proposal", "1", "--from-block", "-1"],
+        &["simulate-proposal", "1", "--log-range", "-1"],
+        &["programs", "--within", "-1"],
+        &["keep-alive", "--within", "-1"],
+    ] {
+        let output = bulkhead(arguments);
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{message}");
+        assert!(message.contains("invalid value '-1' for '--"), "{message}");
+    }
+}
+
+#[test]
+fn every_command_says_in_a_line_that_its_node_does_not_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().to_str().unwrap();
+    let nobody = "0x0000000000000000000000000000000000000001";
+    let key = "0x0000000000000000000000000000000000000000000000000000000000000001";
+    for (url, reason) in [
+        ("http://127.0.0.1:1", "the node does not answer"),
+        ("nowhere", "`nowhere` is not the address of a node"),
+    ] {
+        for arguments in [
+            &["demo", "--out", folder][..],
+            &["bench"],
+            &["programs", nobody],
+            &["keep-alive", "--private-key", key, nobody],
+            &[
+                "simulate-proposal",
+                "0x12345678",
+                "--to",
+                nobody,
+                "--factory",
+                nobody,
+            ],
+        ] {
+            let output = bulkhead(&[arguments, &["--rpc-url", url]].concat());
+            let message = String::from_utf8(output.stderr).unwrap();
+            assert!(!output.status.success(), "{arguments:?}");
+            assert!(message.contains(reason), "{arguments:?}: {message}");
+            assert_eq!(message.lines().count(), 1, "{arguments:?}: {message}");
+        }
     }
 }
 

@@ -60,8 +60,7 @@ impl Scene {
     }
 
     async fn wait(&self, days: u64) {
-        self.ask("evm_increaseTime", json!([days * DAY])).await;
-        self.ask("evm_mine", json!([])).await;
+        self.chain.advance(days * DAY).await.unwrap();
     }
 
     /// Days that the programs have, those with the fewest first; none for those that do not run.

@@ -1,5 +1,7 @@
 //! A crisis, played on a chain from one command.
 
+#![warn(missing_docs)]
+
 pub mod audit;
 pub mod crowd;
 pub mod options;
@@ -10,7 +12,6 @@ pub mod report;
 
 use alloy::primitives::B256;
 use client::{
-    abi::IInsurancePool,
     chain::{Chain, ChainError, OPERATOR, Wallet},
     project::{self, ProjectError},
     units::{FEED, signed_number},
@@ -24,7 +25,7 @@ use record::{Record, Summary, TraderResult};
 use report::Timeline;
 use stage::{
     deploy::{self, DeployError},
-    market::{ContractSpec, Market, rate},
+    market::{ContractSpec, Market},
     node::Node,
 };
 use std::{
@@ -98,6 +99,8 @@ pub async fn run(options: &Options) -> Result<Record, DemoError> {
         node.url(),
         if node.is_own() { " (started here)" } else { "" }
     );
+    // A node that is not there is said in a line, not in forge's.
+    let chain = Chain::connect(&node.url()).await?;
     let deployment =
         deploy::deploy(&root, &node.url(), (first.price * FEED).round() as i128).await?;
     stage::say!(
@@ -105,7 +108,6 @@ pub async fn run(options: &Options) -> Result<Record, DemoError> {
         deployment.guard,
         deployment.factory
     );
-    let chain = Chain::connect(&node.url()).await?;
     let operator = Wallet::open(&chain, OPERATOR).await?;
     let ticks = options.prices.ticks();
     let crowd = crowd(options.traders, ticks.len() as u64, options.seed);
@@ -167,16 +169,7 @@ async fn insure(
     spec: &ContractSpec,
     notional: f64,
 ) -> Result<(), DemoError> {
-    let defaults = chain
-        .call(market.pool, &IInsurancePool::parametersCall {})
-        .await?;
-    let set = IInsurancePool::setParametersCall {
-        parameters: IInsurancePool::Parameters {
-            dailyDrawShare: rate(DAILY_DRAW),
-            ..defaults
-        },
-        emergencies: 0,
-    };
+    let set = market.daily_draw(chain, DAILY_DRAW).await?;
     chain
         .execute(&[operator.call(chain, market.pool, &set)?])
         .await?;

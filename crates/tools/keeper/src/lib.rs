@@ -2,6 +2,8 @@
 //! distributes fees. Pure decisions first, by the rules of the contracts; whoever runs it (the demo, a liquidator bot) fetches the
 //! views and sends the transactions.
 
+#![warn(missing_docs)]
+
 mod plan;
 
 pub use plan::{Account, Action, Outlook, plan};
@@ -13,18 +15,18 @@ use alloy::{
 };
 use client::{
     abi::{
-        IInsurancePool,
+        IInsurancePool::{self, availableReturn},
         IMarginVault::{
             self, Deleveraged, Deposited, InstrumentSet, Liquidated, OptionClosing, OptionDelisted,
-            OptionListed, Settled, legsReturn, optionRulesCall,
+            OptionListed, Settled, debtsReturn, legsReturn, optionRulesCall,
         },
         IOracleGuard::{OptionId, marksWithOptionsCall},
         IQuoteToken::decimalsCall,
     },
     chain::{Answers, Chain, ChainError, Transaction, View, Wallet, account_of},
 };
-use risk::rules::cover::recoverable;
-use risk::{Health, Position, Usd};
+use risk::rules::cover::{recoverable, room_on_record};
+use risk::{Health, Pool, Position, Usd};
 use standing::{Instrument, Leg, MarketState, Quote, Series, clock, market::option_rates, numbers};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -219,13 +221,13 @@ impl Keeper {
         let shortfall = answers.take::<IMarginVault::shortfallCall>()?;
         let shortfall = fitting("shortfall", numbers::usd(shortfall))?;
         let decimals = answers.take::<decimalsCall>()?;
-        let available = answers.take::<IInsurancePool::availableCall>()?.amount;
-        let available = fitting("available", numbers::of_token(available, decimals))?;
+        let pool = answers.take::<IInsurancePool::availableCall>()?;
+        let pool = fitting("available", of_pool(&pool, decimals))?;
         let fees = answers.take::<IMarginVault::balancesCall>()?;
         let fees =
             numbers::usd(fees.capital).and_then(|capital| capital.plus(numbers::usd(fees.pnl)?));
         let fees = fitting("balances", fees)?;
-        let recoverable = self.read_market(&mut market, shortfall, answers)?;
+        let recoverable = self.read_market(&mut market, shortfall, pool, answers)?;
         let free = self.free(answers)?;
         let held = answers.take::<IMarginVault::legsCall>()?.instruments;
         let others = self
@@ -239,7 +241,7 @@ impl Keeper {
             others,
             unfinished: self.unfinished.clone(),
             recoverable,
-            available,
+            available: pool.payable,
             impaired_since: u32::try_from(impaired_since).unwrap_or(u32::MAX),
             fees,
         })
@@ -250,20 +252,18 @@ impl Keeper {
         &self,
         market: &mut MarketState,
         shortfall: Usd,
+        pool: Pool,
         answers: &mut Answers,
     ) -> Result<Vec<(u32, Usd)>, ChainError> {
         let (mut terms, mut due) = (Vec::new(), Vec::new());
         for (number, _) in self.perpetuals() {
-            terms.push((number, answers.take::<IMarginVault::instrumentCall>()?));
+            let own = answers.take::<IMarginVault::instrumentCall>()?;
             let rules = answers.take::<optionRulesCall>()?;
             market.option_rates.insert(number, option_rates(&rules));
             let debts = answers.take::<IMarginVault::debtsCall>()?;
-            let of = |unpaid, room, known| {
-                let unpaid = numbers::usd(unpaid)?.min(shortfall);
-                recoverable(unpaid, numbers::usd(room)?, numbers::usd(known)?)
-            };
-            let can_be = fitting("debts", of(debts.unpaid, debts.room, debts.known))?;
-            due.push((number, can_be));
+            let can_be = due_of(&debts, own.coverAllowance, shortfall, pool);
+            due.push((number, fitting("debts", can_be)?));
+            terms.push((number, own));
         }
         let options = self.options();
         for (place, asked) in in_calls(&options).enumerate() {
@@ -351,6 +351,24 @@ fn in_calls<T>(options: &[T]) -> impl Iterator<Item = &[T]> {
     std::iter::once(first).chain(others.chunks(OPTIONS_AT_ONCE))
 }
 
+/// What the pool says, of a token with so many decimals.
+fn of_pool(said: &availableReturn, decimals: u8) -> risk::Result<Pool> {
+    let amount = |units| numbers::of_token(units, decimals);
+    Ok(Pool {
+        payable: amount(said.amount)?,
+        measured: amount(said.assets)?,
+        recorded: amount(said.recorded)?,
+    })
+}
+
+/// What can be recovered of an instrument's debts while `shortfall` is missing, on however many days.
+fn due_of(debts: &debtsReturn, allowance: u128, shortfall: Usd, pool: Pool) -> risk::Result<Usd> {
+    let (unpaid, known) = (numbers::usd(debts.unpaid)?, numbers::usd(debts.known)?);
+    let (room, allowance) = (numbers::usd(debts.room)?, numbers::usd(allowance)?);
+    let room = room_on_record(room, allowance, pool.measured, pool.recorded)?;
+    recoverable(unpaid.min(shortfall), room, known)
+}
+
 /// What the views say of an account.
 fn read_account(answers: &mut Answers, account: B256, now: u64) -> Result<Account, ChainError> {
     let view = answers.take::<IMarginVault::healthCall>()?;
@@ -392,7 +410,18 @@ fn fitting<T>(what: &str, read: risk::Result<T>) -> Result<T, ChainError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloy::primitives::Log as Event;
+    use alloy::{
+        primitives::{Bytes, Log as Event},
+        sol_types::SolCall,
+    };
+    use client::abi::{
+        IMarginVault::{
+            Instrument as Terms, OptionRules, Parameters, balancesReturn, healthReturn,
+        },
+        IMulticall3::{self, aggregate3Call},
+        IOracleGuard::{Mark, marksWithOptionsReturn},
+    };
+    use risk::WAD;
 
     const VAULT: Address = Address::repeat_byte(1);
     const ACCOUNT: B256 = B256::repeat_byte(2);
@@ -415,6 +444,83 @@ mod tests {
             block_timestamp: time,
             ..Log::default()
         }
+    }
+
+    fn said<C: SolCall>(answer: &C::Return) -> IMulticall3::Result {
+        IMulticall3::Result {
+            success: true,
+            returnData: C::abi_encode_returns(answer).into(),
+        }
+    }
+
+    fn units(dollars: u64) -> U256 {
+        U256::from(dollars) * U256::from(1_000_000)
+    }
+
+    fn wad(dollars: u64) -> U256 {
+        U256::from(dollars) * U256::from(WAD)
+    }
+
+    /// What a keeper of one perpetual, with 1,000 dollars on record, sees to recover when the pool says this of itself.
+    fn recoverable_from(pool: availableReturn) -> Vec<(u32, Usd)> {
+        let mut keeper = keeper();
+        let asset = B256::repeat_byte(6);
+        keeper
+            .instruments
+            .insert(1, Instrument::Perpetual { asset });
+        let terms = Terms {
+            asset,
+            coverAllowance: 5_000 * WAD,
+            ..Terms::default()
+        };
+        let debts = debtsReturn {
+            known: wad(40),
+            unpaid: wad(1_000),
+            room: wad(900),
+            rewardRoom: wad(100),
+        };
+        let marks = marksWithOptionsReturn {
+            _0: vec![Mark::default()],
+            _1: vec![],
+        };
+        let results = vec![
+            IMulticall3::Result {
+                success: true,
+                returnData: Bytes::from(U256::from(1_000).to_be_bytes_vec()),
+            },
+            said::<IMarginVault::parametersCall>(&Parameters::default()),
+            said::<IMarginVault::impairedSinceCall>(&0),
+            said::<IMarginVault::shortfallCall>(&wad(1_000).try_into().unwrap()),
+            said::<decimalsCall>(&6),
+            said::<IInsurancePool::availableCall>(&pool),
+            said::<IMarginVault::balancesCall>(&balancesReturn::default()),
+            said::<IMarginVault::instrumentCall>(&terms),
+            said::<optionRulesCall>(&OptionRules::default()),
+            said::<IMarginVault::debtsCall>(&debts),
+            said::<marksWithOptionsCall>(&marks),
+            said::<IMarginVault::healthCall>(&healthReturn::default()),
+            said::<IMarginVault::immatureCall>(&U256::ZERO),
+            said::<IMarginVault::legsCall>(&legsReturn::default()),
+        ];
+        assert_eq!(results.len(), keeper.views().len());
+        let answers = aggregate3Call::abi_encode_returns(&results);
+        let mut answers = Answers::decode(&answers).unwrap();
+        keeper.outlook(&mut answers).unwrap().recoverable
+    }
+
+    #[test]
+    fn deposits_since_a_deficit_recover_nothing_of_it() {
+        let pool = |recorded| availableReturn {
+            amount: units(10_000),
+            assets: units(10_000),
+            lasting: units(10_000),
+            recorded: units(recorded),
+        };
+        let dollars = |dollars| vec![(1, Usd(dollars * WAD as i128))];
+        assert_eq!(recoverable_from(pool(10_000)), dollars(860));
+        // A cover of 400 instead of 1,000, of which debts have 360, and known ones 40 of those.
+        assert_eq!(recoverable_from(pool(4_000)), dollars(320));
+        assert_eq!(recoverable_from(pool(0)), dollars(0));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What all pictures are drawn with: size, colours, font, axes, legend.
 
+#![warn(missing_docs)]
+
 use plotters::{
     coord::{Shift, types::RangedCoordf64},
     prelude::*,

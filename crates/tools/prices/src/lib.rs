@@ -1,5 +1,7 @@
 //! Price paths that the demo plays: one price a minute.
 
+#![warn(missing_docs)]
+
 mod black_thursday;
 mod bridge;
 mod file;

@@ -4,6 +4,8 @@
 //! (`ArbWasm.expiryDays`). From a month on anybody may prolong that for a fee (`codehashKeepalive`); a program that has expired has
 //! to be activated anew.
 
+#![warn(missing_docs)]
+
 mod find;
 mod keep;
 mod report;

@@ -12,6 +12,8 @@
 //! The calls are made within an `eth_call`, one after the other and each in its caller's name, so that the contracts
 //! themselves accept or refuse them, and answer for everybody's margins; nothing is sent. Everything is read at one block.
 
+#![warn(missing_docs)]
+
 pub mod amount;
 pub mod coins;
 pub mod decode;

@@ -1,6 +1,6 @@
 //! The guard over a path.
 
-use super::series::Moment;
+use super::series::{HEARTBEAT, Moment};
 use oracle::{
     Asset, Observation, Outlook, Parameters, Price, RangeLimits, Sample, Sources, Volatility,
 };
@@ -10,8 +10,6 @@ pub use oracle::Tier;
 
 /// The guard's parameters.
 pub(super) const PARAMETERS: Parameters = Parameters::DEFAULT;
-/// How long an answer counts, as in the demo; no shorter than the steps of a path without gaps.
-pub(super) const HEARTBEAT: u64 = 3_600;
 /// What a price may be off by, as a share of it, for having gone through fixed point.
 pub(super) const ROUNDING: f64 = 1e-12;
 const WAD: f64 = 1e18;

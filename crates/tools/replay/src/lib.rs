@@ -5,6 +5,8 @@
 //! with one or two sources whose answers count for an hour. The measures are those of Murphy, Vasios and Vause, "An investigation into the procyclicality of risk-based
 //! initial margin models", Bank of England Financial Stability Paper 29, 2014: peak to trough, and the largest rise in n days.
 
+#![warn(missing_docs)]
+
 mod ewma;
 mod guard;
 mod lag;

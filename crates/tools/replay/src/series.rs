@@ -1,8 +1,11 @@
 //! What is replayed: what the guard's sources say, moment by moment.
 
-use super::{DAY, ReplayError, guard::HEARTBEAT, regimes};
+use super::{DAY, ReplayError, regimes};
 use prices::{self, Path as PricePath, Point, Tick, ticks};
 use std::path::{Path, PathBuf};
+
+/// Seconds for which an answer counts, as in the demo; no shorter than the steps of a path without gaps.
+pub(super) const HEARTBEAT: u64 = 3_600;
 
 /// How long the guard learns before a file is measured.
 const LEARNING: u64 = 90 * DAY;

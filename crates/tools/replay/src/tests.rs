@@ -1,7 +1,7 @@
 use super::{
-    guard::{HEARTBEAT, Tier},
+    guard::Tier,
     measures::largest_rises,
-    series::together,
+    series::{HEARTBEAT, together},
     *,
 };
 use prices::Point;

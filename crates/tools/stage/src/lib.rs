@@ -1,5 +1,7 @@
 //! A market on a node of one's own, for the demo, the benchmarks and the tests: the node, the deployment, the market and its money.
 
+#![warn(missing_docs)]
+
 pub mod deploy;
 pub mod market;
 pub mod node;

@@ -8,7 +8,7 @@ use alloy::{
 use client::records::Deployment;
 use client::{
     abi::{
-        IERC4626, IMarginVault,
+        IERC4626, IInsurancePool, IMarginVault,
         IMarketFactory::{self, Listing, MarketConfig},
         IOracleGuard, IQuoteToken,
     },
@@ -212,6 +212,24 @@ impl Market {
         chain.execute(&transactions).await.map(drop)
     }
 
+    /// What has the vault draw at most `share` of the pool a day, between 0 and 1; the pool's other parameters stay.
+    pub async fn daily_draw(
+        &self,
+        chain: &Chain,
+        share: f64,
+    ) -> Result<IInsurancePool::setParametersCall, ChainError> {
+        let now = chain
+            .call(self.pool, &IInsurancePool::parametersCall {})
+            .await?;
+        Ok(IInsurancePool::setParametersCall {
+            parameters: IInsurancePool::Parameters {
+                dailyDrawShare: rate(share),
+                ..now
+            },
+            emergencies: 0,
+        })
+    }
+
     /// Mints what `dollars` exceed the bond by and deposits it into the insurance pool.
     pub async fn seed_insurance(
         &self,
@@ -329,6 +347,36 @@ fn parameters(spec: &ContractSpec) -> IMarginVault::Instrument {
         shock: rate(EXPERIMENTAL_SHOCK),
         openInterestLimit: wad(spec.open_interest).to(),
         coverAllowance: wad(spec.cover).to(),
+    }
+}
+
+/// Seconds in a week.
+pub const WEEK: u64 = 7 * DAY;
+/// Seconds in a day.
+const DAY: u64 = 86_400;
+
+/// Unix time, in seconds, of 08:00 UTC on the first Friday after `now`.
+pub fn friday_after(now: u64) -> u64 {
+    /// Friday 2 January 1970.
+    const FIRST: u64 = DAY + 8 * 3_600;
+    FIRST + ((now - FIRST) / WEEK + 1) * WEEK
+}
+
+/// Options without fees, on strikes `step` dollars apart that are counted in `tick` dollars, and limits that nothing comes near.
+pub fn free_options(tick: f64, step: f64) -> IMarginVault::OptionRules {
+    const PLENTY: f64 = 1e9;
+    IMarginVault::OptionRules {
+        tick: wad(tick).to(),
+        strikeStep: (step / tick) as u32,
+        strikeRange: rate(1.0),
+        longestExpiry: (100 * DAY) as u32,
+        maxSeries: 40,
+        volRange: rate(0.3),
+        shortOptionRate: rate(0.01),
+        makerFee: 0,
+        takerFee: 0,
+        vegaLimit: wad(PLENTY).to(),
+        gammaLimit: wad(PLENTY).to(),
     }
 }
 

@@ -9,6 +9,8 @@
 //! | what a liquidation or a deleveraging takes | [`taken`] |
 //! | numbers of the ABI as the rules count them | [`numbers`] |
 
+#![warn(missing_docs)]
+
 pub mod book;
 pub mod market;
 pub mod numbers;

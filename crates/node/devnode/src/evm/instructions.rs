@@ -12,7 +12,7 @@ use revm::{
     primitives::{Address, B256, hardfork::SpecId},
 };
 
-use super::machine::Ctx;
+use super::context::Ctx;
 
 /// The instructions of `spec` as ArbOS has them.
 pub(super) fn arbitrum<'a>(spec: SpecId) -> EthInstructions<EthInterpreter, Ctx<'a>> {

@@ -4,11 +4,10 @@
 //! [`Machine::run_nested`] until they are gone again.
 
 use revm::{
-    Context, Journal,
-    context::{BlockEnv, CfgEnv, Evm, JournalTr, LocalContext, TxEnv},
+    context::{Evm, JournalTr, LocalContext},
     handler::{
         EthFrame, EvmTr, FrameInitOrResult, FrameResult, ItemOrResult,
-        evm::{ContextDbError, FrameInitResult},
+        evm::FrameInitResult,
         instructions::{EthInstructions, InstructionProvider},
     },
     interpreter::{
@@ -17,28 +16,17 @@ use revm::{
         interpreter_action::FrameInit,
         interpreter_types::{Jumps, LoopControl},
     },
-    primitives::{KECCAK_EMPTY, hardfork::SpecId},
+    primitives::KECCAK_EMPTY,
     state::Bytecode,
 };
 
 use super::{
-    database::Db,
+    context::{Ctx, Fault, SPEC},
     instructions,
     precompiles::{self, ArbitrumPrecompiles},
-    transaction::TransactionContext,
 };
 
-/// Everything that a running transaction can see.
-pub(super) type Ctx<'a> =
-    Context<BlockEnv, TxEnv, CfgEnv, Db<'a>, Journal<Db<'a>>, TransactionContext, LocalContext>;
-
-/// A failure that ends the whole transaction.
-pub(super) type Fault<'a> = ContextDbError<Ctx<'a>>;
-
 type Frames = revm::context::FrameStack<EthFrame>;
-
-/// EVM rules of ArbOS 51.
-pub(super) const SPEC: SpecId = SpecId::OSAKA;
 
 /// Native stack that must be left before another frame is opened below a Stylus program.
 const STACK_RED_ZONE: usize = 512 * 1024;

@@ -5,13 +5,16 @@
 //! commit, so a call that must leave no trace is a transaction whose outcome is dropped.
 
 mod arbos;
+mod context;
 mod database;
 mod error;
 mod executor;
 mod genesis;
+mod halt;
 mod handler;
 mod instructions;
 mod machine;
+mod options;
 mod outcome;
 mod precompiles;
 mod reverts;
@@ -21,11 +24,13 @@ mod trace;
 mod transaction;
 
 pub use error::{ExecutionError, InvalidTransaction};
-pub use executor::{Config, Executor, Options};
+pub use executor::{Config, Executor};
 pub use genesis::{
     CHAIN_OWNER, CREATE2_PROXY, GenesisAccount, MULTICALL3, STYLUS_DEPLOYER, genesis,
 };
-pub use outcome::{Halt, Outcome, Status};
+pub use halt::Halt;
+pub use options::Options;
+pub use outcome::{Outcome, Status};
 pub use reverts::RevertLog;
 pub use steps::{Step, StepOptions, Steps};
 pub use trace::{CallKind, CallTrace, TraceLog};

@@ -13,7 +13,7 @@ use revm::{
     primitives::{Address, Bytes, U256},
 };
 
-use super::outcome::Halt;
+use super::halt::Halt;
 
 /// Bytes of what a step is without stack, memory and storage.
 const STEP_BYTES: usize = 200;

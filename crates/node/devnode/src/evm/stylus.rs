@@ -22,9 +22,9 @@ use super::{
         programs::{self, Program},
         state,
     },
+    context::{Ctx, Fault, explain},
     database::DbError,
-    machine::{Ctx, Fault, Machine},
-    precompiles::explain,
+    machine::Machine,
 };
 
 /// What a program's frame was called with.

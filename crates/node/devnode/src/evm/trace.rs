@@ -10,7 +10,7 @@ use revm::{
     primitives::{Address, Bytes, Log, U256},
 };
 
-use super::outcome::Halt;
+use super::halt::Halt;
 
 /// The instruction, or host call, that opened a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use revm::{
 use stylus_vm::{PageCount, ProgramCache};
 
 use super::{
-    executor::Options,
+    options::Options,
     reverts::{RevertLog, Watch},
     steps::Steps,
     trace::Recorder,

@@ -33,7 +33,7 @@ const TRANSFER: B256 = b256!("ddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628
 /// Seconds from a block to the next one, unless it says.
 const BLOCK_SECONDS: u64 = 1;
 
-/// Codes of errors that end a simulation, from Ethereum's execution APIs.
+/// Codes of errors that end a simulation, from Ethereum's execution APIs; each says what is wrong.
 mod code {
     pub const NONCE_TOO_LOW: i32 = -38_010;
     pub const NONCE_TOO_HIGH: i32 = -38_011;

@@ -362,6 +362,19 @@ async fn the_state_file_survives_a_restart() {
     std::fs::remove_dir_all(folder).unwrap();
 }
 
+#[test]
+fn a_state_that_could_not_be_saved_at_the_end_is_refused_at_the_start() {
+    let config = Config {
+        state: Some("/no/such/folder/state.json".into()),
+        ..Config::default()
+    };
+    let refused = devnode::spawn(config).unwrap_err().to_string();
+    assert!(
+        refused.starts_with("/no/such/folder/state.json: "),
+        "{refused}"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reset_returns_to_the_start() {
     let node = Node::start();

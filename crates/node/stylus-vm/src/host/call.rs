@@ -11,18 +11,25 @@ use crate::ink;
 /// What `call_contract` returns on failure; 0 is success.
 const CALL_FAILED: u32 = 2;
 
-/// Where a program put the arguments of a call.
+/// Where in its memory a program put the arguments of a call.
 pub struct CallArgs {
+    /// The address that is called.
     pub contract: u32,
+    /// The calldata.
     pub data: u32,
+    /// Bytes of it.
     pub data_len: u32,
-    /// Only for plain calls.
+    /// Wei; only for plain calls.
     pub value: Option<u32>,
+    /// Most gas that the callee gets.
     pub gas: u64,
+    /// Where the number of bytes that are returned goes.
     pub ret_len: u32,
 }
 
+/// The functions of Nitro's names; what they take are places in the program's memory, but for lengths and gas.
 impl HostCall<'_> {
+    /// Calls a contract; returns 0, or [`CALL_FAILED`].
     pub fn call(&mut self, kind: CallKind, args: CallArgs) -> Result<u32, Escape> {
         self.buy_ink(ink::CALL)?;
         self.pay_for_two_reads(args.data_len)?;
@@ -45,6 +52,7 @@ impl HostCall<'_> {
         Ok(if called.success { 0 } else { CALL_FAILED })
     }
 
+    /// A plain call.
     pub fn call_contract(
         &mut self,
         contract: u32,
@@ -67,6 +75,7 @@ impl HostCall<'_> {
         )
     }
 
+    /// A call of another contract's code in this one's name.
     pub fn delegate_call_contract(
         &mut self,
         contract: u32,
@@ -88,6 +97,7 @@ impl HostCall<'_> {
         )
     }
 
+    /// A call that may change nothing.
     pub fn static_call_contract(
         &mut self,
         contract: u32,
@@ -109,6 +119,7 @@ impl HostCall<'_> {
         )
     }
 
+    /// Creates a contract at an address by the nonce.
     pub fn create1(
         &mut self,
         code: u32,
@@ -118,12 +129,11 @@ impl HostCall<'_> {
         revert_len: u32,
     ) -> Result<(), Escape> {
         self.buy_ink(ink::CREATE1)?;
-        self.pay_for_two_reads(code_len)?;
-        let init_code = Bytes::copy_from_slice(self.read(code, code_len)?);
-        let value = self.read_u256(endowment)?;
+        let (init_code, value) = self.read_creation(code, code_len, endowment)?;
         self.create(init_code, value, None, contract, revert_len)
     }
 
+    /// Creates a contract at an address by the salt.
     pub fn create2(
         &mut self,
         code: u32,
@@ -134,11 +144,21 @@ impl HostCall<'_> {
         revert_len: u32,
     ) -> Result<(), Escape> {
         self.buy_ink(ink::CREATE2)?;
-        self.pay_for_two_reads(code_len)?;
-        let init_code = Bytes::copy_from_slice(self.read(code, code_len)?);
-        let value = self.read_u256(endowment)?;
+        let (init_code, value) = self.read_creation(code, code_len, endowment)?;
         let salt = self.read_word(salt)?;
         self.create(init_code, value, Some(salt), contract, revert_len)
+    }
+
+    /// The init code and the wei of a creation, paid for.
+    fn read_creation(
+        &mut self,
+        code: u32,
+        code_len: u32,
+        endowment: u32,
+    ) -> Result<(Bytes, U256), Escape> {
+        self.pay_for_two_reads(code_len)?;
+        let init_code = Bytes::copy_from_slice(self.read(code, code_len)?);
+        Ok((init_code, self.read_u256(endowment)?))
     }
 
     fn create(
@@ -159,6 +179,7 @@ impl HostCall<'_> {
         self.write(contract, created.address.as_slice())
     }
 
+    /// Copies of what the last call returned; returns how many bytes.
     pub fn read_return_data(&mut self, dest: u32, offset: u32, size: u32) -> Result<u32, Escape> {
         self.buy_ink(ink::READ_RETURN_DATA)?;
         let data = self.host().return_data.clone();
@@ -171,6 +192,7 @@ impl HostCall<'_> {
         Ok(part.len() as u32)
     }
 
+    /// Bytes that the last call returned.
     pub fn return_data_size(&mut self) -> Result<u32, Escape> {
         self.buy_ink(ink::PLAIN)?;
         Ok(self.host().return_data.len() as u32)

@@ -8,6 +8,7 @@ use crate::ink::{self, Ink};
 
 /// One call of a host function.
 pub struct HostCall<'a> {
+    /// The instance that called, with its host.
     pub caller: Caller<'a, Host>,
     exports: Exports,
 }

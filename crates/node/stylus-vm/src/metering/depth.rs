@@ -61,21 +61,18 @@ fn instrument<'a>(mut ops: Vec<Operator<'a>>, words: u32, stack: u32) -> Vec<Ope
 fn enter<'a>(words: u32, stack: u32) -> [Operator<'a>; 12] {
     use Operator::*;
     let value = words as i32;
+    let [open, zero, note, trap, end] = super::trap_if(stack, 0);
     [
         GlobalGet {
             global_index: stack,
         },
         I32Const { value },
         I32LeU,
-        If {
-            blockty: BlockType::Empty,
-        },
-        I32Const { value: 0 },
-        GlobalSet {
-            global_index: stack,
-        },
-        Unreachable,
-        End,
+        open,
+        zero,
+        note,
+        trap,
+        end,
         GlobalGet {
             global_index: stack,
         },

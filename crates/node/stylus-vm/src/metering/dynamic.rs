@@ -1,6 +1,6 @@
 //! Pays for the bytes that bulk memory instructions touch: `crates/prover/src/programs/dynamic.rs` in Nitro.
 
-use wasmparser::{BlockType, Operator};
+use wasmparser::Operator;
 
 use super::Globals;
 use crate::invalid::InvalidProgram;
@@ -45,6 +45,7 @@ fn payment<'a>(globals: Globals) -> [Operator<'a>; 17] {
         scratch,
         ..
     } = globals;
+    let [open, value, note, trap, end] = super::trap_if(status, 1);
     [
         GlobalSet {
             global_index: scratch,
@@ -61,15 +62,11 @@ fn payment<'a>(globals: Globals) -> [Operator<'a>; 17] {
         GlobalSet { global_index: ink },
         GlobalGet { global_index: ink },
         I64LtU,
-        If {
-            blockty: BlockType::Empty,
-        },
-        I32Const { value: 1 },
-        GlobalSet {
-            global_index: status,
-        },
-        Unreachable,
-        End,
+        open,
+        value,
+        note,
+        trap,
+        end,
         GlobalGet {
             global_index: scratch,
         },

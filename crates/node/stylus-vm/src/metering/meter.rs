@@ -1,6 +1,6 @@
 //! Pays for each basic block at its start: `crates/prover/src/programs/meter.rs` in Nitro.
 
-use wasmparser::{BlockType, FuncType, Operator};
+use wasmparser::{FuncType, Operator};
 
 use super::Globals;
 use super::price::{ends_basic_block, op_ink};
@@ -34,19 +34,16 @@ fn header<'a>(cost: u64, globals: Globals) -> [Operator<'a>; 12] {
     use Operator::*;
     let Globals { ink, status, .. } = globals;
     let value = cost as i64;
+    let [open, one, note, trap, end] = super::trap_if(status, 1);
     [
         GlobalGet { global_index: ink },
         I64Const { value },
         I64LtU,
-        If {
-            blockty: BlockType::Empty,
-        },
-        I32Const { value: 1 },
-        GlobalSet {
-            global_index: status,
-        },
-        Unreachable,
-        End,
+        open,
+        one,
+        note,
+        trap,
+        end,
         GlobalGet { global_index: ink },
         I64Const { value },
         I64Sub,

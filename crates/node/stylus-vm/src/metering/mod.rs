@@ -9,7 +9,7 @@ mod heap;
 mod meter;
 mod price;
 
-use wasmparser::Operator;
+use wasmparser::{BlockType, Operator};
 
 use crate::binary::Binary;
 use crate::invalid::InvalidProgram;
@@ -39,6 +39,19 @@ impl Globals {
             stack: own + 3,
         }
     }
+}
+
+/// Traps if the value on top of the stack is not 0, once a global has been set to `value`, which says why.
+fn trap_if<'a>(global_index: u32, value: i32) -> [Operator<'a>; 5] {
+    [
+        Operator::If {
+            blockty: BlockType::Empty,
+        },
+        Operator::I32Const { value },
+        Operator::GlobalSet { global_index },
+        Operator::Unreachable,
+        Operator::End,
+    ]
 }
 
 /// Replaces the code of all functions by instrumented code and returns where its globals will be.

@@ -75,10 +75,14 @@ impl Flow {
     /// [`Overflow`](crate::Error::Overflow) if `pool` is negative, or the sum does not fit.
     pub fn cover(self, allowance: Usd, pool: Usd, now: u64) -> Result<Usd> {
         let half_paid = value(self.at(now).paid)?.0 / 2;
-        allowance
-            .min(pool.times_down(MAX_ALLOWANCE)?)
-            .plus(Usd(half_paid))
+        allowed(allowance, pool)?.plus(Usd(half_paid))
     }
+}
+
+/// What a cover is without what its instrument has paid: min(allowance, 10 % of the pool), rounded down.
+#[inline]
+fn allowed(allowance: Usd, pool: Usd) -> Result<Usd> {
+    Ok(allowance.min(pool.times_down(MAX_ALLOWANCE)?))
 }
 
 /// The one account of what insurance pays for an instrument (DESIGN 3): a bucket as large as the instrument's cover, which every
@@ -255,6 +259,25 @@ pub fn recoverable(unpaid: Usd, room: Usd, known: Usd) -> Result<Usd> {
     Ok(unpaid.min(room.minus(known)?.or_zero()))
 }
 
+/// What a cover has left for what is on record, for whoever knows no more than what it has left for debts, `room`: that is by what
+/// covers are measured by, and what is on record is paid by what they were measured by before it came, `recorded`.
+///
+/// Rounded down, less than a micro-dollar below what there is. Where what the instrument has paid makes its cover larger than all of
+/// `recorded`, it is at most that much, and may be more than there is by what `recorded` cuts off.
+///
+/// # Errors
+/// [`Overflow`](crate::Error::Overflow) if `measured` or `recorded` is negative.
+pub fn room_on_record(room: Usd, allowance: Usd, measured: Usd, recorded: Usd) -> Result<Usd> {
+    if recorded >= measured {
+        return Ok(room);
+    }
+    let smaller = allowed(allowance, measured)?.minus(allowed(allowance, recorded)?)?;
+    let of_debts = |size: u128| math::signed(size * MICRO / PARTS * DEBT_PARTS).map(Usd);
+    let cut = of_debts(math::unsigned(smaller.0)?.div_ceil(MICRO))?;
+    let most = of_debts(math::unsigned(recorded.0)? / MICRO)?;
+    Ok(room.minus(cut)?.or_zero().min(most))
+}
+
 #[cfg(test)]
 mod tests {
     extern crate std;
@@ -375,6 +398,26 @@ mod tests {
     }
 
     #[test]
+    fn what_is_on_record_is_paid_by_the_pool_that_there_was() {
+        let room = |room, allowance, recorded| {
+            room_on_record(usd(room), usd(allowance), usd(10_000), usd(recorded))
+        };
+        // Covers of 1,000 and of 400: nine tenths of the 600 between them are missing.
+        assert_eq!(room(900, 5_000, 4_000), Ok(usd(360)));
+        assert_eq!(room(600, 5_000, 4_000), Ok(usd(60)));
+        assert_eq!(room(500, 5_000, 4_000), Ok(Usd::ZERO));
+        // The allowance is less than both tenths.
+        assert_eq!(room(500, 300, 4_000), Ok(usd(500)));
+        assert_eq!(room(500, 300, 0), Ok(Usd::ZERO));
+        // Nothing came since.
+        assert_eq!(room(900, 5_000, 10_000), Ok(usd(900)));
+        assert_eq!(room(900, 5_000, 20_000), Ok(usd(900)));
+        // No cover is more than all that there was.
+        assert_eq!(room(9_000, 0, 100), Ok(usd(90)));
+        assert_eq!(room(9_000, 0, -1), Err(Error::Overflow));
+    }
+
+    #[test]
     fn all_fees_go_to_an_empty_pool() {
         let share = |assets| fee_share(percent(20), usd(assets), usd(1_000));
         assert_eq!(share(0), Ok(Ratio::ONE));
@@ -412,6 +455,27 @@ mod tests {
             let flow = Flow { paid, ..Flow::default() };
             let cover = |flow: Flow| flow.cover(usd(1_000_000), usd(1_000_000_000), secs).expect("in range");
             prop_assert!(cover(flow) <= cover(flow.with_paid(Usd(amount), secs)));
+        }
+
+        /// As the ledger works it out, which knows what the instrument has paid and what payments hold.
+        #[test]
+        fn a_room_on_record_is_worked_out_from_the_room_alone(
+            allowance in 0i128..1 << 90, measured in 0i128..1 << 90, recorded in 0i128..1 << 90, paid in 0u64..1 << 50,
+            used in 0i128..1 << 90,
+        ) {
+            let flow = Flow { paid, ..Flow::default() };
+            let size = |pool| flow.cover(Usd(allowance), Usd(pool), 0).unwrap();
+            let cover = Cover { debts: Usd(used), ..Cover::default() }.at(size(measured), 0).unwrap();
+            let exact = if recorded < measured {
+                cover.within(size(recorded).min(Usd(recorded))).unwrap().room().unwrap()
+            } else {
+                cover.room().unwrap()
+            };
+            let room = room_on_record(cover.room().unwrap(), Usd(allowance), Usd(measured), Usd(recorded)).unwrap();
+            prop_assert!(room.0 > exact.0 - MICRO as i128, "{room:?} of {exact:?}");
+            if recorded >= measured || size(recorded) <= Usd(recorded) {
+                prop_assert!(room <= exact, "{room:?} of {exact:?}");
+            }
         }
 
         /// Invariant 8, whatever is asked for and whenever, of a cover that changes as it likes.

@@ -65,7 +65,7 @@ impl Bench<'_> {
         let close = close(self.people[BIG].account());
         self.call("vault.deleverage.beyond_insurance", 0, vault, &close)
             .await?;
-        self.advance(DAY).await?;
+        self.chain.advance(DAY).await?;
         self.quote(168.0).await?;
         let recover = IMarginVault::recoverCall {
             instrument: self.market.contracts[0].instrument,

@@ -37,7 +37,7 @@ impl Bench<'_> {
         for (count, part, suffix) in CROWDS {
             // The first draw of a day costs the pool a slot more, so that each crowd gets a day of its own.
             let now = self.chain.timestamp().await?;
-            self.advance(DAY - now % DAY).await?;
+            self.chain.advance(DAY - now % DAY).await?;
             self.open_market(1).await?;
             self.gather(count, part).await?;
             self.deleverage(&format!("vault.deleverage.{count}accounts"), suffix)
@@ -58,7 +58,7 @@ impl Bench<'_> {
         self.call(&format!("{key}.first"), MAKER, vault, &first)
             .await?;
         // What may be deleveraged within an hour is available again.
-        self.advance(HOUR).await?;
+        self.chain.advance(HOUR).await?;
         self.quote(WEAK_PRICE).await?;
         // And its clock has forgotten what was seen before.
         self.observe(victims).await?;
@@ -72,7 +72,7 @@ impl Bench<'_> {
     /// Lets the victims' clocks show two minutes.
     async fn observe(&mut self, victims: [B256; 2]) -> Result<(), BenchError> {
         for _ in 0..OBSERVATIONS {
-            self.advance(OBSERVED_EVERY).await?;
+            self.chain.advance(OBSERVED_EVERY).await?;
             for account in victims {
                 let touch = IMarginVault::touchCall { account };
                 let touch = self.people[MAKER].call(self.chain, self.market.vault, &touch)?;
@@ -95,7 +95,7 @@ impl Bench<'_> {
         let notional = START_PRICE * SIZE;
         let deposit = |k: usize| {
             let utilisation = UTILISATION / 2_f64.powf((k % BUCKETS) as f64 / 2.0);
-            super::TERMS.maintenance * notional / utilisation
+            super::SPEC.maintenance * notional / utilisation
         };
         let mut dollars: Vec<f64> = (0..count).map(deposit).collect();
         let [maker, closer] = [MAKER, CLOSER].map(|who| self.people[who].account());

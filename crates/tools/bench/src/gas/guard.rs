@@ -1,6 +1,6 @@
 //! The oracle guard, with two sources for every asset.
 
-use super::{Bench, DAY, START_PRICE, TERMS, feed_answer};
+use super::{Bench, DAY, SPEC, START_PRICE, feed_answer};
 use crate::BenchError;
 use alloy::primitives::{Address, B256, keccak256};
 use client::{
@@ -40,7 +40,7 @@ impl Bench<'_> {
         self.push(&watched).await?;
         self.call("guard.pokeMany.8", 0, guard, &poke_many).await?;
         // Nobody looks in the window: the day's price is written at once, into a slot that was empty.
-        self.advance(self.until_eight().await?).await?;
+        self.chain.advance(self.until_eight().await?).await?;
         self.push(&watched).await?;
         self.call("guard.poke.boundary", 0, guard, &poke).await
     }
@@ -63,10 +63,10 @@ impl Bench<'_> {
             feed: IOracleGuard::Feed {
                 primary: feeds[0],
                 secondary: feeds[1],
-                heartbeat: TERMS.heartbeat,
-                secondaryHeartbeat: TERMS.heartbeat,
-                floor: wad(TERMS.floor).to(),
-                ceiling: wad(TERMS.ceiling).to(),
+                heartbeat: SPEC.heartbeat,
+                secondaryHeartbeat: SPEC.heartbeat,
+                floor: wad(SPEC.floor).to(),
+                ceiling: wad(SPEC.ceiling).to(),
             },
             emergencies: 0,
         };
@@ -78,7 +78,7 @@ impl Bench<'_> {
     /// Has every source say another price.
     async fn push(&self, watched: &[Watched]) -> Result<(), BenchError> {
         const MOVE: f64 = 1.002;
-        self.advance(super::CALM_SECONDS).await?;
+        self.chain.advance(super::CALM_SECONDS).await?;
         let answer = feed_answer(START_PRICE * MOVE);
         let mut transactions = Vec::new();
         for feed in watched.iter().flat_map(|watched| watched.feeds) {

@@ -5,7 +5,7 @@ use super::{
     probe::gas_inside,
     slots::{self, Slots},
 };
-use crate::{BenchError, table::CACHED};
+use crate::BenchError;
 use alloy::{
     primitives::{Address, B256, Bytes},
     sol_types::SolEvent,
@@ -16,6 +16,9 @@ use client::{
 };
 use serde_json::json;
 use std::collections::BTreeMap;
+
+/// Added to a key for the same call with every program in the chain's cache.
+pub const CACHED: &str = ".cached";
 
 /// What was measured, by name.
 #[derive(Debug, Default)]
@@ -62,7 +65,9 @@ impl<'a> Meter<'a> {
     ) -> Result<(), BenchError> {
         let time = self.chain.timestamp().await? + secs;
         // What fills the cache takes no time of the chain's.
-        self.set_time("evm_setBlockTimestampInterval", 0).await?;
+        self.chain
+            .request::<serde_json::Value>("evm_setBlockTimestampInterval", json!([0]))
+            .await?;
         if let Some(cache) = &self.cache {
             let before = snapshot(self.chain).await?;
             cache.fill(self.chain).await?;
@@ -159,19 +164,12 @@ impl<'a> Meter<'a> {
         time: u64,
         transaction: &Transaction,
     ) -> Result<Receipt, BenchError> {
-        self.set_time("evm_setNextBlockTimestamp", time).await?;
+        self.chain.set_next_timestamp(time).await?;
         let mut receipts = self
             .chain
             .execute(std::slice::from_ref(transaction))
             .await?;
         Ok(receipts.remove(0))
-    }
-
-    async fn set_time(&self, method: &'static str, seconds: u64) -> Result<(), BenchError> {
-        self.chain
-            .request::<serde_json::Value>(method, json!([seconds]))
-            .await?;
-        Ok(())
     }
 
     fn insert(&mut self, name: &str, receipt: &Receipt) {

@@ -34,9 +34,8 @@ use client::{
     orders::{Party, Trade, settle},
     units::{FEED, tokens, wad},
 };
-pub use meter::GasFigures;
 use meter::Meter;
-use serde_json::json;
+pub use meter::{CACHED, GasFigures};
 pub use slots::Slots;
 use stage::{
     deploy,
@@ -152,23 +151,9 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// Mines a block `secs` later.
-    async fn advance(&self, secs: u64) -> Result<(), BenchError> {
-        let then = self.chain.timestamp().await? + secs;
-        for (method, params) in [
-            ("evm_setNextBlockTimestamp", json!([then])),
-            ("evm_mine", json!([])),
-        ] {
-            self.chain
-                .request::<serde_json::Value>(method, params)
-                .await?;
-        }
-        Ok(())
-    }
-
     /// A new price of every contract, that no breaker reacts to.
     async fn price(&self, dollars: f64) -> Result<(), BenchError> {
-        self.advance(CALM_SECONDS).await?;
+        self.chain.advance(CALM_SECONDS).await?;
         self.quote(dollars).await
     }
 

@@ -6,14 +6,14 @@ use crate::BenchError;
 use alloy::primitives::{Address, B256, U256};
 use client::{
     abi::{
-        IMarginVault::{self, OptionRules},
+        IMarginVault,
         IOracleGuard::{self, OptionId, Surface},
     },
     chain::Transaction,
     orders::{Party, Trade, settle},
     units::{WAD, number, signed_number, tokens, wad},
 };
-use stage::market::{deposit, rate};
+use stage::market::{WEEK, deposit, free_options, friday_after, rate};
 
 /// With the perpetual, the most legs that an account may have.
 const SERIES: usize = 15;
@@ -251,7 +251,7 @@ impl Bench<'_> {
         };
         let withdraw = self.people[WEAK].call(self.chain, self.market.vault, &withdraw)?;
         self.chain.execute(&[withdraw]).await?;
-        self.advance(OUTFLOW_SECONDS).await
+        Ok(self.chain.advance(OUTFLOW_SECONDS).await?)
     }
 
     /// Lets the price fall until an account is below maintenance margin. Returns where it stopped.
@@ -286,35 +286,12 @@ struct Health {
     maintenance: f64,
 }
 
-const DAY: u64 = 86_400;
-const WEEK: u64 = 7 * DAY;
-
-/// 08:00 UTC on the first Friday after a time.
-fn friday_after(now: u64) -> u64 {
-    /// Friday 2 January 1970.
-    const FIRST: u64 = DAY + 8 * 3_600;
-    FIRST + ((now - FIRST) / WEEK + 1) * WEEK
-}
-
-/// Options without fees, and limits that nothing here comes near.
+/// Options on a perpetual without fees.
 fn rules(underlying: u32) -> IMarginVault::setOptionRulesCall {
     const TICK: f64 = 0.01;
-    const PLENTY: f64 = 1e9;
     IMarginVault::setOptionRulesCall {
         underlying,
-        rules: OptionRules {
-            tick: wad(TICK).to(),
-            strikeStep: (STRIKE_STEP / TICK) as u32,
-            strikeRange: rate(1.0),
-            longestExpiry: (100 * DAY) as u32,
-            maxSeries: 40,
-            volRange: rate(0.3),
-            shortOptionRate: rate(0.01),
-            makerFee: 0,
-            takerFee: 0,
-            vegaLimit: wad(PLENTY).to(),
-            gammaLimit: wad(PLENTY).to(),
-        },
+        rules: free_options(TICK, STRIKE_STEP),
         emergencies: 0,
     }
 }

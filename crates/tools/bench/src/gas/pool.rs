@@ -1,13 +1,12 @@
 //! The insurance pool: shares, and leaving it.
 
-use super::{Bench, DAY, START_PRICE, TERMS};
+use super::{Bench, DAY, SPEC, START_PRICE};
 use crate::BenchError;
 use alloy::primitives::U256;
 use client::{
     abi::{IERC4626, IInsurancePool, IQuoteToken},
     units::tokens,
 };
-use stage::market::rate;
 
 /// Dollars that one deposit measured puts in.
 const DEPOSIT: f64 = 100_000.0;
@@ -23,22 +22,12 @@ impl Bench<'_> {
         self.leave().await?;
         let pool = self.market.pool;
         self.market
-            .seed_insurance(self.chain, self.operator, TERMS.insurance(INSURED))
+            .seed_insurance(self.chain, self.operator, SPEC.insurance(INSURED))
             .await?;
         // Covers count it from the next day's opening on.
-        self.advance(DAY).await?;
+        self.chain.advance(DAY).await?;
         self.quote(START_PRICE).await?;
-        let defaults = self
-            .chain
-            .call(pool, &IInsurancePool::parametersCall {})
-            .await?;
-        let set = IInsurancePool::setParametersCall {
-            parameters: IInsurancePool::Parameters {
-                dailyDrawShare: rate(DAILY_DRAW),
-                ..defaults
-            },
-            emergencies: 0,
-        };
+        let set = self.market.daily_draw(self.chain, DAILY_DRAW).await?;
         self.owner_call("pool.setParameters", pool, &set).await
     }
 
@@ -94,7 +83,7 @@ impl Bench<'_> {
         };
         self.call("pool.setOperator", 1, pool, &operator).await?;
         let now = self.chain.timestamp().await?;
-        self.advance(WEEK + DAY - now % DAY).await?;
+        self.chain.advance(WEEK + DAY - now % DAY).await?;
         let fulfil = IInsurancePool::fulfilCall { controller: owner };
         self.call("pool.fulfil", 0, pool, &fulfil).await?;
         self.quote(START_PRICE).await?;

@@ -1,7 +1,7 @@
 //! Accounts of one, four and sixteen legs, in a market that others trade in too: on both sides of every contract there is
 //! somebody in every bucket that an account can open in or be liquidated down to.
 
-use super::{Bench, CALM_SECONDS, START_PRICE, TERMS};
+use super::{Bench, CALM_SECONDS, SPEC, START_PRICE};
 use crate::BenchError;
 use alloy::primitives::{B256, U256};
 use client::{abi::IMarginVault, chain::Transaction, orders::Party, units::WAD};
@@ -66,7 +66,7 @@ impl Bench<'_> {
 
     /// Opens the others' positions, each long account against a short one of the same utilisation.
     async fn populate(&mut self) -> Result<(), BenchError> {
-        let maintenance = LEGS as f64 * OTHERS_SIZE * START_PRICE * TERMS.maintenance;
+        let maintenance = LEGS as f64 * OTHERS_SIZE * START_PRICE * SPEC.maintenance;
         let utilisations = (0..OTHERS)
             .map(|k| HIGHEST_UTILISATION / 2_f64.powf(k as f64 / 2.0))
             .chain([LEADING_TO_TARGET]);
@@ -142,7 +142,7 @@ impl Bench<'_> {
     /// A liquidation that meets a new round of every feed, undone. It comes later than what the guard has seen: a round of the same
     /// second that says the same is no news.
     async fn liquidation_that_pokes(&mut self, weak: B256, into: B256) -> Result<(), BenchError> {
-        self.advance(CALM_SECONDS).await?;
+        self.chain.advance(CALM_SECONDS).await?;
         self.rounds(WEAK_PRICE).await?;
         let liquidate = liquidation(weak, into);
         let liquidate = self.people[LIQUIDATOR].call(self.chain, self.market.vault, &liquidate)?;

@@ -1,6 +1,6 @@
 //! The vault while nobody is in trouble.
 
-use super::{Bench, START_PRICE, TERMS};
+use super::{Bench, SPEC, START_PRICE};
 use crate::BenchError;
 use alloy::primitives::U256;
 use client::{abi::IMarginVault, chain::Transaction, orders::Party, units::tokens};
@@ -14,13 +14,13 @@ const IDLE: usize = 4;
 impl Bench<'_> {
     pub(super) async fn trading(&mut self) -> Result<(), BenchError> {
         self.market
-            .promote(self.chain, self.operator, &TERMS)
+            .promote(self.chain, self.operator, &SPEC)
             .await?;
         self.deposits().await?;
         self.trade("vault.settle.new", LONG, SHORT, 100.0).await?;
         self.trade("vault.settle.existing", LONG, SHORT, 10.0)
             .await?;
-        self.advance(super::CALM_SECONDS).await?;
+        self.chain.advance(super::CALM_SECONDS).await?;
         self.rounds(START_PRICE).await?;
         let settlement = self.trade_of(LONG, SHORT, 10.0)?;
         self.meter

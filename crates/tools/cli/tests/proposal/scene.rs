@@ -18,7 +18,7 @@ use proposal::{Options, run};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use stage::deploy;
-use stage::market::{ContractSpec, Market, deposit, rate};
+use stage::market::{ContractSpec, Market, WEEK, deposit, free_options, friday_after, rate};
 use stage::node::Node;
 use tokio::process::Command;
 use tokio::sync::Mutex;
@@ -40,9 +40,6 @@ pub const INITIAL_RATE: u8 = 2;
 /// Dollars that the operator pays for listing four series: 25 each.
 const LISTING_FEES: f64 = 100.0;
 const GAS_MONEY: u64 = 1_000_000_000_000_000_000;
-const DAY: u64 = 86_400;
-/// Friday 2 January 1970, 08:00.
-const FIRST_FRIDAY: u64 = DAY + 8 * 3_600;
 const SPEC: ContractSpec = ContractSpec {
     maintenance: 0.03,
     initial: 0.05,
@@ -171,8 +168,7 @@ impl Scene {
         let (vault, guard) = (self.market.vault, self.market.guard);
         let asset = self.market.contracts[0].asset;
         let now = self.chain.timestamp().await.unwrap();
-        let week = 7 * DAY;
-        let friday = FIRST_FRIDAY + ((now - FIRST_FRIDAY) / week + 1) * week;
+        let friday = friday_after(now);
         let rules = IMarginVault::setOptionRulesCall {
             underlying: ETH,
             rules: rules(),
@@ -198,7 +194,7 @@ impl Scene {
             },
         )
         .await;
-        let expiries = [friday + week, friday + 5 * week];
+        let expiries = [friday + WEEK, friday + 5 * WEEK];
         for expiry in expiries {
             let surface = Surface {
                 atm: rate(0.8),
@@ -359,10 +355,7 @@ impl Scene {
 
     /// Lets `seconds` pass, which then stand still again.
     pub async fn elapse(&self, seconds: u64) {
-        let then = self.chain.timestamp().await.unwrap() + seconds;
-        self.request("evm_setNextBlockTimestamp", json!([then]))
-            .await;
-        self.request("evm_mine", json!([])).await;
+        self.chain.advance(seconds).await.unwrap();
     }
 
     /// A price from the feed, and what the guard makes of it.
@@ -434,21 +427,9 @@ impl Scene {
     }
 }
 
-/// Options without fees, and limits that nothing here comes near.
+/// Options without fees, on whole dollars.
 pub fn rules() -> OptionRules {
-    OptionRules {
-        tick: wad(1.0).to(),
-        strikeStep: 1,
-        strikeRange: rate(1.0),
-        longestExpiry: (100 * DAY) as u32,
-        maxSeries: 40,
-        volRange: rate(0.3),
-        shortOptionRate: rate(0.01),
-        makerFee: 0,
-        takerFee: 0,
-        vegaLimit: wad(1e9).to(),
-        gammaLimit: wad(1e9).to(),
-    }
+    free_options(1.0, 1.0)
 }
 
 /// Deploys governance, which takes over what `deployment` names.

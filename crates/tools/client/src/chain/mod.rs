@@ -33,6 +33,9 @@ const BATCH_LIMIT: usize = 100;
 const RECEIPT_PAUSE: Duration = Duration::from_millis(50);
 const RECEIPT_POLLS: usize = 600;
 
+/// What development nodes call setting the time of the next block.
+const NEXT_TIMESTAMP: &str = "evm_setNextBlockTimestamp";
+
 /// Why a request to the node failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ChainError {
@@ -289,6 +292,20 @@ impl Chain {
             .to())
     }
 
+    /// Has the next block happen at `time`, unix seconds, above the latest block's. Development nodes alone can.
+    pub async fn set_next_timestamp(&self, time: u64) -> Result<(), ChainError> {
+        self.request::<Value>(NEXT_TIMESTAMP, json!([time])).await?;
+        Ok(())
+    }
+
+    /// Mines a block `seconds` after the latest one. Development nodes alone can.
+    pub async fn advance(&self, seconds: u64) -> Result<(), ChainError> {
+        let time = self.timestamp().await? + seconds;
+        self.set_next_timestamp(time).await?;
+        self.request::<Value>("evm_mine", json!([])).await?;
+        Ok(())
+    }
+
     /// Wei of `address`.
     pub async fn balance(&self, address: Address) -> Result<U256, ChainError> {
         self.request("eth_getBalance", json!([address, "latest"]))
@@ -461,6 +478,14 @@ impl Batch<'_> {
             .map_err(|error| refused(method, &error))
     }
 
+    /// Adds what [`Chain::set_next_timestamp`] asks.
+    pub fn set_next_timestamp(&mut self, time: u64) -> Result<Accepted, ChainError> {
+        Ok(Accepted {
+            what: NEXT_TIMESTAMP,
+            waiter: self.add(NEXT_TIMESTAMP, json!([time]))?,
+        })
+    }
+
     /// Adds a signed transaction.
     pub fn send(&mut self, transaction: &Transaction) -> Result<Sent, ChainError> {
         let waiter = self.add("eth_sendRawTransaction", json!([transaction.raw]))?;
@@ -489,6 +514,20 @@ impl Batch<'_> {
             .send()
             .await
             .map_err(|error| refused("batch", &error))
+    }
+}
+
+/// A request on its way to the node, of which only whether it is refused matters.
+pub struct Accepted {
+    what: &'static str,
+    waiter: Waiter<Value>,
+}
+
+impl Accepted {
+    /// Waits until the node has done it.
+    pub async fn done(self) -> Result<(), ChainError> {
+        let answer = self.waiter.await;
+        answer.map(drop).map_err(|error| refused(self.what, &error))
     }
 }
 

@@ -7,7 +7,7 @@ use alloy::{
     sol_types::SolCall,
 };
 
-/// https://github.com/mds1/multicall: the same address on every chain.
+/// <https://github.com/mds1/multicall>: the same address on every chain.
 pub const MULTICALL3: Address = address!("cA11bde05977b3631167028862bE2a173976CA11");
 
 /// One call of a view.
@@ -57,6 +57,7 @@ pub struct Answers {
 }
 
 impl Answers {
+    /// The answers in what [`MULTICALL3`] returned.
     pub fn decode(data: &[u8]) -> Result<Self, ChainError> {
         Ok(Self {
             results: decode::<aggregate3Call>(data)?.into_iter(),

@@ -22,7 +22,9 @@ const OPERATIONS_A_BATCH: usize = 12;
 
 /// An operation on its way: its transaction, and what it is.
 pub(super) struct Planned {
+    /// What is sent.
     pub transaction: Transaction,
+    /// What it is.
     pub kind: Kind,
 }
 

@@ -10,7 +10,6 @@ use client::{
 };
 use keeper::Outlook;
 use prices::Tick;
-use serde_json::json;
 
 /// What the market is like in a minute.
 pub(super) struct State {
@@ -48,7 +47,7 @@ impl Play<'_> {
             &IOracleGuard::pokeManyCall { assets },
         )?;
         let mut batch = self.chain.batch();
-        let moved = batch.add::<serde_json::Value>("evm_setNextBlockTimestamp", json!([time]))?;
+        let moved = batch.set_next_timestamp(time)?;
         let quotes = self
             .options
             .keep(self.chain, self.operator, minute, time, tick.price)?;
@@ -62,9 +61,7 @@ impl Play<'_> {
         self.transactions += sent.len();
         let views = batch.views(&self.state_views())?;
         batch.finish().await?;
-        moved
-            .await
-            .map_err(|error| client::chain::refused("evm_setNextBlockTimestamp", &error))?;
+        moved.done().await?;
         for transaction in sent {
             transaction.hash().await?;
         }

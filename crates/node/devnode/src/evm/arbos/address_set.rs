@@ -4,10 +4,10 @@
 use revm::primitives::{Address, U256};
 
 use super::{
+    call::{Call, Failure},
     space::Space,
     state::{to_address, to_word},
 };
-use crate::evm::precompiles::{Call, Failure};
 
 /// A set, read and changed at the cost of a precompile's caller.
 pub(in crate::evm) struct AddressSet<'s> {

@@ -7,9 +7,8 @@ use super::{
     ARBOS_VERSION, address_set,
     programs::{self, CACHE_MANAGERS},
     space::Space,
-    state::{root, spaces},
+    state::{l2, root, spaces},
 };
-use crate::evm::precompiles::l2;
 
 /// Nitro's version of brotli's level for pricing calldata.
 const BROTLI_COMPRESSION_LEVEL: u64 = 1;

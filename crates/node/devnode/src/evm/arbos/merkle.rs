@@ -3,8 +3,10 @@
 
 use revm::primitives::{B256, U256};
 
-use super::state::spaces;
-use crate::evm::precompiles::{Call, Failure};
+use super::{
+    call::{Call, Failure},
+    state::spaces,
+};
 
 /// An inner node that an insertion completed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 //! It is ordinary journaled storage, so reverts, snapshots and state dumps need to know nothing of it.
 
 pub(super) mod address_set;
+pub(super) mod call;
 pub(super) mod genesis;
 pub(super) mod merkle;
 pub(super) mod programs;

@@ -9,7 +9,7 @@ use super::{
     space::Space,
     state::{self, spaces},
 };
-use crate::evm::{database::DbError, machine::Ctx};
+use crate::evm::{context::Ctx, database::DbError};
 
 static PARAMS: LazyLock<U256> = LazyLock::new(|| spaces::PROGRAMS.sub(&[0]).slot_at(0));
 static ENTRIES: LazyLock<Space> = LazyLock::new(|| spaces::PROGRAMS.sub(&[1]));

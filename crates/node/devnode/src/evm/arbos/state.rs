@@ -10,7 +10,7 @@ use revm::{
 };
 
 use super::space::{ARBOS_ACCOUNT, Space};
-use crate::evm::{database::DbError, machine::Ctx};
+use crate::evm::{context::Ctx, database::DbError};
 
 /// Numbers at the root.
 pub(in crate::evm) mod root {
@@ -36,6 +36,18 @@ pub(in crate::evm) mod spaces {
     pub(in crate::evm) static FEATURES: LazyLock<Space> = LazyLock::new(|| Space::ROOT.sub(&[9]));
     pub(in crate::evm) static NATIVE_TOKEN_OWNERS: LazyLock<Space> =
         LazyLock::new(|| Space::ROOT.sub(&[10]));
+}
+
+/// Numbers in the space of L2 pricing.
+pub(in crate::evm) mod l2 {
+    pub(in crate::evm) const SPEED_LIMIT: u64 = 0;
+    pub(in crate::evm) const BLOCK_GAS_LIMIT: u64 = 1;
+    pub(in crate::evm) const BASE_FEE: u64 = 2;
+    pub(in crate::evm) const MIN_BASE_FEE: u64 = 3;
+    pub(in crate::evm) const BACKLOG: u64 = 4;
+    pub(in crate::evm) const INERTIA: u64 = 5;
+    pub(in crate::evm) const BACKLOG_TOLERANCE: u64 = 6;
+    pub(in crate::evm) const TX_GAS_LIMIT: u64 = 7;
 }
 
 /// The value of a slot. The access is not seen by EIP-2929, as in Nitro.

@@ -4,8 +4,11 @@
 use alloy::sol;
 use revm::primitives::U256;
 
-use super::{Call, Failure, Method, method};
-use crate::evm::arbos::state::spaces;
+use super::method::{Method, method};
+use crate::evm::arbos::{
+    call::{Call, Failure},
+    state::{l2, spaces},
+};
 
 sol! {
     function getPricesInWei() view returns (uint256 perL2Tx, uint256 perL1CalldataByte, uint256 perStorageAllocation, uint256 perArbGasBase, uint256 perArbGasCongestion, uint256 perArbGasTotal);
@@ -22,18 +25,6 @@ sol! {
     function getPricingInertia() view returns (uint64);
     function getGasBacklogTolerance() view returns (uint64);
     function getL1FeesAvailable() view returns (uint256);
-}
-
-/// Numbers in the space of L2 pricing.
-pub(in crate::evm) mod l2 {
-    pub(in crate::evm) const SPEED_LIMIT: u64 = 0;
-    pub(in crate::evm) const BLOCK_GAS_LIMIT: u64 = 1;
-    pub(in crate::evm) const BASE_FEE: u64 = 2;
-    pub(in crate::evm) const MIN_BASE_FEE: u64 = 3;
-    pub(in crate::evm) const BACKLOG: u64 = 4;
-    pub(in crate::evm) const INERTIA: u64 = 5;
-    pub(in crate::evm) const BACKLOG_TOLERANCE: u64 = 6;
-    pub(in crate::evm) const TX_GAS_LIMIT: u64 = 7;
 }
 
 /// Where the space of L1 pricing has the price of a unit of data.

@@ -2,7 +2,7 @@
 
 use alloy::sol;
 
-use super::{Method, method};
+use super::method::{Method, method};
 use crate::evm::arbos::state;
 
 sol! {

@@ -4,8 +4,13 @@
 use alloy::{sol, sol_types::SolCall};
 use revm::primitives::{Bytes, FixedBytes, U256};
 
-use super::{Call, Failure, Method, method};
-use crate::evm::arbos::{address_set::AddressSet, programs::CACHE_MANAGERS, state::spaces};
+use super::method::{Method, method};
+use crate::evm::arbos::{
+    address_set::AddressSet,
+    call::{Call, Failure},
+    programs::CACHE_MANAGERS,
+    state::spaces,
+};
 
 sol! {
     function addWasmCacheManager(address manager);

@@ -2,7 +2,10 @@
 
 use alloy::sol;
 
-use super::{Method, arb_wasm_cache::MAX_MEMBERS, method};
+use super::{
+    arb_wasm_cache::MAX_MEMBERS,
+    method::{Method, method},
+};
 use crate::evm::arbos::{
     address_set::AddressSet,
     space::Space,

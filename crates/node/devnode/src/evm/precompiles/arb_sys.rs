@@ -6,8 +6,12 @@ use revm::{
     primitives::{Address, B256, Bytes, U256, address},
 };
 
-use super::{Call, Failure, Method, method};
-use crate::evm::arbos::{ARBOS_VERSION, merkle};
+use super::method::{Method, method};
+use crate::evm::arbos::{
+    ARBOS_VERSION,
+    call::{Call, Failure},
+    merkle,
+};
 
 sol! {
     function arbBlockNumber() view returns (uint256);

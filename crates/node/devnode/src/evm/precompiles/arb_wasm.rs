@@ -4,8 +4,9 @@ use alloy::sol;
 use revm::primitives::{Address, B256, U256};
 use stylus_vm::{ActivationError, DataPricer, StylusParams, activate, decode_program};
 
-use super::{Call, Failure, Method, method};
+use super::method::{Method, method};
 use crate::evm::arbos::{
+    call::{Call, Failure},
     programs::{self, Inactive, Program},
     space::Space,
     state::{self, root},
@@ -124,19 +125,21 @@ pub(super) fn params(call: &mut Call<'_, '_>) -> Result<StylusParams, Failure> {
 }
 
 /// What a caller is told about a program that may not be used.
-pub(super) fn inactive(inactive: Inactive) -> Failure {
-    match inactive {
-        Inactive::NotActivated => Failure::solidity(&ProgramNotActivated {}),
-        Inactive::NeedsUpgrade {
-            version,
-            stylus_version,
-        } => Failure::solidity(&ProgramNeedsUpgrade {
-            version,
-            stylusVersion: stylus_version,
-        }),
-        Inactive::Expired { age_in_seconds } => Failure::solidity(&ProgramExpired {
-            ageInSeconds: age_in_seconds,
-        }),
+impl From<Inactive> for Failure {
+    fn from(inactive: Inactive) -> Self {
+        match inactive {
+            Inactive::NotActivated => Self::solidity(&ProgramNotActivated {}),
+            Inactive::NeedsUpgrade {
+                version,
+                stylus_version,
+            } => Self::solidity(&ProgramNeedsUpgrade {
+                version,
+                stylusVersion: stylus_version,
+            }),
+            Inactive::Expired { age_in_seconds } => Self::solidity(&ProgramExpired {
+                ageInSeconds: age_in_seconds,
+            }),
+        }
     }
 }
 

@@ -4,12 +4,12 @@ use alloy::sol;
 use revm::primitives::{Address, B256};
 
 use super::{
-    Call, Failure, Method,
     arb_wasm::{self, ProgramExpired, ProgramNeedsUpgrade},
-    method,
+    method::{Method, method},
 };
 use crate::evm::arbos::{
     address_set::AddressSet,
+    call::{Call, Failure},
     programs::{self, CACHE_MANAGERS, Program},
     state::spaces,
 };

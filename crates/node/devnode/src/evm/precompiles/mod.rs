@@ -9,55 +9,19 @@ mod arb_owner_public;
 mod arb_sys;
 mod arb_wasm;
 mod arb_wasm_cache;
-mod call;
+mod method;
 
 use revm::{
-    context::{ContextTr, JournalTr, LocalContextTr},
     handler::{EthPrecompiles, PrecompileProvider},
     interpreter::{CallInputs, Gas, InstructionResult, InterpreterResult},
     primitives::{Address, AddressSet, Bytes, address, hardfork::SpecId},
 };
 
-use super::machine::Ctx;
-pub(super) use arb_gas_info::l2;
-pub(super) use call::{Call, Failure};
-
-/// What a method may do, and so from where it may be called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Purity {
-    Pure,
-    View,
-    Write,
-    Payable,
-}
-
-/// A method of a precompile.
-struct Method {
-    selector: [u8; 4],
-    purity: Purity,
-    run: fn(&mut Call<'_, '_>, &[u8]) -> Result<Vec<u8>, Failure>,
-}
-
-/// A method from its ABI and a handler `fn(&mut Call, arguments) -> Result<returns, Failure>`.
-macro_rules! method {
-    ($purity:ident, $abi:ty, $handler:expr) => {
-        $crate::evm::precompiles::Method {
-            selector: <$abi as alloy::sol_types::SolCall>::SELECTOR,
-            purity: $crate::evm::precompiles::Purity::$purity,
-            run: |call, arguments| {
-                use alloy::sol_types::SolCall;
-                let arguments = <$abi>::abi_decode_raw(arguments)
-                    .map_err(|_| $crate::evm::precompiles::Failure::Arguments)?;
-                let handler: fn(
-                    &mut $crate::evm::precompiles::Call<'_, '_>,
-                    $abi,
-                ) -> Result<<$abi as SolCall>::Return, _> = $handler;
-                handler(call, arguments).map(|returns| <$abi>::abi_encode_returns(&returns))
-            },
-        }
-    };
-}
-use method;
+use self::method::{Method, Purity};
+use super::{
+    arbos::call::{Call, Failure},
+    context::{Ctx, explain},
+};
 
 struct Precompile {
     address: Address,
@@ -192,7 +156,7 @@ fn run(
     let mut call = Call::new(ctx, inputs);
     let end = match dispatch(&mut call, methods, &input, inputs) {
         Ok(output) => End::Return(output),
-        Err(failure) => call.end(failure)?,
+        Err(failure) => ended(&mut call, failure)?,
     };
     let mut gas = Gas::new(inputs.gas_limit);
     gas.set_remaining(call.gas_left());
@@ -209,14 +173,27 @@ fn run(
     })
 }
 
-/// Tells the tracer and, if this is the transaction's first frame, its sender why it halts.
-pub(super) fn explain(ctx: &mut Ctx<'_>, reason: String) {
-    if let Some(recorder) = &mut ctx.chain.recorder {
-        recorder.explain(reason.clone());
-    }
-    if ctx.journal().depth() == 1 {
-        ctx.local_mut().set_precompile_error_context(reason);
-    }
+/// What a failure does to the frame. A failing database is an error of the node.
+fn ended(call: &mut Call<'_, '_>, failure: Failure) -> Result<End, String> {
+    Ok(match failure {
+        Failure::Arguments => {
+            call.burn_out();
+            End::Revert(Vec::new())
+        }
+        Failure::OutOfGas => End::Revert(Vec::new()),
+        Failure::Other(reason) => {
+            if let Some(recorder) = &mut call.ctx.chain.recorder {
+                recorder.explain(reason);
+            }
+            End::Revert(Vec::new())
+        }
+        Failure::Solidity(data) => match call.pay_for_words(data.len()) {
+            Ok(()) => End::Revert(data),
+            Err(_) => End::Revert(Vec::new()),
+        },
+        Failure::Halt(reason) => End::Halt(reason),
+        Failure::Database(error) => return Err(error.to_string()),
+    })
 }
 
 fn dispatch(

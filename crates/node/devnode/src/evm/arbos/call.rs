@@ -9,16 +9,11 @@ use revm::{
     primitives::{Address, B256, Log, U256, keccak256},
 };
 
-use super::End;
-use crate::evm::{
-    arbos::{
-        programs::Inactive,
-        space::Space,
-        state::{self, root},
-    },
-    database::DbError,
-    machine::Ctx,
+use super::{
+    space::Space,
+    state::{self, root},
 };
+use crate::evm::{context::Ctx, database::DbError};
 
 const STORAGE_READ: u64 = 800;
 const STORAGE_WRITE: u64 = 20_000;
@@ -49,7 +44,7 @@ pub(in crate::evm) enum Failure {
 
 impl Failure {
     /// A typed error.
-    pub(super) fn solidity(error: &impl SolError) -> Self {
+    pub(in crate::evm) fn solidity(error: &impl SolError) -> Self {
         Self::Solidity(error.abi_encode())
     }
 }
@@ -57,12 +52,6 @@ impl Failure {
 impl From<DbError> for Failure {
     fn from(error: DbError) -> Self {
         Self::Database(error)
-    }
-}
-
-impl From<Inactive> for Failure {
-    fn from(inactive: Inactive) -> Self {
-        super::arb_wasm::inactive(inactive)
     }
 }
 
@@ -83,7 +72,7 @@ pub(in crate::evm) struct Call<'c, 'a> {
 
 impl<'c, 'a> Call<'c, 'a> {
     /// The call that `inputs` describe.
-    pub(super) fn new(ctx: &'c mut Ctx<'a>, inputs: &CallInputs) -> Self {
+    pub(in crate::evm) fn new(ctx: &'c mut Ctx<'a>, inputs: &CallInputs) -> Self {
         Self {
             ctx,
             caller: inputs.caller,
@@ -115,7 +104,7 @@ impl<'c, 'a> Call<'c, 'a> {
     }
 
     /// Gives back all gas, and takes none from now on.
-    pub(super) fn make_free(&mut self) {
+    pub(in crate::evm) fn make_free(&mut self) {
         self.gas_left = self.gas_limit;
         self.is_free = true;
     }
@@ -127,7 +116,7 @@ impl<'c, 'a> Call<'c, 'a> {
     }
 
     /// All but pure methods begin by reading ArbOS's version.
-    pub(super) fn open(&mut self, is_pure: bool) -> Result<(), Failure> {
+    pub(in crate::evm) fn open(&mut self, is_pure: bool) -> Result<(), Failure> {
         if is_pure {
             return Ok(());
         }
@@ -135,7 +124,7 @@ impl<'c, 'a> Call<'c, 'a> {
     }
 
     /// Pays for copying `bytes` bytes of arguments or results.
-    pub(super) fn pay_for_words(&mut self, bytes: usize) -> Result<(), Failure> {
+    pub(in crate::evm) fn pay_for_words(&mut self, bytes: usize) -> Result<(), Failure> {
         self.burn(COPY_WORD * words(bytes))
     }
 
@@ -162,13 +151,13 @@ impl<'c, 'a> Call<'c, 'a> {
     }
 
     /// The hash of an account's code.
-    pub(super) fn code_hash(&mut self, address: Address) -> Result<B256, Failure> {
+    pub(in crate::evm) fn code_hash(&mut self, address: Address) -> Result<B256, Failure> {
         self.burn(CODE_HASH)?;
         Ok(state::peek_code_hash(self.ctx, address)?)
     }
 
     /// Emits an event of the precompile.
-    pub(super) fn emit(&mut self, event: &impl SolEvent) -> Result<(), Failure> {
+    pub(in crate::evm) fn emit(&mut self, event: &impl SolEvent) -> Result<(), Failure> {
         let data = event.encode_log_data();
         let topics = LOG_TOPIC * data.topics().len() as u64;
         self.burn(LOG + topics + LOG_BYTE * data.data.len() as u64)?;
@@ -180,7 +169,7 @@ impl<'c, 'a> Call<'c, 'a> {
     }
 
     /// Moves wei of the precompile.
-    pub(super) fn pay(&mut self, to: Address, amount: U256) -> Result<(), Failure> {
+    pub(in crate::evm) fn pay(&mut self, to: Address, amount: U256) -> Result<(), Failure> {
         match self.ctx.journal_mut().transfer(self.address, to, amount)? {
             None => Ok(()),
             Some(_) => Err(Failure::Other("insufficient balance for transfer".into())),
@@ -188,7 +177,7 @@ impl<'c, 'a> Call<'c, 'a> {
     }
 
     /// Takes wei of the precompile out of existence.
-    pub(super) fn pay_out(&mut self, amount: U256) -> Result<(), Failure> {
+    pub(in crate::evm) fn pay_out(&mut self, amount: U256) -> Result<(), Failure> {
         let mut account = self.ctx.journal_mut().load_account_mut(self.address)?;
         if account.data.decr_balance(amount) {
             return Ok(());
@@ -197,31 +186,8 @@ impl<'c, 'a> Call<'c, 'a> {
     }
 
     /// Unix time of the block.
-    pub(super) fn time(&self) -> u64 {
+    pub(in crate::evm) fn time(&self) -> u64 {
         self.ctx.block.timestamp.saturating_to()
-    }
-
-    /// What a failure does to the frame. A failing database is an error of the node.
-    pub(super) fn end(&mut self, failure: Failure) -> Result<End, String> {
-        Ok(match failure {
-            Failure::Arguments => {
-                self.gas_left = 0;
-                End::Revert(Vec::new())
-            }
-            Failure::OutOfGas => End::Revert(Vec::new()),
-            Failure::Other(reason) => {
-                if let Some(recorder) = &mut self.ctx.chain.recorder {
-                    recorder.explain(reason);
-                }
-                End::Revert(Vec::new())
-            }
-            Failure::Solidity(data) => match self.pay_for_words(data.len()) {
-                Ok(()) => End::Revert(data),
-                Err(_) => End::Revert(Vec::new()),
-            },
-            Failure::Halt(reason) => End::Halt(reason),
-            Failure::Database(error) => return Err(error.to_string()),
-        })
     }
 }
 
