@@ -351,7 +351,7 @@ mod tests {
             (Some(2), action::MARK, &watched),
         ] {
             let mut outlook = outlook(usd(1_000), vec![ill(1, usd(1), 0)]);
-            let own = outlook.market.instruments[&PERPETUAL].clone();
+            let own = outlook.market.instruments[&PERPETUAL];
             let blocked = Quote {
                 blocked: bits,
                 ..Quote::default()
