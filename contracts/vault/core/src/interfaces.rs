@@ -11,6 +11,7 @@ sol! {
         function decimals() external view returns (uint8);
         function transfer(address to, uint256 amount) external returns (bool);
         function transferFrom(address from, address to, uint256 amount) external returns (bool);
+        function permit(address owner, address spender, uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external;
     }
     interface Erc1271 {
         function isValidSignature(bytes32 hash, bytes signature) external view returns (bytes4);
