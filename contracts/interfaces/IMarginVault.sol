@@ -14,9 +14,10 @@ import {IOwnable} from "./IOwnable.sol";
 /// C is an account's capital, P its settled profit, or its debt where it is negative. V is what the vault holds for accounts, h the
 /// coverage ratio: what a unit of profit is worth.
 ///
-/// Whatever settles an account emits `Touched` if it has legs, `DebtRevealed` if it finds a debt, and `DebtStuck` if a stuck debt can
-/// be closed again. Whatever changes what is missing emits `CoverageChanged`, and `Impaired` where that begins or ends. These are not
-/// listed with the functions.
+/// Whatever changes what an account owns emits `BalancesChanged`, whatever moves a leg `PositionChanged`, and whatever cuts others for
+/// it `PositionClosed`, in the order in which it happens: with them alone everybody's balances and positions can be followed to the unit.
+/// Whatever settles an account emits `DebtRevealed` if it finds a debt, and `DebtStuck` if a stuck debt can be closed again. Whatever
+/// changes what is missing emits `CoverageChanged`, and `Impaired` where that begins or ends. These are not listed with the functions.
 ///
 /// Of a pool, a token, a guard or an engine that reverts no reason is passed on: each has an error of the vault's. Each function lists
 /// what else it reverts with.
@@ -136,9 +137,45 @@ interface IMarginVault is IOwnable {
     /// @param instrument Number of the instrument.
     /// @param takerSize WAD size; positive if the taker bought.
     /// @param price WAD price of the fill.
+    /// @param makerNonce Nonce of the maker's order.
+    /// @param takerNonce Nonce of the taker's order.
+    /// @param makerFee WAD amount that the maker paid into the fee account, of which less than it owed is all that it had.
+    /// @param takerFee WAD amount that the taker paid.
     event Settled(
-        bytes32 indexed maker, bytes32 indexed taker, uint32 indexed instrument, int256 takerSize, uint256 price
+        bytes32 indexed maker,
+        bytes32 indexed taker,
+        uint32 indexed instrument,
+        int256 takerSize,
+        uint256 price,
+        uint256 makerNonce,
+        uint256 takerNonce,
+        uint256 makerFee,
+        uint256 takerFee
     );
+
+    /// @notice An account's capital or profit is another, whatever changed it: settling its legs, a payment, tokens. An operation may
+    /// change one several times.
+    /// @param account The account; the vault's own, into which fees are paid, included.
+    /// @param capital C from now on, WAD.
+    /// @param pnl P from now on, WAD; a debt if negative.
+    event BalancesChanged(bytes32 indexed account, uint256 capital, int256 pnl);
+
+    /// @notice A leg of an account joined a bucket, which it has left if it was in one, or is no leg any more. Besides, only cuts
+    /// change positions: `PositionClosed`.
+    /// @param account The account.
+    /// @param instrument Number of the instrument.
+    /// @param size WAD size from now on; negative is short. Zero if it is no leg any more.
+    /// @param bucket Number of the bucket of its side that it is in: 0 to 14 by margin utilisation, 15 in debt.
+    event PositionChanged(bytes32 indexed account, uint32 indexed instrument, int256 size, uint8 bucket);
+
+    /// @notice A part of an account's position was closed at the mark, and the buckets of the opposite side were cut by as much: that of
+    /// accounts in debt first, then all above the water level down to it.
+    /// @param account The account that is deleveraged.
+    /// @param instrument Number of the instrument.
+    /// @param size WAD size that was closed: positive if it was long, so that shorts were cut; negative if longs were.
+    /// @param price WAD mark at which both were closed.
+    /// @param level WAD margin utilisation down to which the buckets were cut, rounded down; one if accounts in debt alone were.
+    event PositionClosed(bytes32 indexed account, uint32 indexed instrument, int256 size, uint256 price, uint256 level);
 
     /// @notice An owner's orders under a nonce will not be filled any more, in any of its accounts.
     /// @param owner Whose orders.
@@ -151,21 +188,15 @@ interface IMarginVault is IOwnable {
     /// @param allowed Whether it may from now on.
     event SignerSet(address indexed owner, address indexed signer, bool allowed);
 
-    /// @notice The legs of an account were settled.
-    /// @param account The account.
-    /// @param gain WAD amount that its legs had gained, or lost, since they were last settled; rounded down.
-    /// @param capital C after it, WAD.
-    /// @param pnl P after it, WAD; a debt if negative.
-    event Touched(bytes32 indexed account, int256 gain, uint256 capital, int256 pnl);
-
-    /// @notice A share of every leg of an account that can move was taken over at the mark.
+    /// @notice A share of every leg of an account that can move is taken over at the mark: what it has left of each follows as
+    /// `PositionChanged`, and so does, once, what `into` has of all that it takes over.
     /// @param account The account in ill health.
     /// @param into The account that took the legs over.
     /// @param share WAD share of each leg, rounded up.
     /// @param penalty WAD amount that the account paid, half of it, rounded down, to `into`, the rest to the pool.
     event Liquidated(bytes32 indexed account, bytes32 indexed into, uint256 share, uint256 penalty);
 
-    /// @notice Legs of an account were closed at the mark against the opposite side.
+    /// @notice Legs of an account were closed at the mark against the opposite side, each of which was told as `PositionClosed`.
     /// @param account The account.
     /// @param done Whether nothing is left to close of what was decided.
     /// @param deficit WAD amount of debt written off; zero of an account that was not in debt.
@@ -656,6 +687,27 @@ interface IMarginVault is IOwnable {
     /// @custom:reverts Overflow when size or limit price is beyond 128 bits
     function hashOrder(Order calldata order) external view returns (bytes32);
 
+    /// @notice In which EIP-712 domain orders are signed (ERC-5267).
+    /// @return fields Which of the following a domain has, a bit each, the lowest for the name: 0x0f, the first four.
+    /// @return name "Bulkhead".
+    /// @return version "1".
+    /// @return chainId The chain's id.
+    /// @return verifyingContract This vault.
+    /// @return salt Zero: there is none.
+    /// @return extensions Empty: there are none.
+    function eip712Domain()
+        external
+        view
+        returns (
+            bytes1 fields,
+            string memory name,
+            string memory version,
+            uint256 chainId,
+            address verifyingContract,
+            bytes32 salt,
+            uint256[] memory extensions
+        );
+
     /// @notice What is filled of an order.
     /// @param account The order's account.
     /// @param nonce Its nonce.
@@ -675,6 +727,25 @@ interface IMarginVault is IOwnable {
     /// @custom:reverts PoolFailed when there are debts and the pool does not answer
     /// @custom:reverts Overflow when the amount does not fit, or the vault would hold more than 2^100 WAD units
     function deposit(bytes32 account, uint256 amount) external;
+
+    /// @notice As `deposit`, after the token's `permit` (ERC-2612) of the amount from the caller to the vault. What the token answers to
+    /// that does not count: whoever used the permit before, in its owner's place, stops no deposit, and neither does a token without
+    /// one, where the allowance is enough all the same.
+    /// @param account The account to credit.
+    /// @param amount Tokens to allow, and to take, in the token's decimals.
+    /// @param deadline Until when the permit may be used, in Unix seconds.
+    /// @param v Parity of the permit's signature.
+    /// @param r The signature's first half.
+    /// @param s The signature's second half.
+    /// @custom:emits Deposited
+    /// @custom:reverts InvalidAmount when nothing arrives
+    /// @custom:reverts TokenFailed when the token refuses, for want of an allowance as well
+    /// @custom:reverts GuardFailed when a debt is paid off and the guard does not answer
+    /// @custom:reverts EngineFailed when a debt is paid off, the account holds options and the engine does not answer
+    /// @custom:reverts PoolFailed when there are debts and the pool does not answer
+    /// @custom:reverts Overflow when the amount does not fit, or the vault would hold more than 2^100 WAD units
+    function depositWithPermit(bytes32 account, uint256 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s)
+        external;
 
     /// @notice Pays capital out, after settling the account: what is asked for, or what the owner's credit and the outflow of all allow
     /// now if that is less. The account's owner only. It has to meet initial margin afterwards, with mature profit at h, and a fifth

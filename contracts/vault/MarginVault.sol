@@ -15,8 +15,11 @@ contract MarginVault is Proxy {
 
     /// The numbers of options begin here.
     uint256 private constant FIRST_OPTION = 1 << 31;
-    /// Where the instrument of the maker's order is among the bytes of a call of `settle`.
-    uint256 private constant MAKER_INSTRUMENT = 4 + 32;
+    /// Where the maker's order, its instrument, and, after an order's 8 words and one more, the taker's are among the bytes of a call of
+    /// `settle`.
+    uint256 private constant MAKER = 4;
+    uint256 private constant MAKER_INSTRUMENT = 36;
+    uint256 private constant TAKER = 292;
 
     /// `vault-trading`: settling signed trades in perpetuals.
     address private immutable TRADING;
@@ -30,7 +33,7 @@ contract MarginVault is Proxy {
     address private immutable DELEVERAGING;
     /// `vault-debts`: closing accounts in debt.
     address private immutable DEBTS;
-    /// `vault-profits`: what profit is worth, and what the pool pays for it; fees.
+    /// `vault-profits`: what profit is worth, and what the pool pays for it; fees; permits.
     address private immutable PROFITS;
     /// `vault-registry`: set-up, parameters, and everything that can be read.
     address private immutable REGISTRY;
@@ -64,23 +67,74 @@ contract MarginVault is Proxy {
         return program;
     }
 
+    /// Most calls are one program's alone. What two programs do one after the other, or tells of what one of them has done, is here: in
+    /// EVM code, whose size no limit is near.
+    function _fallback() internal override {
+        if (msg.sig == IMarginVault.settle.selector) settle();
+        if (msg.sig == IMarginVault.deleverage.selector) deleverage();
+        if (msg.sig == IMarginVault.depositWithPermit.selector) depositWithPermit();
+        super._fallback();
+    }
+
+    /// Both programs look at the whole orders, and refuse the other's instruments.
+    function settle() private {
+        (bool success, bytes memory answer) = (tradesOption() ? OPTION_TRADING : TRADING).delegatecall(msg.data);
+        if (!success) end(success, answer);
+        IMarginVault.Order calldata maker;
+        IMarginVault.Order calldata taker;
+        assembly ("memory-safe") {
+            maker := MAKER
+            taker := TAKER
+        }
+        (int256 filled, uint256 makerFee, uint256 takerFee) = abi.decode(answer, (int256, uint256, uint256));
+        emit IMarginVault.Settled(
+            maker.account,
+            taker.account,
+            maker.instrument,
+            taker.size > 0 ? filled : -filled,
+            maker.limitPrice,
+            maker.nonce,
+            taker.nonce,
+            makerFee,
+            takerFee
+        );
+        end(success, "");
+    }
+
     /// Two programs serve `deleverage`, for accounts near debt and for those in it; which it is, is known once the account is settled.
     /// The one that is not meant refuses the account, and the other serves the call.
-    function _fallback() internal override {
-        if (msg.sig != IMarginVault.deleverage.selector) return super._fallback();
+    function deleverage() private {
+        bytes32 account = bytes32(msg.data[4:]);
         // A guess at who serves it, from one slot: whoever guesses wrong is refused, and the other one is asked.
-        if (isKnownToOwe(bytes32(msg.data[4:]))) {
-            serve(DEBTS, IMarginVault.NotDeleverageable.selector, DELEVERAGING);
-        } else {
-            serve(DELEVERAGING, IMarginVault.NoEquity.selector, DEBTS);
+        (bool success, bytes memory answer) = isKnownToOwe(account)
+            ? serve(DEBTS, IMarginVault.NotDeleverageable.selector, DELEVERAGING)
+            : serve(DELEVERAGING, IMarginVault.NoEquity.selector, DEBTS);
+        if (success) {
+            (bool done, uint256 deficit, uint256 insured) = abi.decode(answer, (bool, uint256, uint256));
+            emit IMarginVault.Deleveraged(account, done, deficit, insured);
         }
+        end(success, answer);
     }
 
     /// Has `first` serve the call, or, if it refuses the account with `refusal`, `second`.
-    function serve(address first, bytes4 refusal, address second) private {
-        (bool success, bytes memory answer) = first.delegatecall(msg.data);
+    function serve(address first, bytes4 refusal, address second) private returns (bool success, bytes memory answer) {
+        (success, answer) = first.delegatecall(msg.data);
         // A refusal has changed nothing, so that the second call starts from where the first did.
         if (!success && bytes4(answer) == refusal) (success, answer) = second.delegatecall(msg.data);
+    }
+
+    /// The permit, which may fail, and then a deposit like any other.
+    function depositWithPermit() private {
+        (bool success, bytes memory answer) = PROFITS.delegatecall(msg.data);
+        if (success) {
+            (bytes32 account, uint256 amount) = abi.decode(msg.data[4:], (bytes32, uint256));
+            (success, answer) = ACCOUNTS.delegatecall(abi.encodeCall(IMarginVault.deposit, (account, amount)));
+        }
+        end(success, answer);
+    }
+
+    /// Ends the call with an answer, or reverts with it.
+    function end(bool success, bytes memory answer) private pure {
         assembly ("memory-safe") {
             if success { return(add(answer, 32), mload(answer)) }
             revert(add(answer, 32), mload(answer))
@@ -98,7 +152,6 @@ contract MarginVault is Proxy {
     /// The program that serves the call: what is called most often is compared first.
     function _implementation() internal view override returns (address) {
         bytes4 selector = msg.sig;
-        if (selector == IMarginVault.settle.selector) return tradesOption() ? OPTION_TRADING : TRADING;
         if (selector == IMarginVault.deposit.selector || selector == IMarginVault.withdraw.selector) return ACCOUNTS;
         if (selector == IMarginVault.liquidate.selector || selector == IMarginVault.liquidateBatch.selector) {
             return LIQUIDATION;
@@ -110,7 +163,7 @@ contract MarginVault is Proxy {
         return concernsOrders(selector) || concernsOptions(selector) ? OPTIONS : REGISTRY;
     }
 
-    /// Whether a call of `settle` is about an option. Both programs look at the whole order, and refuse the other's instruments.
+    /// Whether a call of `settle` is about an option.
     function tradesOption() private pure returns (bool) {
         uint256 instrument;
         assembly ("memory-safe") {
@@ -127,7 +180,7 @@ contract MarginVault is Proxy {
     function concernsOrders(bytes4 selector) private pure returns (bool) {
         return selector == IMarginVault.cancel.selector || selector == IMarginVault.setSigner.selector
             || selector == IMarginVault.isSigner.selector || selector == IMarginVault.hashOrder.selector
-            || selector == IMarginVault.filled.selector;
+            || selector == IMarginVault.filled.selector || selector == IMarginVault.eip712Domain.selector;
     }
 
     function concernsOptions(bytes4 selector) private pure returns (bool) {

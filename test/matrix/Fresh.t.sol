@@ -27,6 +27,7 @@ contract FreshMarksTest is VaultTable {
         trade(ETH, due, bob, 10e18, 1_880e18);
         // It settles nothing; what pays off a debt of an account with legs is a touch.
         unpriced[IMarginVault.deposit.selector] = true;
+        unpriced[IMarginVault.depositWithPermit.selector] = true;
         // They concern orders and signers alone.
         unpriced[IMarginVault.cancel.selector] = true;
         unpriced[IMarginVault.setSigner.selector] = true;

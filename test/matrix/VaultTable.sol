@@ -33,6 +33,7 @@ abstract contract VaultTable is EntranceTest {
         open(abi.encodeCall(IMarginVault.filled, (account, 1)));
         open(abi.encodeCall(IMarginVault.funding, (ETH)));
         open(abi.encodeCall(IMarginVault.guard, ()));
+        open(abi.encodeCall(IMarginVault.eip712Domain, ()));
         open(abi.encodeCall(IMarginVault.health, (account)));
         open(abi.encodeCall(IMarginVault.immature, (account)));
         open(abi.encodeCall(IMarginVault.impairedSince, ()));
@@ -139,6 +140,12 @@ abstract contract VaultTable is EntranceTest {
             abi.encodeCall(IMarginVault.deposit, (account, 1)),
             ANYONE & ~only(Role.Vault),
             IMarginVault.TokenFailed.selector, // the vault has approved nobody
+            always(0)
+        );
+        add(
+            abi.encodeCall(IMarginVault.depositWithPermit, (account, 1, 0, 27, 0, 0)),
+            ANYONE & ~only(Role.Vault),
+            IMarginVault.TokenFailed.selector,
             always(0)
         );
         open(abi.encodeCall(IMarginVault.touch, (account)));

@@ -29,11 +29,12 @@ contract RefusingToken is QuoteToken {
     }
 }
 
-/// Calls its target with chosen data in the middle of every transfer, and remembers whether that worked, and why it last did not.
+/// Calls its target with chosen data in the middle of every transfer and permit, and remembers whether that worked, and why it last did not.
 contract ReentrantToken is QuoteToken {
     address private target;
     bytes private data;
     bool public tried;
+    bool public triedByPermit;
     bool public reentered;
     bytes4 public reason;
 
@@ -45,10 +46,23 @@ contract ReentrantToken is QuoteToken {
         super._update(from, to, amount);
         if (target != address(0) && from != address(0)) {
             tried = true;
-            (bool success, bytes memory returned) = target.call(data);
-            reentered = reentered || success;
-            if (!success) reason = bytes4(returned);
+            enter();
         }
+    }
+
+    /// Allows whatever anybody asks for, without a signature.
+    function permit(address from, address spender, uint256 value, uint256, uint8, bytes32, bytes32) public override {
+        _approve(from, spender, value);
+        if (target != address(0)) {
+            triedByPermit = true;
+            enter();
+        }
+    }
+
+    function enter() private {
+        (bool success, bytes memory returned) = target.call(data);
+        reentered = reentered || success;
+        if (!success) reason = bytes4(returned);
     }
 }
 

@@ -77,12 +77,40 @@ contract HostileTokenTest is ProtocolTest {
         vm.assertFalse(reentrant.reentered());
     }
 
+    function test_a_token_cannot_reenter_from_its_permit() public {
+        ReentrantToken reentrant = ReentrantToken(useToken("reentrant", type(ReentrantToken).creationCode));
+        token.mint(alice.owner, 100 * USD);
+        bytes[] memory attacks = everyEntry(accountOf(address(reentrant)), address(reentrant));
+        for (uint256 k = 0; k < attacks.length; k++) {
+            reentrant.attack(address(vault), attacks[k]);
+            vm.prank(alice.owner);
+            vault.depositWithPermit(alice.account, USD, 0, 27, 0, 0);
+            vm.assertTrue(reentrant.triedByPermit());
+            vm.assertFalse(reentrant.reentered());
+            vm.assertTrue(reentrant.reason() == IMarginVault.Reentrant.selector);
+        }
+        vm.assertEq(capitalOf(alice), attacks.length * 1e18);
+    }
+
+    function test_a_token_without_permits_takes_a_deposit_that_was_approved() public {
+        useToken("silent", type(SilentToken).creationCode);
+        token.mint(alice.owner, 100 * USD);
+        vm.expectRevert(IMarginVault.TokenFailed.selector);
+        vm.prank(alice.owner);
+        vault.depositWithPermit(alice.account, 40 * USD, block.timestamp, 27, 0, 0);
+        vm.prank(alice.owner);
+        token.approve(address(vault), 40 * USD);
+        vm.prank(alice.owner);
+        vault.depositWithPermit(alice.account, 40 * USD, block.timestamp, 27, 0, 0);
+        vm.assertEq(capitalOf(alice), 40e18);
+    }
+
     /// Calls that a token might make from inside a transfer, as the owner of an account.
     function everyEntry(bytes32 account, address self) private view returns (bytes[] memory attacks) {
         bytes32[] memory batch = new bytes32[](1);
         batch[0] = alice.account;
         IMarginVault.Order memory none;
-        attacks = new bytes[](16);
+        attacks = new bytes[](17);
         attacks[0] = abi.encodeCall(IMarginVault.deposit, (account, USD));
         attacks[1] = abi.encodeCall(IMarginVault.withdraw, (account, 1, self));
         attacks[2] = abi.encodeCall(IMarginVault.transfer, (account, bytes32(uint256(account) | 1), 1));
@@ -99,6 +127,7 @@ contract HostileTokenTest is ProtocolTest {
         attacks[13] = abi.encodeCall(IMarginVault.settle, (none, "", none, "", 1));
         attacks[14] = abi.encodeCall(IMarginVault.totals, ()); // a view in the middle of a change would mislead
         attacks[15] = abi.encodeCall(IMarginVault.coverage, ());
+        attacks[16] = abi.encodeCall(IMarginVault.depositWithPermit, (account, USD, 0, 27, 0, 0));
     }
 
     function test_a_token_with_a_fee_credits_each_deposit_with_what_arrived_and_stays_solvent() public {

@@ -1,4 +1,5 @@
 //! The types, events and errors of `IMarketFactory`, and what it calls in the contracts it sets up.
+#![expect(clippy::too_many_arguments, reason = "an event is made of its fields")]
 
 use alloy_sol_types::sol;
 use contract_support::ownable::{NotOwner, NotPendingOwner};

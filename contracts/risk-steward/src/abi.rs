@@ -1,4 +1,5 @@
 //! The types, events and errors of `IRiskSteward`, and the structs that it sets in other contracts.
+#![expect(clippy::too_many_arguments, reason = "an event is made of its fields")]
 
 use alloy_sol_types::sol;
 use contract_support::calls::{NoCode, ShortReturnData};

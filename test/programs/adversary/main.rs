@@ -35,11 +35,15 @@ mod bounds;
 #[path = "../../../crates/rules/risk/tests/adversary/climb.rs"]
 mod climb;
 mod explained;
+#[path = "../followed/mod.rs"]
+#[expect(dead_code, reason = "what only whoever opens many vaults needs")]
+mod followed;
 #[path = "../../../crates/rules/risk/tests/adversary/gene.rs"]
 mod gene;
 mod judge;
 mod moves;
 mod node;
+mod outsider;
 mod own_market;
 mod pool;
 mod search;
@@ -115,6 +119,8 @@ fn no_sequence_of_operations_on_the_programs_gives_an_adversary_more_than_it_is_
         started.elapsed(),
         report.best
     );
+    let [moves, cuts] = report.followed;
+    println!("an outsider has followed {moves} moves of legs, and {cuts} cuts of sides");
     println!("took effect, of tried: {:?}", report.kinds);
     println!("never took effect: {:?}", report.never());
     println!("refused: {:?}", report.refused);
@@ -128,6 +134,10 @@ fn no_sequence_of_operations_on_the_programs_gives_an_adversary_more_than_it_is_
     }
     let thorough = report.operations * 4 > report.tried;
     assert!(thorough, "hardly anything took effect");
+    assert!(
+        moves > operations && cuts > 0,
+        "hardly anything was followed"
+    );
     if operations >= MANY {
         assert!(report.never().is_empty(), "some steps never took effect");
     }

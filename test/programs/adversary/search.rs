@@ -7,6 +7,7 @@ use crate::climb::{self, Climb};
 use crate::gene::Weighted;
 use crate::judge::{Judge, Score};
 use crate::moves::{Gene, Kind, step};
+use crate::outsider::Outsider;
 use crate::own_market::OwnMarket;
 use crate::world::{Scene, State, World};
 
@@ -26,6 +27,8 @@ pub struct Report {
     pub kinds: BTreeMap<Kind, [u64; 2]>,
     /// How often operations were refused, by error.
     pub refused: BTreeMap<String, u64>,
+    /// How many legs an outsider saw move, and how often a side was cut.
+    pub followed: [u64; 2],
     pub found: Option<Found>,
 }
 
@@ -53,6 +56,7 @@ struct Search<'a> {
     own_market: OwnMarket,
     start: State,
     judge: Judge,
+    outsider: Outsider,
     snapshot: u64,
     climb: Climb<Gene, AIMS>,
     report: Report,
@@ -65,6 +69,7 @@ pub fn search(world: &World<'_>, seed: u64, operations: u64) -> Report {
         own_market: world.own_market.clone(),
         start: world.state.clone(),
         judge: Judge::new(world),
+        outsider: Outsider::of(world),
         snapshot: world.scene.node.chain().snapshot(),
         climb: Climb::new(seed),
         report: Report::default(),
@@ -148,7 +153,24 @@ impl Search<'_> {
             *self.report.refused.entry(rule.clone()).or_default() += count;
         }
         played?;
-        judge.close(&mut world)
+        let score = judge.close(&mut world)?;
+        self.follow(&world);
+        Ok(score)
+    }
+
+    /// Has an outsider follow a sequence that was played.
+    fn follow(&mut self, world: &World<'_>) {
+        let mut outsider = self.outsider.clone();
+        outsider.check(world);
+        let (before, after) = (self.outsider.followed(), outsider.followed());
+        for (sum, (after, before)) in self
+            .report
+            .followed
+            .iter_mut()
+            .zip(after.into_iter().zip(before))
+        {
+            *sum += after - before;
+        }
     }
 
     fn keep(&mut self, score: Score, genes: &[Gene]) {

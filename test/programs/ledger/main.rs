@@ -1,10 +1,13 @@
-//! Random sequences through the vault's programs on a node, and through the exact model of its ledger.
+//! Random sequences through the vault's programs on a node, and through the exact model of its ledger. Besides, an outsider follows
+//! every account by the vault's events alone: to the unit.
 //!
 //! `BULKHEAD_OPERATIONS` is how many operations have to take effect, `BULKHEAD_SEED` the first sequence. Funding, fees,
 //! rewards and the dust notional are zero; the guard, the pool and the token are mocks that the model can follow; time stands still but
 //! for a day before each conversion, in which all profit matures. It needs the built programs, and forge.
 
 mod compare;
+#[path = "../followed/mod.rs"]
+mod followed;
 mod market;
 mod operate;
 
@@ -72,6 +75,9 @@ async fn the_vault_on_a_node_agrees_with_the_exact_model() {
         println!("sequence {sequence}: {tally}");
     }
     tally.assert_thorough();
+    let [moves, cuts] = market.followed.counts();
+    println!("an outsider has followed {moves} moves of legs, and {cuts} cuts of sides");
+    assert!(moves > 100 && cuts >= 10, "hardly anything was followed");
 }
 
 /// Plays one sequence on a new vault, and compares everything after every operation.
@@ -88,6 +94,7 @@ async fn play(market: &mut Market, sequence: u64, tally: &mut Tally) {
         let context = format!("sequence {sequence}: {operation:?}");
         let outcome = market.operate(&mut exact, operation, &context).await;
         tally.note(&outcome);
+        market.follow(&context).await;
         if let Outcome::Done(_) = outcome {
             tally.furthest = tally.furthest.or(market.compare(&exact, &context).await);
         }

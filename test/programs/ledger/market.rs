@@ -7,11 +7,13 @@ use alloy::hex;
 use alloy::primitives::{Address, B256, Bytes, U256, address, keccak256};
 use alloy::sol_types::{SolCall, SolValue};
 use client::abi::IMarginVault::{self, Instrument, Parameters};
-use client::chain::{Chain, OPERATOR, Transaction, Wallet};
+use client::chain::{Chain, OPERATOR, Transaction, View, Wallet};
 use client::project;
 use ledger_model::{AccountId, InstrumentId, Listing, POOL, WAD};
 use serde_json::json;
 use stage::deploy;
+
+use crate::followed::Followed;
 
 alloy::sol! {
     /// `test/mocks/ModelMarket.sol`.
@@ -57,6 +59,10 @@ pub struct Market {
     pub instruments: Vec<InstrumentId>,
     /// Next nonce of an order.
     pub nonce: u64,
+    /// What an outsider knows of the vault.
+    pub followed: Followed,
+    /// The first block whose events it has not read.
+    unread: u64,
 }
 
 /// The id of an instrument in the guard.
@@ -114,6 +120,8 @@ impl Market {
             token: Address::ZERO,
             instruments: vec![],
             nonce: 1,
+            followed: Followed::default(),
+            unread: 0,
             chain,
             operator,
             people,
@@ -175,6 +183,31 @@ impl Market {
         }
     }
 
+    /// Reads the vault's latest events, and asserts that everybody's balances and positions are what they say, to the unit.
+    pub async fn follow(&mut self, context: &str) {
+        let logs = self.chain.logs(self.vault, self.unread).await.unwrap();
+        for log in &logs {
+            self.followed.read(self.vault, &log.inner);
+            self.unread = log.block_number.unwrap() + 1;
+        }
+        let fees_and_treasury = [self.vault, TREASURY].map(client::chain::account_of);
+        let people = (0..self.people.len()).chain([POOL]);
+        let accounts = people.map(|id| self.account(id)).chain(fees_and_treasury);
+        let accounts: Vec<B256> = accounts.collect();
+        let mut views = vec![];
+        for &account in &accounts {
+            let vault = self.vault;
+            views.push(View::new(vault, &IMarginVault::balancesCall { account }));
+            views.push(View::new(vault, &IMarginVault::legsCall { account }));
+        }
+        let mut answers = self.chain.views(&views).await.unwrap();
+        for account in accounts {
+            let balances = answers.take::<IMarginVault::balancesCall>().unwrap();
+            let legs = answers.take::<IMarginVault::legsCall>().unwrap();
+            self.followed.assert_is(account, &balances, &legs, context);
+        }
+    }
+
     /// Opens a new vault with these instruments, an empty pool, and people who can deposit.
     pub async fn open_vault(&mut self, listings: &[Listing]) {
         self.instruments = (0..).take(listings.len()).collect();
@@ -182,6 +215,7 @@ impl Market {
         let argument = self.token.abi_encode();
         self.pool = self.create(mock(&root, "ModelPool", &argument)).await;
         self.vault = self.create(clone_of(self.implementation)).await;
+        self.followed.begin_anew();
         let mut transactions = vec![];
         for (listing, &id) in listings.iter().zip(&self.instruments) {
             let (asset, mark) = (asset(id), listing.mark.unsigned_abs());

@@ -6,7 +6,7 @@ use alloy_primitives::Address;
 use alloy_sol_types::{SolCall, SolError};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::hostio;
-use stylus_sdk::stylus_core::AccountAccess;
+use stylus_sdk::stylus_core::{AccountAccess, MessageAccess};
 
 use crate::abi::{Args, Bytes, encode_call};
 use crate::error::{Error, OrRevert, require};
@@ -89,6 +89,14 @@ pub fn pull(token: Address, from: Address, amount: u128) -> u128 {
         encode_call(Erc20::transferFromCall::SELECTOR, &words),
     );
     (balance(token).checked_sub(before), Error::TokenFailed).or_revert()
+}
+
+/// Uses the caller's permit (ERC-2612) for the vault: amount, deadline, v, r, s. What the token answers does not count: the permit may
+/// have been used before, by anybody, and the allowance be there; if it is not, nothing can be taken.
+pub fn permit(token: Address, [amount, deadline, v, r, s]: [Word; 5]) {
+    let owner = Word::of_address(WasmVM::default().msg_sender());
+    let words = [owner, this(), amount, deadline, v, r, s];
+    let _ = write(token, encode_call(Erc20::permitCall::SELECTOR, &words));
 }
 
 /// Sends tokens to `to`.

@@ -82,16 +82,13 @@ pub fn leg_limit(max_legs: u128) -> usize {
     usize::try_from(max_legs).unwrap_or(usize::MAX)
 }
 
-/// Emits what was closed, and answers it.
-pub fn report(account: B256, closed: &Closed) -> Bytes {
-    let words = [
-        word(account),
+/// Answers what was closed, of which the dispatcher then tells (`Deleveraged`).
+pub fn report(closed: &Closed) -> Bytes {
+    encode(&[
         Word::of(closed.done.into()),
         usd(closed.deficit),
         usd(closed.insured),
-    ];
-    emit(topic!(IMarginVault::Deleveraged), 1, &words);
-    encode(&words[1..])
+    ])
 }
 
 /// Remembers the caller if a settlement has found a debt that nobody knew, and forgets who found one that is paid.

@@ -1,4 +1,5 @@
 //! The Solidity interfaces: the vault's own, and what it calls of others. Selectors and event topics come from them.
+#![expect(clippy::too_many_arguments, reason = "an event is made of its fields")]
 
 use alloy_sol_types::sol;
 
@@ -11,6 +12,7 @@ sol! {
         function decimals() external view returns (uint8);
         function transfer(address to, uint256 amount) external returns (bool);
         function transferFrom(address from, address to, uint256 amount) external returns (bool);
+        function permit(address owner, address spender, uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external;
     }
     interface Erc1271 {
         function isValidSignature(bytes32 hash, bytes signature) external view returns (bytes4);

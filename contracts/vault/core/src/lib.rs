@@ -17,7 +17,8 @@
 //! | `vault-options` | options and their rules; signers and cancellations |
 //!
 //! The ledger itself is the crate `risk`. An operation reads as: load (accounts, prices) -> plan (in `risk`) -> check -> store
-//! -> emit and call out.
+//! -> emit and call out. `Settled` and `Deleveraged` are emitted by the dispatcher, from what `settle` and `deleverage` answer: there, code
+//! takes no program's bytes.
 //!
 //! | Where is ... | |
 //! |---|---|
@@ -32,6 +33,7 @@
 //! | an instrument's cover followed | [`flows`] |
 //! | options of an underlying added up | [`exposures`] |
 //! | a token moved, the pool called | [`calls`] |
+//! | what moves in an account told | [`changes`] |
 //! | a call taken in | [`program`] |
 //!
 //! The programs are not re-entrant: a call into a vault that is already on the stack reverts, views included, so that no token,
@@ -43,6 +45,7 @@ extern crate alloc;
 
 pub mod abi;
 pub mod calls;
+pub mod changes;
 pub mod checks;
 pub mod closings;
 pub mod error;

@@ -1,6 +1,6 @@
 //! Orders to trade, and what is signed of them: EIP-712.
 
-use alloy_primitives::{B256, keccak256};
+use alloy_primitives::{Address, B256, keccak256};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::keccak_const::Keccak256;
 use stylus_sdk::stylus_core::{AccountAccess, ChainAccess};
@@ -18,8 +18,16 @@ const ORDER_TYPE: [u8; 32] = Keccak256::new()
 const DOMAIN_TYPE: [u8; 32] = Keccak256::new()
     .update(b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
     .finalize();
-const NAME: [u8; 32] = Keccak256::new().update(b"Bulkhead").finalize();
-const VERSION: [u8; 32] = Keccak256::new().update(b"1").finalize();
+const NAME: &str = "Bulkhead";
+const VERSION: &str = "1";
+const HASH_OF_NAME: [u8; 32] = Keccak256::new().update(NAME.as_bytes()).finalize();
+const HASH_OF_VERSION: [u8; 32] = Keccak256::new().update(VERSION.as_bytes()).finalize();
+
+/// Chain and contract of the domain. Read at each call: after a split of the chain an order holds on one branch alone.
+fn chain_and_contract() -> (u64, Address) {
+    let vm = WasmVM::default();
+    (vm.chain_id(), vm.contract_address())
+}
 
 /// Where orders are valid: the hash of chain and contract that signatures include.
 pub struct Domain(B256);
@@ -27,16 +35,52 @@ pub struct Domain(B256);
 impl Domain {
     /// The domain of this vault: a clone's orders are signed for its own address.
     pub fn of_this_vault() -> Self {
-        let vm = WasmVM::default();
+        let (chain, contract) = chain_and_contract();
         let mut bytes = [0; 160];
         bytes[..32].copy_from_slice(&DOMAIN_TYPE);
-        bytes[32..64].copy_from_slice(&NAME);
-        bytes[64..96].copy_from_slice(&VERSION);
-        // Read at each call: after a split of the chain an order holds on one branch alone.
-        bytes[120..128].copy_from_slice(&vm.chain_id().to_be_bytes());
-        bytes[140..].copy_from_slice(&vm.contract_address().0.0);
+        bytes[32..64].copy_from_slice(&HASH_OF_NAME);
+        bytes[64..96].copy_from_slice(&HASH_OF_VERSION);
+        bytes[120..128].copy_from_slice(&chain.to_be_bytes());
+        bytes[140..].copy_from_slice(&contract.0.0);
         Self(keccak256(bytes))
     }
+
+    /// What ERC-5267's `eip712Domain` answers of it.
+    #[must_use]
+    pub fn description() -> [Word; 12] {
+        let (chain, contract) = chain_and_contract();
+        // A place of the encoding, in words.
+        let at = |place: u128| Word::of(32 * place);
+        [
+            Word::new(FIELDS << 120, 0),
+            at(7),
+            at(9),
+            Word::of(chain.into()),
+            Word::of_address(contract),
+            // No salt; and the extensions, of which there are none.
+            Word::ZERO,
+            at(11),
+            Word::of(NAME.len() as u128),
+            text(NAME),
+            Word::of(VERSION.len() as u128),
+            text(VERSION),
+            Word::ZERO,
+        ]
+    }
+}
+
+/// Which of name, version, chain, contract and salt the domain's type has: a bit each, the lowest first.
+const FIELDS: u128 = 0b1111;
+
+/// A text of at most 16 bytes, from the left.
+const fn text(text: &str) -> Word {
+    let bytes = text.as_bytes();
+    let (mut high, mut place) = (0, 0);
+    while place < bytes.len() {
+        high |= (bytes[place] as u128) << (120 - 8 * place);
+        place += 1;
+    }
+    Word::new(high, 0)
 }
 
 /// An order to trade.

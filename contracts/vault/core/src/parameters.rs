@@ -168,10 +168,11 @@ pub struct InstrumentRates {
     pub maintenance: u32,
     pub initial: u32,
     pub price_band: u32,
+    /// Where an option's terms have theirs: see [`number_of`](crate::storage::Storage::number_of).
+    pub number: u32,
     pub maker_fee: u32,
     pub taker_fee: u32,
     pub shock: u32,
-    pub number: u32,
     /// See [`InstrumentRates::concentration`] and [`InstrumentRates::has_options`].
     pub beside: u32,
 }
@@ -186,10 +187,10 @@ impl InstrumentRates {
             maintenance,
             initial,
             price_band,
+            number,
             maker_fee,
             taker_fee,
             shock,
-            number,
             beside,
         ] = word.lanes();
         Self {
@@ -210,10 +211,10 @@ impl InstrumentRates {
             self.maintenance,
             self.initial,
             self.price_band,
+            self.number,
             self.maker_fee,
             self.taker_fee,
             self.shock,
-            self.number,
             self.beside,
         ])
     }

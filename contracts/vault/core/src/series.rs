@@ -36,11 +36,13 @@ impl Storage {
     /// What the interface calls an instrument.
     #[must_use]
     pub fn number_of(&self, id: InstrumentId) -> u32 {
-        if is_option(id) {
-            self.series(id).number
+        let field = if is_option(id) {
+            InstrumentField::Asset
         } else {
-            self.rates_of(id).number
-        }
+            InstrumentField::Rates
+        };
+        // The same bits of both.
+        (self.instrument_field(id, field).low >> 96) as u32
     }
 
     /// By what rules options on the underlying of a perpetual are margined and listed.

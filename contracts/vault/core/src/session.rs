@@ -12,8 +12,9 @@ use risk::{
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::{AccountAccess, BlockAccess, MessageAccess};
 
-use crate::abi::{Args, usd, word};
+use crate::abi::{Args, usd};
 use crate::calls;
+use crate::changes::tell_stuck;
 use crate::closings::watch_debt;
 use crate::error::{Error, OrRevert, require};
 use crate::interfaces::IMarginVault;
@@ -245,8 +246,7 @@ impl<'s> Session<'s> {
         valued
     }
 
-    /// Follows up on an account that was settled: who revealed its debt, what the pool would pay for it, and, if there was
-    /// something to settle, the event.
+    /// Follows up on an account that was settled: who revealed its debt, and what the pool would pay for it.
     pub fn watch(&mut self, id: B256, before: &Account, after: &Valued) {
         watch_debt(self.ledger.store, id, before, &after.account);
         // This settlement may have found the first debt: from here on h depends on what the pool pays.
@@ -254,26 +254,12 @@ impl<'s> Session<'s> {
         if after.account.stuck && self.is_closable(&after.account.legs) {
             self.set_stuck(id, false);
         }
-        if before.legs.as_slice().is_empty() {
-            return;
-        }
-        let words = [
-            word(id),
-            usd(after.gain),
-            usd(after.account.capital),
-            usd(after.account.pnl),
-        ];
-        emit(topic!(IMarginVault::Touched), 1, &words);
     }
 
     /// Books what an account owes as stuck, or no more.
     pub fn set_stuck(&mut self, id: B256, stuck: bool) {
         self.ledger.set_stuck(id, stuck).or_revert();
-        emit(
-            topic!(IMarginVault::DebtStuck),
-            1,
-            &[word(id), Word::of(stuck.into())],
-        );
+        tell_stuck(&id, stuck);
     }
 
     /// Notes in what health an account is: moves its clock.

@@ -40,12 +40,13 @@ use risk::rules::cover::Flow;
 use risk::rules::funding::{Funding, Volume};
 use risk::{
     Account, Attribution, Bucket, Cover, Credit, Debts, Ended, InstrumentId, Leg, Mark, Outflow,
-    Position, Positions, Prices, Records, Result, Side, SideState, Store, Throttle, TierEnds,
-    Totals, Usd, math,
+    Position, Positions, Prices, Ratio, Records, Result, Side, SideState, Store, Throttle,
+    TierEnds, Totals, Usd, math,
 };
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::CryptographyAccess;
 
+use crate::changes::tell_balances;
 use crate::error::{Error, OrRevert};
 use crate::options::{Series, is_option};
 use crate::packing::{self, Backing};
@@ -426,7 +427,11 @@ impl Store for Storage {
 
     fn set_account(&mut self, id: B256, account: &Account) {
         let ([funds, state], third) = packing::account(account);
-        self.store(self.account_slot(id, 0), funds);
+        let slot = self.account_slot(id, 0);
+        if self.load(slot) != funds {
+            tell_balances(&id, account);
+        }
+        self.store(slot, funds);
         self.store(self.account_slot(id, 1), state);
         if let Some(third) = third {
             self.store(self.account_slot(id, 2), third);
@@ -565,5 +570,13 @@ impl Store for Storage {
         if let Some(second) = second {
             self.store(self.leg_slot(account, id, 1), second);
         }
+    }
+
+    fn note_position(&mut self, account: B256, id: InstrumentId, position: Position, bucket: u8) {
+        self.tell_position(&account, id, position, bucket);
+    }
+
+    fn note_closed(&mut self, account: B256, id: InstrumentId, closed: Position, level: Ratio) {
+        self.tell_closed(&account, id, closed, level);
     }
 }

@@ -2,6 +2,7 @@
 
 use alloy_primitives::{Address, B256};
 use margin_vault::abi::{Bytes, usd, word};
+use margin_vault::changes::tell_stuck;
 use margin_vault::closings::{Closed, Revealed, leg_limit, report};
 use margin_vault::error::{Error, OrRevert, require};
 use margin_vault::event::emit;
@@ -37,7 +38,7 @@ pub fn deleverage(store: &mut Storage, account: B256, max_legs: u128) -> Bytes {
     let left = session.ledger.touch(account, false).or_revert();
     session.observe(account, &left.health);
     session.finish();
-    report(account, &closed)
+    report(&closed)
 }
 
 /// Asks for the prices that it takes to touch those who may get a reward, and owe: it may pay off what they owe.
@@ -108,7 +109,7 @@ fn tell(session: &Session, account: B256, draw: &Draw) {
     for (id, deficit) in draw.deficits.iter() {
         let words = [
             word(account),
-            Word::of(store.rates_of(id).number.into()),
+            Word::of(store.number_of(id).into()),
             usd(deficit),
             usd(draw.insured.get(id)),
             usd(draw.rewards.get(id)),
@@ -116,11 +117,7 @@ fn tell(session: &Session, account: B256, draw: &Draw) {
         emit(topic!(IMarginVault::WrittenOff), 2, &words);
     }
     if store.account(account).stuck {
-        emit(
-            topic!(IMarginVault::DebtStuck),
-            1,
-            &[word(account), Word::of(1)],
-        );
+        tell_stuck(&account, true);
     }
 }
 

@@ -25,13 +25,10 @@ pub fn deleverage(store: &mut Storage, account: B256, max_legs: u128) -> Bytes {
     let left = session.ledger.touch(account, false).or_revert();
     session.observe(account, &left.health);
     session.finish_in_place();
-    report(
-        account,
-        &Closed {
-            done,
-            ..Closed::default()
-        },
-    )
+    report(&Closed {
+        done,
+        ..Closed::default()
+    })
 }
 
 /// Closes a share of at most `max_legs` legs of a settled account that is not in debt, as the last call decided if that did

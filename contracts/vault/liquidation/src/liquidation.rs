@@ -157,6 +157,13 @@ impl<'s> Taking<'s> {
     fn execute(&mut self, account: B256, moving: &Positions, plan: &Liquidation) -> Result<()> {
         let ledger = &mut self.session.ledger;
         let (into, pool) = (self.into, self.pool);
+        let words = [
+            word(account),
+            word(into),
+            Word::of(plan.share.0),
+            usd(plan.penalty),
+        ];
+        emit(topic!(IMarginVault::Liquidated), 2, &words);
         let left = ledger.take_over(account, into, pool, plan, moving.legs(), &mut self.taken)?;
         if ledger.store.account(account).closing {
             // A deleveraging that goes on would otherwise close its share of what this has moved as well.
@@ -167,13 +174,6 @@ impl<'s> Taking<'s> {
         flows::pay_in(ledger, moving, Usd(plan.penalty.0 - plan.penalty.0 / 2))?;
         self.session.observe(account, &left.health);
         self.any = true;
-        let words = [
-            word(account),
-            word(into),
-            Word::of(plan.share.0),
-            usd(plan.penalty),
-        ];
-        emit(topic!(IMarginVault::Liquidated), 2, &words);
         Ok(())
     }
 

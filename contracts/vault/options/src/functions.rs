@@ -13,6 +13,7 @@ margin_vault::functions! {
     OPTION_TOTALS = vault::optionTotalsCall;
     PORTFOLIO = vault::portfolioCall;
     HASH_ORDER = vault::hashOrderCall;
+    EIP712_DOMAIN = vault::eip712DomainCall;
     FILLED = vault::filledCall;
     IS_SIGNER = vault::isSignerCall;
     CANCEL = vault::cancelCall;

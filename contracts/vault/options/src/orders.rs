@@ -21,6 +21,11 @@ pub fn hash(args: Args) -> Bytes {
     encode(&[word(digest)])
 }
 
+/// The domain in which orders are signed (ERC-5267).
+pub fn domain() -> Bytes {
+    encode(&Domain::description())
+}
+
 /// Whether `signer` may sign orders, and liquidate, for the accounts of `owner`.
 pub fn is_signer(store: &Storage, owner: Address, signer: Address) -> Bytes {
     encode(&[Word::of(store.is_signer(owner, signer).into())])

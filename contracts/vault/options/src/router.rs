@@ -22,6 +22,7 @@ impl Program for Options {
                 portfolio::portfolio(store, args.b256(0), underlying)
             }
             selector::HASH_ORDER => orders::hash(args),
+            selector::EIP712_DOMAIN => orders::domain(),
             selector::FILLED => orders::filled(store, args.b256(0), args.word(1)),
             selector::IS_SIGNER => orders::is_signer(store, args.address(0), args.address(1)),
             _ => return None,

@@ -1,10 +1,11 @@
-//! The vault's program for what profit is worth.
+//! The vault's program for what profit is worth, and for permits of tokens.
 //!
 //! | Where is ... | |
 //! |---|---|
 //! | profit turned into capital | [`conversion`] |
 //! | the pool drawn for what nobody has paid | [`recovery`] |
 //! | the fees of trades handed on | [`fees`] |
+//! | the allowance of a deposit brought along | [`permits`] |
 
 #![no_std]
 
@@ -13,6 +14,7 @@ extern crate alloc;
 mod conversion;
 mod fees;
 mod functions;
+mod permits;
 mod recovery;
 mod router;
 

@@ -5,7 +5,7 @@ use margin_vault::program::Program;
 use margin_vault::storage::Storage;
 
 use crate::functions::selector;
-use crate::{conversion, fees, recovery};
+use crate::{conversion, fees, permits, recovery};
 
 /// The program.
 pub struct Profits;
@@ -17,6 +17,7 @@ impl Program for Profits {
 
     fn execute(selector: u32, args: Args, store: &mut Storage) -> Option<Bytes> {
         let output = match selector {
+            selector::DEPOSIT_WITH_PERMIT => permits::permit(store, args),
             selector::RECOVER => {
                 let id = store.listing(args.u32(0));
                 recovery::recover(store, id)

@@ -101,7 +101,9 @@ fn water_stands_level_over_the_buckets_it_cuts() {
     for (bucket, held) in [(12, 1_000_000), (10, 500_000), (6, 200_000)] {
         buckets[bucket] = (size(held), size(held));
     }
-    let left = water_fill(&buckets, size(600_000)).unwrap();
+    let (left, level) = water_fill(&buckets, size(600_000)).unwrap();
+    // 900,000 over widths of 2,000,000 each.
+    assert_eq!(level, Ratio(WAD * 225 / 1000));
     assert_eq!(
         (left[12], left[10], left[6]),
         (size(450_000), size(450_000), size(200_000))
@@ -112,7 +114,7 @@ fn water_stands_level_over_the_buckets_it_cuts() {
         let weight = kept / WAD * kept / (held / WAD);
         buckets[bucket] = (left[bucket], Size(weight));
     }
-    let left = water_fill(&buckets, size(90_000)).unwrap();
+    let (left, _) = water_fill(&buckets, size(90_000)).unwrap();
     assert_eq!(
         (left[12], left[10], left[6]),
         (size(405_000), size(405_000), size(200_000))
@@ -124,12 +126,13 @@ fn water_takes_debt_first_and_everything_if_it_must() {
     let mut buckets = [(Size::ZERO, Size::ZERO); 16];
     buckets[15] = (size(5), size(5));
     buckets[3] = (size(10), size(10));
-    let left = water_fill(&buckets, size(4)).unwrap();
+    let (left, level) = water_fill(&buckets, size(4)).unwrap();
     assert_eq!((left[15], left[3]), (size(1), size(10)));
-    let left = water_fill(&buckets, size(8)).unwrap();
+    assert_eq!(level, Ratio::ONE, "nobody else was cut");
+    let (left, _) = water_fill(&buckets, size(8)).unwrap();
     assert_eq!((left[15], left[3]), (Size::ZERO, size(7)));
-    let left = water_fill(&buckets, size(100)).unwrap();
-    assert_eq!(left, [Size::ZERO; 16]);
+    let (left, level) = water_fill(&buckets, size(100)).unwrap();
+    assert_eq!((left, level), ([Size::ZERO; 16], Ratio::ZERO));
 }
 
 #[test]

@@ -3,15 +3,12 @@
 //! A trade writes the two legs that it changes and leaves the others unsettled where that changes nothing, see
 //! [`risk::Ledger::trade`]; health and margins count their gains all the same.
 
-use crate::abi::{Bytes, word};
+use crate::abi::{Bytes, encode, usd};
 use crate::error::{Error, OrRevert, require};
-use crate::event::emit;
-use crate::interfaces::IMarginVault;
 use crate::nonces::Filled;
 use crate::orders::{Domain, Order};
 use crate::session::{Session, action, fee_account};
 use crate::storage::Storage;
-use crate::topic;
 use crate::word::Word;
 use alloy_primitives::B256;
 use risk::{DEBT, InstrumentId, Position, Price, Size, Store, Trade, Traded, math};
@@ -28,7 +25,8 @@ struct Party<'o> {
     position: Position,
 }
 
-/// Fills `size` of two signed orders at the maker's limit, or what a reduce-only order has left to reduce.
+/// Fills `size` of two signed orders at the maker's limit, or what a reduce-only order has left to reduce. Answers what was filled, and
+/// the maker's and the taker's fee: all that the dispatcher does not have in the orders to tell of the trade (`Settled`).
 pub fn settle<P: Product>(store: &mut Storage, orders: [(&Order, &[u8]); 2], size: u128) -> Bytes {
     let [maker, taker] = [orders[0].0, orders[1].0];
     check_match(maker, taker);
@@ -81,7 +79,8 @@ pub fn settle<P: Product>(store: &mut Storage, orders: [(&Order, &[u8]); 2], siz
         mark_filled(session.ledger.store, party, size);
     }
     session.finish_in_place();
-    emit_settled(maker, taker, size, price)
+    let [maker_fee, taker_fee] = traded.map(|traded| usd(traded.fee));
+    encode(&[Word::of(size.0), maker_fee, taker_fee])
 }
 
 /// Reverts unless a maker's and a taker's order can trade at the maker's limit.
@@ -243,18 +242,4 @@ fn mark_filled(store: &mut Storage, party: &Party, fill: Size) {
         Filled::Size(filled)
     };
     store.set_filled(order.account, order.nonce, filled);
-}
-
-fn emit_settled(maker: &Order, taker: &Order, fill: Size, price: Price) -> Bytes {
-    let signed = math::signed(fill.0).or_revert();
-    let signed = if taker.size > 0 { signed } else { -signed };
-    let words = [
-        word(maker.account),
-        word(taker.account),
-        Word::of(maker.instrument.into()),
-        Word::of_signed(signed),
-        Word::of(price.0),
-    ];
-    emit(topic!(IMarginVault::Settled), 3, &words);
-    &[]
 }

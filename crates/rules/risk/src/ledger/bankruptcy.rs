@@ -106,8 +106,9 @@ impl<S: Store> Ledger<'_, S> {
         let class = self.class_of_gains(&account, instrument);
         self.gain(&mut account, gain, class)?;
         self.keep(id, &mut account)?;
+        self.left(id, instrument, &account);
         let weight = self.store.weight(instrument, position)?;
-        self.shrink(instrument, position.side().opposite(), position.size())?;
+        self.close_against(id, instrument, position)?;
         Ok(ClosedLeg {
             position,
             weight,

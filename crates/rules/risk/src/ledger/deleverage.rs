@@ -44,9 +44,10 @@ impl<S: Store> Ledger<'_, S> {
         let (side, size) = (position.side(), position.size());
         let wanted = size.share_up(share)?;
         let cut = wanted.min(limit);
-        let weight = self.store.weight(instrument, side.position(cut)?)?;
+        let closed = side.position(cut)?;
+        let weight = self.store.weight(instrument, closed)?;
         let penalty = self.pay_to(&mut account, pool, weight.times_up(rate)?)?;
-        self.shrink(instrument, side.opposite(), cut)?;
+        self.close_against(id, instrument, closed)?;
         let rest = side.position(size.minus(cut)?)?;
         self.attach(id, &mut account, instrument, rest)?;
         account.legs = account.legs.ordered_as(held);

@@ -3,8 +3,8 @@
 use super::Ledger;
 use super::bucket::BUCKETS;
 use crate::{
-    Account, Base, Bucket, Cumulative, Ended, Error, Index, InstrumentId, Leg, Position, Result,
-    Side, Size, Store, Usd, water_fill,
+    Account, Base, Bucket, Cumulative, Ended, Error, Index, InstrumentId, Leg, Position, Ratio,
+    Result, Side, Size, Store, Usd, water_fill,
 };
 
 /// What has become of a leg since it was last settled; [`Ledger::state_of`] says it.
@@ -207,8 +207,8 @@ impl<S: Store> Ledger<'_, S> {
         self.store.set_bucket(id, side, number, bucket);
     }
 
-    /// Puts a position into the account's bucket; a position of zero needs no leg. It replaces what was kept of a leg that
-    /// was cut to nothing.
+    /// Puts a position into the account's bucket; a position of zero needs no leg, and is noted alone. It replaces what was kept of a
+    /// leg that was cut to nothing.
     pub(super) fn attach(
         &mut self,
         id: S::AccountId,
@@ -217,6 +217,7 @@ impl<S: Store> Ledger<'_, S> {
         position: Position,
     ) -> Result<()> {
         let (side, size, number) = (position.side(), position.size(), account.bucket);
+        self.store.note_position(id, instrument, position, number);
         if size == Size::ZERO {
             return Ok(());
         }
@@ -242,11 +243,23 @@ impl<S: Store> Ledger<'_, S> {
         self.book(instrument, side, index, Position::long(size)?, offset)
     }
 
-    /// Takes `amount` off one side at the mark, by water-filling over its buckets.
-    pub(super) fn shrink(&mut self, id: InstrumentId, side: Side, amount: Size) -> Result<()> {
-        if amount == Size::ZERO {
+    /// Closes a part of an account's leg, which has left its bucket, against the opposite side.
+    pub(super) fn close_against(
+        &mut self,
+        account: S::AccountId,
+        id: InstrumentId,
+        closed: Position,
+    ) -> Result<()> {
+        if closed == Position::ZERO {
             return Ok(());
         }
+        let level = self.shrink(id, closed.side().opposite(), closed.size())?;
+        self.store.note_closed(account, id, closed, level);
+        Ok(())
+    }
+
+    /// Takes `amount` off one side at the mark, by water-filling over its buckets. Returns the water level.
+    fn shrink(&mut self, id: InstrumentId, side: Side, amount: Size) -> Result<Ratio> {
         let index = self.index(id, side)?;
         let state = self.store.side(id, side);
         let mut sizes = [(Size::ZERO, Size::ZERO); BUCKETS];
@@ -256,7 +269,7 @@ impl<S: Store> Ledger<'_, S> {
                 *slot = (bucket.size()?, bucket.weight);
             }
         }
-        let remaining = water_fill(&sizes, amount)?;
+        let (remaining, level) = water_fill(&sizes, amount)?;
         for (number, (&left, &(size, _))) in (0..).zip(remaining.iter().zip(&sizes)) {
             if left != size {
                 self.cut(id, side, number, index, left)?;
@@ -265,7 +278,8 @@ impl<S: Store> Ledger<'_, S> {
         let left = state.open_interest.minus(amount)?;
         let offset = left.value_ceil(index)?.minus(state.unsettled(index)?)?;
         let removed = Position::long(amount)?.negated()?;
-        self.book(id, side, index, removed, offset.minus(state.offset)?)
+        self.book(id, side, index, removed, offset.minus(state.offset)?)?;
+        Ok(level)
     }
 
     /// Scales one bucket down to `left`.

@@ -2,7 +2,7 @@
 
 use super::Ledger;
 use super::value::{Assessment, Valued};
-use crate::{Error, Legs, Liquidation, Positions, Ratio, Result, Store, Usd};
+use crate::{Error, Legs, Liquidation, Position, Positions, Ratio, Result, Store, Usd};
 
 impl<S: Store> Ledger<'_, S> {
     /// Moves a share of every `movable` leg of a touched account into another touched account at the mark. That account
@@ -58,6 +58,9 @@ impl<S: Store> Ledger<'_, S> {
                 .position(position.size().share_up(plan.share)?)?;
             taken.add(instrument, moved)?;
             sum.positions.add(instrument, moved.negated()?)?;
+            if moved == position {
+                self.left(id, instrument, &payer);
+            }
         }
         sum.margin = if whole {
             // A share of everything leaves that share of the margin.
@@ -83,6 +86,9 @@ impl<S: Store> Ledger<'_, S> {
         self.gain(&mut account, sum.gain, sum.class)?;
         for (instrument, position) in taken.iter() {
             sum.positions.add(instrument, position)?;
+            if sum.positions.get(instrument) == Position::ZERO {
+                self.left(into, instrument, &account);
+            }
         }
         sum.margin = self.maintenance(&sum.positions)?;
         self.attach_all(into, &mut account, &sum)?;

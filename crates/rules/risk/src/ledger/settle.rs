@@ -134,6 +134,7 @@ impl<S: Store> Ledger<'_, S> {
         for &instrument in held.as_slice() {
             if self.store.is_settled(instrument) {
                 self.detach(id, account, instrument)?;
+                self.left(id, instrument, account);
             }
         }
         account.legs = account.legs.ordered_as(held);
@@ -179,6 +180,13 @@ impl<S: Store> Ledger<'_, S> {
             sum.positions.add(instrument, position)?;
         }
         Ok(())
+    }
+
+    /// Notes that an account has no leg in an instrument any more.
+    pub(super) fn left(&mut self, id: S::AccountId, instrument: InstrumentId, account: &Account) {
+        let bucket = account.bucket;
+        self.store
+            .note_position(id, instrument, Position::ZERO, bucket);
     }
 
     /// Puts positions into the bucket that is due.

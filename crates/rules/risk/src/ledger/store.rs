@@ -2,7 +2,7 @@
 
 use crate::{
     Account, Attribution, Base, Bucket, Cover, Cumulative, Debts, Ended, Index, InstrumentId, Mark,
-    Position, Positions, Records, Result, Side, Size, TierEnds, Totals, Usd,
+    Position, Positions, Ratio, Records, Result, Side, Size, TierEnds, Totals, Usd,
 };
 
 /// An instrument's prices.
@@ -194,4 +194,24 @@ pub trait Store {
     fn leg(&self, account: Self::AccountId, id: InstrumentId) -> Leg;
     /// Stores a leg; `None` clears it.
     fn set_leg(&mut self, account: Self::AccountId, id: InstrumentId, leg: Option<&Leg>);
+    /// Notes that a leg of an account joins a bucket with a position, or, with a position of zero, that it is none any more: for who
+    /// follows the ledger. There is nothing to keep.
+    fn note_position(
+        &mut self,
+        _account: Self::AccountId,
+        _id: InstrumentId,
+        _position: Position,
+        _bucket: u8,
+    ) {
+    }
+    /// Notes that a part of an account's leg was closed at the mark, and that the opposite side was cut for it down to a [water
+    /// level](crate::water_fill): for who follows the ledger. There is nothing to keep.
+    fn note_closed(
+        &mut self,
+        _account: Self::AccountId,
+        _id: InstrumentId,
+        _closed: Position,
+        _level: Ratio,
+    ) {
+    }
 }

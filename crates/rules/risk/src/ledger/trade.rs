@@ -247,6 +247,9 @@ impl<S: Store> Ledger<'_, S> {
         self.gain(account, traded.gain, traded.class)?;
         let fee = self.pay_to(account, fill.fees, fill.fee)?;
         self.attach_all(fill.party, account, &after)?;
+        if after.positions.get(fill.instrument) == Position::ZERO {
+            self.left(fill.party, fill.instrument, account);
+        }
         after.gain = traded.gain;
         Ok((self.value(*account, &after, self.coverage()?)?, fee))
     }

@@ -3,25 +3,29 @@
 use core::cmp::Ordering;
 
 use super::bucket::{BUCKETS, DEBT, width};
-use crate::{Error, Result, Size, math};
+use crate::{Error, Ratio, Result, Size, WAD, math};
 
-/// What remains of each bucket of one side after `amount` has been taken off it by water-filling.
+/// What remains of each bucket of one side after `amount` has been taken off it by water-filling, and the water level: one where
+/// accounts in debt alone were cut.
 ///
 /// `buckets` holds (effective size, M). Accounts in debt are cut first. Then every other bucket above the water level is scaled
 /// down to it, where a bucket's level is its edge x M / size, and
 /// water = (sum of the sizes above it - amount) / (sum of their widths), width = size / level.
-/// Remainders round down, so that what is taken is at least `amount`, or everything.
+/// Remainders round down, so that what is taken is at least `amount`, or everything. The level that is returned is rounded down.
 ///
 /// # Errors
 /// [`Error::Overflow`] if a sum does not fit.
-pub fn water_fill(buckets: &[(Size, Size); BUCKETS], amount: Size) -> Result<[Size; BUCKETS]> {
+pub fn water_fill(
+    buckets: &[(Size, Size); BUCKETS],
+    amount: Size,
+) -> Result<([Size; BUCKETS], Ratio)> {
     let mut remaining = buckets.map(|(size, _)| size);
     let debt = usize::from(DEBT);
     let from_debt = amount.min(remaining[debt]);
     remaining[debt] = remaining[debt].minus(from_debt)?;
     let left = amount.minus(from_debt)?;
     if left == Size::ZERO {
-        return Ok(remaining);
+        return Ok((remaining, Ratio::ONE));
     }
 
     let mut widths = [0; BUCKETS - 1];
@@ -53,7 +57,9 @@ pub fn water_fill(buckets: &[(Size, Size); BUCKETS], amount: Size) -> Result<[Si
             remaining[bucket] = Size(math::mul_div_down(kept, widths[bucket], width_above)?);
         }
     }
-    Ok(remaining)
+    // Nothing is kept where nothing is above.
+    let level = math::mul_div_down(kept, WAD, width_above.max(1))?;
+    Ok((remaining, Ratio(level)))
 }
 
 /// The bucket with the highest level among those that hold something and are not marked; levels compare exactly.
