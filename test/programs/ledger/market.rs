@@ -61,8 +61,8 @@ pub struct Market {
     pub nonce: u64,
     /// What an outsider knows of the vault.
     pub followed: Followed,
-    /// The first block whose events it has not read.
-    unread: u64,
+    /// Block and place of the last event that it has read.
+    read: Option<(u64, u64)>,
 }
 
 /// The id of an instrument in the guard.
@@ -121,7 +121,7 @@ impl Market {
             instruments: vec![],
             nonce: 1,
             followed: Followed::default(),
-            unread: 0,
+            read: None,
             chain,
             operator,
             people,
@@ -185,10 +185,13 @@ impl Market {
 
     /// Reads the vault's latest events, and asserts that everybody's balances and positions are what they say, to the unit.
     pub async fn follow(&mut self, context: &str) {
-        let logs = self.chain.logs(self.vault, self.unread).await.unwrap();
-        for log in &logs {
-            self.followed.read(self.vault, &log.inner);
-            self.unread = log.block_number.unwrap() + 1;
+        let (from, _) = self.read.unwrap_or_default();
+        for log in self.chain.logs(self.vault, from).await.unwrap() {
+            let place = Some((log.block_number.unwrap(), log.log_index.unwrap()));
+            if place > self.read {
+                self.followed.read(self.vault, &log.inner);
+                self.read = place;
+            }
         }
         let fees_and_treasury = [self.vault, TREASURY].map(client::chain::account_of);
         let people = (0..self.people.len()).chain([POOL]);

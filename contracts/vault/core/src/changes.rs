@@ -27,12 +27,6 @@ pub fn tell_stuck(id: &B256, stuck: bool) {
 }
 
 impl Storage {
-    /// Which account, and which instrument by its number.
-    #[inline(never)]
-    fn leg_of(&self, account: &B256, id: InstrumentId) -> [Word; 2] {
-        [word(*account), Word::of(self.number_of(id).into())]
-    }
-
     /// Tells a position that an account has from now on, and the bucket that it is in.
     #[inline(never)]
     pub(crate) fn tell_position(
@@ -42,9 +36,12 @@ impl Storage {
         position: Position,
         bucket: u8,
     ) {
-        let [account, number] = self.leg_of(account, id);
-        let size = Word::of_signed(position.0);
-        let words = [account, number, size, Word::of(bucket.into())];
+        let words = [
+            word(*account),
+            Word::of(self.number_of(id).into()),
+            Word::of_signed(position.0),
+            Word::of(bucket.into()),
+        ];
         emit(topic!(IMarginVault::PositionChanged), 2, &words);
     }
 
@@ -56,10 +53,13 @@ impl Storage {
         closed: Position,
         level: Ratio,
     ) {
-        let [account, number] = self.leg_of(account, id);
-        let size = Word::of_signed(closed.0);
-        let mark = Word::of(self.valuations.get(id).mark.0);
-        let words = [account, number, size, mark, Word::of(level.0)];
+        let words = [
+            word(*account),
+            Word::of(self.number_of(id).into()),
+            Word::of_signed(closed.0),
+            Word::of(self.valuations.get(id).mark.0),
+            Word::of(level.0),
+        ];
         emit(topic!(IMarginVault::PositionClosed), 2, &words);
     }
 }

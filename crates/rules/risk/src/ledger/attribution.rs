@@ -53,7 +53,7 @@ impl Parts {
     ///
     /// # Errors
     /// [`TooManyLegs`](crate::Error::TooManyLegs) for a seventeenth instrument; [`Overflow`](crate::Error::Overflow).
-    #[inline(never)]
+    #[inline]
     pub fn add(&mut self, id: InstrumentId, amount: Usd) -> Result<()> {
         let at = self.ids[..self.len.into()]
             .iter()
@@ -77,7 +77,7 @@ impl Parts {
     ///
     /// # Errors
     /// [`Overflow`](crate::Error::Overflow) if an amount is negative.
-    #[inline(never)]
+    #[inline]
     pub fn dividing(&self, amount: Usd) -> Result<Self> {
         let whole = math::unsigned(self.sum()?.0)?;
         if whole == 0 {
@@ -117,6 +117,7 @@ impl Attribution {
     ///
     /// # Errors
     /// [`Overflow`](crate::Error::Overflow).
+    #[inline]
     pub fn of(parts: &Parts) -> Result<Self> {
         let mut shares = [(0, 0); MAX_LEGS];
         for (slot, (id, share)) in shares.iter_mut().zip(parts.dividing(WHOLE)?.iter()) {
@@ -131,6 +132,7 @@ impl Attribution {
     ///
     /// # Errors
     /// [`Overflow`](crate::Error::Overflow).
+    #[inline]
     pub fn grown(
         &self,
         (old, new): (Usd, Usd),
@@ -159,7 +161,7 @@ impl Attribution {
     ///
     /// # Errors
     /// [`Overflow`](crate::Error::Overflow) if `debt` is negative.
-    #[inline(never)]
+    #[inline]
     pub fn parts(&self, debt: Usd) -> Result<Parts> {
         let mut by_share = Parts::default();
         for &(id, share) in &self.shares {

@@ -167,6 +167,7 @@ impl Bucket {
     ///
     /// # Errors
     /// [`Overflow`](crate::Error::Overflow) if a result does not fit, or the bucket holds nothing.
+    #[inline]
     pub fn cut(&mut self, index: Index, left: Size) -> Result<Option<Ended>> {
         let (size, scale) = (self.size()?, Scale::of(left, self.base)?);
         let weight = math::mul_div_up(self.weight.0, left.0, size.0)?;
@@ -184,6 +185,7 @@ impl Bucket {
     /// Divides all bases until the scale that gives them the size `left` is [`Scale::MIN`] again, in another epoch; empties
     /// the bucket where that leaves a base below [`Base::LEAST`]. The scale is then at most 1 + 2^-16, for one division less
     /// would have been too little.
+    #[inline]
     fn divide(&mut self, index: Index, left: Size) -> Result<Ended> {
         let cumulative = self.cumulative_floor(index)?;
         let (mut base, mut epoch) = (self.base, self.epoch);
@@ -210,6 +212,7 @@ impl Bucket {
     }
 
     /// Ends the epoch with nothing left of its legs. The last one does not end: there its scale becomes zero.
+    #[inline]
     fn empty_out(&mut self, index: Index) -> Result<Option<Ended>> {
         let cumulative = self.cumulative_floor(index)?;
         if self.is_spent() {
@@ -243,6 +246,7 @@ pub fn bucket_due(maintenance: Usd, equity: Usd) -> Result<u8> {
 const WIDEST: u128 = 1 << 116;
 
 /// How wide a bucket stands in the water: size / level, with level = edge x M / size, at most the edge.
+#[inline]
 pub(crate) fn width(bucket: usize, size: Size, weight: Size) -> Result<u128> {
     let joined = if weight >= size {
         size.0

@@ -66,6 +66,7 @@ impl Records {
     ///
     /// # Errors
     /// [`Overflow`](crate::Error::Overflow) if it does not fit.
+    #[inline]
     pub fn unpaid_of(&self, debts: &Debts) -> Result<Usd> {
         if debts.generation != self.generation {
             return Ok(Usd::ZERO);
@@ -78,6 +79,7 @@ impl Records {
     ///
     /// # Errors
     /// [`Overflow`](crate::Error::Overflow) if it does not fit.
+    #[inline]
     pub fn record(&mut self, id: InstrumentId, debts: &mut Debts, unpaid: Usd) -> Result<()> {
         if unpaid <= Usd::ZERO {
             return Ok(());
@@ -96,6 +98,7 @@ impl Records {
     ///
     /// # Errors
     /// [`Overflow`](crate::Error::Overflow) if `paid` is negative.
+    #[inline]
     pub fn recover(&mut self, id: InstrumentId, debts: &mut Debts, paid: Usd) -> Result<()> {
         if paid >= self.unpaid_of(debts)? {
             debts.base = 0;
@@ -118,6 +121,7 @@ impl Records {
     ///
     /// # Errors
     /// [`Overflow`](crate::Error::Overflow) unless `left` is at most `shortfall`.
+    #[inline]
     pub fn cut(&mut self, left: Usd, shortfall: Usd) -> Result<()> {
         let (left, shortfall) = (
             math::unsigned(left.or_zero().0)?,
@@ -135,6 +139,7 @@ impl Records {
     }
 
     /// Nothing is on record any more.
+    #[inline]
     pub fn begin_anew(&mut self) {
         if self.unpaid != 0 || self.rate != Records::RATE_ONE {
             self.unpaid = 0;
@@ -164,6 +169,7 @@ impl Records {
 ///
 /// # Errors
 /// [`Overflow`](crate::Error::Overflow) if an amount is negative, or the result does not fit.
+#[inline]
 pub fn whole_units(amount: Usd, unit: Usd, most: Usd) -> Result<Usd> {
     let unit = math::unsigned(unit.0)?.max(1);
     let (amount, most) = (math::unsigned(amount.0)?, math::unsigned(most.or_zero().0)?);

@@ -15,6 +15,7 @@ use crate::{Error, Ratio, Result, Size, WAD, math};
 ///
 /// # Errors
 /// [`Error::Overflow`] if a sum does not fit.
+#[inline]
 pub fn water_fill(
     buckets: &[(Size, Size); BUCKETS],
     amount: Size,
@@ -63,6 +64,7 @@ pub fn water_fill(
 }
 
 /// The bucket with the highest level among those that hold something and are not marked; levels compare exactly.
+#[inline]
 fn highest(
     sizes: &[Size; BUCKETS],
     widths: &[u128; BUCKETS - 1],

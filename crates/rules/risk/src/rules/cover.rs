@@ -107,7 +107,7 @@ impl Cover {
     ///
     /// # Errors
     /// [`Overflow`](crate::Error::Overflow) if `size` is negative.
-    #[inline(never)]
+    #[inline]
     pub fn at(self, size: Usd, now: u64) -> Result<Self> {
         let size = micros(math::unsigned(size.0)? / MICRO);
         let elapsed = now.saturating_sub(self.seen.into()).min(u32::MAX.into());
@@ -128,6 +128,7 @@ impl Cover {
     ///
     /// # Errors
     /// [`Overflow`](crate::Error::Overflow) if `size` is negative.
+    #[inline]
     pub fn within(mut self, size: Usd) -> Result<Self> {
         let size = micros(math::unsigned(size.0)? / MICRO);
         self.size = self.size.min(size);
@@ -164,6 +165,7 @@ impl Cover {
     ///
     /// # Errors
     /// [`Overflow`](crate::Error::Overflow) for more than there is [room](Cover::room) for, or less than nothing.
+    #[inline]
     pub fn pay(&mut self, amount: Usd) -> Result<()> {
         if amount < Usd::ZERO || amount > self.room()? {
             return Err(Error::Overflow);
@@ -176,6 +178,7 @@ impl Cover {
     ///
     /// # Errors
     /// [`Overflow`](crate::Error::Overflow) for more than there is [room](Cover::reward_room) for, or less than nothing.
+    #[inline]
     pub fn reward(&mut self, amount: Usd) -> Result<()> {
         if amount > self.reward_room()? {
             return Err(Error::Overflow);
@@ -189,6 +192,7 @@ impl Cover {
     ///
     /// # Errors
     /// [`Overflow`](crate::Error::Overflow) never, for an amount that was paid.
+    #[inline]
     pub fn refund(&mut self, amount: Usd) -> Result<()> {
         self.debts = self.debts.minus(amount)?.or_zero();
         Ok(())
@@ -198,6 +202,7 @@ impl Cover {
     ///
     /// # Errors
     /// [`Overflow`](crate::Error::Overflow) for less than nothing.
+    #[inline]
     pub fn refund_reward(&mut self, amount: Usd) -> Result<()> {
         let refunded = micros(math::unsigned(amount.0)? / MICRO);
         self.rewards = self.rewards.saturating_sub(refunded);
