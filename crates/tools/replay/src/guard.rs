@@ -87,7 +87,7 @@ fn step(moment: &Moment, price: &Price, outlook: &Outlook) -> Step {
     Step {
         moment: *moment,
         mark: price.mark as f64 / WAD,
-        stable: price.stable as f64 / WAD,
+        stable: price.stable.0 as f64 / WAD,
         tier: price.tier,
         maintenance: share(guarded.maintenance),
         initial: share(guarded.initial),

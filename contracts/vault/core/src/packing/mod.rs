@@ -386,7 +386,7 @@ fn epoch(epoch: u32) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use risk::{Credit, Debts};
+    use risk::{Credit, Debts, Price};
 
     use super::*;
 

@@ -1,6 +1,6 @@
 //! What owners and the guardian may do.
 
-use super::{Bench, TERMS};
+use super::{Bench, SPEC};
 use crate::BenchError;
 use alloy::{
     primitives::{Address, B256, U256},
@@ -104,7 +104,7 @@ impl Bench<'_> {
     async fn registration(&mut self, pool: Address) -> Result<(), BenchError> {
         let listed = [("A", self.deployment.price_feed)];
         let deployment = &self.deployment;
-        let second = Market::create(self.chain, self.operator, deployment, &listed, &TERMS).await?;
+        let second = Market::create(self.chain, self.operator, deployment, &listed, &SPEC).await?;
         let vault = second.vault;
         let set = |registered| IInsurancePool::setVaultCall { vault, registered };
         self.owner_call("pool.setVault.add", pool, &set(true))

@@ -95,7 +95,7 @@ impl Bench<'_> {
         let notional = START_PRICE * SIZE;
         let deposit = |k: usize| {
             let utilisation = UTILISATION / 2_f64.powf((k % BUCKETS) as f64 / 2.0);
-            super::TERMS.maintenance * notional / utilisation
+            super::SPEC.maintenance * notional / utilisation
         };
         let mut dollars: Vec<f64> = (0..count).map(deposit).collect();
         let [maker, closer] = [MAKER, CLOSER].map(|who| self.people[who].account());

@@ -1,6 +1,6 @@
 //! The factory.
 
-use super::{Bench, TERMS};
+use super::{Bench, SPEC};
 use crate::BenchError;
 use alloy::primitives::U64;
 use client::abi::IMarketFactory;
@@ -30,7 +30,7 @@ impl Bench<'_> {
         let listed: Vec<_> = symbols.iter().map(|symbol| (*symbol, feed)).collect();
         let before = self.chain.block_number().await?;
         let deployment = &self.deployment;
-        Market::create(self.chain, self.operator, deployment, &listed, &TERMS).await?;
+        Market::create(self.chain, self.operator, deployment, &listed, &SPEC).await?;
         // After two blocks for the bond, and one for the second source of each contract.
         let block = U64::from(before + 2 + symbols.len() as u64 + 1);
         let header: Header = self

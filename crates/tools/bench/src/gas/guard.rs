@@ -1,6 +1,6 @@
 //! The oracle guard, with two sources for every asset.
 
-use super::{Bench, DAY, START_PRICE, TERMS, feed_answer};
+use super::{Bench, DAY, SPEC, START_PRICE, feed_answer};
 use crate::BenchError;
 use alloy::primitives::{Address, B256, keccak256};
 use client::{
@@ -63,10 +63,10 @@ impl Bench<'_> {
             feed: IOracleGuard::Feed {
                 primary: feeds[0],
                 secondary: feeds[1],
-                heartbeat: TERMS.heartbeat,
-                secondaryHeartbeat: TERMS.heartbeat,
-                floor: wad(TERMS.floor).to(),
-                ceiling: wad(TERMS.ceiling).to(),
+                heartbeat: SPEC.heartbeat,
+                secondaryHeartbeat: SPEC.heartbeat,
+                floor: wad(SPEC.floor).to(),
+                ceiling: wad(SPEC.ceiling).to(),
             },
             emergencies: 0,
         };

@@ -1,6 +1,6 @@
 //! The insurance pool: shares, and leaving it.
 
-use super::{Bench, DAY, START_PRICE, TERMS};
+use super::{Bench, DAY, SPEC, START_PRICE};
 use crate::BenchError;
 use alloy::primitives::U256;
 use client::{
@@ -23,7 +23,7 @@ impl Bench<'_> {
         self.leave().await?;
         let pool = self.market.pool;
         self.market
-            .seed_insurance(self.chain, self.operator, TERMS.insurance(INSURED))
+            .seed_insurance(self.chain, self.operator, SPEC.insurance(INSURED))
             .await?;
         // Covers count it from the next day's opening on.
         self.advance(DAY).await?;

@@ -1,7 +1,7 @@
 //! Accounts of one, four and sixteen legs, in a market that others trade in too: on both sides of every contract there is
 //! somebody in every bucket that an account can open in or be liquidated down to.
 
-use super::{Bench, CALM_SECONDS, START_PRICE, TERMS};
+use super::{Bench, CALM_SECONDS, SPEC, START_PRICE};
 use crate::BenchError;
 use alloy::primitives::{B256, U256};
 use client::{abi::IMarginVault, chain::Transaction, orders::Party, units::WAD};
@@ -66,7 +66,7 @@ impl Bench<'_> {
 
     /// Opens the others' positions, each long account against a short one of the same utilisation.
     async fn populate(&mut self) -> Result<(), BenchError> {
-        let maintenance = LEGS as f64 * OTHERS_SIZE * START_PRICE * TERMS.maintenance;
+        let maintenance = LEGS as f64 * OTHERS_SIZE * START_PRICE * SPEC.maintenance;
         let utilisations = (0..OTHERS)
             .map(|k| HIGHEST_UTILISATION / 2_f64.powf(k as f64 / 2.0))
             .chain([LEADING_TO_TARGET]);

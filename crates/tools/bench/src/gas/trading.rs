@@ -1,6 +1,6 @@
 //! The vault while nobody is in trouble.
 
-use super::{Bench, START_PRICE, TERMS};
+use super::{Bench, SPEC, START_PRICE};
 use crate::BenchError;
 use alloy::primitives::U256;
 use client::{abi::IMarginVault, chain::Transaction, orders::Party, units::tokens};
@@ -14,7 +14,7 @@ const IDLE: usize = 4;
 impl Bench<'_> {
     pub(super) async fn trading(&mut self) -> Result<(), BenchError> {
         self.market
-            .promote(self.chain, self.operator, &TERMS)
+            .promote(self.chain, self.operator, &SPEC)
             .await?;
         self.deposits().await?;
         self.trade("vault.settle.new", LONG, SHORT, 100.0).await?;
