@@ -17,7 +17,7 @@ use crate::options::{Series, is_option};
 /// |---|---|---|
 /// | live | closing | the day before its series settles early |
 /// | live, closing | settled | the guard's final mark, or the settlement that the vault has kept |
-/// | settled | delisted | whoever delists it; its place may be another series' then |
+/// | any but a perpetual | delisted | whoever delists a series that nobody holds any more; its place may be another series' then |
 ///
 /// Whether its asset is frozen is no part of it: see `blocked`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

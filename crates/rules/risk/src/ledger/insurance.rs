@@ -15,38 +15,25 @@ use crate::{
 /// | Insurance | is | Pays of known debts |
 /// |---|---|---|
 /// | not asked | [`NotAsked`](Self::NotAsked) | nothing |
-/// | asked, of a pool or covers that have nothing, or while nobody owes | [`Asked`](Self::Asked), of nothing payable or nothing `covered` | nothing |
-/// | asked | [`Asked`](Self::Asked) | what is `covered`, at most what is payable |
-/// | drawn on | [`Asked`](Self::Asked), of less payable and of covers that have less left | the same of what is left |
+/// | none | [`Asked`](Self::Asked), with nothing payable, or nothing that covers have for known debts | nothing |
+/// | asked | [`Asked`](Self::Asked) | what covers have for them, at most what is payable |
+/// | drawn on | [`Asked`](Self::Asked), with less payable, and covers that have less left | the same of what is left |
 ///
 /// What was drawn is off the pool's word at once, so that nothing is counted twice; in one operation the pool is asked once.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Insurance {
     /// Nobody has asked the pool: while no debt is known, that costs nothing.
     NotAsked,
-    /// The pool was asked.
-    Asked {
-        /// What it has said, less what was drawn since.
-        pool: Pool,
-        /// Sum of what instruments' covers have for their known debts.
-        covered: Usd,
-    },
+    /// What the pool has said, less what was drawn since.
+    Asked(Pool),
 }
 
 impl Insurance {
-    /// What the pool has said, less what was drawn since; of one that was not asked, that it has nothing.
-    fn pool(&self) -> Pool {
+    /// What the pool has said, less what was drawn since.
+    const fn pool(&self) -> Option<&Pool> {
         match self {
-            Self::NotAsked => Pool::default(),
-            Self::Asked { pool, .. } => *pool,
-        }
-    }
-
-    /// Sum of what covers have for known debts, whatever the pool can pay.
-    const fn covered(&self) -> Usd {
-        match self {
-            Self::NotAsked => Usd::ZERO,
-            Self::Asked { covered, .. } => *covered,
+            Self::NotAsked => None,
+            Self::Asked(pool) => Some(pool),
         }
     }
 }
@@ -58,10 +45,7 @@ impl<S: Store> Ledger<'_, S> {
     /// # Errors
     /// [`Error::Overflow`].
     pub fn insure(&mut self, pool: Pool) -> Result<()> {
-        self.insurance = Insurance::Asked {
-            pool,
-            covered: Usd::ZERO,
-        };
+        self.insurance = Insurance::Asked(pool);
         if self.totals.debt > Usd::ZERO {
             self.count_insured()?;
         }
@@ -72,21 +56,16 @@ impl<S: Store> Ledger<'_, S> {
     #[cold]
     #[inline(never)]
     pub(super) fn count_insured(&mut self) -> Result<()> {
-        if !self.is_insured() {
-            return Ok(());
-        }
-        let (mut left, mut covered) = (self.store.records().known, Usd::ZERO);
+        let mut left = match self.insurance {
+            Insurance::NotAsked => 0,
+            Insurance::Asked(_) => self.store.records().known,
+        };
+        self.covered = Usd::ZERO;
         while left != 0 {
             let id = left.trailing_zeros() as InstrumentId;
             left &= left - 1;
-            let known = self.store.debts(id).known;
-            covered = covered.plus(known.min(self.cover_of(id)?.room()?))?;
-        }
-        if let Insurance::Asked {
-            covered: counted, ..
-        } = &mut self.insurance
-        {
-            *counted = covered;
+            let covered = self.store.debts(id).known.min(self.cover_of(id)?.room()?);
+            self.covered = self.covered.plus(covered)?;
         }
         Ok(())
     }
@@ -94,19 +73,20 @@ impl<S: Store> Ledger<'_, S> {
     /// Whether the pool was asked in this operation.
     #[must_use]
     pub const fn is_insured(&self) -> bool {
-        matches!(self.insurance, Insurance::Asked { .. })
+        matches!(self.insurance, Insurance::Asked(_))
     }
 
     /// What the pool pays now.
     #[must_use]
     pub fn payable(&self) -> Usd {
-        self.insurance.pool().payable
+        let pool = self.insurance.pool();
+        pool.map_or(Usd::ZERO, |pool| pool.payable)
     }
 
     /// What insurance pays of the known debts: what covers have for them, as far as the pool goes.
     #[must_use]
     pub fn insured(&self) -> Usd {
-        self.insurance.covered().min(self.payable())
+        self.covered.min(self.payable())
     }
 
     /// What payments have left of an instrument's cover, at its size now.
@@ -115,7 +95,8 @@ impl<S: Store> Ledger<'_, S> {
     /// [`Error::Overflow`].
     #[inline(never)]
     pub fn cover_of(&self, id: InstrumentId) -> Result<Cover> {
-        let measured = self.insurance.pool().measured;
+        let pool = self.insurance.pool();
+        let measured = pool.map_or(Usd::ZERO, |pool| pool.measured);
         let size = self.store.cover_size(id, measured, self.now)?;
         self.store.cover(id).at(size, self.now)
     }
@@ -123,12 +104,13 @@ impl<S: Store> Ledger<'_, S> {
     /// A cover at most as large as it would be by what the pool had before those deposits that have come while something is on record:
     /// nobody's deposit pays for what was owed before it.
     fn as_on_record(&self, id: InstrumentId, cover: Cover) -> Result<Cover> {
-        let pool = self.insurance.pool();
-        if pool.recorded >= pool.measured {
-            return Ok(cover);
+        match self.insurance {
+            Insurance::Asked(pool) if pool.recorded < pool.measured => {
+                let size = self.store.cover_size(id, pool.recorded, self.now)?;
+                cover.within(size.min(pool.recorded))
+            }
+            _ => Ok(cover),
         }
-        let size = self.store.cover_size(id, pool.recorded, self.now)?;
-        cover.within(size.min(pool.recorded))
     }
 
     /// What payments have left of an instrument's cover for what is on record.
@@ -157,7 +139,7 @@ impl<S: Store> Ledger<'_, S> {
             recoverable = recoverable.plus(due)?;
         }
         let recoverable = recoverable.min(self.totals.shortfall.or_zero());
-        let insured = self.insurance.covered().min(closable).min(deficit);
+        let insured = self.covered.min(closable).min(deficit);
         Ok([deficit, closable, insured.plus(recoverable)?])
     }
 
@@ -314,7 +296,7 @@ impl<S: Store> Ledger<'_, S> {
         for (underlying, _) in before.iter() {
             all.add(underlying, Usd::ZERO)?;
         }
-        let mut insured = self.insurance.covered();
+        let mut insured = self.covered;
         for (underlying, part) in all.iter() {
             let room = self.cover_of(underlying)?.room()?;
             let known = self.store.debts(underlying).known;
@@ -351,13 +333,13 @@ impl<S: Store> Ledger<'_, S> {
     pub(super) fn due_for(&self, id: InstrumentId, part: Usd, unit: Usd) -> Result<Usd> {
         let (room, known) = (self.cover_of(id)?.room()?, self.store.debts(id).known);
         let needed = self.totals.shortfall.plus(self.totals.debt)?.or_zero();
-        let (all, paid_of_all) = (self.insurance.covered(), self.insured().min(needed));
+        let paid_of_all = self.insured().min(needed);
         let insured = known.min(room);
         if insured == Usd::ZERO || paid_of_all == Usd::ZERO || part <= Usd::ZERO {
             return Ok(Usd::ZERO);
         }
         let [part, known, insured, paid_of_all, all] =
-            [part, known, insured, paid_of_all, all].map(|amount| amount.0.unsigned_abs());
+            [part, known, insured, paid_of_all, self.covered].map(|amount| amount.0.unsigned_abs());
         let paid = math::mul_div_up(insured, paid_of_all, all)?;
         let due = Usd(math::signed(math::mul_div_up(part, paid, known)?)?);
         whole_units(due, unit, room.min(self.payable()))
@@ -377,7 +359,7 @@ impl<S: Store> Ledger<'_, S> {
     /// instrument's cover has for rewards, and what the pool has beyond the debts that it insures. Returns it, in whole units of the
     /// token.
     pub(super) fn reward_for(&mut self, id: InstrumentId, wanted: Usd, unit: Usd) -> Result<Usd> {
-        let beyond = self.payable().minus(self.insurance.covered())?.or_zero();
+        let beyond = self.payable().minus(self.covered)?.or_zero();
         let most = self.cover_of(id)?.reward_room()?.min(beyond).min(wanted);
         let reward = whole_units(most, unit, most)?;
         if reward > Usd::ZERO {
@@ -427,7 +409,7 @@ impl<S: Store> Ledger<'_, S> {
     }
 
     fn draw(&mut self, amount: Usd) -> Result<()> {
-        let Insurance::Asked { pool, .. } = &mut self.insurance else {
+        let Insurance::Asked(pool) = &mut self.insurance else {
             return Err(Error::Overflow);
         };
         pool.payable = pool.payable.minus(amount)?;

@@ -37,6 +37,8 @@ pub struct Ledger<'s, S: Store> {
     pub totals: Totals,
     /// What the operation knows of insurance.
     insurance: Insurance,
+    /// Sum of what instruments' covers have for their known debts; nothing while the pool was not asked.
+    covered: Usd,
     /// What the legs of the account at hand have lost since it was last stored.
     losses: Parts,
     /// Unix time.
@@ -51,6 +53,7 @@ impl<'s, S: Store> Ledger<'s, S> {
             store,
             totals,
             insurance: Insurance::NotAsked,
+            covered: Usd::ZERO,
             losses: Parts::default(),
             now,
         }

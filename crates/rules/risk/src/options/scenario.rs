@@ -127,9 +127,8 @@ impl Revaluation {
             shock,
             ..
         } = *portfolio;
-        let prices = [spot.price(), stable.price()];
-        let unit = prices[0].max(prices[1]);
-        if prices.contains(&Price::ZERO) || unit > Price::MAX {
+        let unit = spot.price().max(stable.price());
+        if spot.price().min(stable.price()) == Price::ZERO || unit > Price::MAX {
             return Err(Refusal::Price);
         }
         let volatility_range =
