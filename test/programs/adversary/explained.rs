@@ -26,6 +26,8 @@ pub struct Explained {
     pub income: i128,
     /// Whose own operation asks for initial margin.
     pub margined: Vec<usize>,
+    /// Who was liquidated or deleveraged.
+    pub closed: Vec<usize>,
     /// Tokens that came to (or left) the vault, and whose account they are for.
     pub passages: Vec<(usize, i128)>,
 }
@@ -41,6 +43,7 @@ impl Explained {
             paid: vec![],
             income: 0,
             margined: vec![],
+            closed: vec![],
             passages: vec![],
         }
     }
@@ -101,6 +104,7 @@ impl Explained {
                 self.income += penalty;
                 if let Some(account) = place(event.account) {
                     self.pays(account, penalty, h);
+                    self.closed.push(account);
                 }
                 if let Some(into) = place(event.into) {
                     self.receives(into, penalty / 2, h);
@@ -113,6 +117,7 @@ impl Explained {
                 // The penalty of one that is not in debt is in no event; all that the pool receives is somebody's.
                 if let Some(account) = place(event.account) {
                     self.least[account] = i128::MIN / 4;
+                    self.closed.push(account);
                     let fees = seen.accounts[account].face().max(0);
                     self.income += fees;
                     self.receives(POOL, fees, h);
@@ -183,6 +188,8 @@ impl Explained {
         let edge = product(size, mark - price);
         let fees = seen.instruments[instrument].fees;
         let notional = product(size.abs(), price);
+        // Profit that the trade itself moves may be worth as much less in between.
+        let h = seen.least_worth(edge.abs() + notional / 100);
         for (account, edge, fee) in [(event.taker, edge, fees[1]), (event.maker, -edge, fees[0])] {
             let fee = product(notional, fee as i128);
             // Of an option a share of the underlying's notional, at most an eighth of its price.
@@ -196,8 +203,8 @@ impl Explained {
                 .expect("an account that takes part");
             self.margined.push(place);
             self.most[place] += edge - least_fee;
-            self.least[place] += edge - at_worth(most_fee, seen.h) - 1_000;
-            self.receives(FEES, most_fee + 1_000, seen.h);
+            self.least[place] += edge - at_worth(most_fee, h) - 1_000;
+            self.receives(FEES, most_fee + 1_000, h);
             self.income += most_fee;
         }
     }

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use alloy::primitives::Log;
+use alloy::primitives::{B256, I256, Log};
 use client::abi::IMarginVault;
 use risk::{InstrumentId, OutflowRates, Ratio, Usd, WAD};
 
@@ -20,10 +20,14 @@ use crate::world::{TRIPPED, World};
 /// In the place of an instrument where rewards were paid.
 const REWARDS: InstrumentId = InstrumentId::MAX;
 const DAY: f64 = 86_400.0;
+/// Seconds in which all but 1/e of a gain matures, by the tier of its market (DESIGN 3).
+const MATURITY: [f64; 4] = [600.0, 3_600.0, DAY, DAY];
 const OUTFLOW: OutflowRates = OutflowRates {
     daily: Ratio(WAD / 10),
     hourly: Ratio(WAD / 100),
 };
+/// The least that is due of the pool, dollars and as a share of its assets: for less, nobody is kept from leaving (DESIGN 6).
+const LEAST_DUE: [f64; 2] = [1.0, 1e-6];
 /// What a share of the pool may lose of an honest depositor's six million in one operation, dollars: rounding of shares.
 const POOL_ROUNDING: f64 = 0.001;
 
@@ -48,6 +52,8 @@ pub struct Score {
     pub left: f64,
     /// What one who left the pool has left to others of debts that nobody had found.
     pub ahead: f64,
+    /// What is on record that nobody has paid.
+    pub unpaid: f64,
 }
 
 /// What happened in a step that nobody operates in.
@@ -61,6 +67,15 @@ pub enum Cause {
     Surface,
 }
 
+/// What feeds and time have given.
+#[derive(Clone, Copy, Debug)]
+struct Lot {
+    since: u64,
+    gain: i128,
+    /// Seconds in which all but 1/e of it matures, at least.
+    maturity: f64,
+}
+
 /// Looks on at one sequence.
 #[derive(Clone, Debug)]
 pub struct Judge {
@@ -69,10 +84,12 @@ pub struct Judge {
     fair: i128,
     mature_at_start: i128,
     allowed: i128,
+    /// What has come from the pool less what went there: mature both ways.
+    elsewhere: i128,
     by_rule: i128,
     haircuts: i128,
     surface: i128,
-    lots: Vec<(u64, i128)>,
+    lots: Vec<Lot>,
     payments: Vec<Payment>,
     passages: Vec<Passage>,
     /// What covers had when nothing was paid, for debts and for rewards; and what may have come in since.
@@ -97,6 +114,7 @@ impl Judge {
             fair: 0,
             mature_at_start: 0,
             allowed: 0,
+            elsewhere: 0,
             by_rule: 0,
             haircuts: 0,
             surface: 0,
@@ -122,9 +140,18 @@ impl Judge {
         for (place, before) in ADVERSARY.zip(before) {
             let gain = self.seen.accounts[place].face() - before;
             self.fair += gain;
-            match cause {
-                Cause::Pump if gain > 0 => self.lots.push((self.seen.time, gain)),
-                _ => self.allowed += gain.max(0),
+            // What gained of all that the account holds, nobody says here: no less than the least of their tiers asks for.
+            let maturity = match cause {
+                Cause::Pump => DAY,
+                _ => MATURITY[usize::from(self.seen.least_tier(place).min(3))],
+            };
+            if gain > 0 {
+                let since = self.seen.time;
+                self.lots.push(Lot {
+                    since,
+                    gain,
+                    maturity,
+                });
             }
             if cause == Cause::Surface {
                 self.surface += gain;
@@ -143,6 +170,7 @@ impl Judge {
         operation: impl FnOnce(&mut World<'_>) -> Result<Vec<Log>, String>,
     ) -> Result<bool, Violation> {
         let health = health_of(world, margined);
+        let height = world.scene.node.height();
         let logs = match operation(world) {
             Ok(logs) => logs,
             Err(reason) => return self.refused(reason),
@@ -151,6 +179,7 @@ impl Judge {
         let explained = Explained::of(&logs, world, &before);
         self.compare(&before, &explained)?;
         self.depositors(&before, &explained)?;
+        closed_were_ill(world, height, &explained)?;
         self.margins(world, margined, &health, &explained)?;
         self.note(&before, &explained);
         self.look_at(world)?;
@@ -224,14 +253,23 @@ impl Judge {
             .filter(|(_, _, reward)| *reward)
             .map(|(_, amount, _)| amount)
             .sum();
-        let most = in_dollars(rewards) + POOL_ROUNDING;
+        // What an instrument pays in raises its cover by half, before it has been fetched.
+        let mut most = in_dollars(rewards + explained.income / 2) + POOL_ROUNDING;
         let mut lost = lost_by(Seen::claimed_of_pool);
         if before.pool.supply != self.seen.pool.supply {
             self.score.ahead = self.score.ahead.max(lost);
+            let [dollars, share] = LEAST_DUE;
+            most += dollars.max(share * in_dollars(before.pool.assets));
             lost = lost_by(Seen::found_claims);
         }
         hold(Kind::Theft, lost <= most, || {
             format!("depositors lose {lost}, {rewards} of it in rewards")
+        })?;
+        // Income is released over days: whoever joins before it is fetched and leaves after has nothing of it.
+        let price = |seen: &Seen| in_dollars(seen.pool.assets) / f64::from(seen.pool.supply);
+        let rise = (price(&self.seen) - price(before)) * f64::from(before.pool.supply);
+        hold(Kind::Theft, rise <= POOL_ROUNDING, || {
+            format!("shares of the pool are worth {rise} more at once")
         })
     }
 
@@ -280,11 +318,16 @@ impl Judge {
             .map(|place| explained.most[place] - explained.written_off[place])
             .sum();
         let by_rule = given + self.seen.outside - before.outside;
+        let of_vault = explained.passages.iter();
+        let brought = of_vault.filter(|(place, _)| ADVERSARY.contains(place));
+        let brought = brought.map(|(_, amount)| amount).sum::<i128>();
+        let elsewhere = by_rule - given + brought;
         let haircuts =
             |ids: std::ops::Range<usize>| ids.map(|place| explained.haircuts[place]).sum::<i128>();
         self.by_rule += by_rule + haircuts(ADVERSARY);
         self.haircuts += haircuts(ADVERSARY.end..ACCOUNTS);
-        self.allowed += by_rule.max(0);
+        self.allowed += (given - brought).max(0);
+        self.elsewhere += elsewhere;
         self.score.earned = self.score.earned.max(in_dollars(self.by_rule));
         self.income += explained.income;
         for &(place, amount, reward) in &explained.paid {
@@ -320,11 +363,14 @@ impl Judge {
     fn look_at(&mut self, world: &World<'_>) -> Result<(), Violation> {
         self.score.used = self.score.used.max(bounds::covers(&self.payments)?);
         self.score.worn = self.score.worn.max(self.seen.state()?);
+        self.score.unpaid = self.score.unpaid.max(in_dollars(self.seen.unpaid()));
         let taken = self.seen.wealth() - self.start - self.fair;
         self.score.taken = self.score.taken.max(in_dollars(taken));
         self.score.surface = self.score.surface.max(in_dollars(self.surface));
         let profit = ADVERSARY.map(|place| self.seen.accounts[place].pnl.max(0));
-        let profit = profit.sum::<i128>() - self.allowed;
+        let normal = self.lots.iter().filter(|lot| lot.maturity <= MATURITY[0]);
+        let normal = normal.map(|lot| lot.gain).sum::<i128>();
+        let profit = profit.sum::<i128>() - self.allowed - normal;
         self.score.profit = self.score.profit.max(in_dollars(profit));
         // Once the guardian's three days are over, the thin market's gains mature as its price asks for.
         let tripped = world.state.tripped.unwrap_or(u64::MAX - TRIPPED);
@@ -349,11 +395,11 @@ impl Judge {
 
     fn may_be_mature(&self) -> i128 {
         let now = self.seen.time;
-        let matured = self.lots.iter().map(|&(since, gain)| {
-            let left = (-((now - since) as f64) / DAY).exp();
-            gain - (gain as f64 * left * (1.0 - 1e-9)) as i128
+        let matured = self.lots.iter().map(|lot| {
+            let left = (-((now - lot.since) as f64) / lot.maturity).exp();
+            lot.gain - (lot.gain as f64 * left * (1.0 - 1e-9)) as i128
         });
-        self.mature_at_start + self.allowed + matured.sum::<i128>()
+        self.mature_at_start + self.allowed + self.elsewhere + matured.sum::<i128>()
     }
 
     /// What the end of a sequence is held to, once keepers have closed every debt: what limited liability has given the adversary
@@ -384,6 +430,32 @@ impl Judge {
 
 fn look(world: &World<'_>) -> Seen {
     Seen::of(world)
+}
+
+/// Nobody is liquidated or cut who had maintenance margin, at the prices of that moment and with everybody settled.
+fn closed_were_ill(world: &World<'_>, height: u64, explained: &Explained) -> Result<(), Violation> {
+    if explained.closed.is_empty() {
+        return Ok(());
+    }
+    let (accounts, vault) = (&world.scene.system.accounts, world.scene.system.vault);
+    let touch = |&account: &B256| Question::new(vault, &IMarginVault::touchCall { account });
+    let mut questions: Vec<_> = accounts.iter().map(touch).collect();
+    questions.extend(explained.closed.iter().map(|&place| {
+        let account = accounts[place];
+        Question::new(vault, &IMarginVault::healthCall { account })
+    }));
+    let mut answers = world.scene.node.look_back(height, &questions);
+    for _ in accounts {
+        let _ = answers.ask::<IMarginVault::touchCall>();
+    }
+    for place in &explained.closed {
+        let health = answers.take::<IMarginVault::healthCall>();
+        let (equity, maintenance) = (health.equity, I256::from_raw(health.maintenance));
+        hold(Kind::Theft, equity < maintenance, || {
+            format!("{place} is closed with {equity} of {maintenance}")
+        })?;
+    }
+    Ok(())
 }
 
 fn health_of(world: &World<'_>, places: &[usize]) -> Health {

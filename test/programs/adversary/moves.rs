@@ -15,8 +15,10 @@ use crate::setters;
 use crate::system::{
     ADVERSARY, ALLOWANCES, ETH, FIRST_OWNER, HONEST, KEEPER, POOL, QUIET, System, THIN,
 };
-use crate::world::{SHOCK, Scene, World};
+use crate::world::{SHOCK, Scene, UNIT, World};
 
+const HOUR: u64 = 3_600;
+const DAY: u64 = 24 * HOUR;
 const WAD: u128 = 1_000_000_000_000_000_000;
 
 /// What a step is.
@@ -74,8 +76,13 @@ pub enum Kind {
     HonestTrade,
     HonestMove,
     Keepers,
-    /// The owner takes nearly all of a cover away, until something is to be recovered.
+    /// The owner takes most of a cover away, or gives it back.
     Allowance,
+    /// Two of its accounts bet as high as they can, and the price moves until one of them is ill, or in debt: mostly beyond what insurance
+    /// may pay.
+    Ruin,
+    /// All that its owners have leaves, as far as it may; tokens that are borrowed pass through in between.
+    Leave,
 }
 
 impl Weighted for Kind {
@@ -98,7 +105,7 @@ impl Weighted for Kind {
         (Self::Flash, 2),
         (Self::List, 2),
         (Self::Distribute, 2),
-        (Self::Harvest, 1),
+        (Self::Harvest, 3),
         (Self::PoolDeposit, 4),
         (Self::PoolRequest, 4),
         (Self::PoolFulfil, 4),
@@ -118,14 +125,16 @@ impl Weighted for Kind {
         (Self::HonestMove, 4),
         (Self::Keepers, 2),
         (Self::Allowance, 2),
+        (Self::Ruin, 4),
+        (Self::Leave, 3),
     ];
     const ADVERSARY: usize = ADVERSARY.end;
     const HONEST: Range<usize> = HONEST;
     const INSTRUMENTS: usize = INSTRUMENTS;
 }
 
-/// Dollars of a cover that is next to nothing.
-const NEXT_TO_NOTHING: f64 = 500.0;
+/// Of a cover's allowance, what the owner may leave of it.
+const ALLOWED: [f64; 6] = [0.0, 0.001, 0.01, 0.1, 0.5, 1.0];
 
 /// One step of a sequence.
 pub type Gene = crate::gene::Gene<Kind>;
@@ -209,10 +218,9 @@ pub fn step(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool
         }
         Kind::HonestMove => honest_move(world, judge, gene),
         Kind::Keepers => keepers(world, judge, gene),
-        Kind::Allowance => {
-            set_allowance(world, judge, NEXT_TO_NOTHING)?;
-            Ok(true)
-        }
+        Kind::Allowance => allow(world, judge, usize::from(gene.i) % 3, gene.x),
+        Kind::Ruin => ruin(world, judge, gene),
+        Kind::Leave => leave(world, judge, gene),
         _ => market(world, judge, gene),
     }
 }
@@ -526,11 +534,10 @@ fn closing(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool,
             } else {
                 WAD / 65_536 * u128::from(gene.y) + 1
             };
-            let richest = || ADVERSARY.max_by_key(|&place| judge.seen.accounts[place].capital);
             let into = if gene.i.is_multiple_of(2) {
                 a
             } else {
-                richest().unwrap_or(a)
+                richest(judge)
             };
             let places = candidates(world, judge, gene);
             first(places, |place| {
@@ -559,26 +566,117 @@ fn closing(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool,
                 judge.watch(world, &[], |world| deleverage(world, place, legs, a))
             })
         }
-        _ => {
-            set_allowance(world, judge, ALLOWANCES[THIN])?;
-            for turn in 0..3 {
-                let place = (usize::from(gene.i) + turn) % 3;
-                let instrument = world.scene.system.instruments[place];
-                let call = IMarginVault::recoverCall { instrument };
-                if judge.watch(world, &[], |world| send(world, a, &call))? {
-                    return Ok(true);
-                }
-            }
-            Ok(false)
-        }
+        _ => recover(world, judge, gene),
     }
 }
 
-/// The owner leaves next to nothing of the thin asset's cover, so that debts stay on record, or gives it what it had.
-fn set_allowance(world: &World<'_>, judge: &mut Judge, dollars: f64) -> Result<(), Violation> {
-    let scene = world.scene;
-    setters::set_instrument(scene.node, scene.system, THIN, dollars);
-    judge.moved(world, Cause::Market).map(drop)
+/// Anybody draws on the pool for what is on record; sometimes a debt comes first that nobody pays.
+fn recover(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, Violation> {
+    let a = gene.own();
+    if gene.y & 8 == 0 {
+        leave_unpaid(world, judge, gene)?;
+        judge.doing = format!("{:?}", gene.kind);
+    }
+    for turn in 0..3 {
+        let place = (usize::from(gene.i) + turn) % 3;
+        // Mostly the owner lets insurance pay again, more or less.
+        if !gene.y.is_multiple_of(4) {
+            let part = gene.y % ALLOWED.len() as u16;
+            allow(world, judge, place, part.max(ALLOWED.len() as u16 / 2))?;
+        }
+        let instrument = world.scene.system.instruments[place];
+        let call = IMarginVault::recoverCall { instrument };
+        if judge.watch(world, &[], |world| send(world, a, &call))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The owner leaves a part of what it once let insurance pay for a perpetual.
+fn allow(
+    world: &mut World<'_>,
+    judge: &mut Judge,
+    place: usize,
+    part: u16,
+) -> Result<bool, Violation> {
+    let part = ALLOWED[usize::from(part) % ALLOWED.len()];
+    if !world.allow(place, ALLOWANCES[place] * part) {
+        return Ok(false);
+    }
+    judge.moved(world, Cause::Market)
+}
+
+/// Unless something is on record: once things are calm, the ruin after which a debt is most likely to be left that nobody has paid. One
+/// of the poorest buys, the cover shrinks, the price falls as far as it can, and whoever is in debt is closed.
+fn leave_unpaid(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<(), Violation> {
+    if judge.seen.unpaid() > 0 {
+        return Ok(());
+    }
+    // A market that has moved asks for so much margin that its shock leaves no debt.
+    world.pass(DAY);
+    world.pass_poked(2 * HOUR);
+    judge.moved(world, Cause::Market)?;
+    let capital = |place: &usize| judge.seen.accounts[*place].capital;
+    let can_bet = |place: &usize| capital(place) > 10_000 * WAD as i128;
+    let poorest = ADVERSARY.filter(can_bet).min_by_key(capital);
+    let gene = Gene {
+        a: poorest.map_or(gene.a, |place| place as u8),
+        i: if gene.i.is_multiple_of(4) { 0 } else { 1 },
+        x: gene.x | 1,
+        y: gene.y & !2 | 5,
+        ..gene
+    };
+    ruin(world, judge, gene)?;
+    Ok(())
+}
+
+/// A perpetual that a ruin is made of.
+fn bet_on(gene: Gene) -> usize {
+    [ETH, THIN][usize::from(gene.i % 2)]
+}
+
+/// Two accounts on both sides of a perpetual, as large as their margin and its cover allow; then mostly that cover shrinks, and the price
+/// goes up or down by its shock, or by a part of it that leaves one of them ill. Whoever has lost more than it had is closed, or left to
+/// others.
+fn ruin(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, Violation> {
+    let place = bet_on(gene);
+    let bet = Gene {
+        i: place as u8,
+        x: 0,
+        y: 0,
+        ..gene
+    };
+    let parties = [gene.own(), gene.other_own()];
+    let size = size(world, judge, bet, parties);
+    let mark = judge.seen.instruments[place].mark as u128;
+    // Other positions need margin as well, and a market that has moved asks for more.
+    for eighths in [8, 6, 4, 3, 2] {
+        if trade(world, judge, parties, place, size / 8 * eighths, mark)? {
+            break;
+        }
+    }
+    if !gene.x.is_multiple_of(4) {
+        allow(world, judge, place, gene.x / 4 % (ALLOWED.len() as u16 / 2))?;
+    }
+    let distance = if gene.y & 4 == 0 { SHOCK / 4 } else { SHOCK };
+    let by = if gene.y & 1 == 0 { distance } else { -distance };
+    let cause = if place == THIN {
+        world.pump(by);
+        Cause::Pump
+    } else {
+        world.jump(place, by);
+        Cause::Market
+    };
+    judge.moved(world, cause)?;
+    if gene.y & 2 == 0 {
+        for party in parties {
+            if judge.seen.accounts[party].face() < 0 {
+                judge.watch(world, &[], |world| deleverage(world, party, 16, parties[0]))?;
+            }
+        }
+    }
+    Ok(true)
 }
 
 /// A new series in the place of one that has settled, or whose expiry is waited for.
@@ -702,6 +800,43 @@ fn flash(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, V
     judge.watch(world, &[a], |world| withdraw(world, a, amount))
 }
 
+/// Its accounts withdraw all that they have, one after the other. In between one of its owners brings what is not needed for longer than
+/// this, to an account of its own or of anybody's, and takes it away again.
+fn leave(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, Violation> {
+    let lender = gene.own();
+    let owner = world.scene.system.owner_of(lender);
+    let mut done = false;
+    for turn in 0..2 + usize::from(gene.x % 4) {
+        let place = if turn == 0 {
+            richest(judge)
+        } else {
+            (gene.other_own() + turn) % ADVERSARY.len()
+        };
+        for pass in 0..2 {
+            let capital = judge.seen.accounts[place].capital;
+            if capital >= UNIT {
+                done |= judge.watch(world, &[place], |world| withdraw(world, place, capital))?;
+            }
+            if pass == 0 {
+                let borrowed = amount(world, owner, gene.y);
+                judge.watch(world, &[], |world| deposit(world, lender, lender, borrowed))?;
+            }
+        }
+    }
+    let capital = judge.seen.accounts[lender].capital;
+    if capital >= UNIT {
+        done |= judge.watch(world, &[lender], |world| withdraw(world, lender, capital))?;
+    }
+    Ok(done)
+}
+
+/// The account of the adversary's with the most capital.
+fn richest(judge: &Judge) -> usize {
+    ADVERSARY
+        .max_by_key(|&place| judge.seen.accounts[place].capital)
+        .unwrap_or(0)
+}
+
 // ---- pool, governance
 
 fn in_pool(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool, Violation> {
@@ -734,6 +869,10 @@ fn in_pool(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool,
             })
         }
         Kind::PoolFulfil => {
+            if holder(world, owner, pool::pending).1.is_zero() {
+                let kind = Kind::PoolRequest;
+                in_pool(world, judge, Gene { kind, ..gene })?;
+            }
             let (controller, pending) = holder(world, owner, pool::pending);
             if pending.is_zero() {
                 return Ok(false);
@@ -748,6 +887,11 @@ fn in_pool(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool,
             })
         }
         _ => {
+            // Sometimes all that comes before comes now.
+            if gene.y.is_multiple_of(2) && holder(world, owner, pool::claimable).1.is_zero() {
+                let kind = Kind::PoolFulfil;
+                in_pool(world, judge, Gene { kind, ..gene })?;
+            }
             let (owner, claimable) = holder(world, owner, pool::claimable);
             if claimable.is_zero() {
                 return Ok(false);

@@ -138,7 +138,7 @@ impl Node {
         if executed.success {
             return Ok((executed.logs.clone(), executed.created));
         }
-        let again = self.execute(from, to, input, GAS_LIMIT);
+        let again = self.execute(BlockId::latest(), from, to, input, GAS_LIMIT);
         Err(again
             .err()
             .unwrap_or_else(|| "it would work a second time".to_owned()))
@@ -173,12 +173,13 @@ impl Node {
 
     fn execute(
         &self,
+        block: BlockId,
         from: Address,
         to: TxKind,
         input: Bytes,
         gas_limit: u64,
     ) -> Result<Bytes, String> {
-        let state = self.chain.state_at(BlockId::latest()).expect("the head");
+        let state = self.chain.state_at(block).expect("a block that was mined");
         let call = self.transaction(from, to, input, U256::ZERO, gas_limit);
         let outcome = self
             .chain
@@ -200,7 +201,8 @@ impl Node {
         to: Address,
         call: &C,
     ) -> Result<C::Return, String> {
-        let output = self.execute(from, TxKind::Call(to), call.abi_encode().into(), GAS_LIMIT)?;
+        let input = call.abi_encode().into();
+        let output = self.execute(BlockId::latest(), from, TxKind::Call(to), input, GAS_LIMIT)?;
         Ok(C::abi_decode_returns(&output).expect("what the ABI says"))
     }
 
@@ -210,8 +212,18 @@ impl Node {
             .unwrap_or_else(|error| panic!("{}: {error}", C::SIGNATURE))
     }
 
+    /// The number of the newest block.
+    pub fn height(&self) -> u64 {
+        self.chain.head().header.number
+    }
+
     /// Asks many questions one after the other, each of which finds what the ones before have done; nothing of it lasts.
     pub fn look(&self, questions: &[Question]) -> Answers {
+        self.look_back(self.height(), questions)
+    }
+
+    /// As [`Node::look`], at an earlier block.
+    pub fn look_back(&self, height: u64, questions: &[Question]) -> Answers {
         let calls = questions
             .iter()
             .map(|question| Call3 {
@@ -223,7 +235,7 @@ impl Node {
         let input = aggregate3Call { calls }.abi_encode().into();
         let to = TxKind::Call(MULTICALL3);
         let output = self
-            .execute(Address::ZERO, to, input, GAS_OF_A_LOOK)
+            .execute(height.into(), Address::ZERO, to, input, GAS_OF_A_LOOK)
             .expect("a look fails by itself");
         let results = aggregate3Call::abi_decode_returns(&output).expect("what the ABI says");
         Answers {

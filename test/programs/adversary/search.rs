@@ -11,7 +11,7 @@ use crate::outsider::Outsider;
 use crate::own_market::OwnMarket;
 use crate::world::{Scene, State, World};
 
-const AIMS: usize = 7;
+const AIMS: usize = 8;
 /// A long search says every so many operations that it goes on.
 const TOLD_EVERY: u64 = 1_000;
 
@@ -185,6 +185,7 @@ impl Search<'_> {
             (&mut best.earned, score.earned),
             (&mut best.left, score.left),
             (&mut best.ahead, score.ahead),
+            (&mut best.unpaid, score.unpaid),
         ] {
             *best = best.max(value);
         }
@@ -197,6 +198,7 @@ impl Search<'_> {
             score.surface,
             score.earned,
             score.left,
+            score.unpaid,
         ];
         self.climb.keep(aims, genes);
     }

@@ -42,6 +42,8 @@ pub struct AccountSeen {
     pub immature: i128,
     /// Why it could not be settled, if it could not: then it is as it was.
     pub unsettled: bool,
+    /// What it holds, by place.
+    holds: [bool; INSTRUMENTS],
 }
 
 impl AccountSeen {
@@ -241,6 +243,7 @@ impl Seen {
                 let place = numbers.iter().position(|known| known == number);
                 let size = signed(size);
                 if let Some(place) = place {
+                    account.holds[place] = true;
                     self.instruments[place].sizes[usize::from(size < 0)] += size.unsigned_abs();
                 }
             }
@@ -302,6 +305,13 @@ impl Seen {
         }
     }
 
+    /// The least tier of what an account holds.
+    pub fn least_tier(&self, place: usize) -> u8 {
+        let held = self.accounts[place].holds.iter().zip(&self.instruments);
+        let tiers = held.filter_map(|(held, instrument)| held.then_some(instrument.tier));
+        tiers.min().unwrap_or(0)
+    }
+
     /// C + P at its worth.
     pub fn equity(&self, place: usize) -> i128 {
         let account = &self.accounts[place];
@@ -330,6 +340,17 @@ impl Seen {
         profit / WAD * self.h + profit % WAD * self.h / WAD
     }
 
+    /// The least that a unit of profit is worth while there is less of it by an amount, with everybody settled.
+    pub fn least_worth(&self, less: i128) -> i128 {
+        if self.h == WAD {
+            return self.h;
+        }
+        let profit = self.totals[1] as f64;
+        let share = profit / (profit - less as f64).max(1.0);
+        let missing = (WAD - self.h) as f64 * share;
+        (WAD as f64 - missing).max(0.0) as i128
+    }
+
     /// What insurance pays of known debts now.
     pub fn insured(&self) -> i128 {
         let sum: i128 = self
@@ -338,6 +359,11 @@ impl Seen {
             .map(|debts| debts.known.min(debts.room))
             .sum();
         sum.min(self.pool.payable)
+    }
+
+    /// What is on record of debts that nobody has paid.
+    pub fn unpaid(&self) -> i128 {
+        self.debts.iter().map(|debts| debts.unpaid).sum()
     }
 
     /// What the pool will pay of debts, found or not, and of those on record.

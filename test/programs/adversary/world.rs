@@ -18,7 +18,8 @@ use crate::bounds::Passage;
 use crate::node::Node;
 use crate::own_market::OwnMarket;
 use crate::seen::{Series, money};
-use crate::system::{self, ETH, FEED, HONEST, KEEPER, PRICES, QUIET, System, THIN};
+use crate::setters;
+use crate::system::{self, ALLOWANCES, ETH, FEED, HONEST, KEEPER, PRICES, QUIET, System, THIN};
 
 /// Largest move that covers have to pay for, in basis points.
 pub const SHOCK: i64 = 1_500;
@@ -48,6 +49,8 @@ pub struct State {
     silent: [bool; 3],
     pub series: Vec<Series>,
     nonce: u64,
+    /// What the owner lets insurance pay for each perpetual, dollars.
+    pub allowances: [f64; 3],
     /// When the thin market was first manipulated.
     pub tripped: Option<u64>,
     /// What accounts brought before a sequence begins: for two days it may leave again.
@@ -85,6 +88,7 @@ impl<'a> World<'a> {
                 silent: [false; 3],
                 series: vec![],
                 nonce: 1,
+                allowances: ALLOWANCES,
                 tripped: None,
                 brought: vec![],
             },
@@ -107,7 +111,8 @@ impl<'a> World<'a> {
     }
 
     fn deposit_all(&mut self) {
-        let brought = [20, 20, 60, 60, 400, 400, 100, 20];
+        // What the second owner has is more than may leave at once.
+        let brought = [20, 20, 60, 60, 400, 400, 100, 3_000];
         for (place, thousands) in brought.into_iter().enumerate() {
             self.deposit(place, f64::from(thousands) * 1_000.0);
         }
@@ -311,6 +316,17 @@ impl<'a> World<'a> {
             self.state.tripped = Some(node.now());
         }
         self.jump(THIN, basis_points);
+    }
+
+    /// The owner changes what insurance may pay for a perpetual. Returns whether it is another amount.
+    pub fn allow(&mut self, place: usize, dollars: f64) -> bool {
+        let Scene { node, system } = self.scene;
+        let before = std::mem::replace(&mut self.state.allowances[place], dollars);
+        let changes = before.to_bits() != dollars.to_bits();
+        if changes {
+            setters::set_instrument(node, system, place, dollars);
+        }
+        changes
     }
 
     /// The thin market returns to its true price.
@@ -520,5 +536,5 @@ fn mint(scene: Scene<'_>) {
     }
     let [first, second] = system.adversaries();
     system::mint(node, system, first, 1_000_000_000.0);
-    system::mint(node, system, second, 1_000_000.0);
+    system::mint(node, system, second, 4_000_000.0);
 }
