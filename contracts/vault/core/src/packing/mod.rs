@@ -147,7 +147,7 @@ pub const fn of_totals([backing, claims, missing]: [Word; 3]) -> Totals {
 pub fn account(account: &Account) -> ([Word; 2], Option<Word>) {
     let (instruments, count) = account.legs.parts();
     let [fast, hour, day] = account.maturing.amounts;
-    let [_, lost_hour, lost_day] = account.maturing.lost;
+    let [lost_hour, lost_day] = account.maturing.lost;
     let slow = hour | day | lost_hour | lost_day != 0;
     let low = u128::from(fast.cast_unsigned())
         | u128::from(account.clock.seen) << 64
@@ -193,7 +193,7 @@ pub fn of_account([funds, state]: [Word; 2], third: impl FnOnce() -> Word) -> Ac
         pnl: of_amount(pnl),
         maturing: Maturing {
             amounts: [fast.cast_signed(), hour, day],
-            lost: [0, lost_hour, lost_day],
+            lost: [lost_hour, lost_day],
             since,
         },
         bucket: lowest(low >> 112, 4) as u8,
@@ -445,10 +445,10 @@ mod tests {
             legs.push(id).unwrap();
         }
         for (pnl, amounts, lost) in [
-            (MAX, [i64::MAX; 3], [0, i64::MAX, i64::MAX]),
-            (-MAX, [i64::MIN, 0, 0], [0; 3]),
-            (-1, [-1, 1, 0], [0, 0, 1]),
-            (1, [1, 0, 1], [0, 1, 0]),
+            (MAX, [i64::MAX; 3], [i64::MAX; 2]),
+            (-MAX, [i64::MIN, 0, 0], [0; 2]),
+            (-1, [-1, 1, 0], [0, 1]),
+            (1, [1, 0, 1], [1, 0]),
         ] {
             let stored = Account {
                 capital: Usd(MAX),
@@ -477,12 +477,12 @@ mod tests {
     #[test]
     fn only_slow_gains_need_a_third_word() {
         for (amounts, lost, needed) in [
-            ([i64::MIN, 0, 0], [0; 3], false),
-            ([i64::MAX, 0, 0], [0; 3], false),
-            ([0, 1, 0], [0; 3], true),
-            ([0, 0, 1], [0; 3], true),
-            ([0, 0, 0], [0, 1, 0], true),
-            ([0, 0, 0], [0, 0, 1], true),
+            ([i64::MIN, 0, 0], [0; 2], false),
+            ([i64::MAX, 0, 0], [0; 2], false),
+            ([0, 1, 0], [0; 2], true),
+            ([0, 0, 1], [0; 2], true),
+            ([0; 3], [1, 0], true),
+            ([0; 3], [0, 1], true),
         ] {
             let maturing = Maturing {
                 amounts,

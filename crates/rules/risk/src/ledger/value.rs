@@ -18,8 +18,6 @@ pub struct Valued {
     pub positions: Positions,
     /// Net gain of all its legs: still unsettled, or settled just now.
     pub gain: Usd,
-    /// Whether a leg was cut since it joined, but for those that have joined anew just now.
-    pub cut: bool,
     /// Equity and maintenance margin.
     pub health: Health,
     /// What profit is worth once the account is settled.
@@ -124,7 +122,6 @@ impl<S: Store> Ledger<'_, S> {
             account,
             positions: legs.positions,
             gain: legs.gain,
-            cut: legs.cut,
             coverage,
         })
     }
@@ -189,6 +186,11 @@ impl<S: Store> Ledger<'_, S> {
     /// # Errors
     /// [`Overflow`](crate::Error::Overflow).
     pub fn maintenance_of_joined(&self, id: S::AccountId, legs: &Legs) -> Result<Usd> {
+        self.maintenance(&self.positions_at_joining(id, legs)?)
+    }
+
+    /// The positions that an account's legs were when they joined, but for those in instruments that are settled.
+    fn positions_at_joining(&self, id: S::AccountId, legs: &Legs) -> Result<Positions> {
         let mut joined = Positions::default();
         for &instrument in legs.as_slice() {
             if !self.store.is_settled(instrument) {
@@ -196,7 +198,7 @@ impl<S: Store> Ledger<'_, S> {
                 joined.add(instrument, leg.side.position(leg.joined)?)?;
             }
         }
-        self.maintenance(&joined)
+        Ok(joined)
     }
 
     /// Whether a touched account that ails counts as healthy for a liquidation, because cuts of others took what hedged it, or a
@@ -218,10 +220,11 @@ impl<S: Store> Ledger<'_, S> {
             let closing = closing();
             return Ok(closing.rate == Ratio::ZERO && closing.is_valid(self.now));
         }
-        if !valued.cut {
+        let joined = self.positions_at_joining(id, &account.legs)?;
+        if joined.iter().eq(valued.positions.iter()) {
             return Ok(false);
         }
-        let joined = || self.maintenance_of_joined(id, &account.legs);
+        let joined = || self.maintenance(&joined);
         Ok(Ground::of_ailing(account, &valued.health, joined)? == Some(Ground::Cut))
     }
 

@@ -85,8 +85,8 @@ pub struct Maturing {
     /// I of each [`Maturity`] in micro-dollars at `since`. Only the first may be below zero: losses that offset what is gained in
     /// quiet markets after them.
     pub amounts: [i64; 3],
-    /// What losses have taken of each but the first, which is not remembered, in micro-dollars at `since`, less what was gained back.
-    pub lost: [i64; 3],
+    /// What losses have taken of those of an hour and of a day, in micro-dollars at `since`, less what was gained back.
+    pub lost: [i64; 2],
     /// Unix time up to which they have decayed: that of the account's last settlement.
     pub since: u32,
 }
@@ -99,13 +99,11 @@ impl Maturing {
         let now = u32::try_from(now).unwrap_or(u32::MAX).max(self.since);
         let elapsed = now.wrapping_sub(self.since);
         self.since = now;
-        if elapsed > 0 {
-            for numbers in [&mut self.amounts, &mut self.lost] {
-                for (amount, period) in numbers.iter_mut().zip(SECONDS) {
-                    if *amount != 0 {
-                        *amount = left(*amount, elapsed, period);
-                    }
-                }
+        let periods = SECONDS.iter().chain(&SECONDS[1..]);
+        let amounts = self.amounts.iter_mut().chain(&mut self.lost);
+        for (amount, period) in amounts.zip(periods) {
+            if elapsed > 0 && *amount != 0 {
+                *amount = left(*amount, elapsed, *period);
             }
         }
         self
@@ -135,37 +133,34 @@ impl Maturing {
     }
 
     fn lose(&mut self, mut change: i64) {
-        for (amount, lost) in self.amounts.iter_mut().zip(&mut self.lost) {
-            let taken = change.max((*amount).max(0).wrapping_neg());
-            *amount = amount.wrapping_add(taken);
-            *lost = lost.saturating_sub(taken);
+        for place in 0..SECONDS.len() {
+            let taken = change.max(self.amounts[place].max(0).wrapping_neg());
+            self.amounts[place] = self.amounts[place].wrapping_add(taken);
             change = change.wrapping_sub(taken);
+            if place > 0 {
+                self.lost[place - 1] = self.lost[place - 1].saturating_sub(taken);
+            }
         }
-        self.lost[0] = 0;
         self.amounts[0] = self.amounts[0].saturating_add(change);
     }
 
-    /// Adds a gain: first as much as is slow of who pays it, which gains back nothing that was lost here; then what it gains back.
-    fn gain(&mut self, change: i64, place: usize, payer: &[i64; 3]) {
-        let (mut payer, mut lost) = (*payer, self.lost);
-        let left = self.add_as_slow(change, place, &mut payer);
-        let left = self.add_as_slow(left, place, &mut lost);
-        self.lost = lost;
-        self.amounts[place] = self.amounts[place].saturating_add(left);
-    }
-
-    /// Adds as much of a gain as there is in `slow`, which it is taken from, the slowest first, and no faster than `place`. Returns what
-    /// is left of the gain.
-    #[inline(never)]
-    fn add_as_slow(&mut self, mut gain: i64, place: usize, slow: &mut [i64; 3]) -> i64 {
-        for slower in (1..slow.len()).rev() {
-            let part = slow[slower].min(gain);
-            slow[slower] = slow[slower].wrapping_sub(part);
-            gain = gain.wrapping_sub(part);
-            let amount = &mut self.amounts[slower.max(place)];
-            *amount = amount.saturating_add(part);
+    /// Adds a gain: first as much as is slow of who pays it, which gains back nothing that was lost here; then what it gains back, the
+    /// slowest first; then the rest.
+    fn gain(&mut self, mut change: i64, place: usize, payer: &[i64; 3]) {
+        for step in 0..5 {
+            let slow = 2 - step % 2;
+            let part = match step {
+                0 | 1 => payer[slow].min(change),
+                2 | 3 => self.lost[slow - 1].min(change),
+                _ => change,
+            };
+            if step == 2 || step == 3 {
+                self.lost[slow - 1] = self.lost[slow - 1].wrapping_sub(part);
+            }
+            let class = if step == 4 { place } else { slow.max(place) };
+            self.amounts[class] = self.amounts[class].saturating_add(part);
+            change = change.wrapping_sub(part);
         }
-        gain
     }
 
     /// How much of the settled profit `pnl` is immature at unix time `now`: clamp(I, 0, P).
@@ -293,7 +288,7 @@ mod tests {
             // A loss afterwards does: the gain is gone.
             let lost = number.plus(Usd(-60 * DOLLAR), class, 0);
             assert_eq!(lost.amounts, [-100_000_000, 0, 0]);
-            assert_eq!(lost.lost[class as usize], 60_000_000);
+            assert_eq!(lost.lost[class as usize - 1], 60_000_000);
         }
     }
 
@@ -302,31 +297,21 @@ mod tests {
         let mut number = gained(3, Maturity::Hour, 0).plus(Usd(5 * DOLLAR), Maturity::Day, 0);
         number = number.plus(Usd(-7 * DOLLAR), Maturity::TenMinutes, 0);
         assert_eq!(number.amounts, [0, 0, 1_000_000]);
-        assert_eq!(number.lost, [0, 3_000_000, 4_000_000]);
+        assert_eq!(number.lost, [3_000_000, 4_000_000]);
         for (dollars, class, amounts, lost) in [
             (
                 1,
                 Maturity::TenMinutes,
                 [0, 0, 2_000_000],
-                [0, 3_000_000, 3_000_000],
+                [3_000_000, 3_000_000],
             ),
-            (
-                1,
-                Maturity::Day,
-                [0, 0, 3_000_000],
-                [0, 3_000_000, 2_000_000],
-            ),
-            (
-                4,
-                Maturity::Hour,
-                [0, 2_000_000, 5_000_000],
-                [0, 1_000_000, 0],
-            ),
+            (1, Maturity::Day, [0, 0, 3_000_000], [3_000_000, 2_000_000]),
+            (4, Maturity::Hour, [0, 2_000_000, 5_000_000], [1_000_000, 0]),
             (
                 3,
                 Maturity::TenMinutes,
                 [2_000_000, 3_000_000, 5_000_000],
-                [0; 3],
+                [0; 2],
             ),
         ] {
             number = number.plus(Usd(dollars * DOLLAR), class, 0);
@@ -338,7 +323,7 @@ mod tests {
     fn what_was_lost_is_forgotten_as_it_would_have_matured() {
         let lost = gained(1, Maturity::Hour, 0).plus(Usd(DOLLAR), Maturity::Day, 0);
         let lost = lost.plus(Usd(-2 * DOLLAR), Maturity::Day, 0);
-        assert_eq!(lost.at(3_600).lost, [0, 367_880, 959_190]);
+        assert_eq!(lost.at(3_600).lost, [367_880, 959_190]);
     }
 
     #[test]
@@ -346,11 +331,11 @@ mod tests {
         let lost = gained(1, Maturity::Day, 0).plus(Usd(-DOLLAR), Maturity::Day, 0);
         let payer = [0, 0, 1_000_000];
         let paid = lost.paid(Usd(2 * DOLLAR), Maturity::TenMinutes, &payer, 0);
-        assert_eq!((paid.amounts, paid.lost), ([0, 0, 2_000_000], [0; 3]));
+        assert_eq!((paid.amounts, paid.lost), ([0, 0, 2_000_000], [0; 2]));
         let slow = lost.paid(Usd(DOLLAR), Maturity::TenMinutes, &payer, 0);
         assert_eq!(
             (slow.amounts, slow.lost),
-            ([0, 0, 1_000_000], [0, 0, 1_000_000])
+            ([0, 0, 1_000_000], [0, 1_000_000])
         );
     }
 

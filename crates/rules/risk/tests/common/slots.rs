@@ -231,7 +231,7 @@ impl Store for Counted {
     fn account(&self, id: usize) -> Account {
         let account = self.memory.account(id);
         let Maturing { amounts, lost, .. } = account.maturing;
-        let slow = amounts[1..] != [0; 2] || lost != [0; 3];
+        let slow = amounts[1..] != [0; 2] || lost != [0; 2];
         let slots = 0..2 + i32::from(slow);
         slots.for_each(|part| self.note(format!("account {id} {part}")));
         account
