@@ -153,8 +153,8 @@ interface IMarginVault is IOwnable {
         uint256 takerFee
     );
 
-    /// @notice An account's capital or profit is another, whatever changed it: settling its legs, a payment, tokens. An operation may
-    /// change one several times.
+    /// @notice What an account owns from now on, whatever changed it: settling its legs, a payment, tokens. An operation may change an
+    /// account several times; one that was settled at no gain may be told as it was.
     /// @param account The account; the vault's own, into which fees are paid, included.
     /// @param capital C from now on, WAD.
     /// @param pnl P from now on, WAD; a debt if negative.
@@ -739,6 +739,7 @@ interface IMarginVault is IOwnable {
     /// @param s The signature's second half.
     /// @custom:emits Deposited
     /// @custom:reverts InvalidAmount when nothing arrives
+    /// @custom:reverts NotInitialized when this is no vault that was set up
     /// @custom:reverts TokenFailed when the token refuses, for want of an allowance as well
     /// @custom:reverts GuardFailed when a debt is paid off and the guard does not answer
     /// @custom:reverts EngineFailed when a debt is paid off, the account holds options and the engine does not answer

