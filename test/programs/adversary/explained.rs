@@ -26,6 +26,8 @@ pub struct Explained {
     pub income: i128,
     /// Whose own operation asks for initial margin.
     pub margined: Vec<usize>,
+    /// Whose profit was converted.
+    pub converted: Vec<usize>,
     /// Who was liquidated or deleveraged.
     pub closed: Vec<usize>,
     /// Tokens that came to (or left) the vault, and whose account they are for.
@@ -43,6 +45,7 @@ impl Explained {
             paid: vec![],
             income: 0,
             margined: vec![],
+            converted: vec![],
             closed: vec![],
             passages: vec![],
         }
@@ -146,6 +149,7 @@ impl Explained {
                 let haircut = money(event.profit) - money(event.received);
                 if let Some(account) = place(event.account) {
                     self.both(account, -haircut);
+                    self.converted.push(account);
                     self.haircuts[account] += haircut;
                 }
                 self.sum -= haircut;

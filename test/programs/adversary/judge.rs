@@ -179,6 +179,7 @@ impl Judge {
         let explained = Explained::of(&logs, world, &before);
         self.compare(&before, &explained)?;
         self.depositors(&before, &explained)?;
+        self.conversions(&before, &explained)?;
         closed_were_ill(world, height, &explained)?;
         self.margins(world, margined, &health, &explained)?;
         self.note(&before, &explained);
@@ -271,6 +272,17 @@ impl Judge {
         hold(Kind::Theft, rise <= POOL_ROUNDING, || {
             format!("shares of the pool are worth {rise} more at once")
         })
+    }
+
+    /// A conversion takes mature profit alone: it makes nobody's capital and mature profit more.
+    fn conversions(&self, before: &Seen, explained: &Explained) -> Result<(), Violation> {
+        for &place in &explained.converted {
+            let more = self.seen.accounts[place].mature() - before.accounts[place].mature();
+            hold(Kind::Early, more <= ROUNDING, || {
+                format!("{} of {place}'s matures as it converts", in_dollars(more))
+            })?;
+        }
+        Ok(())
     }
 
     /// Invariant 5.
@@ -386,10 +398,7 @@ impl Judge {
 
     /// What is mature now.
     fn mature(&self) -> i128 {
-        let accounts = ADVERSARY.map(|place| {
-            let account = &self.seen.accounts[place];
-            account.capital + account.pnl.max(0) - account.immature
-        });
+        let accounts = ADVERSARY.map(|place| self.seen.accounts[place].mature());
         self.seen.outside + accounts.sum::<i128>()
     }
 

@@ -622,7 +622,7 @@ fn leave_unpaid(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<
     let poorest = ADVERSARY.filter(can_bet).min_by_key(capital);
     let gene = Gene {
         a: poorest.map_or(gene.a, |place| place as u8),
-        i: if gene.i.is_multiple_of(4) { 0 } else { 1 },
+        i: u8::from(!gene.i.is_multiple_of(4)),
         x: gene.x | 1,
         y: gene.y & !2 | 5,
         ..gene

@@ -51,6 +51,11 @@ impl AccountSeen {
     pub fn face(&self) -> i128 {
         self.capital + self.pnl
     }
+
+    /// C and what is mature of P.
+    pub fn mature(&self) -> i128 {
+        self.capital + self.pnl.max(0) - self.immature
+    }
 }
 
 /// Debts for an underlying, and what its cover has left.
