@@ -68,3 +68,71 @@ impl Deviation {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fast::log_of;
+    use super::*;
+
+    /// Value and delta of a call by its definition, in units.
+    fn exact(price: f64, strike: f64, deviation: f64) -> [f64; 2] {
+        let tail = |x: f64| libm::erfc(-x / core::f64::consts::SQRT_2) / 2.0;
+        let x = libm::log(price / strike) / deviation;
+        let delta = tail(x + deviation / 2.0);
+        let value = price * delta - strike * tail(x - deviation / 2.0);
+        [value, delta].map(|x| x * ONE.0 as f64)
+    }
+
+    fn units(x: f64) -> Fix {
+        Wrapping((x * ONE.0 as f64) as i64)
+    }
+
+    #[test]
+    fn a_call_is_worth_what_it_is_near_and_far() {
+        for deviation in [0.001, 0.02, 0.2, 1.0, 3.0, 15.0] {
+            for (price, strike) in [(1.0, 1.0), (1.0, 1.001), (0.9, 1.0), (1.0, 4.0), (5.0, 6.0)] {
+                let log = log_of(units(price)) - log_of(units(strike));
+                let found = Deviation::new(units(deviation));
+                let [value, delta] = exact(price, strike, deviation);
+                let near = found.call(units(price), log, units(strike));
+                let far = found.far_call(units(price), log);
+                // A unit of the logarithm is as much of delta as the deviation is small.
+                let off = 12.0 + 4.0 / deviation;
+                for call in [near, far] {
+                    assert!(
+                        (call.value.0 as f64 - value).abs() < 24.0,
+                        "{price} {strike} {deviation} {call:?} {value}"
+                    );
+                    assert!(
+                        (call.delta.0 as f64 - delta).abs() < off,
+                        "{price} {strike} {deviation} {call:?} {delta}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_deviation_is_from_2_to_the_minus_26_to_16() {
+        let (price, log) = (units(2.0), log_of(units(2.0)));
+        for (given, counted) in [
+            (0, 1 << 4),
+            (15, 1 << 4),
+            (i64::MAX, 16 << BITS),
+            ((16 << BITS) + 1, 16 << BITS),
+        ] {
+            let [given, counted] = [given, counted].map(|x| Deviation::new(Wrapping(x)));
+            let parts = |x: &Deviation| (x.half, x.reciprocal, x.shift);
+            assert_eq!(parts(&given), parts(&counted));
+        }
+        // The smallest has nothing but what is inside, the largest all of the price; to three units of the distribution.
+        let near = |found: Fix, expected: Fix| (found - expected).0.abs() <= 3;
+        let least = Deviation::new(Wrapping(0)).call(price, log, ONE);
+        assert!(
+            near(least.value, ONE) && near(least.delta, ONE),
+            "{least:?}"
+        );
+        let most = Deviation::new(Wrapping(i64::MAX)).call(price, log, ONE);
+        assert!(near(most.value, price) && near(most.delta, ONE), "{most:?}");
+    }
+}

@@ -1,4 +1,4 @@
-//! Exponential, logarithm and square root, in 64-bit arithmetic.
+//! Exponential, logarithm and the root of a time, in 64-bit arithmetic.
 //!
 //! Fractions are in units of 2^-62, products of two of them wrong by less than four units. What others use is in units of 2^-60
 //! ([`ONE`]), finer than a WAD.
@@ -175,17 +175,6 @@ pub fn ln(x: u128) -> Result<i128> {
     match x {
         0 => Err(Error::Overflow),
         _ => Ok(ln_ratio(x, ONE.unsigned_abs())),
-    }
-}
-
-/// The square root of a number in the scale of this module, rounded down.
-///
-/// # Errors
-/// [`Error::Overflow`] from 2^68 x one.
-pub fn sqrt(x: u128) -> Result<u128> {
-    match x >> (128 - BITS) {
-        0 => Ok((x << BITS).isqrt()),
-        _ => Err(Error::Overflow),
     }
 }
 

@@ -70,3 +70,76 @@ impl BetweenRows {
         ((most + ONE - UNIT) >> BITS) * highest
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Bend, gain of long options and loss of short ones of one option.
+    fn added(size: i64, deviation: Fix, step: Fix, is_stopped: bool) -> [i64; 3] {
+        let mut sum = BetweenRows::NOTHING;
+        sum.add(Wrapping(size), deviation, step, is_stopped);
+        [sum.bend.0, sum.longs.0, sum.shorts.0]
+    }
+
+    #[test]
+    fn what_may_be_lost_between_rows_is_rounded_up() {
+        let tenths = |n: i64| Wrapping(ONE.0 * n / 10);
+        // w = 0.04, h = 0.4: (0.1 x 0.4 + 0.0303 x 0.04) x 0.04 and 0.4 x 0.04 of 2^30 are 1,770,042.2 and 17,179,869.2.
+        assert_eq!(
+            added(1, tenths(1), tenths(4), false),
+            [1_770_043, 17_179_870, 0]
+        );
+        // w = 0.14: 0.0303 x 0.14^2 and 0.4 x 0.14 of 2^30 are 637,673.0 and 60,129,542.1.
+        assert_eq!(
+            added(-1, tenths(1), tenths(14), false),
+            [637_674, 0, 60_129_543]
+        );
+        // w = 1/8, h = 1/4, and 0.1 w more where the least volatility stops the move.
+        let (half, quarter) = (tenths(5), Wrapping(ONE.0 / 4));
+        assert_eq!(added(1, half, quarter, false), [3_863_794, 53_687_092, 0]);
+        assert_eq!(added(1, half, quarter, true), [17_285_566, 53_687_092, 0]);
+        assert_eq!(added(-1, half, quarter, true), [508_350, 0, 53_687_092]);
+        // Of nothing, a unit.
+        assert_eq!(added(1, Wrapping(0), Wrapping(0), false), [1, 1, 0]);
+        assert_eq!(added(-1, Wrapping(0), Wrapping(0), false), [1, 0, 1]);
+    }
+
+    #[test]
+    fn no_option_loses_more_between_rows_than_it_is_worth() {
+        assert_eq!(
+            added(3, Wrapping(100 * ONE.0), ONE, false),
+            [3 * ONE.0, 3 * ONE.0, 0]
+        );
+        assert_eq!(
+            added(-3, Wrapping(100 * ONE.0), ONE, true),
+            [3 * ONE.0, 0, 3 * ONE.0]
+        );
+    }
+
+    #[test]
+    fn the_least_of_three_bounds_counts_at_the_highest_price() {
+        let most = |bend, longs, shorts| {
+            let [bend, longs, shorts] = [bend, longs, shorts].map(Wrapping);
+            BetweenRows {
+                bend,
+                longs,
+                shorts,
+            }
+            .most(Wrapping(3))
+            .0
+        };
+        // In whole sizes, rounded up.
+        assert_eq!(
+            [
+                most(1, ONE.0 * 5, ONE.0 * 5),
+                most(ONE.0 * 5, ONE.0, ONE.0 * 5)
+            ],
+            [3, 3]
+        );
+        assert_eq!(
+            [most(ONE.0 * 5, ONE.0 * 5, ONE.0 + 1), most(0, 0, 0)],
+            [6, 0]
+        );
+    }
+}

@@ -120,3 +120,121 @@ impl Scaled {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NUMBERS: [u64; 9] = [
+        1,
+        2,
+        3,
+        0xffff_ffff,
+        1 << 32,
+        0x1_0000_0001,
+        1_000_000_000_000_000_000,
+        1 << 63,
+        u64::MAX,
+    ];
+
+    fn parts(x: Scaled) -> (u64, i64) {
+        (x.mantissa, x.exponent)
+    }
+
+    #[test]
+    fn a_high_product_is_the_upper_half() {
+        for a in NUMBERS {
+            for b in NUMBERS {
+                let exact = (u128::from(a) * u128::from(b)) >> 64;
+                assert_eq!(u128::from(high_product(a, b)), exact, "{a} {b}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_quotient_is_rounded_down_as_if_its_divisor_were_odd() {
+        assert_eq!(
+            [
+                quotient(10, 3),
+                quotient(9, 3),
+                quotient(10, 2),
+                quotient(u64::MAX, 1)
+            ],
+            [3, 3, 3, u64::MAX]
+        );
+    }
+
+    #[test]
+    fn a_number_has_its_top_bit_set() {
+        assert_eq!(parts(Scaled::new(1)), (1 << 63, 0));
+        assert_eq!(parts(Scaled::new(3)), (3 << 62, 1));
+        assert_eq!(parts(Scaled::new(u64::MAX)), (u64::MAX, 63));
+        assert_eq!(parts(Scaled::new(0)), (0, -449));
+        assert_eq!(parts(Scaled::of_wide(3)), (3 << 62, 1));
+        assert_eq!(parts(Scaled::of_wide(1 << 64)), (1 << 63, 64));
+        assert_eq!(parts(Scaled::of_wide((1 << 64) + 7)), ((1 << 63) + 3, 64));
+        assert_eq!(
+            parts(Scaled::of_wide((5 << 98) + (9 << 35))),
+            ((5 << 61) + (9 >> 2), 100)
+        );
+        assert_eq!(parts(Scaled::of_wide(u128::MAX)), (u64::MAX, 127));
+    }
+
+    #[test]
+    fn products_and_inverses_are_known_to_sixty_bits() {
+        for a in NUMBERS {
+            for b in NUMBERS {
+                let product = Scaled::new(a).times(Scaled::new(b));
+                let exact = u128::from(a) * u128::from(b);
+                let zeros = i64::from(exact.leading_zeros());
+                let off = (exact << zeros) - (u128::from(product.mantissa) << 64);
+                assert_eq!(product.exponent, 127 - zeros, "{a} {b}");
+                assert!(off < 1 << 66, "{a} {b} {off}");
+            }
+            let inverse = Scaled::new(a).inverse();
+            // One has the top bit 126, or 127 where the exponents make up for it.
+            let product = u128::from(Scaled::new(a).mantissa) * u128::from(inverse.mantissa);
+            let one = 1_u128 << (126 - Scaled::new(a).exponent - inverse.exponent);
+            assert!(product.abs_diff(one) < one >> 60, "{a}");
+        }
+        assert_eq!(parts(Scaled::new(0).inverse()), (1 << 63, 512));
+    }
+
+    #[test]
+    fn a_number_reaches_the_power_of_two_that_it_is() {
+        assert!(
+            Scaled::new(8).reaches(3) && !Scaled::new(8).reaches(4) && !Scaled::new(7).reaches(3)
+        );
+        assert!(Scaled::new(8).shifted(2).reaches(5) && !Scaled::new(8).shifted(-1).reaches(3));
+        assert!(!Scaled::new(0).reaches(-1_000));
+    }
+
+    #[test]
+    fn a_number_is_cut_to_units_and_to_wholes() {
+        assert_eq!(
+            [
+                Scaled::new(3).to_fixed(4),
+                Scaled::new(3).shifted(-2).to_fixed(1),
+                Scaled::new(0).to_fixed(30)
+            ],
+            [48, 1, 0]
+        );
+        assert_eq!(Scaled::new(1).shifted(-1).to_fixed(62), 1 << 61);
+        let wholes = [
+            1,
+            5,
+            1 << 63,
+            1 << 64,
+            3 << 63,
+            u128::from(u64::MAX) << 64,
+            (1 << 127) + (1 << 64),
+        ];
+        for whole in wholes {
+            assert_eq!(Scaled::of_wide(whole).whole(), whole);
+        }
+        assert_eq!(Scaled::new(3).shifted(-1).whole(), 1);
+        assert_eq!(Scaled::new(1).shifted(-1).whole(), 0);
+        assert_eq!(Scaled::new(1).shifted(127).whole(), 1 << 127);
+        assert_eq!(Scaled::new(1).shifted(128).whole(), u128::MAX);
+    }
+}

@@ -192,3 +192,31 @@ fn the_model_s_example_of_an_expiry_hedge() {
     };
     assert_eq!(got, expected);
 }
+
+#[test]
+fn an_average_between_parts_of_a_tick_is_rounded_against_the_account() {
+    let tick = Price(1_000_000_000_000_000_000);
+    let counted = Counted {
+        share: Ratio(tick.0 / 2),
+        average: Price(100 * tick.0 + 1),
+    };
+    let strike = |kind, size| {
+        let option = OptionLeg {
+            kind,
+            strike: 100 << 16,
+            seconds: 60,
+            volatility: 800_000,
+            size: Position(size),
+        };
+        option.in_settlement(tick, &counted).strike
+    };
+    // Half is fixed at 100, or at a part more: the rest is struck at 100, or at a part less.
+    assert_eq!(
+        [strike(Kind::Call, 2), strike(Kind::Put, -2)],
+        [100 << 16; 2]
+    );
+    assert_eq!(
+        [strike(Kind::Call, -2), strike(Kind::Put, 2)],
+        [(100 << 16) - 1; 2]
+    );
+}

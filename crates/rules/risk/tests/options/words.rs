@@ -2,7 +2,7 @@
 
 use option_model::{Draw, Shape};
 use risk::options::black::Kind;
-use risk::options::encoding::{counted, is_closing, is_late};
+use risk::options::encoding::{counted, is_closing, is_late, millionths, parts_of_ticks};
 use risk::options::{Counted, OptionLeg, Portfolio, Refusal};
 use risk::{Position, Ratio, SettlementPrice, WAD};
 
@@ -83,4 +83,47 @@ fn a_portfolio_has_at_most_128_options() {
     model.options.push(model.options[0]);
     let (more, legs) = model.native();
     assert_eq!(more.requirement(&legs), Err(Refusal::TooManyOptions));
+}
+
+#[test]
+fn the_fields_of_an_option_s_word_are_where_they_are_documented() {
+    let leg = OptionLeg {
+        kind: Kind::Put,
+        strike: 5,
+        seconds: 7,
+        volatility: 9,
+        size: Position(-3),
+    };
+    let terms = 5 << 64 | 1 << 63 | 7 << 32 | 9;
+    let size = u128::MAX - 2;
+    assert_eq!(leg.pack(), [terms, size]);
+    let counted = Counted {
+        share: Ratio(4),
+        average: Price(6),
+    };
+    let late = leg.pack_late(&counted, true);
+    let all = terms | 1 << 62 | 1 << 61;
+    assert_eq!(late, [Some([all, size]), Some([6, 0]), Some([4, 0])]);
+    let closing = leg.pack_late(&Counted::default(), true);
+    assert_eq!(closing, [Some([terms | 1 << 62, size]), None, None]);
+}
+
+#[test]
+fn a_volatility_is_in_whole_millionths_and_a_strike_in_parts_of_ticks() {
+    assert_eq!(
+        [
+            0,
+            999_999_999_999,
+            1_000_000_000_000,
+            1_999_999_999_999,
+            u64::MAX
+        ]
+        .map(millionths),
+        [0, 0, 1, 1, 18_446_744]
+    );
+    let most = (1 << 48) - 1;
+    assert_eq!(
+        [0, 1, most, most + 1, u64::MAX].map(parts_of_ticks),
+        [0, 1 << 16, most << 16, most << 16, most << 16]
+    );
 }
