@@ -172,7 +172,7 @@ fn nothing_has_no_logarithm_and_far_below_zero_the_exponential_is_nothing() {
 #[test]
 fn an_option_on_nothing_or_struck_at_nothing_is_worth_what_is_inside() {
     let quote = |kind, forward, strike| {
-        let terms = Terms {
+        let terms = Inputs {
             kind,
             forward: Price(forward),
             strike: Price(strike),

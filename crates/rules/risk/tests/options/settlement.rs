@@ -198,7 +198,7 @@ fn an_average_between_parts_of_a_tick_is_rounded_against_the_account() {
     let tick = Price(1_000_000_000_000_000_000);
     let counted = Counted {
         share: Ratio(tick.0 / 2),
-        average: Price(100 * tick.0 + 1),
+        average: SettlementPrice(100 * tick.0 + 1),
     };
     let strike = |kind, size| {
         let option = OptionLeg {

@@ -99,7 +99,7 @@ fn the_fields_of_an_option_s_word_are_where_they_are_documented() {
     assert_eq!(leg.pack(), [terms, size]);
     let counted = Counted {
         share: Ratio(4),
-        average: Price(6),
+        average: SettlementPrice(6),
     };
     let late = leg.pack_late(&counted, true);
     let all = terms | 1 << 62 | 1 << 61;
