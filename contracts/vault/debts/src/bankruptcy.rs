@@ -9,7 +9,7 @@ use margin_vault::event::emit;
 use margin_vault::flows;
 use margin_vault::interfaces::IMarginVault;
 use margin_vault::parameters::ratio;
-use margin_vault::session::{OutflowKept, Session, action, main_account};
+use margin_vault::session::{OutflowKept, Session, action, fee_account, main_account};
 use margin_vault::storage::Storage;
 use margin_vault::topic;
 use margin_vault::word::Word;
@@ -24,11 +24,7 @@ use stylus_sdk::stylus_core::MessageAccess;
 /// `Overflow`.
 pub fn deleverage(store: &mut Storage, account: B256, max_legs: u128) -> Bytes {
     let max_legs = leg_limit(max_legs);
-    let mut session = Session::open(store);
-    session.want_legs(account);
-    want_payees(&mut session, account);
-    session.read_prices();
-    let valued = session.touch(account, false);
+    let (mut session, valued) = Session::settled(store, account, false);
     session.observe(account, &valued.health);
     require(valued.account.in_debt(), Error::NotDeleverageable);
     // V grows by what the pool pays: the limiter is brought up to now at what V was.
@@ -41,27 +37,14 @@ pub fn deleverage(store: &mut Storage, account: B256, max_legs: u128) -> Bytes {
     report(&closed)
 }
 
-/// Asks for the prices that it takes to touch those who may get a reward, and owe: it may pay off what they owe.
-fn want_payees(session: &mut Session, account: B256) {
-    let revealed = session.ledger.store.revealed(account);
-    let revealer = revealed.map_or_else(caller, |revealed| revealed.by);
-    for payee in [revealer, caller()].map(main_account) {
-        if session.ledger.store.account(payee).in_debt() {
-            session.want_legs(payee);
-        }
-    }
-}
-
-/// Pays capital into the account of one who gets a part of a reward. If it pays off what that one owes, it is a touch of it.
+/// Pays capital into the account of one who gets a part of a reward. Who owes earns none: it would pay off a debt whose legs nobody has
+/// settled, and goes to the fee account.
 fn pay(session: &mut Session, payee: Address, amount: Usd) -> Result<()> {
-    let payee = main_account(payee);
-    let owed = session.ledger.store.account(payee).in_debt();
-    session.ledger.deposit(payee, amount)?;
-    if owed && !session.ledger.store.account(payee).in_debt() {
-        let valued = session.touch(payee, false);
-        session.observe(payee, &valued.health);
+    let mut payee = main_account(payee);
+    if session.ledger.store.account(payee).in_debt() {
+        payee = fee_account();
     }
-    Ok(())
+    session.ledger.deposit(payee, amount)
 }
 
 /// Closes at most `max_legs` of the legs of a settled account in debt, those that can be cut, and draws on the pool for
