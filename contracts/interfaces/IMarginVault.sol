@@ -263,7 +263,8 @@ interface IMarginVault is IOwnable {
     /// @param by Whose call found it.
     event DebtRevealed(bytes32 indexed account, address indexed by);
 
-    /// @notice A reward was paid, as capital of the main accounts of both, for closing an account in debt.
+    /// @notice A reward was paid, as capital of the main accounts of both, for closing an account in debt; what would be due to one that owes
+    /// itself is paid into the fee account.
     /// @param account The account in debt.
     /// @param closer Whose call closed it; gets half, rounded up.
     /// @param revealer Who had found the debt; gets half, rounded down.

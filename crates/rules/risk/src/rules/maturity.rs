@@ -147,20 +147,20 @@ impl Maturing {
     /// Adds a gain: first as much as is slow of who pays it, which gains back nothing that was lost here; then what it gains back, the
     /// slowest first; then the rest.
     fn gain(&mut self, mut change: i64, place: usize, payer: &[i64; 3]) {
-        for step in 0..5 {
-            let slow = 2 - step % 2;
-            let part = match step {
-                0 | 1 => payer[slow].min(change),
-                2 | 3 => self.lost[slow - 1].min(change),
-                _ => change,
-            };
-            if step == 2 || step == 3 {
-                self.lost[slow - 1] = self.lost[slow - 1].wrapping_sub(part);
-            }
-            let class = if step == 4 { place } else { slow.max(place) };
-            self.amounts[class] = self.amounts[class].saturating_add(part);
+        for slower in (place + 1..SECONDS.len()).rev() {
+            let part = payer[slower].min(change);
+            self.amounts[slower] = self.amounts[slower].saturating_add(part);
             change = change.wrapping_sub(part);
         }
+        for slower in (1..SECONDS.len()).rev() {
+            let lost = &mut self.lost[slower - 1];
+            let part = change.min(*lost);
+            *lost = lost.wrapping_sub(part);
+            let amount = &mut self.amounts[slower.max(place)];
+            *amount = amount.saturating_add(part);
+            change = change.wrapping_sub(part);
+        }
+        self.amounts[place] = self.amounts[place].saturating_add(change);
     }
 
     /// How much of the settled profit `pnl` is immature at unix time `now`: clamp(I, 0, P).

@@ -5,7 +5,7 @@ use risk::{Draw, InstrumentId, Pool, Ratio, Store, Usd, Valued, WAD};
 
 use crate::bounds::Payment;
 use crate::session::Session;
-use crate::vault::{DAY, Done, Fault, UNIT, main_account, require};
+use crate::vault::{DAY, Done, FEES, Fault, UNIT, main_account, require};
 
 /// Part of the pool that a vault draws at most in a day.
 const DAILY_DRAW: Ratio = Ratio(WAD / 4);
@@ -112,6 +112,9 @@ impl Session<'_> {
             (revealed.by, half),
             (main_account(caller), draw.reward.minus(half)?),
         ] {
+            // Who owes earns none.
+            let owes = self.ledger.store.account(payee).in_debt();
+            let payee = if owes { FEES } else { payee };
             self.ledger.deposit(payee, amount)?;
             self.explained[payee] += amount.0;
         }
