@@ -92,6 +92,9 @@ contract DeficitTest is ProtocolTest {
     }
 
     function test_insurance_pays_no_more_than_its_daily_share_and_recovers_the_next_day() public {
+        // From noon, so that all of it is one day.
+        elapse(1 days - block.timestamp % 1 days + 12 hours);
+        refreshPrices();
         setCover(ETH, 20_000e18);
         IInsurancePool.Parameters memory parameters = pool.parameters();
         parameters.dailyDrawShare = 0.01e18;

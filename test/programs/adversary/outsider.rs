@@ -12,6 +12,8 @@ pub struct Outsider {
     followed: Followed,
     /// The first block that has not been read.
     unread: u64,
+    /// Time of the last that was.
+    time: u64,
 }
 
 impl Outsider {
@@ -20,6 +22,7 @@ impl Outsider {
         let mut outsider = Self {
             followed: Followed::default(),
             unread: 0,
+            time: 0,
         };
         outsider.check(world);
         outsider
@@ -33,6 +36,7 @@ impl Outsider {
                 self.followed.read(system.vault, log);
             }
             self.unread = block.header.number + 1;
+            self.time = block.header.timestamp;
         }
         let mut questions = vec![];
         for &account in &system.accounts {
@@ -46,7 +50,8 @@ impl Outsider {
             let balances = answers.take::<IMarginVault::balancesCall>();
             let legs = answers.take::<IMarginVault::legsCall>();
             let context = format!("block {}", self.unread - 1);
-            self.followed.assert_is(account, &balances, &legs, &context);
+            self.followed
+                .assert_is(account, &balances, &legs, self.time, &context);
         }
     }
 

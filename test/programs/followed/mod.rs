@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use alloy::primitives::{Address, B256, I256, Log, U256};
 use alloy::sol_types::SolEvent;
 use client::abi::IMarginVault::{
-    BalancesChanged, PositionChanged, PositionClosed, balancesReturn, legsReturn,
+    BalancesChanged, OptionClosing, OptionListed, PositionChanged, PositionClosed, balancesReturn,
+    legsReturn,
 };
 use risk::{BUCKETS, Base, Bucket, Ended, Index, Position, Side, Size, water_fill};
 
@@ -40,6 +41,8 @@ pub struct Followed {
     balances: BTreeMap<B256, Balances>,
     legs: BTreeMap<(B256, u32), Leg>,
     sides: BTreeMap<(u32, bool), Buckets>,
+    /// Unix times from which on options count as settled once their price is final, whoever has taken their legs away.
+    ends: BTreeMap<u32, u64>,
     /// Cuts of sides that were followed.
     cuts: u64,
     /// Legs that moved.
@@ -132,6 +135,14 @@ impl Followed {
                 let balances = (unsigned(event.capital), signed(event.pnl));
                 self.balances.insert(event.account, balances);
             }
+            Some(&OptionListed::SIGNATURE_HASH) => {
+                let event = decoded::<OptionListed>(log);
+                self.ends.insert(event.instrument, event.expiry);
+            }
+            Some(&OptionClosing::SIGNATURE_HASH) => {
+                let event = decoded::<OptionClosing>(log);
+                self.ends.insert(event.instrument, event.closes);
+            }
             Some(&PositionChanged::SIGNATURE_HASH) => self.moved(&decoded(log)),
             Some(&PositionClosed::SIGNATURE_HASH) => self.closed(&decoded(log)),
             _ => {}
@@ -183,19 +194,26 @@ impl Followed {
         sizes.filter(|entry| entry.1 != 0).collect()
     }
 
-    /// Asserts that an account is what the vault's views say: to the unit.
+    /// Asserts that an account is what the vault's views say at unix time `now`: to the unit, but for options whose end has come, which are
+    /// no positions to the views from then on.
     pub fn assert_is(
         &self,
         account: B256,
         balances: &balancesReturn,
         legs: &legsReturn,
+        now: u64,
         context: &str,
     ) {
         let seen = (unsigned(balances.capital), signed(balances.pnl));
         assert_eq!(self.balances(account), seen, "{context}: {account}");
         let sizes = legs.sizes.iter().map(|&size| signed(size));
         let seen: BTreeMap<_, _> = legs.instruments.iter().copied().zip(sizes).collect();
-        assert_eq!(self.positions(account), seen, "{context}: {account}");
+        let mut positions = self.positions(account);
+        positions.retain(|instrument, _| {
+            let ended = self.ends.get(instrument).is_some_and(|&end| end <= now);
+            !ended || seen.contains_key(instrument)
+        });
+        assert_eq!(positions, seen, "{context}: {account}");
     }
 
     /// Forgets a vault, for another one.

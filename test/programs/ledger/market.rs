@@ -207,7 +207,8 @@ impl Market {
         for account in accounts {
             let balances = answers.take::<IMarginVault::balancesCall>().unwrap();
             let legs = answers.take::<IMarginVault::legsCall>().unwrap();
-            self.followed.assert_is(account, &balances, &legs, context);
+            self.followed
+                .assert_is(account, &balances, &legs, 0, context);
         }
     }
 

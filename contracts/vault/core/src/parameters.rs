@@ -305,7 +305,7 @@ mod tests {
             beside: InstrumentRates::beside(4, true),
         };
         let word = stored.word();
-        assert_eq!(word.lanes(), [1, 2, 3, 4, 5, 6, u32::MAX, 260]);
+        assert_eq!(word.lanes(), [1, 2, 3, u32::MAX, 4, 5, 6, 260]);
         assert_eq!(InstrumentRates::of_word(word).word(), word);
         assert_eq!(stored.concentration(), Ratio(WAD / 4 * 5));
         assert!(stored.has_options());

@@ -106,13 +106,16 @@ fn gains_of_stricter_tiers_use_a_slot_more_of_their_account() {
     vault.poke(0, Price(103 * WAD)).unwrap();
     let (more, after) = touch(&vault);
     assert_eq!(more, Count { read: 11, ..calm });
-    // Gone: every gain was lost, and of a quiet market comes another.
+    // Every gain was lost, which is remembered, and of a quiet market comes another once that is forgotten.
     vault.memory = after;
     vault.memory.set_maturity(0, Maturity::TenMinutes);
-    for price in [100, 101] {
-        vault.poke(0, Price(price * WAD)).unwrap();
-        vault.touch(0, false).unwrap();
-    }
+    vault.poke(0, Price(100 * WAD)).unwrap();
+    vault.touch(0, false).unwrap();
+    vault.poke(0, Price(101 * WAD)).unwrap();
+    let (remembered, _) = touch(&vault);
+    assert_eq!(remembered.read, 11);
+    vault.now += 100 * 86_400;
+    vault.touch(0, false).unwrap();
     vault.poke(0, Price(102 * WAD)).unwrap();
     assert_eq!(touch(&vault).0, calm);
 }

@@ -138,10 +138,10 @@ impl Maturing {
             self.amounts[place] = self.amounts[place].wrapping_add(taken);
             change = change.wrapping_sub(taken);
             if place > 0 {
-                self.lost[place - 1] = self.lost[place - 1].saturating_sub(taken);
+                grow(&mut self.lost[place - 1], taken.wrapping_neg());
             }
         }
-        self.amounts[0] = self.amounts[0].saturating_add(change);
+        grow(&mut self.amounts[0], change);
     }
 
     /// Adds a gain: first as much as is slow of who pays it, which gains back nothing that was lost here; then what it gains back, the
@@ -149,18 +149,17 @@ impl Maturing {
     fn gain(&mut self, mut change: i64, place: usize, payer: &[i64; 3]) {
         for slower in (place + 1..SECONDS.len()).rev() {
             let part = payer[slower].min(change);
-            self.amounts[slower] = self.amounts[slower].saturating_add(part);
+            grow(&mut self.amounts[slower], part);
             change = change.wrapping_sub(part);
         }
         for slower in (1..SECONDS.len()).rev() {
             let lost = &mut self.lost[slower - 1];
             let part = change.min(*lost);
             *lost = lost.wrapping_sub(part);
-            let amount = &mut self.amounts[slower.max(place)];
-            *amount = amount.saturating_add(part);
+            grow(&mut self.amounts[slower.max(place)], part);
             change = change.wrapping_sub(part);
         }
-        self.amounts[place] = self.amounts[place].saturating_add(change);
+        grow(&mut self.amounts[place], change);
     }
 
     /// How much of the settled profit `pnl` is immature at unix time `now`: clamp(I, 0, P).
@@ -175,6 +174,12 @@ impl Maturing {
             sum => Usd(i128::from(sum).wrapping_mul(MICRO)).min(pnl.or_zero()),
         }
     }
+}
+
+/// Adds to an amount, up to the end of the range.
+#[inline(never)]
+fn grow(amount: &mut i64, by: i64) {
+    *amount = amount.saturating_add(by);
 }
 
 /// What is left of an amount after some seconds, rounded up; less than a micro-dollar is nothing. Nothing wraps: the ratio is below
