@@ -64,7 +64,7 @@ impl Product for Options {
         require(!counted.is_cut_short(), Error::OpenInterestLimit);
         let limits = store.option_limits(fill.underlying);
         require(
-            total.vega <= limits.vega && total.gamma <= limits.gamma,
+            total.gamma <= limits.gamma && total.vega <= limits.vega,
             Error::ExposureLimit,
         );
     }

@@ -99,13 +99,8 @@ impl Maturing {
         let now = u32::try_from(now).unwrap_or(u32::MAX).max(self.since);
         let elapsed = now.wrapping_sub(self.since);
         self.since = now;
-        let periods = SECONDS.iter().chain(&SECONDS[1..]);
-        let amounts = self.amounts.iter_mut().chain(&mut self.lost);
-        for (amount, period) in amounts.zip(periods) {
-            if elapsed > 0 && *amount != 0 {
-                *amount = left(*amount, elapsed, *period);
-            }
-        }
+        decay_all(&mut self.amounts, &SECONDS, elapsed);
+        decay_all(&mut self.lost, &SECONDS[1..], elapsed);
         self
     }
 
@@ -172,6 +167,16 @@ impl Maturing {
         match sum {
             i64::MAX => pnl.or_zero(),
             sum => Usd(i128::from(sum).wrapping_mul(MICRO)).min(pnl.or_zero()),
+        }
+    }
+}
+
+/// Lets each amount decay by some seconds.
+#[inline(never)]
+fn decay_all(amounts: &mut [i64], periods: &[u32], elapsed: u32) {
+    for (amount, period) in amounts.iter_mut().zip(periods) {
+        if elapsed > 0 && *amount != 0 {
+            *amount = left(*amount, elapsed, *period);
         }
     }
 }
