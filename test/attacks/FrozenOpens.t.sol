@@ -50,28 +50,10 @@ contract FrozenOpensTest is ProtocolTest {
     }
 
     function nothingOpensOrLeaves() private {
-        IMarginVault.Order memory maker = order(ETH, partner, -1e18, 185e18, true);
-        IMarginVault.Order memory taker = order(ETH, alice, 1e18, 185e18, false);
-        bytes memory makerSignature = sign(partner, maker);
-        bytes memory takerSignature = sign(alice, taker);
-        vm.expectRevert(IMarginVault.ActionBlocked.selector);
-        vault.settle(maker, makerSignature, taker, takerSignature, 1e18);
+        refuse(ETH, alice, partner, 1e18, 185e18, IMarginVault.ActionBlocked.selector);
         vm.prank(alice.owner);
         vm.expectRevert(IMarginVault.ActionBlocked.selector);
         vault.withdraw(alice.account, USD, alice.owner);
-    }
-
-    /// Takes over as much of the ill account as initial margin allows, and closes it two per cent below the mark; twelve times.
-    function payPartner() private {
-        for (uint256 rounds = 0; rounds < 12; rounds++) {
-            // What initial margin of BTC in Halted leaves, at 12.5 % of five million, in ETH at 10 %.
-            uint256 size = (uint256(equityOf(alice)) - 625_000e18) * 10 / 186 / 1e18 * 1e18;
-            uint256 share = size * WAD / uint256(vault.position(loser.account, ETH));
-            vm.prank(alice.owner);
-            vault.liquidate(loser.account, alice.account, share);
-            uint256 held = uint256(vault.position(alice.account, ETH));
-            trade(ETH, partner, alice, held, 181.3e18);
-        }
     }
 
     function test_aFrozenAccountTakesNothingOver() public {

@@ -50,17 +50,12 @@ contract HaltedPaysTest is ProtocolTest {
         vm.assertApproxEqAbs(deficit, 50_000e18, 5_000e18, "honest");
 
         restore(before);
-        IMarginVault.Order memory maker = order(ETH, partner, -1e18, 204e18, true);
-        IMarginVault.Order memory taker = order(ETH, alice, 1e18, 204e18, false);
-        bytes memory makerSignature = sign(partner, maker);
-        bytes memory takerSignature = sign(alice, taker);
-        vm.expectRevert(IMarginVault.ActionBlocked.selector);
-        vault.settle(maker, makerSignature, taker, takerSignature, 1e18);
+        refuse(ETH, alice, partner, 1e18, 204e18, IMarginVault.ActionBlocked.selector);
         // Nor as the maker.
-        maker = order(ETH, alice, 1e18, 204e18, true);
-        taker = order(ETH, partner, -1e18, 204e18, false);
-        makerSignature = sign(alice, maker);
-        takerSignature = sign(partner, taker);
+        IMarginVault.Order memory maker = order(ETH, alice, 1e18, 204e18, true);
+        IMarginVault.Order memory taker = order(ETH, partner, -1e18, 204e18, false);
+        bytes memory makerSignature = sign(alice, maker);
+        bytes memory takerSignature = sign(partner, taker);
         vm.expectRevert(IMarginVault.ActionBlocked.selector);
         vault.settle(maker, makerSignature, taker, takerSignature, 1e18);
         // Who is not exposed trades as ever.

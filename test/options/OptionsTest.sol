@@ -98,33 +98,8 @@ abstract contract OptionsTest is ProtocolTest {
         return quote(number).mark;
     }
 
-    /// Both signed orders of one trade at `price`.
-    function orders(uint32 number, Trader memory buyer, Trader memory seller, uint256 size, uint256 price)
-        internal
-        returns (IMarginVault.Order memory maker, IMarginVault.Order memory taker)
-    {
-        maker = order(number, seller, -int256(size), price, true);
-        taker = order(number, buyer, int256(size), price, false);
-    }
-
     function buy(uint32 number, Trader memory buyer, Trader memory seller, uint256 size) internal {
         trade(number, buyer, seller, size, markOf(number));
-    }
-
-    /// Expects that the trade reverts.
-    function refuse(
-        uint32 number,
-        Trader memory buyer,
-        Trader memory seller,
-        uint256 size,
-        uint256 price,
-        bytes4 reason
-    ) internal {
-        (IMarginVault.Order memory maker, IMarginVault.Order memory taker) = orders(number, buyer, seller, size, price);
-        bytes memory makerSignature = sign(seller, maker);
-        bytes memory takerSignature = sign(buyer, taker);
-        vm.expectRevert(reason);
-        vault.settle(maker, makerSignature, taker, takerSignature, size);
     }
 
     // ---- settlement

@@ -575,9 +575,35 @@ abstract contract ProtocolTest is NodeTest {
     }
 
     function trade(uint32 instrument, Trader memory buyer, Trader memory seller, uint256 size, uint256 price) internal {
-        IMarginVault.Order memory maker = order(instrument, seller, -int256(size), price, true);
-        IMarginVault.Order memory taker = order(instrument, buyer, int256(size), price, false);
+        (IMarginVault.Order memory maker, IMarginVault.Order memory taker) =
+            orders(instrument, buyer, seller, size, price);
         vault.settle(maker, sign(seller, maker), taker, sign(buyer, taker), size);
+    }
+
+    /// Both orders of a trade at `price`: the seller makes.
+    function orders(uint32 instrument, Trader memory buyer, Trader memory seller, uint256 size, uint256 price)
+        internal
+        returns (IMarginVault.Order memory maker, IMarginVault.Order memory taker)
+    {
+        maker = order(instrument, seller, -int256(size), price, true);
+        taker = order(instrument, buyer, int256(size), price, false);
+    }
+
+    /// Expects that the trade reverts.
+    function refuse(
+        uint32 instrument,
+        Trader memory buyer,
+        Trader memory seller,
+        uint256 size,
+        uint256 price,
+        bytes4 reason
+    ) internal {
+        (IMarginVault.Order memory maker, IMarginVault.Order memory taker) =
+            orders(instrument, buyer, seller, size, price);
+        bytes memory makerSignature = sign(seller, maker);
+        bytes memory takerSignature = sign(buyer, taker);
+        vm.expectRevert(reason);
+        vault.settle(maker, makerSignature, taker, takerSignature, size);
     }
 
     // ---- what is in the vault
