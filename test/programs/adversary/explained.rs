@@ -4,7 +4,7 @@ use alloy::primitives::{B256, Log, U256};
 use alloy::sol_types::SolEvent;
 use client::abi::IMarginVault;
 
-use crate::seen::{Seen, money, tokens_as_money};
+use crate::seen::{Seen, Worth, money, tokens_as_money};
 use crate::system::{ACCOUNTS, FEES, POOL, System, TREASURY};
 use crate::world::World;
 
@@ -56,28 +56,35 @@ impl Explained {
         self.least[place] += amount;
     }
 
-    /// Something is paid by `payer`, at its worth or in capital.
-    fn pays(&mut self, payer: usize, amount: i128, h: i128) {
+    /// Somebody with a profit pays an amount. Returns the most that it has paid.
+    fn pays(&mut self, payer: usize, profit: i128, amount: i128, h: i128) -> i128 {
+        let most = most_paid(amount, profit, h);
         self.most[payer] -= amount;
-        self.least[payer] -= at_worth(amount, h);
+        self.least[payer] -= most;
+        most
     }
 
-    fn receives(&mut self, payee: usize, amount: i128, h: i128) {
-        self.most[payee] += at_worth(amount, h);
-    }
-
-    /// Reads an operation's events. `seen` is what there was before, at the same prices.
-    pub fn of(logs: &[Log], world: &World<'_>, seen: &Seen) -> Self {
+    /// Reads an operation's events. `seen` is what there was before, at the block of that height and at the same prices.
+    pub fn of(logs: &[Log], world: &World<'_>, seen: &Seen, height: u64) -> Self {
         let mut explained = Self::nothing();
         let system = world.scene.system;
-        for log in logs.iter().filter(|log| log.address == system.vault) {
-            explained.event(log, world, seen);
+        let events = || logs.iter().filter(|log| log.address == system.vault);
+        let accounts = system.accounts.iter().copied();
+        let settled: Vec<_> = accounts
+            .filter(|account| events().any(|log| log.topics().contains(account)))
+            .collect();
+        let worths = [
+            Worth::found(world, height, &settled),
+            seen.worth_of_profit(),
+        ];
+        for log in events() {
+            explained.event(log, world, seen, worths);
         }
         explained
     }
 
-    fn event(&mut self, log: &Log, world: &World<'_>, seen: &Seen) {
-        let (system, h) = (world.scene.system, seen.h);
+    fn event(&mut self, log: &Log, world: &World<'_>, seen: &Seen, worths: [Worth; 2]) {
+        let (system, h) = (world.scene.system, least(worths, 0));
         let place = |account: B256| system.place_of(account);
         match log.topics().first() {
             Some(&IMarginVault::Deposited::SIGNATURE_HASH) => {
@@ -99,21 +106,20 @@ impl Explained {
                 }
             }
             Some(&IMarginVault::Settled::SIGNATURE_HASH) => {
-                self.settled(&decoded::<IMarginVault::Settled>(log), world, seen);
+                self.settled(&decoded::<IMarginVault::Settled>(log), world, seen, worths);
             }
             Some(&IMarginVault::Liquidated::SIGNATURE_HASH) => {
                 let event = decoded::<IMarginVault::Liquidated>(log);
                 let penalty = money(event.penalty);
                 self.income += penalty;
-                if let Some(account) = place(event.account) {
-                    self.pays(account, penalty, h);
-                    self.closed.push(account);
-                }
+                let account = place(event.account).expect("an account that takes part");
+                let most = self.pays(account, seen.accounts[account].pnl, penalty, h);
+                self.closed.push(account);
                 if let Some(into) = place(event.into) {
-                    self.receives(into, penalty / 2, h);
+                    self.most[into] += most / 2;
                     self.margined.push(into);
                 }
-                self.receives(POOL, penalty - penalty / 2, h);
+                self.most[POOL] += most - most / 2;
             }
             Some(&IMarginVault::Deleveraged::SIGNATURE_HASH) => {
                 let event = decoded::<IMarginVault::Deleveraged>(log);
@@ -123,7 +129,7 @@ impl Explained {
                     self.closed.push(account);
                     let fees = seen.accounts[account].face().max(0);
                     self.income += fees;
-                    self.receives(POOL, fees, h);
+                    self.most[POOL] += fees;
                 }
             }
             Some(&IMarginVault::WrittenOff::SIGNATURE_HASH) => {
@@ -139,7 +145,7 @@ impl Explained {
                 let half = reward / 2;
                 for (payee, amount) in [(event.revealer, half), (event.closer, reward - half)] {
                     if let Some(place) = system.main_account(payee) {
-                        self.both(place, amount);
+                        self.rewarded(place, amount, seen);
                     }
                 }
                 self.sum += reward;
@@ -156,11 +162,10 @@ impl Explained {
             }
             Some(&IMarginVault::ListingFeePaid::SIGNATURE_HASH) => {
                 let event = decoded::<IMarginVault::ListingFeePaid>(log);
-                if let Some(account) = place(event.account) {
-                    self.pays(account, money(event.fee), h);
-                    self.margined.push(account);
-                }
-                self.receives(FEES, money(event.fee), h);
+                let account = place(event.account).expect("an account that takes part");
+                let profit = seen.accounts[account].pnl;
+                self.most[FEES] += self.pays(account, profit, money(event.fee), h);
+                self.margined.push(account);
             }
             Some(&IMarginVault::FeesDistributed::SIGNATURE_HASH) => {
                 let all = seen.accounts[FEES].face();
@@ -172,6 +177,16 @@ impl Explained {
         }
     }
 
+    /// Who owes earns nothing: it goes to the fee account. Whether somebody's debt had been found, nobody says here.
+    fn rewarded(&mut self, payee: usize, amount: i128, seen: &Seen) {
+        if seen.accounts[payee].pnl < 0 {
+            self.most[payee] += amount;
+            self.most[FEES] += amount;
+        } else {
+            self.both(payee, amount);
+        }
+    }
+
     fn passage(&mut self, account: Option<usize>, amount: i128) {
         let account = account.expect("an account that takes part");
         self.both(account, amount);
@@ -179,7 +194,13 @@ impl Explained {
         self.passages.push((account, amount));
     }
 
-    fn settled(&mut self, event: &IMarginVault::Settled, world: &World<'_>, seen: &Seen) {
+    fn settled(
+        &mut self,
+        event: &IMarginVault::Settled,
+        world: &World<'_>,
+        seen: &Seen,
+        worths: [Worth; 2],
+    ) {
         let system = world.scene.system;
         let numbers = 0..seen.instruments.len();
         let instrument = numbers
@@ -192,9 +213,16 @@ impl Explained {
         let edge = product(size, mark - price);
         let fees = seen.instruments[instrument].fees;
         let notional = product(size.abs(), price);
-        // Profit that the trade itself moves may be worth as much less in between.
-        let h = seen.least_worth(edge.abs() + notional / 100);
+        let place = |account| {
+            let place = system.place_of(account);
+            place.expect("an account that takes part")
+        };
+        // There is less profit in between by what the payer had, which makes the rest worth less.
+        let payer = place(if edge < 0 { event.taker } else { event.maker });
+        let paid = seen.accounts[payer].pnl.clamp(0, edge.abs());
+        let h = least(worths, paid + notional / 100);
         for (account, edge, fee) in [(event.taker, edge, fees[1]), (event.maker, -edge, fees[0])] {
+            let place = place(account);
             let fee = product(notional, fee as i128);
             // Of an option a share of the underlying's notional, at most an eighth of its price.
             let (least_fee, most_fee) = if instrument < 3 {
@@ -202,13 +230,13 @@ impl Explained {
             } else {
                 (0, notional / 8)
             };
-            let place = system
-                .place_of(account)
-                .expect("an account that takes part");
             self.margined.push(place);
             self.most[place] += edge - least_fee;
-            self.least[place] += edge - at_worth(most_fee, h) - 1_000;
-            self.receives(FEES, most_fee + 1_000, h);
+            // Where profit is worth hardly anything, a fee takes all of it, and capital for the rest.
+            let profit = seen.accounts[place].pnl.max(0) + edge.max(0);
+            let most_fee = most_paid(most_fee, profit, h) + 1_000;
+            self.least[place] += edge - most_fee;
+            self.most[FEES] += most_fee;
             self.income += most_fee;
         }
     }
@@ -251,12 +279,22 @@ fn product(a: i128, b: i128) -> i128 {
     whole * b + rest * (b / WAD) + rest * (b % WAD) / WAD
 }
 
-/// Profit that is worth an amount, rounded up.
-fn at_worth(amount: i128, h: i128) -> i128 {
-    if h == 0 || h == WAD {
-        return amount;
+/// The least that profit is worth while there is less of it by an amount.
+fn least(worths: [Worth; 2], less: i128) -> i128 {
+    let [found, settled] = worths.map(|worth| worth.least(less));
+    found.min(settled)
+}
+
+/// The most that a payment of an amount takes out of who has a profit: profit at its worth first, then capital.
+fn most_paid(amount: i128, profit: i128, h: i128) -> i128 {
+    let all = profit.max(0) + amount;
+    match h {
+        WAD => amount,
+        0 => all,
+        _ => {
+            let rest = (amount % h) as f64 / h as f64 * WAD as f64;
+            let whole = (amount / h).saturating_mul(WAD);
+            whole.saturating_add(rest as i128 + 1_000_000).min(all)
+        }
     }
-    let whole = amount / h;
-    let rest = amount % h;
-    whole * WAD + (rest as f64 / h as f64 * WAD as f64) as i128 + 1_000_000
 }

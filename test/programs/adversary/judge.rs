@@ -176,7 +176,7 @@ impl Judge {
             Err(reason) => return self.refused(reason),
         };
         let before = std::mem::replace(&mut self.seen, look(world));
-        let explained = Explained::of(&logs, world, &before);
+        let explained = Explained::of(&logs, world, &before, height);
         self.compare(&before, &explained)?;
         self.depositors(&before, &explained)?;
         self.conversions(&before, &explained)?;

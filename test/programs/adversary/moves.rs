@@ -523,9 +523,12 @@ fn closing(world: &mut World<'_>, judge: &mut Judge, gene: Gene) -> Result<bool,
             })
         }
         Kind::Rebucket => {
-            let account = world.scene.system.accounts[gene.anybody()];
-            judge.watch(world, &[], |world| {
-                send(world, a, &IMarginVault::rebucketCall { account })
+            let turns = (0..KEEPER).map(|turn| (gene.anybody() + turn) % KEEPER);
+            first(turns.collect(), |place| {
+                let account = world.scene.system.accounts[place];
+                judge.watch(world, &[], |world| {
+                    send(world, a, &IMarginVault::rebucketCall { account })
+                })
             })
         }
         Kind::Liquidate => {

@@ -1,6 +1,6 @@
 //! Everything that can be known of vault and pool, in one call that first settles every account: nothing of that lasts.
 
-use alloy::primitives::{I256, U256};
+use alloy::primitives::{B256, I256, U256};
 use client::abi::IOracleGuard::OptionId;
 use client::abi::{IMarginVault, IOracleGuard, IQuoteToken};
 use risk::rules::tiers::action;
@@ -85,6 +85,51 @@ pub struct InstrumentSeen {
     /// How far from its mark a trade's price may be.
     pub band: i128,
     is_series: bool,
+}
+
+/// What a unit of profit is worth: h, less than one if something is missing.
+#[derive(Clone, Copy, Debug)]
+pub struct Worth {
+    h: i128,
+    missing: i128,
+}
+
+impl Worth {
+    /// At a block, as an operation finds it that settles some accounts alone: what others have gained since they were settled may
+    /// not count yet.
+    pub fn found(world: &World<'_>, height: u64, accounts: &[B256]) -> Self {
+        let Scene { node, system } = world.scene;
+        let vault = system.vault;
+        let touch = |&account: &B256| Question::new(vault, &IMarginVault::touchCall { account });
+        let mut questions: Vec<_> = accounts.iter().map(touch).collect();
+        questions.push(Question::new(vault, &IMarginVault::coverageCall {}));
+        let mut answers = node.look_back(height, &questions);
+        for _ in accounts {
+            // Who cannot be settled is not settled by the operation either.
+            let _ = answers.ask::<IMarginVault::touchCall>();
+        }
+        let coverage = answers.take::<IMarginVault::coverageCall>();
+        Self {
+            h: money(coverage.h),
+            missing: money(coverage.missing),
+        }
+    }
+
+    /// The least that a unit is worth while there is less profit by an amount.
+    pub fn least(self, less: i128) -> i128 {
+        if self.h == WAD {
+            return WAD;
+        }
+        let missing = self.missing as f64;
+        // What there is of which that much is missing.
+        let profit = missing / (1.0 - self.h as f64 / WAD as f64) - less as f64;
+        let worth = if profit > missing {
+            1.0 - missing / profit
+        } else {
+            0.0
+        };
+        (worth * WAD as f64) as i128
+    }
 }
 
 /// A look at everything.
@@ -345,15 +390,12 @@ impl Seen {
         profit / WAD * self.h + profit % WAD * self.h / WAD
     }
 
-    /// The least that a unit of profit is worth while there is less of it by an amount, with everybody settled.
-    pub fn least_worth(&self, less: i128) -> i128 {
-        if self.h == WAD {
-            return self.h;
+    /// What profit is worth with everybody settled.
+    pub fn worth_of_profit(&self) -> Worth {
+        Worth {
+            h: self.h,
+            missing: self.missing,
         }
-        let profit = self.totals[1] as f64;
-        let share = profit / (profit - less as f64).max(1.0);
-        let missing = (WAD - self.h) as f64 * share;
-        (WAD as f64 - missing).max(0.0) as i128
     }
 
     /// What insurance pays of known debts now.
