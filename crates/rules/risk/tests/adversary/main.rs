@@ -94,7 +94,7 @@ fn it_finds_worn_buckets_that_end_with_somebody_in_them() {
 
 #[test]
 fn it_finds_what_a_trade_pays_maturing_by_the_traded_market_alone() {
-    finds(Fault::EdgeOfTheTradedAlone, 2, &[Kind::Early]);
+    finds(Fault::EdgeOfTheTradedAlone, 7, &[Kind::Early]);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::book::{ACCOUNTS, Book, INSTRUMENTS};
 use crate::bounds::Payment;
 use crate::insurance::Revealed;
 use crate::vault::{
-    Around, BAND, DUST, Done, FEE, FEE_SHARE, FEES, FORCIBLE_AFTER, Fault, Feed, KEEPER,
+    Around, BAND, DUST, Done, FEE, FEE_SHARE, FEES, FORCIBLE_AFTER, Fault, Feed, HALTED, KEEPER,
     MAX_REWARD, PENALTY, POOL, RESTRICTED, SHOCK, face_of, main_account, require,
 };
 
@@ -118,11 +118,7 @@ impl Session<'_> {
     pub fn give(&mut self, id: usize, valued: &Valued) -> Done {
         let mut usable = valued.mature_equity(self.ledger.now)?;
         let legs = valued.account.legs;
-        let movable = self.allowed(&legs);
-        require(
-            movable.as_slice().len() == legs.as_slice().len(),
-            "frozen leg",
-        )?;
+        require(self.may_leave(&legs), "frozen or halted leg")?;
         let restricted = |&id: &InstrumentId| self.feeds[usize::from(id)].tier >= RESTRICTED;
         if legs.as_slice().iter().any(restricted) {
             usable = usable.min(usable.or_zero().times_down(Ratio(WAD / 5 * 4))?);
@@ -170,11 +166,7 @@ impl Session<'_> {
                 let impaired = self.ledger.totals.impaired_since > 0;
                 require(!impaired, "impaired")?;
                 let legs = self.ledger.store.account(party).legs;
-                let movable = self.allowed(&legs);
-                require(
-                    movable.as_slice().len() == legs.as_slice().len(),
-                    "frozen leg",
-                )?;
+                require(self.may_leave(&legs), "frozen or halted leg")?;
             }
         }
         let known = [buyer, seller].map(|party| self.ledger.store.account(party).bucket == DEBT);
@@ -271,6 +263,14 @@ impl Session<'_> {
         allowed
     }
 
+    /// Whether an account with some legs may give capital, or open a leg that pays others: none is frozen, or in a Halted market.
+    fn may_leave(&self, legs: &Legs) -> bool {
+        legs.as_slice().iter().all(|&id| {
+            let feed = &self.feeds[usize::from(self.ledger.store.underlying(id))];
+            !feed.frozen && feed.tier < HALTED
+        })
+    }
+
     pub fn is_dust(&self, positions: &Positions) -> Done<bool> {
         let store = &*self.ledger.store;
         let mut notional = Usd::ZERO;
@@ -283,9 +283,15 @@ impl Session<'_> {
 
     pub fn liquidate(&mut self, id: usize, into: usize, share: Ratio, caller: usize) -> Done {
         require(id != into, "same")?;
+        let taking = self.ledger.store.account(into).legs;
+        let known = self.allowed(&taking).as_slice().len() == taking.as_slice().len();
+        require(known, "frozen leg")?;
         self.touch(into, KEEPER)?;
         let valued = self.touch(id, caller)?;
         let allowed = self.allowed(&valued.account.legs);
+        let closing = || self.around.closings[id];
+        let spared = self.ledger.is_spared_as_cut(id, &valued, closing)?;
+        require(!spared, "spared")?;
         let (moving, margin) = self.ledger.movable(&valued, &allowed)?;
         let frozen = moving.count() == 0 && valued.positions.count() > 0;
         require(!frozen, "frozen")?;

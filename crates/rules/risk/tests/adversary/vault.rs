@@ -45,6 +45,8 @@ pub const OUTFLOW: OutflowRates = OutflowRates {
 pub const DAY: u64 = 86_400;
 pub const UNIT: Usd = Usd(1_000_000_000_000);
 pub const RESTRICTED: u8 = 2;
+/// Who holds a leg in a market of this tier gives no capital and opens nothing elsewhere.
+pub const HALTED: u8 = 3;
 pub const FORCIBLE_AFTER: u64 = DAY;
 
 /// Whole units of the quote token.
