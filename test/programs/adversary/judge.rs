@@ -242,11 +242,12 @@ impl Judge {
     /// Whoever stays in the pool loses nothing by an operation but what it pays as a reward: debts count as paid already. Those that
     /// come and go count debts that somebody has found; what they leave to others of the rest is scored.
     fn depositors(&mut self, before: &Seen, explained: &Explained) -> Result<(), Violation> {
+        let staying = before.pool.supply.min(self.seen.pool.supply);
         let lost_by = |claims: fn(&Seen) -> i128| {
             let worth = |seen: &Seen| {
                 in_dollars(seen.pool.assets - claims(seen)) / f64::from(seen.pool.supply)
             };
-            (worth(before) - worth(&self.seen)) * f64::from(before.pool.supply)
+            (worth(before) - worth(&self.seen)) * f64::from(staying)
         };
         let rewards: i128 = explained
             .paid
@@ -311,7 +312,7 @@ impl Judge {
             let equity = |health: &IMarginVault::healthReturn| {
                 in_dollars(health.equity.try_into().unwrap_or(i128::MAX))
             };
-            let fell = number(after.maintenance) < number(before.maintenance);
+            let fell = after.maintenance < before.maintenance;
             let ratio = |health| equity(health) / number(health.maintenance).max(1e-9);
             let reduced = fell && equity(after) >= -1e-6 && {
                 number(after.maintenance) < 1e-9 || ratio(after) >= ratio(before) * (1.0 - 1e-9)

@@ -375,12 +375,25 @@ impl Vault {
             .keys()
             .map(|&leg| (leg, self.size(&account, leg)))
             .collect();
-        let moves = self.due(&account, &sizes) > account.bucket;
+        let moves = !self.ails_by_cuts(&account) && self.due(&account, &sizes) > account.bucket;
         if moves {
             self.rebuild(&mut account, &Sizes::new());
         }
         self.put(id, account);
         moves
+    }
+
+    /// Whether a settled account is ill because cuts of others took what hedged it: its equity covers the margin, now, of the sizes
+    /// that its legs had when they joined.
+    fn ails_by_cuts(&self, account: &Account) -> bool {
+        let equity = self.equity(account);
+        let joined = account.legs.iter().map(|(&id, leg)| {
+            let size = leg.joined.clone();
+            (id, if leg.long { size } else { -size })
+        });
+        !account.pnl.is_negative()
+            && equity < self.maintenance(account)
+            && equity >= (self.margin)(self, &joined.collect())
     }
 
     fn recover(&mut self) {

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use ledger_model::{self as model, Exact, Operation, POOL, Player, Scenario, floor_wad};
+use ledger_model::{self as model, Exact, Operation, POOL, Player, Scenario, floor_wad, wad};
 use num_traits::{One, Signed, Zero};
 
 use crate::compare::Tolerance;
@@ -33,22 +33,48 @@ fn worth(claim: Exact, coverage: &Exact, capital: &Exact) -> Exact {
 }
 
 /// How much more than the exact result an operation may leave an account with, in units of 1e-18: nothing; what a payer
-/// pays too much, a payee receives, at most `limit`; a payer whose penalty is all its equity keeps what is left of a unit;
-/// and where profit is worth less than one, what rounding leaves over counts as profit (in G), so that h, and with it the
-/// penalty and the share, are off by as little.
-fn allowance(operation: &Operation, id: usize, profit_is_whole: bool, limit: i128) -> i128 {
-    let (payer, payees) = match *operation {
-        Operation::Liquidate { account, into, .. } => (account, [into, POOL]),
-        Operation::Deleverage { account, .. } => (account, [POOL, POOL]),
+/// pays too much, a payee receives, at most `limit`; a payer whose penalty is all its equity keeps what is left of a unit, and
+/// is charged nothing for what its sizes have been rounded down by; and where profit is worth less than one, what rounding
+/// leaves over counts as profit (in G), so that h, and with it the penalty and the share, are off by as little.
+fn allowance(
+    operation: &Operation,
+    id: usize,
+    before: &model::Vault,
+    profit_is_whole: bool,
+    limit: i128,
+) -> i128 {
+    let (payer, payees, penalty_rate) = match *operation {
+        Operation::Liquidate {
+            account,
+            into,
+            penalty_rate,
+        } => (account, [into, POOL], penalty_rate),
+        Operation::Deleverage {
+            account,
+            penalty_rate,
+        } => (account, [POOL, POOL], penalty_rate),
         _ => return 0,
     };
     if id == payer && profit_is_whole {
-        1
+        1 + charged_for_units(before, id, penalty_rate)
     } else if id == payer || payees.contains(&id) {
         limit
     } else {
         0
     }
+}
+
+/// The most that is charged for a unit of 1e-18 of each of an account's legs, rounded up to units of 1e-18: to the target of
+/// 1.25, a liquidation at a rate r charges 1.25 r / (1.25 - r) of their margins, a penalty beyond them nothing more.
+fn charged_for_units(vault: &model::Vault, id: usize, penalty_rate: i128) -> i128 {
+    let (unit, target) = (wad(1), Exact::new(5.into(), 4.into()));
+    let legs = vault.accounts[&id].legs.keys();
+    let margins: Exact = legs
+        .map(|&leg| (vault.margin)(vault, &[(leg, -unit.clone())].into()))
+        .sum();
+    let rate = wad(penalty_rate).min(Exact::one());
+    let charged = margins * &target * &rate / (&target - &rate);
+    -floor_wad(&-charged).expect("within 128 bits")
 }
 
 /// The most that a change of prices can shift between all claims and what the vault holds: sizes round down, so that the
@@ -107,7 +133,7 @@ impl Rounding {
                 - worth(claim(expected, id), &coverage, &account.capital);
             let more = -floor_wad(&-more).expect("within 128 bits");
             assert!(
-                more <= allowance(operation, id, coverage.is_one(), limit),
+                more <= allowance(operation, id, before, coverage.is_one(), limit),
                 "{operation:?} gives {id} {more} too much"
             );
             assert!(
