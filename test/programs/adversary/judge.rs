@@ -299,14 +299,8 @@ impl Judge {
         for ((&place, before), after) in
             all.filter(|((place, _), _)| explained.margined.contains(place))
         {
-            // Others who have not been settled yet make what the account was seen with worth less than what the program saw.
-            let immature = self.seen.worth(self.seen.accounts[place].immature);
             let equity = i128::try_from(after.equity).unwrap_or(i128::MIN);
-            let usable = if equity > 0 {
-                equity - immature
-            } else {
-                equity
-            };
+            let usable = self.seen.accounts[place].usable(equity);
             let enough = usable + ROUNDING >= money(after.initial);
             let number = |value: alloy::primitives::U256| in_dollars(money(value));
             let equity = |health: &IMarginVault::healthReturn| {
@@ -319,7 +313,9 @@ impl Judge {
             };
             hold(Kind::Margin, enough || reduced, || {
                 let (usable, initial) = (in_dollars(usable), number(after.initial));
-                format!("{place} has {usable} of {initial}")
+                let [old, new] = [before, after]
+                    .map(|health| (health.equity.to_string(), health.maintenance.to_string()));
+                format!("{place} has {usable} of {initial}; E and MM were {old:?} and are {new:?}")
             })?;
         }
         Ok(())

@@ -52,6 +52,17 @@ impl AccountSeen {
         self.capital + self.pnl
     }
 
+    /// What counts for margin of an equity: without what is immature, for what profit is worth in that equity. With everybody else
+    /// settled too it may be worth more.
+    pub fn usable(&self, equity: i128) -> i128 {
+        if equity <= 0 || self.pnl <= 0 {
+            return equity;
+        }
+        let worth = equity - self.capital;
+        let immature = self.immature as f64 / self.pnl as f64;
+        equity - (worth as f64 * immature).ceil() as i128
+    }
+
     /// C and what is mature of P.
     pub fn mature(&self) -> i128 {
         self.capital + self.pnl.max(0) - self.immature
