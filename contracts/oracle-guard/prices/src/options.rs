@@ -10,7 +10,7 @@ use oracle::surface::day_of_volatility;
 use oracle::tier::action;
 use oracle::{Expiry, OptionQuote};
 use risk::options::black::Kind;
-use risk::{Mark, SettlementPrice};
+use risk::{Price, SettlementPrice};
 
 use crate::prices::{Observer, Purpose, Reading};
 use crate::readings::MARK_WORDS;
@@ -70,7 +70,7 @@ fn write_options(
         };
         last = Some((asset, times, expiry));
         let kind = if id.bool(3) { Kind::Call } else { Kind::Put };
-        let strike = id.unsigned(2);
+        let strike = Price(id.unsigned(2));
         // A series that is to close can only be left.
         let closing = if times.1 > 0 { action::OPEN } else { 0 };
         let blocked = expiry.blocked(underlying.blocked) | closing;
@@ -103,7 +103,7 @@ fn option_mark(
 /// The expiry at `time` as it stands now: its surface until then, its settlement from then on. Of series that settle at `closes`,
 /// unless that is zero, the same from a day before that on.
 fn expiry_of(underlying: &Reading, (time, closes): (u64, u64), observer: &Observer) -> Expiry {
-    let (mark, now) = (Mark(underlying.entry.price.mark), observer.now);
+    let (mark, now) = (underlying.entry.price.mark, observer.now);
     let counted = |at| underlying.settlements.fixed(at, observer.windows(), now);
     let settled = |at| {
         if now < at {

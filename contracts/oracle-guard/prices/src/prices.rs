@@ -126,7 +126,7 @@ impl Observer {
         }
         if keeps && self.purpose != Purpose::View {
             settlements::report(asset, &state.settlements);
-            let words = [*asset, uint(price.mark), uint(ranges.volatility)];
+            let words = [*asset, uint(price.mark.0), uint(ranges.volatility)];
             emit(topic!(guard::Poked), 1, &words);
             self.report(asset, &before, tier, cause);
         }
@@ -221,7 +221,7 @@ impl Answers {
 /// [`Observer::observe`] does.
 pub fn poke(asset: B256) -> [B256; 2] {
     let reading = Observer::new(Purpose::Poke).observe(&asset);
-    [uint(reading.entry.price.mark), uint(reading.tier as u8)]
+    [uint(reading.entry.price.mark.0), uint(reading.tier as u8)]
 }
 
 /// [`poke`] for an asset that may be unknown: whatever its settings are changed by goes by what is known of it in this call.

@@ -21,7 +21,7 @@ impl Observer {
         let (maintenance, initial) = reading.outlook.after(self.parameters(), 0);
         let raised = entry.raised.told(reading.tier, &entry.trip, self.now);
         [
-            uint(entry.price.mark),
+            uint(entry.price.mark.0),
             uint(entry.price.stable.0),
             uint(reading.tier as u8),
             uint(reading.blocked),

@@ -17,7 +17,7 @@ use crate::prices::{Observer, Purpose, Reading};
 pub fn report(asset: &B256, settlements: &Settlements) {
     for settled in settlements.settled.iter().flatten() {
         let (last, first) = (uint(settled.last), uint(settled.first));
-        let words = [*asset, last, uint(settled.price), first];
+        let words = [*asset, last, uint(settled.price.0), first];
         emit(topic!(guard::Settled), 2, &words);
     }
 }
@@ -28,7 +28,7 @@ pub fn final_price(reading: &Reading, expiry: u64, now: u64) -> SettlementPrice 
     if waits.is_some_and(|pending| pending.first <= expiry) {
         return SettlementPrice::ZERO;
     }
-    SettlementPrice(reading.record.settled(expiry, now))
+    reading.record.settled(expiry, now)
 }
 
 /// The WAD mean for the day of `asset` that ends at `expiry` so far, the trusted seconds that it needs yet, and whether it is final, as
@@ -45,5 +45,5 @@ pub fn settlement(asset: B256, expiry: u64) -> Vec<u8> {
         return encode(&[uint(price.0), B256::ZERO, uint(1u8)]);
     }
     let (mean, missing) = settlements.progress(expiry, observer.windows(), now);
-    encode(&[uint(mean), uint(missing), B256::ZERO])
+    encode(&[uint(mean.0), uint(missing), B256::ZERO])
 }

@@ -322,7 +322,7 @@ fn refuse_handover(refusal: NotTaken) -> ! {
             revert(guard::FeedTooSoon::SELECTOR, &[uint(allowed_at)])
         }
         NotTaken::Untrusted => revert(guard::FeedUntrusted::SELECTOR, &[]),
-        NotTaken::TooFar { price } => revert(guard::FeedTooFar::SELECTOR, &[uint(price)]),
+        NotTaken::TooFar { price } => revert(guard::FeedTooFar::SELECTOR, &[uint(price.0)]),
     }
 }
 

@@ -1,6 +1,6 @@
 //! One asset's price, mean and breaker, and how an observation changes them.
 
-use risk::Stable;
+use risk::{Mark, Stable};
 
 use crate::mean::Mean;
 use crate::parameters::Parameters;
@@ -77,7 +77,7 @@ impl Asset {
     }
 
     fn accept(self, quote: Quote, now: u64) -> Self {
-        let mean = if self.mean.current == 0 {
+        let mean = if !self.mean.is_known() {
             Mean::restart(quote.mark, now)
         } else {
             self.mean
@@ -85,7 +85,7 @@ impl Asset {
         let price = Price {
             mark: quote.mark,
             stable: if self.price.stable == Stable::ZERO {
-                Stable(quote.mark)
+                Stable(quote.mark.0)
             } else {
                 self.price.stable
             },
@@ -118,7 +118,7 @@ impl Asset {
     }
 
     /// The tier that the move to `mark` asks for: against the mean, or where that restarts against the mark that was trusted last.
-    fn moved(&self, mark: u128, mean: Option<Mean>, parameters: &Parameters, now: u64) -> Tier {
+    fn moved(&self, mark: Mark, mean: Option<Mean>, parameters: &Parameters, now: u64) -> Tier {
         if let Some(mean) = mean {
             return by_move(mark, mean.value(now, parameters.mean_window), parameters);
         }
@@ -128,7 +128,7 @@ impl Asset {
             valid_until,
             ..
         } = self.price;
-        if last == 0 {
+        if last == Mark::ZERO {
             return Tier::Normal;
         }
         let gap = now.saturating_sub(observed_at.min(valid_until));
@@ -140,7 +140,7 @@ impl Asset {
         let Price {
             mark, observed_at, ..
         } = self.price;
-        let known = self.mean.current != 0 && now.checked_sub(observed_at)? <= window.into();
+        let known = self.mean.is_known() && now.checked_sub(observed_at)? <= window.into();
         known.then(|| self.mean.advance(mark, observed_at, now, window))
     }
 }

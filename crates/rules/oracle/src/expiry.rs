@@ -11,10 +11,10 @@
 use risk::math::mul_div_down;
 use risk::options::black::{Inputs, Kind, Quote};
 use risk::options::settlement::{Counted, Moving};
-use risk::{Mark, Position, Price as Usd, Ratio, SettlementPrice};
+use risk::{Mark, Position, Price, Ratio, SettlementPrice};
 
 use crate::WAD;
-use crate::surface::Quoted;
+use crate::surface::{Forward, Quoted};
 use crate::tier::action;
 
 /// WAD volatility of a millionth.
@@ -46,8 +46,8 @@ pub enum Stage {
 /// One expiry of an asset at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Expiry {
-    /// The WAD price of what is left to move: the mark; at last the one at which it has settled.
-    pub price: u128,
+    /// The price of what is left to move: the mark; at last the one at which it has settled.
+    pub price: Forward,
     /// What of its settlement is counted; nothing once it is final.
     pub counted: Counted,
     /// How far it is; of a series that settles early, how far that is.
@@ -63,7 +63,7 @@ pub struct Early {
     pub secs: u64,
     /// The surface of a day before, or of earlier: see [`day_of_volatility`](crate::surface::day_of_volatility).
     pub quoted: Quoted,
-    /// The WAD price at which volatilities are read of it: the settlement price of its day, so that none moves with the price. Zero
+    /// The price at which volatilities are read of it: the settlement price of its day, so that none moves with the price. Zero
     /// while that day has none: they are then read at the forward.
     pub at: SettlementPrice,
 }
@@ -81,7 +81,7 @@ impl Expiry {
     /// An expiry ahead of `now`.
     pub fn ahead(mark: Mark, counted: Counted, expiry: u64, quoted: Quoted, now: u64) -> Self {
         Self {
-            price: mark.0,
+            price: mark.into(),
             counted,
             stage: Stage::Ahead {
                 secs: expiry.saturating_sub(now),
@@ -96,8 +96,8 @@ impl Expiry {
     /// From its expiry on: settled at `settled`, or, while that is zero, valued at the mark.
     pub fn over(mark: Mark, counted: Counted, settled: SettlementPrice) -> Self {
         let (price, counted, stage) = match settled {
-            SettlementPrice::ZERO => (mark.0, counted, Stage::Settling),
-            settled => (settled.0, Counted::default(), Stage::Settled),
+            SettlementPrice::ZERO => (mark.into(), counted, Stage::Settling),
+            settled => (settled.into(), Counted::default(), Stage::Settled),
         };
         Self {
             price,
@@ -122,7 +122,7 @@ impl Expiry {
         };
         let expiry = if now < closes {
             Self {
-                price: mark.0,
+                price: mark.into(),
                 counted,
                 stage: Stage::Ahead {
                     secs: closes - now,
@@ -146,17 +146,17 @@ impl Expiry {
         self.stage == Stage::Settled
     }
 
-    /// The option with this `strike` (WAD; beyond the largest price it counts as that).
+    /// The option with this `strike`; beyond the largest price it counts as that.
     ///
     /// Ahead of the expiry its undiscounted Black-76 value, as precise as [`Inputs::quote`], of what is left to move; without a
     /// surface, and from the expiry on, its intrinsic value, in which there is nothing left but delta, and nothing at all once it is
     /// final. While its surface is distrusted its volatility is that at the mark of then. What is fixed of a call that cannot end without value is part of its value. All is rounded towards zero.
-    pub fn quote(&self, kind: Kind, strike: u128) -> OptionQuote {
+    pub fn quote(&self, kind: Kind, strike: Price) -> OptionQuote {
         if let Some(early) = &self.early {
             return self.quote_early(early, kind, strike);
         }
-        let (forward, whole) = (self.price.min(Usd::MAX.0), strike.min(Usd::MAX.0));
-        let Moving { strike, size } = self.counted.moving(kind, Usd(whole), Position(UNIT));
+        let (forward, whole) = (self.price.price(), strike.min(Price::MAX));
+        let Moving { strike, size } = self.counted.moving(kind, whole, Position(UNIT));
         let (seconds, volatility) = match self.stage {
             Stage::Ahead {
                 secs,
@@ -165,18 +165,18 @@ impl Expiry {
                 ..
             } if quoted.exists() => {
                 let at = if distrusted {
-                    quoted.distrusted_at
+                    quoted.distrusted_at.into()
                 } else {
-                    forward
+                    Forward(forward.0)
                 };
-                (secs, quoted.volatility(strike.0, at))
+                (secs, quoted.volatility(strike, at))
             }
             _ => (0, 0),
         };
         let volatility = u128::from(volatility) * MILLIONTH;
         let inputs = Inputs {
             kind,
-            forward: Usd(forward),
+            forward,
             strike,
             seconds,
             volatility: Ratio(volatility),
@@ -197,23 +197,24 @@ impl Expiry {
 
     /// The option with this `strike` of a series that settles early: what it would settle at if the price stayed what it is. It moves
     /// with what of the settlement is not counted, and with no volatility.
-    fn quote_early(&self, early: &Early, kind: Kind, strike: u128) -> OptionQuote {
+    fn quote_early(&self, early: &Early, kind: Kind, strike: Price) -> OptionQuote {
         let Counted { share, average } = self.counted;
         let share = share.0.min(WAD.into());
         let rest = u128::from(WAD) - share;
         let of = |value: u128, share| mul_div_down(value, share, WAD.into()).unwrap_or(u128::MAX);
-        let (price, strike) = (self.price.min(Usd::MAX.0), strike.min(Usd::MAX.0));
+        let (price, strike) = (self.price.price(), strike.min(Price::MAX));
         // Neither part is above the largest price, nor are they together.
-        let forward = of(average.0.min(Usd::MAX.0), share) + of(price, rest);
+        let average = average.price().min(Price::MAX);
+        let forward = of(average.0, share) + of(price.0, rest);
         let at = match early.at {
-            SettlementPrice::ZERO => forward,
-            at => at.0,
+            SettlementPrice::ZERO => Forward(forward),
+            at => at.into(),
         };
         let volatility = u128::from(early.quoted.volatility(strike, at)) * MILLIONTH;
         let inputs = Inputs {
             kind,
-            forward: Usd(forward),
-            strike: Usd(strike),
+            forward: Price(forward),
+            strike,
             seconds: early.secs,
             volatility: Ratio(volatility),
         };
@@ -232,19 +233,26 @@ impl Expiry {
     }
 
     /// A `quote` of what is left to move as that of an option of one unit struck at `whole`.
-    fn scaled(&self, quote: Quote, left: Position, kind: Kind, whole: u128, strike: Usd) -> Quote {
+    fn scaled(
+        &self,
+        quote: Quote,
+        left: Position,
+        kind: Kind,
+        whole: Price,
+        strike: Price,
+    ) -> Quote {
         let size = left.0.unsigned_abs();
         // Only a number that did not fit to begin with does not fit now.
         let share = |value| mul_div_down(value, size, WAD.into()).unwrap_or(u128::MAX);
         let mut value = share(quote.value.0);
-        if strike == Usd::ZERO && kind == Kind::Call {
+        if strike == Price::ZERO && kind == Kind::Call {
             let Counted { share, average } = self.counted;
             let fixed = mul_div_down(average.0, share.0, WAD.into()).unwrap_or(u128::MAX);
-            value = value.saturating_add(fixed).saturating_sub(whole);
+            value = value.saturating_add(fixed).saturating_sub(whole.0);
         }
         let delta = share(quote.delta.unsigned_abs()).cast_signed();
         Quote {
-            value: Usd(value),
+            value: Price(value),
             delta: if quote.delta < 0 { -delta } else { delta },
             gamma: share(quote.gamma),
             vega: share(quote.vega),

@@ -1,11 +1,13 @@
 //! From one asset's sources to others, so that nothing depends on a feed for ever, and nobody sets a price by choosing one (DESIGN 5).
 
+use risk::Mark;
+
 use crate::WAD;
 use crate::math::{share_at_least, share_of};
 use crate::price::Price;
 use crate::quote::Sources;
 use crate::settlement::DAY;
-use crate::source::Sample;
+use crate::source::{Sample, SourcePrice};
 
 /// How far new sources of a live asset may be from what was known, per cent; of a frozen one times the root of the hours that it has
 /// been frozen.
@@ -40,8 +42,8 @@ pub enum NotTaken {
     Untrusted,
     /// One of them is too far from the mark or the stable price, or those of a frozen asset from each other.
     TooFar {
-        /// Its WAD price.
-        price: u128,
+        /// Its price.
+        price: SourcePrice,
     },
 }
 
@@ -55,7 +57,7 @@ pub fn take(
     sources: &Sources,
     now: u64,
 ) -> Result<AssetState, NotTaken> {
-    if price.mark == 0 {
+    if price.mark == Mark::ZERO {
         return Ok(AssetState::Unpriced);
     }
     let live = price.is_trusted(now);
@@ -75,8 +77,8 @@ pub fn take(
         band_after(now.saturating_sub(price.valid_until))
     };
     for sample in [primary, secondary] {
-        for known in [price.mark, price.stable.0] {
-            if sample.price.abs_diff(known) > share_of(known, band, WAD) {
+        for known in [price.mark.0, price.stable.0] {
+            if sample.price.0.abs_diff(known) > share_of(known, band, WAD) {
                 let price = sample.price;
                 return Err(NotTaken::TooFar { price });
             }
@@ -94,9 +96,10 @@ const fn percent(percent: u64) -> u64 {
 }
 
 fn agree(primary: Sample, secondary: Sample) -> Result<(), NotTaken> {
-    let (a, b) = (primary.price, secondary.price);
+    let (SourcePrice(a), SourcePrice(b)) = (primary.price, secondary.price);
     if share_at_least(a.abs_diff(b), a.min(b), APART, 100) {
-        return Err(NotTaken::TooFar { price: b });
+        let price = secondary.price;
+        return Err(NotTaken::TooFar { price });
     }
     Ok(())
 }
@@ -120,7 +123,7 @@ mod tests {
 
     fn price(mark: u128, stable: u128) -> Price {
         Price {
-            mark,
+            mark: Mark(mark),
             stable: Stable(stable),
             observed_at: NOW,
             valid_until: NOW + HOUR,
@@ -139,7 +142,7 @@ mod tests {
 
     fn at(price: u128) -> Option<Sample> {
         Some(Sample {
-            price,
+            price: SourcePrice(price),
             updated_at: NOW,
             valid_until: NOW + HOUR,
         })
@@ -153,16 +156,19 @@ mod tests {
         Sources::Two(at(primary), at(secondary))
     }
 
+    fn too_far(price: u128) -> Result<AssetState, NotTaken> {
+        Err(NotTaken::TooFar {
+            price: SourcePrice(price),
+        })
+    }
+
     #[test]
     fn a_live_asset_takes_sources_within_three_per_cent_of_mark_and_stable_price() {
         let asked = |sources| take(&price(10_000, 10_200), 0, &sources, NOW);
         assert_eq!(asked(one(10_300)), Ok(AssetState::Live));
-        assert_eq!(asked(one(10_301)), Err(NotTaken::TooFar { price: 10_301 }));
+        assert_eq!(asked(one(10_301)), too_far(10_301));
         assert_eq!(asked(two(10_000, 9_894)), Ok(AssetState::Live));
-        assert_eq!(
-            asked(two(10_000, 9_893)),
-            Err(NotTaken::TooFar { price: 9_893 })
-        );
+        assert_eq!(asked(two(10_000, 9_893)), too_far(9_893));
         assert_eq!(asked(Sources::One(None)), Err(NotTaken::Untrusted));
         assert_eq!(
             asked(Sources::Two(at(10_000), None)),
@@ -185,26 +191,14 @@ mod tests {
         assert_eq!(asked(4, two(1_060_000, 1_060_000)), Ok(AssetState::Frozen));
         assert_eq!(asked(4, two(940_000, 940_000)), Ok(AssetState::Frozen));
         let price = 1_060_001;
-        assert_eq!(
-            asked(4, two(price, 1_060_000)),
-            Err(NotTaken::TooFar { price })
-        );
+        assert_eq!(asked(4, two(price, 1_060_000)), too_far(price));
         assert_eq!(asked(400, two(500_000, 500_000)), Ok(AssetState::Frozen));
         let price = 499_999;
-        assert_eq!(
-            asked(400_000, two(500_000, price)),
-            Err(NotTaken::TooFar { price })
-        );
+        assert_eq!(asked(400_000, two(500_000, price)), too_far(price));
         assert_eq!(asked(4, two(1_000_000, 1_009_999)), Ok(AssetState::Frozen));
         let price = 1_010_000;
-        assert_eq!(
-            asked(4, two(1_000_000, price)),
-            Err(NotTaken::TooFar { price })
-        );
-        assert_eq!(
-            asked(0, two(1_000_000, 1_000_001)),
-            Err(NotTaken::TooFar { price: 1_000_001 })
-        );
+        assert_eq!(asked(4, two(1_000_000, price)), too_far(price));
+        assert_eq!(asked(0, two(1_000_000, 1_000_001)), too_far(1_000_001));
     }
 
     #[test]

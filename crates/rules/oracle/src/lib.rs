@@ -1,7 +1,8 @@
 //! The pure maths of the oracle guard: what makes an answer trustworthy, which price is the mark, when a breaker trips.
 //!
 //! There is no storage, no feed and no clock here, so contracts, bots and simulators decide alike.
-//! Prices are WAD (1e18) in `u128`, ratios are WAD in `u64`, times are seconds. Unless a function says otherwise,
+//! Prices are WAD (1e18), each kind of a type of its own: what a [source](SourcePrice) says, the [`Mark`], its [mean](MeanPrice), the
+//! [stable](Stable) price, the [`SettlementPrice`]. Ratios are WAD in `u64`, times are seconds. Unless a function says otherwise,
 //! divisions round down.
 //!
 //! - [`source`]: one feed's answer, and every reason to distrust it.
@@ -48,7 +49,7 @@ pub mod volatility;
 pub use asset::{Asset, Observation};
 pub use expiry::{Early, Expiry, OptionQuote, Stage};
 pub use handover::{AssetState, NotTaken};
-pub use mean::Mean;
+pub use mean::{Mean, MeanPrice};
 pub use parameters::Parameters;
 pub use price::{Price, Status};
 pub use quote::{Quote, Sources};
@@ -56,10 +57,10 @@ pub use raised::Raised;
 pub use risk::{Mark, SettlementPrice, Stable};
 pub use sequencer::Sequencer;
 pub use settlement::{Pending, Settled, Settlements, Sums, Windows};
-pub use source::{Distrust, Limits, Round, Sample};
+pub use source::{Distrust, Limits, Round, Sample, SourcePrice};
 pub use spell::{Spell, SpellRefusal};
 pub use state::State;
-pub use surface::{NotDistrusted, Quoted, Surface, SurfaceLimits, SurfaceRefusal};
+pub use surface::{Forward, NotDistrusted, Quoted, Surface, SurfaceLimits, SurfaceRefusal};
 pub use tier::{Breaker, Cause, Tier};
 pub use trip::{Trip, TripRefusal};
 pub use volatility::{Outlook, RangeLimits, Ranges, Volatility};

@@ -1,11 +1,12 @@
 //! One asset's price as readers see it.
 
-use risk::Stable;
+use risk::{Mark, Stable};
 
 use crate::WAD;
 use crate::compact::spread;
 use crate::math::share_of;
 use crate::sequencer::Sequencer;
+use crate::source::SourcePrice;
 use crate::stable::follow;
 use crate::tier::{Cause, Tier, action, blocked_by};
 use crate::trip::Trip;
@@ -43,14 +44,14 @@ impl Status {
 /// What the last observation left for readers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Price {
-    /// The last trusted WAD price; zero before the first.
-    pub mark: u128,
-    /// The stable WAD price at `observed_at`; zero before the first mark.
+    /// The last that was trusted; zero before the first.
+    pub mark: Mark,
+    /// The stable price at `observed_at`; zero before the first mark.
     pub stable: Stable,
-    /// The primary's WAD price at the last trusted observation; zero if it was untrusted.
-    pub primary: u128,
-    /// The secondary's WAD price at the last trusted observation; zero if it was untrusted or is not configured.
-    pub secondary: u128,
+    /// The primary's price at the last trusted observation; none if it was untrusted.
+    pub primary: SourcePrice,
+    /// The secondary's price at the last trusted observation; none if it was untrusted or is not configured.
+    pub secondary: SourcePrice,
     /// When the oldest source behind the mark was updated.
     pub updated_at: u64,
     /// The last second at which the mark is not too old.
@@ -73,11 +74,11 @@ impl Price {
             Status::Frozen => self.stable,
             Status::Diverged => follow(
                 self.stable,
-                self.primary,
+                self.primary.as_stable(),
                 rate / DIVERGED_RATE_DIVISOR,
                 secs,
             ),
-            _ => follow(self.stable, self.mark, rate, secs),
+            _ => follow(self.stable, Stable(self.mark.0), rate, secs),
         }
     }
 
@@ -130,9 +131,9 @@ impl Price {
     /// mark.
     pub fn spread(&self) -> Option<u32> {
         match self.secondary {
-            _ if self.primary != self.mark => None,
-            0 => Some(0),
-            secondary => spread(secondary, self.mark),
+            _ if self.primary.as_mark() != self.mark => None,
+            SourcePrice::NONE => Some(0),
+            SourcePrice(secondary) => spread(secondary, self.mark.0),
         }
     }
 
@@ -154,7 +155,7 @@ impl Price {
         now: u64,
     ) -> (Tier, Cause) {
         let tier = match self.mark {
-            0 => reported,
+            Mark::ZERO => reported,
             _ => self.under(sequencer).tier_at(trip, now),
         };
         let cause = match tier {
@@ -181,11 +182,11 @@ impl Price {
             }
     }
 
-    /// The lowest and highest of the mark and the sources behind it, each widened by `confidence`, a WAD share of itself; the
-    /// low one is rounded down, the high one up.
+    /// The lowest and highest of the mark and the sources behind it, WAD, each widened by `confidence`, a WAD share of itself; the low
+    /// one is rounded down, the high one up.
     pub fn range(&self, confidence: u64) -> (u128, u128) {
-        let (mut low, mut high) = (self.mark, self.mark);
-        for price in [self.primary, self.secondary] {
+        let (mut low, mut high) = (self.mark.0, self.mark.0);
+        for SourcePrice(price) in [self.primary, self.secondary] {
             if price != 0 {
                 (low, high) = (low.min(price), high.max(price));
             }
@@ -210,7 +211,7 @@ mod tests {
     /// Observed ten minutes ago, valid for ten more.
     fn observed() -> Price {
         Price {
-            mark: 2_000,
+            mark: Mark(2_000),
             stable: Stable(2_000),
             observed_at: NOW - 600,
             valid_until: NOW + 600,
@@ -256,9 +257,9 @@ mod tests {
     fn a_secondary_has_a_spread_from_a_mark_that_is_the_primarys() {
         let of = |mark, primary, secondary| {
             let price = Price {
-                mark,
-                primary,
-                secondary,
+                mark: Mark(mark),
+                primary: SourcePrice(primary),
+                secondary: SourcePrice(secondary),
                 ..Price::default()
             };
             price.spread()
@@ -279,7 +280,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_range_holds_every_source_and_as_much_again_as_is_uncertain(mark in 1u128..1 << 96, primary in 0u128..1 << 96, secondary in 0u128..1 << 96, thousandths in 0u64..=100) {
-            let price = Price { mark, primary, secondary, ..Price::default() };
+            let price = Price { mark: Mark(mark), primary: SourcePrice(primary), secondary: SourcePrice(secondary), ..Price::default() };
             let (low, high) = price.range(0);
             for source in [mark, primary, secondary] {
                 prop_assert!(source == 0 || (low <= source && source <= high));

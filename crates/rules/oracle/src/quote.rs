@@ -1,9 +1,9 @@
 //! From one or two sources to the mark.
 
-use risk::Stable;
+use risk::{Mark, Stable};
 
 use crate::math::share_at_least;
-use crate::source::Sample;
+use crate::source::{Sample, SourcePrice};
 use crate::stable::clamp_sole_source;
 use crate::tier::Tier;
 
@@ -30,12 +30,12 @@ pub enum Agreement {
 /// A trusted price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quote {
-    /// The WAD price that everything uses.
-    pub mark: u128,
-    /// WAD price of the primary source; zero if it is untrusted.
-    pub primary: u128,
-    /// WAD price of the secondary source; zero if it is untrusted or absent.
-    pub secondary: u128,
+    /// The price that everything uses.
+    pub mark: Mark,
+    /// Price of the primary source; none if it is untrusted.
+    pub primary: SourcePrice,
+    /// Price of the secondary source; none if it is untrusted or absent.
+    pub secondary: SourcePrice,
     /// When the oldest source that counts was updated.
     pub updated_at: u64,
     /// The last second at which every source that counts is young enough.
@@ -70,7 +70,7 @@ pub fn resolve(sources: Sources, stable: Stable) -> Option<Quote> {
         Sources::Two(None, Some(secondary)) => Some(Quote {
             agreement: Agreement::Sole,
             mark: clamp_sole_source(secondary.price, stable),
-            primary: 0,
+            primary: SourcePrice::NONE,
             secondary: secondary.price,
             ..only(secondary)
         }),
@@ -79,9 +79,9 @@ pub fn resolve(sources: Sources, stable: Stable) -> Option<Quote> {
 
 fn only(sample: Sample) -> Quote {
     Quote {
-        mark: sample.price,
+        mark: sample.price.as_mark(),
         primary: sample.price,
-        secondary: 0,
+        secondary: SourcePrice::NONE,
         updated_at: sample.updated_at,
         valid_until: sample.valid_until,
         agreement: Agreement::Agreeing,
@@ -97,9 +97,9 @@ fn both(primary: Sample, secondary: Sample, stable: Stable) -> Option<Quote> {
     }
     Some(Quote {
         mark: if agreeing {
-            primary.price
+            primary.price.as_mark()
         } else {
-            median(primary.price, secondary.price, stable.0)
+            median(primary.price, secondary.price, stable)
         },
         primary: primary.price,
         secondary: secondary.price,
@@ -115,7 +115,7 @@ fn both(primary: Sample, secondary: Sample, stable: Stable) -> Option<Quote> {
 }
 
 /// The tier that the divergence of two prices asks for.
-fn divergence_tier(a: u128, b: u128) -> Tier {
+fn divergence_tier(SourcePrice(a): SourcePrice, SourcePrice(b): SourcePrice) -> Tier {
     let (distance, lower) = (a.abs_diff(b), a.min(b));
     let reaches = |percent| share_at_least(distance, lower, percent, 100);
     match () {
@@ -126,8 +126,9 @@ fn divergence_tier(a: u128, b: u128) -> Tier {
     }
 }
 
-fn median(a: u128, b: u128, c: u128) -> u128 {
-    a.max(b).min(a.min(b).max(c))
+/// The mark of sources that differ: the stable price, but no further out than either.
+fn median(a: SourcePrice, b: SourcePrice, stable: Stable) -> Mark {
+    Mark(a.max(b).0.min(a.min(b).0.max(stable.0)))
 }
 
 #[cfg(test)]
@@ -138,7 +139,7 @@ mod tests {
 
     fn at(price: u128) -> Option<Sample> {
         Some(Sample {
-            price,
+            price: SourcePrice(price),
             updated_at: 100,
             valid_until: 200,
         })
@@ -153,7 +154,7 @@ mod tests {
         let quote = two(1_000, 1_029, 900);
         assert_eq!(
             (quote.mark, quote.agreement, quote.divergence),
-            (1_000, Agreement::Agreeing, Tier::Caution)
+            (Mark(1_000), Agreement::Agreeing, Tier::Caution)
         );
     }
 
@@ -166,22 +167,26 @@ mod tests {
             (10_000, 10_999, Tier::Restricted),
             (11_000, 10_000, Tier::Halted),
         ] {
-            assert_eq!(divergence_tier(a, b), tier, "{a} {b}");
+            assert_eq!(
+                divergence_tier(SourcePrice(a), SourcePrice(b)),
+                tier,
+                "{a} {b}"
+            );
         }
     }
 
     /// A stablecoin at 0.65 on one venue and 0.92 on another, after 0.99.
     #[test]
     fn one_venues_print_is_outvoted() {
-        assert_eq!(two(65, 92, 99).mark, 92);
-        assert_eq!(two(92, 65, 99).mark, 92);
+        assert_eq!(two(65, 92, 99).mark, Mark(92));
+        assert_eq!(two(92, 65, 99).mark, Mark(92));
     }
 
     /// A thin venue pumped by 11 % while the primary is true.
     #[test]
     fn a_pumped_secondary_moves_the_mark_no_further_than_primary_and_stable_price() {
         let quote = two(100, 111, 99);
-        assert_eq!((quote.mark, quote.divergence), (100, Tier::Halted));
+        assert_eq!((quote.mark, quote.divergence), (Mark(100), Tier::Halted));
     }
 
     #[test]
@@ -189,16 +194,20 @@ mod tests {
         let low = resolve(Sources::Two(at(50), None), Stable(100)).unwrap();
         assert_eq!(
             (low.mark, low.primary, low.agreement),
-            (90, 50, Agreement::Sole)
+            (Mark(90), SourcePrice(50), Agreement::Sole)
         );
         let high = resolve(Sources::Two(None, at(120)), Stable(100)).unwrap();
-        assert_eq!((high.mark, high.primary, high.secondary), (110, 0, 120));
+        let found = (high.mark, high.primary, high.secondary);
+        assert_eq!(found, (Mark(110), SourcePrice::NONE, SourcePrice(120)));
     }
 
     #[test]
     fn a_single_configured_source_is_the_mark() {
         let quote = resolve(Sources::One(at(50)), Stable(100)).unwrap();
-        assert_eq!((quote.mark, quote.agreement), (50, Agreement::Agreeing));
+        assert_eq!(
+            (quote.mark, quote.agreement),
+            (Mark(50), Agreement::Agreeing)
+        );
     }
 
     #[test]
@@ -218,7 +227,7 @@ mod tests {
     #[test]
     fn the_older_source_decides_how_long_a_quote_counts() {
         let old = Sample {
-            price: 100,
+            price: SourcePrice(100),
             updated_at: 50,
             valid_until: 400,
         };
@@ -229,7 +238,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_mark_of_two_sources_is_never_outside_what_two_of_three_support(p in 1u128.., s in 1u128.., stable in 1u128..) {
-            let mark = two(p, s, stable).mark;
+            let Mark(mark) = two(p, s, stable).mark;
             let mut votes = [p, s, stable];
             votes.sort_unstable();
             prop_assert!(mark == p || mark == votes[1]);

@@ -49,11 +49,11 @@ mod tests {
     use ruint::aliases::U256;
 
     use super::*;
-    use crate::Stable;
     use crate::price::{Price, Status};
     use crate::settlement::{Settlements, Windows, next_expiry};
     use crate::tier::{Tier, action};
     use crate::trip::Trip;
+    use crate::{Mark, SourcePrice, Stable};
 
     const NOW: u64 = 1_700_000_000;
     const GRACE: u32 = 3_600;
@@ -72,7 +72,7 @@ mod tests {
 
     fn price(observed_at: u64) -> Price {
         Price {
-            mark: 2_000,
+            mark: Mark(2_000),
             stable: Stable(2_100),
             updated_at: observed_at,
             valid_until: observed_at + 3_600,
@@ -152,7 +152,7 @@ mod tests {
             assert_eq!(price.tier_at(&Trip::default(), NOW), Tier::Halted);
             assert_eq!(price.blocked_at(Tier::Halted, false, NOW), action::ALL);
             assert!(!price.sources_agree(NOW));
-            assert_eq!((price.mark, price.updated_at), (2_000, observed));
+            assert_eq!((price.mark, price.updated_at), (Mark(2_000), observed));
         }
     }
 
@@ -204,7 +204,7 @@ mod tests {
         #[test]
         fn prices_and_tier_are_the_same(observed in NOW - 3_000..NOW, since in NOW - 3_000..=NOW, diverged: bool) {
             let price = Price {
-                primary: 500,
+                primary: SourcePrice(500),
                 status: if diverged { Status::Diverged } else { Status::Agreeing },
                 ..price(observed)
             };

@@ -7,7 +7,7 @@
 //! second, and no single print, can decide a settlement.
 
 use risk::options::settlement::Counted;
-use risk::{Ratio, SettlementPrice};
+use risk::{Mark, Ratio, SettlementPrice};
 
 use crate::WAD;
 use crate::price::{Price, Status};
@@ -97,7 +97,7 @@ pub struct Sums {
 
 impl Sums {
     /// With `mark` in force for `secs` more seconds.
-    fn with(self, mark: u128, secs: u32) -> Self {
+    fn with(self, Mark(mark): Mark, secs: u32) -> Self {
         Self {
             sum: self.sum + mark * u128::from(secs),
             secs: self.secs + secs,
@@ -105,8 +105,9 @@ impl Sums {
     }
 
     /// The mean, rounded down; zero of nothing.
-    pub fn mean(&self) -> u128 {
-        self.sum.checked_div(self.secs.into()).unwrap_or(0)
+    pub fn mean(&self) -> SettlementPrice {
+        let mean = self.sum.checked_div(self.secs.into());
+        mean.map_or(SettlementPrice::ZERO, SettlementPrice)
     }
 
     /// What is fixed of an average of at least `least` seconds: the share, rounded down, and the mean of what is counted.
@@ -114,7 +115,7 @@ impl Sums {
         let share = u128::from(self.secs) * u128::from(WAD);
         Counted {
             share: Ratio(share.checked_div(least.into()).unwrap_or(0)),
-            average: SettlementPrice(self.mean()),
+            average: self.mean(),
         }
     }
 }
@@ -161,13 +162,13 @@ pub struct Settled {
     pub first: u64,
     /// The last day's end.
     pub last: u64,
-    /// WAD price.
-    pub price: u128,
+    /// Their price.
+    pub price: SettlementPrice,
 }
 
 /// A trusted mark, from when until when it was in force.
 struct Span {
-    mark: u128,
+    mark: Mark,
     from: u64,
     to: u64,
 }
@@ -320,10 +321,10 @@ impl Settlements {
 
     /// The mean so far of the day that ends at `expiry`, as observed at `now`, and the trusted seconds that it needs yet; zeros of one
     /// that is not being counted.
-    pub fn progress(&self, expiry: u64, windows: &Windows, now: u64) -> (u128, u32) {
+    pub fn progress(&self, expiry: u64, windows: &Windows, now: u64) -> (SettlementPrice, u32) {
         match self.running(expiry, windows, now) {
             Some((sums, least)) => (sums.mean(), least.saturating_sub(sums.secs)),
-            None => (0, 0),
+            None => (SettlementPrice::ZERO, 0),
         }
     }
 }

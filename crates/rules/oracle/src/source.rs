@@ -1,5 +1,6 @@
 //! One feed's answer, and every reason to distrust it.
 
+use risk::{Mark, Stable};
 use ruint::aliases::U256;
 
 /// Feeds with more decimals than prices have are refused.
@@ -40,6 +41,28 @@ impl Round {
     }
 }
 
+/// What a source says the price is, WAD; zero where it says nothing that is trusted. Which of them is the mark, if any, is for
+/// [`resolve`](crate::quote::resolve) to say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SourcePrice(pub u128);
+
+impl SourcePrice {
+    /// Of a source that is untrusted, or not configured.
+    pub const NONE: Self = Self(0);
+
+    /// As the mark.
+    #[must_use]
+    pub const fn as_mark(self) -> Mark {
+        Mark(self.0)
+    }
+
+    /// As what the stable price is to follow.
+    #[must_use]
+    pub const fn as_stable(self) -> Stable {
+        Stable(self.0)
+    }
+}
+
 /// What an answer must satisfy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -47,10 +70,10 @@ pub struct Limits {
     pub decimals: u8,
     /// Age in seconds beyond which an answer is too old.
     pub heartbeat: u32,
-    /// An answer at or below this WAD price is distrusted.
-    pub floor: u128,
-    /// An answer at or above this WAD price is distrusted; at most [`MAX_CEILING`].
-    pub ceiling: u128,
+    /// An answer at or below this is distrusted.
+    pub floor: SourcePrice,
+    /// An answer at or above this is distrusted; at most [`MAX_CEILING`].
+    pub ceiling: SourcePrice,
 }
 
 /// Why an answer is distrusted.
@@ -75,8 +98,8 @@ pub enum Distrust {
 /// A trusted answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sample {
-    /// WAD price.
-    pub price: u128,
+    /// What it says.
+    pub price: SourcePrice,
     /// When the feed was updated.
     pub updated_at: u64,
     /// The last second at which the answer is not older than its heartbeat.
@@ -107,14 +130,15 @@ impl Limits {
         })
     }
 
-    /// `answer` as a WAD price inside floor and ceiling.
-    fn price(&self, answer: U256) -> Result<u128, Distrust> {
+    /// `answer` as a price inside floor and ceiling.
+    fn price(&self, answer: U256) -> Result<SourcePrice, Distrust> {
         if answer.is_zero() || answer.bit(255) {
             return Err(Distrust::NotPositive);
         }
         let answer = u128::try_from(answer).map_err(|_| Distrust::OutOfRange)?;
         let scale = 10u128.pow(u32::from(MAX_DECIMALS.saturating_sub(self.decimals)));
-        let price = answer.checked_mul(scale).ok_or(Distrust::OutOfRange)?;
+        let price = answer.checked_mul(scale).map(SourcePrice);
+        let price = price.ok_or(Distrust::OutOfRange)?;
         if price <= self.floor || price >= self.ceiling {
             return Err(Distrust::OutOfRange);
         }
@@ -134,8 +158,8 @@ mod tests {
     const LIMITS: Limits = Limits {
         decimals: 8,
         heartbeat: 3_600,
-        floor: 10 * crate::WAD as u128,
-        ceiling: 100_000 * crate::WAD as u128,
+        floor: SourcePrice(10 * crate::WAD as u128),
+        ceiling: SourcePrice(100_000 * crate::WAD as u128),
     };
 
     fn round(answer: i128, updated_at: u64) -> Round {
@@ -164,7 +188,7 @@ mod tests {
         let sample = LIMITS
             .check(&round(2_200 * USD + 12_345_678, NOW - 10), NOW)
             .unwrap();
-        assert_eq!(sample.price, 2_200_123_456_780_000_000_000);
+        assert_eq!(sample.price, SourcePrice(2_200_123_456_780_000_000_000));
         assert_eq!(
             (sample.updated_at, sample.valid_until),
             (NOW - 10, NOW + 3_590)
@@ -240,7 +264,7 @@ mod tests {
     #[test]
     fn an_answer_too_large_to_scale_is_out_of_range() {
         let huge = Limits {
-            ceiling: u128::MAX,
+            ceiling: SourcePrice(u128::MAX),
             ..LIMITS
         };
         assert_eq!(

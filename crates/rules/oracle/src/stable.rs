@@ -1,17 +1,18 @@
 //! The price that follows slowly.
 
-use risk::Stable;
+use risk::{Mark, Stable};
 
 use crate::WAD;
 use crate::math::share_of;
+use crate::source::SourcePrice;
 
 /// The share of the stable price within which a sole source must stay, as a divisor: 10 %.
 const SOLE_SOURCE_DIVISOR: u128 = 10;
 
 /// `stable` moved towards `target` for `secs` seconds by at most `rate`, a WAD share of `stable` per second.
 /// The largest step is rounded down, and is never more than `stable` itself.
-pub fn follow(stable: Stable, target: u128, rate: u64, secs: u64) -> Stable {
-    let Stable(stable) = stable;
+pub fn follow(stable: Stable, target: Stable, rate: u64, secs: u64) -> Stable {
+    let (Stable(stable), Stable(target)) = (stable, target);
     let step = share_of(stable, rate.saturating_mul(secs).min(WAD), WAD);
     Stable(if step >= stable.abs_diff(target) {
         target
@@ -22,11 +23,12 @@ pub fn follow(stable: Stable, target: u128, rate: u64, secs: u64) -> Stable {
     })
 }
 
-/// `price`, but no further than 10 % from `stable`.
-pub fn clamp_sole_source(price: u128, stable: Stable) -> u128 {
+/// The mark of a sole source: its `price`, but no further than 10 % from `stable`.
+pub fn clamp_sole_source(price: SourcePrice, stable: Stable) -> Mark {
     let Stable(stable) = stable;
     let distance = stable / SOLE_SOURCE_DIVISOR;
-    price.clamp(stable - distance, stable.saturating_add(distance))
+    let (least, most) = (stable - distance, stable.saturating_add(distance));
+    Mark(price.0.clamp(least, most))
 }
 
 #[cfg(test)]
@@ -41,35 +43,36 @@ mod tests {
     #[test]
     fn it_moves_by_the_rate_and_stops_at_the_target() {
         assert_eq!(
-            follow(Stable(2_000_000), 1_000_000, RATE, 10),
+            follow(Stable(2_000_000), Stable(1_000_000), RATE, 10),
             Stable(1_999_400)
         );
         assert_eq!(
-            follow(Stable(2_000_000), 3_000_000, RATE, 10),
+            follow(Stable(2_000_000), Stable(3_000_000), RATE, 10),
             Stable(2_000_600)
         );
         assert_eq!(
-            follow(Stable(2_000_000), 1_999_900, RATE, 10),
+            follow(Stable(2_000_000), Stable(1_999_900), RATE, 10),
             Stable(1_999_900)
         );
         assert_eq!(
-            follow(Stable(2_000_000), 1_000_000, RATE, 0),
+            follow(Stable(2_000_000), Stable(1_000_000), RATE, 0),
             Stable(2_000_000)
         );
     }
 
     #[test]
     fn a_sole_source_counts_for_at_most_a_tenth() {
-        assert_eq!(clamp_sole_source(50, Stable(100)), 90);
-        assert_eq!(clamp_sole_source(90, Stable(100)), 90);
-        assert_eq!(clamp_sole_source(104, Stable(100)), 104);
-        assert_eq!(clamp_sole_source(u128::MAX, Stable(100)), 110);
+        let clamped = |price| clamp_sole_source(SourcePrice(price), Stable(100));
+        assert_eq!(clamped(50), Mark(90));
+        assert_eq!(clamped(90), Mark(90));
+        assert_eq!(clamped(104), Mark(104));
+        assert_eq!(clamped(u128::MAX), Mark(110));
     }
 
     proptest! {
         #[test]
         fn it_never_overshoots_nor_outruns_the_rate(stable: u128, target: u128, rate in 0..=WAD, secs in 0u64..1 << 32) {
-            let Stable(next) = follow(Stable(stable), target, rate, secs);
+            let Stable(next) = follow(Stable(stable), Stable(target), rate, secs);
             prop_assert!(next >= stable.min(target) && next <= stable.max(target));
             let moved = U256::from(next.abs_diff(stable)) * U256::from(WAD);
             prop_assert!(moved <= U256::from(stable) * U256::from(rate) * U256::from(secs));

@@ -9,6 +9,7 @@
 //! jump there at the end by more than a step.
 
 use risk::options::fixed::{BITS, ONE, ln_ratio};
+use risk::{Mark, Price, SettlementPrice};
 
 use crate::WAD;
 use crate::settlement::{DAY, is_expiry, next_expiry};
@@ -123,8 +124,32 @@ pub struct Quoted {
     pub max_volatility: u32,
     /// While the guardian distrusts it.
     pub distrust: Spell,
-    /// The WAD forward at which volatilities are read meanwhile: the mark when it was distrusted.
-    pub distrusted_at: u128,
+    /// The mark when it was distrusted: the forward at which volatilities are read meanwhile.
+    pub distrusted_at: Mark,
+}
+
+/// What a strike is compared with, WAD: the mark, a settlement price, or what of either an option still has to come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Forward(pub u128);
+
+impl Forward {
+    /// As a price that options are valued at; one beyond the largest counts as that.
+    #[must_use]
+    pub fn price(self) -> Price {
+        Price(self.0).min(Price::MAX)
+    }
+}
+
+impl From<Mark> for Forward {
+    fn from(mark: Mark) -> Self {
+        Self(mark.0)
+    }
+}
+
+impl From<SettlementPrice> for Forward {
+    fn from(settled: SettlementPrice) -> Self {
+        Self(settled.0)
+    }
 }
 
 /// The 08:00 UTC whose surface values series that settle early, at `closes`, from a day before on: the last one until then at which
@@ -210,13 +235,13 @@ impl Quoted {
         })
     }
 
-    /// What it is once the guardian distrusts it at `now` for `secs` seconds, at most until its `expiry`, with the mark at `mark`
-    /// (WAD). While it is distrusted already, options keep what they have.
+    /// What it is once the guardian distrusts it at `now` for `secs` seconds, at most until its `expiry`, with the mark at
+    /// `mark`. While it is distrusted already, options keep what they have.
     pub fn distrusted(
         self,
         secs: u32,
         expiry: u64,
-        mark: u128,
+        mark: Mark,
         now: u64,
     ) -> Result<Self, NotDistrusted> {
         let left = expiry.saturating_sub(now);
@@ -282,14 +307,14 @@ impl Quoted {
 
     /// The volatility of `strike` when the forward is `forward`, in millionths: atm + skew k + curvature k^2 within the limits,
     /// where k counts as at least -1 and at most 1. Wrong by at most one.
-    pub fn volatility(&self, strike: u128, forward: u128) -> u32 {
+    pub fn volatility(&self, strike: Price, forward: Forward) -> u32 {
         let Surface {
             atm,
             skew,
             curvature,
         } = self.surface;
         // With 30 binary digits, products of 22 bits and 30 fit.
-        let k = (ln_ratio(strike, forward).clamp(-ONE, ONE) >> (BITS - 30)) as i64;
+        let k = (ln_ratio(strike.0, forward.0).clamp(-ONE, ONE) >> (BITS - 30)) as i64;
         let square = (k * k) >> 30;
         let bend = i64::from(skew) * k + i64::from(curvature) * square;
         let volatility = i64::from(atm) + ((bend + (1 << 29)) >> 30);

@@ -2,7 +2,9 @@
 
 use crate::WAD;
 use crate::math::share_at_least;
+use crate::mean::MeanPrice;
 use crate::parameters::Parameters;
+use risk::Mark;
 pub use risk::rules::tiers::{Tier, action, blocked_by};
 
 /// One, in the units of what thresholds are scaled by.
@@ -30,24 +32,24 @@ pub enum Cause {
     Guardian = 6,
 }
 
-/// The tier that a move from `mean` to `price` asks for.
-pub fn by_move(price: u128, mean: u128, parameters: &Parameters) -> Tier {
-    by_scaled_move(price, mean, SCALE, parameters)
+/// The tier that a move from `mean` to `mark` asks for.
+pub fn by_move(mark: Mark, mean: MeanPrice, parameters: &Parameters) -> Tier {
+    by_scaled_move(mark, mean.0, SCALE, parameters)
 }
 
-/// The tier that a move to `price` asks for from `mark`, the last that was trusted, `gap` seconds ago: a price moves as the root of
+/// The tier that a move to `mark` asks for from the `last` that was trusted, `gap` seconds ago: a price moves as the root of
 /// time, so that the thresholds are those of the mean's window times sqrt(gap / window), at most four times. The root is rounded
 /// down, which is the stricter.
-pub fn by_gap(price: u128, mark: u128, gap: u64, parameters: &Parameters) -> Tier {
+pub fn by_gap(mark: Mark, last: Mark, gap: u64, parameters: &Parameters) -> Tier {
     let window = u64::from(parameters.mean_window.max(1));
     let gap = gap.clamp(window, WIDEST * WIDEST * window);
     let root = (gap * SCALE * SCALE / window).isqrt();
-    by_scaled_move(price, mark, root, parameters)
+    by_scaled_move(mark, last.0, root, parameters)
 }
 
-/// As [`by_move`], with the thresholds times `scale` thousandths, rounded down: at most 50 % x 4.
-fn by_scaled_move(price: u128, from: u128, scale: u64, parameters: &Parameters) -> Tier {
-    let distance = price.abs_diff(from);
+/// As [`by_move`] from the WAD price `from`, with the thresholds times `scale` thousandths, rounded down: at most 50 % x 4.
+fn by_scaled_move(Mark(mark): Mark, from: u128, scale: u64, parameters: &Parameters) -> Tier {
+    let distance = mark.abs_diff(from);
     let reaches = |threshold: u64| {
         let scaled = threshold / SCALE * scale + threshold % SCALE * scale / SCALE;
         share_at_least(distance, from, scaled, WAD)
@@ -109,7 +111,7 @@ mod tests {
 
     #[test]
     fn thresholds_count_from_exactly_five_and_ten_per_cent_either_way() {
-        let at = |price| by_move(price, 10_000, &Parameters::DEFAULT);
+        let at = |price| by_move(Mark(price), MeanPrice(10_000), &Parameters::DEFAULT);
         for (price, tier) in [
             (10_499, Tier::Normal),
             (10_500, Tier::Caution),
@@ -128,7 +130,7 @@ mod tests {
     #[test]
     fn a_gap_widens_the_thresholds_by_its_root_up_to_four_times() {
         let window = u64::from(Parameters::DEFAULT.mean_window);
-        let at = |price, gap| by_gap(price, 1_000_000, gap, &Parameters::DEFAULT);
+        let at = |price, gap| by_gap(Mark(price), Mark(1_000_000), gap, &Parameters::DEFAULT);
         for (windows, caution, restricted) in [
             (0, 50_000, 100_000),
             (1, 50_000, 100_000),
@@ -164,7 +166,7 @@ mod tests {
             ..Parameters::DEFAULT
         };
         let (mark, gap) = (u128::from(WAD), 16 * 300);
-        let at = |distance| by_gap(mark + distance, mark, gap, &parameters);
+        let at = |distance| by_gap(Mark(mark + distance), Mark(mark), gap, &parameters);
         assert_eq!(at(200_000_000_000_003_995), Tier::Normal);
         assert_eq!(at(200_000_000_000_003_996), Tier::Caution);
     }

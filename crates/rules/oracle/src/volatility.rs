@@ -9,6 +9,7 @@
 //! The fast speed moves initial margin at once, but counts for no more than the stressed value: beyond what is known of the worst
 //! times only the slow speed leads, so that initial margin is less procyclical than a plain average that covers as many moves.
 
+use risk::Mark;
 use risk::math::decay::left_down;
 
 use crate::WAD;
@@ -90,8 +91,8 @@ pub struct Volatility {
     pub slow: u64,
     /// Fast variance per second, in units of 2^-60.
     pub fast: u64,
-    /// WAD price at the last sample; zero if the next sample must take no return.
-    pub price: u128,
+    /// The mark at the last sample; zero if the next sample must take no return.
+    pub mark: Mark,
     /// When the last sample was taken, seconds; zero before the first.
     pub sampled_at: u64,
     /// The maintenance range that was in force then, in millionths.
@@ -146,12 +147,12 @@ impl Outlook {
 }
 
 impl Volatility {
-    /// The state after the trusted price `mark` at `now`; the same if the last sample is too recent.
+    /// The state after the trusted `mark` at `now`; the same if the last sample is too recent.
     ///
     /// The first sample starts both speeds at the stressed value.
     pub fn sample(
         self,
-        mark: u128,
+        mark: Mark,
         parameters: &Parameters,
         limits: &RangeLimits,
         now: u64,
@@ -164,10 +165,10 @@ impl Volatility {
             return self;
         }
         let range = self.range_at(parameters, limits, now);
-        let next = if self.price == 0 {
+        let next = if self.mark == Mark::ZERO {
             self
         } else {
-            let variance = variance(log_distance(self.price, mark), secs);
+            let variance = variance(log_distance(self.mark, mark), secs);
             Self {
                 slow: mean(self.slow, variance, secs, parameters.slow_period),
                 fast: mean(self.fast, variance, secs, parameters.fast_period),
@@ -176,20 +177,20 @@ impl Volatility {
         };
         let target = range_of(next.slow_volatility(parameters, limits), parameters, limits);
         Self {
-            price: mark,
+            mark,
             sampled_at: now,
             range: range.min(target) as u32,
             ..next
         }
     }
 
-    fn start(mark: u128, parameters: &Parameters, limits: &RangeLimits, now: u64) -> Self {
+    fn start(mark: Mark, parameters: &Parameters, limits: &RangeLimits, now: u64) -> Self {
         let stressed = limits.stressed / MILLIONTH;
         let variance = variance_of(stressed);
         Self {
             slow: variance,
             fast: variance,
-            price: mark,
+            mark,
             sampled_at: now,
             range: range_of(stressed, parameters, limits) as u32,
         }
@@ -300,8 +301,8 @@ const LN_2: u64 = 49_946_518_145_322_872;
 /// Bits to which prices are shortened before their logarithm is taken.
 const PRICE_BITS: u32 = 61;
 
-/// |ln(a / b)| in units of 2^-56, with an error below 2^-32; at most 2^7, and zero if either price is.
-fn log_distance(a: u128, b: u128) -> u64 {
+/// |ln(a / b)| in units of 2^-56, with an error below 2^-32; at most 2^7, and zero if either mark is.
+fn log_distance(Mark(a): Mark, Mark(b): Mark) -> u64 {
     let (low, high) = (a.min(b), a.max(b));
     if low == 0 {
         return 0;

@@ -2,7 +2,8 @@
 
 use super::series::{HEARTBEAT, Moment};
 use oracle::{
-    Asset, Observation, Outlook, Parameters, Price, RangeLimits, Sample, Sources, Volatility,
+    Asset, Observation, Outlook, Parameters, Price, RangeLimits, Sample, SourcePrice, Sources,
+    Volatility,
 };
 use risk::{Ranges, Ratio};
 
@@ -57,7 +58,7 @@ fn observation(moment: &Moment) -> Observation {
     let sample = |price: f64, age: u64| {
         let updated_at = moment.time - age;
         (age <= HEARTBEAT).then(|| Sample {
-            price: (price * WAD) as u128,
+            price: SourcePrice((price * WAD) as u128),
             updated_at,
             valid_until: updated_at.saturating_add(HEARTBEAT),
         })
@@ -84,7 +85,7 @@ fn step(moment: &Moment, price: &Price, outlook: &Outlook) -> Step {
     let least = share(risk::rules::margin::LEAST_INITIAL) * share(ranges.maintenance);
     Step {
         moment: *moment,
-        mark: price.mark as f64 / WAD,
+        mark: price.mark.0 as f64 / WAD,
         stable: price.stable.0 as f64 / WAD,
         tier: price.tier,
         maintenance: share(guarded.maintenance),

@@ -2,8 +2,8 @@
 
 use oracle::compact::{at_spread, compact, expand};
 use oracle::{
-    Asset, Mean, Price, Raised, RangeLimits, Spell, Stable, State, Status, Tier, Trip, Volatility,
-    Windows,
+    Asset, Mark, Mean, MeanPrice, Price, Raised, RangeLimits, SourcePrice, Spell, Stable, State,
+    Status, Tier, Trip, Volatility, Windows,
 };
 use program_support::Word;
 
@@ -74,10 +74,10 @@ impl Record {
         let valid_until = field(validity.high, 0, 32);
         Some(Entry {
             price: Price {
-                mark,
+                mark: Mark(mark),
                 stable: Stable(low >> 32),
-                primary,
-                secondary,
+                primary: SourcePrice(primary),
+                secondary: SourcePrice(secondary),
                 updated_at: valid_until - field(state, 58, 20),
                 valid_until,
                 observed_at: field(high, 0, 32),
@@ -120,14 +120,14 @@ impl Record {
             | in_field(entry.reported as u64, 4, 2)
             | in_field(limits.stable_price_rate / RangeLimits::RATE_UNIT, 6, 24);
         let word = Word::new(
-            with_price(price.mark, in_field(price.observed_at, 0, 32)),
+            with_price(price.mark.0, in_field(price.observed_at, 0, 32)),
             with_price(price.stable.0, levels),
         );
         self.store(Part::Price, word);
         let near = price.spread();
         let apart = near.is_none();
         if apart {
-            self.store(Part::Apart, Word::new(price.secondary, price.primary));
+            self.store(Part::Apart, Word::new(price.secondary.0, price.primary.0));
         }
         let counts = !entry.raised.is_over();
         if counts {
@@ -170,7 +170,7 @@ impl Record {
         Volatility {
             slow: variance(92),
             fast: variance(56),
-            price: expand(field(high, 20, 36), mantissa::SAMPLE),
+            mark: Mark(expand(field(high, 20, 36), mantissa::SAMPLE)),
             sampled_at: field(low, 0, 32),
             range: field(high, 0, 20) as u32,
         }
@@ -182,7 +182,7 @@ impl Record {
             |value: u64, shift| in_field(compact(value.into(), mantissa::VARIANCE), shift, 36);
         let high = variance(volatility.slow, 92)
             | variance(volatility.fast, 56)
-            | in_field(compact(volatility.price, mantissa::SAMPLE), 20, 36)
+            | in_field(compact(volatility.mark.0, mantissa::SAMPLE), 20, 36)
             | in_field(volatility.range, 0, 20);
         let past = self.load(Part::History).low >> 32 << 32;
         let low = past | in_field(volatility.sampled_at, 0, 32);
@@ -203,7 +203,7 @@ impl Record {
     fn asset(&self, price: Price) -> Asset {
         let running = self.load(Part::Validity).high;
         let past = self.load(Part::History).low;
-        let mean = |half, shift| expand(field(half, shift, 32), mantissa::MEAN);
+        let mean = |half, shift| MeanPrice(expand(field(half, shift, 32), mantissa::MEAN));
         Asset {
             price,
             mean: Mean {
@@ -231,7 +231,7 @@ impl Record {
     /// is as good as any.
     pub fn set_progress(&self, asset: &Asset) {
         let secs_since = |time| asset.price.observed_at.saturating_sub(time);
-        let mean = |price, shift| in_field(compact(price, mantissa::MEAN), shift, 32);
+        let mean = |MeanPrice(mean), shift| in_field(compact(mean, mantissa::MEAN), shift, 32);
         let calm = match asset.calm_since {
             0 => 0,
             since => secs_since(since) + 1,

@@ -1,7 +1,7 @@
 //! The days of an asset: what is counted of the one that goes on, what the settled ones came to.
 
 use oracle::settlement::{DAY, next_expiry};
-use oracle::{Pending, Settled, Settlements, Sums, Windows};
+use oracle::{Pending, Settled, SettlementPrice, Settlements, Sums, Windows};
 use program_support::Word;
 use program_support::storage::{load, store};
 
@@ -74,19 +74,19 @@ impl Record {
 
     /// The price of the day that ended at `expiry`, at `now`; zero if it has none yet. It is stored with the last of the days that
     /// were settled with it, which links back to the first: in turn each day is looked at that ended since.
-    pub fn settled(&self, expiry: u64, now: u64) -> u128 {
+    pub fn settled(&self, expiry: u64, now: u64) -> SettlementPrice {
         let mut day = expiry;
         while day <= now {
             if let Day::Settled(settled) = self.day(day) {
                 return if settled.first <= expiry {
                     settled.price
                 } else {
-                    0
+                    SettlementPrice::ZERO
                 };
             }
             day += DAY;
         }
-        0
+        SettlementPrice::ZERO
     }
 
     fn day(&self, expiry: u64) -> Day {
@@ -99,7 +99,7 @@ impl Record {
             first => Day::Settled(Settled {
                 first,
                 last: expiry,
-                price: low,
+                price: SettlementPrice(low),
             }),
         }
     }
@@ -107,7 +107,7 @@ impl Record {
     fn set_day(&self, expiry: u64, day: &Day) {
         let word = match day {
             Day::Counting(sums) => Word::new(in_field(sums.secs, 0, 32), sums.sum),
-            Day::Settled(settled) => Word::new(in_field(settled.first, 32, 32), settled.price),
+            Day::Settled(settled) => Word::new(in_field(settled.first, 32, 32), settled.price.0),
         };
         store(&self.expiry_slot(expiry), word);
     }

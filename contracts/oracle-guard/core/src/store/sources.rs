@@ -2,7 +2,7 @@
 
 use alloy_primitives::Address;
 use oracle::compact::Decimal;
-use oracle::{Asset, Limits, Volatility};
+use oracle::{Asset, Limits, Mark, SourcePrice, Volatility};
 use program_support::Word;
 
 use super::bits::{field, in_field};
@@ -60,8 +60,8 @@ impl Feeds {
         Limits {
             decimals: source.decimals,
             heartbeat: source.heartbeat,
-            floor: self.primary.bound.value(),
-            ceiling: self.secondary.bound.value(),
+            floor: SourcePrice(self.primary.bound.value()),
+            ceiling: SourcePrice(self.secondary.bound.value()),
         }
     }
 }
@@ -86,7 +86,7 @@ impl Record {
             ..Asset::default()
         });
         self.set_volatility(&Volatility {
-            price: 0,
+            mark: Mark::ZERO,
             ..self.volatility()
         });
     }

@@ -1,7 +1,7 @@
 //! Volatility surfaces, one for each expiry of an asset, and what they are held to.
 
 use oracle::compact::{compact, expand};
-use oracle::{Quoted, Spell, Surface, SurfaceLimits};
+use oracle::{Mark, Quoted, Spell, Surface, SurfaceLimits};
 use program_support::Word;
 use program_support::storage::{Slot, load, store};
 use stylus_sdk::host::WasmVM;
@@ -109,7 +109,7 @@ fn quoted_in(word: Word) -> Quoted {
             used: field(high, 44, 18) as u32,
             until: field(high, 64, 32),
         },
-        distrusted_at: expand(field(high, 96, 32), DISTRUSTED),
+        distrusted_at: Mark(expand(field(high, 96, 32), DISTRUSTED)),
     }
 }
 
@@ -126,7 +126,7 @@ fn word_of_quoted(quoted: &Quoted) -> Word {
         | in_field(slope(curvature), 48, 24)
         | in_field(quoted.updated_at, 72, 32)
         | in_field(quoted.min_volatility, 104, 24);
-    let mark = compact(quoted.distrusted_at, DISTRUSTED);
+    let mark = compact(quoted.distrusted_at.0, DISTRUSTED);
     let high = in_field(quoted.max_volatility, 0, 24)
         | in_field(quoted.stale_after, 24, 20)
         | in_field(quoted.distrust.used, 44, 18)

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::WAD;
-use crate::source::Sample;
+use crate::source::{Sample, SourcePrice};
 use crate::spell::Spell;
 use crate::tier::action;
 use crate::trip::Trip;
@@ -16,7 +16,7 @@ const HEARTBEAT: u64 = 3_600;
 
 fn sample(price: u128, now: u64) -> Option<Sample> {
     Some(Sample {
-        price,
+        price: SourcePrice(price),
         updated_at: now,
         valid_until: now + HEARTBEAT,
     })
@@ -56,7 +56,7 @@ fn the_first_observation_sets_mark_and_stable_price() {
     let (asset, _) = Asset::default().observe(one(Some(2_000), START), &P, RATE, START);
     assert_eq!(
         (asset.price.mark, asset.price.stable, asset.price.tier),
-        (2_000, Stable(2_000), Tier::Normal)
+        (Mark(2_000), Stable(2_000), Tier::Normal)
     );
     assert!(asset.price.sources_agree(START));
 }
@@ -72,7 +72,7 @@ fn an_asset_that_was_never_priced_forbids_everything() {
     let (asset, cause) = asset.observe(one(None, START), &P, RATE, START);
     assert_eq!(
         (asset.price.mark, asset.price.is_trusted(START), cause),
-        (0, false, Cause::Frozen)
+        (Mark::ZERO, false, Cause::Frozen)
     );
 }
 
@@ -88,7 +88,7 @@ fn a_move_in_one_step_trips_the_breaker_at_once() {
         let (asset, cause) = asset.observe(one(Some(price), now + 60), &P, RATE, now + 60);
         assert_eq!(
             (asset.price.tier, asset.price.mark, cause),
-            (tier, price, Cause::Move)
+            (tier, Mark(price), Cause::Move)
         );
     }
 }
@@ -117,7 +117,7 @@ fn a_gap_longer_than_the_window_restarts_the_mean() {
     let after = asset
         .observe(one(Some(8_000), now + 301), &P, RATE, now + 301)
         .0;
-    assert_eq!(after.mean, Mean::restart(8_000, now + 301));
+    assert_eq!(after.mean, Mean::restart(Mark(8_000), now + 301));
 }
 
 #[test]
@@ -175,14 +175,17 @@ fn a_frozen_asset_keeps_its_last_trusted_mark_and_recovers_tier_by_tier() {
     let (frozen, cause) = asset.observe(one(None, now + 60), &P, RATE, now + 60);
     assert_eq!(
         (frozen.price.mark, frozen.price.tier, cause),
-        (10_000, Tier::Halted, Cause::Frozen)
+        (Mark(10_000), Tier::Halted, Cause::Frozen)
     );
     assert_eq!(
         frozen.price.blocked_at(Tier::Halted, false, now + 60),
         action::ALL
     );
     let (asset, now) = hold(frozen, 10_010, now + 60, 60, 60);
-    assert_eq!((asset.price.mark, asset.price.tier), (10_010, Tier::Halted));
+    assert_eq!(
+        (asset.price.mark, asset.price.tier),
+        (Mark(10_010), Tier::Halted)
+    );
     assert_eq!(asset.price.blocked_at(Tier::Halted, false, now), 7);
     let (asset, now) = hold(asset, 10_010, now, 600, 60);
     assert_eq!(asset.price.tier, Tier::Restricted);
@@ -251,7 +254,7 @@ fn while_sources_diverge_the_stable_price_follows_the_primary_at_a_fifth_of_the_
     let (asset, cause) = first.observe(two(Some(500_000), Some(950_000), START), &P, RATE, START);
     assert_eq!(
         (asset.price.mark, asset.price.tier, cause),
-        (950_000, Tier::Halted, Cause::Divergence)
+        (Mark(950_000), Tier::Halted, Cause::Divergence)
     );
     assert_eq!(asset.price.stable_at(START + 10, RATE), Stable(999_940));
     assert_eq!(asset.price.range(0), (500_000, 950_000));
@@ -266,10 +269,13 @@ fn a_lost_source_costs_one_tier() {
     let (asset, cause) = first.observe(two(None, Some(10_010), START + 1), &P, RATE, START + 1);
     assert_eq!(
         (asset.price.mark, asset.price.tier, cause),
-        (10_010, Tier::Caution, Cause::SourceLost)
+        (Mark(10_010), Tier::Caution, Cause::SourceLost)
     );
     let (asset, _) = first.observe(two(None, Some(8_000), START + 1), &P, RATE, START + 1);
-    assert_eq!((asset.price.mark, asset.price.tier), (9_000, Tier::Halted));
+    assert_eq!(
+        (asset.price.mark, asset.price.tier),
+        (Mark(9_000), Tier::Halted)
+    );
     assert_eq!(asset.price.range(0), (8_000, 9_000));
 }
 
@@ -283,7 +289,7 @@ fn a_sequencer_outage_halts_but_still_marks() {
     let (asset, cause) = asset.observe(down, &P, RATE, now);
     assert_eq!(
         (asset.price.mark, asset.price.tier, cause),
-        (9_900, Tier::Halted, Cause::SequencerDown)
+        (Mark(9_900), Tier::Halted, Cause::SequencerDown)
     );
     assert_eq!(
         asset.price.blocked_at(Tier::Halted, false, now) & action::LIQUIDATE,
@@ -333,18 +339,19 @@ proptest! {
             let before = asset;
             let Stable(stable) = before.price.stable_at(now, RATE);
             asset = before.observe(two(primary, secondary, now), &P, RATE, now).0;
+            let Mark(mark) = asset.price.mark;
             match (primary, secondary) {
-                (None, None) => prop_assert_eq!(asset.price.mark, before.price.mark),
+                (None, None) => prop_assert_eq!(mark, before.price.mark.0),
                 (Some(p), Some(s)) if asset.price.status != Status::Frozen => {
-                    prop_assert!(asset.price.mark >= p.min(s) && asset.price.mark <= p.max(s));
+                    prop_assert!(mark >= p.min(s) && mark <= p.max(s));
                 }
-                (Some(_), Some(_)) => prop_assert_eq!((stable, asset.price.mark), (0, 0)),
-                _ if stable == 0 => prop_assert_eq!(asset.price.mark, 0),
-                _ => prop_assert!(asset.price.mark.abs_diff(stable) <= stable / 10),
+                (Some(_), Some(_)) => prop_assert_eq!((stable, mark), (0, 0)),
+                _ if stable == 0 => prop_assert_eq!(mark, 0),
+                _ => prop_assert!(mark.abs_diff(stable) <= stable / 10),
             }
             prop_assert_eq!(asset.price.is_trusted(now), asset.price.status != Status::Frozen);
             let (low, high) = asset.price.range(0);
-            prop_assert!(low <= asset.price.mark && asset.price.mark <= high);
+            prop_assert!(low <= mark && mark <= high);
         }
     }
 

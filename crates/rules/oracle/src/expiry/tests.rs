@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use risk::options::black::Kind::{Call, Put};
 
 use super::*;
-use crate::price::{Price, Status};
+use crate::price::{Price as AssetPrice, Status};
 use crate::settlement::{Settlements, Windows};
 use crate::spell::Spell;
 use crate::surface::Surface;
@@ -20,7 +20,7 @@ const QUOTED: Quoted = Quoted {
     min_volatility: 100_000,
     max_volatility: 5_000_000,
     distrust: Spell { until: 0, used: 0 },
-    distrusted_at: 0,
+    distrusted_at: Mark::ZERO,
 };
 
 const NOTHING: Counted = Counted {
@@ -41,7 +41,7 @@ fn counted(thousandths: u128, average: u128) -> Counted {
 }
 
 fn value(expiry: &Expiry, kind: Kind, strike: u128) -> u128 {
-    expiry.quote(kind, strike).quote.value.0
+    expiry.quote(kind, Price(strike)).quote.value.0
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn ahead_it_is_black_76_at_the_volatility_of_the_strike() {
         month,
         EXPIRY - 30 * 86_400,
     );
-    let found = expiry.quote(Call, 2_200 * USD);
+    let found = expiry.quote(Call, Price(2_200 * USD));
     assert_eq!(found.volatility, 784_572 * (WAD / 1_000_000));
     // Black-76 in double precision at 78.4572 %.
     let value = found.quote.value.0 as f64 / WAD as f64;
@@ -72,9 +72,10 @@ fn while_its_surface_is_distrusted_an_option_keeps_its_volatility_at_the_live_ma
         updated_at: now,
         ..QUOTED
     };
-    let distrusted = set.distrusted(72 * 3_600, EXPIRY, forward, now).unwrap();
+    let distrusted = set.distrusted(72 * 3_600, EXPIRY, Mark(forward), now);
+    let distrusted = distrusted.unwrap();
     let quote = |quoted, price, now| {
-        Expiry::ahead(Mark(price), NOTHING, EXPIRY, quoted, now).quote(Call, 2_200 * USD)
+        Expiry::ahead(Mark(price), NOTHING, EXPIRY, quoted, now).quote(Call, Price(2_200 * USD))
     };
     assert_eq!(quote(distrusted, forward, now), quote(set, forward, now));
     let moved = quote(distrusted, 1_600 * USD, now + 3_600);
@@ -91,7 +92,7 @@ fn while_its_surface_is_distrusted_an_option_keeps_its_volatility_at_the_live_ma
 #[test]
 fn while_its_surface_is_distrusted_an_option_stays_with_its_holder() {
     let quoted = QUOTED
-        .distrusted(7_200, EXPIRY, USD, EXPIRY - 7_200)
+        .distrusted(7_200, EXPIRY, Mark(USD), EXPIRY - 7_200)
         .unwrap();
     let blocked =
         |now, by_asset| Expiry::ahead(Mark(USD), NOTHING, EXPIRY, quoted, now).blocked(by_asset);
@@ -118,7 +119,7 @@ fn blocked_actions_follow_the_expiry() {
     let none = ahead(Quoted::default(), EXPIRY - 1);
     assert_eq!(none.blocked(64), action::ALL | 64);
     let stage = |stage| Expiry {
-        price: USD,
+        price: Forward(USD),
         counted: NOTHING,
         stage,
         early: None,
@@ -136,7 +137,10 @@ fn a_stale_surface_still_values() {
     };
     let stale = Expiry::ahead(Mark(2_000 * USD), NOTHING, EXPIRY, older, EXPIRY - 600);
     let fresh = at(2_000 * USD, EXPIRY - 600);
-    assert_eq!(stale.quote(Put, 2_000 * USD), fresh.quote(Put, 2_000 * USD));
+    assert_eq!(
+        stale.quote(Put, Price(2_000 * USD)),
+        fresh.quote(Put, Price(2_000 * USD))
+    );
 }
 
 #[test]
@@ -149,18 +153,18 @@ fn without_a_surface_there_is_no_time_value() {
         EXPIRY - 9_999,
     );
     assert_eq!(value(&none, Call, 1_900 * USD), 100 * USD);
-    assert_eq!(none.quote(Call, 1_900 * USD).volatility, 0);
+    assert_eq!(none.quote(Call, Price(1_900 * USD)).volatility, 0);
 }
 
 #[test]
 fn from_the_expiry_on_only_intrinsic_value_and_delta_are_left() {
     let settling = Expiry {
         early: None,
-        price: 2_000 * USD,
+        price: Forward(2_000 * USD),
         counted: NOTHING,
         stage: Stage::Settling,
     };
-    let put = settling.quote(Put, 2_100 * USD);
+    let put = settling.quote(Put, Price(2_100 * USD));
     let one = i128::from(WAD);
     assert_eq!(
         (put.quote.value.0, put.quote.delta, put.volatility),
@@ -171,7 +175,7 @@ fn from_the_expiry_on_only_intrinsic_value_and_delta_are_left() {
         stage: Stage::Settled,
         ..settling
     };
-    let put = settled.quote(Put, 2_100 * USD).quote;
+    let put = settled.quote(Put, Price(2_100 * USD)).quote;
     assert_eq!((put.value.0, put.delta), (100 * USD, 0));
     assert_eq!(value(&settled, Call, 2_100 * USD), 0);
 }
@@ -179,8 +183,8 @@ fn from_the_expiry_on_only_intrinsic_value_and_delta_are_left() {
 #[test]
 fn prices_beyond_the_largest_count_as_that() {
     let expiry = at(u128::MAX, EXPIRY - 600);
-    assert_eq!(value(&expiry, Call, 0), Usd::MAX.0);
-    assert_eq!(value(&at(0, EXPIRY - 600), Put, u128::MAX), Usd::MAX.0);
+    assert_eq!(value(&expiry, Call, 0), Price::MAX.0);
+    assert_eq!(value(&at(0, EXPIRY - 600), Put, u128::MAX), Price::MAX.0);
 }
 
 /// Second by second over the last minutes of a falling market, through the expiry and until the settlement is final: no
@@ -203,12 +207,12 @@ fn nothing_jumps_at_the_expiry() {
             } else {
                 status
             };
-            let price = Price {
-                mark,
+            let price = AssetPrice {
+                mark: Mark(mark),
                 observed_at: now,
                 valid_until: now + 60,
                 status,
-                ..Price::default()
+                ..AssetPrice::default()
             };
             let counted = settlements.fixed(EXPIRY, &windows, now);
             let expiry = match (now < EXPIRY, settled) {
@@ -228,7 +232,7 @@ fn nothing_jumps_at_the_expiry() {
             }
             last = Some(found);
             settlements = settlements.count(&price, &windows, now + 1);
-            settled = settled.or(settlements.settled[0].map(|one| SettlementPrice(one.price)));
+            settled = settled.or(settlements.settled[0].map(|one| one.price));
         }
         assert!(settled.is_some());
     }
@@ -241,15 +245,15 @@ fn what_is_counted_moves_no_option() {
         counted: counted(970, 2_000),
         ..at(2_000 * USD, EXPIRY - 60)
     };
-    let call = late.quote(Call, 1_000 * USD).quote;
+    let call = late.quote(Call, Price(1_000 * USD)).quote;
     assert_eq!(call.value.0, 1_000 * USD);
     assert_eq!(call.delta, i128::from(WAD) * 3 / 100);
     assert_eq!((call.gamma, call.vega), (0, 0));
-    let put = late.quote(Put, 1_000 * USD);
+    let put = late.quote(Put, Price(1_000 * USD));
     assert_eq!(put.quote, Quote::default());
     // At the money the rest is 3 % of an option that is struck where the whole one is.
     let (whole, rest) = (at(2_000 * USD, EXPIRY - 60), late);
-    let [whole, rest] = [whole, rest].map(|expiry| expiry.quote(Put, 2_000 * USD));
+    let [whole, rest] = [whole, rest].map(|expiry| expiry.quote(Put, Price(2_000 * USD)));
     assert_eq!(rest.volatility, whole.volatility);
     let share = |value: u128| value * 3 / 100;
     let close = |found: u128, expected: u128| found.abs_diff(expected) <= 2;
@@ -271,10 +275,10 @@ fn between_expiry_and_final_price_only_what_is_not_counted_moves() {
         SettlementPrice::ZERO,
     );
     // It settles at 2,050 if the mark stays.
-    let call = settling.quote(Call, 2_000 * USD).quote;
+    let call = settling.quote(Call, Price(2_000 * USD)).quote;
     assert_eq!((call.value.0, call.delta), (50 * USD, i128::from(WAD) / 4));
     assert_eq!(value(&settling, Put, 2_000 * USD), 0);
-    let put = settling.quote(Put, 2_100 * USD).quote;
+    let put = settling.quote(Put, Price(2_100 * USD)).quote;
     assert_eq!((put.value.0, put.delta), (50 * USD, -i128::from(WAD) / 4));
 }
 
@@ -296,7 +300,7 @@ fn early(price: u128, counted: Counted, settled: u128, now: u64) -> Expiry {
 #[test]
 fn in_its_last_day_the_volatility_of_a_series_moves_with_no_price() {
     let at = 2_100 * USD;
-    let fixed = u64::from(QUOTED.volatility(1_800 * USD, at)) * (WAD / 1_000_000);
+    let fixed = u64::from(QUOTED.volatility(Price(1_800 * USD), Forward(at))) * (WAD / 1_000_000);
     let early = |mark: u128, counted, settled: u128, now| {
         let price = (Mark(mark * USD), counted, SettlementPrice(settled * USD));
         Expiry::early(price, (EXPIRY, CLOSES), (QUOTED, SettlementPrice(at)), now)
@@ -309,7 +313,7 @@ fn in_its_last_day_the_volatility_of_a_series_moves_with_no_price() {
             early(mark, NOTHING, mark, CLOSES + DAY),
         ];
         for series in found {
-            let call = series.quote(Call, 1_800 * USD);
+            let call = series.quote(Call, Price(1_800 * USD));
             assert_eq!((call.volatility, call.quote.vega), (fixed, 0));
         }
         let live = early(mark, NOTHING, 0, CLOSES - DAY);
@@ -322,7 +326,7 @@ fn in_its_last_day_the_volatility_of_a_series_moves_with_no_price() {
             ..live
         };
         assert_eq!(
-            live.quote(Call, 1_800 * USD).volatility == fixed,
+            live.quote(Call, Price(1_800 * USD)).volatility == fixed,
             mark == 2_100
         );
     }
@@ -338,8 +342,8 @@ fn a_series_that_settles_early_is_worth_the_same_to_whoever_asks_from_then_on() 
             assert_eq!(series.counted, NOTHING);
             assert_eq!(series.blocked(action::ALL), 3);
             for kind in [Call, Put] {
-                let found = series.quote(kind, 2_000 * USD);
-                let expected = settles.quote(kind, 2_000 * USD);
+                let found = series.quote(kind, Price(2_000 * USD));
+                let expected = settles.quote(kind, Price(2_000 * USD));
                 assert_eq!(found.quote.value, expected.quote.value);
                 assert_eq!(found.volatility, expected.volatility);
                 let Quote {
@@ -357,8 +361,8 @@ fn until_its_price_is_final_a_series_that_settles_early_counts_what_is_counted_o
     let now = CLOSES - 7_200;
     let (series, live) = (early(1_900, NOTHING, 0, now), at(1_900 * USD, now));
     let (found, expected) = (
-        series.quote(Call, 2_000 * USD),
-        live.quote(Call, 2_000 * USD),
+        series.quote(Call, Price(2_000 * USD)),
+        live.quote(Call, Price(2_000 * USD)),
     );
     assert_eq!(
         (found.quote.value, found.quote.delta, found.volatility),
@@ -378,8 +382,8 @@ fn until_its_price_is_final_a_series_that_settles_early_counts_what_is_counted_o
         let series = early(1_900, counted(750, 2_100), 0, now);
         let whole = Expiry::ahead(Mark(2_050 * USD), NOTHING, EXPIRY, QUOTED, now.min(CLOSES));
         let (found, whole) = (
-            series.quote(Call, 2_000 * USD),
-            whole.quote(Call, 2_000 * USD),
+            series.quote(Call, Price(2_000 * USD)),
+            whole.quote(Call, Price(2_000 * USD)),
         );
         assert_eq!(found.quote.value, whole.quote.value);
         assert_eq!(found.quote.delta, whole.quote.delta / 4);
@@ -406,8 +410,8 @@ fn a_series_that_settles_early_is_as_far_ahead_as_that() {
 #[test]
 fn a_put_that_settles_early_gains_as_the_price_falls() {
     let series = early(1_900, counted(750, 2_100), 0, CLOSES);
-    let whole = at(2_050 * USD, CLOSES).quote(Put, 2_000 * USD).quote;
-    let found = series.quote(Put, 2_000 * USD).quote;
+    let whole = at(2_050 * USD, CLOSES).quote(Put, Price(2_000 * USD)).quote;
+    let found = series.quote(Put, Price(2_000 * USD)).quote;
     assert_eq!((found.value, found.delta), (whole.value, whole.delta / 4));
     assert!(found.delta < 0);
 }
@@ -417,13 +421,14 @@ fn a_put_that_settles_early_gains_as_the_price_falls() {
 fn nothing_jumps_where_a_series_settles_early() {
     let windows = Windows::of_length(1_800);
     for late in [0, 600, 1_200] {
-        let (mut settlements, mut settled, mut last) = (Settlements::default(), 0, None);
+        let (mut settlements, mut settled, mut last) =
+            (Settlements::default(), SettlementPrice::ZERO, None);
         for second in 0..4_000 {
             let now = CLOSES - 3_000 + second;
             let mark = (2_000_000 - 20 * u128::from(second)) * (USD / 1_000);
             let trusted = now < CLOSES - late || now >= CLOSES;
-            let price = Price {
-                mark,
+            let price = AssetPrice {
+                mark: Mark(mark),
                 observed_at: now,
                 valid_until: now + 60,
                 status: if trusted {
@@ -431,10 +436,10 @@ fn nothing_jumps_where_a_series_settles_early() {
                 } else {
                     Status::Frozen
                 },
-                ..Price::default()
+                ..AssetPrice::default()
             };
             let counted = settlements.fixed(CLOSES, &windows, now);
-            let values = (Mark(mark), counted, SettlementPrice(settled));
+            let values = (Mark(mark), counted, settled);
             let volatility = (QUOTED, SettlementPrice(2_000 * USD));
             let series = Expiry::early(values, (EXPIRY, CLOSES), volatility, now);
             let found = [Call, Put].map(|kind| value(&series, kind, 1_960 * USD));
@@ -444,11 +449,11 @@ fn nothing_jumps_where_a_series_settles_early() {
             }
             last = Some(found);
             settlements = settlements.count(&price, &windows, now + 1);
-            if let (0, Some(day)) = (settled, settlements.settled[0]) {
+            if let (SettlementPrice::ZERO, Some(day)) = (settled, settlements.settled[0]) {
                 settled = day.price;
             }
         }
-        assert!(settled > 0);
+        assert!(settled > SettlementPrice::ZERO);
     }
 }
 
@@ -466,7 +471,7 @@ proptest! {
         // The volatility moves with moneyness too, so that the step is small.
         let step = USD / 1_000;
         let up = value(&expiry(mark * USD + step), Call, strike);
-        let quote = now.quote(Call, strike).quote;
+        let quote = now.quote(Call, Price(strike)).quote;
         let left = i128::from(WAD) / 1_000 * (1_000 - parts).cast_signed();
         prop_assert!(quote.delta >= 0 && quote.delta <= left);
         // Each value is wrong by at most 1e-14 of the underlying's.

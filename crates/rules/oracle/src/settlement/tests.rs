@@ -13,7 +13,7 @@ const WINDOWS: Windows = Windows::of_length(WINDOW);
 
 fn price(mark: u128, observed_at: u64) -> Price {
     Price {
-        mark,
+        mark: Mark(mark),
         observed_at,
         valid_until: observed_at + 3_600,
         status: Status::Agreeing,
@@ -46,6 +46,7 @@ fn counted(marks: &[(u128, u64)], now: u64) -> Settlements {
 }
 
 fn settled(first: u64, last: u64, price: u128) -> Option<Settled> {
+    let price = SettlementPrice(price);
     Some(Settled { first, last, price })
 }
 
@@ -225,7 +226,10 @@ fn what_is_counted_is_fixed_and_what_untrusted_time_has_left_out_is_not() {
     assert_eq!(share(&counted(&marks, EXPIRY - 300), EXPIRY - 300), wad / 3);
     let late = counted(&marks, EXPIRY);
     assert_eq!(share(&late, EXPIRY), wad * 600 / 900);
-    assert_eq!(late.progress(EXPIRY, &WINDOWS, EXPIRY), (2_500, 300));
+    assert_eq!(
+        late.progress(EXPIRY, &WINDOWS, EXPIRY),
+        (SettlementPrice(2_500), 300)
+    );
     let joined = counted(&marks[..2], EXPIRY + DAY);
     assert_eq!(
         joined.fixed(EXPIRY + DAY, &WINDOWS, EXPIRY + DAY).share.0,
@@ -247,9 +251,9 @@ fn a_pending_day_and_the_one_under_way_are_counted_apart() {
     let now = next - 760;
     let both = counted(&marks, now);
     let progress = |expiry| both.progress(expiry, &WINDOWS, now);
-    assert_eq!(progress(EXPIRY), (1_800, 400));
-    assert_eq!(progress(next), (3_000, 700));
-    assert_eq!(progress(EXPIRY - DAY), (0, 0));
+    assert_eq!(progress(EXPIRY), (SettlementPrice(1_800), 400));
+    assert_eq!(progress(next), (SettlementPrice(3_000), 700));
+    assert_eq!(progress(EXPIRY - DAY), (SettlementPrice::ZERO, 0));
     let fixed = Counted {
         share: Ratio(u128::from(WAD) * 500 / 900),
         average: SettlementPrice(1_800),
@@ -319,7 +323,7 @@ proptest! {
         let mut note = |k: usize, one: &Settlements| {
             for settled in one.settled.iter().flatten() {
                 for day in (settled.first..=settled.last).step_by(DAY as usize) {
-                    found[k].push((day, settled.price));
+                    found[k].push((day, settled.price.0));
                 }
             }
         };

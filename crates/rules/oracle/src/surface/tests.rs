@@ -28,7 +28,7 @@ fn volatility(surface: &Surface, strike: u128, forward: u128) -> u32 {
         surface: *surface,
         ..quoted()
     };
-    quoted.volatility(strike, forward)
+    quoted.volatility(Price(strike), Forward(forward))
 }
 
 fn strike_at(k: f64) -> u128 {
@@ -298,7 +298,7 @@ fn any_surface() -> impl Strategy<Value = Surface> {
 const HOUR: u32 = 3_600;
 
 fn distrusted(quoted: Quoted, secs: u32, now: u64) -> Result<Quoted, NotDistrusted> {
-    quoted.distrusted(secs, EXPIRY, FORWARD, now)
+    quoted.distrusted(secs, EXPIRY, Mark(FORWARD), now)
 }
 
 #[test]
@@ -352,10 +352,10 @@ fn it_is_distrusted_for_72_hours_in_30_days_and_never_beyond_its_expiry() {
 #[test]
 fn distrusting_it_again_keeps_what_options_have() {
     let first = distrusted(quoted(), HOUR, NOW).unwrap();
-    let longer = first.distrusted(2 * HOUR, EXPIRY, 2 * FORWARD, NOW + 60);
-    assert_eq!(longer.unwrap().distrusted_at, FORWARD);
-    let later = first.distrusted(HOUR, EXPIRY, 2 * FORWARD, first.distrust.until);
-    assert_eq!(later.unwrap().distrusted_at, 2 * FORWARD);
+    let longer = first.distrusted(2 * HOUR, EXPIRY, Mark(2 * FORWARD), NOW + 60);
+    assert_eq!(longer.unwrap().distrusted_at, Mark(FORWARD));
+    let later = first.distrusted(HOUR, EXPIRY, Mark(2 * FORWARD), first.distrust.until);
+    assert_eq!(later.unwrap().distrusted_at, Mark(2 * FORWARD));
 }
 
 /// Updates at any times, and the one of before each 08:00 found again at any later time.
@@ -450,7 +450,9 @@ fn a_surface_is_distrusted_at_every_time_that_its_spell_covers() {
             updated_at: NOW,
             ..Quoted::default()
         };
-        let quoted = quoted.distrusted(secs, day + 20 * DAY, 1, from).unwrap();
+        let quoted = quoted
+            .distrusted(secs, day + 20 * DAY, Mark(1), from)
+            .unwrap();
         let mut days = quoted.days_of_distrust(from);
         [0; 4].map(|_| days.next().map(|found| (found - day) / DAY))
     };

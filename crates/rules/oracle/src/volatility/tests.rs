@@ -20,7 +20,7 @@ fn share(wad: u64) -> f64 {
 }
 
 fn started() -> Volatility {
-    Volatility::default().sample(PRICE, &P, &L, START)
+    Volatility::default().sample(Mark(PRICE), &P, &L, START)
 }
 
 /// Moves up and down by `log` every `step` seconds for `secs`; returns the state and the time.
@@ -28,7 +28,7 @@ fn swing(mut state: Volatility, log: f64, step: u64, secs: u64) -> (Volatility, 
     let (start, up) = (state.sampled_at, (PRICE as f64 * log.exp()) as u128);
     for k in 1..=secs / step {
         let mark = if k % 2 == 1 { up } else { PRICE };
-        state = state.sample(mark, &P, &L, start + k * step);
+        state = state.sample(Mark(mark), &P, &L, start + k * step);
     }
     (state, start + secs / step * step)
 }
@@ -65,8 +65,8 @@ fn it_measures_volatility_whatever_the_rhythm() {
 #[test]
 fn pokes_within_a_minute_change_nothing() {
     let state = started();
-    assert_eq!(state.sample(PRICE * 2, &P, &L, START + 59), state);
-    assert_ne!(state.sample(PRICE * 2, &P, &L, START + 60), state);
+    assert_eq!(state.sample(Mark(PRICE * 2), &P, &L, START + 59), state);
+    assert_ne!(state.sample(Mark(PRICE * 2), &P, &L, START + 60), state);
 }
 
 /// 25 % of the stressed value remains, however calm it is.
@@ -142,7 +142,7 @@ fn the_rate_counts_while_nobody_samples() {
 fn maintenance_falls_at_once() {
     let (wild, _) = swing(started(), move_of(10.0, 60), 60, 30 * DAY);
     let high = wild.ranges(&P, &L, wild.sampled_at).maintenance;
-    let calm = wild.sample(wild.price, &P, &L, wild.sampled_at + 100 * DAY);
+    let calm = wild.sample(wild.mark, &P, &L, wild.sampled_at + 100 * DAY);
     let low = calm.ranges(&P, &L, calm.sampled_at).maintenance;
     assert!(low < high / 2, "{low} {high}");
 }
@@ -150,12 +150,15 @@ fn maintenance_falls_at_once() {
 #[test]
 fn without_a_price_a_sample_takes_no_return() {
     let state = Volatility {
-        price: 0,
+        mark: Mark::ZERO,
         ..started()
     };
-    let next = state.sample(PRICE * 50, &P, &L, START + 600);
+    let next = state.sample(Mark(PRICE * 50), &P, &L, START + 600);
     assert_eq!((next.slow, next.fast), (state.slow, state.fast));
-    assert_eq!((next.price, next.sampled_at), (PRICE * 50, START + 600));
+    assert_eq!(
+        (next.mark, next.sampled_at),
+        (Mark(PRICE * 50), START + 600)
+    );
 }
 
 #[test]
@@ -270,10 +273,11 @@ fn a_large_coin_gets_twenty_times_leverage_in_calm_times_and_ten_in_a_crisis() {
 
 #[test]
 fn the_extremes_of_a_logarithm_fit() {
-    assert_eq!(log_distance(0, 5), 0);
-    assert_eq!(log_distance(5, 5), 0);
-    assert_eq!(log_distance(1, 2), LN_2);
-    assert!(log_distance(1, u128::MAX) < 1 << (LOG_BITS + 7));
+    let distance = |a, b| log_distance(Mark(a), Mark(b));
+    assert_eq!(distance(0, 5), 0);
+    assert_eq!(distance(5, 5), 0);
+    assert_eq!(distance(1, 2), LN_2);
+    assert!(distance(1, u128::MAX) < 1 << (LOG_BITS + 7));
 }
 
 fn any_parameters() -> impl Strategy<Value = Parameters> {
@@ -304,7 +308,7 @@ proptest! {
         let close = a + a / 1_000_000_000 * u128::from(near);
         for other in [b, close] {
             let exact = (a as f64 / other as f64).ln().abs();
-            let found = log_distance(a, other) as f64 / (1u64 << LOG_BITS) as f64;
+            let found = log_distance(Mark(a), Mark(other)) as f64 / (1u64 << LOG_BITS) as f64;
             prop_assert!((found - exact).abs() < 3e-10 + 1e-14 * exact, "{found} {exact}");
         }
     }
@@ -331,12 +335,12 @@ proptest! {
     /// than its rate.
     #[test]
     fn ranges_keep_their_promises(p in any_parameters(), steps in prop::collection::vec((1u128..1 << 96, 0u64..200_000), 1..40)) {
-        let (mut state, mut now) = (Volatility::default().sample(PRICE, &p, &L, START), START);
+        let (mut state, mut now) = (Volatility::default().sample(Mark(PRICE), &p, &L, START), START);
         let mut before = state.ranges(&p, &L, now);
         let stressed = before.initial;
         for (mark, secs) in steps {
             now += secs;
-            state = state.sample(mark, &p, &L, now);
+            state = state.sample(Mark(mark), &p, &L, now);
             let after = state.ranges(&p, &L, now);
             prop_assert!(after.maintenance <= after.target && after.target <= after.initial);
             prop_assert!(L.min <= after.maintenance && after.maintenance <= after.initial && after.initial <= L.max);
@@ -352,10 +356,10 @@ proptest! {
     /// What readers compute from what a poke left is what the whole state would say, rounded up.
     #[test]
     fn an_outlook_is_the_ranges_rounded_up(p in any_parameters(), marks in prop::collection::vec((1u128..1 << 96, 0u64..200_000), 1..10), later in 0u64..400_000) {
-        let (mut state, mut now) = (Volatility::default().sample(PRICE, &p, &L, START), START);
+        let (mut state, mut now) = (Volatility::default().sample(Mark(PRICE), &p, &L, START), START);
         for (mark, secs) in marks {
             now += secs;
-            state = state.sample(mark, &p, &L, now);
+            state = state.sample(Mark(mark), &p, &L, now);
         }
         let outlook = Outlook::of(&state.ranges(&p, &L, now));
         let exact = state.ranges(&p, &L, now + later);

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use oracle::settlement::next_expiry;
 use oracle::{
     Asset, Cause, Expiry, Limits, Mark, NotDistrusted, Outlook, Parameters, Price, Quoted,
-    RangeLimits, Round, Sequencer, SettlementPrice, Settlements, Sources, State, Surface,
-    SurfaceLimits, SurfaceRefusal, Tier, Trip, TripRefusal, Volatility, Windows,
+    RangeLimits, Round, Sequencer, SettlementPrice, Settlements, SourcePrice, Sources, Stable,
+    State, Surface, SurfaceLimits, SurfaceRefusal, Tier, Trip, TripRefusal, Volatility, Windows,
 };
 
 use crate::reference::Source;
@@ -17,8 +17,8 @@ pub type Uptime = Option<[u8; 160]>;
 /// What readers are told of an asset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Told {
-    pub mark: u128,
-    pub stable: u128,
+    pub mark: Mark,
+    pub stable: Stable,
     pub tier: Tier,
     pub blocked: u16,
     pub outlook: Outlook,
@@ -40,7 +40,7 @@ pub struct Guard {
     pub trip: Trip,
     pub settlements: Settlements,
     /// What is settled, by the last day of each price: the first, and the price.
-    pub settled: BTreeMap<u64, (u64, u128)>,
+    pub settled: BTreeMap<u64, (u64, SettlementPrice)>,
     pub surfaces: BTreeMap<u64, Quoted>,
 }
 
@@ -80,8 +80,8 @@ impl Guard {
             let limits = Limits {
                 decimals: sources[k].decimals,
                 heartbeat: sources[k].heartbeat,
-                floor: sources[k].floor,
-                ceiling: sources[k].ceiling,
+                floor: SourcePrice(sources[k].floor),
+                ceiling: SourcePrice(sources[k].ceiling),
             };
             limits.check(rounds[k].as_ref()?, now).ok()
         };
@@ -153,7 +153,7 @@ impl Guard {
         let ranges = self.volatility.ranges(&self.parameters, &self.ranges, now);
         Told {
             mark: price.mark,
-            stable: price.stable_at(now, self.ranges.stable_price_rate).0,
+            stable: price.stable_at(now, self.ranges.stable_price_rate),
             tier: self.tier(now),
             blocked: self.blocked(now),
             outlook: Outlook::of(&ranges),
@@ -183,7 +183,7 @@ impl Guard {
     }
 
     /// The price of a day that has one.
-    pub fn settled(&self, time: u64) -> Option<u128> {
+    pub fn settled(&self, time: u64) -> Option<SettlementPrice> {
         let (_, &(first, price)) = self.settled.range(time..).next()?;
         (first <= time).then_some(price)
     }
@@ -209,16 +209,12 @@ impl Guard {
 
     /// The expiry at `time` as options on it are valued, of what was observed at `now`.
     pub fn expiry(&self, time: u64, now: u64) -> Expiry {
-        let price = Mark(self.asset.price.mark);
+        let mark = self.asset.price.mark;
         let counted = self.settlements.fixed(time, &self.windows, now);
         if now < time {
             let quoted = self.surfaces.get(&time).copied().unwrap_or_default();
-            return Expiry::ahead(price, counted, time, quoted, now);
+            return Expiry::ahead(mark, counted, time, quoted, now);
         }
-        Expiry::over(
-            price,
-            counted,
-            SettlementPrice(self.settled(time).unwrap_or(0)),
-        )
+        Expiry::over(mark, counted, self.settled(time).unwrap_or_default())
     }
 }

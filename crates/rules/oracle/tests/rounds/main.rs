@@ -13,7 +13,7 @@ use std::env;
 use std::time::UNIX_EPOCH;
 
 use guard::Guard;
-use oracle::{Round, WAD};
+use oracle::{Mark, Round, WAD};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use ruint::aliases::U256;
@@ -144,9 +144,10 @@ fn a_clock_that_goes_back_moves_nothing() {
                 };
                 guard.poke(&source, &[Some(round)], &up, now);
                 let after = guard.asset.price;
-                prop_assert_eq!(after.mark, if trusted { price } else { before.mark });
+                let expected = if trusted { Mark(price) } else { before.mark };
+                prop_assert_eq!(after.mark, expected);
                 prop_assert_eq!(after.is_trusted(now), trusted);
-                if now <= last && before.mark != 0 {
+                if now <= last && before.mark != Mark::ZERO {
                     prop_assert_eq!(after.stable, before.stable);
                 }
             }

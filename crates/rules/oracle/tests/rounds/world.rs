@@ -5,7 +5,7 @@ mod expiries;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use oracle::{Parameters, Round, SpellRefusal, Status, Tier, TripRefusal};
+use oracle::{Forward, Mark, Parameters, Round, SpellRefusal, Status, Tier, TripRefusal};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 use ruint::aliases::U512;
@@ -35,7 +35,7 @@ pub struct World<'a> {
     /// From when until when there was a trusted mark, and which.
     trusted: Vec<(u64, u64, u128)>,
     /// Every settlement that was final for somebody who looked, and its price.
-    finals: BTreeMap<u64, u128>,
+    finals: BTreeMap<u64, Forward>,
     /// When somebody looked first.
     started: Option<u64>,
     /// Changes of the settlement window: when, and to what; the first from the start.
@@ -228,7 +228,7 @@ impl<'a> World<'a> {
         let expected = self
             .reference
             .expect(&seen, !up, &parameters, rate, stable, now);
-        prop_assert_eq!(price.mark, expected.mark);
+        prop_assert_eq!(price.mark.0, expected.mark);
         prop_assert_eq!(trust(price.status), expected.trust);
         prop_assert_eq!(
             (price.updated_at, price.valid_until),
@@ -268,7 +268,7 @@ impl<'a> World<'a> {
 
     /// Said once more without the reference: where a mark may come from.
     fn check_mark(&self, before: &Guard, seen: &[Option<reference::Sighting>]) -> TestCaseResult {
-        let (mark, last) = (self.guard.asset.price.mark, before.asset.price.mark);
+        let (Mark(mark), Mark(last)) = (self.guard.asset.price.mark, before.asset.price.mark);
         let prices: Vec<u128> = seen.iter().flatten().map(|one| one.price).collect();
         match *prices {
             [] => prop_assert_eq!(mark, last, "a mark moved without a trusted source"),
@@ -324,13 +324,13 @@ impl<'a> World<'a> {
             Trust::Diverged => "diverged",
             Trust::Sole => "sole",
         });
-        let is_source = seen.iter().flatten().any(|one| one.price == price.mark);
+        let is_source = seen.iter().flatten().any(|one| one.price == price.mark.0);
         match expected.trust {
             Trust::Sole if !is_source => self.reach("a sole source clamped"),
             Trust::Diverged if !is_source => self.reach("a median that is the stable price"),
             _ => {}
         }
-        if before.asset.price.mark == 0 && price.mark != 0 {
+        if before.asset.price.mark == Mark::ZERO && price.mark != Mark::ZERO {
             self.reach("a first mark");
         }
         match (before.asset.price.tier as u8, price.tier as u8) {
@@ -451,7 +451,7 @@ impl<'a> World<'a> {
     fn check_reader(&self) -> TestCaseResult {
         let (guard, now) = (&self.guard, self.now);
         let price = guard.price();
-        prop_assert_eq!(price.mark, self.reference.mark());
+        prop_assert_eq!(price.mark.0, self.reference.mark());
         let (up, since) = self.found;
         let trusted = self.reference.is_trusted(since, now);
         let agreed = self.reference.agrees(since, now);

@@ -1,8 +1,9 @@
 //! Settlements and surfaces of volatility: at what options are valued, settled and forbidden.
 
-use oracle::{Expiry, Mark, NotDistrusted, Quoted, Stage, Surface, SurfaceRefusal, WAD};
+use oracle::{Expiry, Forward, Mark, NotDistrusted, Quoted, Stage, Surface, SurfaceRefusal, WAD};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
+use risk::Price;
 use risk::options::black::Kind;
 use risk::options::settlement::Counted;
 use ruint::aliases::U512;
@@ -28,7 +29,12 @@ impl World<'_> {
         let mut end = expiry(0, start);
         for day in &days {
             prop_assert_eq!(day.end, end);
-            prop_assert_eq!(self.guard.settled(end), Some(day.price), "{:?}", day);
+            prop_assert_eq!(
+                self.guard.settled(end).map(|price| price.0),
+                Some(day.price),
+                "{:?}",
+                day
+            );
             if !day.made_up {
                 self.reach("days settled");
             } else if day.joined {
@@ -117,12 +123,12 @@ impl World<'_> {
                 );
                 prop_assert!(next.is_distrusted(now) && !next.is_distrusted(expiry));
                 prop_assert!(next.distrust.until >= last.distrust.until);
-                let forward = self.guard.price().mark;
+                let Mark(forward) = self.guard.price().mark;
                 for strike in [forward / 2, forward, forward * 3 / 2] {
                     let [was, is] = [last, next].map(|quoted| {
                         let expiry =
                             Expiry::ahead(Mark(forward), Counted::default(), expiry, quoted, now);
-                        expiry.quote(Kind::Call, strike).volatility
+                        expiry.quote(Kind::Call, Price(strike)).volatility
                     });
                     prop_assert_eq!(was, is, "an option did not keep its volatility");
                 }
@@ -145,8 +151,8 @@ impl World<'_> {
         let millionth = WAD / 1_000_000;
         let limits = self.guard.limits;
         for percent in [1, 36, 50, 80, 95, 100, 104, 130, 200, 271, 10_000] {
-            let strike = self.truth / 100 * percent;
-            let [was, is] = [last, next].map(|quoted| quoted.volatility(strike, self.truth));
+            let (strike, forward) = (Price(self.truth / 100 * percent), Forward(self.truth));
+            let [was, is] = [last, next].map(|quoted| quoted.volatility(strike, forward));
             // Each is wrong by at most one.
             let step = u64::from(was.abs_diff(is)).saturating_sub(2) * millionth;
             prop_assert!(step <= limits.max_step, "{was} -> {is} at {percent} %");
@@ -178,8 +184,9 @@ impl World<'_> {
             prop_assert_eq!(matches!(at.stage, Stage::Ahead { .. }), now < time);
             if let Some(quoted) = quoted.filter(|_| distrusted && now < time) {
                 prop_assert!(now < time && quoted.distrust.used <= 72 * 3_600);
-                let kept = quoted.volatility(self.truth, quoted.distrusted_at);
-                let found = at.quote(Kind::Call, self.truth).volatility;
+                let strike = Price(self.truth);
+                let kept = quoted.volatility(strike, quoted.distrusted_at.into());
+                let found = at.quote(Kind::Call, strike).volatility;
                 let whole = at.counted.share.0 == 0;
                 prop_assert!(!whole || found == u64::from(kept) * (WAD / 1_000_000));
             }
@@ -194,9 +201,9 @@ impl World<'_> {
         let (share, average) = (at.counted.share.0, at.counted.average.0);
         if at.is_final() {
             prop_assert_eq!(share, 0);
-            return self.check_mean(at.price);
+            return self.check_mean(at.price.0);
         }
-        prop_assert_eq!(at.price, mark);
+        prop_assert_eq!(at.price.0, mark);
         if share == 0 {
             return Ok(());
         }
