@@ -3,7 +3,8 @@
 use alloc::vec::Vec;
 use core::slice::Iter;
 
-use risk::options::encoding::{HEADER_WORDS, Halves, counted, is_closing, is_late};
+use risk::options::encoding::{HEADER_WORDS, Halves};
+use risk::options::late::{counted, is_closing, is_late};
 use risk::options::scenario::{Added, Contract, Revaluation, Worth};
 use risk::options::{ClosingLeg, OptionLeg, Portfolio, Requirement};
 use risk::{Position, Price};

@@ -14,6 +14,7 @@
 extern crate alloc;
 
 pub mod abi;
+pub mod arguments;
 pub mod feeds;
 pub mod host;
 pub mod program;

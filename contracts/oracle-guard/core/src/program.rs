@@ -8,7 +8,8 @@ use program_support::{entry, exit, interface};
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::{CalldataAccess, MessageAccess, StorageAccess};
 
-use crate::abi::{Args, guard};
+use crate::abi::guard;
+use crate::arguments::Args;
 use crate::host::unknown_function;
 
 pub use program_support::functions as program_functions;

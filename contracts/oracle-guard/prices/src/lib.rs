@@ -11,6 +11,7 @@
 //! | a price served | [`readings`] |
 //! | an expiry settled | [`settlements`] |
 //! | an option valued | [`options`] |
+//! | a tier or a settlement told | [`events`] |
 //! | a value stored, a feed asked | the crate `guard-support` |
 //! | a parameter changed, a volatility accepted | the program `guard-settings` |
 //!
@@ -22,6 +23,7 @@
 
 extern crate alloc;
 
+mod events;
 mod functions;
 mod options;
 mod prices;

@@ -15,7 +15,8 @@ use risk::{Price, SettlementPrice};
 use crate::prices::{Observer, Purpose, Reading};
 use crate::readings::MARK_WORDS;
 use crate::settlements::final_price;
-use guard_support::abi::{Args, guard};
+use guard_support::abi::guard;
+use guard_support::arguments::Args;
 use guard_support::host::{fill, int, revert, uint};
 
 /// Bytes of an encoded `OptionId`.

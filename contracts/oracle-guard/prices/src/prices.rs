@@ -11,7 +11,7 @@ use oracle::{
 use program_support::event::emit;
 use program_support::topic;
 
-use crate::settlements;
+use crate::events::{settled, tier_changed};
 use guard_support::abi::guard;
 use guard_support::feeds;
 use guard_support::host::{now, revert, sender, uint};
@@ -125,7 +125,7 @@ impl Observer {
             record.set_state(&state, &entry);
         }
         if keeps && self.purpose != Purpose::View {
-            settlements::report(asset, &state.settlements);
+            settled(asset, &state.settlements);
             let words = [*asset, uint(price.mark.0), uint(ranges.volatility)];
             emit(topic!(guard::Poked), 1, &words);
             self.report(asset, &before, tier, cause);
@@ -163,8 +163,8 @@ impl Observer {
             ..
         } = before;
         let (lapsed, lapse) = price.lapse(trip, *reported, &self.shared.sequencer, self.now);
-        emit_tier(asset, *reported, lapsed, lapse);
-        emit_tier(asset, lapsed, tier, cause);
+        tier_changed(asset, *reported, lapsed, lapse);
+        tier_changed(asset, lapsed, tier, cause);
     }
 }
 
@@ -239,16 +239,6 @@ pub fn poke_many(assets: &[[u8; 32]]) {
     }
 }
 
-/// A tier never becomes milder but by calm.
-fn emit_tier(asset: &B256, from: Tier, to: Tier, cause: Cause) {
-    if from == to {
-        return;
-    }
-    let cause = if to < from { Cause::Calm } else { cause };
-    let words = [*asset, uint(from as u8), uint(to as u8), uint(cause as u8)];
-    emit(topic!(guard::TierChanged), 1, &words);
-}
-
 /// Raises the tier of `asset` for `secs` seconds, at most 72 hours in 30 days, and at most to Restricted while the sources
 /// agree. It is poked first. Guardian only.
 ///
@@ -280,7 +270,7 @@ pub fn trip(asset: B256, tier: u8, secs: u32, reason: B256) {
     });
     let words = [asset, uint(trip.tier as u8), uint(trip.spell.until), reason];
     emit(topic!(guard::Tripped), 1, &words);
-    emit_tier(&asset, current, reported, Cause::Guardian);
+    tier_changed(&asset, current, reported, Cause::Guardian);
 }
 
 fn refuse_trip(refusal: TripRefusal, current: Tier, asked: u8, secs: u32) -> ! {

@@ -3,7 +3,8 @@
 use alloc::vec::Vec;
 
 use alloy_sol_types::{SolCall, SolError};
-use guard_support::abi::{Args, guard};
+use guard_support::abi::guard;
+use guard_support::arguments::Args;
 use guard_support::host::{encode, hand_to, revert, unknown_function};
 use guard_support::program::{CONSTRUCTOR, Program};
 use guard_support::store::Field;

@@ -3,24 +3,11 @@
 use alloc::vec::Vec;
 
 use alloy_primitives::B256;
-use guard_support::abi::guard;
 use guard_support::host::{encode, uint};
-use oracle::Settlements;
 use oracle::settlement::is_expiry;
-use program_support::event::emit;
-use program_support::topic;
 use risk::SettlementPrice;
 
 use crate::prices::{Observer, Purpose, Reading};
-
-/// Says what an observation of `asset` has settled.
-pub fn report(asset: &B256, settlements: &Settlements) {
-    for settled in settlements.settled.iter().flatten() {
-        let (last, first) = (uint(settled.last), uint(settled.first));
-        let words = [*asset, last, uint(settled.price.0), first];
-        emit(topic!(guard::Settled), 2, &words);
-    }
-}
 
 /// The price of the day that ended at `expiry`, of what was observed in this second; zero if that is not final.
 pub fn final_price(reading: &Reading, expiry: u64, now: u64) -> SettlementPrice {

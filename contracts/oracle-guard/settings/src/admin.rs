@@ -15,7 +15,8 @@ use program_support::topic;
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::AccountAccess;
 
-use guard_support::abi::{Args, guard, ownable};
+use guard_support::abi::{guard, ownable};
+use guard_support::arguments::Args;
 use guard_support::feeds;
 use guard_support::host::{encode, now, revert, sender, uint, unknown_function};
 use guard_support::store::{self, Entry, Feeds, Field, Record, Shared, Source, known, steward};

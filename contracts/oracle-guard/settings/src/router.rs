@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use guard_support::abi::Args;
+use guard_support::arguments::Args;
 use guard_support::program::{CONSTRUCTOR, Program};
 use guard_support::store::Field;
 

@@ -8,7 +8,8 @@ use oracle::{Surface, SurfaceRefusal, WAD};
 use program_support::event::emit;
 use program_support::topic;
 
-use guard_support::abi::{Args, guard};
+use guard_support::abi::guard;
+use guard_support::arguments::Args;
 use guard_support::host::{encode, int, now, revert, sender, uint};
 use guard_support::store::{Field, known, surface_limits};
 

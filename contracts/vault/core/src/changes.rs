@@ -6,11 +6,10 @@
 use alloy_primitives::B256;
 use program_support::event::emit;
 use program_support::topic;
-use risk::{Account, InstrumentId, Position, Ratio};
+use risk::{Account, Mark, Position, Ratio};
 
 use crate::abi::{usd, word};
 use crate::interfaces::IMarginVault;
-use crate::storage::Storage;
 use crate::word::Word;
 
 /// Tells what an account owns from now on.
@@ -26,40 +25,27 @@ pub fn tell_stuck(id: &B256, stuck: bool) {
     emit(topic!(IMarginVault::DebtStuck), 1, &words);
 }
 
-impl Storage {
-    /// Tells a position that an account has from now on, and the bucket that it is in.
-    #[inline(never)]
-    pub(crate) fn tell_position(
-        &self,
-        account: &B256,
-        id: InstrumentId,
-        position: Position,
-        bucket: u8,
-    ) {
-        let words = [
-            word(*account),
-            Word::of(self.number_of(id).into()),
-            Word::of_signed(position.0),
-            Word::of(bucket.into()),
-        ];
-        emit(topic!(IMarginVault::PositionChanged), 2, &words);
-    }
+/// Tells the position in the instrument numbered `number` that an account has from now on, and the bucket that it is in.
+#[inline(never)]
+pub(crate) fn tell_position(account: &B256, number: u32, position: Position, bucket: u8) {
+    let words = [
+        word(*account),
+        Word::of(number.into()),
+        Word::of_signed(position.0),
+        Word::of(bucket.into()),
+    ];
+    emit(topic!(IMarginVault::PositionChanged), 2, &words);
+}
 
-    /// Tells what was closed of an account's position, at which mark, and down to which level that cut the opposite side.
-    pub(crate) fn tell_closed(
-        &self,
-        account: &B256,
-        id: InstrumentId,
-        closed: Position,
-        level: Ratio,
-    ) {
-        let words = [
-            word(*account),
-            Word::of(self.number_of(id).into()),
-            Word::of_signed(closed.0),
-            Word::of(self.valuations.get(id).mark.0),
-            Word::of(level.0),
-        ];
-        emit(topic!(IMarginVault::PositionClosed), 2, &words);
-    }
+/// Tells what was closed of an account's position in the instrument numbered `number`, at which mark, and down to which level that cut
+/// the opposite side.
+pub(crate) fn tell_closed(account: &B256, number: u32, closed: Position, mark: Mark, level: Ratio) {
+    let words = [
+        word(*account),
+        Word::of(number.into()),
+        Word::of_signed(closed.0),
+        Word::of(mark.0),
+        Word::of(level.0),
+    ];
+    emit(topic!(IMarginVault::PositionClosed), 2, &words);
 }

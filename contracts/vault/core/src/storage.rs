@@ -46,7 +46,7 @@ use risk::{
 use stylus_sdk::host::WasmVM;
 use stylus_sdk::stylus_core::CryptographyAccess;
 
-use crate::changes::tell_balances;
+use crate::changes::{tell_balances, tell_closed, tell_position};
 use crate::error::{Error, OrRevert};
 use crate::options::{Series, is_option};
 use crate::packing::{self, Backing};
@@ -573,10 +573,11 @@ impl Store for Storage {
     }
 
     fn note_position(&mut self, account: B256, id: InstrumentId, position: Position, bucket: u8) {
-        self.tell_position(&account, id, position, bucket);
+        tell_position(&account, self.number_of(id), position, bucket);
     }
 
     fn note_closed(&mut self, account: B256, id: InstrumentId, closed: Position, level: Ratio) {
-        self.tell_closed(&account, id, closed, level);
+        let (number, mark) = (self.number_of(id), self.valuations.get(id).mark);
+        tell_closed(&account, number, closed, mark, level);
     }
 }

@@ -8,7 +8,7 @@ use margin_vault::error::{Error, OrRevert, require};
 use margin_vault::flows;
 use margin_vault::session::{Session, action, main_account};
 use margin_vault::storage::{Field, Storage};
-use risk::{Closing, Ground, InstrumentId, Ledger, Position, Result, Size, Store, Valued};
+use risk::{Closing, InstrumentId, Ledger, Position, Result, Size, Store, Valued};
 
 /// Closes a share of at most `max_legs` legs of an account near debt. One in debt is refused with `NoEquity`: then the call is
 /// `vault-debts`' to serve.
@@ -63,10 +63,11 @@ fn reduce(session: &mut Session, account: B256, valued: &Valued, max_legs: usize
 fn decide(session: &Session, account: B256, valued: &Valued) -> Result<Closing> {
     let store = &*session.ledger.store;
     let held = &store.account(account);
-    let joined = || session.ledger.maintenance_of_joined(account, &held.legs);
-    let ground = Ground::of(held, &valued.health, joined)?;
+    let ledger = &session.ledger;
+    let ground = ledger.ground(account, held, &valued.positions, &valued.health)?;
+    let ground = ground.ok_or(risk::Error::NotDeleverageable)?;
     let allowed = session.allowed(action::DELEVERAGE, &held.legs);
-    let (moving, margin) = session.ledger.movable(valued, &allowed)?;
+    let (moving, margin) = ledger.movable(valued, &allowed)?;
     Closing::decide(
         ground,
         &valued.health,

@@ -12,18 +12,23 @@ mod margin;
 mod moves;
 mod operations;
 mod play;
+mod reading;
 mod scenarios;
 mod vault;
 mod vector;
 
 pub use bucket::{BUCKETS, Bucket, DEBT, Side, edge};
 pub use insurance::Insurance;
-pub use margin::{Margin, OptionTerms, Sizes, hedged, linear};
+pub use margin::hedged;
 pub use operations::Operation;
 pub use play::{Listing, Player, Scenario, Weights};
+pub use reading::parse;
 pub use scenarios::{CRASH, GIANTS, MODEL, OPTIONS, PORTFOLIOS, SCENARIOS};
-pub use vault::{Account, AccountId, Instrument, InstrumentId, Leg, POOL, Vault};
-pub use vector::{After, FinalAccount, Step, Vector, parse};
+pub use vault::{
+    Account, AccountId, Instrument, InstrumentId, Leg, Margin, OptionTerms, POOL, Sizes, Vault,
+    linear,
+};
+pub use vector::{After, FinalAccount, Step, Vector};
 
 /// A number without rounding.
 pub type Exact = num_rational::BigRational;

@@ -1,35 +1,10 @@
-//! Margin of positions: a rule that whoever tests hands in, and two to choose from.
+//! Margin of positions under a rule by which hedges count, beside the one that a vault begins with.
 
 use std::collections::BTreeMap;
 
 use num_traits::{Signed, Zero};
 
-use crate::{Exact, InstrumentId, Vault};
-
-/// Signed positions by instrument.
-pub type Sizes = BTreeMap<InstrumentId, Exact>;
-
-/// Maintenance margin of everything that an account holds.
-pub type Margin = fn(&Vault, &Sizes) -> Exact;
-
-/// What makes an instrument an option; its mark is given like any other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OptionTerms {
-    /// The perpetual on its underlying.
-    pub underlying: InstrumentId,
-    /// Delta in sixteenths, as the margin counts it; negative for a put.
-    pub delta: i8,
-}
-
-/// The rule of the reference model: a share of each position's notional, at the mark of its underlying.
-#[must_use]
-pub fn linear(vault: &Vault, sizes: &Sizes) -> Exact {
-    let notional: Exact = sizes
-        .iter()
-        .map(|(&id, size)| size.abs() * vault.spot(id))
-        .sum();
-    notional * &vault.maintenance_rate
-}
+use crate::{Exact, InstrumentId, Sizes, Vault};
 
 /// A rule under which hedges count: of each underlying the same share of its net delta's notional, and a third of it for every
 /// short option. Without options it is the linear one.

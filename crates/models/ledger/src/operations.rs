@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::bucket::DEBT;
 use crate::vault::positive;
 use crate::{
-    Account, AccountId, Exact, Instrument, InstrumentId, OptionTerms, POOL, Sizes, Vault, vector,
+    Account, AccountId, Exact, Instrument, InstrumentId, OptionTerms, POOL, Sizes, Vault, reading,
     wad,
 };
 
@@ -21,68 +21,68 @@ fn target() -> Exact {
 pub enum Operation {
     /// A new mark.
     Poke {
-        #[serde(deserialize_with = "vector::instrument")]
+        #[serde(deserialize_with = "reading::instrument")]
         instrument: InstrumentId,
-        #[serde(deserialize_with = "vector::units")]
+        #[serde(deserialize_with = "reading::units")]
         price: i128,
     },
     /// Longs pay this much a unit to shorts.
     Fund {
-        #[serde(deserialize_with = "vector::instrument")]
+        #[serde(deserialize_with = "reading::instrument")]
         instrument: InstrumentId,
-        #[serde(deserialize_with = "vector::units")]
+        #[serde(deserialize_with = "reading::units")]
         paid_by_longs: i128,
     },
     /// Tokens become capital.
     Deposit {
-        #[serde(deserialize_with = "vector::account")]
+        #[serde(deserialize_with = "reading::account")]
         account: AccountId,
-        #[serde(deserialize_with = "vector::units")]
+        #[serde(deserialize_with = "reading::units")]
         amount: i128,
     },
     /// Capital leaves.
     Withdraw {
-        #[serde(deserialize_with = "vector::account")]
+        #[serde(deserialize_with = "reading::account")]
         account: AccountId,
-        #[serde(deserialize_with = "vector::units")]
+        #[serde(deserialize_with = "reading::units")]
         amount: i128,
     },
     /// Profit becomes capital, as far as tokens allow.
     Convert {
-        #[serde(deserialize_with = "vector::account")]
+        #[serde(deserialize_with = "reading::account")]
         account: AccountId,
     },
     /// Legs are settled.
     Touch {
-        #[serde(deserialize_with = "vector::account")]
+        #[serde(deserialize_with = "reading::account")]
         account: AccountId,
         by_owner: bool,
     },
     /// `buyer` takes `size` from `seller`.
     Trade {
-        #[serde(deserialize_with = "vector::account")]
+        #[serde(deserialize_with = "reading::account")]
         buyer: AccountId,
-        #[serde(deserialize_with = "vector::account")]
+        #[serde(deserialize_with = "reading::account")]
         seller: AccountId,
-        #[serde(deserialize_with = "vector::instrument")]
+        #[serde(deserialize_with = "reading::instrument")]
         instrument: InstrumentId,
-        #[serde(deserialize_with = "vector::units")]
+        #[serde(deserialize_with = "reading::units")]
         size: i128,
-        #[serde(deserialize_with = "vector::units")]
+        #[serde(deserialize_with = "reading::units")]
         price: i128,
     },
     /// `into` takes a share of every leg.
     Liquidate {
-        #[serde(deserialize_with = "vector::account")]
+        #[serde(deserialize_with = "reading::account")]
         account: AccountId,
-        #[serde(deserialize_with = "vector::account")]
+        #[serde(deserialize_with = "reading::account")]
         into: AccountId,
-        #[serde(deserialize_with = "vector::units")]
+        #[serde(deserialize_with = "reading::units")]
         penalty_rate: i128,
     },
     /// Legs are closed against the opposite side.
     Deleverage {
-        #[serde(deserialize_with = "vector::account")]
+        #[serde(deserialize_with = "reading::account")]
         account: AccountId,
         /// Taken from what equity is left; zero in the reference model.
         #[serde(default)]
@@ -90,26 +90,26 @@ pub enum Operation {
     },
     /// Somebody else moves the account up to the bucket that is due.
     Rebucket {
-        #[serde(deserialize_with = "vector::account")]
+        #[serde(deserialize_with = "reading::account")]
         account: AccountId,
     },
     /// The pool would pay this much more.
     Insure {
-        #[serde(deserialize_with = "vector::units")]
+        #[serde(deserialize_with = "reading::units")]
         amount: i128,
     },
     /// The pool pays what it can for deficits written off.
     Recover,
     /// An option expires at its mark.
     Expire {
-        #[serde(deserialize_with = "vector::instrument")]
+        #[serde(deserialize_with = "reading::instrument")]
         instrument: InstrumentId,
     },
     /// The place of an option that has expired, and of which no leg is in a bucket, is another option's.
     Relist {
-        #[serde(deserialize_with = "vector::instrument")]
+        #[serde(deserialize_with = "reading::instrument")]
         instrument: InstrumentId,
-        #[serde(deserialize_with = "vector::units")]
+        #[serde(deserialize_with = "reading::units")]
         price: i128,
     },
 }

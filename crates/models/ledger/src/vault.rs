@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use num_traits::{One, Signed, Zero};
 
-use crate::{Exact, Margin, OptionTerms, Side, Sizes, bucket, linear};
+use crate::{Exact, Side, bucket};
 
 /// Names an account.
 pub type AccountId = usize;
@@ -13,6 +13,21 @@ pub type InstrumentId = u8;
 
 /// The insurance pool's own account.
 pub const POOL: AccountId = 1000;
+
+/// Signed positions by instrument.
+pub type Sizes = BTreeMap<InstrumentId, Exact>;
+
+/// Maintenance margin of everything that an account holds.
+pub type Margin = fn(&Vault, &Sizes) -> Exact;
+
+/// What makes an instrument an option; its mark is given like any other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OptionTerms {
+    /// The perpetual on its underlying.
+    pub underlying: InstrumentId,
+    /// Delta in sixteenths, as the margin counts it; negative for a put.
+    pub delta: i8,
+}
 
 /// An instrument.
 #[derive(Clone, Debug, Default)]
@@ -274,6 +289,16 @@ impl Vault {
 /// max(value, 0).
 pub(crate) fn positive(value: Exact) -> Exact {
     value.max(Exact::zero())
+}
+
+/// The rule of the reference model: a share of each position's notional, at the mark of its underlying.
+#[must_use]
+pub fn linear(vault: &Vault, sizes: &Sizes) -> Exact {
+    let notional: Exact = sizes
+        .iter()
+        .map(|(&id, size)| size.abs() * vault.spot(id))
+        .sum();
+    notional * &vault.maintenance_rate
 }
 
 /// The bucket of an account that is not in debt.

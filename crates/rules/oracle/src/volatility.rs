@@ -10,7 +10,7 @@
 //! times only the slow speed leads, so that initial margin is less procyclical than a plain average that covers as many moves.
 
 use risk::Mark;
-use risk::math::decay::left_down;
+use risk::decay::left_down;
 
 use crate::WAD;
 use crate::parameters::Parameters;

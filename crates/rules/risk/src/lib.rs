@@ -66,6 +66,7 @@
 #![warn(missing_docs)]
 #![forbid(unsafe_code)]
 
+pub mod decay;
 mod error;
 pub mod ledger;
 pub mod math;

@@ -206,14 +206,17 @@ fn what_moves_alone_is_charged_for_the_margin_that_it_frees() {
 }
 
 /// Why account 1 may be deleveraged now.
-fn ground(vault: &Vault) -> risk::Result<Ground> {
-    let Valued {
-        account, health, ..
-    } = vault.ask(|ledger| ledger.valued(1)).unwrap();
-    vault.ask(|ledger| {
-        let joined = || ledger.maintenance_of_joined(1, &account.legs);
-        Ground::of(&account, &health, joined)
-    })
+fn ground(vault: &Vault) -> Option<Ground> {
+    let ground = vault.ask(|ledger| {
+        let Valued {
+            account,
+            health,
+            positions,
+            ..
+        } = ledger.valued(1)?;
+        ledger.ground(1, &account, &positions, &health)
+    });
+    ground.unwrap()
 }
 
 /// Account 1 is short 10 calls, which 5 perpetuals hedge: 10 of margin, and 15 more for each perpetual that it lacks. It has 13.
@@ -234,15 +237,14 @@ fn cut_the_hedge(vault: &mut Vault, percent: u128) {
 
 #[test]
 fn an_account_that_cuts_made_ill_may_be_deleveraged_and_nothing_is_remembered() {
-    let refused = Err(Error::NotDeleverageable);
     let mut vault = hedged();
-    assert_eq!(ground(&vault), refused, "it is in health");
+    assert_eq!(ground(&vault), None, "it is in health");
     let before = vault.memory.account(1);
     cut_the_hedge(&mut vault, 100);
     assert_eq!(vault.memory.account(1), before, "nothing is stored");
-    assert_eq!(ground(&vault), Ok(Ground::Cut));
+    assert_eq!(ground(&vault), Some(Ground::Cut));
     vault.touch(1, false).unwrap();
-    assert_eq!(ground(&vault), Ok(Ground::Cut), "whoever touches it");
+    assert_eq!(ground(&vault), Some(Ground::Cut), "whoever touches it");
 
     let refused_anew = vault.run(|ledger| ledger.rebucket(1)).map(drop);
     assert_eq!(refused_anew, Err(Error::NotDue), "no stranger ends it");
@@ -251,30 +253,29 @@ fn an_account_that_cuts_made_ill_may_be_deleveraged_and_nothing_is_remembered() 
     let mut poor = vault.clone();
     poor.poke(CALL, Price(10 * WAD + WAD / 2)).unwrap();
     assert!(poor.ask(|ledger| ledger.valued(1)).unwrap().health.equity < usd(10));
-    assert_eq!(ground(&poor), refused);
+    assert_eq!(ground(&poor), None);
 
     // It would be in health at its sizes at joining again: that counts now, not when it was cut.
     poor.deposit(1, usd(3)).unwrap();
-    assert_eq!(ground(&poor), Ok(Ground::Cut));
+    assert_eq!(ground(&poor), Some(Ground::Cut));
 
     // In health it may not, and its owner's touch takes what it has for what it joined with.
     let mut rich = vault.clone();
     rich.deposit(1, usd(20)).unwrap();
-    assert_eq!(ground(&rich), refused);
+    assert_eq!(ground(&rich), None);
     vault.touch(1, true).unwrap();
-    assert_eq!(ground(&vault), refused);
+    assert_eq!(ground(&vault), None);
 }
 
 #[test]
 fn a_cut_that_leaves_an_account_in_health_is_no_ground_later() {
     let mut vault = hedged();
     cut_the_hedge(&mut vault, 10);
-    let refused = Err(Error::NotDeleverageable);
-    assert_eq!(ground(&vault), refused, "it can bear a tenth");
+    assert_eq!(ground(&vault), None, "it can bear a tenth");
     // The calls rise until it is ill, and would be at its sizes at joining.
     vault.poke(CALL, Price(10 * WAD + WAD / 10 * 4)).unwrap();
     vault.touch(1, false).unwrap();
-    assert_eq!(ground(&vault), refused);
+    assert_eq!(ground(&vault), None);
 }
 
 /// Whether account 1, so long in ill health, counts as healthy for a liquidation, while a deleveraging goes on as `closing` says.

@@ -7,6 +7,7 @@ pub(crate) mod bucket;
 pub(crate) mod coverage;
 pub(crate) mod debts;
 mod deleverage;
+mod ground;
 mod insurance;
 mod legs;
 mod liquidate;

@@ -41,7 +41,11 @@ impl<S: Store> Ledger<'_, S> {
         let old = account.bucket;
         let ended = self.legs_of_ended_epochs(id, &account)?;
         let legs = self.settle(id, &mut account)?;
-        if self.ground(id, &account, &legs)? == Some(Ground::Cut) {
+        let health = Health {
+            equity: self.coverage()?.equity(&account)?,
+            maintenance: legs.margin,
+        };
+        if self.ground(id, &account, &legs.positions, &health)? == Some(Ground::Cut) {
             return Err(Error::NotDue);
         }
         if self.bucket_with_room(&account, &legs)? > old {
@@ -51,21 +55,6 @@ impl<S: Store> Ledger<'_, S> {
         }
         self.keep(id, &mut account)?;
         Ok((old, self.value(account, &legs, self.coverage()?)?))
-    }
-
-    /// Why a settled account may be deleveraged, if it may.
-    fn ground(
-        &self,
-        id: S::AccountId,
-        account: &Account,
-        legs: &Assessment,
-    ) -> Result<Option<Ground>> {
-        let health = Health {
-            equity: self.coverage()?.equity(account)?,
-            maintenance: legs.margin,
-        };
-        let joined = || self.maintenance_of_joined(id, &account.legs);
-        Ground::of_ailing(account, &health, joined)
     }
 
     /// The legs of an account whose bucket has gone on, or that have ended there.

@@ -190,7 +190,7 @@ impl<S: Store> Ledger<'_, S> {
     }
 
     /// The positions that an account's legs were when they joined, but for those in instruments that are settled.
-    fn positions_at_joining(&self, id: S::AccountId, legs: &Legs) -> Result<Positions> {
+    pub(super) fn positions_at_joining(&self, id: S::AccountId, legs: &Legs) -> Result<Positions> {
         let mut joined = Positions::default();
         for &instrument in legs.as_slice() {
             if !self.store.is_settled(instrument) {
@@ -220,12 +220,8 @@ impl<S: Store> Ledger<'_, S> {
             let closing = closing();
             return Ok(closing.rate == Ratio::ZERO && closing.is_valid(self.now));
         }
-        let joined = self.positions_at_joining(id, &account.legs)?;
-        if joined.iter().eq(valued.positions.iter()) {
-            return Ok(false);
-        }
-        let joined = || self.maintenance(&joined);
-        Ok(Ground::of_ailing(account, &valued.health, joined)? == Some(Ground::Cut))
+        let ground = self.ground(id, account, &valued.positions, &valued.health)?;
+        Ok(ground == Some(Ground::Cut))
     }
 
     /// Maintenance margin of some positions.

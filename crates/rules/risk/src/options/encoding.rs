@@ -13,14 +13,13 @@
 //! | after one of which some is counted | the mean of that, WAD | zero |
 //! | after that | the share that is counted, WAD | zero |
 //!
-//! What follows an option counts among the options. See [`closing`](super::closing) and [`settlement`](super::settlement) for how those
-//! are margined.
+//! What follows an option counts among the options, and is written and read by [`late`](super::late). See [`closing`](super::closing)
+//! and [`settlement`](super::settlement) for how those are margined.
 //!
 //! The answer is one word per portfolio: maintenance margin and initial margin, WAD.
 
 use super::black::Kind;
-use super::settlement::Counted;
-use crate::{Position, Price, Ratio, Result, SettlementPrice, Spot, Stable, Usd, math};
+use crate::{Position, Price, Ratio, Result, Spot, Stable, Usd, math};
 
 /// A word of calldata or return data: its high and its low 128 bits.
 pub type Halves = [u128; 2];
@@ -31,9 +30,6 @@ pub const HEADER_WORDS: usize = 4;
 pub const MAX_SECONDS: u32 = u32::MAX >> 1;
 /// Longest time to expiry of a packed option, in seconds: 17 years.
 pub const PACKED_SECONDS: u32 = u32::MAX >> 3;
-/// Of the high half of an option: its series is closing; some of its settlement is counted, so that two words follow.
-const CLOSING: u128 = 1 << 62;
-const COUNTED: u128 = 1 << 61;
 /// Units of volatility in one, of an option.
 pub const VOLATILITY_UNITS: u32 = 1_000_000;
 
@@ -111,23 +107,6 @@ impl OptionLeg {
         [terms, self.size.0.cast_unsigned()]
     }
 
-    /// The words of an option of whose settlement as much is counted, and whose series is closing or not; the last two only if anything
-    /// is.
-    #[must_use]
-    pub fn pack_late(&self, counted: &Counted, is_closing: bool) -> [Option<Halves>; 3] {
-        let [mut terms, size] = self.pack();
-        if is_closing {
-            terms |= CLOSING;
-        }
-        let (mut average, mut share) = (None, None);
-        if counted.share > Ratio::ZERO {
-            terms |= COUNTED;
-            average = Some([counted.average.0, 0]);
-            share = Some([counted.share.0, 0]);
-        }
-        [Some([terms, size]), average, share]
-    }
-
     /// Reads the word of an option.
     #[expect(
         clippy::cast_possible_truncation,
@@ -147,34 +126,6 @@ impl OptionLeg {
             size: Position(size.cast_signed()),
         }
     }
-}
-
-/// Whether an option's word says more of it than others' do.
-#[must_use]
-pub const fn is_late([terms, _]: Halves) -> bool {
-    terms & (CLOSING | COUNTED) != 0
-}
-
-/// Whether an option's word says that its series is closing.
-#[must_use]
-pub const fn is_closing([terms, _]: Halves) -> bool {
-    terms & CLOSING != 0
-}
-
-/// What is counted of the settlement of the option of a word: of the next two words, where it says so.
-///
-/// # Errors
-/// [`Error::Overflow`](crate::Error::Overflow) if it says so, and there are none.
-pub fn counted([terms, _]: Halves, mut next: impl FnMut() -> Option<Halves>) -> Result<Counted> {
-    if terms & COUNTED == 0 {
-        return Ok(Counted::default());
-    }
-    let mut word = || next().ok_or(crate::Error::Overflow);
-    let ([average, _], [share, _]) = (word()?, word()?);
-    Ok(Counted {
-        share: Ratio(share),
-        average: SettlementPrice(average),
-    })
 }
 
 /// How far prices are moved.

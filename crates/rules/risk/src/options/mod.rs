@@ -14,6 +14,7 @@ mod fast;
 mod fast_normal;
 pub mod fixed;
 mod grid;
+pub mod late;
 mod leg;
 mod moves;
 pub mod normal;

@@ -3,7 +3,7 @@
 //! [`Flow`] says how large an instrument's cover is, [`Cover`] what payments have used up of it. Every payment of insurance goes
 //! through a [`Cover`], which refuses what it has no room for: no other code bounds what insurance pays for an instrument.
 
-use crate::math::decay;
+use crate::decay;
 use crate::{Error, Mark, Ratio, Result, Size, Usd, WAD, math};
 
 /// Seconds for which a vault goes by what it last heard of its pool's assets, where open interest is limited by them.

@@ -2,7 +2,7 @@
 //! does not finish goes on. Pure decisions; the ledger applies them.
 
 use super::liquidation::share_to_target;
-use crate::{Account, Clock, Error, Health, Legs, Ratio, Result, Usd, WAD, math};
+use crate::{Clock, Health, Legs, Ratio, Result, Usd, WAD, math};
 
 /// Maintenance margin / equity above which an account may be deleveraged before it is in debt.
 const DELEVERAGE_BELOW: Ratio = Ratio(5 * WAD);
@@ -23,46 +23,7 @@ pub enum Ground {
 }
 
 impl Ground {
-    /// Why a settled account, its clock moved, may be deleveraged. `joined` works out the maintenance margin, now, of the sizes that
-    /// its legs had when they joined: an account in ill health whose equity would cover that is ill because of cuts. It is asked
-    /// for only then.
-    ///
-    /// # Errors
-    /// [`Error::NotDeleverageable`] if it may not; [`Error::Overflow`].
-    pub fn of(
-        account: &Account,
-        health: &Health,
-        joined: impl FnOnce() -> Result<Usd>,
-    ) -> Result<Self> {
-        if account.in_debt() {
-            Ok(Self::Debt)
-        } else if health.is_healthy() {
-            Err(Error::NotDeleverageable)
-        } else if health.equity >= joined()? {
-            Ok(Self::Cut)
-        } else if is_near_debt(health, account.clock)? {
-            Ok(Self::Margin)
-        } else {
-            Err(Error::NotDeleverageable)
-        }
-    }
-
-    /// As [`Ground::of`]; none of an account that may not be deleveraged.
-    ///
-    /// # Errors
-    /// [`Error::Overflow`].
-    pub fn of_ailing(
-        account: &Account,
-        health: &Health,
-        joined: impl FnOnce() -> Result<Usd>,
-    ) -> Result<Option<Self>> {
-        match Self::of(account, health, joined) {
-            Err(Error::NotDeleverageable) => Ok(None),
-            ground => ground.map(Some),
-        }
-    }
-
-    /// As much of that as shows in an account's health and clock: what bots go by, whom nobody tells what cuts have taken. An account
+    /// As much of [why](crate::Ledger::ground) an account may be deleveraged as shows in its health and clock: what bots go by, whom nobody tells what cuts have taken. An account
     /// is in debt where its equity is below zero, for a loss takes capital first.
     ///
     /// # Errors
@@ -83,7 +44,7 @@ impl Ground {
 ///
 /// # Errors
 /// [`Error::Overflow`].
-fn is_near_debt(health: &Health, clock: Clock) -> Result<bool> {
+pub(crate) fn is_near_debt(health: &Health, clock: Clock) -> Result<bool> {
     Ok(
         health.equity.times_up(DELEVERAGE_BELOW)? < health.maintenance
             && clock.unhealthy >= DELEVERAGE_AFTER,
@@ -194,7 +155,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::Clock;
 
     const DOLLAR: i128 = WAD as i128;
 
@@ -214,20 +174,6 @@ mod tests {
         legs
     }
 
-    /// Of an account with a margin of 100, and of `joined` at its sizes at joining.
-    fn ground(equity: i128, unhealthy: u16, joined: i128) -> Result<Ground> {
-        let account = Account {
-            pnl: usd(equity),
-            clock: Clock { seen: 1, unhealthy },
-            ..Account::default()
-        };
-        let health = Health {
-            equity: usd(equity),
-            maintenance: usd(100),
-        };
-        Ground::of(&account, &health, || Ok(usd(joined)))
-    }
-
     fn decide(ground: Ground, equity: i128, rate: Ratio, dust: bool) -> Closing {
         let health = Health {
             equity: usd(equity),
@@ -235,65 +181,6 @@ mod tests {
         };
         let margins = (&legs(2), usd(100), usd(100));
         Closing::decide(ground, &health, margins, rate, dust, 7).unwrap()
-    }
-
-    #[test]
-    fn an_account_is_deleveraged_in_debt_or_long_near_it_or_where_cuts_made_it_ill() {
-        let refused = Err(Error::NotDeleverageable);
-        assert_eq!(ground(-1, 0, 100), Ok(Ground::Debt));
-        assert_eq!(ground(-1, 0, 0), Ok(Ground::Debt));
-        assert_eq!(ground(99, 0, 99), Ok(Ground::Cut));
-        assert_eq!(ground(10, 500, 10), Ok(Ground::Cut));
-        assert_eq!(ground(100, 500, 0), refused, "it is not ill");
-        assert_eq!(ground(99, 500, 100), refused, "it would be ill anyway");
-        assert_eq!(ground(99, 0, 150), refused);
-        assert_eq!(ground(20, 120, 100), refused);
-        assert_eq!(ground(19, 119, 100), refused);
-        assert_eq!(ground(19, 120, 100), Ok(Ground::Margin));
-        assert_eq!(ground(0, 120, 100), Ok(Ground::Margin));
-    }
-
-    #[test]
-    fn health_and_clock_show_every_ground_but_that_of_cuts() {
-        let seen = |equity, unhealthy| {
-            let health = Health {
-                equity,
-                maintenance: usd(100),
-            };
-            Ground::seen(&health, Clock { seen: 1, unhealthy }).unwrap()
-        };
-        for equity in [-1, 0, 19, 20, 99, 100] {
-            for unhealthy in [0, 119, 120, 500] {
-                assert_eq!(
-                    seen(usd(equity), unhealthy),
-                    ground(equity, unhealthy, 1_000).ok(),
-                    "{equity} {unhealthy}"
-                );
-            }
-        }
-        assert_eq!(seen(Usd(usd(20).0 - 1), 120), Some(Ground::Margin));
-        assert_eq!(seen(Usd(-1), 0), Some(Ground::Debt));
-        assert_eq!(seen(usd(99), 500), None, "a cut does not show");
-    }
-
-    #[test]
-    fn the_margin_at_joining_is_asked_for_only_of_an_account_in_ill_health() {
-        let never = || panic!("that takes a call of the engine");
-        for pnl in [usd(-1), usd(100)] {
-            let (equity, maintenance) = (pnl, usd(100));
-            let account = Account {
-                pnl,
-                ..Account::default()
-            };
-            let health = Health {
-                equity,
-                maintenance,
-            };
-            assert_eq!(
-                Ground::of(&account, &health, never).is_ok(),
-                pnl < Usd::ZERO
-            );
-        }
     }
 
     #[test]

@@ -9,7 +9,7 @@
 //! it until the end of time, and no position exceeds the open interest: not more than notional x fee rate, the fees that
 //! both sides paid.
 
-use crate::math::decay;
+use crate::decay;
 use crate::{Index, Mark, Price, Usd, WAD, math};
 
 /// Seconds for which a funding rate is quoted, in which it falls to 1/e without trades, and over which volume is summed.

@@ -1,6 +1,6 @@
 //! Maturity of profit: how much of an account's P may not be converted, nor counted for initial margin, yet.
 
-use crate::math::decay;
+use crate::decay;
 use crate::{Usd, math};
 
 /// WAD units in one micro-dollar, the unit that immature gain is kept in.

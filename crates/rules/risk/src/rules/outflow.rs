@@ -9,7 +9,7 @@
 //! sees a deposit before time has passed, so that tokens which come and go within a block move no cap. While the base
 //! moves, buckets drain at the smallest cap that held since they last did.
 
-use crate::math::decay::{left_down, left_up};
+use crate::decay::{left_down, left_up};
 use crate::{Credit, Ratio, Result, Usd, WAD, math};
 
 /// Seconds of the shorter window.

@@ -369,10 +369,10 @@ impl Session<'_> {
         if !(held.closing && closing.is_valid(self.ledger.now)) {
             let allowed = self.allowed(&held.legs);
             let (moving, margin) = self.ledger.movable(valued, &allowed)?;
+            let ledger = &self.ledger;
+            let ground = ledger.ground(id, &held, &valued.positions, &valued.health)?;
             closing = Closing::decide(
-                Ground::of(&held, &valued.health, || {
-                    self.ledger.maintenance_of_joined(id, &held.legs)
-                })?,
+                ground.ok_or(Error::NotDeleverageable)?,
                 &valued.health,
                 (moving.legs(), margin, self.ledger.store.weights(&moving)?),
                 PENALTY.rate(held.clock.unhealthy)?,

@@ -497,9 +497,8 @@ impl Vault {
                 ..
             } = ledger.touch(id, false)?;
             account.clock.unhealthy = u16::MAX;
-            let ground = match Ground::of(&account, &health, || Ok(Usd::MAX)) {
-                Err(Error::NotDeleverageable) => return Ok(None),
-                ground => ground?,
+            let Some(ground) = Ground::of(&account, &health, || Ok(Usd::MAX))? else {
+                return Ok(None);
             };
             let weights = ledger.store.weights(&positions)?;
             let legs = (&account.legs, health.maintenance, weights);

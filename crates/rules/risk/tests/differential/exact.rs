@@ -216,9 +216,8 @@ fn deleverage(vault: &mut Vault, id: usize, rate: Ratio) -> Result<bool> {
             ..
         } = ledger.touch(id, false)?;
         account.clock.unhealthy = u16::MAX;
-        let ground = match Ground::of(&account, &health, || Ok(Usd::MAX)) {
-            Err(Error::NotDeleverageable) => return Ok(false),
-            ground => ground?,
+        let Some(ground) = Ground::of(&account, &health, || Ok(Usd::MAX))? else {
+            return Ok(false);
         };
         let weights = ledger.store.weights(&positions)?;
         let legs = (&account.legs, health.maintenance, weights);

@@ -2,7 +2,8 @@
 
 use option_model::{Draw, Shape};
 use risk::options::black::Kind;
-use risk::options::encoding::{counted, is_closing, is_late, millionths, parts_of_ticks};
+use risk::options::encoding::{millionths, parts_of_ticks};
+use risk::options::late::{counted, is_closing, is_late};
 use risk::options::{Counted, OptionLeg, Portfolio, Refusal};
 use risk::{Position, Ratio, SettlementPrice, WAD};
 

@@ -1,7 +1,5 @@
 //! Multiplication and division through 256 bits, with the rounding in the name.
 
-pub mod decay;
-
 use core::cmp::Ordering;
 
 use crate::{Error, Result};
