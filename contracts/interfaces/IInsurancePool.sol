@@ -254,7 +254,7 @@ interface IInsurancePool is IERC4626, IOwnable {
 
     /// @notice Sets the pool's parameters. Owner or steward. Requests keep the times that they were given.
     /// @param parameters All of them.
-    /// @param emergencies What the steward counted when the owner's call was written, as for `setSteward`; not asked of the steward.
+    /// @param emergencies What `emergencies` answered when the owner's call was written, as for `setSteward`; not asked of the steward.
     /// @custom:emits ParametersSet
     /// @custom:reverts NotSteward when the caller is neither the owner nor the steward
     /// @custom:reverts EmergencySince when the owner's number is not what `emergencies` answers

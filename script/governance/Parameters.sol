@@ -31,7 +31,7 @@ library Parameters {
         revert UnknownKind(kind);
     }
 
-    /// The call that sets the struct to `words`, written when the steward counted so many `emergencies`.
+    /// The call that sets the struct to `words`, written when the stewards had counted so many `emergencies`.
     function setter(IRiskSteward.Subject memory subject, bytes memory words, uint32 emergencies)
         internal
         pure

@@ -22,7 +22,7 @@ import {Parameters} from "./Parameters.sol";
 ///     forge script script/governance/Proposal.s.sol --sig 'execute(uint256)' ID
 ///
 /// `proposeChange` names a struct and a field as IRiskSteward does, and proposes to set it whole with that one field changed, unless
-/// the emergency multisig tightens anything meanwhile: the call carries the number of emergencies that the steward counts now.
+/// the emergency multisig tightens anything meanwhile: the call carries the number of emergencies that the stewards have counted by now.
 /// `emergencies(address)` says it for calls that are written by hand.
 /// `look(uint256)` says where a proposal stands, and `elapse(uint256)` lets a development node's time pass. The addresses are read from GOVERNANCE_FILE, `out/governance.json` unless it says otherwise.
 contract Proposal {

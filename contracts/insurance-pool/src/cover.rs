@@ -101,9 +101,9 @@ impl InsurancePool {
         Ok(None)
     }
 
-    /// Asks every vault before a deposit. Fails with `DebtKnown` if they owe more that can be closed than is negligible, or with `VaultSilent`.
-    /// For what a vault has on record, its covers are measured by no more than what the pool has now, until a deposit finds that it
-    /// owes nothing: nobody's deposit pays for what was owed before it came.
+    /// Asks every vault before a deposit. Fails with `DebtKnown` if they owe more that can be closed than is negligible, or with
+    /// `VaultSilent`. For what a vault has on record, its covers are measured by no more than what the pool has now, until a
+    /// deposit finds that it owes nothing: nobody's deposit pays for what was owed before it came.
     pub(super) fn ask_before_deposit(&mut self) -> Result<(), Error> {
         let (mut closable, negligible) = (0_u128, self.negligible());
         let before = self.reserves.totals().assets;

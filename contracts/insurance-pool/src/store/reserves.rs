@@ -7,8 +7,9 @@ use stylus_sdk::storage::StorageB256;
 
 use super::{pack_totals, unpack_totals};
 
-/// Slots of the totals with the day of their last change; and of what all vaults drew on that day (14 bytes), the
-/// assets at its start (14), and the day again (4), which keeps the slot from ever being empty. Assets are all that vaults can draw: income that is not released as well.
+/// Slots of the totals with the day of their last change; and of what all vaults drew on that day (14 bytes), the assets at its
+/// start (14), and the day again (4), which keeps the slot from ever being empty. Assets are all that vaults can draw: income
+/// that is not released as well.
 #[storage]
 pub struct Reserves {
     totals: StorageB256,

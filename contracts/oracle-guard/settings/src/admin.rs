@@ -65,7 +65,7 @@ fn only_owner() {
     }
 }
 
-/// For the steward, and for the owner unless there was an emergency since it wrote down how many the steward counts.
+/// For the steward, and for the owner unless there was an emergency since it wrote down how many the stewards had counted.
 fn only_steward(emergencies: u32) {
     let caller = sender();
     if !steward().may_set(caller, Field::Owner.address(), emergencies) {

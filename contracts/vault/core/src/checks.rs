@@ -26,8 +26,8 @@ pub fn only_owner(store: &Storage) {
     require(store.address(Field::Owner) == caller, Error::NotOwner);
 }
 
-/// Reverts unless the caller is the vault's steward, or owns it and there was no emergency since it wrote down how many the steward
-/// counts; whether it is the owner.
+/// Reverts unless the caller is the vault's steward, or owns it and there was no emergency since it wrote down how many the
+/// stewards had counted; whether it is the owner.
 pub fn only_steward(store: &Storage, emergencies: u32) -> bool {
     let (owner, steward) = (store.address(Field::Owner), store.steward());
     let caller = WasmVM::default().msg_sender();

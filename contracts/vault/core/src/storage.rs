@@ -14,7 +14,7 @@
 //! | strike, underlying, kind, expiry | the place of the option with these terms in the listing, while there is one |
 //! | hash of account, 0 | capital, profit, time of its maturity |
 //! | hash of account, 1 | instruments of its legs, immature gain of quiet markets, clock, bucket |
-//! | hash of account, 2 | immature gains of stricter tiers; means nothing unless the account says that it has some |
+//! | hash of account, 2 | immature gains of stricter tiers, and what was lost of such; means nothing unless the account says that it has some |
 //! | hash of account, instrument, 0 | a leg's base, K, epoch, side; all there is of one that joined a bucket that was not cut, and of one that was cut to nothing |
 //! | hash of account, instrument, 1 | size at joining; means nothing unless the leg joined apart |
 //! | hash of account, nonce / 128 | order page: see [`nonces`](crate::nonces) |

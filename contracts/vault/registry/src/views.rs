@@ -21,7 +21,7 @@ pub fn address(store: &Storage, field: Field) -> Bytes {
     encode(&[Word::of_address(store.address(field))])
 }
 
-/// What the steward counts, or had counted when it was removed.
+/// What the stewards have counted.
 pub fn emergencies(store: &Storage) -> Bytes {
     encode(&[store.steward().counted()])
 }

@@ -149,8 +149,9 @@ impl Expiry {
     /// The option with this `strike`; beyond the largest price it counts as that.
     ///
     /// Ahead of the expiry its undiscounted Black-76 value, as precise as [`Inputs::quote`], of what is left to move; without a
-    /// surface, and from the expiry on, its intrinsic value, in which there is nothing left but delta, and nothing at all once it is
-    /// final. While its surface is distrusted its volatility is that at the mark of then. What is fixed of a call that cannot end without value is part of its value. All is rounded towards zero.
+    /// surface, and from the expiry on, its intrinsic value, in which there is nothing left but delta, and nothing at all once it
+    /// is final. While its surface is distrusted its volatility is that at the mark of then. What is fixed of a call that cannot
+    /// end without value is part of its value. All is rounded towards zero.
     pub fn quote(&self, kind: Kind, strike: Price) -> OptionQuote {
         if let Some(early) = &self.early {
             return self.quote_early(early, kind, strike);

@@ -42,22 +42,11 @@ mod tests {
 
     #[test]
     fn it_moves_by_the_rate_and_stops_at_the_target() {
-        assert_eq!(
-            follow(Stable(2_000_000), Stable(1_000_000), RATE, 10),
-            Stable(1_999_400)
-        );
-        assert_eq!(
-            follow(Stable(2_000_000), Stable(3_000_000), RATE, 10),
-            Stable(2_000_600)
-        );
-        assert_eq!(
-            follow(Stable(2_000_000), Stable(1_999_900), RATE, 10),
-            Stable(1_999_900)
-        );
-        assert_eq!(
-            follow(Stable(2_000_000), Stable(1_000_000), RATE, 0),
-            Stable(2_000_000)
-        );
+        let followed = |target, secs| follow(Stable(2_000_000), Stable(target), RATE, secs).0;
+        assert_eq!(followed(1_000_000, 10), 1_999_400);
+        assert_eq!(followed(3_000_000, 10), 2_000_600);
+        assert_eq!(followed(1_999_900, 10), 1_999_900);
+        assert_eq!(followed(1_000_000, 0), 2_000_000);
     }
 
     #[test]

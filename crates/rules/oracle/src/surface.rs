@@ -2,7 +2,8 @@
 //!
 //! Options are valued at it, so every step that a provider takes moves somebody's equity. What a malicious one can do at most:
 //! move the volatility of any strike by [`SurfaceLimits::max_step`] per [`SurfaceLimits::min_interval`], one way, and never out
-//! of the limits' volatilities; or stop, which after [`SurfaceLimits::stale_after`] stops opening and nothing else. New limits hold from the next update on.
+//! of the limits' volatilities; or stop, which after [`SurfaceLimits::stale_after`] stops opening and nothing else. New limits
+//! hold from the next update on.
 //!
 //! The guardian may distrust a surface for a while. Each option then keeps the volatility that it had at that time, whatever the
 //! price does since, and updates are refused: were they taken and not used, a provider could walk out of sight, and options would

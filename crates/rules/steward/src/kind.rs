@@ -117,8 +117,8 @@ const fn within(field: Field, bounds: Range) -> Field {
 
 const FIXED: Field = field(ANY, Role::Fixed);
 
-/// Less outflow and more of the fees to insurance are tighter. Penalties, rewards and the dust notional decide who is paid what; what listing
-/// costs is governance's.
+/// Less outflow and more of the fees to insurance are tighter. Penalties, rewards and the dust notional decide who is paid what;
+/// what listing costs is governance's.
 const VAULT_PARAMETERS: [Field; 10] = [
     steered(RATE), // penaltyStart
     steered(ANY),  // penaltyRamp

@@ -10,7 +10,7 @@ sol! {
     /// How often the emergency multisig has tightened anything through the steward.
     function emergencies() external view returns (uint32);
 
-    /// An emergency came after the proposal was written: it carries another number than the steward counts.
+    /// An emergency came after the proposal was written: it carries another number than the stewards have counted.
     error EmergencySince();
     /// The steward did not say how many emergencies there were.
     error StewardFailed();

@@ -1,9 +1,10 @@
 //! Prices replayed through the guard's own arithmetic, without a chain: which tiers they cause, how margins follow, and how
 //! procyclical those are beside a plain moving average of variance that covers as many moves.
 //!
-//! The guard is the crate `oracle` with its default parameters and limits but the stable price's rate, poked at every moment of the path and every minute of its gaps,
-//! with one or two sources whose answers count for an hour. The measures are those of Murphy, Vasios and Vause, "An investigation into the procyclicality of risk-based
-//! initial margin models", Bank of England Financial Stability Paper 29, 2014: peak to trough, and the largest rise in n days.
+//! The guard is the crate `oracle` with its default parameters and limits but the stable price's rate, poked at every moment of
+//! the path and every minute of its gaps, with one or two sources whose answers count for an hour. The measures are those of
+//! Murphy, Vasios and Vause, "An investigation into the procyclicality of risk-based initial margin models", Bank of England
+//! Financial Stability Paper 29, 2014: peak to trough, and the largest rise in n days.
 
 #![warn(missing_docs)]
 
@@ -81,7 +82,8 @@ impl ReplayError {
     }
 }
 
-/// Replays `source` as the price of an asset with such `limits` and reports; draws a picture of what is measured into `out` if there is one.
+/// Replays `source` as the price of an asset with such `limits` and reports; draws a picture of what is measured into `out` if
+/// there is one.
 pub fn run(
     source: &Source,
     limits: &RangeLimits,

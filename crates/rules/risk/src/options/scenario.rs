@@ -1,9 +1,9 @@
 //! The margin of a portfolio of one underlying: its worst loss over moves of spot and volatility.
 //!
-//! Seven moves of spot by five of volatility, and two tails of twice the range at 35 %, each by full revaluation; and a bound of the
-//! loss at every price between two nodes of the same volatility, and of what may be lost between two volatilities. The loop works in 64 bits, in units of 2^-30 of spot, and sizes in
-//! units of 2^-29 of the gross size. A put is a call less the underlying, plus the strike: the loop knows calls only, and the rest
-//! is linear.
+//! Seven moves of spot by five of volatility, and two tails of twice the range at 35 %, each by full revaluation; and a bound of
+//! the loss at every price between two nodes of the same volatility, and of what may be lost between two volatilities. The loop
+//! works in 64 bits, in units of 2^-30 of spot, and sizes in units of 2^-29 of the gross size. A put is a call less the
+//! underlying, plus the strike: the loop knows calls only, and the rest is linear.
 
 use core::num::Wrapping;
 

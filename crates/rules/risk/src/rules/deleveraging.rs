@@ -23,8 +23,9 @@ pub enum Ground {
 }
 
 impl Ground {
-    /// As much of [why](crate::Ledger::ground) an account may be deleveraged as shows in its health and clock: what bots go by, whom nobody tells what cuts have taken. An account
-    /// is in debt where its equity is below zero, for a loss takes capital first.
+    /// As much of [why](crate::Ledger::ground) an account may be deleveraged as shows in its health and clock: what bots go by,
+    /// whom nobody tells what cuts have taken. An account is in debt where its equity is below zero, for a loss takes capital
+    /// first.
     ///
     /// # Errors
     /// [`Error::Overflow`].
@@ -155,6 +156,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::Error;
 
     const DOLLAR: i128 = WAD as i128;
 

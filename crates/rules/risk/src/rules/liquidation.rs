@@ -57,8 +57,8 @@ pub const fn spares_cut(clock: Clock) -> bool {
 }
 
 /// Decides a liquidation at `rate`, the penalty as a share of maintenance margin, of at most `max_share`. `movable` is the
-/// maintenance margin of the legs that can move, what it falls by if they go, which share and penalty count; `dust` says whether the account is too
-/// small to leave a rest of.
+/// maintenance margin of the legs that can move, what it falls by if they go, which share and penalty count; `dust` says whether
+/// the account is too small to leave a rest of.
 ///
 /// # Errors
 /// [`Error::Healthy`] if equity covers maintenance; [`Error::NoEquity`] if there is none; [`Error::Overflow`].

@@ -8,7 +8,7 @@
 //! | health, and the clock of ill health | [`health`] |
 //! | what a trade is held to: band, fee, reduced risk | [`trading`] |
 //! | when, how much and at what penalty an account is liquidated; which legs can move; who is spared in a grace period | [`liquidation`] |
-//! | on what ground, and how much of an account is deleveraged | [`deleveraging`]; how fast a side is cut: [`throttle`] |
+//! | how much of an account is deleveraged | [`deleveraging`]; on what ground: [`Ground::of`](crate::Ground::of); how fast a side is cut: [`throttle`] |
 //! | when profit matures | [`maturity`] |
 //! | when anyone may convert anyone's profit | [`conversion`] |
 //! | what equity counts for a withdrawal | [`withdrawal`]; how much may leave the vault: [`outflow`]; whose deposits may leave again: [`credit`] |

@@ -5,8 +5,8 @@ use risk::rules::liquidation;
 use risk::rules::margin::least_initial;
 use risk::rules::trading::within_band;
 use risk::{
-    Closing, DEBT, Ground, Index, InstrumentId, Ledger, Legs, Maturing, Maturity, Positions, Price,
-    Ranges, Ratio, Side, Size, Store, Tier, Trade, Traded, Underlying, Usd, Valued, WAD, math,
+    Closing, DEBT, Index, InstrumentId, Ledger, Legs, Maturing, Maturity, Positions, Price, Ranges,
+    Ratio, Side, Size, Store, Tier, Trade, Traded, Underlying, Usd, Valued, WAD, math,
 };
 
 use crate::book::{ACCOUNTS, Book, INSTRUMENTS};
@@ -372,7 +372,7 @@ impl Session<'_> {
             let ledger = &self.ledger;
             let ground = ledger.ground(id, &held, &valued.positions, &valued.health)?;
             closing = Closing::decide(
-                ground.ok_or(Error::NotDeleverageable)?,
+                ground.ok_or(risk::Error::NotDeleverageable)?,
                 &valued.health,
                 (moving.legs(), margin, self.ledger.store.weights(&moving)?),
                 PENALTY.rate(held.clock.unhealthy)?,

@@ -38,8 +38,8 @@ pub struct World {
 }
 
 impl World {
-    /// Honest accounts of thirty thousand to eight million, some of them with positions; the adversary with small accounts and large ones, and
-    /// as many tokens outside as it likes.
+    /// Honest accounts of thirty thousand to eight million, some of them with positions; the adversary with small accounts and
+    /// large ones, and as many tokens outside as it likes.
     pub fn new(fault: Fault) -> Self {
         let spots = [2_000, 0, 0, 60_000, 10].map(|price| price * WAD);
         let mut strikes = [0; INSTRUMENTS];
