@@ -85,8 +85,8 @@ fn question(store: &Storage, held: &Positions, underlying: InstrumentId) -> Byte
     /// Words of the head.
     const HEAD: usize = 8;
     let rules = store.option_rules(underlying);
-    let valuation = store.valuations.get(underlying).underlying;
-    let mut portfolio = valuation.portfolio(held.get(underlying), &rules.rates());
+    let on = store.valuations.get(underlying).underlying;
+    let mut portfolio = on.portfolio(held.get(underlying), &rules.rates());
     let mut valuations = held.iter().map(|(id, _)| store.valuations.get(id));
     if valuations.any(Valuation::is_distrusted) {
         portfolio.shock.distrust();

@@ -139,7 +139,7 @@ pub async fn run(options: &Options) -> Result<Record, DemoError> {
     Ok(record)
 }
 
-/// What the demo's market for open interest of `notional`: 3 % maintenance and 5 % initial margin let the reckless go to
+/// What the demo's market lists, for open interest of `notional`: 3 % maintenance and 5 % initial margin let the reckless go to
 /// almost 20 times; the shock is the least that a promoted instrument may have.
 fn spec(prices: &Path, notional: f64) -> ContractSpec {
     let range = prices.points.iter().map(|point| point.price);

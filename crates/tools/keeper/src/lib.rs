@@ -255,24 +255,23 @@ impl Keeper {
         pool: Pool,
         answers: &mut Answers,
     ) -> Result<Vec<(u32, Usd)>, ChainError> {
-        let (mut terms, mut due) = (Vec::new(), Vec::new());
+        let (mut perpetuals, mut due) = (Vec::new(), Vec::new());
         for (number, _) in self.perpetuals() {
-            let own = answers.take::<IMarginVault::instrumentCall>()?;
+            let parameters = answers.take::<IMarginVault::instrumentCall>()?;
             let rules = answers.take::<optionRulesCall>()?;
             market.option_rates.insert(number, option_rates(&rules));
             let debts = answers.take::<IMarginVault::debtsCall>()?;
-            let can_be = due_of(&debts, own.coverAllowance, shortfall, pool);
+            let can_be = due_of(&debts, parameters.coverAllowance, shortfall, pool);
             due.push((number, fitting("debts", can_be)?));
-            terms.push((number, own));
+            perpetuals.push((number, parameters));
         }
         let options = self.options();
         for (place, asked) in in_calls(&options).enumerate() {
             let said = answers.take::<marksWithOptionsCall>()?;
             if place == 0 {
-                for ((number, terms), mark) in terms.iter().zip(&said._0) {
-                    market
-                        .quotes
-                        .insert(*number, Quote::of_perpetual(mark, terms));
+                for ((number, parameters), mark) in perpetuals.iter().zip(&said._0) {
+                    let quote = Quote::of_perpetual(mark, parameters);
+                    market.quotes.insert(*number, quote);
                 }
             }
             for ((number, series, _), mark) in asked.iter().zip(&said._1) {
@@ -416,7 +415,7 @@ mod tests {
     };
     use client::abi::{
         IMarginVault::{
-            Instrument as Terms, OptionRules, Parameters, balancesReturn, healthReturn,
+            Instrument as Listed, OptionRules, Parameters, balancesReturn, healthReturn,
         },
         IMulticall3::{self, aggregate3Call},
         IOracleGuard::{Mark, marksWithOptionsReturn},
@@ -468,10 +467,10 @@ mod tests {
         keeper
             .instruments
             .insert(1, Instrument::Perpetual { asset });
-        let terms = Terms {
+        let listed = Listed {
             asset,
             coverAllowance: 5_000 * WAD,
-            ..Terms::default()
+            ..Listed::default()
         };
         let debts = debtsReturn {
             known: wad(40),
@@ -494,7 +493,7 @@ mod tests {
             said::<decimalsCall>(&6),
             said::<IInsurancePool::availableCall>(&pool),
             said::<IMarginVault::balancesCall>(&balancesReturn::default()),
-            said::<IMarginVault::instrumentCall>(&terms),
+            said::<IMarginVault::instrumentCall>(&listed),
             said::<optionRulesCall>(&OptionRules::default()),
             said::<IMarginVault::debtsCall>(&debts),
             said::<marksWithOptionsCall>(&marks),

@@ -276,7 +276,7 @@ impl Survey<'_> {
         let parameters = answers.take::<parametersCall>()?;
         let available = answers.take::<IInsurancePool::availableCall>()?.amount;
         let decimals = answers.take::<decimalsCall>()?;
-        let said = self.terms(stage).await?;
+        let said = self.said_of_perpetuals(stage).await?;
         let mut market = standing::MarketState::new(time, &parameters)?;
         market.instruments.clone_from(self.instruments);
         market.quotes = self.quotes(stage, &said).await?;
@@ -312,7 +312,10 @@ impl Survey<'_> {
         Ok(accounts.zip(found.await?).collect())
     }
 
-    async fn terms(&self, stage: &Stage) -> Result<BTreeMap<u32, Said>, ProposalError> {
+    async fn said_of_perpetuals(
+        &self,
+        stage: &Stage,
+    ) -> Result<BTreeMap<u32, Said>, ProposalError> {
         let vault = self.market.vault;
         let perpetuals: Vec<u32> = self.perpetuals().map(|(number, _)| number).collect();
         let found = in_groups(&perpetuals, AT_ONCE, async |group| {

@@ -116,11 +116,11 @@ pub struct Quote {
 }
 
 impl Quote {
-    /// What the guard says of a perpetual of such `terms`.
-    pub fn of_perpetual(said: &IOracleGuard::Mark, terms: &IMarginVault::Instrument) -> Self {
+    /// What the guard says of a perpetual of such `parameters`.
+    pub fn of_perpetual(said: &IOracleGuard::Mark, parameters: &IMarginVault::Instrument) -> Self {
         let own = Ranges {
-            maintenance: Ratio(terms.maintenanceRate.into()),
-            initial: Ratio(terms.initialRate.into()),
+            maintenance: Ratio(parameters.maintenanceRate.into()),
+            initial: Ratio(parameters.initialRate.into()),
         };
         let guarded = Ranges {
             maintenance: Ratio(said.spotRange.into()),

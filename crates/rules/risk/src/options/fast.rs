@@ -276,7 +276,7 @@ mod tests {
             let off = (term_factor(seconds).0 as f64 - exact) / exact;
             assert!((-2e-8..=1e-8).contains(&off), "{seconds} {off}");
         }
-        // 2.774,181 at 86,401 seconds, less what eleven roundings down and four multiplications of them lose: every term counts.
+        // 2.774181 at 86,401 seconds, less what eleven roundings down and four multiplications of them lose: every term counts.
         assert_eq!(term_factor(86_401), Wrapping(2_978_754_646));
         // Less than a day counts as one, and thirty days move by the range itself, but for four units of rounding.
         assert_eq!(term_factor(0), term_factor(86_400));
