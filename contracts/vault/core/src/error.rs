@@ -115,9 +115,10 @@ pub fn revert(error: Error) -> ! {
     exit::revert(&selector)
 }
 
-/// Ends the call with what the ledger refused.
+/// Ends the call with what the ledger refused. In a program the ledger calls it where it refuses: see [`risk::Refused`].
 #[cold]
 #[inline(never)]
+#[cfg_attr(target_family = "wasm", unsafe(export_name = "risk_refused"))]
 fn refuse(refusal: risk::Error) -> ! {
     revert(refusal.into())
 }
@@ -139,7 +140,7 @@ impl<T> OrRevert<T> for risk::Result<T> {
     fn or_revert(self) -> T {
         match self {
             Ok(value) => value,
-            Err(refusal) => refuse(refusal),
+            Err(refusal) => refuse(risk::Error::from(refusal)),
         }
     }
 }

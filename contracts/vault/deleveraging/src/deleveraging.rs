@@ -65,7 +65,7 @@ fn decide(session: &Session, account: B256, valued: &Valued) -> Result<Closing> 
     let held = &store.account(account);
     let ledger = &session.ledger;
     let ground = ledger.ground(account, held, &valued.positions, &valued.health)?;
-    let ground = ground.ok_or(risk::Error::NotDeleverageable)?;
+    let ground = (ground, Error::NotDeleverageable).or_revert();
     let allowed = session.allowed(action::DELEVERAGE, &held.legs);
     let (moving, margin) = ledger.movable(valued, &allowed)?;
     Closing::decide(

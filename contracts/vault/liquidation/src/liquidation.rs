@@ -141,7 +141,12 @@ impl<'s> Taking<'s> {
         Ok(())
     }
 
-    fn plan(&self, account: B256, valued: &Valued, movable: Usd) -> Result<Liquidation> {
+    fn plan(
+        &self,
+        account: B256,
+        valued: &Valued,
+        movable: Usd,
+    ) -> core::result::Result<Liquidation, risk::Error> {
         let ledger = &self.session.ledger;
         let penalty = ledger.store.rates().penalty();
         let clock = ledger.store.account(account).clock;

@@ -10,7 +10,7 @@ use margin_vault::session::{Session, is_owner_of};
 use margin_vault::storage::Storage;
 use margin_vault::topic;
 use risk::rules::conversion::is_forcible;
-use risk::{Converted, Result, Side, Size, Store, Usd, math};
+use risk::{Converted, Result, Side, Size, Store, Usd};
 
 use crate::recovery;
 
@@ -25,7 +25,7 @@ use crate::recovery;
 pub fn convert(store: &mut Storage, account: B256, max_profit: u128) -> Bytes {
     only_initialized(store);
     let by_owner = is_owner_of(account);
-    let limit = Usd(math::signed(max_profit).unwrap_or(i128::MAX));
+    let limit = Usd(i128::try_from(max_profit).unwrap_or(i128::MAX));
     let mut session = Session::open(store);
     session.want_legs(account);
     if session.missing() > Usd::ZERO {

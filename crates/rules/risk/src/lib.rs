@@ -64,7 +64,7 @@
 //! leg and epoch, plus base / 1e21 in a bucket that has been cut.
 #![no_std]
 #![warn(missing_docs)]
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 pub mod decay;
 mod error;
@@ -74,7 +74,8 @@ pub mod options;
 pub mod rules;
 mod units;
 
-pub use error::{Error, Result};
+pub use error::{Error, Refused, Result};
+use error::{refuse, refused};
 pub use ledger::account::Account;
 pub use ledger::attribution::{Attribution, Parts};
 pub use ledger::bucket::{BUCKETS, Bucket, DEBT, Ended, LAST_EPOCH, bucket_due};

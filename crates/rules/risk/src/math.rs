@@ -2,7 +2,7 @@
 
 use core::cmp::Ordering;
 
-use crate::{Error, Result};
+use crate::{Error, Result, refuse, refused};
 
 const LOW: u128 = u64::MAX as u128;
 
@@ -48,7 +48,7 @@ fn divide_digit(high: u128, digit: u128, divisor: u128) -> (u128, u128) {
 /// [`Error::Overflow`] if the quotient needs more than 128 bits, or `divisor` is zero.
 pub fn div_wide(high: u128, low: u128, divisor: u128) -> Result<(u128, u128)> {
     if high >= divisor {
-        return Err(Error::Overflow);
+        return refuse(Error::Overflow);
     }
     if high == 0 {
         let quotient = low / divisor;
@@ -83,7 +83,40 @@ pub fn mul_div_up(a: u128, b: u128, divisor: u128) -> Result<u128> {
     let (quotient, rest) = div_wide(high, low, divisor)?;
     quotient
         .checked_add(u128::from(rest != 0))
-        .ok_or(Error::Overflow)
+        .ok_or_else(|| refused(Error::Overflow))
+}
+
+/// `a * b / divisor`, rounded down; `None` if it does not fit or `divisor` is zero.
+#[must_use]
+pub fn checked_mul_div_down(a: u128, b: u128, divisor: u128) -> Option<u128> {
+    let (high, low) = mul_wide(a, b);
+    if high >= divisor {
+        return None;
+    }
+    Some(div_wide(high, low, divisor).ok()?.0)
+}
+
+/// `a * b / divisor`, rounded up; `None` if it does not fit or `divisor` is zero.
+#[must_use]
+pub fn checked_mul_div_up(a: u128, b: u128, divisor: u128) -> Option<u128> {
+    let (high, low) = mul_wide(a, b);
+    if high >= divisor {
+        return None;
+    }
+    let (quotient, rest) = div_wide(high, low, divisor).ok()?;
+    quotient.checked_add(u128::from(rest != 0))
+}
+
+/// `a * b / divisor` of a signed `a`, rounded towards minus infinity; `None` if it does not fit or `divisor` is zero.
+#[must_use]
+pub fn checked_mul_div_floor(a: i128, b: u128, divisor: u128) -> Option<i128> {
+    let magnitude = if a < 0 {
+        checked_mul_div_up(a.unsigned_abs(), b, divisor)?
+    } else {
+        checked_mul_div_down(a.unsigned_abs(), b, divisor)?
+    };
+    let magnitude = i128::try_from(magnitude).ok()?;
+    Some(if a < 0 { -magnitude } else { magnitude })
 }
 
 /// `a * b / divisor` of a signed `a`, rounded towards minus infinity.
@@ -121,7 +154,7 @@ pub fn cmp_products(a: u128, b: u128, c: u128, d: u128) -> Ordering {
 /// # Errors
 /// [`Error::Overflow`] from 2^127.
 pub fn signed(value: u128) -> Result<i128> {
-    i128::try_from(value).map_err(|_| Error::Overflow)
+    i128::try_from(value).map_err(|_| refused(Error::Overflow))
 }
 
 /// A number that must not be negative as an unsigned one.
@@ -129,5 +162,5 @@ pub fn signed(value: u128) -> Result<i128> {
 /// # Errors
 /// [`Error::Overflow`] below zero.
 pub fn unsigned(value: i128) -> Result<u128> {
-    u128::try_from(value).map_err(|_| Error::Overflow)
+    u128::try_from(value).map_err(|_| refused(Error::Overflow))
 }

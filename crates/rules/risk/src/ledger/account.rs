@@ -1,6 +1,6 @@
 //! What an account owns.
 
-use crate::{Clock, Error, Legs, Maturing, Maturity, Result, Usd};
+use crate::{Clock, Error, Legs, Maturing, Maturity, Result, Usd, refuse};
 
 /// An account's own state; its legs are stored apart, by instrument.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl Account {
     pub(crate) fn credit(&mut self, pnl: Usd, capital: Usd) -> Result<()> {
         self.capital = self.capital.plus(capital)?;
         if self.capital < Usd::ZERO {
-            return Err(Error::InsufficientCapital);
+            return refuse(Error::InsufficientCapital);
         }
         self.pnl = self.pnl.plus(pnl)?;
         let paid = self.pnl.deficit()?.min(self.capital);

@@ -59,7 +59,10 @@ impl Parts {
             .iter()
             .position(|&held| held == id)
             .unwrap_or(self.len.into());
-        let slot = self.amounts.get_mut(at).ok_or(crate::Error::TooManyLegs)?;
+        let slot = self
+            .amounts
+            .get_mut(at)
+            .ok_or_else(|| crate::refused(crate::Error::TooManyLegs))?;
         *slot = slot.plus(amount)?;
         self.ids[at] = id;
         self.len = self.len.max(at as u8 + 1);

@@ -3,7 +3,7 @@
 use super::Ledger;
 use crate::{
     Account, Attribution, Error, InstrumentId, Legs, Parts, Position, Ratio, Result, Store, Usd,
-    math,
+    math, refuse,
 };
 
 /// What a call that closes an account draws on the pool for.
@@ -65,7 +65,7 @@ impl<S: Store> Ledger<'_, S> {
         draw: &mut Draw,
     ) -> Result<bool> {
         if !self.store.account(id).in_debt() {
-            return Err(Error::NotDeleverageable);
+            return refuse(Error::NotDeleverageable);
         }
         for _ in 0..max_legs {
             match self.next_to_close(id, closable) {
@@ -100,7 +100,7 @@ impl<S: Store> Ledger<'_, S> {
     ) -> Result<ClosedLeg> {
         let mut account = self.store.account(id);
         if !account.in_debt() || !account.legs.contains(instrument) {
-            return Err(Error::NotDeleverageable);
+            return refuse(Error::NotDeleverageable);
         }
         let (position, gain) = self.detach(id, &mut account, instrument)?;
         let class = self.class_of_gains(&account, instrument);

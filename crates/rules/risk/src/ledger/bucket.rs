@@ -251,7 +251,7 @@ pub(crate) fn width(bucket: usize, size: Size, weight: Size) -> Result<u128> {
     let joined = if weight >= size {
         size.0
     } else {
-        let joined = math::mul_div_down(size.0, size.0, weight.0.max(1));
+        let joined = math::checked_mul_div_down(size.0, size.0, weight.0.max(1));
         joined.unwrap_or(WIDEST).max(size.0)
     };
     math::mul_div_down(joined.min(WIDEST), EDGE_ONE, EDGES[bucket].into())

@@ -1,7 +1,7 @@
 //! Closing a share of legs against the opposite side, one at a time, of accounts that are not in debt.
 
 use super::Ledger;
-use crate::{Error, InstrumentId, Ratio, Result, Size, Store, Usd};
+use crate::{Error, InstrumentId, Ratio, Result, Size, Store, Usd, refuse};
 
 /// What closing a share of a leg did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,7 +31,7 @@ impl<S: Store> Ledger<'_, S> {
         rate: Ratio,
     ) -> Result<CutLeg> {
         if id == pool {
-            return Err(Error::SameAccount);
+            return refuse(Error::SameAccount);
         }
         let mut account = self.store.account(id);
         let held = account.legs;

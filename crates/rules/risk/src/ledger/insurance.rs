@@ -6,7 +6,7 @@ use super::Ledger;
 use crate::rules::cover;
 use crate::{
     Account, Attribution, Cover, Error, InstrumentId, Parts, Pool, Result, Store, Usd, math,
-    whole_units,
+    refuse, whole_units,
 };
 
 /// What one operation knows of insurance. Of debts that are known, it pays nothing before the pool was asked; then what covers have
@@ -216,7 +216,7 @@ impl<S: Store> Ledger<'_, S> {
     pub(super) fn keep_paid(&mut self, id: S::AccountId, account: &mut Account) -> Result<()> {
         if account.attributed || account.in_debt() {
             if !S::ATTRIBUTES {
-                return Err(Error::NoEquity);
+                return refuse(Error::NoEquity);
             }
             self.attribute(id, account)?;
         }
@@ -410,7 +410,7 @@ impl<S: Store> Ledger<'_, S> {
 
     fn draw(&mut self, amount: Usd) -> Result<()> {
         let Insurance::Asked(pool) = &mut self.insurance else {
-            return Err(Error::Overflow);
+            return refuse(Error::Overflow);
         };
         pool.payable = pool.payable.minus(amount)?;
         Ok(())

@@ -4,7 +4,7 @@ use super::Ledger;
 use super::bucket::BUCKETS;
 use crate::{
     Account, Base, Bucket, Cumulative, Ended, Error, Index, InstrumentId, Leg, Position, Ratio,
-    Result, Side, Size, Store, Usd, water_fill,
+    Result, Side, Size, Store, Usd, refuse, water_fill,
 };
 
 /// What has become of a leg since it was last settled; [`Ledger::state_of`] says it.
@@ -68,8 +68,8 @@ impl Found {
             LegState::Past => true,
             // Of one that joined with less than a unit of base, nothing was cut while the epoch lasts.
             LegState::Live | LegState::Ended => {
-                let as_joined = Base::of(self.leg.joined, self.bucket.scale);
-                self.leg.epoch != self.bucket.epoch || as_joined != Ok(self.leg.base)
+                let as_joined = Base::checked(self.leg.joined, self.bucket.scale);
+                self.leg.epoch != self.bucket.epoch || as_joined != Some(self.leg.base)
             }
         }
     }
@@ -224,7 +224,7 @@ impl<S: Store> Ledger<'_, S> {
         let index = self.index(instrument, side)?;
         let mut bucket = self.store.bucket(instrument, side, number);
         if bucket.is_spent() {
-            return Err(Error::Overflow);
+            return refuse(Error::Overflow);
         }
         let leg = Leg {
             side,

@@ -2,7 +2,7 @@
 
 use super::Ledger;
 use super::value::{Assessment, Valued};
-use crate::{Error, Legs, Liquidation, Position, Positions, Ratio, Result, Store, Usd};
+use crate::{Error, Legs, Liquidation, Position, Positions, Ratio, Result, Store, Usd, refuse};
 
 impl<S: Store> Ledger<'_, S> {
     /// Moves a share of every `movable` leg of a touched account into another touched account at the mark. That account
@@ -40,7 +40,7 @@ impl<S: Store> Ledger<'_, S> {
         taken: &mut Positions,
     ) -> Result<Valued> {
         if id == into || into == pool || id == pool {
-            return Err(Error::SameAccount);
+            return refuse(Error::SameAccount);
         }
         // Settled to the last digit before it pays, so that no rounding leaves a debt where the penalty takes all equity.
         let mut payer = self.store.account(id);

@@ -1,7 +1,7 @@
 //! Capital that comes and goes, and payments between accounts.
 
 use super::{Ledger, Valued};
-use crate::{Account, Coverage, Error, Maturity, Ratio, Result, Store, Usd};
+use crate::{Account, Coverage, Error, Maturity, Ratio, Result, Store, Usd, refuse};
 
 /// What is insured where a conversion leaves insurance out of account.
 const UNINSURED: Usd = Usd::ZERO;
@@ -46,7 +46,7 @@ impl<S: Store> Ledger<'_, S> {
         amount: Usd,
     ) -> Result<Valued> {
         if from == to {
-            return Err(Error::SameAccount);
+            return refuse(Error::SameAccount);
         }
         let valued = self.take(from, amount)?;
         self.credit_stored(to, Usd::ZERO, amount)?;
@@ -60,7 +60,7 @@ impl<S: Store> Ledger<'_, S> {
     /// [`Error::SameAccount`]; [`Error::InsufficientCapital`] if the account holds less; [`Error::Overflow`].
     pub fn charge(&mut self, id: S::AccountId, payee: S::AccountId, price: Usd) -> Result<()> {
         if id == payee {
-            return Err(Error::SameAccount);
+            return refuse(Error::SameAccount);
         }
         self.credit_stored(id, Usd::ZERO, price.negated()?)?;
         self.credit_stored(payee, Usd::ZERO, price)
@@ -103,7 +103,7 @@ impl<S: Store> Ledger<'_, S> {
     fn check_no_insurable_debt(&self) -> Result<()> {
         let open = self.missing()? != self.totals.missing(UNINSURED)?;
         if open && self.totals.debt > self.store.stuck() {
-            return Err(Error::DebtOpen);
+            return refuse(Error::DebtOpen);
         }
         Ok(())
     }
@@ -157,7 +157,7 @@ impl<S: Store> Ledger<'_, S> {
         share: Ratio,
     ) -> Result<[Usd; 2]> {
         if from == to[0] || from == to[1] || to[0] == to[1] {
-            return Err(Error::SameAccount);
+            return refuse(Error::SameAccount);
         }
         let coverage = self.coverage()?;
         let mut payer = self.store.account(from);

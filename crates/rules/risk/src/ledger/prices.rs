@@ -1,7 +1,7 @@
 //! Prices, and what the sides of an instrument gain by them.
 
 use super::Ledger;
-use crate::{Index, InstrumentId, Position, Prices, Result, Side, Size, Store, Usd, math};
+use crate::{Error, Index, InstrumentId, Position, Prices, Result, Side, Size, Store, Usd, math};
 
 impl<S: Store> Ledger<'_, S> {
     /// Sets an instrument's prices, and moves the total of unsettled gains with its index. A price that is refused is one
@@ -10,24 +10,33 @@ impl<S: Store> Ledger<'_, S> {
     /// # Errors
     /// [`Overflow`](crate::Error::Overflow) if the price or the funding is out of range (see [`Index::new`]), if a side's
     /// open interest x index would pass [`Usd::MAX_VALUE`], or the total of unsettled gains [`Usd::MAX`].
-    pub fn set_prices(&mut self, id: InstrumentId, prices: &Prices) -> Result<()> {
-        let (old, new) = (self.store.prices(id).index()?, prices.index()?);
-        let mut gains = self.totals.gains;
-        for side in Side::BOTH {
-            let state = self.store.side(id, side);
-            let index = side.signed(new);
-            state
-                .open_interest
-                .value_floor(index)?
-                .within(Usd::MAX_VALUE)?;
-            let before = state.unsettled(side.signed(old))?.or_zero();
-            gains = gains
-                .minus(before)?
-                .plus(state.unsettled(index)?.or_zero())?;
-        }
-        self.totals.gains = gains.within(Usd::MAX)?;
+    pub fn set_prices(
+        &mut self,
+        id: InstrumentId,
+        prices: &Prices,
+    ) -> core::result::Result<(), Error> {
+        let gains = self.gains_at(id, prices).ok_or(Error::Overflow)?;
+        self.totals.gains = gains;
         self.store.set_prices(id, prices);
         Ok(())
+    }
+
+    /// The total of unsettled gains once an instrument has such prices; `None` if they are to be gone without.
+    fn gains_at(&self, id: InstrumentId, prices: &Prices) -> Option<Usd> {
+        let old = self.store.prices(id).checked_index()?;
+        let new = prices.checked_index()?;
+        let mut gains = self.totals.gains.0;
+        for side in Side::BOTH {
+            let state = self.store.side(id, side);
+            let (value, after) = state.value_and_unsettled(side.signed(new))?;
+            let (_, before) = state.value_and_unsettled(side.signed(old))?;
+            if value.0.unsigned_abs() > Usd::MAX_VALUE.0.unsigned_abs() {
+                return None;
+            }
+            gains = gains.checked_sub(before.or_zero().0)?;
+            gains = gains.checked_add(after.or_zero().0)?;
+        }
+        (gains.unsigned_abs() <= Usd::MAX.0.unsigned_abs()).then_some(Usd(gains))
     }
 
     /// Empties the sides of an instrument whose legs are all gone, so that its place can be another's. What is left of open
@@ -70,7 +79,7 @@ impl<S: Store> Ledger<'_, S> {
         let open_interest = Position(math::signed(state.open_interest.0)?).plus(size)?;
         state.open_interest = Size(math::unsigned(open_interest.0)?);
         if size.0 > 0 && state.open_interest > Size::MAX {
-            return Err(crate::Error::Overflow);
+            return crate::refuse(crate::Error::Overflow);
         }
         state.offset = state.offset.plus(offset)?;
         self.totals.gains = self

@@ -6,7 +6,7 @@ use super::legs::LegState;
 use super::value::{Assessment, Valued};
 use crate::{
     Account, Error, Ground, Health, InstrumentId, Legs, Maturity, Position, Positions, Result,
-    Store, Usd,
+    Store, Usd, refuse,
 };
 
 impl<S: Store> Ledger<'_, S> {
@@ -46,12 +46,12 @@ impl<S: Store> Ledger<'_, S> {
             maintenance: legs.margin,
         };
         if self.ground(id, &account, &legs.positions, &health)? == Some(Ground::Cut) {
-            return Err(Error::NotDue);
+            return refuse(Error::NotDue);
         }
         if self.bucket_with_room(&account, &legs)? > old {
             self.join_anew(id, &mut account, &legs)?;
         } else if account.in_debt() || self.rejoin(id, &mut account, &ended)? == 0 {
-            return Err(Error::NotDue);
+            return refuse(Error::NotDue);
         }
         self.keep(id, &mut account)?;
         Ok((old, self.value(account, &legs, self.coverage()?)?))

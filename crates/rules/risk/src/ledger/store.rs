@@ -2,7 +2,7 @@
 
 use crate::{
     Account, Attribution, Base, Bucket, Cover, Cumulative, Debts, Ended, Index, InstrumentId, Mark,
-    Position, Positions, Ratio, Records, Result, Side, Size, TierEnds, Totals, Usd,
+    Position, Positions, Ratio, Records, Result, Side, Size, TierEnds, Totals, Usd, WAD, math,
 };
 
 /// An instrument's prices.
@@ -21,6 +21,12 @@ impl Prices {
     /// [`Overflow`](crate::Error::Overflow) beyond the range of [`Index::new`].
     pub fn index(&self) -> Result<Index> {
         Index::new(self.mark, self.funding)
+    }
+
+    /// As [`Prices::index`]; `None` beyond the range.
+    #[must_use]
+    pub fn checked_index(&self) -> Option<Index> {
+        Index::checked(self.mark, self.funding)
     }
 }
 
@@ -42,6 +48,14 @@ impl SideState {
     /// [`Overflow`](crate::Error::Overflow) if it does not fit.
     pub fn unsettled(&self, index: Index) -> Result<Usd> {
         self.open_interest.value_floor(index)?.minus(self.offset)
+    }
+
+    /// What the side is worth at a signed index, rounded down, and how much of that nobody has settled yet; `None` if it does not fit.
+    #[must_use]
+    pub fn value_and_unsettled(&self, index: Index) -> Option<(Usd, Usd)> {
+        let value = math::checked_mul_div_floor(index.0, self.open_interest.0, WAD)?;
+        let unsettled = value.checked_sub(self.offset.0)?;
+        Some((Usd(value), Usd(unsettled)))
     }
 }
 

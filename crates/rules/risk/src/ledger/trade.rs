@@ -6,7 +6,7 @@ use super::value::{Assessment, Valued};
 use crate::rules::trading::reduced_risk;
 use crate::{
     Account, Coverage, Error, Health, Index, InstrumentId, Maturity, Position, Positions, Price,
-    Result, Side, Size, Store, Usd, math,
+    Result, Side, Size, Store, Usd, math, refuse,
 };
 
 /// A trade, and what it costs.
@@ -88,7 +88,7 @@ impl<S: Store> Ledger<'_, S> {
             ..
         } = *trade;
         if buyer == seller || fees == buyer || fees == seller {
-            return Err(Error::SameAccount);
+            return refuse(Error::SameAccount);
         }
         let mark = self.store.prices(instrument).mark;
         let edge = Index(math::signed(mark.0)?).minus(Index(math::signed(price.0)?))?;

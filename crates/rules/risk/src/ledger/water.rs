@@ -3,7 +3,7 @@
 use core::cmp::Ordering;
 
 use super::bucket::{BUCKETS, DEBT, width};
-use crate::{Error, Ratio, Result, Size, WAD, math};
+use crate::{Error, Ratio, Result, Size, WAD, math, refused};
 
 /// What remains of each bucket of one side after `amount` has been taken off it by water-filling, and the water level: one where
 /// accounts in debt alone were cut.
@@ -50,7 +50,7 @@ pub fn water_fill(
         size_above = size_above.plus(remaining[top])?;
         width_above = width_above
             .checked_add(widths[top])
-            .ok_or(Error::Overflow)?;
+            .ok_or_else(|| refused(Error::Overflow))?;
     }
     let kept = size_above.0.saturating_sub(left.0);
     for bucket in 0..above.len() {

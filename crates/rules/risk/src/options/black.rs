@@ -4,7 +4,7 @@ use super::arguments::Arguments;
 use super::fixed::{FRACTION_BITS, LN_BITS, WHOLE, ln_of, root_of_years};
 use super::normal::{Normal, Precise};
 use super::scaled::{Scaled, high_product};
-use crate::{Error, Price, Ratio, Result, WAD};
+use crate::{Error, Price, Ratio, Result, WAD, refuse};
 
 /// Which right an option gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +100,7 @@ impl Forward {
     /// [`Error::Overflow`] if the price is above [`Price::MAX`].
     pub(super) fn new(price: Price) -> Result<Self> {
         if price > Price::MAX {
-            return Err(Error::Overflow);
+            return refuse(Error::Overflow);
         }
         let wad = Scaled::of_wide(price.0);
         let inverse = wad.inverse();
@@ -119,7 +119,7 @@ impl Forward {
     /// [`Error::Overflow`] if the strike is above [`Price::MAX`].
     pub(super) fn unrounded<N: Normal>(&self, inputs: &Inputs) -> Result<Unrounded> {
         if inputs.strike > Price::MAX {
-            return Err(Error::Overflow);
+            return refuse(Error::Overflow);
         }
         let root = root_of_years(inputs.seconds);
         let deviation = Scaled::of_wide(inputs.volatility.0)

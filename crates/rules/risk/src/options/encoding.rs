@@ -79,13 +79,12 @@ pub fn millionths(volatility: u64) -> u32 {
 #[must_use]
 pub fn parts_of(strike: Price, tick: Price, up: bool) -> u64 {
     let round = if up {
-        math::mul_div_up
+        math::checked_mul_div_up
     } else {
-        math::mul_div_down
+        math::checked_mul_div_down
     };
     let parts = round(strike.0, 1 << PART_BITS, tick.0);
     parts
-        .ok()
         .and_then(|parts| u64::try_from(parts).ok())
         .unwrap_or(u64::MAX)
 }
@@ -94,7 +93,7 @@ impl OptionLeg {
     /// The strike as a price, rounded down; the largest number where it does not fit.
     #[must_use]
     pub fn strike_price(&self, tick: Price) -> Price {
-        let strike = math::mul_div_down(tick.0, self.strike.into(), 1 << PART_BITS);
+        let strike = math::checked_mul_div_down(tick.0, self.strike.into(), 1 << PART_BITS);
         Price(strike.unwrap_or(u128::MAX))
     }
 
@@ -221,7 +220,7 @@ impl Portfolio {
 fn lane(ratio: Ratio) -> Result<u128> {
     match ratio.0 >> LANE {
         0 => Ok(ratio.0),
-        _ => Err(crate::Error::Overflow),
+        _ => crate::refuse(crate::Error::Overflow),
     }
 }
 

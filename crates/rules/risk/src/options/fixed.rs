@@ -7,7 +7,7 @@ use core::num::Wrapping;
 
 use super::fast::{inverse_root, times_at};
 use super::scaled::{Scaled, high_product};
-use crate::{Error, Result};
+use crate::{Error, Result, refuse};
 
 /// One, in the scale of the public functions.
 pub const ONE: i128 = 1 << BITS;
@@ -119,7 +119,7 @@ pub fn exp(x: i128) -> Result<u128> {
     const LEAST: i128 = -62;
     let doublings = (x.saturating_add(LN_2 / 2)).div_euclid(LN_2);
     if doublings >= MOST {
-        return Err(Error::Overflow);
+        return refuse(Error::Overflow);
     }
     if doublings < LEAST {
         return Ok(0);
@@ -173,7 +173,7 @@ pub fn ln_ratio(a: u128, b: u128) -> i128 {
 /// [`Error::Overflow`] if `x` is zero.
 pub fn ln(x: u128) -> Result<i128> {
     match x {
-        0 => Err(Error::Overflow),
+        0 => refuse(Error::Overflow),
         _ => Ok(ln_ratio(x, ONE.unsigned_abs())),
     }
 }

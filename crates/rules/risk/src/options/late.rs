@@ -3,7 +3,7 @@
 
 use super::encoding::{Halves, OptionLeg};
 use super::settlement::Counted;
-use crate::{Error, Ratio, Result, SettlementPrice};
+use crate::{Error, Ratio, Result, SettlementPrice, refused};
 
 /// Of the high half of an option: its series is closing.
 const CLOSING: u128 = 1 << 62;
@@ -49,7 +49,7 @@ pub fn counted([terms, _]: Halves, mut next: impl FnMut() -> Option<Halves>) -> 
     if terms & COUNTED == 0 {
         return Ok(Counted::default());
     }
-    let mut word = || next().ok_or(Error::Overflow);
+    let mut word = || next().ok_or_else(|| refused(Error::Overflow));
     let ([average, _], [share, _]) = (word()?, word()?);
     Ok(Counted {
         share: Ratio(share),

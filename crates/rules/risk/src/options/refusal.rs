@@ -1,6 +1,6 @@
 //! Why a portfolio is refused.
 
-use crate::Error;
+use crate::{Error, Refused, refused};
 
 /// One variant per cause; the engine gives each its own Solidity error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,8 +24,15 @@ impl From<Error> for Refusal {
     }
 }
 
-impl From<Refusal> for Error {
+impl From<Refusal> for Refused {
     fn from(_: Refusal) -> Self {
-        Self::Overflow
+        refused(Error::Overflow)
+    }
+}
+
+#[cfg(feature = "final")]
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Self {
+        match refused {}
     }
 }

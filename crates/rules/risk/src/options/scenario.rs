@@ -21,7 +21,7 @@ use super::moves::{MOVES, ROWS, STEPS, STILL, Sum};
 use super::refusal::{Refusal, Result};
 use super::rows::BetweenRows;
 use super::scaled::Scaled;
-use crate::math::{mul_div_up, signed};
+use crate::math::{checked_mul_div_up, mul_div_up, signed};
 use crate::options::black::Kind;
 use crate::{Position, Price, Size, Spot, Usd, WAD};
 
@@ -250,7 +250,7 @@ impl Revaluation {
         let option = self.closing(closing);
         let size = closing.option.size;
         if size.0 < 0 {
-            let left = mul_div_up(size.size().0, closing.rest(), WAD);
+            let left = checked_mul_div_up(size.size().0, closing.rest(), WAD);
             worth.short = worth.short.saturating_add(left.unwrap_or(u128::MAX));
         }
         worth.has_options = true;

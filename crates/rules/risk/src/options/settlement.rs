@@ -5,7 +5,7 @@
 
 use super::black::Kind;
 use super::encoding::{OptionLeg, parts_of};
-use crate::math::{mul_div_down, mul_div_up};
+use crate::math::{checked_mul_div_down, checked_mul_div_up};
 use crate::{Position, Price, Ratio, SettlementPrice, WAD};
 
 /// How much of a settlement average is counted.
@@ -49,8 +49,16 @@ impl Counted {
 
     /// (strike - c a) / (1 - c); zero at or below zero.
     fn moving_strike(&self, strike: Price, rest: u128, up: bool) -> Price {
-        let round = if up { mul_div_up } else { mul_div_down };
-        let round_fixed = if up { mul_div_down } else { mul_div_up };
+        let round = if up {
+            checked_mul_div_up
+        } else {
+            checked_mul_div_down
+        };
+        let round_fixed = if up {
+            checked_mul_div_down
+        } else {
+            checked_mul_div_up
+        };
         // Beyond the largest price there is no average.
         let average = self.average.price().min(Price::MAX).0;
         let fixed = round_fixed(average, self.share.0, WAD).unwrap_or(u128::MAX);
@@ -69,7 +77,7 @@ const fn rounds_up(kind: Kind, size: Position) -> bool {
 fn moving_size(size: Position, rest: u128) -> Position {
     let magnitude = size.size().0;
     // The rest is at most one, so that the product fits.
-    let moving = mul_div_down(magnitude, rest, WAD).unwrap_or(magnitude);
+    let moving = checked_mul_div_down(magnitude, rest, WAD).unwrap_or(magnitude);
     if size.0 > 0 {
         return Position(moving.max(1).cast_signed());
     }

@@ -4,7 +4,7 @@
 //! through a [`Cover`], which refuses what it has no room for: no other code bounds what insurance pays for an instrument.
 
 use crate::decay;
-use crate::{Error, Mark, Ratio, Result, Size, Usd, WAD, math};
+use crate::{Error, Mark, Ratio, Result, Size, Usd, WAD, math, refuse};
 
 /// Seconds for which a vault goes by what it last heard of its pool's assets, where open interest is limited by them.
 pub const ASSETS_SERVE: u64 = 600;
@@ -168,7 +168,7 @@ impl Cover {
     #[inline]
     pub fn pay(&mut self, amount: Usd) -> Result<()> {
         if amount < Usd::ZERO || amount > self.room()? {
-            return Err(Error::Overflow);
+            return refuse(Error::Overflow);
         }
         self.debts = self.debts.plus(amount)?.within(Usd((1 << DEBT_BITS) - 1))?;
         Ok(())
@@ -181,7 +181,7 @@ impl Cover {
     #[inline]
     pub fn reward(&mut self, amount: Usd) -> Result<()> {
         if amount > self.reward_room()? {
-            return Err(Error::Overflow);
+            return refuse(Error::Overflow);
         }
         let paid = micros(math::unsigned(amount.0)?.div_ceil(MICRO));
         self.rewards = (self.rewards + paid).min((1 << REWARD_BITS) - 1);
@@ -225,9 +225,10 @@ pub fn exposure(open_interest: Size, mark: Mark, shock: Ratio, maintenance: Rati
 #[must_use]
 pub fn open_interest_limit(cover: Usd, mark: Mark, shock: Ratio, maintenance: Ratio) -> Size {
     let beyond = shock.0.saturating_sub(maintenance.0);
-    let limit = math::unsigned(cover.0)
-        .and_then(|cover| math::mul_div_down(cover, WAD, beyond))
-        .and_then(|notional| math::mul_div_down(notional, WAD, mark.0));
+    let limit = u128::try_from(cover.0)
+        .ok()
+        .and_then(|cover| math::checked_mul_div_down(cover, WAD, beyond))
+        .and_then(|notional| math::checked_mul_div_down(notional, WAD, mark.0));
     Size(limit.unwrap_or(u128::MAX))
 }
 

@@ -142,8 +142,8 @@ fn affordable(equity: Usd, (movable, weights): (Usd, Usd), rate: Ratio) -> Resul
         return Ok(Ratio::ZERO);
     }
     let equity = math::unsigned(equity.or_zero().0)?;
-    let all = math::mul_div_up(equity, WAD, weights).unwrap_or(u128::MAX);
-    let rate = math::mul_div_up(rate.0, math::unsigned(movable.0)?, weights);
+    let all = math::checked_mul_div_up(equity, WAD, weights).unwrap_or(u128::MAX);
+    let rate = math::checked_mul_div_up(rate.0, math::unsigned(movable.0)?, weights);
     let units = rate
         .unwrap_or(u128::MAX)
         .min(all)

@@ -124,7 +124,7 @@ impl Funding {
             .max(trade.open_interest.or_zero().0.unsigned_abs())
             .max(notional)
             .max(1);
-        let moved = math::mul_div_down(aim.unsigned_abs().into(), notional, base);
+        let moved = math::checked_mul_div_down(aim.unsigned_abs().into(), notional, base);
         with_sign(moved.unwrap_or(0), aim)
     }
 }
@@ -153,8 +153,8 @@ impl Volume {
 
 /// `paid` after a unit paid `rate` x `mark` more, rounded towards zero, at most [`MAX_PAID`] either way.
 fn pay(paid: Index, rate: i32, mark: Mark) -> Index {
-    let due = math::mul_div_down(mark.0, rate.unsigned_abs().into(), RATE_ONE)
-        .and_then(math::signed)
+    let due = math::checked_mul_div_down(mark.0, rate.unsigned_abs().into(), RATE_ONE)
+        .and_then(|due| i128::try_from(due).ok())
         .unwrap_or(MAX_PAID)
         .min(MAX_PAID);
     let due = if rate < 0 { -due } else { due };
@@ -166,7 +166,7 @@ fn share(part: u128, whole: u128) -> i32 {
     if whole == 0 {
         return 0;
     }
-    let rate = math::mul_div_down(part, RATE_ONE, whole).unwrap_or(u128::MAX);
+    let rate = math::checked_mul_div_down(part, RATE_ONE, whole).unwrap_or(u128::MAX);
     with_sign(rate, 1)
 }
 

@@ -68,7 +68,7 @@ pub fn plan(
     rate: Ratio,
     max_share: Ratio,
     dust: bool,
-) -> Result<Liquidation> {
+) -> core::result::Result<Liquidation, Error> {
     if health.is_healthy() {
         return Err(Error::Healthy);
     }
@@ -80,7 +80,8 @@ pub fn plan(
     } else {
         share_to_target(health, movable, rate)?
     };
-    with_penalty(health, movable, rate, share.min(max_share))
+    let plan = with_penalty(health, movable, rate, share.min(max_share))?;
+    Ok(plan)
 }
 
 /// The smallest share of every movable leg whose removal restores equity to the target:
@@ -99,7 +100,7 @@ pub(crate) fn share_to_target(health: &Health, movable: Usd, rate: Ratio) -> Res
         return Ok(Ratio::ONE);
     }
     // At most one, or too large for its type: then everything goes as well.
-    let share = math::mul_div_up(math::unsigned(missing.0)?, WAD, math::unsigned(freed.0)?);
+    let share = math::checked_mul_div_up(math::unsigned(missing.0)?, WAD, math::unsigned(freed.0)?);
     Ok(Ratio(share.unwrap_or(WAD)).min(Ratio::ONE))
 }
 

@@ -105,13 +105,13 @@ impl Exposure {
     /// [`MAX_COUNTED`] counts as that.
     #[must_use]
     pub fn of(open_interest: Size, spot: Spot, vega: u128, gamma: u128) -> Self {
-        let cash_gamma = math::mul_div_up(gamma, spot.0, WAD)
-            .and_then(|gamma| math::mul_div_up(gamma, spot.0, WAD));
+        let cash_gamma = math::checked_mul_div_up(gamma, spot.0, WAD)
+            .and_then(|gamma| math::checked_mul_div_up(gamma, spot.0, WAD));
         Self {
-            open_interest: counted(Ok(open_interest.0)),
-            vega: counted(math::mul_div_up(open_interest.0, vega, WAD)),
+            open_interest: counted(Some(open_interest.0)),
+            vega: counted(math::checked_mul_div_up(open_interest.0, vega, WAD)),
             gamma: counted(
-                cash_gamma.and_then(|gamma| math::mul_div_up(open_interest.0, gamma, WAD)),
+                cash_gamma.and_then(|gamma| math::checked_mul_div_up(open_interest.0, gamma, WAD)),
             ),
         }
     }
@@ -143,7 +143,7 @@ impl Exposure {
 }
 
 /// A WAD amount in millionths, rounded up, at most [`MAX_COUNTED`].
-fn counted(amount: Result<u128>) -> u64 {
+fn counted(amount: Option<u128>) -> u64 {
     let micros = amount.unwrap_or(u128::MAX).div_ceil(MICRO);
     u64::try_from(micros).map_or(MAX_COUNTED, |micros| micros.min(MAX_COUNTED))
 }
@@ -168,7 +168,7 @@ pub fn concentration(open_interest: Size, limit: Size) -> u32 {
     }
     // Twice the open interest less the limit, or nothing.
     let beyond = open_interest.0 - (limit.0 - open_interest.0).min(open_interest.0);
-    let steps = math::mul_div_up(beyond, CONCENTRATION_STEPS.into(), limit.0);
+    let steps = math::checked_mul_div_up(beyond, CONCENTRATION_STEPS.into(), limit.0);
     steps.map_or(CONCENTRATION_STEPS, |steps| {
         u32::try_from(steps).unwrap_or(CONCENTRATION_STEPS)
     })

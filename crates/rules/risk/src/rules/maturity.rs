@@ -1,7 +1,7 @@
 //! Maturity of profit: how much of an account's P may not be converted, nor counted for initial margin, yet.
 
+use crate::Usd;
 use crate::decay;
-use crate::{Usd, math};
 
 /// WAD units in one micro-dollar, the unit that immature gain is kept in.
 const MICRO: i128 = 1_000_000_000_000;
@@ -206,9 +206,12 @@ fn left(amount: i64, elapsed: u32, period: u32) -> i64 {
 /// An amount in micro-dollars, rounded up, at the end of the range if it is beyond.
 #[inline(never)]
 fn micros_up(amount: Usd) -> i64 {
-    let limit = if amount.0 < 0 { i64::MIN } else { i64::MAX };
-    let micros = math::mul_div_ceil(amount.0, 1, MICRO.unsigned_abs());
-    micros.map_or(limit, |micros| i64::try_from(micros).unwrap_or(limit))
+    let (magnitude, micro) = (amount.0.unsigned_abs(), MICRO.unsigned_abs());
+    if amount.0 < 0 {
+        i64::try_from(magnitude / micro).map_or(i64::MIN, i64::wrapping_neg)
+    } else {
+        i64::try_from(magnitude.div_ceil(micro)).unwrap_or(i64::MAX)
+    }
 }
 
 #[cfg(test)]

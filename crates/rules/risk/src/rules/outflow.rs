@@ -175,13 +175,13 @@ impl Outflow {
 /// The share of an amount, rounded down.
 fn share(base: u64, rate: Ratio) -> Result<u64> {
     if rate > Ratio::ONE {
-        return Err(crate::Error::Overflow);
+        return crate::refuse(crate::Error::Overflow);
     }
     narrow(math::mul_div_down(base.into(), rate.0, WAD)?)
 }
 
 fn narrow(units: u128) -> Result<u64> {
-    u64::try_from(units).map_err(|_| crate::Error::Overflow)
+    u64::try_from(units).map_err(|_| crate::refused(crate::Error::Overflow))
 }
 
 /// What a bucket with half of `cap` as its content drains in a part of its window, rounded down.

@@ -15,9 +15,9 @@ const LEAST_DELTA: u128 = WAD / 20;
 #[must_use]
 pub fn reduced_risk(before: &Health, after: &Health) -> bool {
     let (Ok(old_margin), Ok(margin), Ok(equity)) = (
-        math::unsigned(before.maintenance.0),
-        math::unsigned(after.maintenance.0),
-        math::unsigned(after.equity.0),
+        u128::try_from(before.maintenance.0),
+        u128::try_from(after.maintenance.0),
+        u128::try_from(after.equity.0),
     ) else {
         return false;
     };

@@ -4,7 +4,7 @@ mod positions;
 
 pub use positions::{Legs, MAX_LEGS, Positions};
 
-use crate::{Error, Result, math};
+use crate::{Error, Result, math, refuse, refused};
 
 /// One, in the scale of prices, sizes, ratios and quote amounts.
 pub const WAD: u128 = 1_000_000_000_000_000_000;
@@ -37,7 +37,7 @@ macro_rules! quantity {
             /// [`Error::Overflow`] if it does not fit.
             #[cfg_attr(target_family = "wasm", inline(never))]
             pub fn plus(self, other: Self) -> Result<Self> {
-                self.0.checked_add(other.0).map(Self).ok_or(Error::Overflow)
+                self.0.checked_add(other.0).map(Self).ok_or_else(|| refused(Error::Overflow))
             }
 
             /// The difference.
@@ -46,7 +46,7 @@ macro_rules! quantity {
             /// [`Error::Overflow`] if it does not fit; below zero for an unsigned quantity.
             #[cfg_attr(target_family = "wasm", inline(never))]
             pub fn minus(self, other: Self) -> Result<Self> {
-                self.0.checked_sub(other.0).map(Self).ok_or(Error::Overflow)
+                self.0.checked_sub(other.0).map(Self).ok_or_else(|| refused(Error::Overflow))
             }
         }
     };
@@ -160,19 +160,23 @@ impl Index {
     /// # Errors
     /// [`Error::Overflow`] beyond [`Price::MAX`] or [`Index::MAX_FUNDING`].
     pub fn new(mark: Mark, funding: Self) -> Result<Self> {
-        if mark.price() > Price::MAX
-            || funding.0.unsigned_abs() > Self::MAX_FUNDING.0.unsigned_abs()
-        {
-            return Err(Error::Overflow);
-        }
-        Self(math::signed(mark.0)?).minus(funding)
+        Self::checked(mark, funding).ok_or_else(|| refused(Error::Overflow))
+    }
+
+    /// As [`Index::new`]; `None` beyond the range.
+    #[must_use]
+    pub fn checked(mark: Mark, funding: Self) -> Option<Self> {
+        let in_range = mark.price() <= Price::MAX
+            && funding.0.unsigned_abs() <= Self::MAX_FUNDING.0.unsigned_abs();
+        // Within these limits neither wraps.
+        in_range.then(|| Self(mark.0.cast_signed().wrapping_sub(funding.0)))
     }
 
     /// The cumulative gain of a unit of base at scale one.
     fn cumulative(self) -> Result<Cumulative> {
         // A checked product would take a call of its own.
         if self.0.unsigned_abs() > i128::MAX.unsigned_abs() / INDEX_TO_CUMULATIVE.unsigned_abs() {
-            return Err(Error::Overflow);
+            return refuse(Error::Overflow);
         }
         Ok(Cumulative(self.0.wrapping_mul(INDEX_TO_CUMULATIVE)))
     }
@@ -253,7 +257,10 @@ impl Position {
     /// # Errors
     /// [`Error::Overflow`] for `i128::MIN`.
     pub fn negated(self) -> Result<Self> {
-        self.0.checked_neg().map(Self).ok_or(Error::Overflow)
+        self.0
+            .checked_neg()
+            .map(Self)
+            .ok_or_else(|| refused(Error::Overflow))
     }
 }
 
@@ -314,7 +321,7 @@ impl Usd {
     /// [`Error::Overflow`] beyond.
     pub fn within(self, limit: Self) -> Result<Self> {
         if self.0.unsigned_abs() > limit.0.unsigned_abs() {
-            Err(Error::Overflow)
+            refuse(Error::Overflow)
         } else {
             Ok(self)
         }
@@ -437,6 +444,15 @@ impl Base {
             return Ok(Self(size.0));
         }
         math::mul_div_down(size.0, SCALE_ONE, scale.0).map(Self)
+    }
+
+    /// As [`Base::of`]; `None` if it does not fit.
+    #[must_use]
+    pub(crate) fn checked(size: Size, scale: Scale) -> Option<Self> {
+        if scale == Scale::ONE {
+            return Some(Self(size.0));
+        }
+        math::checked_mul_div_down(size.0, SCALE_ONE, scale.0).map(Self)
     }
 
     /// Effective size, rounded down.

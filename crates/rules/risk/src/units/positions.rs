@@ -1,7 +1,7 @@
 //! Which instruments an account holds, and how much of each.
 
 use super::{InstrumentId, Position};
-use crate::{Error, Result};
+use crate::{Error, Result, refused};
 
 /// Legs that an account may hold.
 pub const MAX_LEGS: usize = 16;
@@ -64,7 +64,7 @@ impl Legs {
         *self
             .ids
             .get_mut(usize::from(self.len))
-            .ok_or(Error::TooManyLegs)? = id;
+            .ok_or_else(|| refused(Error::TooManyLegs))? = id;
         self.len += 1;
         Ok(())
     }
