@@ -161,6 +161,27 @@ fn fees_mature_as_slowly_as_what_they_were_paid_in_and_no_slower() {
     vault.check();
 }
 
+/// Who has paid fees out of slow profit has lost none of it: what is slow of them is with whom they were paid to, and the fees that are
+/// paid and handed on afterwards are as fast as ever.
+#[test]
+fn slow_fees_slow_no_others_once_they_are_handed_on() {
+    let mut vault = vault();
+    let trade = (Size(WAD), Price(110 * WAD));
+    vault.trade_for(0, 1, 0, trade, Ratio(WAD / 100)).unwrap();
+    let fees = &mut vault.memory.accounts.get_mut(&FEES).unwrap().maturing;
+    fees.amounts = [0, 0, 1_100_000];
+    for amounts in [[0, 0, 275_000], [275_000, 0, 275_000]] {
+        vault
+            .run(|ledger| ledger.distribute(FEES, [POOL, TREASURY], Ratio(WAD / 4)))
+            .unwrap();
+        let [fees, pool] = [FEES, POOL].map(|id| vault.memory.account(id).maturing);
+        assert_eq!((fees.amounts, fees.lost), ([0; 3], [0; 2]));
+        assert_eq!(pool.amounts, amounts);
+        vault.trade_for(1, 0, 0, trade, Ratio(WAD / 100)).unwrap();
+    }
+    vault.check();
+}
+
 /// Nobody waits for what one of the two owes.
 #[test]
 fn what_is_due_to_an_account_in_debt_waits_with_the_fees_to_come() {

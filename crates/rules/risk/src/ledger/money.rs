@@ -174,6 +174,8 @@ impl<S: Store> Ledger<'_, S> {
             self.keep_paid(payee, &mut account)?;
             *given = coverage.worth(junior)?.plus(senior)?;
         }
+        // What was slow the two have: without legs nothing was lost that the next fees could gain back, and be as slow.
+        payer.maturing.lost = [0; 2];
         self.keep(from, &mut payer)?;
         Ok(given)
     }
