@@ -175,4 +175,13 @@ mod tests {
         }
         assert!(worst <= 3 << finer, "{worst}");
     }
+
+    #[test]
+    fn both_sides_of_zero_add_up_to_one() {
+        assert_eq!(distribution(Wrapping(0)), Wrapping(ONE.0 / 2));
+        for n in 1..=60_000 {
+            let x = Wrapping(n * 100_003);
+            assert_eq!(distribution(x) + distribution(-x), ONE, "{x}");
+        }
+    }
 }

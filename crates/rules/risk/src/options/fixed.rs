@@ -198,3 +198,23 @@ pub(super) fn root_of_years(seconds: u64) -> Scaled {
         .shifted(33 - i64::from(FRACTION_BITS) - i64::from(zeros >> 1))
         .times(ROOT)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fraction_is_cut_to_the_nearest() {
+        let half = 1 << (FRACTION_BITS - CUT_BITS - 1);
+        assert_eq!(
+            [half - 1, half, 3 * half - 1, -half, -half - 1].map(cut),
+            [0, 1, 1, 0, -1]
+        );
+    }
+
+    #[test]
+    fn a_share_of_a_factorial_is_rounded_down() {
+        let shares = [0, 1, 2, 3, 6, 7].map(|n| over_factorial(10_000, n));
+        assert_eq!(shares, [10_000, 10_000, 5_000, 1_666, 13, 1]);
+    }
+}

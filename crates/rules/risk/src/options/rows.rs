@@ -142,4 +142,12 @@ mod tests {
             [6, 0]
         );
     }
+
+    #[test]
+    fn coefficients_are_the_next_above_two_fifths_a_tenth_and_303_ten_thousandths() {
+        for (coefficient, share, of) in [(STEEPEST, 2, 5), (TENTH, 1, 10), (CURVED, 303, 10_000)] {
+            let above = coefficient.0 * of - ONE.0 * share;
+            assert!((1..=of).contains(&above), "{above} of {of}");
+        }
+    }
 }

@@ -210,6 +210,16 @@ fn a_short_closing_option_counts_for_what_is_left_of_it() {
     }
 }
 
+/// A straddle struck halfway between two prices of the grid is worth as much at both, and less between them.
+#[test]
+fn long_closing_options_are_margined_between_the_prices_of_the_grid() {
+    let straddle = [true, false].map(|is_call| closing(option(is_call, 2_017, HOUR, 1_000), 0, 0));
+    let model = market(straddle.to_vec(), 0);
+    let loss = largest_loss(&model, 400);
+    assert!(largest_loss(&model, 6) < loss / 2.0, "{loss}");
+    assert!(margin(&model) >= loss, "{} of {loss}", margin(&model));
+}
+
 /// An average beyond the prices of the loop, and none of anything: no number is too large.
 #[test]
 fn no_average_is_too_large() {

@@ -325,4 +325,8 @@ fn a_margin_that_does_not_fit_is_refused() {
     model.shock.spot_range = 3_000_000_000_000_000_000;
     let (portfolio, legs) = model.native();
     assert_eq!(portfolio.requirement(&legs), Err(Refusal::Overflow));
+    // Nor is one whose loss in units of the underlying does not fit, however cheap these are.
+    (model.spot, model.stable) = (1_000_000_000, 1_000_000_000);
+    let (portfolio, legs) = model.native();
+    assert_eq!(portfolio.requirement(&legs), Err(Refusal::Overflow));
 }

@@ -4,8 +4,8 @@ use option_model::{Draw, Shape};
 use risk::options::black::Kind;
 use risk::options::encoding::{millionths, parts_of_ticks};
 use risk::options::late::{counted, is_closing, is_late};
-use risk::options::{Counted, OptionLeg, Portfolio, Refusal};
-use risk::{Position, Ratio, SettlementPrice, WAD};
+use risk::options::{Counted, OptionLeg, Portfolio, Refusal, Requirement, Shock};
+use risk::{Error, Position, Ratio, SettlementPrice, Usd, WAD};
 
 #[test]
 fn an_option_is_read_as_it_was_packed() {
@@ -127,4 +127,33 @@ fn a_volatility_is_in_whole_millionths_and_a_strike_in_parts_of_ticks() {
         [0, 1, most, most + 1, u64::MAX].map(parts_of_ticks),
         [0, 1 << 16, most << 16, most << 16, most << 16]
     );
+}
+
+#[test]
+fn a_requirement_is_read_as_it_was_packed_and_is_below_127_bits() {
+    for (maintenance, initial) in [(0, 1), (7, 3), (i128::MAX, i128::MAX)] {
+        let (maintenance, initial) = (Usd(maintenance), Usd(initial));
+        let requirement = Requirement {
+            maintenance,
+            initial,
+        };
+        assert_eq!(Requirement::unpack(requirement.pack()), Ok(requirement));
+    }
+    for words in [[1 << 127, 0], [0, 1 << 127]] {
+        assert_eq!(Requirement::unpack(words), Err(Error::Overflow));
+    }
+}
+
+#[test]
+fn distrust_doubles_the_range_of_volatility_and_nothing_else() {
+    let shock = |volatility| Shock {
+        spot_range: Ratio(3),
+        initial_spot_range: Ratio(5),
+        volatility_range: Ratio(volatility),
+        short_option_rate: Ratio(11),
+        initial_factor: Ratio(13),
+    };
+    let mut distrusted = shock(WAD / 10 * 3 + 1);
+    distrusted.distrust();
+    assert_eq!(distrusted, shock(WAD / 10 * 6 + 2));
 }
