@@ -163,6 +163,21 @@ fn a_deficit_is_shared_by_profits_in_proportion() {
 }
 
 #[test]
+fn what_moves_no_tokens_sees_a_vault_impaired_beyond_a_thousandth_and_no_recovery() {
+    let seen = |impaired_since, missing| {
+        let totals = Totals {
+            tokens: Usd(10_999),
+            impaired_since,
+            ..Totals::default()
+        };
+        totals.is_seen_impaired(Usd(missing))
+    };
+    assert_eq!([0, 9, 10].map(|missing| seen(0, missing)), [false; 3]);
+    assert!(seen(0, 11));
+    assert!(seen(1, 0));
+}
+
+#[test]
 fn a_vault_is_impaired_beyond_a_thousandth_of_its_tokens_until_half_of_that() {
     let mut totals = Totals {
         tokens: usd(10_000),

@@ -60,6 +60,59 @@ fn a_transfer_pays_a_debt_first() {
     vault.check();
 }
 
+#[test]
+fn a_charge_moves_capital_between_accounts_that_stay_unsettled() {
+    let mut vault = vault();
+    vault.poke(0, Price(211 * WAD)).unwrap();
+    vault
+        .run(|ledger| ledger.charge(0, TREASURY, usd(300)))
+        .unwrap();
+    let [from, to] = [0, TREASURY].map(|account| vault.memory.account(account));
+    assert_eq!((from.capital, from.pnl), (usd(700), usd(100)));
+    assert_eq!((to.capital, to.pnl), (usd(300), Usd::ZERO));
+    assert_eq!(vault.memory.totals.tokens, usd(2_000));
+    let beyond = vault.run(|ledger| ledger.charge(0, TREASURY, usd(701)));
+    assert_eq!(beyond, Err(Error::InsufficientCapital));
+    let same = vault.run(|ledger| ledger.charge(0, 0, usd(1)));
+    assert_eq!(same, Err(Error::SameAccount));
+    vault.check();
+}
+
+/// A debt of 110, of which insurance pays 50: of a profit of 1,110, 1,050 are backed.
+#[test]
+fn insurance_counts_for_a_debt_before_it_is_settled() {
+    let mut vault = vault();
+    vault.insurance = usd(50);
+    vault.poke(0, Price(211 * WAD)).unwrap();
+    vault.touch(0, false).unwrap();
+    let valued = vault.ask(|ledger| ledger.valued(1)).unwrap();
+    assert_eq!(valued.account.pnl, usd(-110));
+    let backed = WAD * 1_050 / 1_110;
+    assert_eq!(valued.coverage.ratio(), Ok(backed));
+    vault.touch(1, false).unwrap();
+    assert_eq!(vault.coverage(), backed);
+}
+
+#[test]
+fn others_convert_a_profit_at_what_insurance_pays_of_debts_that_are_stuck() {
+    let mut vault = vault();
+    vault.insurance = usd(50);
+    vault.poke(0, Price(211 * WAD)).unwrap();
+    for account in 0..2 {
+        vault.touch(account, false).unwrap();
+    }
+    vault.now = 100_000_000;
+    let open = vault.run(|ledger| ledger.convert_forced(0, usd(100)));
+    assert_eq!(open.unwrap_err(), Error::DebtOpen);
+    vault.run(|ledger| ledger.set_stuck(1, true)).unwrap();
+    let converted = vault
+        .run(|ledger| ledger.convert_forced(0, usd(100)))
+        .unwrap();
+    assert_eq!(converted.profit, usd(100));
+    assert_eq!(converted.received, Usd(usd(100).0 * 1_050 / 1_110));
+    vault.check();
+}
+
 /// 100 gained at time 0: 36.79 of it has not matured after ten minutes.
 #[test]
 fn profit_converts_as_it_matures() {

@@ -234,6 +234,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_left_over_is_in_the_first_of_the_largest_parts() {
+        let divided = |of| parts(of).dividing(Usd(8)).unwrap();
+        assert_eq!(
+            divided(&[(4, 1), (5, 2), (6, 2)]),
+            parts(&[(4, 1), (5, 4), (6, 3)])
+        );
+    }
+
+    #[test]
     fn a_debt_is_divided_by_what_legs_lost() {
         let attribution = Attribution::of(&parts(&[(1, 300), (2, 100)])).unwrap();
         let divided = attribution.parts(Usd(1_000_000)).unwrap();

@@ -246,6 +246,49 @@ mod tests {
     }
 
     #[test]
+    fn a_base_beyond_112_bits_is_the_largest_of_them() {
+        let (mut records, mut debts) = (Records::default(), Debts::default());
+        records.record(5, &mut debts, usd(1)).unwrap();
+        records.cut(usd(1), usd(100_000_000)).unwrap();
+        records.record(5, &mut debts, Usd(i128::MAX)).unwrap();
+        assert_eq!(debts.base, (1 << 112) - 1);
+    }
+
+    #[test]
+    fn records_begin_anew_once_they_have_changed() {
+        let (mut records, mut debts) = (Records::default(), Debts::default());
+        records.begin_anew();
+        assert_eq!(records, Records::default());
+        records.record(5, &mut debts, usd(4)).unwrap();
+        records.cut(usd(2), usd(4)).unwrap();
+        records.recover(5, &mut debts, usd(2)).unwrap();
+        assert_eq!((records.unpaid, records.generation), (0, 0));
+        // Nothing is on record, but what comes next was not cut.
+        records.begin_anew();
+        let anew = Records {
+            generation: 1,
+            ..Records::default()
+        };
+        assert_eq!(records, anew);
+    }
+
+    #[test]
+    fn an_instrument_has_debts_that_are_known_or_on_record() {
+        let has = |known, unpaid| {
+            let records = Records {
+                known,
+                unpaid,
+                ..Records::default()
+            };
+            [0, 5, 63].map(|id| records.has(id))
+        };
+        assert_eq!(has(0, 0), [false; 3]);
+        assert_eq!(has(1 << 5, 0), [false, true, false]);
+        assert_eq!(has(1 << 63, 1), [true, false, true]);
+        assert_eq!(has(1 << 5, 1 << 5), [false, true, false]);
+    }
+
+    #[test]
     fn what_insurance_owes_is_rounded_up_to_units_it_has() {
         let whole = |amount, most| whole_units(Usd(amount), Usd(10), Usd(most)).unwrap().0;
         assert_eq!(
