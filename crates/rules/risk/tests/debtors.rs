@@ -182,3 +182,27 @@ fn payments_that_do_not_arrive_use_no_cover_up() {
     assert_eq!(vault.missing(), usd(1_000));
     vault.check();
 }
+
+/// 1 is on record for Y. Of 1,000 for X the pool pays 1,001 in units of 7: the one beyond is what the record had left.
+#[test]
+fn a_payment_rounded_up_to_units_of_the_token_ends_what_is_on_record() {
+    let mut vault = full_of_dust(0);
+    let insurance = std::mem::take(&mut vault.insurance);
+    vault.trade(2, WINNER, Y, size(1), price(100)).unwrap();
+    vault.poke(Y, price(99)).unwrap();
+    assert_eq!(vault.deleverage(2).unwrap().unwrap().deficit, usd(1));
+    assert_eq!(vault.memory.records.unpaid, 1 << Y);
+    vault.insurance = insurance;
+    let held = vault.memory.account(DEBTOR).legs;
+    let mut draw = Draw {
+        unit: usd(7),
+        ..Draw::default()
+    };
+    vault
+        .run(|ledger| ledger.close(DEBTOR, &held, 16, &mut draw))
+        .unwrap();
+    assert_eq!(draw.insured.sum(), Ok(usd(1_001)));
+    assert_eq!(vault.memory.totals.shortfall, Usd::ZERO);
+    let records = vault.memory.records;
+    assert_eq!((records.unpaid, records.generation), (0, 1));
+}
