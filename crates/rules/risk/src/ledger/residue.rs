@@ -37,3 +37,22 @@ impl Wear {
         Size(2 * units + self.left.div_ceil(PART) + emptied)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn residue_is_two_units_of_each_event_a_part_of_what_cuts_left_and_a_least_base_of_each_emptying()
+     {
+        let wear = Wear {
+            joins: 1,
+            leaves: 20,
+            divided: 300,
+            cuts: 4_000,
+            left: 7 * PART + 1,
+            emptied: 2,
+        };
+        assert_eq!(wear.residue(), Size(2 * 4_321 + 8 + 2 * 65_537));
+    }
+}

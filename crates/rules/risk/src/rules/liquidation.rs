@@ -179,3 +179,25 @@ pub fn movable(
     let left = maintenance(&held.without(&moving)?)?;
     Ok((moving, whole.minus(left)?.or_zero()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_the_grace_period_an_account_with_95_percent_of_its_margin_is_spared() {
+        let spared = |equity, in_grace| {
+            let health = Health {
+                equity: Usd(equity),
+                maintenance: Usd(1_001),
+            };
+            is_spared(&health, in_grace).unwrap()
+        };
+        // 950.95, rounded up.
+        assert_eq!(
+            [950, 951, 1_000].map(|e| spared(e, true)),
+            [false, true, true]
+        );
+        assert!(!spared(1_000, false));
+    }
+}

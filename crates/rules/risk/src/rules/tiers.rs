@@ -96,4 +96,20 @@ mod tests {
         assert_eq!(blocked_by(Tier::Halted), 7);
         assert_eq!(action::ALL, 63);
     }
+
+    #[test]
+    fn tiers_are_numbered_from_the_mildest_and_none_is_beyond_halted() {
+        use Tier::{Caution, Halted, Normal, Restricted};
+        let tiers = [Normal, Caution, Restricted, Halted];
+        assert_eq!([0, 1, 2, 3].map(Tier::from_u8), tiers);
+        assert_eq!([4, 255].map(Tier::from_u8), [Halted; 2]);
+        assert_eq!(
+            tiers.map(Tier::raised),
+            [Caution, Restricted, Halted, Halted]
+        );
+        assert_eq!(
+            tiers.map(Tier::lowered),
+            [Normal, Normal, Caution, Restricted]
+        );
+    }
 }
