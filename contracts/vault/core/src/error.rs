@@ -136,6 +136,10 @@ pub trait OrRevert<T> {
     fn or_revert(self) -> T;
 }
 
+#[cfg_attr(
+    not(target_family = "wasm"),
+    expect(clippy::useless_conversion, reason = "in a program it is one")
+)]
 impl<T> OrRevert<T> for risk::Result<T> {
     fn or_revert(self) -> T {
         match self {
