@@ -53,11 +53,14 @@ contract CutThenFinedTest is OptionsTest {
         vault.deleverage(carol.account, 16);
         vm.assertApproxEqAbs(equityOf(carol), equity, 100e18);
 
-        // Ten minutes later she has had the time to hedge anew.
+        // Ten minutes later she has had the time to hedge anew. A batch that spares her moves her clock, which a refusal does not.
         restore(cut);
+        bytes32[] memory ill = new bytes32[](1);
+        ill[0] = carol.account;
         for (uint256 minute = 0; minute < 10; minute++) {
-            vault.touch(carol.account);
             refuse();
+            vm.prank(taker.owner);
+            vm.assertEq(vault.liquidateBatch(ill, taker.account, WAD), 0);
             elapse(60);
             refreshPrices();
         }

@@ -20,6 +20,9 @@ sol! {
 /// included.
 const GAS: u64 = 100_000;
 
+/// More emergencies than any steward has counted that nobody heard of: there is one in thirty days.
+const UNHEARD: u32 = 1 << 16;
+
 /// A contract's steward.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Steward {
@@ -75,8 +78,8 @@ impl Steward {
 
     /// The steward once the owner has replaced this one by the one at `named`, for which it carries the number of `emergencies`, and
     /// the call ends as [`Steward::require_no_emergency_since`] says. Nobody needs a number to remove a steward, so that none that
-    /// has failed, and no multisig that was stolen, holds the contract; of one that does not say how many emergencies there were, the
-    /// number counts that was carried, if it is no smaller than what those before had counted.
+    /// has failed, and no multisig that was stolen, holds the contract; of one that does not say how many emergencies there were, more count
+    /// than any vote can carry that was written while it was in office.
     pub fn replaced(self, named: Address, emergencies: u32) -> Self {
         if !named.is_zero() {
             self.require_no_emergency_since(emergencies);
@@ -90,6 +93,7 @@ impl Steward {
     /// The steward at `named`, where this one, if nobody is named, or that one counts `count`, if it says so.
     fn followed_by(self, named: Address, emergencies: u32, count: Option<u32>) -> Self {
         let left = match count {
+            None if named.is_zero() => emergencies.max(self.left).saturating_add(UNHEARD),
             None => emergencies.max(self.left),
             Some(count) if named.is_zero() => self.left.wrapping_add(count),
             Some(count) => emergencies.saturating_sub(count),
@@ -171,9 +175,14 @@ mod tests {
         let named = Steward::default().followed_by(Address::repeat_byte(1), 4, None);
         assert_eq!(named.in_all(Word::of(1)), Word::of(5));
         let low = named.followed_by(Address::ZERO, 3, None);
-        assert_eq!(low.left, 4);
+        assert_eq!(low.left, 4 + UNHEARD);
         let removed = named.followed_by(Address::ZERO, 8, None);
-        assert_eq!((removed.address, removed.left), (Address::ZERO, 8));
+        assert_eq!(
+            (removed.address, removed.left),
+            (Address::ZERO, 8 + UNHEARD)
+        );
+        let last = named.followed_by(Address::ZERO, u32::MAX, None);
+        assert_eq!(last.left, u32::MAX);
         let none = Word::new(1, 0);
         assert_eq!(named.in_all(none), none);
         assert_eq!(as_count(Word::of(1 << 32)), None);

@@ -304,19 +304,12 @@ impl Keeper {
                 wallet.call(chain, vault, &IMarginVault::touchCall { account })
             }
             Action::Liquidate(ref accounts, share) => {
-                let max_share = U256::from(share.0);
-                if let [account] = accounts[..] {
-                    let liquidate = IMarginVault::liquidateCall {
-                        account,
-                        into,
-                        maxShare: max_share,
-                    };
-                    return wallet.call(chain, vault, &liquidate);
-                }
+                // One account too: a liquidation that is refused moves no clock, and a batch moves that of whom it spares for having
+                // been cut, who would otherwise be spared for ever.
                 let batch = IMarginVault::liquidateBatchCall {
                     accounts: accounts.clone(),
                     into,
-                    maxShare: max_share,
+                    maxShare: U256::from(share.0),
                 };
                 wallet.call(chain, vault, &batch)
             }
