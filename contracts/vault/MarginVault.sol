@@ -2,12 +2,15 @@
 pragma solidity ^0.8.20;
 
 import {Proxy} from "@openzeppelin/contracts/proxy/Proxy.sol";
+import {IEscape} from "../interfaces/IEscape.sol";
 import {IMarginVault} from "../interfaces/IMarginVault.sol";
+import {Escape} from "./Escape.sol";
+import {Words} from "./Words.sol";
 
 /// The code that every margin vault is a clone of: picks the Stylus program that serves a call. All of them work on the clone's
 /// storage, which `core/src/storage.rs` lays out, and each refuses ether and what it does not serve. Nothing here can
-/// be changed: other programs need another vault.
-contract MarginVault is Proxy {
+/// be changed: other programs need another vault. What needs no program, since it is for when there is none, is `Escape`.
+contract MarginVault is Proxy, Escape {
     error NoCode(address program);
 
     /// A part of 0, and the number of `Hashed::Revealed`.
@@ -62,6 +65,17 @@ contract MarginVault is Proxy {
         OPTIONS = checked(options);
     }
 
+    function ownPrograms() internal view override returns (address[] memory programs) {
+        programs = new address[](9);
+        (programs[0], programs[1], programs[2]) = (TRADING, OPTION_TRADING, ACCOUNTS);
+        (programs[3], programs[4], programs[5]) = (LIQUIDATION, DELEVERAGING, DEBTS);
+        (programs[6], programs[7], programs[8]) = (PROFITS, REGISTRY, OPTIONS);
+    }
+
+    function accountsProgram() internal view override returns (address) {
+        return ACCOUNTS;
+    }
+
     function checked(address program) private view returns (address) {
         if (program.code.length == 0) revert NoCode(program);
         return program;
@@ -70,10 +84,55 @@ contract MarginVault is Proxy {
     /// Most calls are one program's alone. What two programs do one after the other, or tells of what one of them has done, is here: in
     /// EVM code, whose size no limit is near.
     function _fallback() internal override {
+        if (Words.isAbandoned()) {
+            serveEscape();
+            revert IEscape.VaultAbandoned();
+        }
         if (msg.sig == IMarginVault.settle.selector) settle();
         if (msg.sig == IMarginVault.deleverage.selector) deleverage();
         if (msg.sig == IMarginVault.depositWithPermit.selector) depositWithPermit();
-        super._fallback();
+        address program = _implementation();
+        // Last, so that nobody else's call is compared with its functions: the registry gets what is not named.
+        if (program == REGISTRY) serveEscape();
+        _delegate(program);
+    }
+
+    /// Serves a call of `IEscape`, and ends it; returns if it is another.
+    function serveEscape() private {
+        bytes4 selector = msg.sig;
+        if (selector == IEscape.keepalive.selector) end(true, abi.encode(keepalive()));
+        if (selector == IEscape.report.selector) {
+            takes(0);
+            (bool dead, uint256 count) = report();
+            end(true, abi.encode(dead, count));
+        }
+        if (selector == IEscape.escape.selector) end(true, abi.encode(escape(takesAccount())));
+        if (selector == IEscape.escapable.selector) end(true, abi.encode(escapable(takesAccount())));
+        if (selector == IEscape.isAbandoned.selector) {
+            takes(0);
+            end(true, abi.encode(Words.isAbandoned()));
+        }
+        if (selector == IEscape.reports.selector) {
+            takes(0);
+            (uint256 count, uint64 last) = reports();
+            end(true, abi.encode(count, last));
+        }
+        if (selector == IEscape.expiry.selector) {
+            takes(0);
+            (uint64 earliest, address[] memory programs, uint64[] memory times) = expiry();
+            end(true, abi.encode(earliest, programs, times));
+        }
+    }
+
+    /// Refuses ether, and fewer than so many words of arguments.
+    function takes(uint256 words) private view {
+        if (msg.value > 0) revert IEscape.ValueSent();
+        if (msg.data.length < 4 + 32 * words) revert IEscape.InvalidCalldata();
+    }
+
+    function takesAccount() private view returns (bytes32) {
+        takes(1);
+        return bytes32(msg.data[4:]);
     }
 
     /// Both programs look at the whole orders, and refuse the other's instruments.

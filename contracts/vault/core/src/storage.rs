@@ -70,7 +70,8 @@ pub enum Field {
     Treasury,
     /// Number of listed perpetuals.
     Listed,
-    /// V, sum of capital, start of impairment.
+    /// V, sum of capital, start of impairment. Of an abandoned vault, in which no program is called any more, what accounts get: see
+    /// `contracts/vault/Words.sol`.
     Backing,
     /// Sum of profit, sum of debt.
     Claims,
@@ -90,6 +91,8 @@ pub enum Field {
     Records,
     /// Debts that are stuck.
     Stuck,
+    /// Reports of dead programs, which the dispatcher counts: see `contracts/vault/Escape.sol`.
+    Reports,
 }
 
 /// An instrument's own slots.
