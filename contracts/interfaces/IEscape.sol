@@ -72,10 +72,9 @@ interface IEscape {
     /// @return abandoned Whether it is.
     function isAbandoned() external view returns (bool abandoned);
 
-    /// @notice Somebody has reported whether the vault is dead.
-    /// @param dead What was reported.
-    /// @param count Reports of death in the series, zero if this one ended it.
-    event Reported(bool dead, uint256 count);
+    /// @notice Somebody has reported that the vault is dead, or, ending a series, that it lives.
+    /// @param count Reports of death in the series; zero if this report ended it.
+    event Reported(uint256 count);
 
     /// @notice The vault is abandoned. Balances are paid by these sums from here on.
     /// @param worth v: what all accounts share.
@@ -90,10 +89,13 @@ interface IEscape {
     event Escaped(bytes32 indexed account, address indexed owner, uint256 amount);
 
     /// @notice ArbWasm does not say whether a program lives.
+    /// @param program Its address.
     error ArbWasmFailed(address program);
     /// @notice The arguments do not decode.
     error InvalidCalldata();
-    /// @notice ArbWasm has refused to keep a program alive, for a reason of its own.
+    /// @notice ArbWasm has refused to keep a program alive.
+    /// @param program Its address.
+    /// @param reason ArbWasm's own error.
     error KeepaliveFailed(address program, bytes reason);
     /// @notice The vault is in the middle of a call.
     error NotAtRest();
@@ -105,11 +107,13 @@ interface IEscape {
     error NothingToReport();
     /// @notice The caller does not take its ether back.
     error RefundFailed();
-    /// @notice The next report of death counts from `next` on.
+    /// @notice The last report of death was less than 24 hours ago.
+    /// @param next When the next one counts.
     error ReportTooSoon(uint256 next);
     /// @notice The token does not answer, or refuses.
     error TokenFailed();
-    /// @notice The series has `count` reports of death.
+    /// @notice The series of reports of death is too short.
+    /// @param count Reports that it has.
     error TooFewReports(uint256 count);
     /// @notice Ether was sent where none is taken.
     error ValueSent();

@@ -26,7 +26,6 @@ abstract contract Escape {
     // ---- keeping alive
 
     function keepalive() internal returns (uint256 extended) {
-        if (Words.isAbandoned()) revert IEscape.VaultAbandoned();
         address[] memory programs = allPrograms();
         // Ether that somebody has forced upon the vault pays for nothing.
         uint256 before = address(this).balance - msg.value;
@@ -77,7 +76,6 @@ abstract contract Escape {
     // ---- reports
 
     function report() internal returns (bool dead, uint256 count) {
-        if (Words.isAbandoned()) revert IEscape.VaultAbandoned();
         Life life = lifeOfVault();
         if (life == Life.Unknown) revert IEscape.NothingToReport();
         dead = life == Life.Dead;
@@ -92,7 +90,7 @@ abstract contract Escape {
             count = 0;
             Words.store(Words.REPORTS, 0);
         }
-        emit IEscape.Reported(dead, count);
+        emit IEscape.Reported(count);
     }
 
     /// Whoever can no longer be paid, priced or margined cannot leave by themselves.

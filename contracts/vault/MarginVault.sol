@@ -91,21 +91,25 @@ contract MarginVault is Proxy, Escape {
         if (msg.sig == IMarginVault.settle.selector) settle();
         if (msg.sig == IMarginVault.deleverage.selector) deleverage();
         if (msg.sig == IMarginVault.depositWithPermit.selector) depositWithPermit();
+        if (msg.sig == IEscape.report.selector) serveReport();
         address program = _implementation();
         // Last, so that nobody else's call is compared with its functions: the registry gets what is not named.
-        if (program == REGISTRY) serveEscape();
+        if (program == REGISTRY) {
+            if (msg.sig == IEscape.keepalive.selector) end(true, abi.encode(keepalive()));
+            serveEscape();
+        }
         _delegate(program);
     }
 
-    /// Serves a call of `IEscape`, and ends it; returns if it is another.
+    function serveReport() private {
+        takes(0);
+        (bool dead, uint256 count) = report();
+        end(true, abi.encode(dead, count));
+    }
+
+    /// Serves what is served of an abandoned vault, too, and ends the call; returns if it is another.
     function serveEscape() private {
         bytes4 selector = msg.sig;
-        if (selector == IEscape.keepalive.selector) end(true, abi.encode(keepalive()));
-        if (selector == IEscape.report.selector) {
-            takes(0);
-            (bool dead, uint256 count) = report();
-            end(true, abi.encode(dead, count));
-        }
         if (selector == IEscape.escape.selector) end(true, abi.encode(escape(takesAccount())));
         if (selector == IEscape.escapable.selector) end(true, abi.encode(escapable(takesAccount())));
         if (selector == IEscape.isAbandoned.selector) {

@@ -32,9 +32,20 @@ library Programs {
     /// Whether the program lives, and for how many seconds. Only an error of ArbWasm's own is death. What a caller can bring about, too
     /// little gas or too deep a call, returns nothing, and nothing is neither life nor death.
     function lifeOf(address program) internal view returns (Life life, uint64 left) {
-        (bool success, bytes memory answer) = ARB_WASM.staticcall(abi.encodeCall(IArbWasm.programTimeLeft, (program)));
-        if (success) return answer.length == 32 ? (Life.Lives, abi.decode(answer, (uint64))) : (Life.Unknown, 0);
-        bytes4 reason = bytes4(answer);
+        bytes memory question = abi.encodeCall(IArbWasm.programTimeLeft, (program));
+        address asked = ARB_WASM;
+        bool success;
+        uint256 size;
+        bytes32 word;
+        // The answer's first word is all that counts: a time, or the selector of an error.
+        assembly ("memory-safe") {
+            mstore(0, 0)
+            success := staticcall(gas(), asked, add(question, 32), mload(question), 0, 32)
+            size := returndatasize()
+            word := mload(0)
+        }
+        if (success) return size == 32 ? (Life.Lives, uint64(uint256(word))) : (Life.Unknown, 0);
+        bytes4 reason = bytes4(word);
         if (reason == IArbWasm.ProgramNotActivated.selector) return (lifeOfInactive(program), 0);
         bool dead = reason == IArbWasm.ProgramExpired.selector || reason == IArbWasm.ProgramNeedsUpgrade.selector;
         return (dead ? Life.Dead : Life.Unknown, 0);
