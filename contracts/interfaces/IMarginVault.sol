@@ -19,6 +19,9 @@ import {IOwnable} from "./IOwnable.sol";
 /// Whatever settles an account emits `DebtRevealed` if it finds a debt, and `DebtStuck` if a stuck debt can be closed again. Whatever
 /// changes what is missing emits `CoverageChanged`, and `Impaired` where that begins or ends. These are not listed with the functions.
 ///
+/// At the same address is `IEscape`: what keeps the vault's programs alive, and the way out when they are dead. Of a vault that is
+/// abandoned everything here reverts with that interface's `VaultAbandoned`.
+///
 /// Of a pool, a token, a guard or an engine that reverts no reason is passed on: each has an error of the vault's. Each function lists
 /// what else it reverts with.
 /// @custom:reverts ValueSent when ether is sent

@@ -12,7 +12,10 @@ import {Trader} from "./Protocol.sol";
 contract EscapeTest is DyingTest {
     uint256 private constant SAVERS = 30;
     uint256 private constant GAS_OF_A_REPORT = 40_000;
+    /// To an owner who holds the token.
     uint256 private constant GAS_OF_AN_ESCAPE = 60_000;
+    /// To one who does not: the token stores a balance where there was none.
+    uint256 private constant GAS_OF_A_BALANCE = 17_100;
     /// It asks ArbWasm about all of the vault's programs.
     uint256 private constant GAS_OF_THE_FIRST_ESCAPE = 140_000;
 
@@ -286,7 +289,11 @@ contract EscapeTest is DyingTest {
         gas = gasOf(abi.encodeCall(IEscape.escape, (accounts[0])));
         vm.assertLe(gas, GAS_OF_THE_FIRST_ESCAPE, vm.toString(bytes32(gas)));
         gas = gasOf(abi.encodeCall(IEscape.escape, (accounts[1])));
+        vm.assertLe(gas, GAS_OF_AN_ESCAPE + GAS_OF_A_BALANCE, vm.toString(bytes32(gas)));
+        token.mint(address(bytes20(accounts[2])), 1);
+        gas = gasOf(abi.encodeCall(IEscape.escape, (accounts[2])));
         vm.assertLe(gas, GAS_OF_AN_ESCAPE, vm.toString(bytes32(gas)));
+        token.mint(alice.owner, 1);
         gas = gasOf(abi.encodeCall(IEscape.escape, (alice.account)));
         vm.assertLe(gas, GAS_OF_AN_ESCAPE, vm.toString(bytes32(gas)));
     }
