@@ -11,6 +11,14 @@ contract VaultMatrixTest is VaultTable {
         checkTiers("IMarginVault", address(vault));
     }
 
+    function test_every_function_of_the_way_out_as_every_role_in_every_tier() public {
+        checkTiers("IEscape", address(vault));
+    }
+
+    function test_the_way_out_changes_no_parameters() public {
+        checkEffects("IEscape", address(vault));
+    }
+
     function test_what_fits_no_function_is_refused_with_its_error() public {
         checkEntrance("IMarginVault", address(vault), true);
         vm.assertGt(dirtied, 60);

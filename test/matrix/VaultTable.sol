@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.20;
 
+import {IEscape} from "../../contracts/interfaces/IEscape.sol";
 import {IMarginVault} from "../../contracts/interfaces/IMarginVault.sol";
 import {IOwnable} from "../../contracts/interfaces/IOwnable.sol";
 import {Role} from "./Cast.sol";
@@ -20,6 +21,7 @@ abstract contract VaultTable is EntranceTest {
         addOwners();
         addAnybodys();
         addSettlement();
+        addEscape();
     }
 
     function addViews() private {
@@ -162,6 +164,18 @@ abstract contract VaultTable is EntranceTest {
         numbers[0] = option;
         open(abi.encodeCall(IMarginVault.refresh, (numbers)));
         add(abi.encodeCall(IMarginVault.settleOption, (option)), ANYONE, 0, always(IMarginVault.NotClosing.selector));
+    }
+
+    /// What the vault's EVM code serves, of a vault that lives.
+    function addEscape() private {
+        open(abi.encodeCall(IEscape.keepalive, ()));
+        open(abi.encodeCall(IEscape.expiry, ()));
+        open(abi.encodeCall(IEscape.report, ()));
+        open(abi.encodeCall(IEscape.reports, ()));
+        open(abi.encodeCall(IEscape.escapable, (holder.account)));
+        open(abi.encodeCall(IEscape.isAbandoned, ()));
+        bytes memory escape = abi.encodeCall(IEscape.escape, (holder.account));
+        add(escape, ANYONE, 0, always(IEscape.TooFewReports.selector));
     }
 
     /// Whoever has the two signed orders may fill them.
