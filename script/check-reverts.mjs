@@ -12,6 +12,9 @@ import { root } from './solidity.mjs';
 /** The selector under which every Stylus program is constructed: that of `stylus_constructor()`. */
 const CONSTRUCTOR = '5585258d';
 
+/** What an address serves beside the interface of its programs, in EVM code that has called one of them last. */
+const BESIDE = new Map([['IMarginVault', 'IEscape']]);
+
 const all = interfaces();
 
 /** The name of each program, by the hash of its code. */
@@ -30,7 +33,9 @@ function seenIn(files) {
     const [code, called, error, how] = line.split(' ');
     const program = names.get(code);
     if (program === undefined) continue;
-    const entry = all.get(interfaceOf(program));
+    const own = all.get(interfaceOf(program));
+    const beside = all.get(BESIDE.get(own.name));
+    const entry = beside?.functions.has(called.slice(2)) ? beside : own;
     seen.push({ program, entry, called: called.slice(2), error: error.slice(2), how });
   }
   return { seen, lines: lines.size };
