@@ -4,7 +4,6 @@ pragma solidity ^0.8.20;
 import {IEscape} from "../../contracts/interfaces/IEscape.sol";
 import {IMarginVault} from "../../contracts/interfaces/IMarginVault.sol";
 import {BlacklistToken, ReentrantToken, RefusingToken} from "../mocks/HostileTokens.sol";
-import {QuoteToken} from "../mocks/QuoteToken.sol";
 import {DyingTest} from "../protocol/Dying.sol";
 import {vm} from "../support/Vm.sol";
 
@@ -29,19 +28,17 @@ contract FakeDeathAttackTest is DyingTest {
     function setUpNode() internal override {
         super.setUpNode();
         attachArbWasm();
+        fundBoth();
+    }
+
+    function fundBoth() private {
         deposit(alice, 1_000 * USD);
         deposit(bob, 500 * USD);
     }
 
-    function useToken(string memory name, bytes memory initcode) private returns (address created) {
-        created = create(name, initcode);
-        vm.prank(owner);
-        factory.setQuoteToken(created, true);
-        elapse(MEAN_RESTARTS);
-        useMarket(created, bytes32(bytes(name)));
-        token = QuoteToken(created);
-        deposit(alice, 1_000 * USD);
-        deposit(bob, 500 * USD);
+    function useFundedToken(string memory name, bytes memory initcode) private returns (address created) {
+        created = useToken(name, initcode);
+        fundBoth();
     }
 
     function test_no_gas_limit_makes_a_vault_that_lives_look_dead() public {
@@ -95,7 +92,7 @@ contract FakeDeathAttackTest is DyingTest {
     /// The engine is dead, the accounts program is not, and the token calls in the middle of a withdrawal, when the account still has
     /// in storage what it is being paid.
     function test_nobody_escapes_in_the_middle_of_a_withdrawal() public {
-        ReentrantToken reentrant = ReentrantToken(useToken("reentrant", type(ReentrantToken).creationCode));
+        ReentrantToken reentrant = ReentrantToken(useFundedToken("reentrant", type(ReentrantToken).creationCode));
         address[] memory all = programs();
         kill(all[10], Cause.NeedsUpgrade);
         reportDays(REPORTS);
@@ -112,7 +109,7 @@ contract FakeDeathAttackTest is DyingTest {
 
     /// In the middle of one escape another may be made: both are paid, and none twice.
     function test_a_token_that_calls_back_pays_nobody_twice() public {
-        ReentrantToken reentrant = ReentrantToken(useToken("reentrant", type(ReentrantToken).creationCode));
+        ReentrantToken reentrant = ReentrantToken(useFundedToken("reentrant", type(ReentrantToken).creationCode));
         expire();
         reportDays(REPORTS);
         string memory id = checkpoint();
@@ -130,7 +127,7 @@ contract FakeDeathAttackTest is DyingTest {
     }
 
     function test_whom_the_token_refuses_keeps_nobody_from_leaving() public {
-        BlacklistToken listing = BlacklistToken(useToken("listing", type(BlacklistToken).creationCode));
+        BlacklistToken listing = BlacklistToken(useFundedToken("listing", type(BlacklistToken).creationCode));
         expire();
         reportDays(REPORTS);
         listing.blacklist(alice.owner, true);
@@ -145,7 +142,7 @@ contract FakeDeathAttackTest is DyingTest {
     }
 
     function test_a_token_that_returns_false_leaves_the_account_what_it_has() public {
-        RefusingToken refusing = RefusingToken(useToken("refusing", type(RefusingToken).creationCode));
+        RefusingToken refusing = RefusingToken(useFundedToken("refusing", type(RefusingToken).creationCode));
         expire();
         reportDays(REPORTS);
         refusing.refuse(true);

@@ -12,21 +12,11 @@ import {
     RefusingToken,
     SilentToken
 } from "../mocks/HostileTokens.sol";
-import {QuoteToken} from "../mocks/QuoteToken.sol";
 import {vm} from "../support/Vm.sol";
 import {ProtocolTest} from "./Protocol.sol";
 
 /// Quote tokens that misbehave: a vault credits what arrived, and believes nobody who says otherwise.
 contract HostileTokenTest is ProtocolTest {
-    function useToken(string memory name, bytes memory initcode) private returns (address created) {
-        created = create(name, initcode);
-        vm.prank(owner);
-        factory.setQuoteToken(created, true);
-        elapse(MEAN_RESTARTS);
-        useMarket(created, bytes32(bytes(name)));
-        token = QuoteToken(created);
-    }
-
     function test_a_token_with_a_fee_credits_what_arrived() public {
         useToken("fee", type(FeeToken).creationCode);
         deposit(alice, 100 * USD);

@@ -209,6 +209,16 @@ abstract contract ProtocolTest is NodeTest {
         }
     }
 
+    /// A market in a token of the test's own, which the vault, the pool and whoever deposits use from here on.
+    function useToken(string memory name, bytes memory initcode) internal returns (address created) {
+        created = create(name, initcode);
+        vm.prank(owner);
+        factory.setQuoteToken(created, true);
+        elapse(MEAN_RESTARTS);
+        useMarket(created, bytes32(bytes(name)));
+        token = QuoteToken(created);
+    }
+
     /// Gives an instrument of a promoted market its cover, shock and sources.
     function configure(uint32 instrument) private {
         Perpetual memory perpetual = perpetuals[instrument];

@@ -69,14 +69,17 @@ impl Explained {
         let mut explained = Self::nothing();
         let system = world.scene.system;
         let events = || logs.iter().filter(|log| log.address == system.vault);
-        let accounts = system.accounts.iter().copied();
-        let settled: Vec<_> = accounts
-            .filter(|account| events().any(|log| log.topics().contains(account)))
-            .collect();
-        let worths = [
-            Worth::found(world, height, &settled),
-            seen.worth_of_profit(),
-        ];
+        let pays = events().any(|log| log.topics().first().is_some_and(pays_at_its_worth));
+        let worth = seen.worth_of_profit();
+        let worths = if pays {
+            let accounts = system.accounts.iter().copied();
+            let settled: Vec<_> = accounts
+                .filter(|account| events().any(|log| log.topics().contains(account)))
+                .collect();
+            [Worth::found(world, height, &settled), worth]
+        } else {
+            [worth; 2]
+        };
         for log in events() {
             explained.event(log, world, seen, worths);
         }
@@ -277,6 +280,16 @@ fn decoded<E: SolEvent>(log: &Log) -> E {
 fn product(a: i128, b: i128) -> i128 {
     let [whole, rest] = [a / WAD, a % WAD];
     whole * b + rest * (b / WAD) + rest * (b % WAD) / WAD
+}
+
+/// Whether what an event tells of is paid out of profit at what that is worth: a fee, or a penalty.
+fn pays_at_its_worth(topic: &B256) -> bool {
+    [
+        IMarginVault::Settled::SIGNATURE_HASH,
+        IMarginVault::Liquidated::SIGNATURE_HASH,
+        IMarginVault::ListingFeePaid::SIGNATURE_HASH,
+    ]
+    .contains(topic)
 }
 
 /// The least that profit is worth while there is less of it by an amount.

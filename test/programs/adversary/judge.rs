@@ -6,14 +6,14 @@
 
 use std::collections::BTreeMap;
 
-use alloy::primitives::{B256, I256, Log};
+use alloy::primitives::{I256, Log};
 use client::abi::IMarginVault;
 use risk::{InstrumentId, OutflowRates, Ratio, Usd, WAD};
 
 use crate::bounds::{self, Kind, Passage, Payment, ROUNDING, Violation, hold, in_dollars};
 use crate::explained::Explained;
 use crate::node::Question;
-use crate::seen::{Seen, money};
+use crate::seen::{Seen, ask_settled, money};
 use crate::system::{ACCOUNTS, ADVERSARY, KEEPER, owner_place};
 use crate::world::{TRIPPED, World};
 
@@ -444,16 +444,11 @@ fn closed_were_ill(world: &World<'_>, height: u64, explained: &Explained) -> Res
         return Ok(());
     }
     let (accounts, vault) = (&world.scene.system.accounts, world.scene.system.vault);
-    let touch = |&account: &B256| Question::new(vault, &IMarginVault::touchCall { account });
-    let mut questions: Vec<_> = accounts.iter().map(touch).collect();
-    questions.extend(explained.closed.iter().map(|&place| {
+    let questions = explained.closed.iter().map(|&place| {
         let account = accounts[place];
         Question::new(vault, &IMarginVault::healthCall { account })
-    }));
-    let mut answers = world.scene.node.look_back(height, &questions);
-    for _ in accounts {
-        let _ = answers.ask::<IMarginVault::touchCall>();
-    }
+    });
+    let mut answers = ask_settled(world, height, accounts, questions);
     for place in &explained.closed {
         let health = answers.take::<IMarginVault::healthCall>();
         let (equity, maintenance) = (health.equity, I256::from_raw(health.maintenance));

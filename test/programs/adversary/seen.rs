@@ -98,6 +98,24 @@ pub struct InstrumentSeen {
     is_series: bool,
 }
 
+/// Answers to some questions at a block, once some accounts are settled there; one that cannot be settled stays as it was, as in an
+/// operation.
+pub fn ask_settled(
+    world: &World<'_>,
+    height: u64,
+    accounts: &[B256],
+    asked: impl IntoIterator<Item = Question>,
+) -> Answers {
+    let Scene { node, system } = world.scene;
+    let touch = |&account: &B256| Question::new(system.vault, &IMarginVault::touchCall { account });
+    let questions: Vec<_> = accounts.iter().map(touch).chain(asked).collect();
+    let mut answers = node.look_back(height, &questions);
+    for _ in accounts {
+        let _ = answers.ask::<IMarginVault::touchCall>();
+    }
+    answers
+}
+
 /// What a unit of profit is worth: h, less than one if something is missing.
 #[derive(Clone, Copy, Debug)]
 pub struct Worth {
@@ -109,16 +127,9 @@ impl Worth {
     /// At a block, as an operation finds it that settles some accounts alone: what others have gained since they were settled may
     /// not count yet.
     pub fn found(world: &World<'_>, height: u64, accounts: &[B256]) -> Self {
-        let Scene { node, system } = world.scene;
-        let vault = system.vault;
-        let touch = |&account: &B256| Question::new(vault, &IMarginVault::touchCall { account });
-        let mut questions: Vec<_> = accounts.iter().map(touch).collect();
-        questions.push(Question::new(vault, &IMarginVault::coverageCall {}));
-        let mut answers = node.look_back(height, &questions);
-        for _ in accounts {
-            // Who cannot be settled is not settled by the operation either.
-            let _ = answers.ask::<IMarginVault::touchCall>();
-        }
+        let vault = world.scene.system.vault;
+        let question = Question::new(vault, &IMarginVault::coverageCall {});
+        let mut answers = ask_settled(world, height, accounts, [question]);
         let coverage = answers.take::<IMarginVault::coverageCall>();
         Self {
             h: money(coverage.h),
